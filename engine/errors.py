@@ -1,0 +1,81 @@
+"""What gradstep raises.
+
+    GradstepError
+    ├── ScenarioError     a scenario file that cannot be used; carries every problem found
+    ├── GraphError        shapes, names or values that do not fit together
+    │   ├── ExpressionError   a formula that cannot be read; knows the column
+    │   └── OpError           an operation called the wrong way
+    └── CommandError      a debugger command that cannot be carried out
+
+Every message says what is wrong, where, and what to try.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class GradstepError(Exception):
+    """The base of all errors that are the input's fault, not the program's."""
+
+
+class GraphError(GradstepError):
+    """Values, shapes or names that do not fit together."""
+
+
+class OpError(GraphError):
+    """An operation called with the wrong arguments; the message ends in its signature."""
+
+
+class ExpressionError(GraphError):
+    """A formula that cannot be read. `column` counts characters from 0 inside the formula."""
+
+    def __init__(self, message: str, column: int = 0) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+class CommandError(GradstepError):
+    """A debugger command that cannot be carried out."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in a file. Lines and columns count from 1, columns in characters."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+
+    def __str__(self) -> str:
+        return printable(f"{self.file}:{self.line}:{self.column}: {self.text}")
+
+
+class ScenarioError(GradstepError):
+    """A scenario that cannot be used, with every problem that was found, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'W1'?` for the known word most like `word`, or nothing."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{found[0]}'?" if found else ""
+
+
+def printable(text: str) -> str:
+    """`text` with every character that a terminal could act on made visible.
+
+    Names and notes come from files: an escape sequence in them must be seen, not obeyed, and so
+    must the marks that turn the direction of the text round.
+    """
+    return "".join(
+        c if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c.encode("unicode_escape").decode()
+        for c in text
+    )

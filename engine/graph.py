@@ -1,0 +1,163 @@
+"""The network as data: values, the nodes that compute them, and how they hang together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.errors import GraphError
+from gradstep.engine.index import Shape
+from gradstep.engine.ops.base import Op
+
+
+class Role(Enum):
+    """Where a value comes from. A literal is a number written inside a formula."""
+
+    INPUT = "input"
+    PARAMETER = "parameter"
+    NODE = "node"
+    LITERAL = "literal"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One array of the network. `node` is what computes it, −1 for leaves.
+
+    A value is differentiable if a leaf that gets gradients is somewhere in its past.
+    """
+
+    id: int
+    name: str
+    shape: Shape
+    role: Role
+    node: int
+    differentiable: bool
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation applied: output = op(inputs). `line` is the graph line it was written on."""
+
+    id: int
+    op: Op
+    inputs: tuple[int, ...]
+    output: int
+    line: str
+    text: str
+
+
+class Graph:
+    """A directed acyclic graph, its nodes in the order of evaluation, and the loss.
+
+    Immutable once built. Raises GraphError if the loss is not one number.
+    """
+
+    def __init__(self, values: Sequence[Value], nodes: Sequence[Node], loss: str, dtype: np.dtype[Any]) -> None:
+        self.values = tuple(values)
+        self.nodes = tuple(nodes)
+        self.dtype = np.dtype(dtype)
+        self.by_name = {v.name: v for v in self.values if v.role is not Role.LITERAL}
+        self.loss = self.by_name[loss]
+        if self.loss.size != 1:
+            raise GraphError(
+                f"the loss must be one number, but '{loss}' has shape {self.loss.shape}; wrap it in sum(…) or mean(…)"
+            )
+        if self.loss.role is not Role.NODE:
+            raise GraphError(f"the loss must be computed in [graph], but '{loss}' is a leaf")
+
+    @cached_property
+    def active(self) -> frozenset[int]:
+        """The values from which a path leads to the loss."""
+        found = {self.loss.id}
+        for node in reversed(self.nodes):
+            if node.output in found:
+                found.update(node.inputs)
+        return frozenset(found)
+
+    @cached_property
+    def uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For each value the (node, slot) pairs on a path to the loss, nearest the loss first.
+
+        This is the order in which gradients arrive, and in which they are added up.
+        """
+        found: list[list[tuple[int, int]]] = [[] for _ in self.values]
+        for node in reversed(self.nodes):
+            if node.output in self.active:
+                for slot, value in enumerate(node.inputs):
+                    found[value].append((node.id, slot))
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def parameters(self) -> tuple[Value, ...]:
+        return tuple(v for v in self.values if v.role is Role.PARAMETER)
+
+    def gets_gradient(self, value: Value) -> bool:
+        """Whether the backward pass writes a gradient for `value`: it can change, and either the
+        loss depends on it or it is a parameter, whose gradient is then exactly 0."""
+        return value.differentiable and (value.id in self.active or value.role is Role.PARAMETER)
+
+    @cached_property
+    def after_loss(self) -> frozenset[int]:
+        """The nodes that depend on the loss, itself included."""
+        found, values = set(), {self.loss.id}
+        for node in self.nodes:
+            if node.output == self.loss.id or any(i in values for i in node.inputs):
+                found.add(node.id)
+                values.add(node.output)
+        return frozenset(found)
+
+
+class GraphBuilder:
+    """Collects leaves and nodes in the order they are written, checking each as it comes."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = np.dtype(dtype)
+        self.values: list[Value] = []
+        self.nodes: list[Node] = []
+        self.names: dict[str, Value] = {}
+        self.literals: dict[float, Value] = {}
+        self._unnamed = 0
+
+    def leaf(self, name: str, shape: Shape, role: Role, differentiable: bool) -> Value:
+        value = Value(len(self.values), name, tuple(shape), role, -1, differentiable)
+        self.values.append(value)
+        self.names[name] = value
+        return value
+
+    def literal(self, number: float) -> Value:
+        """A number written in a formula; equal numbers share one value."""
+        if number not in self.literals:
+            text = f"{number:g}".replace("-", "−")
+            value = Value(len(self.values), text, (), Role.LITERAL, -1, False)
+            self.values.append(value)
+            self.literals[number] = value
+        return self.literals[number]
+
+    def apply(self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None) -> Value:
+        """A node computing op(inputs). Without a name it is one of the unnamed e#1, e#2 …
+
+        Raises OpError where the shapes do not fit.
+        """
+        shape = op.shape([v.shape for v in inputs])
+        if name is None:
+            self._unnamed += 1
+            name = f"e#{self._unnamed}"
+        node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
+        value = Value(node.output, name, shape, Role.NODE, node.id, any(v.differentiable for v in inputs))
+        self.values.append(value)
+        self.nodes.append(node)
+        self.names[name] = value
+        return value
+
+    def build(self, loss: str) -> Graph:
+        return Graph(self.values, self.nodes, loss, self.dtype)

@@ -1,0 +1,109 @@
+"""Integer arithmetic between elements: flat and multi-index, and regular sets of elements.
+
+Every operation that sums, broadcasts or contracts runs over an *iteration space*: a box of
+integer points. Each operand and the output see a point through fixed strides, with stride 0 along
+the axes on which they do not vary. Which elements feed one output (a row of the Jacobian) and whom
+one input feeds (a column) are then the same question: hold some axes, let the others run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Shape = tuple[int, ...]
+Indices = npt.NDArray[np.intp]
+Array = npt.NDArray[Any]
+
+
+def unravel(flat: int, shape: Shape) -> tuple[int, ...]:
+    """The multi-index of the `flat`-th element of an array of `shape` in C order."""
+    index = []
+    for extent in reversed(shape):
+        flat, here = divmod(flat, extent)
+        index.append(here)
+    return tuple(reversed(index))
+
+
+def ravel(index: tuple[int, ...], shape: Shape) -> int:
+    """The flat position, in C order, of a multi-index; the inverse of `unravel`."""
+    flat = 0
+    for here, extent in zip(index, shape, strict=True):
+        flat = flat * extent + here
+    return flat
+
+
+def strides(shape: Shape) -> Shape:
+    """How many elements apart neighbours on each axis are, in C order; 0 on axes of length 1."""
+    steps, step = [], 1
+    for extent in reversed(shape):
+        steps.append(step if extent != 1 else 0)
+        step *= extent
+    return tuple(reversed(steps))
+
+
+def broadcast_strides(shape: Shape, onto: Shape) -> Shape:
+    """The strides of an array of `shape` when it is broadcast to `onto`."""
+    return (0,) * (len(onto) - len(shape)) + strides(shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The flat positions base + Σ cₖ·strideₖ with 0 ≤ cₖ < shapeₖ, in C order of c."""
+
+    base: int
+    shape: Shape
+    strides: Shape
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    def take(self, start: int, stop: int) -> Indices:
+        """Positions number `start` to `stop`, shape (stop - start,); nothing else is enumerated."""
+        run = np.arange(start, stop, dtype=np.intp)
+        if not self.shape:
+            return run + (self.base - start)
+        if len(self.shape) == 1:
+            run *= self.strides[0]
+            run += self.base
+            return run
+        found = np.full(stop - start, self.base, dtype=np.intp)
+        for extent, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
+            run, here = np.divmod(run, extent)
+            here *= stride
+            found += here
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """An iteration space: its extent, and the strides of each operand and of the output in it."""
+
+    extent: Shape
+    operands: tuple[Shape, ...]
+    out: Shape
+
+    def hold(self, at: int, held: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The point of the space where the array with strides `held` is at flat position `at`.
+
+        Returns the point and the axes that are still free to run.
+        """
+        point, free = [], []
+        for axis, (extent, stride) in enumerate(zip(self.extent, held, strict=True)):
+            point.append((at // stride) % extent if stride else 0)
+            if not stride and extent != 1:
+                free.append(axis)
+        return tuple(point), tuple(free)
+
+    def grid(self, point: tuple[int, ...], free: tuple[int, ...], seen: Shape) -> Grid:
+        """Where an array with strides `seen` is read while the `free` axes run from `point`."""
+        return Grid(
+            sum(p * s for p, s in zip(point, seen, strict=True)),
+            tuple(self.extent[a] for a in free),
+            tuple(seen[a] for a in free),
+        )

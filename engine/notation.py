@@ -1,0 +1,58 @@
+"""How a number is written. One rule for the screen, the text output and the captions."""
+
+from __future__ import annotations
+
+import math
+from enum import IntEnum
+from typing import Any
+
+MINUS = "\u2212"
+
+
+class Digits(IntEnum):
+    """Digits after the point. FULL is the shortest text that reads back as the same number."""
+
+    NETWORK = 3
+    MATH = 4
+    FINE = 6
+    FULL = 17
+
+
+def number(value: float | Any, digits: int = Digits.MATH, signed: bool = False) -> str:
+    """`value` as text, `−` for minus, at most digits + 3 characters wide (but for `Digits.FULL`).
+
+    Exactly zero is `0`; a number that would merely round to zero is `3e-5`. `signed` writes a
+    plus sign too, as gradients and weights carry one.
+    """
+    v = float(value)
+    if math.isnan(v):
+        return "NaN"
+    sign = MINUS if math.copysign(1, v) < 0 else "+" if signed else ""
+    if math.isinf(v):
+        return ("+" if v > 0 else MINUS) + "∞"
+    if v == 0:
+        return "0"
+    return sign + _magnitude(abs(v), digits, value)
+
+
+def _magnitude(v: float, digits: int, given: float | Any) -> str:
+    if digits >= Digits.FULL:
+        # repr of a NumPy scalar is shortest for its own dtype: 0.1, not 0.10000000149011612.
+        return str(abs(given)).replace("+", "")
+    if v < 0.5 * 10**-digits:
+        return _scientific(v, 0)
+    whole = len(str(int(v)))
+    if whole > digits + 1:
+        return _scientific(v, max(digits - 3, 0))
+    return f"{v:.{max(digits + 1 - whole, 0)}f}" if whole > 1 else f"{v:.{digits}f}"
+
+
+def _scientific(v: float, decimals: int) -> str:
+    mantissa, exponent = f"{v:.{decimals}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def rounded(value: float, digits: int) -> float:
+    """The number that `number(value, digits)` shows."""
+    text = number(value, digits).replace(MINUS, "-").replace("+∞", "inf").replace("-∞", "-inf")
+    return float(text)

@@ -1,0 +1,283 @@
+"""What an operation is, and the families that supply most of it.
+
+An operation is one class of a few lines. Its family turns those lines into everything the debugger
+asks: the vectorised forward and backward pass, and for any single element what feeds it (`row`)
+and whom it feeds (`column`). A registry-driven test holds rows, columns, vjp and finite
+differences against each other for every class found here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array, Grid, Shape, Space, broadcast_strides, strides
+
+#: Every operation by the name that formulas use.
+REGISTRY: dict[str, type[Op]] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """One row or one column of an operation's Jacobian, structural zeros left out.
+
+    `grid` are the elements at the other end: inputs of `slot` for a row, outputs for a column.
+    `local(start, stop)` gives ∂y/∂x for links start to stop, shape (stop - start,). Where that
+    is simply an element of another input, `factor` says which: its slot and its elements.
+    """
+
+    slot: int
+    grid: Grid
+    local: Callable[[int, int], Array]
+    factor: tuple[int, Grid] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Op(ABC):
+    """An operation y = f(x₀, x₁, …). Its options are the fields of the (frozen) instance.
+
+    `slots` name the inputs; the last `optional` of them may be left out. `notation` writes the
+    operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot.
+    `summed` are the slots whose elements, each times its local factor, add up to the output: the
+    operations that have a running sum in the forward pass. An operation that `reduces` adds up
+    summands that are no such products: a loss.
+    """
+
+    name: ClassVar[str] = ""
+    slots: ClassVar[tuple[str, ...]] = ("x",)
+    optional: ClassVar[int] = 0
+    notation: ClassVar[str] = ""
+    slopes: ClassVar[tuple[str, ...]] = ()
+    kink: ClassVar[str] = ""
+    summed: ClassVar[tuple[int, ...]] = ()
+    reduces: ClassVar[bool] = False
+    label: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # Not super(): slots=True makes each dataclass a second time, and the zero-argument form
+        # then still holds the first one.
+        if "name" in cls.__dict__:
+            REGISTRY[cls.name] = cls
+
+    @classmethod
+    def signature(cls) -> str:
+        """How the operation is called, as in `linear(x, W, b)`; options with their defaults."""
+        shown = list(cls.slots)
+        for index in range(len(shown) - cls.optional, len(shown)):
+            shown[index] = f"[{shown[index]}]"
+        shown += [f"{f.name}={f.default!r}" for f in dataclasses.fields(cls)]
+        return f"{cls.name}({', '.join(shown)})"
+
+    @abstractmethod
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        """The output's shape. Raises OpError where the inputs' shapes do not fit."""
+
+    @abstractmethod
+    def forward(self, xs: Sequence[Array]) -> Array:
+        """The output, of the inputs' dtype and of `shape`."""
+
+    @abstractmethod
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        """gᵀ·∂y/∂x for x = xs[slot]: its gradient, in x's shape, when g is the output's."""
+
+    @abstractmethod
+    def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
+        """The iteration space in which `slot` meets the output."""
+
+    @abstractmethod
+    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        """∂y/∂x[slot] at single points of the space: y and xs hold the elements read there."""
+
+    def factor(self, slot: int) -> int | None:
+        """The slot whose element *is* the local derivative for `slot`, as in a product."""
+        return None
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        """The inputs of `slot` that feed y.flat[at], with ∂y[at]/∂x of each."""
+        space = self.space(slot, [x.shape for x in xs])
+        return self._links(slot, space, space.out, at, space.operands[slot], y, xs)
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        """The outputs that x.flat[at], x = xs[slot], feeds, with ∂y/∂x[at] of each."""
+        space = self.space(slot, [x.shape for x in xs])
+        return self._links(slot, space, space.operands[slot], at, space.out, y, xs)
+
+    def _links(
+        self, slot: int, space: Space, held: Shape, at: int, far: Shape, y: Array, xs: Sequence[Array]
+    ) -> Links:
+        point, free = space.hold(at, held)
+        operands = [space.grid(point, free, s) for s in space.operands]
+        out = space.grid(point, free, space.out)
+
+        def local(start: int, stop: int) -> Array:
+            read = [x.take(grid.take(start, stop)) for x, grid in zip(xs, operands, strict=False)]
+            return self.slope(slot, y.take(out.take(start, stop)), read)
+
+        other = self.factor(slot)
+        return Links(
+            slot, space.grid(point, free, far), local, None if other is None else (other, operands[other])
+        )
+
+    def summands(self, at: int, xs: Sequence[Array]) -> tuple[Grid, Callable[[int, int], Array]]:
+        """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""
+        raise OpError(f"{self.name} has no summands")
+
+
+def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
+    """The shape that `shapes` broadcast to, as NumPy does. Raises OpError naming the axis."""
+    ndim = max((len(s) for s in shapes), default=0)
+    padded = [(1,) * (ndim - len(s)) + tuple(s) for s in shapes]
+    out = []
+    for axis, lengths in enumerate(zip(*padded, strict=True)):
+        wide = {n for n in lengths if n != 1}
+        if len(wide) > 1:
+            pair = " and ".join(map(shape_text, shapes))
+            raise OpError(
+                f"{what}: shapes {pair} do not broadcast: axis {axis - ndim} has "
+                f"{' and '.join(map(str, sorted(wide)))}; lengths must be equal, or one of them 1"
+            )
+        out.append(wide.pop() if wide else 1)
+    return tuple(out)
+
+
+def shape_text(shape: Shape) -> str:
+    """`(2, 3)`; a single number is `()`."""
+    return str(tuple(shape))
+
+
+def unbroadcast(g: Array, shape: Shape) -> Array:
+    """The gradient of a value of `shape` that was broadcast to g's shape: a sum over the copies."""
+    if g.shape == shape:
+        return g
+    extra = g.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        a + extra for a, n in enumerate(shape) if n == 1 and g.shape[a + extra] != 1
+    )
+    return np.asarray(g.sum(axis=axes)).reshape(shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Elementwise(Op):
+    """y = f(x₀, x₁, …) element by element, with NumPy's broadcasting.
+
+    A class gives `forward` and `slope`; that slope is used for whole arrays and single elements
+    alike, so the two cannot disagree.
+    """
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        return broadcast(shapes, self.name) if len(shapes) > 1 else tuple(shapes[0])
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        x = xs[slot]
+        g = g * self.slope(slot, y, xs)
+        return g if g.shape == x.shape else unbroadcast(g, x.shape)
+
+    def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
+        out = self.shape(shapes)
+        return Space(out, tuple(broadcast_strides(s, out) for s in shapes), strides(out))
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Op):
+    """y = c · Σ f(x₀, x₁, …) over some axes of the inputs broadcast together.
+
+    A class gives `terms` = f, `term_slope` = ∂f/∂x[slot], and `scale` = c from the count of terms.
+    """
+
+    reduces: ClassVar[bool] = True
+
+    def axes(self, ndim: int) -> tuple[int, ...]:
+        """The axes that are summed away; all of them unless a class says otherwise."""
+        return tuple(range(ndim))
+
+    def keeps(self) -> bool:
+        """Whether summed axes stay with length 1."""
+        return False
+
+    def scale(self, count: int) -> float:
+        return 1.0
+
+    @abstractmethod
+    def terms(self, xs: Sequence[Array]) -> Array:
+        """f at every point, in the broadcast shape of xs."""
+
+    @abstractmethod
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        """∂f/∂x[slot], in a shape that broadcasts with xs."""
+
+    def _count(self, joint: Shape) -> int:
+        return prod(joint[a] for a in self.axes(len(joint)))
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        joint = broadcast(shapes, self.name)
+        axes = self.axes(len(joint))
+        if self.keeps():
+            return tuple(1 if a in axes else n for a, n in enumerate(joint))
+        return tuple(n for a, n in enumerate(joint) if a not in axes)
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        terms = self.terms(xs)
+        total = np.add.reduce(terms, axis=self.axes(terms.ndim), keepdims=self.keeps())
+        return np.asarray(total * self.scale(self._count(terms.shape)), dtype=terms.dtype)
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        joint = broadcast([x.shape for x in xs], self.name)
+        axes = self.axes(len(joint))
+        if not self.keeps() and g.ndim != len(joint):
+            g = g.reshape(tuple(1 if a in axes else n for a, n in enumerate(joint)))
+        flow = self.term_slope(slot, xs) * (g * self.scale(self._count(joint)))
+        if flow.shape != joint:
+            flow = np.broadcast_to(flow, joint)
+        return unbroadcast(flow, xs[slot].shape)
+
+    def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
+        joint = broadcast(shapes, self.name)
+        axes = self.axes(len(joint))
+        kept = strides(tuple(1 if a in axes else n for a, n in enumerate(joint)))
+        return Space(joint, tuple(broadcast_strides(s, joint) for s in shapes), kept)
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        return self._scaled(super(Reduce, self).row(slot, at, y, xs), xs)
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        return self._scaled(super(Reduce, self).column(slot, at, y, xs), xs)
+
+    def _scaled(self, links: Links, xs: Sequence[Array]) -> Links:
+        scale = self.scale(self._count(broadcast([x.shape for x in xs], self.name)))
+        if scale == 1.0:
+            return links
+        inner = links.local
+        return dataclasses.replace(links, local=lambda start, stop: inner(start, stop) * scale, factor=None)
+
+    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return np.broadcast_to(self.term_slope(slot, xs), xs[slot].shape)
+
+    def summands(self, at: int, xs: Sequence[Array]) -> tuple[Grid, Callable[[int, int], Array]]:
+        space = self.space(0, [x.shape for x in xs])
+        point, free = space.hold(at, space.out)
+        operands = [space.grid(point, free, s) for s in space.operands]
+        scale = self.scale(self._count(space.extent))
+
+        def read(start: int, stop: int) -> Array:
+            read = [x.take(g.take(start, stop)) for x, g in zip(xs, operands, strict=True)]
+            return np.asarray(self.terms(read) * scale)
+
+        return operands[0], read
+
+
+@dataclass(frozen=True, slots=True)
+class Contract(Op):
+    """y = Σₖ a[…, k] · b[…, k]: a sum of products. The local derivative is the other factor."""
+
+    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return xs[1 - slot]
+
+    def factor(self, slot: int) -> int | None:
+        return 1 - slot if slot < 2 else None
