@@ -27,7 +27,8 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One array of the network. `node` is what computes it, −1 for leaves.
+    """One array of the network. `node` is what computes it, −1 for leaves; a literal has its
+    `number`.
 
     A value is differentiable if a leaf that gets gradients is somewhere in its past.
     """
@@ -38,6 +39,7 @@ class Value:
     role: Role
     node: int
     differentiable: bool
+    number: float | None = None
 
     @property
     def size(self) -> int:
@@ -138,7 +140,7 @@ class GraphBuilder:
         """A number written in a formula; equal numbers share one value."""
         if number not in self.literals:
             text = f"{number:g}".replace("-", "−")
-            value = Value(len(self.values), text, (), Role.LITERAL, -1, False)
+            value = Value(len(self.values), text, (), Role.LITERAL, -1, False, number)
             self.values.append(value)
             self.literals[number] = value
         return self.literals[number]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradstep.engine.graph import Graph, Role
+from gradstep.engine.graph import Graph
 from gradstep.engine.index import Array
 
 
@@ -34,8 +34,9 @@ class Trace:
         return float(self.data[self.graph.loss.id].reshape(-1)[0])
 
 
-def run(graph: Graph, leaves: Mapping[int, Array]) -> Trace:
+def run(graph: Graph, leaves: Mapping[int, Array], backward: bool = True) -> Trace:
     """Runs `graph` forward and backward from its leaves' arrays (by value id, of graph.dtype).
+    Without `backward` all gradients are None.
 
     NaN and infinities flow as IEEE 754 says, without a warning: they are what one came to find.
     """
@@ -45,13 +46,12 @@ def run(graph: Graph, leaves: Mapping[int, Array]) -> Trace:
     for value in graph.values:
         if value.node < 0:
             data[value.id] = (
-                np.asarray(float(value.name.replace("−", "-")), dtype=graph.dtype)
-                if value.role is Role.LITERAL
-                else leaves[value.id]
+                leaves[value.id] if value.number is None else np.asarray(value.number, dtype=graph.dtype)
             )
     with np.errstate(all="ignore"):
         _forward(graph, data)
-        _backward(graph, data, grad, flow)
+        if backward:
+            _backward(graph, data, grad, flow)
     return Trace(graph, tuple(data), tuple(grad), flow)  # type: ignore[arg-type]
 
 

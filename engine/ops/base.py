@@ -47,7 +47,7 @@ class Op(ABC):
     operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot.
     `summed` are the slots whose elements, each times its local factor, add up to the output: the
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
-    summands that are no such products: a loss.
+    summands that are no such products: a loss; `term` writes one of them.
     """
 
     name: ClassVar[str] = ""
@@ -58,6 +58,7 @@ class Op(ABC):
     kink: ClassVar[str] = ""
     summed: ClassVar[tuple[int, ...]] = ()
     reduces: ClassVar[bool] = False
+    term: ClassVar[str] = ""
     label: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

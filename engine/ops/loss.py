@@ -36,6 +36,7 @@ class HalfSquaredError(PairLoss):
 
     name = "half_squared_error"
     notation = "½ Σ ({0} − {1})²"
+    term = "½({0} − {1})²"
     slopes = ("{0} − {1}", "{1} − {0}")
     label = "squared error"
 
@@ -55,6 +56,7 @@ class Mse(PairLoss):
 
     name = "mse"
     notation = "mean ({0} − {1})²"
+    term = "({0} − {1})²/n"
     slopes = ("2 ({0} − {1}) / n", "2 ({1} − {0}) / n")
     label = "mean squared error"
 

@@ -62,6 +62,7 @@ class Sum(AxisReduce):
 class Mean(AxisReduce):
     name = "mean"
     notation = "(1/n) Σ {0}"
+    term = "{0}/n"
     slopes = ("1/n",)
     summed = (0,)
     label = "mean"

@@ -1,0 +1,328 @@
+"""The headline and the one sentence under it, in plain words.
+
+A sentence says only what the numbers of this step prove; each is built where its condition is
+tested, so that it cannot be shown without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradstep.engine.chain import Element, Hop, hops
+from gradstep.engine.explain import forward_segments
+from gradstep.engine.graph import Node, Role
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.ops import activation, linear
+from gradstep.engine.recording import Recording
+from gradstep.engine.terms import WINDOW, enumerate_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """What happens (the headline), why (the caption), and where the result goes."""
+
+    headline: str
+    caption: str
+    result_note: str = ""
+
+
+def _n(value: float, signed: bool = False) -> str:
+    return number(value, Digits.NETWORK, signed)
+
+
+READY = Narration(
+    "ready",
+    "Nothing is computed yet. Press space: the inputs flow forward, one node at a time. "
+    "Then the gradient of the loss flows backward.",
+)
+
+
+def unit(recording: Recording, element: Element) -> str:
+    """The neuron an element belongs to: z₁₁ is part of h₁."""
+    layer = recording.board.layer_of.get(element.value)
+    value = layer.output if layer and layer.pre == element.value else element.value
+    return recording.board.element(value, element.flat)
+
+
+def forward(recording: Recording, node: Node, flat: int) -> Narration:
+    """The step that computes node's output[flat]."""
+    board, data = recording.board, recording.trace.data
+    here = Element(node.output, flat)
+    y = float(data[node.output].reshape(-1)[flat])
+    name = board.element(node.output, flat)
+    if isinstance(node.op, linear.Linear):
+        return _weighted_sum(recording, node, here)
+    if node.op.reduces and node.output == recording.graph.loss.id:
+        return Narration(node.op.label, _loss(recording, node))
+    if len(node.inputs) == 1 and not node.op.reduces:
+        z = float(data[node.inputs[0]].reshape(-1)[flat])
+        slope = float(node.op.row(0, flat, data[node.output], [data[node.inputs[0]]]).local(0, 1)[0])
+        return Narration(f"{node.op.label} at {name}", _squash(node, board.element(node.inputs[0], flat), z, name, y, slope))
+    caption = f"{node.op.label}: {name} = {_n(y)}."
+    if node.output == recording.graph.loss.id:
+        caption = f"The loss is {_n(y)}. Everything that follows asks: what caused how much of this?"
+    elif len(node.inputs) > 1 and node.op.summed and not node.op.reduces:
+        caption = f"{name} adds up what meets here: {_n(y)}."
+    return Narration(f"{node.op.label} at {name}", caption)
+
+
+def _weighted_sum(recording: Recording, node: Node, here: Element) -> Narration:
+    board, name = recording.board, unit(recording, here)
+    terms = enumerate_terms(forward_segments(recording.trace, node, here.flat), recording.graph.dtype)
+    caption = f"{name} adds up its inputs: each input times its weight" + (", plus the bias." if len(node.inputs) == 3 else ".")
+    weighted = terms.factor_value >= 0
+    if terms.total <= WINDOW and weighted.any():
+        size = abs(terms.contribution) * weighted
+        most = int(size.argmax())
+        if size[most] > 0:
+            factor = board.element(int(terms.factor_value[most]), int(terms.factor[most]))
+            via = board.element(int(terms.via_value[most]), int(terms.via[most]))
+            caption += f" Biggest term: {factor}·{via} = {_n(float(terms.contribution[most]), True)}."
+    return Narration(f"weighted sum into {name}", caption)
+
+
+def _squash(node: Node, z_name: str, z: float, name: str, y: float, slope: float) -> str:
+    match node.op:
+        case activation.Relu() if z > 0:
+            return f"{z_name} is positive, so the gate is open: it passes unchanged. Slope 1, kept for the backward pass."
+        case activation.Relu() if z < 0:
+            return f"{z_name} is negative ({_n(z)}), so the gate is shut: {name} is 0, and no gradient will pass here."
+        case activation.Relu() if z == 0:
+            return f"{z_name} is exactly 0, on the kink: the gate counts as shut, and its slope is taken as 0."
+    return f"{node.op.label} turns {_n(z)} into {_n(y)}. The slope here, {_n(slope)}, is kept for the backward pass."
+
+
+def _loss(recording: Recording, node: Node) -> str:
+    rest = "Everything that follows asks: which weight caused how much of this?"
+    data = [recording.trace.data[i] for i in node.inputs]
+    if len(data) == 2 and all(d.size == 1 for d in data):
+        gap = float(data[0].reshape(-1)[0] - data[1].reshape(-1)[0])
+        if gap == 0:
+            return "The prediction meets the target exactly: there is nothing to learn from this sample."
+        if gap == gap:
+            return f"The prediction is {_n(abs(gap))} {'above' if gap > 0 else 'below'} the target. {rest}"
+    return f"The loss is {_n(recording.trace.loss)}. {rest}"
+
+
+def backward(recording: Recording, element: Element, count: int, ways: Sequence[Hop]) -> Narration:
+    """The step that computes ∂L/∂element from its `count` terms, `ways` being (the first of) them."""
+    graph, board = recording.graph, recording.board
+    name = board.element(element.value, element.flat)
+    if graph.values[element.value].role is Role.PARAMETER:
+        return _parameter(recording, element, count, ways)
+    if count == 1 and ways[0].target.value == graph.loss.id:
+        return Narration(f"the loss asks {name}", _from_loss(name, ways[0].contribution), "")
+    if count != 1:
+        return Narration(f"gradient of {name}: add {count} paths", _fan_out(recording, name, count, ways), "")
+    hop = ways[0]
+    node = graph.nodes[hop.node]
+    if isinstance(node.op, linear.Linear):
+        target = f"to {_consumer(recording, element)}"
+        return Narration(f"gradient of {name}", _along_weight(recording, hop, name), target)
+    headline = f"through {node.op.label} at {unit(recording, element)}"
+    return Narration(headline, _through(recording, node, hop), f"to {_feeds(recording, element)}")
+
+
+def _from_loss(name: str, grad: float) -> str:
+    if grad == 0:
+        return f"The loss does not change with {name} here: the gradient starts at exactly 0."
+    if grad != grad:
+        return f"The gradient starts as NaN at {name}: it is no number any more."
+    way = "lower" if grad > 0 else "raise"
+    return f"If {name} grows a little, the loss changes {_n(grad, True)} times as much: to learn, {way} {name}."
+
+
+def _fan_out(recording: Recording, name: str, count: int, ways: Sequence[Hop]) -> str:
+    if not ways:
+        return f"No path leads from {name} to the loss, so its gradient is exactly 0."
+    skips = [h for h in ways if h.local == 1 and h.factor is None]
+    nodes = {h.node for h in ways}
+    if count == 2 and len(nodes) == 2 and len(skips) == 1:
+        other = next(h for h in ways if h is not skips[0])
+        return (
+            f"The skip multiplies by 1, so it brings {_n(skips[0].contribution, True)} unchanged; "
+            f"the long way round brings {_n(other.contribution, True)}."
+        )
+    what = "elements" if len(nodes) > 1 else "neurons"
+    start = f"{name} feeds {count} {what}, so {count} gradients arrive and add up."
+    up = sum(h.contribution for h in ways if h.contribution > 0)
+    down = sum(h.contribution for h in ways if h.contribution < 0)
+    if count == len(ways) and up and down:
+        return start + " They pull in opposite directions: part of the signal cancels."
+    return start
+
+
+def _along_weight(recording: Recording, hop: Hop, name: str) -> str:
+    assert hop.factor is not None, "a weighted sum's local derivative is its weight"
+    weight = recording.board.element(hop.factor.value, hop.factor.flat)
+    upstream = _upstream(recording, hop)
+    if upstream == 0:
+        return zero_reason(recording, hop.target) or f"Nothing arrives, so nothing goes on to {name}."
+    if hop.local < 0:
+        return f"{weight} is negative ({_n(hop.local)}), so the gradient flips sign on its way to {name}."
+    if hop.local == 0:
+        return f"{weight} is exactly 0, so {name} has no influence: the gradient stops here."
+    if hop.local > 0:
+        return f"{weight} is positive ({_n(hop.local, True)}): {name} gets that share of the gradient, sign unchanged."
+    return f"{weight} is no number, and so is the gradient from here on."
+
+
+def _through(recording: Recording, node: Node, hop: Hop) -> str:
+    if isinstance(node.op, activation.Relu):
+        if hop.local == 1:
+            return "The gate is open: the gradient passes unchanged."
+        z = float(recording.trace.data[hop.source.value].reshape(-1)[hop.source.flat])
+        if z == 0:
+            return "The sum is exactly 0, on ReLU's kink: its slope is taken as 0, so the gradient stops here."
+        return "The gate is shut: the gradient stops here, nothing is learned from this sample."
+    upstream = _upstream(recording, hop)
+    if upstream == 0:
+        return zero_reason(recording, hop.target) or "Nothing arrives, so nothing goes on."
+    if hop.local == 0:
+        return "The slope here is exactly 0, so the gradient stops."
+    if 0 < abs(hop.local) < 1:
+        turn = ", and turns" if hop.local < 0 else ""
+        kind = "sigmoid's" if isinstance(node.op, activation.Sigmoid) else f"{node.op.label}'s"
+        return f"The {kind} slope here is only {_n(hop.local)}, so the gradient shrinks to {percent(abs(hop.local))} of its size{turn}."
+    if abs(hop.local) > 1:
+        turn = " and turns" if hop.local < 0 else ""
+        return f"The slope here is {_n(hop.local)}, so the gradient grows{turn}."
+    if hop.local == -1:
+        return "The slope is −1: the gradient turns and keeps its size."
+    return "The slope is 1: the gradient passes unchanged." if hop.local == 1 else "The slope is no number here."
+
+
+def percent(ratio: float) -> str:
+    """`24 %`; below one percent with the digits that are left, never a false 0 or 100."""
+    p = ratio * 100
+    shown = f"{p:.0f}" if 1 <= p < 99.5 else f"{p:.2g}"
+    return f"{shown} %"
+
+
+def _parameter(recording: Recording, element: Element, count: int, ways: Sequence[Hop]) -> Narration:
+    board = recording.board
+    name = board.element(element.value, element.flat)
+    arrow = board.arrow(element.value, element.flat)
+    layer = board.layer_of.get(element.value)
+    kind = "bias" if layer and layer.bias == element.value else "weight" if arrow else "parameter"
+    headline = f"{kind} {arrow}  ({name})" if arrow else f"parameter {name}"
+    if not ways:
+        return Narration(headline, f"No path leads from {name} to the loss, so its gradient is exactly 0.", "")
+    if count > 1:
+        total = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
+        return Narration(headline, f"{name} is used {count} times, so {count} parts add up to {_n(total, True)}.", "kept for the update")
+    hop = ways[0]
+    grad = hop.contribution
+    upstream = _upstream(recording, hop)
+    if upstream == 0:
+        why = zero_reason(recording, hop.target) or "Nothing arrives here."
+        return Narration(headline, f"{why} So this {kind} learns nothing from this sample.", "kept for the update")
+    if kind == "bias":
+        caption = f"A bias is added as it is (local gradient 1), so it gets the whole upstream gradient: {_direction(grad)}"
+    elif hop.factor is None:
+        caption = f"Its local gradient is {_n(hop.local, True)}: {_direction(grad)}"
+    else:
+        source = board.element(hop.factor.value, hop.factor.flat)
+        if hop.local == 0:
+            return Narration(headline, f"Its input {source} is exactly 0, so this {kind} had no influence: gradient 0.", "kept for the update")
+        caption = (
+            f"This {kind} multiplied {source} = {_n(hop.local)}, so it gets the upstream gradient "
+            f"times {_n(hop.local)}: {_direction(grad)}"
+        )
+    return Narration(headline, caption, "kept for the update")
+
+
+def _direction(grad: float) -> str:
+    if grad < 0:
+        return "negative, so raising it lowers the loss."
+    if grad > 0:
+        return "positive, so lowering it lowers the loss."
+    return "exactly 0." if grad == 0 else "no number."
+
+
+def _upstream(recording: Recording, hop: Hop) -> float:
+    grad = recording.trace.grad[hop.target.value]
+    assert grad is not None, "it lies on a path to the loss"
+    return float(grad.reshape(-1)[hop.target.flat])
+
+
+def zero_reason(recording: Recording, element: Element) -> str | None:
+    """Why ∂L/∂element is exactly 0, in words: the place towards the loss where it became 0.
+
+    None where it is not 0.
+    """
+    grad = recording.trace.grad[element.value]
+    while grad is not None and float(grad.reshape(-1)[element.flat]) == 0:
+        board = recording.board
+        name = board.element(element.value, element.flat)
+        count, ways = hops(recording, element, 2)
+        if count == 0:
+            return f"No path leads from {name} to the loss."
+        if count > 1:
+            return f"The {count} paths that meet at {name} bring exactly 0."
+        hop = ways[0]
+        if _upstream(recording, hop) != 0:
+            return _cause(recording, hop, name)
+        element = hop.target
+        grad = recording.trace.grad[element.value]
+    return None
+
+
+def _cause(recording: Recording, hop: Hop, name: str) -> str:
+    node = recording.graph.nodes[hop.node]
+    if isinstance(node.op, activation.Relu):
+        z = float(recording.trace.data[hop.source.value].reshape(-1)[hop.source.flat])
+        return f"The gate at {unit(recording, hop.source)} is shut ({name} = {_n(z)}), so exactly 0 arrives."
+    if hop.factor is not None and hop.local == 0:
+        return f"{recording.board.element(hop.factor.value, hop.factor.flat)} is exactly 0, so nothing passes."
+    if hop.local == 0:
+        return f"The slope of {node.op.label} at {unit(recording, hop.source)} is exactly 0, so nothing passes."
+    return f"At {name} the product is too small for a float: it underflows to 0."
+
+
+def _consumer(recording: Recording, element: Element) -> str:
+    """What follows, in the direction of the backward pass, for an element between layers."""
+    layer = recording.board.layer_of.get(element.value)
+    if layer and layer.pre >= 0 and layer.output == element.value:
+        op = recording.graph.nodes[recording.graph.values[element.value].node].op
+        return f"{op.label} at {recording.board.element(element.value, element.flat)}"
+    return _feeds(recording, element)
+
+
+def _feeds(recording: Recording, element: Element) -> str:
+    """Whom the gradient of an element is passed on to: the inputs of the node that computed it."""
+    value = recording.graph.values[element.value]
+    if value.node < 0:
+        return "the update" if value.role is Role.PARAMETER else "the input"
+    node = recording.graph.nodes[value.node]
+    names = [recording.board.whole(i) for i in node.inputs if recording.graph.values[i].differentiable]
+    if isinstance(node.op, linear.Linear):
+        rest = [recording.board.whole(node.inputs[0])] if recording.graph.values[node.inputs[0]].differentiable else []
+        names = ["weights", *(["bias"] if len(node.inputs) == 3 else []), *rest]
+    return ", ".join(names) or "nothing further"
+
+
+def update(recording: Recording, element: Element) -> Narration:
+    """The step that gives a parameter its new number."""
+    board = recording.board
+    name = board.element(element.value, element.flat)
+    arrow = board.arrow(element.value, element.flat)
+    old = float(recording.trace.data[element.value].reshape(-1)[element.flat])
+    new = float(recording.updated(element.value, element.flat)[0])
+    grad = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
+    layer = board.layer_of.get(element.value)
+    kind = "bias" if layer and layer.bias == element.value else "weight" if arrow else "parameter"
+    if grad == 0:
+        caption = f"The gradient is exactly 0, so the {kind} stays as it is."
+    elif new == old:
+        caption = f"The change is too small for the last digit of this {kind}: it stays as it is."
+    elif new != new:
+        caption = f"The gradient is no number, and now the {kind} is none either."
+    else:
+        sign, way = ("negative", "up") if grad < 0 else ("positive", "down")
+        caption = (
+            f"The gradient is {sign}, so the {kind} goes {way} by {number(abs(new - old), Digits.MATH)}. "
+            f"The next forward pass will use it."
+        )
+    return Narration(f"update {arrow}  ({name})" if arrow else f"update {name}", caption)

@@ -1,0 +1,64 @@
+"""One iteration, complete: the scenario, all its numbers, and the order in which they came.
+
+Immutable. What is visible of it at a moment is the frame's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradstep.engine.blackboard import Blackboard
+from gradstep.engine.graph import Graph
+from gradstep.engine.index import Array
+from gradstep.engine.scenario import Scenario
+from gradstep.engine.timeline import Timeline
+from gradstep.engine.trace import Trace, run
+from gradstep.engine.training import OPTIMIZERS, Optimizer
+from gradstep.engine.where import step_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """A scenario run once: its trace, timeline and names."""
+
+    scenario: Scenario
+    trace: Trace
+    timeline: Timeline
+    board: Blackboard
+    optimizer: Optimizer
+    notes: Mapping[int, str]
+    _next_loss: list[float] = field(default_factory=list)
+
+    @property
+    def graph(self) -> Graph:
+        return self.trace.graph
+
+    def updated(self, value: int, flat: int | None = None) -> Array:
+        """The new numbers of a parameter after this iteration's update, or those of one element."""
+        data, grad = self.trace.data[value], self.trace.grad[value]
+        assert grad is not None, "parameters have gradients"
+        if flat is not None:
+            data, grad = data.reshape(-1)[flat : flat + 1], grad.reshape(-1)[flat : flat + 1]
+        with np.errstate(all="ignore"):
+            return self.optimizer.updated(data, grad)
+
+    def next_loss(self) -> float:
+        """The loss with the updated parameters. Computed once, when first asked for."""
+        if not self._next_loss:
+            leaves = dict(self.scenario.leaves)
+            for parameter in self.graph.parameters:
+                leaves[parameter.id] = self.updated(parameter.id)
+            self._next_loss.append(run(self.graph, leaves, backward=False).loss)
+        return self._next_loss[0]
+
+
+def record(scenario: Scenario) -> Recording:
+    """Runs a scenario once, forward and backward."""
+    graph = scenario.graph
+    timeline = Timeline(graph)
+    optimizer = OPTIMIZERS[scenario.training.optimizer](lr=scenario.training.lr)
+    notes = {step_of(timeline, note.target): note.text for note in scenario.notes}
+    return Recording(scenario, run(graph, scenario.leaves), timeline, Blackboard(graph), optimizer, notes)

@@ -1,0 +1,132 @@
+"""A canvas of character cells that becomes the lines of a widget.
+
+Painting is a pure function to a canvas, so that a panel can be looked at without a terminal: tests
+read `Canvas.text()`, the widget takes `Canvas.strips()`.
+"""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from gradstep.engine.formula import Num, Parts
+from gradstep.engine.notation import number
+from gradstep.tui.theme import Palette, sign_role
+
+#: Placeholder for what is not computed yet. Never a zero.
+PENDING = "·"
+
+
+class Canvas:
+    """A width × height grid of single-width characters, each with a style."""
+
+    def __init__(self, width: int, height: int, palette: Palette, on: str = "background") -> None:
+        self.width, self.height, self.palette = width, height, palette
+        blank = palette.style("text", on)
+        self.chars: list[list[str]] = [[" "] * width for _ in range(height)]
+        self.styles: list[list[Style]] = [[blank] * width for _ in range(height)]
+
+    def put(self, x: int, y: int, text: str, style: Style | None = None) -> int:
+        """Writes `text` at column x of row y, cut at the edges; returns the column after it."""
+        end = x + len(text)
+        if not 0 <= y < self.height:
+            return end
+        style = style or self.palette.style()
+        left, right = max(x, 0), min(end, self.width)
+        if left < right:
+            self.chars[y][left:right] = text[left - x : right - x]
+            self.styles[y][left:right] = [style] * (right - left)
+        return end
+
+    def fill(self, x: int, y: int, width: int, style: Style) -> None:
+        """Gives `width` cells of row y a style without changing what they say."""
+        left, right = max(x, 0), min(x + width, self.width)
+        if 0 <= y < self.height and left < right:
+            self.styles[y][left:right] = [style] * (right - left)
+
+    def tint(self, x: int, y: int, width: int, role: str = "tint") -> None:
+        """Puts `width` cells of row y on another background, their own colours kept."""
+        paper = self.palette.style("text", role).bgcolor
+        back = Style(bgcolor=paper)
+        if 0 <= y < self.height:
+            row = self.styles[y]
+            for k in range(max(x, 0), min(x + width, self.width)):
+                row[k] = row[k] + back
+
+    def box(self, x: int, y: int, width: int, height: int, style: Style, heavy: bool = False) -> None:
+        """The outline of a box: rounded, or heavy."""
+        if width < 2 or height < 2:
+            return
+        h, v, a, b, c, d = "━┃┏┓┗┛" if heavy else "─│╭╮╰╯"
+        self.put(x, y, a + h * (width - 2) + b, style)
+        for row in range(y + 1, y + height - 1):
+            self.put(x, row, v, style)
+            self.put(x + width - 1, row, v, style)
+        self.put(x, y + height - 1, c + h * (width - 2) + d, style)
+
+    def paste(self, other: Canvas, x: int, y: int) -> None:
+        """Copies another canvas onto this one."""
+        for row in range(max(0, -y), min(other.height, self.height - y)):
+            left, right = max(x, 0), min(x + other.width, self.width)
+            if left < right:
+                self.chars[y + row][left:right] = other.chars[row][left - x : right - x]
+                self.styles[y + row][left:right] = other.styles[row][left - x : right - x]
+
+    def value(
+        self, x: int, y: int, value: float | None, width: int, digits: int, signed: bool = False, style: Style | None = None
+    ) -> None:
+        """A number, right-aligned in `width` cells: sign colour if signed, `·` where not known."""
+        text = PENDING if value is None else number(value, digits, signed)
+        if style is None:
+            style = self.palette.style(sign_role(value) if signed or value is None else plain_role(value))
+        self.put(x + width - len(text), y, text, style)
+
+    def parts(self, x: int, y: int, parts: Parts, digits: int, style: Style | None = None) -> int:
+        """Text with numbers in it, the signed ones coloured by sign; returns the column after."""
+        for part in parts:
+            if isinstance(part, Num):
+                role = sign_role(part.value) if part.signed else plain_role(part.value)
+                x = self.put(x, y, part.text(digits), self.palette.style(role))
+            else:
+                x = self.put(x, y, part, style or self.palette.style())
+        return x
+
+    def text(self) -> str:
+        """The plain text, one line a row, without trailing spaces."""
+        return "\n".join("".join(row).rstrip() for row in self.chars)
+
+    def strips(self) -> list[Strip]:
+        """The rows as Textual's strips, neighbouring cells of one style joined."""
+        return [_strip(row, styles, self.width) for row, styles in zip(self.chars, self.styles, strict=True)]
+
+
+def _strip(row: list[str], styles: list[Style], width: int) -> Strip:
+    segments, start = [], 0
+    for x in range(1, width + 1):
+        if x == width or styles[x] is not styles[start]:
+            segments.append(Segment("".join(row[start:x]), styles[start]))
+            start = x
+    return Strip(segments, width)
+
+
+def plain_role(value: float | None) -> str:
+    """The role of a number whose sign is no matter: an alarm only where it is not finite."""
+    role = sign_role(value)
+    return role if role in ("alarm", "placeholder") else "text"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` broken at spaces into lines of at most `width` characters."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += " " + word
+        else:
+            lines.append(word[:width])
+    return lines
+
+
+def clip(text: str, width: int) -> str:
+    """`text` in at most `width` characters, with … where something is cut."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + ("…" if width > 0 else "")

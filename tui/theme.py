@@ -1,0 +1,113 @@
+"""Colours by role. A hue on a number or an edge means its sign and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.color import Color
+from rich.style import Style
+
+from gradstep.engine.timeline import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """A colour for every role; `fade` is how much of its hue a faded label keeps."""
+
+    name: str
+    dark: bool
+    roles: Mapping[str, str]
+    fade: float
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def style(self, role: str = "text", on: str = "background", bold: bool = False, strength: float = 1.0) -> Style:
+        """The style of a role on another; `strength` below 1 mixes it towards the background."""
+        return _style(self, role, on, bold, round(strength, 2))
+
+    def inverse(self, role: str) -> Style:
+        """The number just computed: the one inverse on the screen."""
+        return _style(self, "background", role, True, 1.0)
+
+
+def mix(a: str, b: str, share: float) -> str:
+    """`share` of colour `a`, the rest `b`; both as #rrggbb."""
+    parts = (round(int(a[k : k + 2], 16) * share + int(b[k : k + 2], 16) * (1 - share)) for k in (1, 3, 5))
+    return "#" + "".join(f"{p:02x}" for p in parts)
+
+
+@lru_cache(maxsize=4096)
+def _style(palette: Palette, role: str, on: str, bold: bool, strength: float) -> Style:
+    ink, paper = palette.roles[role], palette.roles[on]
+    if strength < 1:
+        ink = mix(ink, paper, strength)
+    return Style(color=Color.parse(ink), bgcolor=Color.parse(paper), bold=bold)
+
+
+DARK = Palette(
+    "gradstep-dark",
+    True,
+    {
+        "background": "#0f141b",
+        "text": "#dbe3ee",
+        "dim": "#8793a5",
+        "placeholder": "#596679",
+        "line": "#2f3947",
+        "frame": "#596679",
+        "positive": "#5cb3ff",
+        "negative": "#ff9f45",
+        "current": "#ffffff",
+        "tint": "#1d2533",
+        "forward": "#35d0ba",
+        "loss": "#f0d860",
+        "backward": "#c9a0ff",
+        "update": "#8fdc6a",
+        "alarm": "#ff5f7e",
+        "bar": "#161d27",
+        "brand": "#8793a5",
+    },
+    0.72,
+)
+
+LIGHT = Palette(
+    "gradstep-light",
+    False,
+    {
+        "background": "#fbfbf9",
+        "text": "#1b2330",
+        "dim": "#5d6878",
+        "placeholder": "#87919f",
+        "line": "#ccd2da",
+        "frame": "#87919f",
+        "positive": "#0a5cb8",
+        "negative": "#a44300",
+        "current": "#000000",
+        "tint": "#ebe6f7",
+        "forward": "#00736a",
+        "loss": "#7c6300",
+        "backward": "#6d3fc0",
+        "update": "#35750a",
+        "alarm": "#c2123f",
+        "bar": "#eceeef",
+        "brand": "#5d6878",
+    },
+    0.88,
+)
+
+PALETTES = {p.name: p for p in (DARK, LIGHT)}
+
+#: The mark of each phase. ◂ and ▸ rather than ◀ and ▶, which some terminals draw as emoji.
+MARKS = {Phase.FORWARD: "▸", Phase.LOSS: "◆", Phase.BACKWARD: "◂", Phase.UPDATE: "Δ"}
+
+
+def sign_role(value: float | None) -> str:
+    """The role of a signed number: blue above zero, orange below, plain at exactly zero, red where
+    it is no finite number; a placeholder where it is not known."""
+    if value is None:
+        return "placeholder"
+    if value != value or value in (float("inf"), float("-inf")):
+        return "alarm"
+    return "positive" if value > 0 else "negative" if value < 0 else "text"
