@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradstep.engine import formula, narrate
+from gradstep.engine import derive, formula, narrate
 from gradstep.engine.chain import Chain, Element, Hop, chain, hops, trail
 from gradstep.engine.explain import segments_at
 from gradstep.engine.formula import Equation, Num
@@ -216,6 +216,20 @@ class Frame:
     def note(self) -> str:
         """The author's own words at this step; empty where there are none."""
         return self.recording.notes.get(self.step, "")
+
+    @property
+    def explanation(self) -> tuple[str, ...]:
+        """A few sentences with the rule's derivation."""
+        element = self.element
+        if element is None:
+            return derive.READY
+        match self.phase:
+            case Phase.BACKWARD:
+                return derive.backward(self.recording, element, self.count, self._hops)
+            case Phase.UPDATE:
+                return derive.update(self.recording, element)
+        assert self.node is not None, "forward steps belong to a node"
+        return derive.forward(self.recording, self.node, element.flat)
 
     @cached_property
     def equation(self) -> Equation | None:

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from gradstep.engine.chain import Element
 from gradstep.engine.notation import Digits
 from gradstep.tui.theme import DARK, Palette
+
+
+class Layout(Enum):
+    """What fits, by the terminal's size."""
+
+    TINY = "tiny"
+    NARROW = "narrow"
+    MEDIUM = "medium"
+    WIDE = "wide"
+
+    @classmethod
+    def of(cls, width: int, height: int) -> Layout:
+        """The class of a terminal of width × height cells."""
+        if width < 80 or height < 24:
+            return cls.TINY
+        if width < 100 or height < 30:
+            return cls.NARROW
+        return cls.WIDE if width >= 140 and height >= 36 else cls.MEDIUM
+
+
+#: The panels that share one frame as tabs, the standing order of their numbers.
+TABS = {
+    Layout.TINY: (("math",),),
+    Layout.NARROW: (("math", "tape", "params"),),
+    Layout.MEDIUM: (("math",), ("params", "tape")),
+    Layout.WIDE: (("math",), ("params",), ("tape",)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,17 +42,39 @@ class View:
     """Immutable; a change makes another view.
 
     `selection` is an element chosen with the arrow keys, None while the selection follows the
-    step. `network_digits` and `math_digits` are digits after the point.
+    step. `tab` is the open one where all panels share a
+    frame, `side` where only the side panels do. `network_digits` and `math_digits` are digits after the point.
     """
 
     palette: Palette = DARK
+    layout: Layout = Layout.WIDE
     network_digits: int = Digits.NETWORK
     math_digits: int = Digits.MATH
     selection: Element | None = None
     tab: str = "math"
+    side: str = "params"
     explained: bool = False
     maximised: str = ""
+    message: str = ""
 
     def but(self, **changes: object) -> View:
         """This view with some fields changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    def shown(self, panel: str) -> bool:
+        """Whether a panel's tab is the open one (or it has a frame of its own)."""
+        return panel in (self.open_tab(group) for group in TABS[self.layout])
+
+    def open_tab(self, group: tuple[str, ...]) -> str:
+        """The open tab of a group of panels."""
+        for wanted in (self.tab, self.side):
+            if wanted in group:
+                return wanted
+        return group[0]
+
+    def beside(self, panel: str) -> tuple[str, ...]:
+        """The closed tabs of a panel's frame."""
+        for group in TABS[self.layout]:
+            if panel in group:
+                return tuple(p for p in group if p != panel)
+        return ()

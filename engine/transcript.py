@@ -1,0 +1,62 @@
+"""The run as plain text, a block a step: for pipes, screen readers and golden files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradstep.engine import formula
+from gradstep.engine.errors import printable
+from gradstep.engine.frame import Frame
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.recording import Recording
+from gradstep.engine.timeline import Phase, Position
+
+#: With `terms`, a longer sum is listed by its largest terms.
+LISTED = 40
+
+
+def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
+    """One step: number, phase and headline, rule, numbers, result, caption, the author's note."""
+    lines = [f"step {frame.step}/{frame.total}  {frame.phase.value.upper()}  {frame.headline}"]
+    equation = frame.equation
+    if equation is not None:
+        lines.append(f"  rule     {equation.left} {equation.relation} {equation.right}")
+        if equation.numbers:
+            lines.append(f"  numbers  = {formula.text(equation.numbers, digits)}")
+        note = f"   {frame.narration.result_note}" if frame.narration.result_note else ""
+        lines.append(f"  result   {equation.equals(digits)} {result(frame, digits)}{note}")
+    if terms and frame.count > 1:
+        lines += [f"  {line}" for line in _table(frame, digits)]
+    lines.append(f"  {frame.caption}")
+    if frame.note:
+        lines += [f"  note: {line}" for line in frame.note.splitlines()]
+    return "\n".join(map(printable, lines))
+
+
+def result(frame: Frame, digits: int) -> str:
+    """The number this step writes; gradients carry their sign."""
+    assert frame.equation is not None
+    return number(frame.equation.result, digits, frame.phase is Phase.BACKWARD)
+
+
+def _table(frame: Frame, digits: int) -> Iterator[str]:
+    rows, fold = frame.rows(LISTED)
+    via = max(len(r.via) for r in rows)
+    local = max(len(r.right_name) for r in rows)
+    for row in rows:
+        product = ""
+        if row.right == row.right or row.left == row.left:
+            product = f"{number(row.left, digits, True):>9} × {row.right_name:<{local}} {number(row.right, digits, True):>9} = "
+        yield (
+            f"  {row.via:<{via}}  {product}{number(row.contribution, digits, True):>9}"
+            f"   running Σ {number(row.running, digits, True):>9}"
+        )
+    if fold is not None:
+        yield f"  … {fold.count:,} smaller terms together {number(fold.contribution, digits, True)}"
+
+
+def transcript(recording: Recording, phase: Phase | None = None, terms: bool = False) -> Iterator[str]:
+    """All steps, or those of one phase, one block each."""
+    start, stop = recording.timeline.span(phase) if phase else (0, recording.timeline.total)
+    for step in range(start + 1, stop + 1):
+        yield block(Frame(recording, Position(step)), terms=terms)

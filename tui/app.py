@@ -1,0 +1,59 @@
+"""The application: themes, signals, and the debugger's screen."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+from textual.app import App
+from textual.theme import Theme
+
+from gradstep.engine.scenario import Scenario
+from gradstep.engine.session import Session
+from gradstep.tui.screens.debugger import Debugger
+from gradstep.tui.theme import PALETTES, Palette
+
+
+def _theme(palette: Palette) -> Theme:
+    role = palette.roles
+    return Theme(
+        name=palette.name,
+        primary=role["dim"],
+        secondary=role["backward"],
+        accent=role["forward"],
+        warning=role["negative"],
+        error=role["alarm"],
+        success=role["update"],
+        foreground=role["text"],
+        background=role["background"],
+        surface=role["background"],
+        panel=role["bar"],
+        dark=palette.dark,
+        variables={f"grad-{name}": colour for name, colour in role.items()},
+    )
+
+
+class Gradstep(App[int]):
+    """gradstep on the screen. Returns the exit status."""
+
+    TITLE = "gradstep"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__()
+        self.session = Session(scenario)
+        for palette in PALETTES.values():
+            self.register_theme(_theme(palette))
+        self.theme = next(iter(PALETTES))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {f"grad-{name}": colour for name, colour in next(iter(PALETTES.values())).roles.items()}
+
+    def on_mount(self) -> None:
+        self.push_screen(Debugger(self.session))
+        # Left alone, these signals would end the process with the terminal still in full-screen mode.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._end_by_signal)
+
+    def _end_by_signal(self, number: int, frame: FrameType | None) -> None:
+        self.call_later(self.exit, 128 + number, 128 + number)

@@ -1,0 +1,80 @@
+"""Every key, once. The bindings, the footer, the help screen and the README's table are made of this.
+
+A capital letter is the same move backwards in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One binding: `id` names it for remapping, `keys` are Textual's names of its keys, `action`
+    what it does on the screen, `shown` how help writes the keys, `hint` the word in the footer,
+    which shows entries of higher `weight` first where room is short."""
+
+    id: str
+    keys: str
+    action: str
+    group: str
+    shown: str
+    help: str
+    hint: str = ""
+    weight: int = 0
+
+    def binding(self) -> Binding:
+        return Binding(self.keys, self.action, self.help, id=self.id, show=False)
+
+
+TIME, SPACE, ACT, APP = "Time", "Space", "Act on the selection", "gradstep"
+
+KEYS: tuple[Key, ...] = (
+    Key("time.step", "space,n,full_stop", "step('element', 1)", TIME, "space n .", "one step", "step", 100),
+    Key("time.back", "backspace,N,comma,R", "step('element', -1)", TIME, "⌫ N ,", "one step back", "back", 99),
+    Key("time.into", "s", "step('term', 1)", TIME, "s", "into the next term of a sum", "step into", 90),
+    Key("time.outof", "S", "step('term', -1)", TIME, "S", "out of it again, one term back"),
+    Key("time.finish", "f", "finish", TIME, "f", "finish this sum", "finish", 40),
+    Key("time.restart", "F", "restart", TIME, "F", "to the start of this sum"),
+    Key("time.layer", "right_square_bracket,pagedown", "step('line', 1)", TIME, "] PgDn", "next layer"),
+    Key("time.rlayer", "left_square_bracket,pageup", "step('line', -1)", TIME, "[ PgUp", "previous layer"),
+    Key("time.phase", "p", "step('phase', 1)", TIME, "p", "next phase", "phase", 80),
+    Key("time.rphase", "P", "step('phase', -1)", TIME, "P", "previous phase"),
+    Key("time.play", "a", "play(1)", TIME, "a", "play; again: faster", "play", 50),
+    Key("time.rplay", "A", "play(-1)", TIME, "A", "play backwards"),
+    Key("time.travel", "t", "travel", TIME, "t", "travel to the selection's nearest step"),
+    Key("time.goto", "g", "goto", TIME, "g", "go to: 24, h[1], loss, +10, 50%", "go to", 45),
+    Key("time.start", "home", "jump('start')", TIME, "Home", "first step"),
+    Key("time.end", "end", "jump('end')", TIME, "End", "last step"),
+    Key("space.up", "up,k", "select('up')", SPACE, "↑ k", "select the node above"),
+    Key("space.down", "down,j", "select('down')", SPACE, "↓ j", "select the node below"),
+    Key("space.left", "left,h", "select('left')", SPACE, "← h", "select to the left; on the timeline: one step back"),
+    Key("space.right", "right,l", "select('right')", SPACE, "→ l", "select to the right; on the timeline: one step"),
+    Key("space.escape", "escape,minus", "escape", SPACE, "esc -", "drop the selection, close what is open"),
+    Key("space.next", "tab", "app.focus_next", SPACE, "tab", "next panel"),
+    Key("space.previous", "shift+tab", "app.focus_previous", SPACE, "⇧tab", "previous panel"),
+    Key("space.tape", "1", "panel('tape')", SPACE, "1", "Tape: every step"),
+    Key("space.network", "2", "panel('network')", SPACE, "2", "Network"),
+    Key("space.math", "3", "panel('math')", SPACE, "3", "Math"),
+    Key("space.params", "4", "panel('params')", SPACE, "4", "Params"),
+    Key("space.maximise", "m", "maximise", SPACE, "m", "maximise the panel"),
+    Key("act.explain", "x", "explain", ACT, "x", "explain more"),
+    Key("act.digits", "d", "digits", ACT, "d", "more or fewer digits", "digits", 30),
+    Key("app.open", "o", "open", APP, "o", "open a scenario", "open", 35),
+    Key("app.theme", "T", "theme", APP, "T", "dark or light", "theme", 20),
+    Key("app.help", "question_mark,f1", "help", APP, "? F1", "help", "help", 1000),
+    Key("app.quit", "q", "quit", APP, "q", "quit", "quit", 1000),
+)
+
+BINDINGS = [key.binding() for key in KEYS]
+
+
+def markdown() -> str:
+    """The table of keys for the README."""
+    lines = ["| key | does |", "|---|---|"]
+    for group in (TIME, SPACE, ACT, APP):
+        lines.append(f"| **{group}** | |")
+        lines += [f"| `{k.shown}` | {k.help} |" for k in KEYS if k.group == group]
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""The graph of an activation with its point and the tangent there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradstep.engine.frame import Curve
+from gradstep.engine.notation import number
+from gradstep.tui.braille import Dots
+from gradstep.tui.paint import Canvas
+
+_WIDEST, _HIGHEST = 48, 8
+
+
+def paint_curve(canvas: Canvas, curve: Curve, top: int, digits: int) -> None:
+    """Draws the curve from line `top` down to the canvas's end, with its slope in words."""
+    height = min(canvas.height - top - 1, _HIGHEST)
+    width = min(canvas.width - 4, _WIDEST)
+    if height < 3 or width < 12 or not np.isfinite([curve.x, curve.y]).all():
+        return
+    reach = max(4.0, abs(curve.x) * 1.25)
+    xs = np.linspace(-reach, reach, 2 * width)
+    with np.errstate(all="ignore"):
+        ys = np.asarray(curve(xs), dtype=float)
+    finite = ys[np.isfinite(ys)]
+    if not finite.size:
+        return
+    low, high = min(float(finite.min()), curve.y), max(float(finite.max()), curve.y)
+    span = (high - low) or 1.0
+    low, high = low - 0.08 * span, high + 0.08 * span
+    palette = canvas.palette
+    line, tangent = Dots(width, height), Dots(width, height)
+
+    def row(y: float) -> int:
+        return round((high - y) / (high - low) * (4 * height - 1))
+
+    column = round((curve.x + reach) / (2 * reach) * (2 * width - 1))
+    before = None
+    for k, y in enumerate(ys):
+        if not np.isfinite(y):
+            before = None
+            continue
+        here = row(float(y))
+        for between in range(min(here, before or here), max(here, before or here) + 1) if before is not None else (here,):
+            line.set(k, between)
+        before = here
+    for k in range(max(column - 14, 0), min(column + 15, 2 * width)):
+        tangent.set(k, row(curve.y + curve.slope * float(xs[k] - curve.x)))
+    for y in range(height):
+        for x in range(width):
+            if tangent.cells[y][x] and not line.cells[y][x]:
+                canvas.put(2 + x, top + y, tangent.char(x, y), palette.style("dim"))
+            elif line.cells[y][x]:
+                canvas.put(2 + x, top + y, line.char(x, y), palette.style("text", strength=0.75))
+    canvas.put(2 + column // 2, top + min(row(curve.y) // 4, height - 1), "●", palette.style("current", bold=True))
+    x = canvas.put(2, top + height, f"{curve.y_name} over {curve.x_name}, slope ", palette.style("dim"))
+    canvas.put(x, top + height, number(curve.slope, digits), palette.style("text", bold=True))

@@ -1,0 +1,34 @@
+"""The first line: what is open, and where one is in it."""
+
+from __future__ import annotations
+
+from gradstep.engine.errors import printable
+from gradstep.engine.frame import Frame
+from gradstep.engine.notation import Digits, number
+from gradstep.tui.paint import PENDING, Canvas, clip
+from gradstep.tui.panels.base import Panel
+from gradstep.tui.view import View
+
+
+class Header(Panel, can_focus=False):
+    """gradstep, the scenario's title, the step, the loss, the sample and the learning rate."""
+
+    @staticmethod
+    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
+        palette = view.palette
+        canvas = Canvas(width, height, palette, on="bar")
+        dim, text = palette.style("dim", "bar"), palette.style("text", "bar")
+        x = canvas.put(0, 0, " gradstep ", palette.style("background", "brand", bold=True))
+        loss = PENDING if frame.loss is None else number(frame.loss, Digits.MATH)
+        step = f"{frame.step}" + (f".{frame.position.term}" if frame.position.term is not None else "")
+        fields = [("step ", step, f"/{frame.total}"), ("loss ", loss, ""), ("sample ", "1", "/1"), ("η ", f"{frame.recording.optimizer.lr:g}", "")]
+        while fields and x + 4 + sum(len("".join(f)) + 3 for f in fields) > width and len(fields) > 1:
+            fields.pop()
+        right = width - sum(len("".join(f)) + 3 for f in fields) + 1
+        title = frame.recording.scenario.title or frame.recording.scenario.name
+        canvas.put(x + 2, 0, clip(printable(title), max(right - x - 4, 0)), text)
+        for name, value, rest in fields:
+            right = canvas.put(right, 0, name, dim)
+            right = canvas.put(right, 0, value, palette.style("text", "bar", bold=name == "step "))
+            right = canvas.put(right, 0, rest, dim) + 3
+        return canvas

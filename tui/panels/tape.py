@@ -1,0 +1,141 @@
+"""The tape: every step as a line, with what it wrote. The program that is being debugged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.events import Click
+from textual.message import Message
+
+from gradstep.engine.frame import Frame
+from gradstep.engine.timeline import Phase, Sweep
+from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.theme import MARKS, sign_role
+from gradstep.tui.view import View
+
+#: Runs of more steps than this are shown with all arrays but the current one folded to a line.
+UNFOLDED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the tape: a phase's rule, one step, or a folded array (`size` > 1)."""
+
+    phase: Phase
+    step: int
+    size: int = 1
+    rule: bool = False
+
+
+def _sweep_lines(frame: Frame, sweep: Sweep) -> range:
+    """The steps of a sweep that have a line; a folded one has its last."""
+    here = frame.sweep is not None and sweep.number == frame.sweep.number
+    if frame.total <= UNFOLDED or here or sweep.size == 1:
+        return range(sweep.start + 1, sweep.stop + 1)
+    return range(sweep.stop, sweep.stop + 1)
+
+
+def _after(frame: Frame, step: int) -> Iterator[Line]:
+    """The lines after a step's, nearest first."""
+    sweeps = frame.recording.timeline.sweeps
+    current = frame.recording.timeline.sweep_at(step).number if step else 0
+    for sweep in sweeps[current:]:
+        if sweep.start >= step and (sweep.number == 0 or sweeps[sweep.number - 1].phase is not sweep.phase):
+            yield Line(sweep.phase, sweep.start, rule=True)
+        lines = _sweep_lines(frame, sweep)
+        for at in lines[max(0, step + 1 - lines.start) :] if step >= lines.start else lines:
+            yield Line(sweep.phase, at, sweep.size if len(lines) < sweep.size else 1)
+
+
+def _before(frame: Frame, step: int) -> Iterator[Line]:
+    """The lines before a step's, nearest first."""
+    if not step:
+        return
+    sweeps = frame.recording.timeline.sweeps
+    for sweep in reversed(sweeps[: frame.recording.timeline.sweep_at(step).number + 1]):
+        lines = _sweep_lines(frame, sweep)
+        for at in reversed(range(lines.start, min(lines.stop, step))):
+            yield Line(sweep.phase, at, sweep.size if len(lines) < sweep.size else 1)
+        if sweep.number == 0 or sweeps[sweep.number - 1].phase is not sweep.phase:
+            yield Line(sweep.phase, sweep.start, rule=True)
+
+
+def window(frame: Frame, height: int) -> list[Line]:
+    """The `height` lines around the current step, which stands in the middle where it can."""
+    step = frame.step
+    here = [Line(frame.phase, step)] if step else []
+    above, below = [], []
+    before, after = _before(frame, step), _after(frame, step)
+    for line in before:
+        if len(above) >= height:
+            break
+        above.append(line)
+    for line in after:
+        if len(below) >= height:
+            break
+        below.append(line)
+    up = min(len(above), max(height // 2, height - len(here) - len(below)))
+    lines = above[:up][::-1] + here + below
+    return lines[:height]
+
+
+class Tape(Panel):
+    """One line per step: number, left-hand side, value; the current one in the middle."""
+
+    key = "1"
+    title = "Tape"
+
+    class Travel(Message):
+        """Somebody pointed at a line."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    @staticmethod
+    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
+        canvas = Canvas(width, height, view.palette)
+        framed(canvas, "tape", view, focused)
+        number = max(len(str(frame.total)), 3)
+        for y, line in enumerate(window(frame, height - 2), 1):
+            _paint_line(canvas, frame, view, line, y, number)
+        return canvas
+
+    def on_click(self, event: Click) -> None:
+        if self.frame is None or self.view is None:
+            return
+        lines = window(self.frame, self.size.height - 2)
+        if 1 <= event.y <= len(lines):
+            self.post_message(self.Travel(lines[event.y - 1].step))
+
+
+def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, number: int) -> None:
+    palette, inner = canvas.palette, min(canvas.width - 2, 60)
+    if line.rule:
+        here = frame.step and line.phase is frame.phase
+        style = palette.style(line.phase.value if here else "dim")
+        x = canvas.put(2, y, f"{MARKS[line.phase]} {line.phase.value} ", style)
+        canvas.put(x, y, "─" * (inner - x), palette.style(line.phase.value if here else "line", strength=0.6 if here else 1.0))
+        return
+    current, future = line.step == frame.step, line.step > frame.step
+    tape = frame.tape_line(line.step)
+    dim = palette.style("placeholder" if future else "dim")
+    if current:
+        canvas.put(2, y, "▸", palette.style("current", bold=True))
+    canvas.put(3, y, str(line.step).rjust(number), palette.style("current", bold=True) if current else dim)
+    name = palette.style("current", bold=True) if current else palette.style("placeholder" if future else "text")
+    if line.size > 1:
+        sweep = frame.recording.timeline.sweep_at(line.step)
+        whole = frame.recording.board.whole(sweep.value)
+        label = f"∂{frame.recording.board.loss}/∂{whole}" if line.phase is Phase.BACKWARD else whole
+        canvas.put(number + 6, y, clip(label, inner - number - 16), name)
+        canvas.put(inner - 1 - len(f"{line.size:,} steps"), y, f"{line.size:,} steps", dim)
+        return
+    canvas.put(number + 6, y, clip(tape.name, inner - number - 16), name)
+    role = sign_role(tape.value) if tape.signed else "text" if tape.value is not None else "placeholder"
+    style = palette.style(role, bold=current)
+    canvas.value(inner - 11, y, tape.value, 10, view.math_digits if view.math_digits <= 6 else 6, tape.signed and line.phase is Phase.BACKWARD, style)
+    if current:
+        canvas.tint(2, y, inner - 2)

@@ -1,0 +1,159 @@
+"""The four phases of the iteration as one line of time, and where one is on it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.message import Message
+
+from gradstep.engine.frame import Frame
+from gradstep.engine.recording import Recording
+from gradstep.engine.timeline import Phase
+from gradstep.tui.paint import Canvas
+from gradstep.tui.panels.base import Panel
+from gradstep.tui.theme import MARKS, sign_role
+from gradstep.tui.view import Layout, View
+
+_GAP = 2
+_BARS = "▁▂▃▄▅▆▇█"
+#: A bar that stands for more steps than this is measured on a sample of them.
+_SAMPLE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A phase on the line: its cells, and the steps start + 1 to stop that they stand for."""
+
+    phase: Phase
+    x: int
+    width: int
+    start: int
+    stop: int
+
+    def cells(self, step: int) -> tuple[int, int]:
+        """The cells x to end that stand for one step."""
+        count = self.stop - self.start
+        k = step - self.start - 1
+        left = k * self.width // count
+        return self.x + left, self.x + max((k + 1) * self.width // count, left + 1)
+
+    def step_at(self, x: int) -> int:
+        """The step that a cell stands for."""
+        count = self.stop - self.start
+        inside = min(max(x - self.x, 0), self.width - 1)
+        return self.start + 1 + min(-(-inside * count // self.width), count - 1)
+
+
+@lru_cache(maxsize=16)
+def spans(recording: Recording, width: int) -> tuple[Span, ...]:
+    """The phases laid out over `width` cells, by their number of steps, none narrower than a mark."""
+    found = [(p, *recording.timeline.span(p)) for p in Phase]
+    found = [(p, a, b) for p, a, b in found if b > a]
+    least = 9 if width >= 100 else 2
+    free = width - 2 - _GAP * (len(found) - 1) - least * len(found)
+    total = sum(b - a for _, a, b in found)
+    placed, x = [], 1
+    for phase, start, stop in found:
+        share = least + max(free, 0) * (stop - start) // total
+        placed.append(Span(phase, x, share, start, stop))
+        x += share + _GAP
+    return tuple(placed)
+
+
+@lru_cache(maxsize=16)
+def _bars(recording: Recording, span: Span) -> tuple[tuple[float, float], ...]:
+    """For each cell of the backward pass: (height 0..1 on a log scale, the gradient largest there)."""
+    timeline, grad = recording.timeline, recording.trace.grad
+    peaks = []
+    for x in range(span.x, span.x + span.width):
+        first = span.step_at(x)
+        last = max(span.step_at(x + 1) - 1 if x + 1 < span.x + span.width else span.stop, first)
+        steps = range(first, last + 1, max((last + 1 - first) // _SAMPLE, 1))
+        most = 0.0
+        for step in steps:
+            sweep, flat = timeline.locate(step)
+            array = grad[sweep.value]
+            g = float(array.reshape(-1)[flat]) if array is not None else 0.0
+            if not abs(g) <= abs(most):
+                most = g
+        peaks.append(most)
+    sizes = [abs(g) for g in peaks if g and math.isfinite(g)]
+    low, high = (math.log(min(sizes)), math.log(max(sizes))) if sizes else (0.0, 0.0)
+    low = max(low, high - math.log(1e12))
+    reach = max(high - low, 1.0)
+    return tuple(
+        (0.0 if g == 0 else 1.0 if not math.isfinite(g) else 0.25 + 0.75 * max(math.log(abs(g)) - low, 0.0) / reach, g)
+        for g in peaks
+    )
+
+
+class Timeline(Panel):
+    """Done is heavy, future thin, ▼ is here. With room, the backward pass is a log-magnitude
+    sparkline in sign colours, so that vanishing is seen as a ramp."""
+
+    class Travel(Message):
+        """Somebody pointed at a step."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    class Scroll(Message):
+        """The wheel was turned on the line."""
+
+        def __init__(self, direction: int) -> None:
+            super().__init__()
+            self.direction = direction
+
+    @staticmethod
+    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
+        canvas, palette = Canvas(width, height, view.palette), view.palette
+        row = height - 1
+        for span in spans(frame.recording, width):
+            phase_style = palette.style(span.phase.value)
+            here = frame.step and span.phase is frame.phase
+            if height > 1:
+                label = f"{MARKS[span.phase]} {span.phase.value}"
+                canvas.put(span.x, 0, label[: span.width + 1], palette.style(span.phase.value if here else "dim", bold=bool(here)))
+            canvas.put(span.x, row, "─" * span.width, palette.style("current" if focused else "line"))
+            if frame.step <= span.start:
+                continue
+            done = span.cells(min(frame.step, span.stop))[1] - span.x
+            if span.phase is Phase.BACKWARD and height > 1:
+                for k, (size, g) in enumerate(_bars(frame.recording, span)[:done]):
+                    style = palette.style(sign_role(g) if g else "dim", strength=1.0 if g else 0.6)
+                    canvas.put(span.x + k, row, _BARS[min(int(size * 8), 7)], style)
+            else:
+                canvas.put(span.x, row, "━" * done, phase_style)
+            if span.start < frame.step <= span.stop:
+                left, right = span.cells(frame.step)
+                canvas.put(left, row, "▼".ljust(right - left), palette.inverse("current"))
+        if not frame.step:
+            canvas.put(0, row, "▼", palette.style("current", bold=True))
+        return canvas
+
+    def _step_at(self, x: int) -> int:
+        assert self.frame is not None
+        placed = spans(self.frame.recording, self.size.width)
+        if x < placed[0].x:
+            return 0
+        span = max((s for s in placed if s.x <= x), key=lambda s: s.x)
+        return span.stop if x >= span.x + span.width else span.step_at(x)
+
+    def on_click(self, event: Click) -> None:
+        if self.frame is not None:
+            self.post_message(self.Travel(self._step_at(event.x)))
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.post_message(self.Scroll(-1))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.post_message(self.Scroll(1))
+
+
+def rows(layout: Layout) -> int:
+    """How high the line is: with labels where there is room."""
+    return 1 if layout in (Layout.NARROW, Layout.TINY) else 2

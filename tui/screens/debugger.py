@@ -1,0 +1,281 @@
+"""The debugger's screen: keys become calls of the session, the session's frame goes to all panels."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.timer import Timer
+
+from gradstep.engine.errors import CommandError
+from gradstep.engine.notation import Digits
+from gradstep.engine.scenario import Scenario
+from gradstep.engine.session import Move, Session
+from gradstep.engine.timeline import Grain, Phase
+from gradstep.tui import keymap
+from gradstep.tui.panels import network, timeline
+from gradstep.tui.panels.base import Panel, Scene
+from gradstep.tui.panels.footer import Footer
+from gradstep.tui.panels.header import Header
+from gradstep.tui.panels.headline import Headline
+from gradstep.tui.panels.math import Math
+from gradstep.tui.panels.network import Network
+from gradstep.tui.panels.params import Params
+from gradstep.tui.panels.tape import Tape
+from gradstep.tui.panels.timeline import Timeline
+from gradstep.tui.screens.help import Help
+from gradstep.tui.screens.picker import Picker
+from gradstep.tui.screens.prompt import Prompt
+from gradstep.tui.theme import PALETTES
+from gradstep.tui.view import Layout, View
+
+#: Steps a second; pressing play again takes the next.
+SPEEDS = (2, 5, 15, 40)
+_DIGITS = {
+    Digits.NETWORK: Digits.MATH,
+    Digits.MATH: Digits.FINE,
+    Digits.FINE: Digits.FULL,
+    Digits.FULL: Digits.NETWORK,
+}
+
+
+class Debugger(Screen[None]):
+    """All panels around one session."""
+
+    CSS_PATH = "debugger.tcss"
+    BINDINGS: ClassVar = keymap.BINDINGS
+
+    scene: reactive[Scene | None] = reactive(None)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._view = View(palette=next(iter(PALETTES.values())))
+        self._timer: Timer | None = None
+        self._speed = 0
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        yield Timeline(id="timeline")
+        with Horizontal(id="body"):
+            yield Tape(id="rail", classes="tape")
+            with Vertical(id="main"):
+                yield Headline()
+                yield Network(id="network")
+                with Horizontal(id="lower"):
+                    yield Math(id="math")
+                    with Vertical(id="side"):
+                        yield Params(id="params")
+                        yield Tape(id="tape", classes="tape")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self._arrange()
+        for panel in self.query(Panel):
+            panel.data_bind(scene=Debugger.scene)
+        self.show()
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrange()
+        self.show()
+
+    # The scene -----------------------------------------------------------------------------------
+
+    def show(self, **changes: object) -> None:
+        """Shows where the session is now, with some of the view changed."""
+        if changes:
+            self._view = self._view.but(**changes)
+        self.scene = Scene(self.session.frame(), self._view)
+
+    def _arrange(self) -> None:
+        """Which panels stand where, for the size of the terminal."""
+        width, height = self.app.size
+        layout = Layout.of(width, height)
+        self._view = self._view.but(layout=layout)
+        view, wide = self._view, layout is Layout.WIDE
+        for kind in Layout:
+            self.set_class(kind is layout, f"-{kind.value}")
+        alone = view.maximised
+        spare = max(height - {Layout.NARROW: 24, Layout.MEDIUM: 30, Layout.WIDE: 45}.get(layout, 24), -9)
+        lower = {Layout.NARROW: 8, Layout.MEDIUM: 12, Layout.WIDE: 17}.get(layout, 0) + spare // 3
+        self.query_one("#timeline").styles.height = timeline.rows(layout)
+        self.query_one(Headline).styles.height = 3 if spare < 6 or layout is Layout.TINY else 4
+        self.query_one("#lower").styles.height = "1fr" if layout is Layout.TINY or alone in ("math", "params", "tape") else lower
+        self.query_one("#side").styles.width = "1fr" if layout is Layout.NARROW or alone in ("params", "tape") else "2fr"
+        self.query_one("#math").styles.width = "3fr"
+        shown = {
+            "rail": wide and alone in ("", "tape"),
+            "network": layout is not Layout.TINY and alone in ("", "network"),
+            "lower": alone in ("", "math", "params", "tape") and not (wide and alone == "tape"),
+            "math": view.shown("math") and alone in ("", "math"),
+            "params": view.shown("params") and alone in ("", "params"),
+            "tape": not wide and view.shown("tape") and alone in ("", "tape"),
+            "main": not (wide and alone == "tape"),
+        }
+        shown["side"] = shown["params"] or shown["tape"]
+        self.query_one("#rail").styles.width = "1fr" if wide and alone == "tape" else 32
+        for name, visible in shown.items():
+            self.query_one(f"#{name}").display = visible
+
+    def _moved(self, move: Move) -> None:
+        self._forget_selection()
+        self.show(message=move.message)
+
+    def _forget_selection(self) -> None:
+        if self._view.selection is not None:
+            self._view = self._view.but(selection=None)
+
+    # Time ----------------------------------------------------------------------------------------
+
+    def action_step(self, grain: str, count: int) -> None:
+        if self._stop_playing() and grain == Grain.ELEMENT.value and count > 0:
+            return
+        self._moved(self.session.step(Grain(grain), count))
+
+    def action_finish(self) -> None:
+        self._moved(self.session.finish())
+
+    def action_restart(self) -> None:
+        self._moved(self.session.restart())
+
+    def action_jump(self, where: str) -> None:
+        self._stop_playing()
+        self.session.goto(where)
+        self._moved(Move(1))
+
+    def action_goto(self) -> None:
+        def went(moved: bool | None) -> None:
+            if moved:
+                self._moved(Move(1))
+
+        self._stop_playing()
+        self.app.push_screen(Prompt("go to", "24  +10  50%  h[1]  h.grad[1]  loss  end", self.session.goto), went)
+
+    def action_travel(self) -> None:
+        selected, here = self._view.selection, self.session.position.step
+        if selected is None:
+            self.show(message="Select a node with the arrow keys, then t travels to it.")
+            return
+        time = self.session.recording.timeline
+        layer = self.session.recording.board.layer_of.get(selected.value)
+        values = {selected.value, layer.pre} if layer and layer.pre >= 0 else {selected.value}
+        steps = [s for p in Phase for v in values if (s := time.step_of(p, v, selected.flat)) is not None]
+        if not steps:
+            self.show(message="No step writes this: it is given.")
+            return
+        self.session.goto(str(min(steps, key=lambda s: (abs(s - here), s))))
+        self._moved(Move(1))
+
+    def action_play(self, direction: int) -> None:
+        faster = self._timer is not None and (self._speed > 0) == (direction > 0)
+        speed = min(abs(self._speed) + 1, len(SPEEDS)) if faster else 1
+        self._stop_playing()
+        self._speed = speed * direction
+        self._timer = self.set_interval(1 / SPEEDS[speed - 1], self._play)
+        self._play()
+
+    def _play(self) -> None:
+        move = self.session.step(Grain.ELEMENT, 1 if self._speed > 0 else -1)
+        if not move.moved:
+            self._stop_playing()
+        self._moved(move)
+
+    def _stop_playing(self) -> bool:
+        """Whether it was playing."""
+        if self._timer is None:
+            return False
+        self._timer.stop()
+        self._timer, self._speed = None, 0
+        return True
+
+    def on_timeline_travel(self, event: Timeline.Travel) -> None:
+        self.action_jump(str(event.step))
+
+    def on_tape_travel(self, event: Tape.Travel) -> None:
+        self.action_jump(str(event.step))
+
+    def on_timeline_scroll(self, event: Timeline.Scroll) -> None:
+        self.action_step(Grain.ELEMENT.value, event.direction)
+
+    # Space ---------------------------------------------------------------------------------------
+
+    def action_select(self, direction: str) -> None:
+        if isinstance(self.focused, Timeline):
+            if direction in ("left", "right"):
+                self.action_step(Grain.ELEMENT.value, 1 if direction == "right" else -1)
+            return
+        frame = self.session.frame()
+        start = self._view.selection or frame.element
+        self.show(selection=network.neighbour(frame, start, direction), message="")
+
+    def on_network_select(self, event: Network.Select) -> None:
+        self.show(selection=event.element, message="")
+
+    def action_escape(self) -> None:
+        self._stop_playing()
+        if self._view.maximised:
+            self.action_maximise()
+        else:
+            self.show(selection=None, explained=False, message="")
+
+    def action_panel(self, name: str) -> None:
+        view = self._view
+        changes: dict[str, object] = {"tab": name} if view.layout is Layout.NARROW else {}
+        if view.layout is Layout.MEDIUM and name in ("params", "tape"):
+            changes = {"side": name}
+        if view.maximised:
+            changes["maximised"] = name
+        self._view = view.but(**changes)
+        self._arrange()
+        self.show()
+        self.query_one("#rail" if name == "tape" and view.layout is Layout.WIDE else f"#{name}").focus()
+
+    def action_maximise(self) -> None:
+        focused = self.focused.id if isinstance(self.focused, Panel) else None
+        name = "" if self._view.maximised else {"rail": "tape", "timeline": "", None: "network"}.get(focused, focused or "")
+        self._view = self._view.but(maximised=name)
+        self._arrange()
+        self.show()
+
+    # The rest ------------------------------------------------------------------------------------
+
+    def action_explain(self) -> None:
+        self.show(explained=not self._view.explained)
+
+    def action_digits(self) -> None:
+        digits = _DIGITS[Digits(self._view.math_digits)]
+        shown = "all digits" if digits is Digits.FULL else f"{int(digits)} digits"
+        self.show(math_digits=digits, message=f"{shown} in Math and on the tape")
+
+    def action_theme(self) -> None:
+        names = list(PALETTES)
+        following = names[(names.index(self._view.palette.name) + 1) % len(names)]
+        self.app.theme = following
+        self.show(palette=PALETTES[following])
+
+    def action_help(self) -> None:
+        self.app.push_screen(Help(self._view.palette))
+
+    def action_open(self) -> None:
+        def chosen(scenario: Scenario | None) -> None:
+            if scenario is None:
+                return
+            try:
+                self.session = Session(scenario)
+            except CommandError as error:
+                self.show(message=str(error))
+                return
+            self._view = self._view.but(selection=None, message="", explained=False)
+            self.show()
+
+        self._stop_playing()
+        self.app.push_screen(Picker(self.session.recording.scenario.name), chosen)
+
+    def action_quit(self) -> None:
+        self.app.exit(0)
+
+
