@@ -44,7 +44,8 @@ class CommandError(GradstepError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in a file. Lines and columns count from 1, columns in characters."""
+    """One mistake in a file. Lines and columns count from 1, columns in characters; line 0 is the
+    file as a whole."""
 
     file: str
     line: int
@@ -52,7 +53,8 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        return printable(f"{self.file}:{self.line}:{self.column}: {self.text}")
+        place = f":{self.line}:{self.column}" if self.line else ""
+        return printable(f"{self.file}{place}: {self.text}")
 
 
 class ScenarioError(GradstepError):

@@ -17,7 +17,6 @@ from gradstep.engine.scenario import Scenario
 from gradstep.engine.timeline import Timeline
 from gradstep.engine.trace import Trace, run
 from gradstep.engine.training import OPTIMIZERS, Optimizer
-from gradstep.engine.where import step_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,5 +59,7 @@ def record(scenario: Scenario) -> Recording:
     graph = scenario.graph
     timeline = Timeline(graph)
     optimizer = OPTIMIZERS[scenario.training.optimizer](lr=scenario.training.lr)
-    notes = {step_of(timeline, note.target): note.text for note in scenario.notes}
+    notes: dict[int, str] = {}
+    for note in scenario.notes:
+        notes[note.step] = "\n".join(filter(None, (notes.get(note.step), note.text)))
     return Recording(scenario, run(graph, scenario.leaves), timeline, Blackboard(graph), optimizer, notes)

@@ -1,0 +1,538 @@
+"""Scenario files: from TOML to a network that is ready to run.
+
+Nothing is half-loaded: either every part of the file is sound, or ScenarioError carries all
+problems (the first 20), each with its line and column. A mistake that only follows from another
+one is not reported.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine import leaves
+from gradstep.engine.blackboard import Blackboard, Target
+from gradstep.engine.errors import CommandError, ExpressionError, GraphError, Problem, ScenarioError, nearest
+from gradstep.engine.expression import Formulas, parse
+from gradstep.engine.graph import Graph, GraphBuilder, Role
+from gradstep.engine.index import Array, Shape
+from gradstep.engine.positions import Path as Keys
+from gradstep.engine.positions import Positions
+from gradstep.engine.timeline import Position, Timeline
+from gradstep.engine.training import OPTIMIZERS
+from gradstep.engine.where import find as find_moment
+from gradstep.engine.where import step_of
+
+MAX_BYTES = 16 * 2**20
+MAX_ELEMENTS = 10**9
+MAX_LINES = 4096
+MAX_PROBLEMS = 20
+FORMAT = 1
+
+#: Words that name a moment wherever one can be typed, and so cannot name a value.
+RESERVED = ("forward", "backward", "update", "start", "end")
+TABLES = ("inputs", "parameters", "graph")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How parameters are updated."""
+
+    optimizer: str = "sgd"
+    lr: float = 0.1
+    steps: int = 1
+    batch_size: int | None = None
+    shuffle: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """A number that somebody else has printed. `value` has the shape of what `target` points at;
+    it agrees to `decimals` places, or within `rtol`. `exact` says what is right for a `misprint`."""
+
+    of: str
+    target: Target
+    value: Array
+    decimals: int | None = None
+    rtol: float = 1e-6
+    misprint: bool = False
+    exact: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The author's words at the step number `step`."""
+
+    step: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenario:
+    """A network with its numbers, and what its author has to say about it. Arrays in `leaves` are
+    read-only, by value id, of the graph's dtype."""
+
+    name: str
+    file: str
+    title: str
+    description: str
+    source: str
+    graph: Graph
+    leaves: Mapping[int, Array]
+    batch: tuple[str, ...] = ()
+    training: Training = field(default_factory=Training)
+    expectations: tuple[Expectation, ...] = ()
+    breakpoints: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
+    start: str | None = None
+    notes: tuple[Note, ...] = ()
+
+
+# Finding ------------------------------------------------------------------------------------------
+
+
+def builtin() -> dict[str, str]:
+    """The scenarios that ship with gradstep, name to file name, in their order."""
+    files = sorted(f.name for f in resources.files("gradstep.scenarios").iterdir() if f.name.endswith(".toml"))
+    return {re.sub(r"^\d+-|\.toml$", "", name): name for name in files}
+
+
+def find(name: str) -> Scenario:
+    """The scenario that a person means by `name`: a built-in one, or a file.
+
+    Raises ScenarioError.
+    """
+    known = builtin()
+    if name in known:
+        text = resources.files("gradstep.scenarios").joinpath(known[name]).read_text(encoding="utf-8")
+        return loads(text, name, known[name])
+    path = Path(name)
+    if path.exists() or path.suffix or path.name != name:
+        return load(path)
+    hint = nearest(name, known) or f"; built in are {', '.join(known)}"
+    raise ScenarioError([Problem(name, 0, 0, f"no such file or built-in scenario{hint}")])
+
+
+def load(path: Path) -> Scenario:
+    """The scenario in a file. Raises ScenarioError, also where the file cannot be read."""
+    shown = str(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ScenarioError([Problem(shown, 0, 0, f"cannot be read: {reason}")]) from None
+    if len(content) > MAX_BYTES:
+        raise ScenarioError([Problem(shown, 0, 0, "the file is larger than 16 MiB; put large arrays into files")])
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", errors="replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        problem = Problem(shown, line, column, f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8")
+        raise ScenarioError([problem]) from None
+    return loads(text, path.name.removesuffix(".toml"), shown, path.parent)
+
+
+def loads(text: str, name: str = "scenario", file: str = "scenario.toml", folder: Path | None = None) -> Scenario:
+    """The scenario written in `text`; arrays in files are looked for in `folder`.
+
+    Raises ScenarioError.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError([_syntax(error, text, file)]) from None
+    except (RecursionError, ValueError) as error:
+        what = "arrays are nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise ScenarioError([Problem(file, 1, 1, what)]) from None
+    return _Reader(table, text, file, folder).scenario(name)
+
+
+def _syntax(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:
+    message = str(error)
+    found = re.search(r"\s*\(at line (\d+), column (\d+)\)$", message)
+    if found:
+        return Problem(file, int(found[1]), int(found[2]), f"not TOML: {message[: found.start()]}")
+    last = text.rstrip("\n")
+    line, column = last.count("\n") + 1, len(last) - last.rfind("\n")
+    return Problem(file, line, column, f"not TOML: {message.removesuffix(' (at end of document)')}, at the end of the file")
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+class _Bad(Exception):
+    """A problem has been noted; what depends on it is left out."""
+
+
+class _Reader:
+    """One pass over a parsed file. Problems are collected; nothing is allocated until there is none."""
+
+    def __init__(self, table: dict[str, Any], text: str, file: str, folder: Path | None) -> None:
+        self.table, self.text, self.file, self.folder = table, text, file, folder
+        self.problems: list[Problem] = []
+        self.broken: set[str] = set()
+        self._positions: Positions | None = None
+
+    @property
+    def positions(self) -> Positions:
+        if self._positions is None:
+            self._positions = Positions(self.text)
+        return self._positions
+
+    def bad(self, path: Keys, text: str, key: bool = False, column: int | None = None) -> _Bad:
+        """Notes a problem at a value, at its key, or at a character inside it."""
+        if len(self.problems) < MAX_PROBLEMS:
+            where = self.positions
+            at = where.key(path) if key else where.value(path) if column is None else where.inside(path, column)
+            self.problems.append(Problem(self.file, *at, text))
+        return _Bad()
+
+    def stop_if_bad(self) -> None:
+        if self.problems:
+            raise ScenarioError(self.problems)
+
+    def scenario(self, name: str) -> Scenario:
+        self._known_keys(self.table, (), _TOP)
+        if "format" not in self.table:
+            self.problems.append(Problem(self.file, 1, 1, "the format is missing: write format = 1 at the top"))
+        elif self.table["format"] != FORMAT or type(self.table["format"]) is not int:
+            self.bad(["format"], f"format {self.table['format']!r} is not known; this version reads format {FORMAT}")
+        title, description, source = (self._text((), key) for key in ("title", "description", "source"))
+        dtype = np.dtype(self._choice((), "dtype", ("float64", "float32"), "float64"))
+        builder = GraphBuilder(dtype)
+        makers = self._leaves(builder, dtype)
+        last = self._formulas(builder)
+        batch = self._batch(builder, makers)
+        training = self._training()
+        graph = self._graph(builder, last)
+        debug = self._table("debug")
+        self._known_keys(debug, ("debug",), ("breakpoints", "watch", "start"))
+        breakpoints, watch = (self._texts(debug, ("debug", key)) for key in ("breakpoints", "watch"))
+        time = None if graph is None else Timeline(graph)
+        start = self._start(debug, time)
+        expectations = [e for k, t in self._entries("expect") if (e := self._expectation(k, t, time))]
+        notes = [n for k, t in self._entries("notes") if (n := self._note(k, t, time))]
+        self.stop_if_bad()
+        assert graph is not None, "a graph that could not be built is a problem"
+        arrays = self._allocate(builder, makers)
+        return Scenario(
+            name, self.file, title, description, source, graph, arrays, batch, training,
+            tuple(expectations), breakpoints, watch, start, tuple(notes),
+        )  # fmt: skip
+
+    # Plain fields
+
+    def _known_keys(self, table: Mapping[str, Any], path: tuple[str | int, ...], allowed: Sequence[str]) -> None:
+        for key in table:
+            if key not in allowed:
+                hint = nearest(key, allowed) or f"; allowed are {', '.join(allowed)}"
+                self.bad([*path, key], f"unknown key '{key}'{hint}", key=True)
+
+    def _table(self, name: str) -> Mapping[str, Any]:
+        found = self.table.get(name, {})
+        if isinstance(found, dict):
+            return found
+        self.bad([name], f"'{name}' must be a table, written [{name}]")
+        return {}
+
+    def _entries(self, name: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
+        found = self.table.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+            self.bad([name], f"'{name}' must be a list of tables, each written [[{name}]]")
+            return ()
+        return enumerate(found)
+
+    def _text(self, path: tuple[str | int, ...], key: str, holder: Mapping[str, Any] | None = None) -> str:
+        found = (self.table if holder is None else holder).get(key, "")
+        if isinstance(found, str):
+            return found
+        self.bad([*path, key], f"{key} must be text in quotes")
+        return ""
+
+    def _texts(self, holder: Mapping[str, Any], path: tuple[str, ...]) -> tuple[str, ...]:
+        found = holder.get(path[-1], [])
+        if isinstance(found, list) and all(isinstance(text, str) for text in found):
+            return tuple(found)
+        self.bad(path, f"{path[-1]} must be a list of texts, as in {path[-1]} = [\"h.grad\"]")
+        return ()
+
+    def _choice(self, path: tuple[str, ...], key: str, allowed: Sequence[str], default: str) -> str:
+        holder = self.table if not path else self._table(path[0])
+        found = holder.get(key, default)
+        if found in allowed and isinstance(found, str):
+            return found
+        hint = nearest(found, allowed) if isinstance(found, str) else ""
+        self.bad([*path, key], f"{key} must be {' or '.join(map(repr, allowed))}, not {found!r}{hint}")
+        return default
+
+    def _flag(self, path: tuple[str | int, ...], key: str, holder: Mapping[str, Any]) -> bool:
+        found = holder.get(key, False)
+        if isinstance(found, bool):
+            return found
+        self.bad([*path, key], f"{key} must be true or false")
+        return False
+
+    def _whole(self, path: tuple[str | int, ...], key: str, holder: Mapping[str, Any], least: int) -> int | None:
+        found = holder.get(key)
+        if found is None or (type(found) is int and found >= least):
+            return found
+        self.bad([*path, key], f"{key} must be a whole number from {least} on, not {found!r}")
+        return None
+
+    # Leaves and formulas
+
+    def _name(self, table: str, key: str, taken: Mapping[str, object]) -> str:
+        """`key` as a name of a value, in the form in which formulas read it. Raises _Bad."""
+        name = unicodedata.normalize("NFKC", key)
+        path = [table, key]
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise self.bad(path, f"'{key}' is no name: a name has letters, digits and _, and begins with a letter", key=True)
+        if name in RESERVED:
+            raise self.bad(path, f"'{key}' is kept for the moment of that name; choose another", key=True)
+        if name == "loss" and self.table.get("loss", next(reversed(self._table("graph") or {"": 0}))) != key:
+            raise self.bad(path, "'loss' can only be the name of the loss; choose another", key=True)
+        if name in taken or name in self.broken:
+            raise self.bad(path, f"'{key}' is named twice; every value has one name of its own", key=True)
+        return name
+
+    def _leaves(self, builder: GraphBuilder, dtype: np.dtype[Any]) -> dict[str, leaves.Leaf]:
+        with_gradients = self._flag((), "input_gradients", self.table)
+        makers: dict[str, leaves.Leaf] = {}
+        for table, role in (("inputs", Role.INPUT), ("parameters", Role.PARAMETER)):
+            for key, spec in self._table(table).items():
+                try:
+                    name = self._name(table, key, builder.names)
+                except _Bad:
+                    self.broken.add(unicodedata.normalize("NFKC", key))
+                    continue
+                try:
+                    leaf = leaves.read(spec, dtype, self.folder)
+                except GraphError as error:
+                    self.bad([table, key], f"'{key}': {error}")
+                    self.broken.add(name)
+                    continue
+                makers[name] = leaf
+                builder.leaf(name, leaf.shape, role, role is Role.PARAMETER or with_gradients)
+        return makers
+
+    def _formulas(self, builder: GraphBuilder) -> str | None:
+        """Adds all graph lines; the name of the last one, None where there is none."""
+        lines = self._table("graph")
+        if not lines:
+            if isinstance(self.table.get("graph", {}), dict):
+                self.problems.append(Problem(self.file, 1, 1, "[graph] is missing: it says how the loss is computed"))
+            return None
+        if len(lines) > MAX_LINES:
+            self.bad(["graph"], f"[graph] has {len(lines):,} lines; at most {MAX_LINES:,} are read", key=True)
+            return None
+        formulas = Formulas(builder)
+        places = {unicodedata.normalize("NFKC", key): number for number, key in enumerate(lines)}
+        last = ""
+        for number, (key, text) in enumerate(lines.items()):
+            last = unicodedata.normalize("NFKC", key)
+            try:
+                name = self._name("graph", key, builder.names)
+                self._formula(formulas, key, name, text, {n for n, at in places.items() if at >= number})
+            except _Bad:
+                self.broken.add(last)
+        return last
+
+    def _formula(self, formulas: Formulas, key: str, name: str, text: object, later: set[str]) -> None:
+        path = ["graph", key]
+        if not isinstance(text, str):
+            raise self.bad(path, f"'{key}' must be a formula in quotes, as in {key} = \"relu(z)\"")
+        try:
+            tree = parse(text)
+            used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+            called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+            for node in used:
+                if id(node) not in called and node.id in later and node.id not in formulas.builder.names:
+                    why = "uses itself" if node.id == name else f"uses '{node.id}', which is computed further down"
+                    raise ExpressionError(f"'{key}' {why}; a name may be used only below its own line", node.col_offset)
+            if any(node.id in self.broken for node in used):
+                raise _Bad
+            formulas.add(name, text)
+        except ExpressionError as error:
+            raise self.bad(path, str(error), column=error.column) from None
+
+    def _graph(self, builder: GraphBuilder, last: str | None) -> Graph | None:
+        loss = self.table.get("loss", last)
+        if loss is None:
+            return None
+        if not isinstance(loss, str):
+            self.bad(["loss"], "loss must be the name of a value of [graph], in quotes")
+            return None
+        name = unicodedata.normalize("NFKC", loss)
+        if name in self.broken:
+            return None
+        if name not in builder.names:
+            self.bad(["loss"], f"unknown name '{loss}'{nearest(loss, self._table('graph'))}")
+            return None
+        total = sum(value.size for value in builder.values)
+        if total > MAX_ELEMENTS:
+            at = max(builder.values, key=lambda v: v.size)
+            table = "graph" if at.node >= 0 else "inputs" if at.role is Role.INPUT else "parameters"
+            key = builder.nodes[at.node].line if at.node >= 0 else at.name
+            self.bad([table, key], f"all arrays together have {total:,} elements; at most {MAX_ELEMENTS:,} are allowed")
+            return None
+        if self.problems and self.broken:
+            # Numbers of steps and shapes further down are not to be trusted now.
+            return None
+        try:
+            return builder.build(name)
+        except GraphError as error:
+            self.bad(["loss"] if "loss" in self.table else ["graph", loss], str(error))
+            return None
+
+    def _allocate(self, builder: GraphBuilder, makers: Mapping[str, leaves.Leaf]) -> dict[int, Array]:
+        arrays = {}
+        for name, leaf in makers.items():
+            value = builder.names[name]
+            try:
+                array = leaf.make()
+            except (GraphError, MemoryError) as error:
+                table = "inputs" if value.role is Role.INPUT else "parameters"
+                self.bad([table, name], f"'{name}': {str(error) or 'there is not enough memory for it'}")
+                continue
+            array.flags.writeable = False
+            arrays[value.id] = array
+        self.stop_if_bad()
+        return arrays
+
+    # The other tables
+
+    def _batch(self, builder: GraphBuilder, makers: Mapping[str, leaves.Leaf]) -> tuple[str, ...]:
+        names = self._texts(self.table, ("batch",))
+        counts: dict[str, int] = {}
+        for number, name in enumerate(names):
+            path = ["batch"]
+            if name in self.broken:
+                continue
+            value = builder.names.get(name)
+            if value is None or value.role is not Role.INPUT:
+                hint = nearest(name, self._table("inputs"))
+                self.bad(path, f"batch: '{name}' is no input{hint}; it lists inputs whose axis 0 counts samples")
+            elif not value.shape:
+                self.bad(path, f"batch: '{name}' is a single number and has no axis to count samples on")
+            elif name in names[:number]:
+                self.bad(path, f"batch: '{name}' is listed twice")
+            else:
+                counts[name] = value.shape[0]
+        if len(set(counts.values())) > 1:
+            shown = ", ".join(f"{name} has {count}" for name, count in counts.items())
+            self.bad(["batch"], f"batch: the inputs differ in their number of samples: {shown}")
+        return names
+
+    def _training(self) -> Training:
+        table, path = self._table("training"), ("training",)
+        self._known_keys(table, path, ("optimizer", "lr", "steps", "batch_size", "shuffle"))
+        optimizer = self._choice(path, "optimizer", tuple(OPTIMIZERS), "sgd")
+        lr = table.get("lr", 0.1)
+        if type(lr) not in (int, float) or not math.isfinite(lr):
+            self.bad(["training", "lr"], f"lr must be a finite number, not {lr!r}")
+            lr = 0.1
+        steps = self._whole(path, "steps", table, 1)
+        batch_size, shuffle = self._whole(path, "batch_size", table, 1), self._whole(path, "shuffle", table, 0)
+        if batch_size is not None and not self.table.get("batch"):
+            self.bad(["training", "batch_size"], "batch_size draws from the inputs named in batch = […], and none are named")
+        return Training(optimizer, float(lr), steps or 1, batch_size, shuffle)
+
+    # What speaks of steps is checked against the timeline, which is None where the graph is broken.
+
+    def _start(self, debug: Mapping[str, Any], time: Timeline | None) -> str | None:
+        start = debug.get("start")
+        if start is None:
+            return None
+        if not isinstance(start, str | int) or isinstance(start, bool):
+            self.bad(["debug", "start"], "start must be a step number, a phase or a name, as in start = \"backward\"")
+            return None
+        self._moment(["debug", "start"], str(start), time)
+        return str(start)
+
+    def _moment(self, path: Keys, at: str, time: Timeline | None) -> int | None:
+        """The step that `at` means."""
+        if time is None:
+            return None
+        try:
+            return find_moment(time, Blackboard(time.graph), Position(0), at).step
+        except CommandError as error:
+            self.bad(path, f"{path[-1]}: {error}")
+            return None
+
+    def _note(self, number: int, table: Mapping[str, Any], time: Timeline | None) -> Note | None:
+        path = ("notes", number)
+        self._known_keys(table, path, ("at", "text"))
+        for key in ("at", "text"):
+            if key not in table:
+                self.bad(path, f"a note needs '{key}'", key=True)
+                return None
+        text, at = self._text(path, "text", table), table["at"]
+        if not isinstance(at, str | int) or isinstance(at, bool):
+            self.bad([*path, "at"], "at must be a step number, a phase or a name, as in at = \"h.grad[1]\"")
+            return None
+        step = self._moment([*path, "at"], str(at), time)
+        return None if step is None else Note(step, text)
+
+    def _expectation(self, number: int, table: Mapping[str, Any], time: Timeline | None) -> Expectation | None:
+        path = ("expect", number)
+        self._known_keys(table, path, ("of", "value", "decimals", "rtol", "misprint", "exact"))
+        for key in ("of", "value"):
+            if key not in table:
+                self.bad(path, f"an expectation needs '{key}'", key=True)
+                return None
+        of = self._text(path, "of", table)
+        decimals, rtol = self._whole(path, "decimals", table, 0), table.get("rtol", 1e-6)
+        if type(rtol) not in (int, float) or not 0 <= rtol < math.inf:
+            self.bad([*path, "rtol"], f"rtol must be a number from 0 on, not {rtol!r}")
+            return None
+        if "decimals" in table and "rtol" in table:
+            self.bad([*path, "rtol"], "give decimals or rtol, not both", key=True)
+        misprint = self._flag(path, "misprint", table)
+        if "exact" in table and not misprint:
+            self.bad([*path, "exact"], "'exact' says what is right for a misprint; add misprint = true", key=True)
+        if time is None:
+            return None
+        try:
+            target = Blackboard(time.graph).resolve(of)
+            if target.kind != "data":
+                step_of(time, target)  # refuses what never gets such a number
+        except CommandError as error:
+            self.bad([*path, "of"], str(error))
+            return None
+        shape = target.value.shape[len(target.index or ()) :]
+        value, exact = (self._expected(path, key, table, shape, of) for key in ("value", "exact"))
+        return None if value is None else Expectation(of, target, value, decimals, rtol, misprint, exact)
+
+    def _expected(
+        self, path: tuple[str | int, ...], key: str, table: Mapping[str, Any], shape: Shape, of: str
+    ) -> Array | None:
+        if key not in table:
+            return None
+        try:
+            found = leaves.read(table[key], np.dtype(np.float64), None)
+        except GraphError as error:
+            self.bad([*path, key], f"{key}: {error}")
+            return None
+        if math.prod(found.shape) != math.prod(shape) or (found.shape != shape and math.prod(shape) != 1):
+            self.bad([*path, key], f"{key} has shape {found.shape}, but {of} has shape {shape}")
+            return None
+        return found.make().reshape(shape)
+
+
+_TOP: tuple[str, ...] = (
+    "format", "title", "description", "source", "loss", "dtype", "batch", "input_gradients",
+    *TABLES, "training", "expect", "debug", "notes",
+)  # fmt: skip
