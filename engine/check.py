@@ -15,6 +15,7 @@ import numpy as np
 from gradstep.engine.blackboard import Blackboard
 from gradstep.engine.graph import Graph, Value
 from gradstep.engine.index import Array
+from gradstep.engine.notation import Digits, number
 from gradstep.engine.recording import Recording, record
 from gradstep.engine.scenario import Expectation, Scenario
 from gradstep.engine.trace import Trace, run
@@ -53,6 +54,14 @@ class Expected:
     computed: Array
     ok: bool
 
+    def line(self) -> str:
+        """`✓ L  printed 0.0764`; where they differ, what was computed."""
+        e = self.expectation
+        text = f"  {'✓' if self.ok else '✗'} {e.of}  printed {_short(e.value)}"
+        if e.misprint:
+            return text + f", a known misprint; computed {_short(self.computed)}"
+        return text if self.ok else text + f", computed {_short(self.computed)}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
@@ -65,6 +74,22 @@ class Report:
     @property
     def ok(self) -> bool:
         return self.gradients.ok and all(e.ok for e in self.expect)
+
+    def lines(self) -> Iterator[str]:
+        """The report as text for people."""
+        g = self.gradients
+        yield f"{self.scenario.file}: {'ok' if self.ok else 'FAILED'}"
+        at = f", largest relative error {g.max_rel_error:.0e} at {g.at}" if g.at else ""
+        of = "" if g.checked == g.total else f" of {g.total:,}"
+        yield f"  gradients  {g.checked:,}{of} compared with finite differences{at}"
+        if g.kinks:
+            yield f"             {g.kinks:,} at a kink, where there is no single slope to compare with"
+        if g.nonfinite:
+            yield f"             {g.nonfinite:,} not comparable: the loss is not finite there"
+        for name, backprop, numeric in g.failed:
+            yield f"  ✗ {name}: backpropagation {number(backprop, Digits.FULL, True)}, finite difference {number(numeric, Digits.FULL, True)}"
+        for e in self.expect:
+            yield e.line()
 
 
 def check(scenario: Scenario) -> Report:
@@ -148,9 +173,10 @@ def _compare(
         slope = (8 * (above - below) - (loss(base + 2 * h) - loss(base - 2 * h))) / (12 * h)
         if not math.isfinite(slope):
             continue
-        # What rounding of the losses alone can make of the difference.
+        # What rounding of the losses alone can make of the difference: a gradient that small cannot
+        # be told from 0 this way, so errors are not taken relative to anything smaller.
         noise = 8 * np.finfo(np.float64).eps * max(abs(trace.loss), abs(above), abs(below)) / h
-        error = max(0.0, abs(slope - analytic) - noise) / max(abs(slope), abs(analytic), 1e-300)
+        error = abs(slope - analytic) / max(abs(slope), abs(analytic), noise / TOLERANCE, 1e-300)
         if error < best or math.isnan(numeric):
             best, numeric = error, slope
         if best <= TOLERANCE / 10:
@@ -182,6 +208,10 @@ def _expected(recording: Recording, expectation: Expectation) -> Expected:
         right = expectation.exact is None or _agrees(expectation, expectation.exact, computed)
         return Expected(expectation, computed, right and not agrees)
     return Expected(expectation, computed, agrees)
+
+
+def _short(array: Array) -> str:
+    return np.array2string(array, precision=8, separator=", ", threshold=16).replace("\n", "")
 
 
 def _agrees(expectation: Expectation, printed: Array, computed: Array) -> bool:

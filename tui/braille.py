@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+#: The bit of each dot by row and column, from U+2800 on (The Unicode Standard, Braille Patterns).
+BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 class Dots:
@@ -15,7 +16,7 @@ class Dots:
     def set(self, x: int, y: int) -> None:
         """Sets the dot at column x, row y; outside the raster nothing happens."""
         if 0 <= x < 2 * self.width and 0 <= y < 4 * self.height:
-            self.cells[y // 4][x // 2] |= _BITS[y % 4][x % 2]
+            self.cells[y // 4][x // 2] |= BITS[y % 4][x % 2]
 
     def char(self, x: int, y: int) -> str:
         """The character of a cell; a space where no dot is set."""

@@ -1,0 +1,94 @@
+"""The keys, made from the key table. Typing filters them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from gradstep.tui.keymap import ACT, APP, KEYS, SPACE, TIME, Key
+from gradstep.tui.theme import Palette
+
+_KEYS_WIDTH = 9
+
+
+class Help(ModalScreen[None]):
+    """All keys in groups, and what the colours mean."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar = [Binding("escape,f1", "close", "close", show=False)]
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self._palette = palette
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="help") as dialog:
+            dialog.border_title = "Keys"
+            dialog.border_subtitle = "esc closes · type to filter"
+            yield Input(placeholder="type to filter", id="filter")
+            with VerticalScroll(can_focus=False):
+                yield Static(id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+        self._fill("")
+
+    def on_resize(self) -> None:
+        self._fill(self.query_one(Input).value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    def _fill(self, wanted: str) -> None:
+        words = wanted.lower().split()
+        chosen = [k for k in KEYS if all(w in f"{k.shown} {k.help} {k.group}".lower() for w in words)]
+        left = self._groups(chosen, (TIME,))
+        right = self._groups(chosen, (SPACE, ACT, APP))
+        if not words:
+            left += [Content(""), *self._colours()]
+        wide = self.app.size.width >= 92
+        lines = _beside(left, right) if wide and left and right else [*left, *right]
+        if not chosen:
+            lines = [Content("no key does that")]
+        self.query_one("#keys", Static).update(Content("\n").join(lines))
+
+    def _groups(self, chosen: list[Key], groups: tuple[str, ...]) -> list[Content]:
+        role = self._palette.roles
+        lines: list[Content] = []
+        for group in groups:
+            mine = [k for k in chosen if k.group == group]
+            if mine:
+                title = group + ("  (capital: the same move backwards)" if group == TIME else "")
+                lines.append(Content.styled(title, f"{role['dim']} bold"))
+                lines += [
+                    Content.styled(f" {k.shown:<{_KEYS_WIDTH}}", "bold") + Content(f" {k.help}") for k in mine
+                ]
+        return lines
+
+    def _colours(self) -> list[Content]:
+        role = self._palette.roles
+        return [
+            Content.styled("Colours", f"{role['dim']} bold"),
+            Content.styled(" + ━━ blue", role["positive"]) + Content("    positive"),
+            Content.styled(" − ╍╍ orange", role["negative"]) + Content("  negative"),
+            Content.styled(" ·", role["placeholder"]) + Content("           not computed yet"),
+            Content(" ") + Content.styled(" 0.540 ", "reverse") + Content("     just computed"),
+        ]
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def _beside(left: list[Content], right: list[Content]) -> list[Content]:
+    """Two columns of lines next to each other."""
+    width = max(line.cell_length for line in left) + 3
+    rows = max(len(left), len(right))
+    blank = Content("")
+    left, right = left + [blank] * (rows - len(left)), right + [blank] * (rows - len(right))
+    return [a.pad_right(width - a.cell_length) + b for a, b in zip(left, right, strict=True)]

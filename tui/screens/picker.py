@@ -1,0 +1,86 @@
+"""Choosing another scenario: one of the built-in ones, or the path of a file."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from gradstep.engine.errors import ScenarioError, printable
+from gradstep.engine.scenario import Scenario, builtin, find
+
+
+class Picker(ModalScreen[Scenario | None]):
+    """A list that what is typed narrows; a path opens a file. A file that cannot be used says why,
+    and the screen behind stays as it was."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar = [
+        Binding("escape", "close", "close", show=False),
+        Binding("down", "move('down')", "next", show=False, priority=True),
+        Binding("up", "move('up')", "previous", show=False, priority=True),
+    ]
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+        self._titles = {name: find(name).title for name in builtin()}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="picker") as dialog:
+            dialog.border_title = "Open a scenario"
+            dialog.border_subtitle = "⏎ opens · esc closes · or type the path of a file"
+            yield Input(placeholder="name or path", id="line")
+            yield OptionList(id="names")
+            yield Static("", id="said", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        self._fill("")
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    def _fill(self, wanted: str) -> None:
+        names, words = self.query_one(OptionList), wanted.lower().split()
+        names.clear_options()
+        for name, title in self._titles.items():
+            if all(w in f"{name} {title}".lower() for w in words):
+                mark = "▸ " if name == self._current else "  "
+                names.add_option(Option(Content.styled(f"{mark}{name:<14}", "bold") + Content(printable(title)), id=name))
+        names.highlighted = 0 if names.option_count else None
+
+    def action_move(self, direction: str) -> None:
+        names = self.query_one(OptionList)
+        if direction == "down":
+            names.action_cursor_down()
+        else:
+            names.action_cursor_up()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        names = self.query_one(OptionList)
+        if names.highlighted is not None:
+            self._open(str(names.get_option_at_index(names.highlighted).id))
+        elif event.value.strip():
+            self._open(event.value.strip())
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._open(str(event.option.id))
+
+    def _open(self, name: str) -> None:
+        try:
+            self.dismiss(find(name))
+        except ScenarioError as error:
+            said = self.query_one("#said", Static)
+            said.update("\n".join(map(str, error.problems)))
+            said.add_class("error")
+
+    def action_close(self) -> None:
+        self.dismiss(None)
