@@ -138,11 +138,11 @@ def _fan_out(recording: Recording, name: str, count: int, ways: Sequence[Hop]) -
         return f"No path leads from {name} to the loss, so its gradient is exactly 0."
     skips = [h for h in ways if h.local == 1 and h.factor is None]
     nodes = {h.node for h in ways}
-    if count == 2 and len(nodes) == 2 and len(skips) == 1:
-        other = next(h for h in ways if h is not skips[0])
+    if count == len(ways) and len(nodes) == 2 and len(skips) == 1:
+        round_about = sum(h.contribution for h in ways if h is not skips[0])
         return (
             f"The skip multiplies by 1, so it brings {_n(skips[0].contribution, True)} unchanged; "
-            f"the long way round brings {_n(other.contribution, True)}."
+            f"the long way round brings {_n(round_about, True)}."
         )
     what = "elements" if len(nodes) > 1 else "neurons"
     start = f"{name} feeds {count} {what}, so {count} gradients arrive and add up."
@@ -211,13 +211,13 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
         return Narration(headline, f"No path leads from {name} to the loss, so its gradient is exactly 0.", "")
     if count > 1:
         total = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
-        return Narration(headline, f"{name} is used {count} times, so {count} parts add up to {_n(total, True)}.", "kept for the update")
+        return Narration(headline, f"{name} is used {count} times, so {count} parts add up to {_n(total, True)}.", "kept for update")
     hop = ways[0]
     grad = hop.contribution
     upstream = _upstream(recording, hop)
     if upstream == 0:
         why = zero_reason(recording, hop.target) or "Nothing arrives here."
-        return Narration(headline, f"{why} So this {kind} learns nothing from this sample.", "kept for the update")
+        return Narration(headline, f"{why} So this {kind} learns nothing from this sample.", "kept for update")
     if kind == "bias":
         caption = f"A bias is added as it is (local gradient 1), so it gets the whole upstream gradient: {_direction(grad)}"
     elif hop.factor is None:
@@ -225,12 +225,12 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
     else:
         source = board.element(hop.factor.value, hop.factor.flat)
         if hop.local == 0:
-            return Narration(headline, f"Its input {source} is exactly 0, so this {kind} had no influence: gradient 0.", "kept for the update")
+            return Narration(headline, f"Its input {source} is exactly 0, so this {kind} had no influence: gradient 0.", "kept for update")
         caption = (
             f"This {kind} multiplied {source} = {_n(hop.local)}, so it gets the upstream gradient "
             f"times {_n(hop.local)}: {_direction(grad)}"
         )
-    return Narration(headline, caption, "kept for the update")
+    return Narration(headline, caption, "kept for update")
 
 
 def _direction(grad: float) -> str:

@@ -202,18 +202,18 @@ class _Writer:
         known = list(self.numbers)
         return str(known[-1] if self.draw(st.booleans()) else self.pick(known))
 
-    def compute(self, op: str, inputs: Sequence[str | float], **options: Any) -> bool:
+    def compute(self, op: str, inputs: Sequence[str | float], limit: float = 30.0, **options: Any) -> bool:
         """Appends a line, unless its numbers would be wild or its shapes do not fit."""
         arrays = [self.numbers[i] if isinstance(i, str) else i for i in inputs]
         try:
-            if not all(isinstance(i, float) for i in inputs[1:]) or op in ("power", "add", "subtract", "multiply"):
-                np.broadcast_shapes(*(np.shape(a) for a in arrays if op != "linear"))
+            if op != "linear":
+                np.broadcast_shapes(*map(np.shape, arrays))
             if op in _TAME and not _TAME[op](*arrays):
                 return False
             result = np.asarray(PLAIN[op](*arrays, **options))
         except ValueError:  # shapes
             return False
-        if np.abs(result).max() > 30:
+        if np.abs(result).max() > limit:
             return False
         name = f"v{len(self.program.lines)}"
         self.program.lines.append(Line(name, op, tuple(inputs), options, self.text(op, inputs, options)))
@@ -234,27 +234,28 @@ class _Writer:
         return f"{op}({', '.join([*words, *(f'{k}={v!r}' for k, v in options.items())])})"
 
     def step(self) -> None:
+        """One more line: an operation that can be applied, out of three tries."""
+        if not any(self.attempt() for _ in range(3)):
+            self.compute("negative", [self.value()])
+
+    def attempt(self) -> bool:
         op = self.pick((*sorted(PLAIN), "linear", "linear", "log", "divide"))
-        done = False
         if op == "linear":
-            done = self.linear()
-        elif op == "power":
-            done = self.compute(op, [self.value(), self.pick(_EXPONENTS)])
-        elif op in _SIGNS:
+            return self.linear()
+        if op == "power":
+            return self.compute(op, [self.value(), self.pick(_EXPONENTS)])
+        if op in _SIGNS:
             inputs: list[str | float] = [self.value(), self.value()]
             if self.draw(st.integers(0, 3)) == 0:
                 inputs[self.draw(st.integers(0, 1))] = self.pick(_NUMBERS)
-            done = self.compute(op, inputs)
-        elif op in ("sum", "mean"):
+            return self.compute(op, inputs)
+        if op in ("sum", "mean"):
             x = self.value()
             axes = [None, *range(-self.numbers[x].ndim, self.numbers[x].ndim)]
-            done = self.compute(op, [x], axis=self.pick(axes), keepdims=self.draw(st.booleans()))
-        elif op in ("mse", "half_squared_error"):
-            done = self.compute(op, [self.value(), self.value()])
-        else:
-            done = self.compute(op, [self.value()])
-        if not done:
-            self.compute("negative", [self.value()])
+            return self.compute(op, [x], axis=self.pick(axes), keepdims=self.draw(st.booleans()))
+        if op in ("mse", "half_squared_error"):
+            return self.compute(op, [self.value(), self.value()])
+        return self.compute(op, [self.value()])
 
     def linear(self) -> bool:
         """A weighted sum, with parameters of its own or with those of another one."""
@@ -277,10 +278,10 @@ class _Writer:
         ends = [line.name for line in self.program.lines if line.name not in used]
         parts = []
         for end in ends[-self.draw(st.integers(1, 3)) :]:
-            self.compute(self.pick(("sum", "mean")), [end])
+            self.compute(self.pick(("sum", "mean")), [end], np.inf)
             parts.append(self.program.lines[-1].name)
         for part in parts[1:]:
-            self.compute("add", [self.program.lines[-1].name, part])
+            self.compute("add", [self.program.lines[-1].name, part], np.inf)
         last = self.program.lines.pop()
         self.program.lines.append(Line("L", last.op, last.inputs, last.options, last.text))
         if self.draw(st.integers(0, 3)) == 0:

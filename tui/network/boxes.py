@@ -50,9 +50,9 @@ class Boxes:
         elif box.width == self.form.given and self.plan.layers[unit.layer].node < 0:
             self._number(box.x + 1, box.y + 1, box.width - 3 + (self.form.given < 9), self._value(unit.element), False, False)
         else:
-            values = [unit.pre, unit.value] if unit.pre >= 0 else [unit.value]
-            for y, value in enumerate(values, box.y + 1):
-                self._row(box.x, y, Element(value, unit.flat), reached)
+            y = box.y + 1
+            for value in (unit.pre, unit.value) if unit.pre >= 0 else (unit.value,):
+                y = self._row(box.x, y, Element(value, unit.flat), reached)
         if self.form.frame == 2 and unit.bias >= 0:
             self._bias(box, Element(unit.bias, self._bias_flat(unit)), frame)
 
@@ -77,6 +77,9 @@ class Boxes:
         tag, role = self._tag(unit)
         if self.form.box < 20:
             tag = tag.removeprefix("gate ")
+        if self.form.stacked:
+            tag = "╳" if role == "alarm" else ""
+            end -= 2
         if tag and end + len(tag) + 3 < box.x + box.width:
             self.canvas.put(box.x + box.width - len(tag) - 3, y, f" {tag} ", self.palette.style(role))
 
@@ -91,7 +94,8 @@ class Boxes:
         assert z is not None, "what follows from it is known"
         return ("gate open", "dim") if z > 0 else ("gate shut", "alarm")
 
-    def _row(self, x: int, y: int, element: Element, reached: bool) -> None:
+    def _row(self, x: int, y: int, element: Element, reached: bool) -> int:
+        """Draws the value and the gradient of an element; returns the line after them."""
         roomy = self.form.box >= 20
         letter = self._letter(element.value)
         ink = self.palette.style("dim" if reached else "placeholder")
@@ -101,12 +105,15 @@ class Boxes:
         forward = here and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
         self._number(left + (2 if roomy else 1), y, _NUMBER, self._value(element), False, forward)
         if not self.plan.graph.gets_gradient(self.plan.graph.values[element.value]):
-            return
+            return y + 1
         grad = self.frame.grad(element.value, element.flat)
         at = left + (10 if roomy else 8)
-        if roomy:
+        if self.form.stacked:
+            at, y = left + 1, y + 1
+        if roomy or self.form.stacked:
             self.canvas.put(at - 1, y, "∂", self._on(y, x, self.palette.style("dim" if grad is not None else "placeholder")))
         self._number(at, y, _NUMBER, grad, True, here and self.frame.phase is Phase.BACKWARD)
+        return y + 1
 
     def _on(self, y: int, x: int, style: Style) -> Style:
         """`style` on the background that its cell already has."""
@@ -134,6 +141,13 @@ class Boxes:
         value, grad = self.frame.data(bias.value, bias.flat), self.frame.grad(bias.value, bias.flat)
         new = self.frame.new(bias.value, bias.flat)
         here = self.frame.element == bias
+        if self.form.stacked:
+            mark, shown = ("→", new) if new is not None else ("∂", grad) if grad is not None else (f"{letter} ", value)
+            self.canvas.put(x - 1, y, mark, self.palette.style("dim"))
+            digits = 2 if grad is None else self.view.network_digits
+            text = number(shown or 0.0, digits, True).rjust(box.width - 2 - len(mark))
+            self._ending(x - 1 + len(mark), y, text, shown, here, after="")
+            return
         x = self.canvas.put(x, y, f" {letter} ", self.palette.style("dim"))
         if new is not None:
             self.canvas.put(x - 1, y, "→", self.palette.style("dim"))
@@ -151,13 +165,13 @@ class Boxes:
     def _plain(self, x: int, y: int, text: str, value: float | None) -> int:
         return self.canvas.put(x, y, text, self.palette.style(sign_role(value), strength=self.palette.fade))
 
-    def _ending(self, x: int, y: int, text: str, value: float | None, now: bool) -> None:
+    def _ending(self, x: int, y: int, text: str, value: float | None, now: bool, after: str = " ") -> None:
         if now:
             role = "current" if self.frame.phase is Phase.UPDATE else sign_role(value)
             x = self.canvas.put(x, y, text, self.palette.inverse(role if value else "current"))
         else:
             x = self._plain(x, y, text, value)
-        self.canvas.put(x, y, " ", self.palette.style())
+        self.canvas.put(x, y, after)
 
     def _loss(self, box: Box, unit: Unit) -> None:
         value = self._value(unit.element)

@@ -13,7 +13,7 @@ from gradstep.tui.network.diagram import Diagram, Unit, diagram
 class Form:
     """How boxes are drawn. `box` is the width of a computed unit's, `given` of an input's, `loss` of
     the loss's. `label` is the room for an edge's numbers. `frame`: 2 lines of a full box, 1 for
-    its upper line only, 0 for a unit in a single line."""
+    its upper line only, 0 for a unit in a single line. `stacked` puts gradients under the values."""
 
     name: str
     box: int
@@ -22,18 +22,20 @@ class Form:
     label: int
     frame: int
     spare: int
+    plain: int = 5
+    stacked: bool = False
 
 
-#: From roomy to tight; the first that fits is taken. `spare` is how much of a gap an edge needs.
+#: From roomy to tight; the first that fits is taken. `spare` is how much of a gap an edge with
+#: a label needs, `plain` one without.
 FORMS = (
     Form("wide", 20, 9, 12, 14, 2, 10),
     Form("mid", 20, 9, 10, 7, 2, 8),
-    Form("narrow", 16, 8, 8, 7, 2, 6),
-    Form("open", 16, 8, 8, 7, 1, 6),
-    Form("line", 18, 12, 10, 7, 0, 5),
+    Form("narrow", 16, 8, 8, 7, 2, 4, plain=4),
+    Form("tall", 9, 8, 8, 7, 2, 4, plain=4, stacked=True),
+    Form("open", 16, 8, 8, 7, 1, 4, plain=4),
+    Form("line", 18, 12, 10, 7, 0, 4, plain=4),
 )
-#: A gap without labels.
-_PLAIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,9 @@ def box_height(plan: Diagram, form: Form, unit: Unit) -> int:
         return 1
     if unit.value == plan.loss:
         return form.frame + 1 + bool(plan.targets)
-    return form.frame + (2 if unit.pre >= 0 else 1)
+    values = (unit.pre, unit.value) if unit.pre >= 0 else (unit.value,)
+    graph = plan.graph
+    return form.frame + sum(1 + (form.stacked and graph.gets_gradient(graph.values[v])) for v in values)
 
 
 def box_width(plan: Diagram, form: Form, unit: Unit) -> int:
@@ -140,7 +144,7 @@ def _column_width(plan: Diagram, form: Form, column: int) -> int:
 def _gap(plan: Diagram, form: Form, column: int) -> int:
     """The least room before a column."""
     labelled = any(plan.edges[e].weight is not None for u in plan.columns[column] for e in plan.incoming[u])
-    return form.label + 2 + form.spare if labelled else _PLAIN
+    return form.label + 2 + form.spare if labelled else form.plain
 
 
 def _need(plan: Diagram, form: Form, columns: tuple[int, ...]) -> int:
@@ -152,15 +156,13 @@ def _tall(plan: Diagram, form: Form) -> int:
 
 
 def _form(plan: Diagram, width: int, height: int) -> tuple[Form, bool]:
-    """The largest form in which all fits; else the one that is lowest enough, and False."""
+    """The largest form in which all fits; else the one that shows most columns, and False."""
     columns = tuple(range(len(plan.columns)))
     for form in FORMS:
         if _need(plan, form, columns) <= width and _tall(plan, form) <= height:
             return form, True
-    for form in FORMS[2:]:
-        if _tall(plan, form) <= height:
-            return form, False
-    return FORMS[-1], _need(plan, FORMS[-1], columns) <= width
+    low = [form for form in FORMS[2:] if _tall(plan, form) <= height] or [FORMS[-1]]
+    return max(low, key=lambda form: len(_window(plan, form, width, 0))), False
 
 
 def _window(plan: Diagram, form: Form, width: int, focus: int) -> tuple[int, ...]:
@@ -219,7 +221,7 @@ class _Arranger:
         plan, form = self.plan, self.form
         widths = [_column_width(plan, form, c) for c in self.columns]
         gaps = [_gap(plan, form, c) for c in self.columns[1:]]
-        shares = [3 if g > _PLAIN else 1 for g in gaps]
+        shares = [3 if g > form.plain else 1 for g in gaps]
         margin = 1 if len(self.columns) == len(plan.columns) else 3
         free = max(self.width - 2 * margin - sum(widths) - sum(gaps), 0)
         edge = min(free // 6, 4)
@@ -259,17 +261,10 @@ class _Arranger:
 
     def _arrivals(self, box: Box, count: int) -> list[int]:
         """The line at which each of `count` edges arrives: its own where the box has enough."""
-        if self.form.frame == 0 or box.height <= 2:
-            return [box.y + box.height // 2] * count
-        first = 1
-        rows = box.height - first
-        if count <= rows:
-            lines = list(range(box.y + first, box.y + first + count))
-            unit = self.plan.units[box.unit]
-            return [box.y + 1] if count == 1 and unit.pre >= 0 else lines
-        if count == box.height:
-            return list(range(box.y, box.y + count))
-        return [box.y + first + k * rows // count for k in range(count)]
+        first = box.y + (box.height > 1 and count < box.height)
+        if count <= box.height:
+            return list(range(first, first + count))
+        return [box.y + k * box.height // count for k in range(count)]
 
     def _wires(self) -> list[Wire]:
         found = []

@@ -22,17 +22,22 @@ class Headline(Panel, can_focus=False):
         if view.selection is not None and view.selection != frame.element:
             name = frame.recording.board.element(view.selection.value, view.selection.flat)
             canvas.put(x + 3, 0, clip(f"◇ {name} selected · esc returns to step {frame.step}", width - x - 3), palette.style("dim"))
-        lines = [(line, "text") for line in wrap(frame.caption, width - 2)]
-        if frame.note:
-            note = [(line, "dim") for line in wrap("✎ " + printable(frame.note.replace("\n", " ")), width - 2)]
-            # The author's words stand first; where there is no room for both, theirs are cut last.
-            room = height - 1
-            lines = note[:room] if len(note) >= room else note + lines
-            if len(note) + 1 == room and len(wrap(frame.caption, width - 2)) > 1:
-                lines[-1] = (clip(frame.caption, width - 2), "text")
+        room = height - 1
+        caption = wrap(frame.caption, width - 2)
+        note = wrap("✎ " + printable(frame.note.replace("\n", " ")), width - 2) if frame.note else []
+        # The author's words stand first, but they never push the caption out.
+        note = _at_most(note, max(room - len(caption), 1, room - 2))
+        lines = [(line, "dim") for line in note] + [(line, "text") for line in _at_most(caption, room - len(note))]
         if view.message:
-            said = wrap(view.message, width - 2)[: height - 1]
-            lines = lines[: height - 1 - len(said)] + [(line, "current") for line in said]
-        for y, (line, role) in enumerate(lines[: height - 1], 1):
-            canvas.put(1, y, line, palette.style(role))
+            said = wrap(view.message, width - 2)[:room]
+            lines = lines[: room - len(said)] + [(line, "current") for line in said]
+        for y, (line, role) in enumerate(lines[:room], 1):
+            canvas.put(1, y, clip(line, width - 2), palette.style(role))
         return canvas
+
+
+def _at_most(lines: list[str], count: int) -> list[str]:
+    """The first `count` lines, the last ending in … where something is left out."""
+    if len(lines) <= count:
+        return lines
+    return [*lines[: count - 1], lines[count - 1] + " …"] if count > 0 else []

@@ -48,7 +48,7 @@ def _legend(canvas: Canvas) -> None:
     says = {
         Phase.FORWARD: "compute every node, from the inputs to the prediction",
         Phase.LOSS: "how wrong is it?",
-        Phase.BACKWARD: "upstream gradient × local gradient, from the loss to every weight",
+        Phase.BACKWARD: "upstream × local gradient, from the loss to every weight",
         Phase.UPDATE: "nudge each weight against its gradient",
     }
     for y, (phase, what) in enumerate(says.items()):

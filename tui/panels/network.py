@@ -120,7 +120,8 @@ class _Picture:
             start = self._label_start(edge, wire, rank, placed)
             labels.append((wire, edge, rank, value, start))
             arrow = self.backward and rank != _FAINT and edge.flow is not None
-            x_end = start - 1 if start < wire.x_end - 1 else wire.x_end - 1
+            bare = start >= wire.x_end - 1
+            x_end = start - 1 if not bare else wire.x_end - (not self.backward)
             sheet.add(
                 curve(wire.x + arrow, wire.y, x_end, wire.row, rank >= _TRAIL, value < 0),
                 rank,
@@ -148,8 +149,8 @@ class _Picture:
         spans = placed.spans
         for k, (column, x, wide) in enumerate(spans):
             middle = x + wide // 2
-            left = (spans[k - 1][1] + spans[k - 1][2] + x) // 2 if k else (3 if placed.first else 0)
-            right = (x + wide + spans[k + 1][1]) // 2 if k + 1 < len(spans) else self.canvas.width
+            left = (spans[k - 1][1] + spans[k - 1][2] + x) // 2 if k else (5 if placed.first else 0)
+            right = (x + wide + spans[k + 1][1]) // 2 if k + 1 < len(spans) else self.canvas.width - 4 * (placed.last + 1 < len(self.plan.columns))
             text = title(self.plan, column)
             room = right - left - 1
             if len(text) > room and "·" in text:
@@ -229,6 +230,8 @@ class _Picture:
             for text, number_shown, now in self._label(edge, rank, placed):
                 x = self.canvas.put(x, wire.row, text, self._piece(number_shown, now, moving))
             self.canvas.put(x, wire.row, " ")
+        elif self.backward:
+            return
         reached = rank != _FAINT and not self.backward
         self.canvas.put(wire.x_end - 1, wire.row, "▸" if reached else "━" if moving else "─", ink)
 
