@@ -218,7 +218,7 @@ def _short(value: Value, flat: int) -> str | None:
     base, layer = _split(value.name)
     if len(layer) > 1 or "#" in base or any(n > _WIDEST for n in value.shape):
         return base + layer.translate(_SUBSCRIPTS) if value.size == 1 and len(value.shape) < 2 else None
-    index = unravel(flat, value.shape)
+    index = kept = unravel(flat, value.shape)
     if value.role is Role.PARAMETER and len(index) == 2:
         base = base.lower() if len(base) == 1 else base
         kept = index[1:] if value.shape[0] == 1 else index

@@ -87,7 +87,8 @@ class Report:
         if g.nonfinite:
             yield f"             {g.nonfinite:,} not comparable: the loss is not finite there"
         for name, backprop, numeric in g.failed:
-            yield f"  ✗ {name}: backpropagation {number(backprop, Digits.FULL, True)}, finite difference {number(numeric, Digits.FULL, True)}"
+            found, measured = number(backprop, Digits.FULL, True), number(numeric, Digits.FULL, True)
+            yield f"  ✗ {name}: backpropagation {found}, finite difference {measured}"
         for e in self.expect:
             yield e.line()
 

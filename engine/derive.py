@@ -37,13 +37,14 @@ def forward(recording: Recording, node: Node, flat: int) -> tuple[str, ...]:
     )
 
 
-def _slopes(recording: Recording, node: Node) -> tuple[str, ...]:
+def _slopes(recording: Recording, node: Node, only: int | None = None) -> tuple[str, ...]:
+    """The rule of the local gradient for each input of a node, or for the slot `only`."""
     board, op = recording.board, node.op
     names = [board.whole(v) for v in node.inputs]
     found = []
-    for value, slope in zip(node.inputs, op.slopes, strict=False):
-        if recording.graph.values[value].differentiable:
-            found.append(f"Its local gradient is ∂{board.whole(node.output)}/∂{board.whole(value)} = {slope.format(*names)}.")
+    for slot, (value, slope) in enumerate(zip(node.inputs, op.slopes, strict=False)):
+        if recording.graph.values[value].differentiable and only in (None, slot):
+            found.append(f"The local gradient is ∂{board.whole(node.output)}/∂{names[slot]} = {slope.format(*names)}.")
     return (*found, *((f"By convention, {op.kink}.",) if op.kink else ()))
 
 
@@ -66,7 +67,7 @@ def backward(recording: Recording, element: Element, count: int, ways: list[Hop]
             f"{name} acts on {loss} in {count} ways. A small change takes all of them at once, so their effects add: "
             "for each, upstream × local; then the sum."
         )
-    return start, rule, *_slopes(recording, node)
+    return start, rule, *_slopes(recording, node, ways[0].slot)
 
 
 def update(recording: Recording, element: Element) -> tuple[str, ...]:

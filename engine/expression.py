@@ -113,7 +113,9 @@ class Formulas:
                     hint = nearest(word, self.builder.names)
                     if not hint and word in REGISTRY:
                         hint = f"; '{word}' is an operation: call it, as in {REGISTRY[word].signature()}"
-                    raise ExpressionError(f"unknown name '{word}'{hint or '; a name is used below its own line'}", node.col_offset)
+                    raise ExpressionError(
+                        f"unknown name '{word}'{hint or '; a name is used below its own line'}", node.col_offset
+                    )
                 return known
             case ast.Constant(value=bool() | complex() | str() | bytes() | None):
                 raise ExpressionError(f"{node.value!r} is no number; {_ALLOWED}", node.col_offset)
@@ -140,9 +142,7 @@ class Formulas:
                 return self._call(node, name)
         raise ExpressionError(f"'{_brief(ast.unparse(node))}' is not allowed here; {_ALLOWED}", node.col_offset)
 
-    def _binary(
-        self, node: ast.BinOp, op: str, fold: Callable[[Any, Any], Any], name: str | None
-    ) -> _Operand:
+    def _binary(self, node: ast.BinOp, op: str, fold: Callable[[Any, Any], Any], name: str | None) -> _Operand:
         if op == "add":
             for product, bias in ((node.left, node.right), (node.right, node.left)):
                 if isinstance(product, ast.BinOp) and isinstance(product.op, ast.MatMult):
@@ -197,7 +197,8 @@ class Formulas:
         if isinstance(op, str):
             if op not in REGISTRY:
                 raise ExpressionError(
-                    f"'{_brief(ast.unparse(node))}': a matrix product is written W @ x with W (out, in) and x (in,), or x @ W.T",
+                    f"'{_brief(ast.unparse(node))}': a matrix product is written "
+                    "W @ x with W (out, in) and x (in,), or x @ W.T",
                     node.col_offset,
                 )
             op = REGISTRY[op]()

@@ -186,7 +186,9 @@ def backward(recording: Recording, element: Element, count: int, ways: Sequence[
         return Equation(left, _pull(recording, ways[0], element), (), result)
     if count == 1 and ways[0].target.value == recording.graph.loss.id:
         return _from_loss(recording, ways[0], left, result)
-    names, numbers, products = [], [], []
+    names: list[str] = []
+    numbers: list[str | Num] = []
+    products: list[tuple[float, float]] = []
     for hop in ways:
         target = trace.grad[hop.target.value]
         assert target is not None, "it lies on a path to the loss"

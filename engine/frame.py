@@ -248,7 +248,10 @@ class Frame:
     def _update(self) -> Equation:
         recording, element = self.recording, self.element
         assert element is not None
-        name, slope = recording.board.element(element.value, element.flat), recording.board.gradient(element.value, element.flat)
+        name, slope = (
+            recording.board.element(element.value, element.flat),
+            recording.board.gradient(element.value, element.flat),
+        )
         old = float(recording.trace.data[element.value].reshape(-1)[element.flat])
         grad = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
         new, lr = float(recording.updated(element.value, element.flat)[0]), recording.optimizer.lr
@@ -299,7 +302,9 @@ class Frame:
         running, renumbered = 0.0, []
         for row in rows:
             running += row.contribution
-            renumbered.append(Row(row.index, row.via, row.left, row.right_name, row.right, row.contribution, running, True))
+            renumbered.append(
+                Row(row.index, row.via, row.left, row.right_name, row.right, row.contribution, running, True)
+            )
         assert self.equation is not None
         return renumbered, Fold(terms.total - len(rows), self.equation.result - running)
 
@@ -347,9 +352,19 @@ class Frame:
         elif not isinstance(self.recording.graph.nodes[hop.node].op, Elementwise):
             source = f"its share in {target}"
         return (
-            Card("upstream", board.gradient(hop.target.value, hop.target.flat), float(upstream.reshape(-1)[hop.target.flat]), f"arrived at {target}"),
+            Card(
+                "upstream",
+                board.gradient(hop.target.value, hop.target.flat),
+                float(upstream.reshape(-1)[hop.target.flat]),
+                f"arrived at {target}",
+            ),
             Card("local", formula.local_name(self.recording, hop), hop.local, source),
-            Card("product", board.gradient(self.element.value, self.element.flat), hop.contribution, self.narration.result_note),
+            Card(
+                "product",
+                board.gradient(self.element.value, self.element.flat),
+                hop.contribution,
+                self.narration.result_note,
+            ),
         )
 
     @cached_property
@@ -374,7 +389,12 @@ class Frame:
         if self.phase is Phase.BACKWARD and self.count == 1:
             hop = self._hops[0]
         node = self.recording.graph.nodes[hop.node] if hop else self.node
-        if node is None or self.element is None or self.phase is Phase.UPDATE or (self.phase is Phase.BACKWARD and hop is None):
+        if (
+            node is None
+            or self.element is None
+            or self.phase is Phase.UPDATE
+            or (self.phase is Phase.BACKWARD and hop is None)
+        ):
             return None
         if len(node.inputs) != 1 or not isinstance(node.op, Elementwise):
             return None
@@ -401,7 +421,9 @@ class Frame:
             amount = float(self.terms.contribution[k])
             if self.phase is not Phase.BACKWARD:
                 found.append(Link(via, self.element, amount))
-            elif int(self.terms.factor_value[k]) >= 0 and self.recording.board.arrow(self.element.value, self.element.flat):
+            elif int(self.terms.factor_value[k]) >= 0 and self.recording.board.arrow(
+                self.element.value, self.element.flat
+            ):
                 source = Element(int(self.terms.factor_value[k]), int(self.terms.factor[k]))
                 found.append(Link(source, via, amount))
             else:

@@ -79,9 +79,7 @@ def _shape_of(spec: object) -> Shape:
     for number, row in enumerate(spec):
         shape = _shape_of(row)
         if shape != first:
-            raise GraphError(
-                f"the array is not rectangular: row 0 has shape {first}, row {number} has shape {shape}"
-            )
+            raise GraphError(f"the array is not rectangular: row 0 has shape {first}, row {number} has shape {shape}")
     return (len(spec), *first)
 
 
@@ -174,7 +172,7 @@ def _from_init(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | Non
     given |= {name: _number(spec, name) for name in arguments if name in spec}
     missing = [name for name in arguments if name not in given]
     if missing:
-        raise GraphError(f"{init} needs {' and '.join(missing)}, as in {{ init = \"{init}\", {missing[0]} = 0.5, … }}")
+        raise GraphError(f'{init} needs {" and ".join(missing)}, as in {{ init = "{init}", {missing[0]} = 0.5, … }}')
     shape, seed = _shape(spec), spec.get("seed", 0)
     if type(seed) is not int or seed < 0:
         raise GraphError(f"seed must be a whole number from 0 on, not {seed!r}")

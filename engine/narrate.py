@@ -58,7 +58,9 @@ def forward(recording: Recording, node: Node, flat: int) -> Narration:
     if len(node.inputs) == 1 and not node.op.reduces:
         z = float(data[node.inputs[0]].reshape(-1)[flat])
         slope = float(node.op.row(0, flat, data[node.output], [data[node.inputs[0]]]).local(0, 1)[0])
-        return Narration(f"{node.op.label} at {name}", _squash(node, board.element(node.inputs[0], flat), z, name, y, slope))
+        return Narration(
+            f"{node.op.label} at {name}", _squash(node, board.element(node.inputs[0], flat), z, name, y, slope)
+        )
     caption = f"{node.op.label}: {name} = {_n(y)}."
     if node.output == recording.graph.loss.id:
         caption = f"The loss is {_n(y)}. Everything that follows asks: what caused how much of this?"
@@ -70,7 +72,9 @@ def forward(recording: Recording, node: Node, flat: int) -> Narration:
 def _weighted_sum(recording: Recording, node: Node, here: Element) -> Narration:
     board, name = recording.board, unit(recording, here)
     terms = enumerate_terms(forward_segments(recording.trace, node, here.flat), recording.graph.dtype)
-    caption = f"{name} adds up its inputs: each input times its weight" + (", plus the bias." if len(node.inputs) == 3 else ".")
+    caption = f"{name} adds up its inputs: each input times its weight" + (
+        ", plus the bias." if len(node.inputs) == 3 else "."
+    )
     weighted = terms.factor_value >= 0
     if terms.total <= WINDOW and weighted.any():
         size = abs(terms.contribution) * weighted
@@ -85,7 +89,9 @@ def _weighted_sum(recording: Recording, node: Node, here: Element) -> Narration:
 def _squash(node: Node, z_name: str, z: float, name: str, y: float, slope: float) -> str:
     match node.op:
         case activation.Relu() if z > 0:
-            return f"{z_name} is positive, so the gate is open: it passes unchanged. Slope 1, kept for the backward pass."
+            return (
+                f"{z_name} is positive, so the gate is open: it passes unchanged. Slope 1, kept for the backward pass."
+            )
         case activation.Relu() if z < 0:
             return f"{z_name} is negative ({_n(z)}), so the gate is shut: {name} is 0, and no gradient will pass here."
         case activation.Relu() if z == 0:
@@ -184,7 +190,8 @@ def _through(recording: Recording, node: Node, hop: Hop) -> str:
     if 0 < abs(hop.local) < 1:
         turn = ", and turns" if hop.local < 0 else ""
         kind = "sigmoid's" if isinstance(node.op, activation.Sigmoid) else f"{node.op.label}'s"
-        return f"The {kind} slope here is only {_n(hop.local)}, so the gradient shrinks to {percent(abs(hop.local))} of its size{turn}."
+        share = percent(abs(hop.local))
+        return f"The {kind} slope here is only {_n(hop.local)}, so the gradient shrinks to {share} of its size{turn}."
     if abs(hop.local) > 1:
         turn = " and turns" if hop.local < 0 else ""
         return f"The slope here is {_n(hop.local)}, so the gradient grows{turn}."
@@ -211,7 +218,9 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
         return Narration(headline, f"No path leads from {name} to the loss, so its gradient is exactly 0.", "")
     if count > 1:
         total = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
-        return Narration(headline, f"{name} is used {count} times, so {count} parts add up to {_n(total, True)}.", "kept for update")
+        return Narration(
+            headline, f"{name} is used {count} times, so {count} parts add up to {_n(total, True)}.", "kept for update"
+        )
     hop = ways[0]
     grad = hop.contribution
     upstream = _upstream(recording, hop)
@@ -219,13 +228,19 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
         why = zero_reason(recording, hop.target) or "Nothing arrives here."
         return Narration(headline, f"{why} So this {kind} learns nothing from this sample.", "kept for update")
     if kind == "bias":
-        caption = f"A bias is added as it is (local gradient 1), so it gets the whole upstream gradient: {_direction(grad)}"
+        caption = (
+            f"A bias is added as it is (local gradient 1), so it gets the whole upstream gradient: {_direction(grad)}"
+        )
     elif hop.factor is None:
         caption = f"Its local gradient is {_n(hop.local, True)}: {_direction(grad)}"
     else:
         source = board.element(hop.factor.value, hop.factor.flat)
         if hop.local == 0:
-            return Narration(headline, f"Its input {source} is exactly 0, so this {kind} had no influence: gradient 0.", "kept for update")
+            return Narration(
+                headline,
+                f"Its input {source} is exactly 0, so this {kind} had no influence: gradient 0.",
+                "kept for update",
+            )
         caption = (
             f"This {kind} multiplied {source} = {_n(hop.local)}, so it gets the upstream gradient "
             f"times {_n(hop.local)}: {_direction(grad)}"

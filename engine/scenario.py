@@ -98,6 +98,11 @@ class Scenario:
     start: str | None = None
     notes: tuple[Note, ...] = ()
 
+    @property
+    def samples(self) -> int:
+        """How many samples the loss is taken over: the length of axis 0 of the inputs in `batch`."""
+        return self.graph.by_name[self.batch[0]].shape[0] if self.batch else 1
+
 
 # Finding ------------------------------------------------------------------------------------------
 
@@ -140,7 +145,9 @@ def load(path: Path) -> Scenario:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", errors="replace")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problem = Problem(shown, line, column, f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8")
+        problem = Problem(
+            shown, line, column, f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        )
         raise ScenarioError([problem]) from None
     return loads(text, path.name.removesuffix(".toml"), shown, path.parent)
 
@@ -167,7 +174,9 @@ def _syntax(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:
         return Problem(file, int(found[1]), int(found[2]), f"not TOML: {message[: found.start()]}")
     last = text.rstrip("\n")
     line, column = last.count("\n") + 1, len(last) - last.rfind("\n")
-    return Problem(file, line, column, f"not TOML: {message.removesuffix(' (at end of document)')}, at the end of the file")
+    return Problem(
+        file, line, column, f"not TOML: {message.removesuffix(' (at end of document)')}, at the end of the file"
+    )
 
 
 # Reading ------------------------------------------------------------------------------------------
@@ -266,7 +275,7 @@ class _Reader:
         found = holder.get(path[-1], [])
         if isinstance(found, list) and all(isinstance(text, str) for text in found):
             return tuple(found)
-        self.bad(path, f"{path[-1]} must be a list of texts, as in {path[-1]} = [\"h.grad\"]")
+        self.bad(path, f'{path[-1]} must be a list of texts, as in {path[-1]} = ["h.grad"]')
         return ()
 
     def _choice(self, path: tuple[str, ...], key: str, allowed: Sequence[str], default: str) -> str:
@@ -299,10 +308,12 @@ class _Reader:
         name = unicodedata.normalize("NFKC", key)
         path = [table, key]
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise self.bad(path, f"'{key}' is no name: a name has letters, digits and _, and begins with a letter", key=True)
+            raise self.bad(
+                path, f"'{key}' is no name: a name has letters, digits and _, and begins with a letter", key=True
+            )
         if name in RESERVED:
             raise self.bad(path, f"'{key}' is kept for the moment of that name; choose another", key=True)
-        if name == "loss" and self.table.get("loss", next(reversed(self._table("graph") or {"": 0}))) != key:
+        if name == "loss" and self.table.get("loss", next(reversed([*self._table("graph")]), "")) != key:
             raise self.bad(path, "'loss' can only be the name of the loss; choose another", key=True)
         if name in taken or name in self.broken:
             raise self.bad(path, f"'{key}' is named twice; every value has one name of its own", key=True)
@@ -447,7 +458,9 @@ class _Reader:
         steps = self._whole(path, "steps", table, 1)
         batch_size, shuffle = self._whole(path, "batch_size", table, 1), self._whole(path, "shuffle", table, 0)
         if batch_size is not None and not self.table.get("batch"):
-            self.bad(["training", "batch_size"], "batch_size draws from the inputs named in batch = […], and none are named")
+            self.bad(
+                ["training", "batch_size"], "batch_size draws from the inputs named in batch = […], and none are named"
+            )
         return Training(optimizer, float(lr), steps or 1, batch_size, shuffle)
 
     # What speaks of steps is checked against the timeline, which is None where the graph is broken.
@@ -457,7 +470,7 @@ class _Reader:
         if start is None:
             return None
         if not isinstance(start, str | int) or isinstance(start, bool):
-            self.bad(["debug", "start"], "start must be a step number, a phase or a name, as in start = \"backward\"")
+            self.bad(["debug", "start"], 'start must be a step number, a phase or a name, as in start = "backward"')
             return None
         self._moment(["debug", "start"], str(start), time)
         return str(start)
@@ -481,7 +494,7 @@ class _Reader:
                 return None
         text, at = self._text(path, "text", table), table["at"]
         if not isinstance(at, str | int) or isinstance(at, bool):
-            self.bad([*path, "at"], "at must be a step number, a phase or a name, as in at = \"h.grad[1]\"")
+            self.bad([*path, "at"], 'at must be a step number, a phase or a name, as in at = "h.grad[1]"')
             return None
         step = self._moment([*path, "at"], str(at), time)
         return None if step is None else Note(step, text)

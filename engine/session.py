@@ -117,4 +117,3 @@ class Session:
         after = recording.next_loss()
         rose = " The loss rose: the learning rate may be too large." if after > recording.trace.loss else ""
         return f"End of iteration 1: loss {before} → {number(after)}.{rose}"
-

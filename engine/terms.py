@@ -110,6 +110,4 @@ def enumerate_terms(segments: tuple[Segment, ...], dtype: np.dtype[np.floating],
     running = np.cumsum(contribution, dtype=dtype)
     if start:
         running += before
-    return Terms(
-        count, start, segment_of, via_value, via, factor_value, factor, upstream, local, contribution, running
-    )
+    return Terms(count, start, segment_of, via_value, via, factor_value, factor, upstream, local, contribution, running)

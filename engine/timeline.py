@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 
 from gradstep.engine.graph import Graph, Role
 
@@ -146,11 +147,7 @@ class Timeline:
             for s, after in zip(sweeps, [*sweeps[1:], None], strict=True)
             if after is None or (after.phase, after.node) != (s.phase, s.node)
         ]
-        phases = [
-            s.start + 1
-            for before, s in zip(sweeps, sweeps[1:], strict=False)
-            if s.phase is not before.phase
-        ]
+        phases = [s.start + 1 for before, s in pairwise(sweeps) if s.phase is not before.phase]
         return {Grain.LINE: [0, *lines], Grain.PHASE: sorted({0, *phases, self.total})}
 
     def neighbour(self, grain: Grain, step: int, under_way: bool, forward: bool) -> int | None:

@@ -47,9 +47,7 @@ def run(
     flow: dict[tuple[int, int], Array] = {}
     for value in graph.values:
         if value.node < 0:
-            data[value.id] = (
-                leaves[value.id] if value.number is None else np.asarray(value.number, dtype=graph.dtype)
-            )
+            data[value.id] = leaves[value.id] if value.number is None else np.asarray(value.number, dtype=graph.dtype)
     with np.errstate(all="ignore"):
         _forward(graph, data, instead or {})
         if backward:
@@ -90,6 +88,6 @@ def _backward(
             if len(uses[value]) > 1:
                 flow[node.id, slot] = part
             grad[value] = part if before is None else _settle(before + part)
-    for value in graph.parameters:
-        if grad[value.id] is None and value.differentiable:
-            grad[value.id] = _settle(np.zeros(value.shape, dtype=graph.dtype))
+    for unused in graph.parameters:
+        if grad[unused.id] is None:
+            grad[unused.id] = _settle(np.zeros(unused.shape, dtype=graph.dtype))

@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from gradstep.engine.index import Array
 
 
@@ -28,7 +30,7 @@ class Sgd(Optimizer):
     """w ← w − η·∂L/∂w: gradient descent (Robbins and Monro, 1951)."""
 
     def updated(self, value: Array, grad: Array) -> Array:
-        return value - value.dtype.type(self.lr) * grad
+        return np.asarray(value - value.dtype.type(self.lr) * grad)
 
 
 OPTIMIZERS: Mapping[str, type[Optimizer]] = {"sgd": Sgd}

@@ -46,7 +46,8 @@ def _table(frame: Frame, digits: int) -> Iterator[str]:
     for row in rows:
         product = ""
         if row.right == row.right or row.left == row.left:
-            product = f"{number(row.left, digits, True):>9} × {row.right_name:<{local}} {number(row.right, digits, True):>9} = "
+            left, right = number(row.left, digits, True), number(row.right, digits, True)
+            product = f"{left:>9} × {row.right_name:<{local}} {right:>9} = "
         yield (
             f"  {row.via:<{via}}  {product}{number(row.contribution, digits, True):>9}"
             f"   running Σ {number(row.running, digits, True):>9}"

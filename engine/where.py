@@ -67,7 +67,11 @@ def _why(target: Target, loss: str) -> str:
     if target.kind == "next":
         return f"only parameters are updated, and '{value.name}' is none"
     if target.kind == "data":
-        return f"'{value.name}' is given, not computed; try {value.name}.grad" if value.role is Role.PARAMETER else f"'{value.name}' is given, not computed"
+        return (
+            f"'{value.name}' is given, not computed; try {value.name}.grad"
+            if value.role is Role.PARAMETER
+            else f"'{value.name}' is given, not computed"
+        )
     if value.name == loss:
         return f"the gradient of {loss} with respect to itself is 1 by definition"
     if not value.differentiable:

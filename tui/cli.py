@@ -76,7 +76,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = _Parser(add_help=False)
     shared.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser = _Parser(
         prog="gradstep",
@@ -92,7 +92,13 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(act=call)
         if name in ("open", "steps", "export"):
             nargs = "?" if name == "open" else None
-            one.add_argument("scenario", metavar="SCENARIO", nargs=nargs, default="walkthrough", help="a file, or the name of a built-in scenario")
+            one.add_argument(
+                "scenario",
+                metavar="SCENARIO",
+                nargs=nargs,
+                default="walkthrough",
+                help="a file, or the name of a built-in scenario",
+            )
         if name == "steps":
             one.add_argument("--phase", choices=_PHASES, help="only the steps of one phase")
             one.add_argument("--terms", action="store_true", help="list the terms of each sum")

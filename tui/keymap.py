@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.quit", "q", "quit", APP, "q", "quit", "quit", 1000),
 )
 
-BINDINGS = [key.binding() for key in KEYS]
+BINDINGS: list[BindingType] = [key.binding() for key in KEYS]
 
 
 def markdown() -> str:

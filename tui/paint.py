@@ -74,7 +74,14 @@ class Canvas:
                 self.styles[y + row][left:right] = other.styles[row][left - x : right - x]
 
     def value(
-        self, x: int, y: int, value: float | None, width: int, digits: int, signed: bool = False, style: Style | None = None
+        self,
+        x: int,
+        y: int,
+        value: float | None,
+        width: int,
+        digits: int,
+        signed: bool = False,
+        style: Style | None = None,
     ) -> None:
         """A number, right-aligned in `width` cells: sign colour if signed, `·` where not known."""
         text = PENDING if value is None else number(value, digits, signed)

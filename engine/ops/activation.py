@@ -35,8 +35,7 @@ class Sigmoid(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         # exp(−x) may overflow to ∞ for very negative x; 1 / (1 + ∞) is then the right answer, 0.
-        y = np.exp(-xs[0])
-        return 1 / (1 + y)
+        return np.asarray(1 / (1 + np.exp(-xs[0])))
 
     def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return y * (1 - y)

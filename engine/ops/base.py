@@ -110,9 +110,7 @@ class Op(ABC):
         space = self.space(slot, [x.shape for x in xs])
         return self._links(slot, space, space.operands[slot], at, space.out, y, xs)
 
-    def _links(
-        self, slot: int, space: Space, held: Shape, at: int, far: Shape, y: Array, xs: Sequence[Array]
-    ) -> Links:
+    def _links(self, slot: int, space: Space, held: Shape, at: int, far: Shape, y: Array, xs: Sequence[Array]) -> Links:
         point, free = space.hold(at, held)
         operands = [space.grid(point, free, s) for s in space.operands]
         out = space.grid(point, free, space.out)
@@ -122,9 +120,7 @@ class Op(ABC):
             return self.slope(slot, y.take(out.take(start, stop)), read)
 
         other = self.factor(slot)
-        return Links(
-            slot, space.grid(point, free, far), local, None if other is None else (other, operands[other])
-        )
+        return Links(slot, space.grid(point, free, far), local, None if other is None else (other, operands[other]))
 
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Grid, Callable[[int, int], Array]]:
         """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""
@@ -158,9 +154,7 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     if g.shape == shape:
         return g
     extra = g.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        a + extra for a, n in enumerate(shape) if n == 1 and g.shape[a + extra] != 1
-    )
+    axes = tuple(range(extra)) + tuple(a + extra for a, n in enumerate(shape) if n == 1 and g.shape[a + extra] != 1)
     return np.asarray(g.sum(axis=axes)).reshape(shape)
 
 
@@ -225,7 +219,7 @@ class Reduce(Op):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         terms = self.terms(xs)
-        total = np.add.reduce(terms, axis=self.axes(terms.ndim), keepdims=self.keeps())
+        total = terms.sum(axis=self.axes(terms.ndim), keepdims=self.keeps())
         return np.asarray(total * self.scale(self._count(terms.shape)), dtype=terms.dtype)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:

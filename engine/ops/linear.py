@@ -32,8 +32,7 @@ class Linear(Contract):
         x, W = shapes[:2]
         if len(W) != 2 or not x:
             raise OpError(
-                f"linear: W must be (out, in) and x (…, in), "
-                f"but W is {shape_text(W)} and x is {shape_text(x)}"
+                f"linear: W must be (out, in) and x (…, in), but W is {shape_text(W)} and x is {shape_text(x)}"
             )
         if x[-1] != W[1]:
             raise OpError(

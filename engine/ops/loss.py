@@ -44,7 +44,7 @@ class HalfSquaredError(PairLoss):
         return 0.5
 
     def terms(self, xs: Sequence[Array]) -> Array:
-        return np.square(xs[0] - xs[1])
+        return np.asarray(np.square(xs[0] - xs[1]))
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         return 2 * (xs[slot] - xs[1 - slot])
@@ -64,7 +64,7 @@ class Mse(PairLoss):
         return 1 / count if count else float("nan")
 
     def terms(self, xs: Sequence[Array]) -> Array:
-        return np.square(xs[0] - xs[1])
+        return np.asarray(np.square(xs[0] - xs[1]))
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         return 2 * (xs[slot] - xs[1 - slot])

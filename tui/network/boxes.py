@@ -48,7 +48,9 @@ class Boxes:
         if unit.value == self.plan.loss:
             self._loss(box, unit)
         elif box.width == self.form.given and self.plan.layers[unit.layer].node < 0:
-            self._number(box.x + 1, box.y + 1, box.width - 3 + (self.form.given < 9), self._value(unit.element), False, False)
+            self._number(
+                box.x + 1, box.y + 1, box.width - 3 + (self.form.given < 9), self._value(unit.element), False, False
+            )
         else:
             y = box.y + 1
             for value in (unit.pre, unit.value) if unit.pre >= 0 else (unit.value,):
@@ -111,13 +113,19 @@ class Boxes:
         if self.form.stacked:
             at, y = left + 1, y + 1
         if roomy or self.form.stacked:
-            self.canvas.put(at - 1, y, "∂", self._on(y, x, self.palette.style("dim" if grad is not None else "placeholder")))
+            self.canvas.put(
+                at - 1, y, "∂", self._on(y, x, self.palette.style("dim" if grad is not None else "placeholder"))
+            )
         self._number(at, y, _NUMBER, grad, True, here and self.frame.phase is Phase.BACKWARD)
         return y + 1
 
     def _on(self, y: int, x: int, style: Style) -> Style:
         """`style` on the background that its cell already has."""
-        return style + Style(bgcolor=self.canvas.styles[y][x + 1].bgcolor) if 0 <= y < self.canvas.height and x + 1 < self.canvas.width else style
+        return (
+            style + Style(bgcolor=self.canvas.styles[y][x + 1].bgcolor)
+            if 0 <= y < self.canvas.height and x + 1 < self.canvas.width
+            else style
+        )
 
     def _letter(self, value: int) -> str:
         name = self.plan.graph.values[value].name
@@ -178,14 +186,17 @@ class Boxes:
         now = self.frame.element == unit.element and self.frame.phase is Phase.LOSS
         text = PENDING if value is None else number(value, Digits.MATH)
         inner = box.width - 2
-        style = self.palette.style("placeholder" if value is None else sign_role(value) if value != value else "text", bold=True)
+        style = self.palette.style(
+            "placeholder" if value is None else sign_role(value) if value != value else "text", bold=True
+        )
         if now:
             style = self.palette.inverse("current")
             text = text.center(inner)
         self.canvas.put(box.x + 1 + max(inner - len(text), 0) // 2, box.y + 1, clip(text, inner), style)
         if self.plan.targets and box.height > 2:
             shown = " ".join(
-                f"{self._letter(t)} " + " ".join(number(v, Digits.FULL) for v in self._numbers(t)) for t in self.plan.targets
+                f"{self._letter(t)} " + " ".join(number(v, Digits.FULL) for v in self._numbers(t))
+                for t in self.plan.targets
             )
             room = inner - (self.form.loss >= 10)
             self.canvas.put(box.x + 1 + (self.form.loss >= 10), box.y + 2, clip(shown, room), self.palette.style("dim"))
@@ -199,7 +210,11 @@ class Boxes:
         now, y = box.unit == self.current, box.y
         element = Element(unit.pre, unit.flat) if self.frame.element == Element(unit.pre, unit.flat) else unit.element
         name = self.board.element(unit.value, unit.flat)
-        style = self.palette.inverse(self.frame.phase.value) if now else self.palette.style("text" if reached else "placeholder", bold=reached)
+        style = (
+            self.palette.inverse(self.frame.phase.value)
+            if now
+            else self.palette.style("text" if reached else "placeholder", bold=reached)
+        )
         if box.unit == self.selected:
             name = "◇" + name
         self.canvas.put(box.x, y, clip(name, 5), style)

@@ -135,7 +135,8 @@ class Diagram:
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        trace, found = self.recording.trace, []
+        trace = self.recording.trace
+        found: list[Edge] = []
         for unit in self.units:
             layer = self.layers[unit.layer]
             if layer.node < 0:

@@ -15,7 +15,6 @@ from gradstep.engine.frame import Frame
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View
 
-
 #: Number and title of every framed panel.
 TITLES: dict[str, tuple[str, str]] = {}
 
@@ -61,8 +60,8 @@ class Panel(Widget, can_focus=True):
 
     scene: var[Scene | None] = var(None)
 
-    def __init__(self, **kwargs: str) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
 
     @staticmethod

@@ -41,7 +41,9 @@ def paint_curve(canvas: Canvas, curve: Curve, top: int, digits: int) -> None:
             before = None
             continue
         here = row(float(y))
-        for between in range(min(here, before or here), max(here, before or here) + 1) if before is not None else (here,):
+        for between in (
+            range(min(here, before or here), max(here, before or here) + 1) if before is not None else (here,)
+        ):
             line.set(k, between)
         before = here
     for k in range(max(column - 14, 0), min(column + 15, 2 * width)):

@@ -11,7 +11,7 @@ from gradstep.tui.view import View
 
 
 class Header(Panel, can_focus=False):
-    """gradstep, the scenario's title, the step, the loss, the sample and the learning rate."""
+    """gradstep, the scenario's title, the step, the loss, the number of samples and the learning rate."""
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
@@ -21,7 +21,12 @@ class Header(Panel, can_focus=False):
         x = canvas.put(0, 0, " gradstep ", palette.style("background", "brand", bold=True))
         loss = PENDING if frame.loss is None else number(frame.loss, Digits.MATH)
         step = f"{frame.step}" + (f".{frame.position.term}" if frame.position.term is not None else "")
-        fields = [("step ", step, f"/{frame.total}"), ("loss ", loss, ""), ("sample ", "1", "/1"), ("η ", f"{frame.recording.optimizer.lr:g}", "")]
+        fields = [
+            ("step ", step, f"/{frame.total}"),
+            ("loss ", loss, ""),
+            ("samples ", str(frame.recording.scenario.samples), ""),
+            ("η ", f"{frame.recording.optimizer.lr:g}", ""),
+        ]
         while fields and x + 4 + sum(len("".join(f)) + 3 for f in fields) > width and len(fields) > 1:
             fields.pop()
         right = width - sum(len("".join(f)) + 3 for f in fields) + 1

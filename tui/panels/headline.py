@@ -7,7 +7,7 @@ from gradstep.engine.frame import Frame
 from gradstep.tui.paint import Canvas, clip, wrap
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.theme import MARKS
-from gradstep.tui.view import View
+from gradstep.tui.view import Layout, View
 
 
 class Headline(Panel, can_focus=False):
@@ -21,7 +21,15 @@ class Headline(Panel, can_focus=False):
         x = canvas.put(x + 2, 0, clip(frame.headline, width - x - 3), palette.style("current", bold=True))
         if view.selection is not None and view.selection != frame.element:
             name = frame.recording.board.element(view.selection.value, view.selection.flat)
-            canvas.put(x + 3, 0, clip(f"◇ {name} selected · esc returns to step {frame.step}", width - x - 3), palette.style("dim"))
+            canvas.put(
+                x + 3,
+                0,
+                clip(f"◇ {name} selected · esc returns to step {frame.step}", width - x - 3),
+                palette.style("dim"),
+            )
+        hint = "80×24 shows the network"
+        if view.layout is Layout.TINY and x + len(hint) + 3 < width:
+            canvas.put(width - len(hint) - 1, 0, hint, palette.style("dim"))
         room = height - 1
         caption = wrap(frame.caption, width - 2)
         note = wrap("✎ " + printable(frame.note.replace("\n", " ")), width - 2) if frame.note else []

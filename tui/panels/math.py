@@ -130,7 +130,9 @@ class _Sheet:
             canvas.put(x + 1, self.y, f"{equation.equals(self.digits)} ", self.palette.style("dim"))
             signed = frame.phase is Phase.BACKWARD
             role = sign_role(equation.result) if signed else "text"
-            end = canvas.put(x + 3, self.y, number(equation.result, self.digits, signed), self.palette.style(role, bold=True))
+            end = canvas.put(
+                x + 3, self.y, number(equation.result, self.digits, signed), self.palette.style(role, bold=True)
+            )
             note = frame.narration.result_note
             canvas.put(end + 3, self.y, clip(note, canvas.width - end - 3), self.palette.style("dim"))
             self.y += 1
@@ -141,7 +143,9 @@ class _Sheet:
         canvas, gap = self.canvas, 5
         width = min((canvas.width - 2 * gap) // 3, 22)
         x = 0
-        for card, sign in zip(cards, ("×", formula.relation([c.value for c in cards[:2]], cards[2].value, self.digits), ""), strict=True):
+        for card, sign in zip(
+            cards, ("×", formula.relation([c.value for c in cards[:2]], cards[2].value, self.digits), ""), strict=True
+        ):
             last = card.role == "product"
             canvas.box(x, self.y, width, 4, self.palette.style("current" if last else "frame"), heavy=last)
             canvas.put(x + 2, self.y, f" {card.role} ", self.palette.style("current" if last else "dim", bold=last))
@@ -165,7 +169,10 @@ class _Sheet:
         product = number(chain.product, self.digits, True)
         first = 0
         # Room for 'chain', the factors with ' × ' between them, and the product; else the first go.
-        while first < len(widths) - 2 and 9 + sum(w + 3 for w in widths[first:]) + len(product) + (4 if first else 0) > canvas.width:
+        while (
+            first < len(widths) - 2
+            and 9 + sum(w + 3 for w in widths[first:]) + len(product) + (4 if first else 0) > canvas.width
+        ):
             first += 1
         self._label("chain")
         x = 9
@@ -202,7 +209,14 @@ class _Sheet:
         field = max(8, self.digits + 4)
         local = max(2, *(len(r.right_name) for r in rows)) if product else 0
         columns = _Columns(via, field, local, product)
-        bars = Waterfall(canvas, columns.end + 2, rows, fold, frame.equation.result if frame.equation else 0.0, bool(frame.position.term))
+        bars = Waterfall(
+            canvas,
+            columns.end + 2,
+            rows,
+            fold,
+            frame.equation.result if frame.equation else 0.0,
+            bool(frame.position.term),
+        )
         self._heads(columns, heads)
         for row in rows:
             self._row(columns, row, forward)
@@ -230,7 +244,7 @@ class _Sheet:
         self.y += 1
 
     def _row(self, columns: _Columns, row: Row, forward: bool) -> None:
-        canvas, digits = self.canvas, self.digits
+        canvas = self.canvas
         last = row.index == self.frame.entered - 1
         if last:
             canvas.put(0, self.y, "▸", self.palette.style("current", bold=True))
@@ -309,8 +323,12 @@ class _Sheet:
         for k, factor in enumerate(path.factors):
             x = canvas.put(x, self.y, " × " if k else "", self.palette.style("dim"))
             x = canvas.put(x, self.y, number(factor, self.digits, True), self.palette.style(sign_role(factor)))
-        x = canvas.put(x, self.y, f" {formula.relation(path.factors, path.product, self.digits)} ", self.palette.style("dim"))
-        canvas.put(x, self.y, number(path.product, self.digits, True), self.palette.style(sign_role(path.product), bold=True))
+        x = canvas.put(
+            x, self.y, f" {formula.relation(path.factors, path.product, self.digits)} ", self.palette.style("dim")
+        )
+        canvas.put(
+            x, self.y, number(path.product, self.digits, True), self.palette.style(sign_role(path.product), bold=True)
+        )
         self.y += 1
 
 

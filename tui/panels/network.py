@@ -61,7 +61,9 @@ class Network(Panel):
         if not plan.drawable:
             return
         margin = _margin(view)
-        placed = place(frame.recording, self.size.width - 2 * margin, self.size.height - 2 * margin, _focus(plan, frame, view))
+        placed = place(
+            frame.recording, self.size.width - 2 * margin, self.size.height - 2 * margin, _focus(plan, frame, view)
+        )
         unit = placed.at(event.x - margin, event.y - margin)
         if unit is not None:
             self.post_message(self.Select(plan.units[unit].element))
@@ -110,7 +112,9 @@ class _Picture:
         return found
 
     def paint(self) -> None:
-        placed = place(self.frame.recording, self.canvas.width, self.canvas.height, _focus(self.plan, self.frame, self.view))
+        placed = place(
+            self.frame.recording, self.canvas.width, self.canvas.height, _focus(self.plan, self.frame, self.view)
+        )
         self._titles(placed)
         sheet = Sheet(wiping=_TRAIL)
         labels = []
@@ -136,7 +140,7 @@ class _Picture:
         for box in placed.boxes:
             boxes.paint(box)
         dim = self.palette.style("dim")
-        for column, x, count in placed.hidden:
+        for _, x, count in placed.hidden:
             self.canvas.put(x, self.canvas.height - 1, f"⋮ {count} more", dim)
         if placed.first:
             self.canvas.put(0, 0, f"‹ {placed.first}", dim)
@@ -150,7 +154,11 @@ class _Picture:
         for k, (column, x, wide) in enumerate(spans):
             middle = x + wide // 2
             left = (spans[k - 1][1] + spans[k - 1][2] + x) // 2 if k else (5 if placed.first else 0)
-            right = (x + wide + spans[k + 1][1]) // 2 if k + 1 < len(spans) else self.canvas.width - 4 * (placed.last + 1 < len(self.plan.columns))
+            right = (
+                (x + wide + spans[k + 1][1]) // 2
+                if k + 1 < len(spans)
+                else self.canvas.width - 4 * (placed.last + 1 < len(self.plan.columns))
+            )
             text = title(self.plan, column)
             room = right - left - 1
             if len(text) > room and "·" in text:
@@ -264,7 +272,11 @@ class _Picture:
         if rank == _LIVE:
             text = f" skip {number(self.live[edge], self.view.network_digits, self.backward)} "
         if bus.x_end - bus.x > len(text) + 4:
-            style = self.palette.style("dim") if rank < _LIVE else self.palette.style(sign_role(value) if self.backward else "text", bold=True)
+            style = (
+                self.palette.style("dim")
+                if rank < _LIVE
+                else self.palette.style(sign_role(value) if self.backward else "text", bold=True)
+            )
             self.canvas.put((bus.x + bus.x_end - len(text)) // 2, bus.y, text, style)
 
 

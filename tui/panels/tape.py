@@ -66,7 +66,8 @@ def window(frame: Frame, height: int) -> list[Line]:
     """The `height` lines around the current step, which stands in the middle where it can."""
     step = frame.step
     here = [Line(frame.phase, step)] if step else []
-    above, below = [], []
+    above: list[Line] = []
+    below: list[Line] = []
     before, after = _before(frame, step), _after(frame, step)
     for line in before:
         if len(above) >= height:
@@ -117,7 +118,9 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, nu
         here = frame.step and line.phase is frame.phase
         style = palette.style(line.phase.value if here else "dim")
         x = canvas.put(2, y, f"{MARKS[line.phase]} {line.phase.value} ", style)
-        canvas.put(x, y, "─" * (inner - x), palette.style(line.phase.value if here else "line", strength=0.6 if here else 1.0))
+        canvas.put(
+            x, y, "─" * (inner - x), palette.style(line.phase.value if here else "line", strength=0.6 if here else 1.0)
+        )
         return
     current, future = line.step == frame.step, line.step > frame.step
     tape = frame.tape_line(line.step)
@@ -136,6 +139,14 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, nu
     canvas.put(number + 6, y, clip(tape.name, inner - number - 16), name)
     role = sign_role(tape.value) if tape.signed else "text" if tape.value is not None else "placeholder"
     style = palette.style(role, bold=current)
-    canvas.value(inner - 11, y, tape.value, 10, view.math_digits if view.math_digits <= 6 else 6, tape.signed and line.phase is Phase.BACKWARD, style)
+    canvas.value(
+        inner - 11,
+        y,
+        tape.value,
+        10,
+        view.math_digits if view.math_digits <= 6 else 6,
+        tape.signed and line.phase is Phase.BACKWARD,
+        style,
+    )
     if current:
         canvas.tint(2, y, inner - 2)

@@ -117,7 +117,12 @@ class Timeline(Panel):
             here = frame.step and span.phase is frame.phase
             if height > 1:
                 label = f"{MARKS[span.phase]} {span.phase.value}"
-                canvas.put(span.x, 0, label[: span.width + 1], palette.style(span.phase.value if here else "dim", bold=bool(here)))
+                canvas.put(
+                    span.x,
+                    0,
+                    label[: span.width + 1],
+                    palette.style(span.phase.value if here else "dim", bold=bool(here)),
+                )
             canvas.put(span.x, row, "─" * span.width, palette.style("current" if focused else "line"))
             if frame.step <= span.start:
                 continue

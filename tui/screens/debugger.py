@@ -75,7 +75,7 @@ class Debugger(Screen[None]):
 
     def on_mount(self) -> None:
         self._arrange()
-        for panel in self.query(Panel):
+        for panel in self.query().results(Panel):  # type: ignore[type-abstract]
             panel.data_bind(scene=Debugger.scene)
         self.show()
 
@@ -104,8 +104,12 @@ class Debugger(Screen[None]):
         lower = {Layout.NARROW: 8, Layout.MEDIUM: 12, Layout.WIDE: 17}.get(layout, 0) + spare // 3
         self.query_one("#timeline").styles.height = timeline.rows(layout)
         self.query_one(Headline).styles.height = 3 if spare < 6 or layout is Layout.TINY else 4
-        self.query_one("#lower").styles.height = "1fr" if layout is Layout.TINY or alone in ("math", "params", "tape") else lower
-        self.query_one("#side").styles.width = "1fr" if layout is Layout.NARROW or alone in ("params", "tape") else "2fr"
+        self.query_one("#lower").styles.height = (
+            "1fr" if layout is Layout.TINY or alone in ("math", "params", "tape") else lower
+        )
+        self.query_one("#side").styles.width = (
+            "1fr" if layout is Layout.NARROW or alone in ("params", "tape") else "2fr"
+        )
         self.query_one("#math").styles.width = "3fr"
         shown = {
             "rail": wide and alone in ("", "tape"),
@@ -236,7 +240,11 @@ class Debugger(Screen[None]):
 
     def action_maximise(self) -> None:
         focused = self.focused.id if isinstance(self.focused, Panel) else None
-        name = "" if self._view.maximised else {"rail": "tape", "timeline": "", None: "network"}.get(focused, focused or "")
+        name = (
+            ""
+            if self._view.maximised
+            else {"rail": "tape", "timeline": "", None: "network"}.get(focused, focused or "")
+        )
         self._view = self._view.but(maximised=name)
         self._arrange()
         self.show()
@@ -277,5 +285,3 @@ class Debugger(Screen[None]):
 
     def action_quit(self) -> None:
         self.app.exit(0)
-
-

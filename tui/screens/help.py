@@ -21,7 +21,13 @@ class Help(ModalScreen[None]):
     """All keys in groups, and what the colours mean."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar = [Binding("escape,f1", "close", "close", show=False)]
+    BINDINGS: ClassVar = [
+        Binding("escape,f1", "close", "close", show=False),
+        *(
+            Binding(key, f"scroll('{key}')", key, show=False, priority=True)
+            for key in ("up", "down", "pageup", "pagedown")
+        ),
+    ]
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -30,7 +36,7 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="help") as dialog:
             dialog.border_title = "Keys"
-            dialog.border_subtitle = "esc closes · type to filter"
+            dialog.border_subtitle = "↑↓ scroll · esc closes"
             yield Input(placeholder="type to filter", id="filter")
             with VerticalScroll(can_focus=False):
                 yield Static(id="keys", markup=False)
@@ -66,9 +72,7 @@ class Help(ModalScreen[None]):
             if mine:
                 title = group + ("  (capital: the same move backwards)" if group == TIME else "")
                 lines.append(Content.styled(title, f"{role['dim']} bold"))
-                lines += [
-                    Content.styled(f" {k.shown:<{_KEYS_WIDTH}}", "bold") + Content(f" {k.help}") for k in mine
-                ]
+                lines += [Content.styled(f" {k.shown:<{_KEYS_WIDTH}}", "bold") + Content(f" {k.help}") for k in mine]
         return lines
 
     def _colours(self) -> list[Content]:
@@ -80,6 +84,12 @@ class Help(ModalScreen[None]):
             Content.styled(" ·", role["placeholder"]) + Content("           not computed yet"),
             Content(" ") + Content.styled(" 0.540 ", "reverse") + Content("     just computed"),
         ]
+
+    def action_scroll(self, key: str) -> None:
+        box = self.query_one(VerticalScroll)
+        {"up": box.scroll_up, "down": box.scroll_down, "pageup": box.scroll_page_up, "pagedown": box.scroll_page_down}[
+            key
+        ](animate=False)
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -54,7 +54,9 @@ class Picker(ModalScreen[Scenario | None]):
         for name, title in self._titles.items():
             if all(w in f"{name} {title}".lower() for w in words):
                 mark = "▸ " if name == self._current else "  "
-                names.add_option(Option(Content.styled(f"{mark}{name:<14}", "bold") + Content(printable(title)), id=name))
+                names.add_option(
+                    Option(Content.styled(f"{mark}{name:<14}", "bold") + Content(printable(title)), id=name)
+                )
         names.highlighted = 0 if names.option_count else None
 
     def action_move(self, direction: str) -> None:
