@@ -6,6 +6,8 @@ feed it (forward) or whom it feeds (backward), and the numbers are read from the
 
 from __future__ import annotations
 
+import numpy as np
+
 from gradstep.engine.graph import Node, Value
 from gradstep.engine.index import Array, Grid
 from gradstep.engine.ops.base import Links
@@ -32,7 +34,8 @@ def _gradient_segment(trace: Trace, node: Node, slot: int, flat: int) -> Segment
 
     def read(start: int, stop: int) -> tuple[Array | None, Array | None, Array]:
         up, local = upstream.take(links.grid.take(start, stop)), links.local(start, stop)
-        return up, local, up * local
+        with np.errstate(all="ignore"):
+            return up, local, up * local
 
     return _segment(node, links, node.output, links.grid, read)
 
@@ -66,7 +69,8 @@ def forward_segments(trace: Trace, node: Node, flat: int) -> tuple[Segment, ...]
 def _products(x: Array, links: Links) -> Read:
     def read(start: int, stop: int) -> tuple[Array | None, Array | None, Array]:
         value, local = x.take(links.grid.take(start, stop)), links.local(start, stop)
-        return value, local, value * local
+        with np.errstate(all="ignore"):
+            return value, local, value * local
 
     return read
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -40,12 +41,17 @@ def parse(text: str) -> ast.expr:
         raise ExpressionError("the formula is empty")
     # Line ends become spaces so that a long formula may be broken over lines; columns stay right.
     flat = text.replace("\r", " ").replace("\n", " ")
+    if "#" in flat:
+        raise ExpressionError("a formula has no comments; write them behind its closing quote", flat.index("#"))
     lead = len(flat) - len(flat.lstrip())
     try:
-        tree = ast.parse(flat.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python's parser thinks of style is no matter here
+            tree = ast.parse(flat.strip(), mode="eval").body
     except SyntaxError as error:
         message = "is not a formula" if error.msg.startswith("invalid syntax") else error.msg
-        column = min(max((error.offset or 1) - 1, 0) + lead, len(text))
+        # Offset 0 is the parser's way to say: after the last character.
+        column = min(error.offset - 1 + lead, len(text)) if error.offset else len(text)
         raise ExpressionError(f"cannot read '{_brief(text)}': {message}", column) from None
     except (RecursionError, MemoryError, ValueError):
         raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read") from None
@@ -248,6 +254,6 @@ def _bind(op: type[Op], call: ast.Call) -> tuple[list[ast.expr], dict[str, Any]]
         if field in given:
             try:
                 options[field] = ast.literal_eval(given[field])
-            except ValueError:
+            except (ValueError, TypeError, RecursionError):
                 raise OpError(f"{op.name}: option '{field}' must be written out as a number") from None
     return [given[s] for s in op.slots if s in given], options

@@ -127,7 +127,7 @@ class GraphBuilder:
         self.values: list[Value] = []
         self.nodes: list[Node] = []
         self.names: dict[str, Value] = {}
-        self.literals: dict[float, Value] = {}
+        self.literals: dict[str, Value] = {}
         self._unnamed = 0
 
     def leaf(self, name: str, shape: Shape, role: Role, differentiable: bool) -> Value:
@@ -137,13 +137,14 @@ class GraphBuilder:
         return value
 
     def literal(self, number: float) -> Value:
-        """A number written in a formula; equal numbers share one value."""
-        if number not in self.literals:
+        """A number written in a formula; equal numbers share one value, but 0 and −0 are two."""
+        key = repr(number)
+        if key not in self.literals:
             text = f"{number:g}".replace("-", "−")
             value = Value(len(self.values), text, (), Role.LITERAL, -1, False, number)
             self.values.append(value)
-            self.literals[number] = value
-        return self.literals[number]
+            self.literals[key] = value
+        return self.literals[key]
 
     def apply(self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None) -> Value:
         """A node computing op(inputs). Without a name it is one of the unnamed e#1, e#2 …

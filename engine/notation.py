@@ -19,7 +19,8 @@ class Digits(IntEnum):
 
 
 def number(value: float | Any, digits: int = Digits.MATH, signed: bool = False) -> str:
-    """`value` as text, `−` for minus, at most digits + 3 characters wide (but for `Digits.FULL`).
+    """`value` as text, `−` for minus, at most digits + 3 characters wide. Wider are `Digits.FULL`,
+    and by one `−7e-274`: three digits leave no room for such an exponent.
 
     Exactly zero is `0`; a number that would merely round to zero is `3e-5`. `signed` writes a
     plus sign too, as gradients and weights carry one.
@@ -39,12 +40,18 @@ def _magnitude(v: float, digits: int, given: float | Any) -> str:
     if digits >= Digits.FULL:
         # repr of a NumPy scalar is shortest for its own dtype: 0.1, not 0.10000000149011612.
         return str(abs(given)).replace("+", "")
-    if v < 0.5 * 10**-digits:
-        return _scientific(v, 0)
-    whole = len(str(int(v)))
-    if whole > digits + 1:
-        return _scientific(v, max(digits - 3, 0))
-    return f"{v:.{max(digits + 1 - whole, 0)}f}" if whole > 1 else f"{v:.{digits}f}"
+    room = digits + 2
+    if v < 10.0 ** (digits + 1):
+        # Rounding can make a number a place longer (9.9999 to 10.000), so the text is what counts.
+        for decimals in range(digits, -1, -1):
+            text = f"{v:.{decimals}f}"
+            if len(text) <= room:
+                return text if float(text) else _scientific(v, 0)
+    for decimals in range(max(digits - 3, 0), -1, -1):
+        text = _scientific(v, decimals)
+        if len(text) <= room:
+            break
+    return text
 
 
 def _scientific(v: float, decimals: int) -> str:

@@ -84,7 +84,8 @@ def enumerate_terms(segments: tuple[Segment, ...], dtype: np.dtype[np.floating],
     for number, segment in enumerate(segments):
         low, high = max(start - offset, 0), min(stop - offset, segment.count)
         for piece in range(0, min(low, segment.count), 1 << 16):
-            before += segment.read(piece, min(piece + (1 << 16), low, segment.count))[2].sum()
+            with np.errstate(all="ignore"):
+                before += segment.read(piece, min(piece + (1 << 16), low, segment.count))[2].sum()
         if low < high:
             parts.append((number, segment, low, high))
         offset += segment.count
@@ -107,7 +108,8 @@ def enumerate_terms(segments: tuple[Segment, ...], dtype: np.dtype[np.floating],
             local[here:there] = loc
         contribution[here:there] = con
         here = there
-    running = np.cumsum(contribution, dtype=dtype)
-    if start:
-        running += before
+    with np.errstate(all="ignore"):
+        running = np.cumsum(contribution, dtype=dtype)
+        if start:
+            running += before
     return Terms(count, start, segment_of, via_value, via, factor_value, factor, upstream, local, contribution, running)

@@ -117,7 +117,8 @@ class Op(ABC):
 
         def local(start: int, stop: int) -> Array:
             read = [x.take(grid.take(start, stop)) for x, grid in zip(xs, operands, strict=False)]
-            return self.slope(slot, y.take(out.take(start, stop)), read)
+            with np.errstate(all="ignore"):  # NaN and infinities flow as IEEE says
+                return self.slope(slot, y.take(out.take(start, stop)), read)
 
         other = self.factor(slot)
         return Links(slot, space.grid(point, free, far), local, None if other is None else (other, operands[other]))
@@ -249,7 +250,12 @@ class Reduce(Op):
         if scale == 1.0:
             return links
         inner = links.local
-        return dataclasses.replace(links, local=lambda start, stop: inner(start, stop) * scale, factor=None)
+
+        def local(start: int, stop: int) -> Array:
+            with np.errstate(all="ignore"):
+                return inner(start, stop) * scale
+
+        return dataclasses.replace(links, local=local, factor=None)
 
     def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return np.broadcast_to(self.term_slope(slot, xs), xs[slot].shape)
@@ -262,7 +268,8 @@ class Reduce(Op):
 
         def read(start: int, stop: int) -> Array:
             read = [x.take(g.take(start, stop)) for x, g in zip(xs, operands, strict=True)]
-            return np.asarray(self.terms(read) * scale)
+            with np.errstate(all="ignore"):
+                return np.asarray(self.terms(read) * scale)
 
         return operands[0], read
 
