@@ -130,6 +130,18 @@ def backward(recording: Recording, element: Element, count: int, ways: Sequence[
     return Narration(headline, _through(recording, node, hop), f"to {_feeds(recording, element)}")
 
 
+def _nan(recording: Recording, hop: Hop) -> str | None:
+    """Why the contribution of a hop is NaN; None where it is a number."""
+    if hop.contribution == hop.contribution:
+        return None
+    target = recording.board.element(hop.target.value, hop.target.flat)
+    if _upstream(recording, hop) != _upstream(recording, hop):
+        return f"What arrives from {target} is NaN, and whatever multiplies NaN is NaN too."
+    if hop.local != hop.local:
+        return f"The local gradient is NaN, so nothing but NaN can come of what arrives from {target}."
+    return "0 × ∞ is no number: NaN begins here."
+
+
 def _from_loss(name: str, grad: float) -> str:
     if grad == 0:
         return f"The loss does not change with {name} here: the gradient starts at exactly 0."
@@ -163,18 +175,20 @@ def _along_weight(recording: Recording, hop: Hop, name: str) -> str:
     assert hop.factor is not None, "a weighted sum's local derivative is its weight"
     weight = recording.board.element(hop.factor.value, hop.factor.flat)
     upstream = _upstream(recording, hop)
+    if nan := _nan(recording, hop):
+        return nan
     if upstream == 0:
         return zero_reason(recording, hop.target) or f"Nothing arrives, so nothing goes on to {name}."
     if hop.local < 0:
         return f"{weight} is negative ({_n(hop.local)}), so the gradient flips sign on its way to {name}."
     if hop.local == 0:
         return f"{weight} is exactly 0, so {name} has no influence: the gradient stops here."
-    if hop.local > 0:
-        return f"{weight} is positive ({_n(hop.local, True)}): {name} gets that share of the gradient, sign unchanged."
-    return f"{weight} is no number, and so is the gradient from here on."
+    return f"{weight} is positive ({_n(hop.local, True)}): {name} gets that share of the gradient, sign unchanged."
 
 
 def _through(recording: Recording, node: Node, hop: Hop) -> str:
+    if nan := _nan(recording, hop):
+        return nan
     if isinstance(node.op, activation.Relu):
         if hop.local == 1:
             return "The gate is open: the gradient passes unchanged."
@@ -197,7 +211,7 @@ def _through(recording: Recording, node: Node, hop: Hop) -> str:
         return f"The slope here is {_n(hop.local)}, so the gradient grows{turn}."
     if hop.local == -1:
         return "The slope is −1: the gradient turns and keeps its size."
-    return "The slope is 1: the gradient passes unchanged." if hop.local == 1 else "The slope is no number here."
+    return "The slope is 1: the gradient passes unchanged."
 
 
 def percent(ratio: float) -> str:
@@ -224,6 +238,8 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
     hop = ways[0]
     grad = hop.contribution
     upstream = _upstream(recording, hop)
+    if nan := _nan(recording, hop):
+        return Narration(headline, nan, "kept for update")
     if upstream == 0:
         why = zero_reason(recording, hop.target) or "Nothing arrives here."
         return Narration(headline, f"{why} So this {kind} learns nothing from this sample.", "kept for update")

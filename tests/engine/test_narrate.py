@@ -1,0 +1,164 @@
+"""A caption says only what the numbers prove: every sentence is held against the trace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from gradstep.engine.frame import Frame
+from gradstep.engine.scenario import Scenario, builtin, find, loads
+from gradstep.engine.session import Session
+from gradstep.engine.timeline import Phase, Position
+from gradstep.engine.trace import run
+
+#: Cases that the built-in scenarios do not have.
+MORE = {
+    "zero-weight": 'W1 = [[0.0, 0.3], [-0.2, 0.0]]\nb1 = [0.1, -0.1]\nW2 = [[0.0, -0.4]]\nb2 = [0.2]',
+    "kink": 'W1 = [[0.0, 0.0], [-0.2, 0.5]]\nb1 = [0.0, -0.1]\nW2 = [[0.6, -0.4]]\nb2 = [0.2]',
+    "all-shut": 'W1 = [[-1.0, -1.0], [-2.0, -1.0]]\nb1 = [0.0, -0.1]\nW2 = [[0.6, -0.4]]\nb2 = [0.2]',
+    "nan": 'W1 = [[nan, 0.3], [-0.2, 0.5]]\nb1 = [0.1, -0.1]\nW2 = [[0.6, -0.4]]\nb2 = [0.2]',
+    "infinite": 'W1 = [[inf, 0.3], [-0.2, 0.5]]\nb1 = [0.1, -0.1]\nW2 = [[0.6, -0.4]]\nb2 = [0.2]',
+}  # fmt: skip
+TEMPLATE = """format = 1
+[inputs]
+x = [0.5, 0.8]
+t = [1.0]
+[parameters]
+{leaves}
+[graph]
+z1 = "W1 @ x + b1"
+h = "relu(z1)"
+z2 = "W2 @ h + b2"
+y = "{activation}(z2)"
+L = "half_squared_error(y, t)"
+"""
+SCENARIOS: dict[str, Scenario] = {name: find(name) for name in builtin()}
+SCENARIOS |= {name: loads(TEMPLATE.format(leaves=leaves, activation="tanh")) for name, leaves in MORE.items()}
+SCENARIOS["unused"] = loads(
+    'format = 1\n[parameters]\nw = [2.0, -1.0]\nv = 3.0\n[graph]\ns = "exp(w) - 2 * w"\nL = "mean(s ** 2)"\n'
+)
+
+
+def number_in(text: str, before: str) -> float:
+    found = re.search(re.escape(before) + r"\s*([+−]?\d+(?:\.\d+)?(?:e-?\d+)?|NaN|[+−]∞)", text)
+    assert found, (before, text)
+    return float(found[1].replace("−", "-").replace("∞", "inf"))
+
+
+def hops(frame: Frame) -> list[tuple[float, float, float]]:
+    terms = frame.terms
+    return [] if terms is None else list(zip(terms.upstream, terms.local, terms.contribution, strict=True))
+
+
+def written(frame: Frame) -> float:
+    assert frame.equation is not None
+    return frame.equation.result
+
+
+def loss_with(frame: Frame, nudge: float) -> float:
+    """The loss if the current parameter were another number."""
+    recording, element = frame.recording, frame.element
+    assert element is not None
+    leaves = dict(recording.scenario.leaves)
+    moved = leaves[element.value].copy()
+    moved.reshape(-1)[element.flat] += nudge
+    leaves[element.value] = moved
+    return run(recording.graph, leaves, backward=False).loss
+
+
+#: What a sentence claims, and how the numbers prove it.
+CLAIMS: dict[str, Callable[[Frame], bool]] = {
+    "flips sign": lambda f: all(c == 0 or np.sign(c) == -np.sign(u) for u, _, c in hops(f)) and hops(f)[0][1] < 0,
+    "sign unchanged": lambda f: hops(f)[0][1] > 0,
+    "The gate is open: the gradient passes": lambda f: hops(f)[0][1] == 1,
+    "positive, so the gate is open": lambda f: written(f) > 0,
+    "gate is shut: the gradient stops here": lambda f: hops(f)[0][1] == 0 and written(f) == 0,
+    "and no gradient will pass here": lambda f: written(f) == 0,
+    "on the kink": lambda f: written(f) == 0,
+    "on ReLU's kink": lambda f: hops(f)[0][1] == 0 and written(f) == 0,
+    "shrinks to": lambda f: 0 < abs(hops(f)[0][1]) < 1,
+    "the gradient grows": lambda f: abs(hops(f)[0][1]) > 1,
+    "pull in opposite directions": lambda f: {np.sign(c) for *_, c in hops(f)} >= {1, -1},
+    "brings": lambda f: any(u == c for u, _, c in hops(f)),
+    "so its gradient is exactly 0": lambda f: written(f) == 0 and not hops(f),
+    "learns nothing from this sample": lambda f: written(f) == 0,
+    "stays as it is": lambda f: f.equation is not None and written(f) == f.data(f.element.value, f.element.flat),  # type: ignore[union-attr]
+    "raising it lowers the loss": lambda f: loss_with(f, 1e-6) < f.recording.trace.loss,
+    "so lowering it lowers the loss": lambda f: loss_with(f, -1e-6) < f.recording.trace.loss,
+    "goes up by": lambda f: written(f) > f.data(f.element.value, f.element.flat),  # type: ignore[operator,union-attr]
+    "goes down by": lambda f: written(f) < f.data(f.element.value, f.element.flat),  # type: ignore[operator,union-attr]
+    "to learn, lower": lambda f: written(f) > 0,
+    "to learn, raise": lambda f: written(f) < 0,
+    "below the target": lambda f: below_target(f),
+    "above the target": lambda f: not below_target(f),
+    "is exactly 0, so nothing passes": lambda f: written(f) == 0,
+    "so exactly 0 arrives": lambda f: written(f) == 0,
+    "NaN is NaN too": lambda f: np.isnan(written(f)) and np.isnan(hops(f)[0][0]),
+    "NaN begins here": lambda f: np.isnan(written(f)) and 0 in hops(f)[0][:2],
+}  # fmt: skip
+
+
+def below_target(frame: Frame) -> bool:
+    by_name, data = frame.recording.graph.by_name, frame.recording.trace.data
+    return float(data[by_name["y"].id].item()) < float(data[by_name["t"].id].item())
+
+
+@pytest.mark.parametrize("name", list(SCENARIOS))
+def test_every_claim_of_every_caption_is_true(name: str) -> None:
+    session = Session(SCENARIOS[name])
+    for step in range(1, session.recording.timeline.total + 1):
+        frame = session.frame_at(Position(step))
+        for claim, holds in CLAIMS.items():
+            if claim in frame.caption:
+                assert holds(frame), (step, claim, frame.caption)
+        if found := re.search(r"shrinks to ([\d.e-]+) %", frame.caption):
+            assert float(found[1]) == pytest.approx(100 * abs(hops(frame)[0][1]), rel=0.03, abs=0.5)
+        if "Biggest term" in frame.caption:
+            weighted = [c for *_, c in hops(frame)][: frame.count - ("bias" in frame.caption)]
+            said = number_in(frame.caption, " = ")
+            assert abs(said) == pytest.approx(max(map(abs, weighted)), rel=0.01, abs=5e-4)
+        if frame.phase is Phase.BACKWARD and "arrive and add up" in frame.caption:
+            assert f"{frame.count} gradients" in frame.caption
+
+
+def test_the_claims_are_all_made_somewhere() -> None:
+    """A claim that no caption makes would check nothing."""
+    said = set()
+    for scenario in SCENARIOS.values():
+        session = Session(scenario)
+        for step in range(1, session.recording.timeline.total + 1):
+            caption = session.frame_at(Position(step)).caption
+            said |= {claim for claim in CLAIMS if claim in caption}
+    assert set(CLAIMS) - said <= {"above the target"}
+
+
+@pytest.mark.parametrize("name", list(SCENARIOS))
+def test_sentences_are_short_plain_and_never_call_the_pass_back(name: str) -> None:
+    session = Session(SCENARIOS[name])
+    for step in range(session.recording.timeline.total + 1):
+        frame = session.frame_at(Position(step))
+        for text in (frame.headline, frame.caption, *frame.explanation):
+            assert text
+            assert not re.search(r"\bback to\b|\bway back\b", text), text
+            assert "None" not in text
+            assert "nan" not in text
+        assert len(frame.caption) <= 2 * 78, frame.caption
+
+
+def test_a_dead_unit_says_why_its_weights_learn_nothing() -> None:
+    session = Session(find("dead-relu"))
+    session.goto("W1.grad[1,0]")
+    caption = session.frame().caption
+    assert "The gate at h₂ is shut" in caption
+    assert "exactly 0" in caption
+
+
+def test_the_skip_of_a_residual_is_weighed_against_the_long_way() -> None:
+    # s.grad[0] is −0.713188522 and a.grad[0] −0.794695775 by PyTorch: the rest came through the block.
+    session = Session(find("residual"))
+    session.goto("a.grad[0]")
+    assert session.frame().caption.startswith("The skip multiplies by 1, so it brings −0.713 unchanged")
+    assert "the long way round brings −0.082" in session.frame().caption

@@ -1,0 +1,211 @@
+"""Moves in time: each has an exact inverse, and the frame is a function of the position alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradstep.engine.errors import CommandError
+from gradstep.engine.frame import Frame
+from gradstep.engine.scenario import builtin, find, loads
+from gradstep.engine.session import Session
+from gradstep.engine.timeline import Grain, Phase, Position
+from gradstep.engine.transcript import block
+
+SESSIONS = {name: Session(find(name)) for name in builtin()}
+
+
+def picture(frame: Frame) -> str:
+    """All that a frame says, in comparable form: as text NaN equals itself."""
+    graph = frame.recording.graph
+    known = tuple(
+        (frame.data(v.id, k), frame.grad(v.id, k), frame.new(v.id, k) if v in graph.parameters else None)
+        for v in graph.values
+        for k in range(v.size)
+    )
+    rows = frame.rows(99)
+    return repr((known, block(frame, terms=True), rows, frame.cards, frame.chain, frame.live, frame.trail))
+
+
+def fresh(name: str = "walkthrough", at: str | None = None) -> Session:
+    session = Session(find(name))
+    if at:
+        session.goto(at)
+    return session
+
+
+@given(
+    st.sampled_from(list(SESSIONS)),
+    st.lists(st.tuples(st.sampled_from(list(Grain)), st.integers(1, 9)), min_size=1, max_size=12),
+    st.data(),
+)
+@settings(max_examples=120, deadline=None, derandomize=True)
+def test_every_move_is_undone_by_its_inverse(name: str, moves: list[tuple[Grain, int]], data: st.DataObject) -> None:
+    """From a place where a grain comes to rest, going n on and n back (or the other way) returns to
+    the identical frame."""
+    session = SESSIONS[name]
+    session.position = Position(data.draw(st.integers(0, session.recording.timeline.total)))
+    for grain, count in moves:
+        session.step(grain)  # come to rest at this grain
+        direction = data.draw(st.sampled_from([1, -1]))
+        before, shown = session.position, picture(session.frame())
+        moved = session.step(grain, direction * count).moved
+        there = session.position
+        assert (moved > 0) == (there != before)
+        assert session.step(grain, -direction * moved).moved == moved
+        assert session.position == before
+        assert picture(session.frame()) == shown
+
+
+@pytest.mark.parametrize("name", list(SESSIONS))
+@pytest.mark.parametrize("grain", list(Grain))
+def test_a_walk_to_the_end_and_home_visits_the_same_places(name: str, grain: Grain) -> None:
+    session = fresh(name)
+    places = [session.position]
+    while session.step(grain).moved:
+        places.append(session.position)
+    assert session.position == Position(session.recording.timeline.total)
+    assert places == sorted(places, key=lambda p: (p.step, 10**9 if p.term is None else p.term))
+    way_home = [session.position]
+    while session.step(grain, -1).moved:
+        way_home.append(session.position)
+    assert way_home == places[::-1]
+
+
+@pytest.mark.parametrize("name", list(SESSIONS))
+def test_the_frame_does_not_depend_on_the_way_it_was_reached(name: str) -> None:
+    wandered = fresh(name)
+    for step in (9, 2, wandered.recording.timeline.total, 5, 13):
+        wandered.goto(str(step))
+        assert picture(wandered.frame()) == picture(fresh(name, str(step)).frame())
+
+
+def test_the_walkthrough_has_the_steps_its_description_counts() -> None:
+    timeline = fresh().recording.timeline
+    assert timeline.total == 31
+    assert [timeline.span(p)[1] - timeline.span(p)[0] for p in Phase] == [6, 1, 15, 9]
+
+
+def test_steps_count_and_stop_at_the_ends() -> None:
+    session = fresh()
+    assert session.step(Grain.ELEMENT, 10).moved == 10
+    assert session.step(Grain.ELEMENT, 100).moved == 21
+    end = session.step(Grain.ELEMENT)
+    assert end.moved == 0
+    assert end.message.startswith("End of iteration 1: loss 0.0764 → 0.0744")
+    assert session.step(Grain.ELEMENT, -31).moved == 31
+    assert session.step(Grain.ELEMENT, -1).message == "This is the beginning."
+    assert session.position == Position(0)
+
+
+def test_terms_come_in_one_by_one() -> None:
+    # z₁₁ = 0.4·0.5 + 0.3·0.8 + 0.1
+    session = fresh(at="0")
+    for running in (0.2, 0.2 + 0.24):
+        session.step(Grain.TERM)
+        assert session.position.step == 1
+        assert session.frame().data(session.recording.graph.by_name["z1"].id, 0) == pytest.approx(running)
+    session.step(Grain.TERM)
+    assert session.position == Position(1)
+    session.step(Grain.TERM, -1)
+    assert session.position == Position(1, 2)
+    assert session.finish().moved == 1
+    assert session.position == Position(1)
+    assert session.restart().moved == 1
+    assert session.position == Position(1, 1)
+    assert "first term" in session.restart().message
+    assert session.finish().moved == 1
+    assert session.finish().message == "This step is complete."
+
+
+def test_a_step_onward_from_inside_a_sum_completes_it() -> None:
+    session = fresh(at="0")
+    session.step(Grain.TERM)
+    session.step(Grain.ELEMENT)
+    assert session.position == Position(1)
+    session.step(Grain.TERM)
+    session.step(Grain.ELEMENT, -1)
+    assert session.position == Position(1)
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("24", 24), ("start", 0), ("end", 31), ("50%", 16), ("100 %", 31), ("0%", 0), ("+10", 20), ("-3", 7), ("−3", 7),
+        ("+99", 31), ("-99", 0), ("forward", 1), ("loss", 7), ("backward", 8), ("update", 23), ("h", 3), ("h[1]", 4),
+        ("h2", 4), ("h.grad[1]", 14), ("h.grad[-1]", 14), ("w112", 24), ("W1.grad[0,1]", 18), ("L", 7), ("b2.next", 31),
+        ("∂L/∂h₂", 14), (" y.grad ", 8),
+    ],
+)  # fmt: skip
+def test_goto_understands(text: str, step: int) -> None:
+    session = fresh(at="10")
+    if text == "w112":
+        text = "W1.next[0,1]"
+    session.goto(text)
+    assert session.position == Position(step)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("32", "the last one is 31"), ("101%", "0% to 100%"), ("", "where to?"), ("hh", "did you mean"), ("x", "given, not computed"),
+        ("x.grad", "does not depend on any parameter"), ("h.next", "only parameters are updated"), ("h[2]", "out of range"),
+        ("h[0,0]", "at most 1"), ("W1", "given, not computed"), ("L.grad", "1 by definition"), ("h.foo", "grad or next"),
+        ("h[a]", "whole numbers"), ("1e3", "unknown name"),
+    ],
+)  # fmt: skip
+def test_goto_refuses_and_stays(text: str, says: str) -> None:
+    session = fresh(at="10")
+    with pytest.raises(CommandError, match=".*") as refused:
+        session.goto(text)
+    assert says.lower() in str(refused.value).lower()
+    assert session.position == Position(10)
+
+
+def test_a_scenario_may_say_where_to_begin() -> None:
+    text = 'format = 1\n[parameters]\nw = [2.0]\n[graph]\nL = "sum(w * w)"\n[debug]\nstart = "w.grad"\n'
+    session = Session(loads(text))
+    assert session.frame().headline.startswith("parameter w")
+
+
+def test_a_network_without_parameters_ends_after_the_loss() -> None:
+    session = Session(loads('format = 1\n[inputs]\nx = [1.0, 2.0]\n[graph]\nL = "sum(x)"\n'))
+    session.goto("end")
+    assert session.position.step == 1
+    assert "no parameters" in session.step(Grain.ELEMENT).message
+
+
+def test_a_loss_that_rises_is_said() -> None:
+    # L = w², η = 1.5: w goes from 1 to 1 − 1.5·2 = −2, L from 1 to 4.
+    text = 'format = 1\n[parameters]\nw = 1.0\n[graph]\nL = "w * w"\n[training]\nlr = 1.5\n'
+    session = Session(loads(text))
+    session.goto("end")
+    message = session.step(Grain.ELEMENT).message
+    assert "1.0000 → 4.0000" in message
+    assert "learning rate may be too large" in message
+
+
+def test_pending_is_never_a_number() -> None:
+    session = fresh()
+    graph = session.recording.graph
+    for step in range(32):
+        frame = session.frame_at(Position(step))
+        for number in range(1, 32):
+            line = frame.tape_line(number)
+            assert (line.value is None) == (number > step)
+        assert (frame.loss is None) == (step < 7)
+        for value in graph.values:
+            for k in range(value.size):
+                assert frame.grad(value.id, k) is None or step >= 8
+
+
+def test_an_element_under_way_shows_its_sum_so_far() -> None:
+    session = fresh("fan-out")
+    session.goto("h.grad[0]")
+    session.restart()
+    h = session.recording.graph.by_name["h"].id
+    # First path of the design's picture: −0.0930 × 0.6 = −0.0558 (the whole is −0.0147).
+    assert session.frame().grad(h, 0) == pytest.approx(-0.0558, abs=5e-5)
+    session.finish()
+    assert session.frame().grad(h, 0) == pytest.approx(-0.0147, abs=5e-5)
