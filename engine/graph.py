@@ -105,8 +105,9 @@ class Graph:
 
     def gets_gradient(self, value: Value) -> bool:
         """Whether the backward pass writes a gradient for `value`: it can change, and either the
-        loss depends on it or it is a parameter, whose gradient is then exactly 0."""
-        return value.differentiable and (value.id in self.active or value.role is Role.PARAMETER)
+        loss depends on it or it is a parameter, whose gradient is then exactly 0. That of the loss
+        itself is 1 and is not written."""
+        return value.differentiable and value is not self.loss and (value.id in self.active or value.role is Role.PARAMETER)
 
     @cached_property
     def after_loss(self) -> frozenset[int]:

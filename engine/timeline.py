@@ -94,7 +94,7 @@ class Timeline:
         for node in reversed(graph.nodes):
             mine = [v for v in dict.fromkeys(node.inputs) if first_use[v][0] == node.id]
             for value in sorted(mine, key=lambda v: graph.values[v].role is not Role.PARAMETER):
-                if graph.gets_gradient(graph.values[value]) and value != graph.loss.id:
+                if graph.gets_gradient(graph.values[value]):
                     add(Phase.BACKWARD, node.id, value)
         unused = [p for p in graph.parameters if p.id not in first_use]
         for parameter in unused:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import signal
+import sys
+from functools import partial
 from types import FrameType
 
 from textual.app import App
@@ -41,6 +44,7 @@ class Gradstep(App[int]):
 
     def __init__(self, scenario: Scenario) -> None:
         super().__init__()
+        _forgive_keys()
         self.session = Session(scenario)
         for palette in PALETTES.values():
             self.register_theme(_theme(palette))
@@ -57,3 +61,12 @@ class Gradstep(App[int]):
 
     def _end_by_signal(self, number: int, frame: FrameType | None) -> None:
         self.call_later(self.exit, 128 + number, 128 + number)
+
+
+def _forgive_keys() -> None:
+    """Lets a key that is no UTF-8 be an unknown key. Textual's reader would end the program."""
+    if sys.platform != "win32":
+        from textual.drivers import linux_driver
+
+        decoder = partial(codecs.getincrementaldecoder("utf-8"), errors="replace")
+        linux_driver.getincrementaldecoder = lambda encoding: decoder  # type: ignore[attr-defined]

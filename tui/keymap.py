@@ -26,7 +26,10 @@ class Key:
     weight: int = 0
 
     def binding(self) -> Binding:
-        return Binding(self.keys, self.action, self.help, id=self.id, show=False)
+        # With priority a key acts when it is read, and the next one only then: what is typed ahead
+        # keeps its order, also into a dialog that a key opens. Dialogs are modal, so their inputs
+        # still get every printable key.
+        return Binding(self.keys, self.action, self.help, id=self.id, show=False, priority=True)
 
 
 TIME, SPACE, ACT, APP = "Time", "Space", "Act on the selection", "gradstep"
@@ -65,7 +68,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.open", "o", "open", APP, "o", "open a scenario", "open", 35),
     Key("app.theme", "T", "theme", APP, "T", "dark or light", "theme", 20),
     Key("app.help", "question_mark,f1", "help", APP, "? F1", "help", "help", 1000),
-    Key("app.quit", "q", "quit", APP, "q", "quit", "quit", 1000),
+    Key("app.quit", "q,ctrl+c", "quit", APP, "q ^c", "quit", "quit", 1000),
 )
 
 BINDINGS: list[BindingType] = [key.binding() for key in KEYS]

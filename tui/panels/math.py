@@ -82,15 +82,20 @@ class _Sheet:
         self.canvas, self.frame, self.palette = canvas, frame, view.palette
         self.digits = view.math_digits
         self.y = 0
+        self._equals = 0
 
     def paint(self) -> None:
         frame = self.frame
         self._equation()
         if frame.count > 1:
+            if self.canvas.height - self.y < 4:
+                self._result()
+                return
             self._gap(9)
             self._table()
             self._paths()
             return
+        self._result()
         if frame.cards and self.canvas.height - self.y >= 6:
             self._gap(9)
             self._cards(frame.cards)
@@ -125,17 +130,23 @@ class _Sheet:
             if len(frame.cards) and end + 21 < canvas.width:
                 canvas.put(end + 2, self.y, "upstream × local", self.palette.style("dim"))
             self.y += 1
-        if frame.count <= 1:
-            self._label("result")
-            canvas.put(x + 1, self.y, f"{equation.equals(self.digits)} ", self.palette.style("dim"))
-            signed = frame.phase is Phase.BACKWARD
-            role = sign_role(equation.result) if signed else "text"
-            end = canvas.put(
-                x + 3, self.y, number(equation.result, self.digits, signed), self.palette.style(role, bold=True)
-            )
-            note = frame.narration.result_note
-            canvas.put(end + 3, self.y, clip(note, canvas.width - end - 3), self.palette.style("dim"))
-            self.y += 1
+        self._equals = x + 1
+
+    def _result(self) -> None:
+        equation, canvas, frame, x = self.frame.equation, self.canvas, self.frame, self._equals
+        assert equation is not None
+        self._label("result")
+        dim, signed = self.palette.style("dim"), frame.phase is Phase.BACKWARD
+        if frame.position.term is not None:
+            canvas.put(x, self.y, f"  {frame.entered:,} of {frame.count:,} terms are in", dim)
+            return
+        canvas.put(x, self.y, f"{equation.equals(self.digits)} ", dim)
+        role = sign_role(equation.result) if signed else "text"
+        shown = number(equation.result, self.digits, signed)
+        end = canvas.put(x + 2, self.y, shown, self.palette.style(role, bold=True))
+        note = frame.narration.result_note
+        canvas.put(end + 3, self.y, clip(note, canvas.width - end - 3), dim)
+        self.y += 1
 
     # One term ------------------------------------------------------------------------------------
 
@@ -200,8 +211,11 @@ class _Sheet:
         frame, canvas = self.frame, self.canvas
         paths = len(frame.paths) + 3 if frame.paths else 0
         space = canvas.height - self.y
-        room = space - 3 - (paths if space - 3 - paths >= min(frame.count, 4) else 0)
-        rows, fold = frame.rows(max(room, 1))
+        if space - 3 - paths >= min(frame.count, 4):
+            room = space - 3 - paths
+        else:  # the line above the total is the first to go
+            room = space - 2 - (space - 2 > frame.count)
+        rows, fold = frame.rows(max(room, 2))
         forward = frame.phase is not Phase.BACKWARD
         heads = ("from", "weight", "input") if forward else ("via", "upstream", "local")
         product = any(r.right == r.right or r.left == r.left for r in rows)
@@ -209,6 +223,8 @@ class _Sheet:
         field = max(8, self.digits + 4)
         local = max(2, *(len(r.right_name) for r in rows)) if product else 0
         columns = _Columns(via, field, local, product)
+        if columns.end > canvas.width:
+            columns = _Columns(via, field, 0, False)
         bars = Waterfall(
             canvas,
             columns.end + 2,
@@ -226,7 +242,7 @@ class _Sheet:
             self._folded(columns, fold, rows)
             bars.fold(self.y, fold)
             self.y += 1
-        if canvas.height - self.y >= 2:
+        if canvas.height - self.y > 1:
             canvas.put(0, self.y, "─" * columns.end, self.palette.style("line"))
             self.y += 1
         self._total(columns)
@@ -268,7 +284,10 @@ class _Sheet:
         dim = self.palette.style("dim")
         under_way = self.frame.position.term is not None
         what = "other terms" if under_way else "smaller terms together"
-        self.canvas.put(2, self.y, f"… {fold.count:,} {what}", dim)
+        text = f"… {fold.count:,} {what}"
+        if len(text) + 2 > columns.contribution - 9:
+            text = f"… {fold.count:,}"
+        self.canvas.put(2, self.y, text, dim)
         if not under_way:
             self._number(columns.contribution, fold.contribution, True)
             self._number(columns.end, (rows[-1].running if rows else 0.0) + fold.contribution, True)

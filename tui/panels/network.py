@@ -301,5 +301,7 @@ def _layers(canvas: Canvas, frame: Frame) -> None:
         done = value.node < 0 or max(frame.written(p, value.id) for p in (Phase.FORWARD, Phase.LOSS)) == value.size
         grad = recording.trace.grad[value.id] if frame.written(Phase.BACKWARD, value.id) == value.size else None
         for x, array in ((29, recording.trace.data[value.id] if done else None), (41, grad)):
+            if x == 41 and not recording.graph.gets_gradient(value):
+                continue
             text = PENDING if array is None else number(float(np.linalg.norm(array)))
             canvas.put(x + 12 - len(text), y, text, palette.style("text" if array is not None else "placeholder"))

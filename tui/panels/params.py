@@ -28,7 +28,7 @@ class Params(Panel):
         rows = _window(frame, height - 3)
         names = [frame.recording.board.element(e.value, e.flat) for e in rows]
         arrows = [(frame.recording.board.arrow(e.value, e.flat) or "").replace(" ", "") for e in rows]
-        name_width, arrow_width = max(6, *map(len, names)), max(0, *map(len, arrows))
+        name_width, arrow_width = max([6, *map(len, names)]), max([0, *map(len, arrows)])
         updating = frame.phase is Phase.UPDATE
         field = max(view.network_digits + 4, 8)
         x_value = 3 + name_width + 1 + (arrow_width if width >= 40 else 0) + field

@@ -151,13 +151,16 @@ class Debugger(Screen[None]):
         self.session.goto(where)
         self._moved(Move(1))
 
-    def action_goto(self) -> None:
+    # Opening a dialog is awaited: keys that are typed ahead then wait for it too.
+
+    async def action_goto(self) -> None:
         def went(moved: bool | None) -> None:
             if moved:
                 self._moved(Move(1))
 
         self._stop_playing()
-        self.app.push_screen(Prompt("go to", "24  +10  50%  h[1]  h.grad[1]  loss  end", self.session.goto), went)
+        prompt = Prompt("go to", "24  +10  50%  h[1]  h.grad[1]  loss  end", self.session.goto)
+        await self.app.push_screen(prompt, went)
 
     def action_travel(self) -> None:
         selected, here = self._view.selection, self.session.position.step
@@ -265,10 +268,10 @@ class Debugger(Screen[None]):
         self.app.theme = following
         self.show(palette=PALETTES[following])
 
-    def action_help(self) -> None:
-        self.app.push_screen(Help(self._view.palette))
+    async def action_help(self) -> None:
+        await self.app.push_screen(Help(self._view.palette))
 
-    def action_open(self) -> None:
+    async def action_open(self) -> None:
         def chosen(scenario: Scenario | None) -> None:
             if scenario is None:
                 return
@@ -281,7 +284,7 @@ class Debugger(Screen[None]):
             self.show()
 
         self._stop_playing()
-        self.app.push_screen(Picker(self.session.recording.scenario.name), chosen)
+        await self.app.push_screen(Picker(self.session.recording.scenario.name), chosen)
 
     def action_quit(self) -> None:
         self.app.exit(0)

@@ -42,7 +42,7 @@ class Help(ModalScreen[None]):
                 yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
         self._fill("")
 
     def on_resize(self) -> None:
@@ -53,7 +53,7 @@ class Help(ModalScreen[None]):
 
     def _fill(self, wanted: str) -> None:
         words = wanted.lower().split()
-        chosen = [k for k in KEYS if all(w in f"{k.shown} {k.help} {k.group}".lower() for w in words)]
+        chosen = [k for k in KEYS if all(w in f"{k.shown} {k.help} {k.hint} {k.group}".lower() for w in words)]
         left = self._groups(chosen, (TIME,))
         right = self._groups(chosen, (SPACE, ACT, APP))
         if not words:

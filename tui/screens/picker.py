@@ -43,7 +43,7 @@ class Picker(ModalScreen[Scenario | None]):
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
         self._fill("")
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._fill(event.value)

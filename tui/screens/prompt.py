@@ -33,7 +33,7 @@ class Prompt(ModalScreen[bool]):
             yield Static(self._hint, id="said", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:

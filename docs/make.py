@@ -1,4 +1,4 @@
-"""Makes the README's picture from the real screen: `python docs/picture.py`."""
+"""Makes what the README shows of the program, its picture and its key table: `python docs/make.py`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gradstep.engine.scenario import find
 from gradstep.tui.app import Gradstep
+from gradstep.tui.keymap import markdown
 
 SIZE = (144, 40)
 MOMENT = "h.grad[0]"
@@ -25,5 +26,13 @@ async def picture() -> str:
     return re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
 
 
+def with_key_table(readme: str) -> str:
+    """The README with the table of keys that the code has."""
+    return re.sub(r"(<!-- keys[^>]*-->\n).*?(\n<!-- /keys -->)", rf"\g<1>{markdown()}\g<2>", readme, flags=re.DOTALL)
+
+
 if __name__ == "__main__":
-    Path(__file__).with_name("screen.svg").write_text(asyncio.run(picture()), encoding="utf-8")
+    here = Path(__file__).parent
+    (here / "screen.svg").write_text(asyncio.run(picture()), encoding="utf-8")
+    readme = here.parent / "README.md"
+    readme.write_text(with_key_table(readme.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,122 @@
+"""The repository keeps its own promises: packages, README, names."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import gradstep
+from gradstep.engine.ops import REGISTRY
+from gradstep.engine.scenario import builtin
+from gradstep.tui import keymap
+from gradstep.tui.panels.base import TITLES
+from gradstep.tui.screens import debugger
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_every_folder_with_code_is_packaged() -> None:
+    found = {"gradstep"}
+    for top in ("engine", "tui", "scenarios"):
+        for init in (ROOT / top).rglob("__init__.py"):
+            found.add(".".join(("gradstep", *init.parent.relative_to(ROOT).parts)))
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == found
+    for folder in ("engine", "tui"):
+        for code in (ROOT / folder).rglob("*.py"):
+            assert (code.parent / "__init__.py").exists(), code
+
+
+def test_every_kind_of_data_file_is_packaged() -> None:
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+    assert {f.suffix for f in (ROOT / "tui").rglob("*") if f.is_file() and "__pycache__" not in f.parts} <= {
+        ".py",
+        ".tcss",
+    }
+    assert "screens/*.tcss" in data["gradstep.tui"]
+    assert "*.toml" in data["gradstep.scenarios"]
+
+
+def test_the_readme_has_the_key_table_of_the_code() -> None:
+    inside = re.search(r"<!-- keys[^>]*-->\n(.*?)\n<!-- /keys -->", README, re.DOTALL)
+    assert inside is not None
+    assert inside[1].strip() == keymap.markdown()
+
+
+def test_the_readme_has_its_two_commands_and_its_picture() -> None:
+    assert "\npython3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/gradstep\n" in README
+    assert "\npython3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && .venv/bin/pytest\n" in README
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert link.startswith("http") or (ROOT / link).exists(), link
+
+
+def test_the_readmes_example_is_a_scenario() -> None:
+    for document in (README, (ROOT / "scenarios/README.md").read_text(encoding="utf-8")):
+        example = re.search(r"```toml\n(.*?)```", document, re.DOTALL)
+        assert example is not None
+        text = example[1].replace('W2 = { file = "weights.npz", key = "W2" }', "W2 = [[0.6, -0.4]]")
+        text = re.sub(r'batch = \["x", "t"\].*\n', "", text)
+        gradstep.loads(text)
+
+
+def test_what_the_readme_lists_is_what_there_is() -> None:
+    symbols = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "negative": "-"}
+    for name in REGISTRY:
+        assert re.search(rf"\b{name}\b", README) or f" {symbols.get(name, name)} " in README.replace("`", " "), name
+    table = (ROOT / "scenarios/README.md").read_text(encoding="utf-8")
+    for name in builtin():
+        assert f"`{name}`" in table
+
+
+def test_keys_are_unique_and_their_actions_exist() -> None:
+    pressed = [key for entry in keymap.KEYS for key in entry.keys.split(",")]
+    assert len(pressed) == len(set(pressed))
+    assert len({entry.id for entry in keymap.KEYS}) == len(keymap.KEYS)
+    for entry in keymap.KEYS:
+        action = entry.action.partition("(")[0]
+        if not action.startswith("app."):
+            assert hasattr(debugger.Debugger, f"action_{action}"), action
+
+
+def test_a_capital_is_the_same_move_backwards() -> None:
+    by_key = {key: entry for entry in keymap.KEYS if entry.group == keymap.TIME for key in entry.keys.split(",")}
+    for key, entry in by_key.items():
+        if len(key) == 1 and key.islower() and key.upper() in by_key:
+            there, back = entry.action, by_key[key.upper()].action
+            assert there != back
+            assert there.split("(")[0].removeprefix("finish") == back.split("(")[0].removeprefix("restart")
+
+
+def test_panel_numbers_are_unique() -> None:
+    keys = [key for key, _ in TITLES.values() if key]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("module", ["gradstep", "gradstep.tui.cli", "gradstep.engine.export"])
+def test_what_starts_quickly_imports_little(module: str) -> None:
+    code = f"import sys, {module}; print(sorted({{'numpy', 'textual', 'rich', 'tomlkit'}} & set(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+
+
+def test_the_engine_knows_no_screen() -> None:
+    code = (
+        "import sys, pkgutil, importlib, gradstep.engine as e\n"
+        "for m in pkgutil.walk_packages(e.__path__, 'gradstep.engine.'): importlib.import_module(m.name)\n"
+        "print(sorted({'textual', 'rich', 'gradstep.tui'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+
+
+def test_no_text_calls_the_backward_pass_back() -> None:
+    """ "Back" is time. What a person reads says "backward pass" for the phase."""
+    for file in [*(ROOT / "engine").rglob("*.py"), *(ROOT / "tui").rglob("*.py"), *(ROOT / "scenarios").glob("*.toml")]:
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r"\bback to [hzywx]|\bway back\b|\bback pass\b|\bback phase\b", text), file

@@ -1,0 +1,235 @@
+"""Panels as plain text: goldens that a person can read, and what must hold at any size."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradstep.engine.chain import Element
+from gradstep.engine.frame import Frame
+from gradstep.engine.notation import number
+from gradstep.engine.scenario import builtin, find, loads
+from gradstep.engine.session import Session
+from gradstep.engine.timeline import Grain, Position
+from gradstep.tui.paint import Canvas
+from gradstep.tui.panels import network
+from gradstep.tui.panels.base import Panel
+from gradstep.tui.panels.footer import Footer
+from gradstep.tui.panels.header import Header
+from gradstep.tui.panels.headline import Headline
+from gradstep.tui.panels.math import Math
+from gradstep.tui.panels.network import Network
+from gradstep.tui.panels.params import Params
+from gradstep.tui.panels.tape import Tape
+from gradstep.tui.panels.timeline import Timeline
+from gradstep.tui.theme import DARK, LIGHT
+from gradstep.tui.view import Layout, View
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+PANELS: dict[str, type[Panel]] = {
+    p.__name__.lower(): p for p in (Header, Timeline, Headline, Network, Math, Tape, Params, Footer)
+}
+SESSIONS = {name: Session(find(name)) for name in builtin()}
+LARGE = loads(
+    """format = 1
+[inputs]
+x = { shape = [300], init = "normal(0, 1)", seed = 1 }
+t = { shape = [12], init = "zeros" }
+[parameters]
+W = { shape = [200, 300], init = "he_normal", seed = 2 }
+V = { shape = [12, 200], init = "he_normal", seed = 3 }
+[graph]
+h = "relu(W @ x)"
+y = "sigmoid(V @ h)"
+L = "half_squared_error(y, t)"
+"""
+)
+SESSIONS["large"] = Session(LARGE)
+
+#: Panel, scenario, moment, width, height, layout.
+PICTURES = [
+    ("network", "walkthrough", "start", 80, 10, Layout.NARROW),
+    ("network", "walkthrough", "h.grad[1]", 80, 10, Layout.NARROW),
+    ("network", "walkthrough", "W1.grad[0,1]", 98, 12, Layout.MEDIUM),
+    ("network", "walkthrough", "W1.next[0,1]", 80, 10, Layout.NARROW),
+    ("network", "fan-out", "h.grad[0]", 126, 21, Layout.WIDE),
+    ("network", "residual", "a.grad[0]", 126, 21, Layout.WIDE),
+    ("network", "vanishing", "h4.grad", 126, 12, Layout.WIDE),
+    ("network", "large", "h.grad[3]", 80, 10, Layout.NARROW),
+    ("math", "walkthrough", "start", 80, 8, Layout.NARROW),
+    ("math", "walkthrough", "z1[0]", 76, 16, Layout.WIDE),
+    ("math", "walkthrough", "h.grad[1]", 76, 16, Layout.WIDE),
+    ("math", "walkthrough", "y", 76, 16, Layout.WIDE),
+    ("math", "fan-out", "h.grad[0]", 76, 17, Layout.WIDE),
+    ("math", "large", "h[7]", 76, 17, Layout.WIDE),
+    ("tape", "fan-out", "h.grad[0]", 32, 30, Layout.WIDE),
+    ("tape", "large", "h[7]", 32, 12, Layout.WIDE),
+    ("params", "walkthrough", "W1.grad[0,1]", 48, 12, Layout.WIDE),
+    ("headline", "dead-relu", "z1.grad[1]", 100, 4, Layout.MEDIUM),
+    ("timeline", "walkthrough", "h.grad[1]", 100, 2, Layout.MEDIUM),
+    ("header", "walkthrough", "h.grad[1]", 80, 1, Layout.NARROW),
+    ("footer", "walkthrough", "h.grad[1]", 80, 1, Layout.NARROW),
+]
+
+
+def paint(panel: str, scenario: str, moment: str, width: int, height: int, view: View) -> Canvas:
+    session = SESSIONS[scenario]
+    session.goto(moment)
+    return PANELS[panel].paint(session.frame(), view, width, height)
+
+
+@pytest.mark.parametrize(
+    ("panel", "scenario", "moment", "width", "height", "layout"), PICTURES, ids=lambda v: getattr(v, "value", str(v))
+)
+def test_panels_look_as_agreed(panel: str, scenario: str, moment: str, width: int, height: int, layout: Layout) -> None:
+    """To accept a changed picture, look at it and run with GRADSTEP_GOLDEN=write."""
+    text = paint(panel, scenario, moment, width, height, View(layout=layout)).text() + "\n"
+    file = GOLDEN / (re.sub(r"[^\w.-]+", "_", f"{panel}-{scenario}-{moment}-{width}x{height}") + ".txt")
+    if os.environ.get("GRADSTEP_GOLDEN") == "write":
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
+def test_every_golden_belongs_to_a_test() -> None:
+    known = {re.sub(r"[^\w.-]+", "_", f"{p}-{s}-{m}-{w}x{h}") + ".txt" for p, s, m, w, h, _ in PICTURES}
+    assert {f.name for f in GOLDEN.iterdir()} == known
+
+
+@given(
+    st.sampled_from(list(PANELS)),
+    st.sampled_from(list(SESSIONS)),
+    st.floats(0, 1),
+    st.integers(1, 170),
+    st.integers(1, 50),
+    st.sampled_from(list(Layout)),
+    st.booleans(),
+    st.integers(0, 5),
+)
+@settings(max_examples=400, deadline=None, derandomize=True)
+def test_any_panel_at_any_size(
+    panel: str, scenario: str, share: float, width: int, height: int, layout: Layout, explained: bool, term: int
+) -> None:
+    """Exactly width × height characters, each one cell wide, none that a terminal would act on."""
+    session = SESSIONS[scenario]
+    session.position = Position(round(share * session.recording.timeline.total))
+    for _ in range(term):
+        session.step(Grain.TERM)
+    view = View(palette=LIGHT if explained else DARK, layout=layout, explained=explained)
+    canvas = PANELS[panel].paint(session.frame(), view, width, height)
+    assert [len(row) for row in canvas.chars] == [width] * height
+    for row in canvas.chars:
+        for char in row:
+            assert len(char) == 1
+            assert unicodedata.east_asian_width(char) not in "WF"
+            assert unicodedata.category(char)[0] != "C"
+    assert len(canvas.strips()) == height
+
+
+@pytest.mark.parametrize("scenario", builtin())
+def test_nothing_is_known_before_the_first_step(scenario: str) -> None:
+    """Only what is given may be seen as a number: everything else is `·`."""
+    session = SESSIONS[scenario]
+    session.goto("start")
+    frame = session.frame()
+    recording = frame.recording
+    given_numbers = {
+        number(float(x), digits, signed)
+        for v in recording.graph.values
+        if v.node < 0
+        for x in recording.trace.data[v.id].reshape(-1)
+        for digits in (2, 3, 4, 17)
+        for signed in (True, False)
+    }
+    for panel in ("network", "params"):
+        text = PANELS[panel].paint(frame, View(), 150, 40).text()
+        shown = set(re.findall(r"(?<![\w.])[+−]?\d+\.\d+", text))
+        assert shown <= given_numbers, shown - given_numbers
+        assert "·" in text
+
+
+@pytest.mark.parametrize("scenario", ["walkthrough", "fan-out", "dead-relu", "sign-flip"])
+def test_the_network_shows_every_number_of_the_trace(scenario: str) -> None:
+    """At the end of the backward pass all values and all gradients stand in the wide picture."""
+    session = SESSIONS[scenario]
+    session.goto("update")
+    session.step(Grain.ELEMENT, -1)
+    frame = session.frame()
+    text = Network.paint(frame, View(), 150, 34).text()
+    graph, trace = frame.recording.graph, frame.recording.trace
+    for value in graph.values:
+        for k in range(value.size):
+            grad = trace.grad[value.id]
+            if grad is not None and value.id != graph.loss.id:
+                assert number(grad.reshape(-1)[k], 3, True) in text, (value.name, k)
+            if value.node >= 0 and value.id != graph.loss.id:
+                assert number(trace.data[value.id].reshape(-1)[k], 3) in text, (value.name, k)
+
+
+def test_exactly_one_number_is_inverse() -> None:
+    """The number just computed is the only inverse one; names of phases are words, not numbers."""
+    session = SESSIONS["fan-out"]
+    for step in range(1, session.recording.timeline.total + 1):
+        session.position = Position(step)
+        canvas = Network.paint(session.frame(), View(), 150, 34)
+        paper = canvas.palette.roles["background"]
+        words = []
+        for row, styles in zip(canvas.chars, canvas.styles, strict=True):
+            marked = "".join(
+                c if s.color and s.color.get_truecolor().hex == paper else "\0"
+                for c, s in zip(row, styles, strict=True)
+            )
+            words += [w for w in re.split("\0+", marked) if re.search(r"\d\.\d|^\s*0\s*$|[−+]?\de-", w)]
+        assert len(words) == 1, (step, words)
+
+
+def test_arrows_walk_over_all_units() -> None:
+    session = SESSIONS["fan-out"]
+    session.goto("start")
+    frame = session.frame()
+    by_name = frame.recording.graph.by_name
+
+    def walk(*directions: str) -> Element | None:
+        here: Element | None = None
+        for direction in directions:
+            here = network.neighbour(frame, here, direction)
+        return here
+
+    assert walk("right") == Element(by_name["x"].id, 0)
+    assert walk("right", "down") == Element(by_name["x"].id, 1)
+    assert walk("right", "right", "down", "down", "down") == Element(by_name["h"].id, 2)
+    assert walk("right", "right", "right", "right", "right") == Element(by_name["L"].id, 0)
+
+
+def test_a_click_finds_the_box_under_it() -> None:
+    session = SESSIONS["walkthrough"]
+    session.goto("start")
+    frame = session.frame()
+    text = Network.paint(frame, View(), 126, 21).text().splitlines()
+    y = next(k for k, line in enumerate(text) if "h₂" in line)
+    x = text[y].index("h₂")
+    plan = network.diagram(frame.recording)
+    placed = network.place(frame.recording, 124, 19, 0)
+    unit = placed.at(x - 1, y - 1)
+    assert unit is not None
+    assert plan.units[unit].element == Element(frame.recording.graph.by_name["h"].id, 1)
+    assert placed.at(0, 0) is None
+
+
+def test_text_from_files_is_shown_and_not_obeyed() -> None:
+    text = (
+        'format = 1\ntitle = "a\\u001b[31mred\\u202e [bold]x[/]"\n[parameters]\nw = 2.0\n[graph]\nL = "w * w"\n'
+        '[[notes]]\nat = "L"\ntext = "\\u001b]0;title\\u0007 [red]note[/red]"\n'
+    )
+    session = Session(loads(text))
+    session.goto("L")
+    frame: Frame = session.frame()
+    header = Header.paint(frame, View(), 120, 1).text()
+    assert "a\\x1b[31mred\\u202e [bold]x[/]" in header
+    said = Headline.paint(frame, View(), 120, 4).text()
+    assert "\\x1b]0;title\\x07 [red]note[/red]" in said

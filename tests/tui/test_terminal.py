@@ -1,0 +1,190 @@
+"""The program in a real pseudo-terminal, as a person meets it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyte
+import pytest
+
+PATIENCE = 30.0
+
+
+class Terminal:
+    """A program behind a pseudo-terminal, and what its screen shows."""
+
+    def __init__(self, columns: int, lines: int, *arguments: str, **environment: str) -> None:
+        self.master, slave = pty.openpty()
+        self._size(columns, lines)
+        self.screen = pyte.Screen(columns, lines)
+        self.stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gradstep", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment},
+        )
+        os.close(slave)
+
+    def _size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def resize(self, columns: int, lines: int) -> None:
+        self._size(columns, lines)
+        self.screen.resize(lines, columns)
+        os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def read(self, seconds: float = 0.05) -> bool:
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            got = os.read(self.master, 1 << 16)
+        except OSError:
+            return False
+        self.raw += got
+        # pyte does not know these two private modes' replies; a real terminal ignores them as well.
+        self.stream.feed(got.replace(b"\x1b[>4;1m", b"").replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
+        return bool(got)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def wait_for(self, *wanted: str) -> None:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            self.read()
+            if all(w in self.text for w in wanted):
+                return
+        raise AssertionError(f"{wanted} did not appear:\n{self.text}")
+
+    def press(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def ended(self) -> int:
+        end = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read()
+        while self.read(0.05):
+            pass
+        assert self.process.returncode is not None, "the program is still running"
+        return self.process.returncode
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self.master)
+
+
+@contextlib.contextmanager
+def terminal(columns: int, lines: int, *arguments: str, **environment: str) -> Iterator[Terminal]:
+    opened = Terminal(columns, lines, *arguments, **environment)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (160, 45)])
+def test_to_the_end_and_back(columns: int, lines: int) -> None:
+    with terminal(columns, lines) as t:
+        t.wait_for("step 0/31", "ready", "? help")
+        for step in range(1, 32):
+            t.press(b" ")
+            if step in (7, 14):
+                t.wait_for(f"step {step}/31")
+        t.wait_for("step 31/31", "loss 0.0764")
+        t.press(b" ")
+        t.wait_for("End of iteration 1: loss 0.0764 → 0.0744.")
+        for _ in range(31):
+            t.press(b"\x7f")
+        t.wait_for("step 0/31", "ready")
+        t.press(b"q")
+        assert t.ended() == 0
+
+
+def test_the_sign_flip_of_the_walkthrough() -> None:
+    with terminal(100, 30) as t:
+        t.wait_for("step 0/31")
+        t.press(b"gh.grad[1]\r")  # typed ahead, as over a slow line
+        t.wait_for("step 14/31", "+0.0372", "(−0.0930) × (−0.4000)", "flips sign on its way to h₂")
+        t.press(b"\x1b[C")
+        t.wait_for("◇ y selected")
+        t.press(b"-")
+        t.press(b"q")
+        assert t.ended() == 0
+
+
+def test_resizing_a_running_program() -> None:
+    with terminal(160, 45) as t:
+        t.wait_for("step 0/31")
+        t.press(b"pp")
+        t.wait_for("step 8/31")
+        t.resize(80, 24)
+        t.wait_for("step 8/31", "3 Math │ 1 Tape │ 4 Params")
+        t.resize(30, 8)
+        t.wait_for("step 8")
+        t.resize(120, 40)
+        t.wait_for("step 8/31", "2 Network")
+        t.press(b"q")
+        assert t.ended() == 0
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(number: signal.Signals, status: int) -> None:
+    with terminal(80, 24) as t:
+        t.wait_for("step 0/31")
+        os.kill(t.process.pid, number)
+        assert t.ended() == status
+        assert b"\x1b[?1049l" in t.raw
+        assert b"Traceback" not in t.raw
+
+
+def test_keys_that_are_no_text_do_no_harm() -> None:
+    with terminal(80, 24) as t:
+        t.wait_for("step 0/31")
+        t.press(b"\xff\xfe\x80 ")
+        t.wait_for("step 1/31")
+        t.press(b"\x1b[99~\x1b[200z\xc3")
+        t.press(b" ")
+        t.press(b"q")
+        assert t.ended() == 0
+
+
+def test_without_colour_signs_are_still_there() -> None:
+    with terminal(80, 24, "sign-flip", NO_COLOR="1") as t:
+        t.wait_for("step 0/")
+        t.press(b"gh.grad[1]\r")
+        t.wait_for("+0.170", "−1.20")
+        t.press(b"q")
+        assert t.ended() == 0
+        assert b"38;2;92;179;255" not in t.raw
+
+
+def test_a_bad_file_says_so_before_the_screen_opens(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text("format = 1\n[graph]\nL = 'sum(x'\n", encoding="utf-8")
+    with terminal(120, 24, str(bad)) as t:
+        assert t.ended() == 2
+        assert b"error: " in t.raw
+        assert b":3:" in t.raw
+        assert b"\x1b[?1049h" not in t.raw
+        assert b"Traceback" not in t.raw
