@@ -120,7 +120,9 @@ class Blackboard:
         if shown.role is Role.LITERAL:
             return shown.name
         short = _short(shown, flat)
-        if short is None or short in self._ambiguous:
+        # Not under the name of a whole array either: h₁ is no element of h where there is an h1.
+        taken = short is not None and self.graph.by_name.get(short.translate(_PLAIN), shown) is not shown
+        if short is None or taken or short in self._ambiguous:
             return self.whole(value) + _brackets(shown.shape, flat)
         return short
 
@@ -172,7 +174,7 @@ class Blackboard:
         An exact name wins over the short form of an element. Raises CommandError for an unknown
         name (with the nearest), an index out of range, and a short form with two meanings.
         """
-        word = unicodedata.normalize("NFC", text.strip()).translate(_PLAIN)
+        word = unicodedata.normalize("NFKC", text.strip()).translate(_PLAIN)
         found = re.fullmatch(r"(?:∂|d)(\w+)/(?:∂|d)(.+)", word)
         if found and found[1] == self.loss.translate(_PLAIN):
             return Target(self.resolve(found[2]).value, "grad", self.resolve(found[2]).index)

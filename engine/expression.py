@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import math
 import operator
 import warnings
 from collections.abc import Callable, Mapping
@@ -127,9 +128,12 @@ class Formulas:
                 raise ExpressionError(f"{node.value!r} is no number; {_ALLOWED}", node.col_offset)
             case ast.Constant(value=int() | float() as number):
                 try:
-                    return float(number)
+                    read = float(number)
                 except OverflowError:
-                    raise ExpressionError("the number is too large", node.col_offset) from None
+                    read = math.inf
+                if math.isinf(read):
+                    raise ExpressionError("the number is too large; infinity is written as an input", node.col_offset)
+                return read
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 operand = self._build(inner)
                 return -operand if isinstance(operand, float) else self._apply("negative", [operand], node, name)
@@ -222,7 +226,7 @@ class Formulas:
 
 def _as_linear(left: _Operand, right: _Operand) -> tuple[Value, Value] | None:
     """(x, W) where `left @ right` is a weighted sum of x with the rows of a weight matrix W."""
-    if isinstance(right, _Transposed) and isinstance(left, Value) and right.value.node < 0:
+    if isinstance(right, _Transposed) and isinstance(left, Value):
         return (left, right.value) if len(right.value.shape) == 2 else None
     if isinstance(left, Value) and isinstance(right, Value) and len(left.shape) == 2 and len(right.shape) == 1:
         return right, left

@@ -107,7 +107,9 @@ class Graph:
         """Whether the backward pass writes a gradient for `value`: it can change, and either the
         loss depends on it or it is a parameter, whose gradient is then exactly 0. That of the loss
         itself is 1 and is not written."""
-        return value.differentiable and value is not self.loss and (value.id in self.active or value.role is Role.PARAMETER)
+        if value is self.loss or not value.differentiable:
+            return False
+        return value.id in self.active or value.role is Role.PARAMETER
 
     @cached_property
     def after_loss(self) -> frozenset[int]:
@@ -141,7 +143,8 @@ class GraphBuilder:
         """A number written in a formula; equal numbers share one value, but 0 and −0 are two."""
         key = repr(number)
         if key not in self.literals:
-            text = f"{number:g}".replace("-", "−")
+            text = f"{number:g}" if float(f"{number:g}") == number else key
+            text = text.replace("-", "−")
             value = Value(len(self.values), text, (), Role.LITERAL, -1, False, number)
             self.values.append(value)
             self.literals[key] = value

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import math
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.index import Array, Shape
 
-Draw = Callable[[np.random.Generator, int], Array]
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
+#: In quotes because numpy.random takes a while to load, and most scenarios draw nothing.
+Draw = Callable[["np.random.Generator", int], Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +245,7 @@ def _from_file(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | Non
         raise GraphError(f"'{spec['file']}': cannot read '{path.suffix}'; there are .npy, .npz and .safetensors")
     try:
         shape, found, load = reader(path, key)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise GraphError(f"'{spec['file']}' cannot be read: {_reason(error)}") from None
     if found.kind not in "biuf":
         kind = "complex numbers" if found.kind == "c" else f"'{found}'"
@@ -251,7 +254,7 @@ def _from_file(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | Non
     def make() -> Array:
         try:
             array = load()
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise GraphError(f"'{spec['file']}' cannot be read: {_reason(error)}") from None
         with np.errstate(over="ignore"):
             return np.ascontiguousarray(array, dtype=dtype).reshape(shape)
@@ -296,7 +299,16 @@ def _npy(path: Path, key: str | None) -> _Found:
 
 
 def _npz(path: Path, key: str | None) -> _Found:
-    with zipfile.ZipFile(path) as archive:
+    import zipfile
+
+    try:
+        return _npz_member(zipfile.ZipFile(path), path, key)
+    except zipfile.BadZipFile as error:
+        raise ValueError(str(error)) from None
+
+
+def _npz_member(archive: ZipFile, path: Path, key: str | None) -> _Found:
+    with archive:
         names = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
         key = _chosen(key, names, path)
         with archive.open(key + ".npy") as member:
@@ -305,8 +317,13 @@ def _npz(path: Path, key: str | None) -> _Found:
             shape, _, dtype = header(member)
 
     def load() -> Array:
-        with np.load(path, allow_pickle=False) as archive:
-            return np.asarray(archive[key])
+        from zipfile import BadZipFile
+
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return np.asarray(arrays[key])
+        except BadZipFile as error:
+            raise ValueError(str(error)) from None
 
     if dtype.hasobject:
         raise ValueError("pickled objects")

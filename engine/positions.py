@@ -6,9 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 #: Of a value: the keys that lead to it, with numbers for the entries of [[tables]].
 Path = Sequence[str | int]
 
@@ -19,10 +16,14 @@ class Positions:
     """Finds lines and columns (from 1, in characters) in one text that tomllib can read."""
 
     def __init__(self, text: str) -> None:
+        import tomlkit  # here, because most files have no mistake
+
         self.text = text
+        self._kit = tomlkit
+        self._document: Any
         try:
-            self._document: Any = tomlkit.parse(text)
-        except (TOMLKitError, ValueError, RecursionError):
+            self._document = tomlkit.parse(text)
+        except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError):
             # The two readers differ on a few exotic texts; a message without a column is then
             # better than none.
             self._document = None
@@ -64,18 +65,18 @@ class Positions:
             for part in path[:-1]:
                 holder = holder[part]
             old = holder[path[-1]]
-            if isinstance(old, tomlkit.items.Table | tomlkit.items.AoT):
+            if isinstance(old, self._kit.items.Table | self._kit.items.AoT):
                 return None
             # The text is kept character for character, so a mark put in the value's place is found
             # at the value's offset when the document is written out again.
             holder[path[-1]] = _MARK
             written = self._document.as_string()
             holder[path[-1]] = old
-        except (KeyError, IndexError, TypeError, ValueError, TOMLKitError):
+        except (KeyError, IndexError, TypeError, ValueError, self._kit.exceptions.TOMLKitError):
             return None
         found = written.find(_MARK)
         if self._document.as_string() != self.text:
-            self._document = tomlkit.parse(self.text)
+            self._document = self._kit.parse(self.text)
         return found - 1 if found > 0 else None
 
 

@@ -54,7 +54,7 @@ class Sweep:
         return self.start + self.size
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Position:
     """A moment: `step` steps are done. With a `term`, the last of them is still under way and
     only its first `term` terms are in."""

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from hypothesis import strategies as st
+
 from gradstep.engine.expression import Formulas
 from gradstep.engine.graph import Graph, GraphBuilder, Role, Value
 from gradstep.engine.trace import Trace, run
-from hypothesis import strategies as st
 
 Array = npt.NDArray[Any]
 

@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from graphs import Array, NetworkBuilder
+
 from gradstep.engine.errors import OpError
 from gradstep.engine.explain import forward_segments, gradient_segments
 from gradstep.engine.graph import Role
@@ -29,7 +31,6 @@ from gradstep.engine.ops.base import Contract, Elementwise, Reduce, broadcast, u
 from gradstep.engine.ops.reduce import AxisReduce
 from gradstep.engine.terms import enumerate_terms, total
 from gradstep.engine.trace import run
-from graphs import Array, NetworkBuilder
 
 Shapes = tuple[Shape, ...]
 
@@ -286,9 +287,7 @@ def test_vjp_is_linear_in_the_gradient(example: Example) -> None:
     for slot in range(len(xs)):
         g = rng.normal(size=y.shape)
         expected = np.asarray(g).reshape(-1) @ by_rows(op, slot, y, xs)
-        np.testing.assert_allclose(
-            np.reshape(op.vjp(slot, np.asarray(g), y, xs), -1), expected, rtol=1e-11, atol=1e-12
-        )
+        np.testing.assert_allclose(np.reshape(op.vjp(slot, np.asarray(g), y, xs), -1), expected, rtol=1e-11, atol=1e-12)
 
 
 @pytest.mark.parametrize("example", ALL)

@@ -11,9 +11,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pytest
+from graphs import Network, network
+
 from gradstep.engine.trace import run
 from gradstep.engine.training import OPTIMIZERS
-from graphs import Network, network
 
 INPUTS = {"i": [0.05, 0.10], "target": [0.01, 0.99]}
 

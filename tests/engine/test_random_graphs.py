@@ -10,13 +10,14 @@ from typing import Any
 import autograd
 import autograd.numpy as anp
 import numpy as np
+from graphs import EXAMPLES, REPEATABLE, Array, Program, programs
+from hypothesis import HealthCheck, given, settings
+
 from gradstep.engine.explain import forward_segments, gradient_segments
 from gradstep.engine.graph import Role
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.terms import enumerate_terms
 from gradstep.engine.trace import run
-from graphs import EXAMPLES, REPEATABLE, Array, Program, programs
-from hypothesis import HealthCheck, given, settings
 
 OTHER: dict[str, Any] = {
     "add": lambda a, b: a + b,
@@ -155,6 +156,25 @@ def test_the_parts_of_a_gradient_add_up(program: Program) -> None:
         grad = net.trace.grad[value.id]
         assert grad is not None
         assert (np.abs(parts.sum(axis=0) - grad) <= 1e-12 * np.abs(parts).sum(axis=0)).all()
+
+
+@given(programs())
+@SETTINGS
+def test_uses_are_those_on_a_path_to_the_loss_nearest_the_loss_first(program: Program) -> None:
+    graph = program.network().graph
+    reaches = {graph.loss.id}
+    for node in graph.nodes[::-1]:
+        if node.output in reaches:
+            reaches |= set(node.inputs)
+    assert graph.active == reaches
+    for value in graph.values:
+        expected = [
+            (node.id, slot)
+            for node in graph.nodes
+            for slot, i in enumerate(node.inputs)
+            if i == value.id and node.output in reaches
+        ]
+        assert list(graph.uses[value.id]) == sorted(expected, key=lambda use: (-use[0], use[1]))
 
 
 @given(programs())

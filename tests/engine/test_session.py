@@ -149,15 +149,15 @@ def test_goto_understands(text: str, step: int) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("32", "the last one is 31"), ("101%", "0% to 100%"), ("", "where to?"), ("hh", "did you mean"), ("x", "given, not computed"),
-        ("x.grad", "does not depend on any parameter"), ("h.next", "only parameters are updated"), ("h[2]", "out of range"),
-        ("h[0,0]", "at most 1"), ("W1", "given, not computed"), ("L.grad", "1 by definition"), ("h.foo", "grad or next"),
-        ("h[a]", "whole numbers"), ("1e3", "unknown name"),
+        ("32", "the last one is 31"), ("101%", "0% to 100%"), ("", "where to?"), ("hh", "did you mean"),
+        ("x", "given, not computed"), ("x.grad", "does not depend on any parameter"), ("h[2]", "out of range"),
+        ("h.next", "only parameters are updated"), ("h[0,0]", "at most 1"), ("W1", "given, not computed"),
+        ("L.grad", "1 by definition"), ("h.foo", "grad or next"), ("h[a]", "whole numbers"), ("1e3", "unknown name"),
     ],
 )  # fmt: skip
 def test_goto_refuses_and_stays(text: str, says: str) -> None:
     session = fresh(at="10")
-    with pytest.raises(CommandError, match=".*") as refused:
+    with pytest.raises(CommandError) as refused:
         session.goto(text)
     assert says.lower() in str(refused.value).lower()
     assert session.position == Position(10)

@@ -10,12 +10,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+from graphs import Array, Network, network, walkthrough
+
 from gradstep.engine.explain import forward_segments, gradient_segments, segments_at
 from gradstep.engine.graph import Node
 from gradstep.engine.index import Grid
 from gradstep.engine.terms import WINDOW, Segment, Terms, enumerate_terms, total
 from gradstep.engine.timeline import Phase, Timeline
-from graphs import Array, Network, network, walkthrough
 
 DOUBLE = np.dtype(np.float64)
 #: Anything that lays out a million numbers at once is above this.
@@ -36,9 +37,7 @@ def at_most(limit: int) -> Iterator[None]:
 
 def segment(numbers: Array, node: int = 0) -> Segment:
     """A run of terms that are just these numbers."""
-    return Segment(
-        node, 0, 7, Grid(0, numbers.shape, (1,)), lambda a, b: (numbers[a:b], np.ones(b - a), numbers[a:b])
-    )
+    return Segment(node, 0, 7, Grid(0, numbers.shape, (1,)), lambda a, b: (numbers[a:b], np.ones(b - a), numbers[a:b]))
 
 
 def node_of(net: Network, name: str) -> Node:

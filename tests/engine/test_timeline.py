@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from graphs import EXAMPLES, REPEATABLE, Network, Program, network, programs, walkthrough
+from hypothesis import HealthCheck, given, settings
+
 from gradstep.engine.graph import Graph, GraphBuilder, Role
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.timeline import Grain, Phase, Timeline
-from graphs import EXAMPLES, REPEATABLE, Network, Program, network, programs, walkthrough
-from hypothesis import HealthCheck, given, settings
 
 SETTINGS = settings(
     max_examples=EXAMPLES,
@@ -151,9 +152,7 @@ def test_there_is_nothing_beyond_the_ends(grain: Grain) -> None:
 
 
 def test_a_skip_gets_its_gradient_after_both_uses() -> None:
-    net = network(
-        {}, {"w": [1.0, 2.0]}, {"a": "w * 3", "b": "tanh(a)", "c": "exp(b)", "d": "a + c", "L": "sum(d)"}
-    )
+    net = network({}, {"w": [1.0, 2.0]}, {"a": "w * 3", "b": "tanh(a)", "c": "exp(b)", "d": "a + c", "L": "sum(d)"})
     backward = [name for phase, name in order(net) if phase == "backward"]
     assert backward == ["d", "c", "b", "a", "w"]
 
@@ -203,9 +202,7 @@ def test_a_graph_without_parameters_ends_with_its_loss() -> None:
 
 
 def test_arrays_without_elements_take_no_step() -> None:
-    net = network(
-        {}, {"w": np.ones((0,)), "v": 2.0}, {"a": "w * 2", "b": "exp(a)", "c": "sum(b)", "L": "c + v"}
-    )
+    net = network({}, {"w": np.ones((0,)), "v": 2.0}, {"a": "w * 2", "b": "exp(a)", "c": "sum(b)", "L": "c + v"})
     timeline = Timeline(net.graph)
     assert timeline.total == 5  # c, L, then ∂L/∂c and ∂L/∂v, and the new v
     names = [net.graph.values[timeline.locate(step)[0].value].name for step in range(1, 6)]
@@ -245,9 +242,9 @@ def test_no_gradient_comes_before_those_it_needs(program: Program) -> None:
     timeline = Timeline(net.graph)
     for value in net.graph.values:
         sweep = timeline.sweep_of(Phase.BACKWARD, value.id)
-        assert (sweep is not None) == (
-            net.trace.grad[value.id] is not None and value.id != net.graph.loss.id
-        ), "a gradient is written in a step if and only if there is one"
+        assert (sweep is not None) == (net.trace.grad[value.id] is not None and value.id != net.graph.loss.id), (
+            "a gradient is written in a step if and only if there is one"
+        )
         if sweep is None:
             continue
         for number, _slot in net.graph.uses[value.id]:

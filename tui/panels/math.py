@@ -211,9 +211,8 @@ class _Sheet:
         frame, canvas = self.frame, self.canvas
         paths = len(frame.paths) + 3 if frame.paths else 0
         space = canvas.height - self.y
-        if space - 3 - paths >= min(frame.count, 4):
-            room = space - 3 - paths
-        else:  # the line above the total is the first to go
+        room = space - 3 - paths
+        if room < min(frame.count, 4):  # the paths go first, then the line above the total
             room = space - 2 - (space - 2 > frame.count)
         rows, fold = frame.rows(max(room, 2))
         forward = frame.phase is not Phase.BACKWARD

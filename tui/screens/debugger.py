@@ -101,7 +101,7 @@ class Debugger(Screen[None]):
             self.set_class(kind is layout, f"-{kind.value}")
         alone = view.maximised
         spare = max(height - {Layout.NARROW: 24, Layout.MEDIUM: 30, Layout.WIDE: 45}.get(layout, 24), -9)
-        lower = {Layout.NARROW: 8, Layout.MEDIUM: 12, Layout.WIDE: 17}.get(layout, 0) + spare // 3
+        lower = {Layout.NARROW: 8, Layout.MEDIUM: 11, Layout.WIDE: 17}.get(layout, 0) + spare // 3
         self.query_one("#timeline").styles.height = timeline.rows(layout)
         self.query_one(Headline).styles.height = 3 if spare < 6 or layout is Layout.TINY else 4
         self.query_one("#lower").styles.height = (

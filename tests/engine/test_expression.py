@@ -1,0 +1,519 @@
+"""Formulas: what is read, what is refused, and where the finger points."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+
+import numpy as np
+import pytest
+from graphs import Network, NetworkBuilder
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gradstep.engine.errors import ExpressionError
+from gradstep.engine.expression import MAX_DEPTH, MAX_LENGTH, parse
+from gradstep.engine.graph import Role, Value
+from gradstep.engine.ops import REGISTRY
+
+
+def leaves() -> NetworkBuilder:
+    builder = NetworkBuilder()
+    rng = np.random.default_rng(12)
+    builder.input("x", rng.normal(size=3))
+    builder.input("X", rng.normal(size=(4, 3)))
+    builder.parameter("W", rng.normal(size=(2, 3)))
+    builder.parameter("b", rng.normal(size=2))
+    builder.parameter("c", 1 + rng.random(3))
+    builder.parameter("k", 1.5)
+    builder.parameter("größe", 0.5)
+    builder.parameter("σ", 2.0)
+    return builder
+
+
+def read(text: str, name: str = "y") -> list[tuple[str, list[str], str]]:
+    """(operation, inputs, output) of each node that the line `name = text` makes."""
+    builder = leaves()
+    builder.line(name, text)
+    values = builder.graph.values
+    return [(n.op.name, [values[i].name for i in n.inputs], values[n.output].name) for n in builder.graph.nodes]
+
+
+def compute(text: str) -> Network:
+    """The network of the line `y = text` and a loss."""
+    builder = leaves()
+    builder.line("y", text)
+    builder.line("L", "sum(y)")
+    return builder.done()
+
+
+def refused(text: str) -> ExpressionError:
+    builder = leaves()
+    before = len(builder.graph.values)
+    with pytest.raises(ExpressionError) as caught:
+        builder.line("y", text)
+    assert not [n for n in builder.graph.nodes if n.line != "y"]
+    assert len(builder.graph.values) - before <= len(builder.graph.nodes) + len(builder.graph.literals)
+    assert 0 <= caught.value.column <= len(text)
+    assert str(caught.value)
+    return caught.value
+
+
+# What is refused ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')", "__import__('os').system('true')", "eval('1')", "exec('1')", "open('f')", "print(x)",
+        "globals()", "getattr(x, 'T')", "type(x)", "x.__class__", "x.shape", "x.data", "x.T.base", "W.T.T",
+        "lambda: x", "(lambda: x)()", "[x for x in c]", "{x for x in c}", "{x: x for x in c}", "(x for x in c)",
+        "sum(x for x in c)", "f'{x}'", "f'{__import__(\"os\")}'", "'text'", "b'text'", "'a' 'b'", "x[0]", "x[:]",
+        "x[...]",
+        "(z := x)", "True", "False", "None", "...", "1j", "x + 1j", "x + True", "-True", "x * None", "x if x else c",
+        "x and c", "x or c", "not x", "~x", "x < c", "x == c", "x is c", "x in c", "x // c", "x % c", "x << c",
+        "x >> c",
+        "x & c", "x | c", "x ^ c", "[x]", "[x, c]", "(x, c)", "x, c", "{x}", "{1: x}", "()", "[]", "{}", "await x",
+        "yield x", "*x", "**x", "sum(*x)", "sum(**x)", "x()", "1()", "sum(x)(c)", "x.T()", "x.sum()", "sum.T", "sum",
+        "x = c", "x += c", "x; c", "import os", "del x", "pass", "return x", "assert x", "x: int", "@x", "x!", "x $ c",
+        "x ? c", "x ++", "++", "x +", "x + * c", "x c", "2 x", "x + )", "(x", "x]", "\\", "x \\", "'", "\"x", "'''",
+        "`x`",
+        "", " ", "\n", "()()", "x.", ".T", "x..T", "0b", "1e", "1__0", "0123", "x\x00", "x + \x00", "#", "# x",
+    ],
+)  # fmt: skip
+def test_whatever_is_no_formula_is_refused(text: str) -> None:
+    refused(text)
+
+
+def test_nothing_is_evaluated(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr("builtins.touched", lambda *_: ran.append("ran") or 1.0, raising=False)
+    calls = (
+        *("touched()", "x + touched(1)", "[touched() for _ in (1,)]", "f'{touched()}'", "(lambda: touched())()"),
+        *("sum(x, axis=touched())", "linear(x, touched())", "touched", "x[touched()]", "touched() @ x"),
+    )
+    for text in calls:
+        refused(text)
+    refused("print('hello')")
+    assert not ran
+    assert not capsys.readouterr().out
+
+
+def test_a_refusal_says_what_there_is() -> None:
+    assert "a formula has names, numbers" in str(refused("x[0]"))
+    assert "'x[0]'" in str(refused("x[0]"))
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("zz", 0), ("  zz", 2), ("x + zz", 4), ("x * (c - zz)", 9), ("relu(zz)", 5), ("relu(-zz)", 6), ("W @ zz", 4),
+        ("W @ x + zz", 8), ("zz + W @ x", 0), ("linear(x, W, zz)", 13), ("sum(exp(zz), axis=0)", 8), ("x + zz[0]", 4),
+        ("x + foo(c)", 4), ("relu(x.shape)", 5), ("x + 'a'", 4), ("x * True", 4), ("relu(x) + (lambda: c)", 11),
+        ("x + mse(x)", 4), ("x + sum(c, axis=9)", 4), ("x * (c + b)", 5), ("k * (x @ W)", 5), ("k * (W @ c + b + x)",
+        5),
+        ("x c", 2), ("x + )", 4), ("x + (c", 4), ("x = c", 2), ("x $ c", 2), ("x + 'a", 4),
+        ("größe + zz", 8), ("σ * σ + zz", 8), ("größe * (σ + zz)", 13), ("σ + größe[0]", 4), ("σ σ", 2), ("größe + )",
+        8),
+        ("σ + foo(größe)", 4), ("relu(σ.shape)", 5), ("größe + ß", 8), ("σ = größe", 2),
+        ("x +\n zz", 5), ("x +\n  c +\n zz", 11), ("\n\n zz", 3), ("σ +\r\n zz", 6), ("x +\n)", 4), ("(σ +\n σ) * zz",
+        11),
+        ("\tzz", 1), (" \t größe + zz", 11), ("\u00a0x + zz", 5),
+    ],
+)  # fmt: skip
+def test_the_column_is_where_the_mistake_is(text: str, column: int) -> None:
+    assert refused(text).column == column
+
+
+@pytest.mark.parametrize("text", ["x +", "x + c *", "größe +", "x @", "-", "x +\n c -"])
+def test_the_column_of_what_is_missing_is_the_end(text: str) -> None:
+    assert refused(text).column == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("W2 @ x", "W"), ("sigmod(x)", "sigmoid"), ("grosse + x", "größe"), ("Relu(x)", "relu")]
+)
+def test_unknown_words_get_the_nearest_known_one(text: str, hint: str) -> None:
+    assert f"did you mean '{hint}'?" in str(refused(text))
+
+
+def test_an_unknown_operation_far_from_all_lists_them() -> None:
+    message = str(refused("foo(x)"))
+    assert "'foo'" in message
+    assert all(name in message for name in REGISTRY)
+
+
+def test_an_operation_is_no_value() -> None:
+    message = str(refused("tanh(relu)"))
+    assert "relu(x)" in message
+
+
+def test_a_name_is_known_below_its_own_line_only() -> None:
+    builder = leaves()
+    with pytest.raises(ExpressionError, match="unknown name 'y'"):
+        builder.line("y", "y + 1")
+    builder.line("z", "x * 2")
+    builder.line("u", "z * 2")
+    assert builder.graph.nodes[-1].inputs[0] == builder.graph.names["z"].id
+
+
+@pytest.mark.parametrize("text", ["3", "-2.5", "1 + 2", "2 ** 0.5 / 3", "+1"])
+def test_a_constant_is_no_line(text: str) -> None:
+    assert "constant" in str(refused(text))
+
+
+@pytest.mark.parametrize("text", ["x", "+x", "(x)", " x "])
+def test_a_second_name_for_a_value_is_no_line(text: str) -> None:
+    assert "'x' itself" in str(refused(text))
+
+
+@pytest.mark.parametrize("text", ["W.T", "W.T + 1", "relu(W.T)", "x * W.T", "linear(x, W.T)", "-W.T", "2 .T", "W.T.T"])
+def test_a_transpose_stands_only_in_a_product(text: str) -> None:
+    assert ".T" in str(refused(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["x @ c", "x @ W", "X @ W", "W @ W", "W.T @ x", "W.T @ W.T", "2 @ x", "x @ 2", "x @ k"]
+)
+def test_other_matrix_products_are_refused_and_say_what_can_be_written(text: str) -> None:
+    if "matmul" in REGISTRY:
+        return
+    error = refused(text)
+    assert "W @ x" in str(error) or ".T" in str(error)
+
+
+def test_shapes_that_disagree_are_named_with_the_part_of_the_formula() -> None:
+    error = refused("k * (x + b)")
+    for part in ("x + b", "(3,)", "(2,)"):
+        assert part in str(error)
+    assert error.column == 5
+    error = refused("relu(W @ b)")
+    for part in ("W @ b", "(2, 3)", "(2,)"):
+        assert part in str(error)
+    error = refused("mse(X, x)")
+    for part in ("mse(X, x)", "(4, 3)", "(3,)"):
+        assert part in str(error)
+    error = refused("W @ x + c")
+    for part in ("W @ x + c", "(2,)", "(3,)"):
+        assert part in str(error)
+
+
+# Calls --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "op", "parts"),
+    [
+        ("linear(x)", "linear", ["needs W"]),
+        ("linear()", "linear", ["needs x and W"]),
+        ("sum()", "sum", ["needs x"]),
+        ("mse(x)", "mse", ["needs t"]),
+        ("mse(t=x)", "mse", ["needs y"]),
+        ("relu(x, c)", "relu", ["at most 1", "not 2"]),
+        ("linear(x, W, b, c)", "linear", ["at most 3", "not 4"]),
+        ("sum(x, 0, False, 1)", "sum", ["at most 3", "not 4"]),
+        ("sum(x, axes=0)", "sum", ["'axes'", "did you mean 'axis'?"]),
+        ("sum(x, keepdim=True)", "sum", ["'keepdim'", "did you mean 'keepdims'?"]),
+        ("relu(x, slope=0)", "relu", ["'slope'"]),
+        ("sum(**x)", "sum", ["'**'"]),
+        ("sum(x, x=c)", "sum", ["'x' twice"]),
+        ("sum(x, axis=0, axis=1)", "sum", ["'axis'"]),
+        ("sum(x, 0, axis=1)", "sum", ["'axis' twice"]),
+        ("linear(x, W, W=W)", "linear", ["'W' twice"]),
+        ("sum(x, axis=c)", "sum", ["'axis'", "written out"]),
+        ("sum(x, axis=0 + k)", "sum", ["'axis'", "written out"]),
+        ("sum(x, axis=relu)", "sum", ["'axis'", "written out"]),
+        ("sum(x, axis='0')", "sum", ["axis"]),
+        ("sum(x, axis=0.0)", "sum", ["axis"]),
+        ("sum(x, axis=True)", "sum", ["axis"]),
+        ("sum(x, axis=[0])", "sum", ["axis"]),
+        ("sum(x, axis={0})", "sum", ["axis"]),
+        ("sum(x, axis={0: 1})", "sum", ["axis"]),
+        ("sum(x, axis={})", "sum", ["axis"]),
+        ("sum(x, axis=...)", "sum", ["axis"]),
+        ("sum(x, axis=1j)", "sum", ["axis"]),
+        ("mean(x, keepdims=1)", "mean", ["keepdims"]),
+    ],
+)
+def test_a_wrong_call_is_told_the_right_one(text: str, op: str, parts: list[str]) -> None:
+    error = refused(text)
+    assert REGISTRY[op].signature() in str(error) or "keyword argument repeated" in str(error)
+    assert all(part in str(error) for part in parts)
+
+
+@pytest.mark.parametrize(
+    "option", ["{[]: 1}", "{[1]}", "{{}: 0}", "[{[0]}]", "(0, {[]})", "-'a'", "not 1", "1 < 2", "f''"]
+)
+def test_an_option_that_cannot_even_be_written_out_is_refused(option: str) -> None:
+    assert "sum" in str(refused(f"sum(x, axis={option})"))
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_every_operation_is_refused_without_its_inputs_and_says_how_it_is_called(name: str) -> None:
+    assert REGISTRY[name].signature() in str(refused(f"{name}()"))
+
+
+def test_a_wrong_axis_names_the_shape() -> None:
+    error = refused("k + sum(X, axis=2)")
+    assert "axis 2" in str(error)
+    assert "(4, 3)" in str(error)
+    assert error.column == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("sum(X)", ()), ("sum(X, 0)", (3,)), ("sum(X, axis=1)", (4,)), ("sum(X, axis=-1)", (4,)),
+        ("sum(X, -1, True)", (4, 1)), ("mean(X, keepdims=True)", (1, 1)), ("mean(X, axis=(0, 1))", ()),
+        ("mean(X, axis=(0,), keepdims=True)", (1, 3)), ("sum(x=X, axis=0)", (3,)), ("sum(axis=0, x=X)", (3,)),
+        ("sum(X, axis=None)", ()), ("sum(X, None, False)", ()), ("sum(X, axis=())", (4, 3)),
+    ],
+)  # fmt: skip
+def test_options(text: str, shape: tuple[int, ...]) -> None:
+    assert leaves().line("y", text).shape == shape
+
+
+def test_inputs_by_name() -> None:
+    assert read("linear(W=W, b=b, x=x)") == [("linear", ["x", "W", "b"], "y")]
+    assert read("mse(t=x, y=c)") == [("mse", ["c", "x"], "y")]
+    assert read("linear(x, b=b, W=W)") == [("linear", ["x", "W", "b"], "y")]
+
+
+# What nodes are made ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("W @ x", ["x", "W"]), ("W @ x + b", ["x", "W", "b"]), ("b + W @ x", ["x", "W", "b"]),
+        ("x @ W.T", ["x", "W"]), ("x @ W.T + b", ["x", "W", "b"]), ("b + x @ W.T", ["x", "W", "b"]),
+        ("X @ W.T", ["X", "W"]), ("X @ W.T + b", ["X", "W", "b"]), ("b + X @ W.T", ["X", "W", "b"]),
+        ("linear(x, W)", ["x", "W"]), ("linear(x, W, b)", ["x", "W", "b"]), ("linear(X, W, b)", ["X", "W", "b"]),
+        ("(W @ x) + (b)", ["x", "W", "b"]), ("+(W @ x + b)", ["x", "W", "b"]),
+    ],
+)  # fmt: skip
+def test_a_weighted_sum_is_one_node_however_it_is_written(text: str, inputs: list[str]) -> None:
+    assert read(text) == [("linear", inputs, "y")]
+
+
+@pytest.mark.parametrize(
+    "text", ["W @ x + b", "b + W @ x", "x @ W.T + b", "b + x @ W.T", "linear(x, W, b)", "(W @ x) * 1 + b"]
+)
+def test_all_ways_to_write_a_weighted_sum_have_one_result(text: str) -> None:
+    net, plain = compute(text), compute("W @ x + b")
+    W, x, b = plain.data("W"), plain.data("x"), plain.data("b")
+    expected = [sum(W[i, j] * x[j] for j in range(3)) + b[i] for i in range(2)]
+    assert net.data("y") == pytest.approx(expected, rel=1e-14)
+    for name in ("W", "b"):
+        np.testing.assert_allclose(net.grad(name), plain.grad(name), rtol=1e-14)
+
+
+def test_what_is_no_bias_is_added_in_a_node_of_its_own() -> None:
+    assert read("W @ x + 1") == [("linear", ["x", "W"], "e#1"), ("add", ["e#1", "1"], "y")]
+    assert read("W @ x + k") == [("linear", ["x", "W"], "e#1"), ("add", ["e#1", "k"], "y")]
+    assert read("k + W @ x") == [("linear", ["x", "W"], "e#1"), ("add", ["k", "e#1"], "y")]
+    assert read("W @ x - b") == [("linear", ["x", "W"], "e#1"), ("subtract", ["e#1", "b"], "y")]
+
+
+@pytest.mark.parametrize("text", ["X @ W.T + W @ x", "W @ x + W @ c", "W @ x + (W @ c + b)", "b + W @ x + W @ c"])
+def test_sums_of_weighted_sums_have_the_right_value(text: str) -> None:
+    net = compute(text)
+    known = {name: net.data(name) for name in ("x", "X", "W", "b", "c")}
+    np.testing.assert_allclose(net.data("y"), eval(text, {}, known), rtol=1e-13)
+
+
+def test_nested_operations_are_named_in_the_order_in_which_they_are_computed() -> None:
+    assert read("relu(x) + exp(c)") == [("relu", ["x"], "e#1"), ("exp", ["c"], "e#2"), ("add", ["e#1", "e#2"], "y")]
+    assert read("exp(-(x + c) ** 2)") == [
+        ("add", ["x", "c"], "e#1"),
+        ("power", ["e#1", "2"], "e#2"),
+        ("negative", ["e#2"], "e#3"),
+        ("exp", ["e#3"], "y"),
+    ]
+
+
+def test_unnamed_values_are_numbered_through_all_lines() -> None:
+    builder = leaves()
+    for name, text in (("u", "exp(x * c)"), ("v", "tanh(u)"), ("w", "log(exp(exp(v)))")):
+        builder.line(name, text)
+    names = [builder.graph.values[n.output].name for n in builder.graph.nodes]
+    assert names == ["e#1", "u", "v", "e#2", "e#3", "w"]
+    assert [n.line for n in builder.graph.nodes] == ["u", "u", "v", "w", "w", "w"]
+    assert [n.text for n in builder.graph.nodes][:2] == ["x * c", "exp(x * c)"]
+
+
+def test_an_unnamed_value_cannot_be_written_in_a_formula() -> None:
+    builder = leaves()
+    builder.line("u", "exp(x * c)")
+    with pytest.raises(ExpressionError):
+        builder.line("v", "e#1 + x")
+
+
+@pytest.mark.parametrize("text", ["x * 2 # doubled\n + c", "x * 2 # doubled", "relu(x # the input\n)"])
+def test_nothing_after_a_hash_is_lost_in_silence(text: str) -> None:
+    """A comment may be refused or read; but if it is read, then the next line counts too."""
+    if not isinstance(outcome(text), ExpressionError):
+        assert read(text) == read(re.sub(r"#[^\n]*", "", text))
+
+
+def test_literals() -> None:
+    builder = leaves()
+    builder.line("y", "x * 2 + 2 - 0.5")
+    literals = [v for v in builder.graph.values if v.role is Role.LITERAL]
+    assert [v.number for v in literals] == [2.0, 0.5]
+    assert all(not v.differentiable and v.shape == () for v in literals)
+    assert not {v.name for v in literals} & set(builder.graph.names)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("x * -3", -3.0), ("x * (1 + 2 * 3)", 7.0), ("x * 2 ** 0.5", math.sqrt(2)), ("x * (1 / 3)", 1 / 3),
+    ("x * -2 ** 2", -4.0),
+     ("x * 2 ** -1", 0.5), ("x * +5", 5.0), ("x * 1e-3", 0.001), ("x * 1_000", 1000.0), ("x * (7 - 2 - 1)", 4.0)],
+)  # fmt: skip
+def test_numbers_are_folded(text: str, number: float) -> None:
+    builder = leaves()
+    builder.line("y", text)
+    assert len(builder.graph.nodes) == 1
+    assert [v.number for v in builder.graph.values if v.role is Role.LITERAL] == [number]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("x * (1 / 0)", math.inf), ("x * (-1 / 0)", -math.inf), ("x * (0 / 0)", math.nan)]
+)
+def test_folding_goes_as_ieee_754_says_without_a_warning(text: str, number: float) -> None:
+    builder = leaves()
+    builder.line("y", text)
+    (literal,) = [v for v in builder.graph.values if v.role is Role.LITERAL]
+    assert literal.number == number or (math.isnan(number) and literal.number != literal.number)
+
+
+def test_minus_zero_is_not_zero() -> None:
+    net = compute("x * 0 + k / -0.0")
+    assert net.data("y").tolist() == [-math.inf] * 3
+
+
+def test_two_literals_that_differ_are_two_values() -> None:
+    net = compute("k * 0.1234567 - k * 0.1234568")
+    assert net.data("y") == pytest.approx(-1.5e-7, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x + c * x - c / x", "x - (c - x)", "(x + c) * (x - c)", "x / c / k", "x / (c / k)", "c ** 2 ** k",
+        "(c ** 2) ** k",
+        "-c ** 2", "(-c) ** 2", "- -x", "2 - x", "2 / c", "2 ** x", "c ** -1", "x * c + 1 / (1 + c)", "k * X + c",
+        "X * c - k",
+        "x -c", "x --c", "x+-c", "σ * größe + x", "(((x + c)))", "+x + +c", "3 * x ** 2 - 2 * x + 1",
+    ],
+)  # fmt: skip
+def test_operators_bind_as_in_python(text: str) -> None:
+    net = compute(text)
+    known = {name: net.data(name) for name in ("x", "X", "W", "b", "c", "k", "σ", "größe")}
+    np.testing.assert_allclose(net.data("y"), eval(text, {}, known), rtol=1e-14)
+
+
+@pytest.mark.parametrize("text", ["x +\n c", "x\n+ c", "\n\tx + c\n", "x +\r\nc", "  x + c  "])
+def test_a_formula_may_run_over_lines(text: str) -> None:
+    assert read(text) == [("add", ["x", "c"], "y")]
+
+
+# Limits -------------------------------------------------------------------------------------------
+
+
+def test_the_limits_are_those_promised() -> None:
+    assert (MAX_LENGTH, MAX_DEPTH) == (10_000, 200)
+
+
+def test_a_formula_of_ten_thousand_characters_is_read() -> None:
+    text = "x + c".ljust(10_000)
+    assert read(text) == [("add", ["x", "c"], "y")]
+    assert "10,000" in str(refused_long(text + " "))
+
+
+def refused_long(text: str) -> ExpressionError:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    return caught.value
+
+
+@pytest.mark.parametrize("wrap", ["-{}", "exp({})", "({} + x)", "(x * {})", "relu(-{})"])
+def test_two_hundred_levels_are_read_and_no_more(wrap: str) -> None:
+    each = 2 if wrap.count("(") and "-" in wrap else 1
+    text = "c"
+    for _ in range(200 // each):
+        text = wrap.format(text)
+    assert len(read(text)) == 200
+    refused(wrap.format(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-" * 201 + "x", "-" * 5000 + "x", "-" * 9999 + "x", "(" * 5000 + "x" + ")" * 4999, "(" * 9999 + "x",
+        "x" + "+x" * 4999,
+        "x" + "**x" * 3333, "exp(" * 1999 + "x" + ")" * 1999, "x" + "@x" * 4000, "x" + ".T" * 4999, "[" * 9999,
+        "{" * 9999,
+        "x" + "[0]" * 3000, "not " * 2000 + "x", "lambda:" * 1400 + "x",
+        "sum(x, axis=" + "(" * 150 + "0" + ",)" * 150 + ")",
+        "sum(x, axis=" + "-" * 9000 + "1)", "sum(x, axis=1" + "+1" * 4000 + ")", "9" * 10_000, "x + " + "9" * 4000,
+        "x + " + "9" * 9000,
+    ],
+)  # fmt: skip
+def test_deep_and_huge_formulas_are_refused(text: str) -> None:
+    refused(text)
+
+
+def test_a_long_formula_is_not_printed_whole() -> None:
+    assert len(str(refused("x + " * 200 + "zz["))) < 300
+    assert len(str(refused(f"sum({' + '.join(['x'] * 100)} + b)"))) < 300
+
+
+def outcome(text: str) -> Value | ExpressionError:
+    """What comes of the line `y = text`; nothing but an ExpressionError may be raised."""
+    try:
+        return leaves().line("y", text)
+    except ExpressionError as error:
+        return error
+
+
+# Any text -----------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    ["x", "c", "W", "b", "X", "k", "σ", "größe", "zz", "e#1", "1", "0.5", "1e9", "-", "+", "*", "**", "/", "@", ".T",
+    "(", ")",
+     ",", "=", "[", "]", "{", "}", ":", " ", "\n", "'", "sum", "relu", "linear", "axis", "keepdims", "mse", "True",
+     "None", "if",
+     "else", "lambda", "for", "in", ":=", "f'", "\\", "#", "…", "é", "\u0301", "\U0001d54f", "1j", "0x", "_", "."]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+@example("sum(x,axis={[]:1})")
+@example("0x1for x in c")
+@settings(max_examples=400, deadline=None, derandomize=True)
+def test_any_text_is_read_or_refused_with_a_column_inside_it(text: str) -> None:
+    made = outcome(text)
+    if isinstance(made, ExpressionError):
+        assert 0 <= made.column <= len(text)
+        assert str(made)
+    else:
+        assert made.name == "y"
+        assert made.role is Role.NODE
+
+
+@given(st.text(max_size=30))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_any_characters_at_all_are_read_or_refused(text: str) -> None:
+    made = outcome(text)
+    assert not isinstance(made, ExpressionError) or 0 <= made.column <= len(text)
+
+
+@pytest.mark.parametrize("text", ["'\\d'", "1if x else c", "0x1or x", "x is 1", "1 in x", "'a'('b')", "1[0]"])
+def test_reading_prints_no_warning_of_the_parsers(text: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        refused(text)
+    assert [str(w.message) for w in caught] == []
