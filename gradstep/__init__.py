@@ -12,18 +12,16 @@ Names are loaded when they are first used, so importing this costs nothing.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from gradstep.engine.check import check
     from gradstep.engine.errors import CommandError, GradstepError, GraphError, OpError, ScenarioError
     from gradstep.engine.frame import Frame
     from gradstep.engine.scenario import Scenario, find, load, loads
     from gradstep.engine.session import Session
     from gradstep.engine.timeline import Grain, Phase, Position
-
-__version__ = version("gradstep")
 
 _HOMES = {
     "check": "check",
@@ -55,6 +53,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("gradstep")
     if name not in _HOMES:
         raise AttributeError(f"module 'gradstep' has no attribute '{name}'")
     return getattr(import_module(f"gradstep.engine.{_HOMES[name]}"), name)
