@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.graph import Graph, Role, Value
@@ -25,10 +26,11 @@ from gradstep.engine.ops.linear import Linear
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _WIDEST = 9
+#: Names that have been made are kept, as long as there are not more than this.
+_REMEMBERED = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One column of neurons, or any other value that is drawn on its own.
 
     `output` is the value the next layer sees. Where an activation follows a weighted sum, the two
@@ -64,6 +66,7 @@ class Blackboard:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self._names: dict[tuple[int, int], str] = {}
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -116,6 +119,14 @@ class Blackboard:
 
     def element(self, value: int, flat: int) -> str:
         """The name of one element: h₂, w₁₁₂, W₂[7,37]; a number in a formula is itself."""
+        name = self._names.get((value, flat))
+        if name is None:
+            if len(self._names) > _REMEMBERED:
+                self._names.clear()
+            name = self._names[value, flat] = self._element(value, flat)
+        return name
+
+    def _element(self, value: int, flat: int) -> str:
         shown = self.graph.values[value]
         if shown.role is Role.LITERAL:
             return shown.name

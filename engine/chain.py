@@ -7,7 +7,7 @@ is the gradient: the chain rule, written out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradstep.engine.explain import gradient_segments
 from gradstep.engine.recording import Recording
@@ -19,16 +19,14 @@ LONGEST = 24
 WIDEST = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One element of one value."""
 
     value: int
     flat: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """`source` feeds `target`; `local` is ∂target/∂source, `contribution` the part of ∂L/∂source
     that came this way. `factor` is the element that supplies the local derivative, if one does."""
 
@@ -41,8 +39,7 @@ class Hop:
     factor: Element | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """names[k] × …: the product of `factors` is the gradient `product`."""
 
     names: tuple[str, ...]

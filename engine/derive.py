@@ -31,7 +31,7 @@ def forward(recording: Recording, node: Node, flat: int) -> tuple[str, ...]:
         )
         return first, second, "So each input's gradient will need the weight, and each weight's gradient the input."
     return (
-        f"{name} = {op.notation.format(*map(board.whole, node.inputs))}: {op.label}.",
+        f"{name} = {op.written([board.whole(v) for v in node.inputs])}: {op.label}.",
         *_slopes(recording, node),
         "The local gradient is taken at the numbers of the forward pass; that is why it has to come first.",
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class GradstepError(Exception):
@@ -42,8 +42,7 @@ class CommandError(GradstepError):
     """A debugger command that cannot be carried out."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in a file. Lines and columns count from 1, columns in characters; line 0 is the
     file as a whole."""
 
@@ -67,7 +66,8 @@ class ScenarioError(GradstepError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'W1'?` for the known word most like `word`, or nothing."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    listed = list(known)
+    found = [k for k in listed if k.lower() == word.lower()] or difflib.get_close_matches(word, listed, 1, cutoff=0.5)
     return f"; did you mean '{found[0]}'?" if found else ""
 
 

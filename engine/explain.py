@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradstep.engine.graph import Node, Value
-from gradstep.engine.index import Array, Grid
+from gradstep.engine.index import Array, Elements
 from gradstep.engine.ops.base import Links
 from gradstep.engine.terms import Read, Segment
 from gradstep.engine.timeline import Phase, Timeline
@@ -40,7 +40,7 @@ def _gradient_segment(trace: Trace, node: Node, slot: int, flat: int) -> Segment
     return _segment(node, links, node.output, links.grid, read)
 
 
-def _segment(node: Node, links: Links, via_value: int, via: Grid, read: Read) -> Segment:
+def _segment(node: Node, links: Links, via_value: int, via: Elements, read: Read) -> Segment:
     if links.factor is None:
         return Segment(node.id, links.slot, via_value, via, read)
     slot, grid = links.factor

@@ -18,7 +18,8 @@ import numpy as np
 
 from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
 from gradstep.engine.graph import GraphBuilder, Role, Value
-from gradstep.engine.ops import REGISTRY, Op
+from gradstep.engine.ops import REGISTRY, Op, composite
+from gradstep.engine.ops.composite import COMPOSITES
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 200
@@ -30,7 +31,16 @@ _BINARY: Mapping[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Div: ("divide", operator.truediv),
     ast.Pow: ("power", operator.pow),
 }
-_ALLOWED = "a formula has names, numbers, + - * / ** @, .T and calls of the listed operations"
+#: Comparisons are only read as the condition of where().
+_COMPARED: Mapping[type[ast.cmpop], str] = {
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+}
+_ALLOWED = "a formula has names, numbers, + - * / ** @, x[0], .T and calls of the listed operations"
 
 
 def parse(text: str) -> ast.expr:
@@ -108,7 +118,7 @@ class Formulas:
         if isinstance(made, Value) and made.role is not Role.LITERAL:
             raise ExpressionError(f"'{name}' is only another name for '{made.name}'; use '{made.name}' itself")
         if isinstance(made, _Transposed):
-            raise self._no_transpose(tree)
+            return self._apply("transpose", [made.value], tree, name)
         raise ExpressionError(f"'{name}' is a constant; write it under [inputs]")
 
     def _build(self, node: ast.expr, name: str | None = None) -> _Operand:
@@ -118,8 +128,8 @@ class Formulas:
                 known = self.builder.names.get(word)
                 if known is None:
                     hint = nearest(word, self.builder.names)
-                    if not hint and word in REGISTRY:
-                        hint = f"; '{word}' is an operation: call it, as in {REGISTRY[word].signature()}"
+                    if not hint and word in _CALLED:
+                        hint = f"; '{word}' is an operation: call it, as in {_called(word)}"
                     raise ExpressionError(
                         f"unknown name '{word}'{hint or '; a name is used below its own line'}", node.col_offset
                     )
@@ -145,9 +155,13 @@ class Formulas:
                 return self._binary(node, *_BINARY[type(op)], name)
             case ast.Attribute(attr="T", value=inner):
                 operand = self._build(inner)
+                if isinstance(operand, _Transposed):
+                    return operand.value
                 if not isinstance(operand, Value):
-                    raise self._no_transpose(node)
+                    raise ExpressionError("'.T' turns a value's axes round; a number has none", node.col_offset)
                 return _Transposed(operand)
+            case ast.Subscript(value=inner, slice=inside):
+                return self._apply(_index(inside), [self._build(inner)], node, name)
             case ast.Call():
                 return self._call(node, name)
         raise ExpressionError(f"'{_brief(ast.unparse(node))}' is not allowed here; {_ALLOWED}", node.col_offset)
@@ -186,37 +200,58 @@ class Formulas:
             return self._apply("linear", list(pair), node, name)
         return self._apply("matmul", list(operands), node, name)
 
-    def _no_transpose(self, node: ast.expr) -> ExpressionError:
-        return ExpressionError("'.T' turns a value's axes round; write it as in x @ W.T", node.col_offset)
-
     def _call(self, node: ast.Call, name: str | None) -> _Operand:
         if not isinstance(node.func, ast.Name):
             raise ExpressionError(f"'{_brief(ast.unparse(node.func))}' cannot be called; {_ALLOWED}", node.col_offset)
-        op = REGISTRY.get(node.func.id)
-        if op is None:
-            hint = nearest(node.func.id, REGISTRY) or f"; there are {', '.join(sorted(REGISTRY))}"
-            raise ExpressionError(f"unknown operation '{node.func.id}'{hint}", node.col_offset)
+        called = node.func.id
+        if called not in _CALLED:
+            hint = nearest(called, _CALLED) or f"; there are {', '.join(sorted(_CALLED))}"
+            raise ExpressionError(f"unknown operation '{called}'{hint}", node.col_offset)
         try:
-            inputs, options = _bind(op, node)
-            made = op(**options)
+            inputs, options = _bind(called, node)
+            made = REGISTRY[called](**options) if called in REGISTRY else None
         except OpError as error:
-            raise ExpressionError(f"{error}; it is called as {op.signature()}", node.col_offset) from None
-        return self._apply(made, [self._build(a) for a in inputs], node, name)
+            raise ExpressionError(f"{error}; it is called as {_called(called)}", node.col_offset) from None
+        operands = [
+            self._condition(a) if called == "where" and k == 0 else self._build(a) for k, a in enumerate(inputs)
+        ]
+        if made is not None:
+            return self._apply(made, operands, node, name)
+        values = [self._value(operand, node) for operand in operands]
+        try:
+            plan = COMPOSITES[called](*(composite.Given(k, v.shape) for k, v in enumerate(values)), **options)
+        except OpError as error:
+            raise ExpressionError(f"'{_brief(ast.unparse(node))}': {error}", node.col_offset) from None
+        return self._expand(plan, values, node, name)
+
+    def _condition(self, node: ast.expr) -> _Operand:
+        """The first argument of where(): a comparison, or any value, which holds where it is not 0."""
+        if not isinstance(node, ast.Compare):
+            return self._build(node)
+        if len(node.ops) > 1 or type(node.ops[0]) not in _COMPARED:
+            raise ExpressionError("a condition is one comparison, as in where(x > 0, x, 0)", node.col_offset)
+        left, right = self._build(node.left), self._build(node.comparators[0])
+        return self._apply(_COMPARED[type(node.ops[0])], [left, right], node, None)
+
+    def _expand(self, plan: composite.Plan, values: list[Value], node: ast.expr, name: str | None) -> Value:
+        """The nodes of a composite; the last of them is called `name`."""
+        if isinstance(plan, composite.Given):
+            return values[plan.slot]
+        if isinstance(plan, float):
+            return self.builder.literal(plan)
+        op, parts = plan
+        return self._apply(op, [self._expand(part, values, node, None) for part in parts], node, name)
+
+    def _value(self, operand: _Operand, node: ast.expr) -> Value:
+        """An operand as a value: numbers become literals, and `W.T` an operation."""
+        if isinstance(operand, _Transposed):
+            return self._apply("transpose", [operand.value], node, None)
+        return self.builder.literal(operand) if isinstance(operand, float) else operand
 
     def _apply(self, op: str | Op, operands: list[_Operand], node: ast.expr, name: str | None) -> Value:
         if isinstance(op, str):
-            if op not in REGISTRY:
-                raise ExpressionError(
-                    f"'{_brief(ast.unparse(node))}': a matrix product is written "
-                    "W @ x with W (out, in) and x (in,), or x @ W.T",
-                    node.col_offset,
-                )
             op = REGISTRY[op]()
-        values = []
-        for operand in operands:
-            if isinstance(operand, _Transposed):
-                raise self._no_transpose(node)
-            values.append(self.builder.literal(operand) if isinstance(operand, float) else operand)
+        values = [self._value(operand, node) for operand in operands]
         text = _brief(ast.unparse(node))
         try:
             return self.builder.apply(op, values, self._line, text, name)
@@ -233,31 +268,64 @@ def _as_linear(left: _Operand, right: _Operand) -> tuple[Value, Value] | None:
     return None
 
 
-def _bind(op: type[Op], call: ast.Call) -> tuple[list[ast.expr], dict[str, Any]]:
+_CALLED = {**REGISTRY, **COMPOSITES}
+
+
+def _called(name: str) -> str:
+    """How an operation is called."""
+    return REGISTRY[name].signature() if name in REGISTRY else composite.signature(name)
+
+
+def _index(inside: ast.expr) -> Op:
+    """The operation that takes the part `[inside]` of an array."""
+    found: list[int | tuple[int | None, ...]] = []
+    for part in inside.elts if isinstance(inside, ast.Tuple) else [inside]:
+        try:
+            if isinstance(part, ast.Slice):
+                ends = (part.lower, part.upper, part.step)
+                found.append(tuple(None if end is None else ast.literal_eval(end) for end in ends))
+            else:
+                found.append(ast.literal_eval(part))
+        except (ValueError, TypeError, RecursionError):
+            raise ExpressionError(
+                "an index is written in whole numbers, as in x[0] or x[:, 1:3]", part.col_offset
+            ) from None
+    try:
+        return REGISTRY["index"](tuple(found))  # type: ignore[call-arg]
+    except OpError as error:
+        raise ExpressionError(str(error), inside.col_offset) from None
+
+
+def _bind(called: str, call: ast.Call) -> tuple[list[ast.expr], dict[str, Any]]:
     """The inputs and the options of a call, by place and by name. Raises OpError."""
-    fields = [f.name for f in dataclasses.fields(op)]
+    op = REGISTRY.get(called)
+    slots, optional = (op.slots, op.optional) if op else composite.inputs(COMPOSITES[called])
+    fields = [f.name for f in dataclasses.fields(op)] if op else list(composite.options(COMPOSITES[called]))
+    if op is not None and op.variadic:
+        slots = tuple(f"x{k}" for k in range(max(len(call.args), 1)))
     given: dict[str, ast.expr] = {}
-    places = [*op.slots, *fields]
+    places = [*slots, *fields]
     if len(call.args) > len(places):
-        raise OpError(f"{op.name} takes at most {len(places)} arguments, not {len(call.args)}")
+        raise OpError(f"{called} takes at most {len(places)} arguments, not {len(call.args)}")
     for place, argument in zip(places, call.args, strict=False):
         given[place] = argument
     for keyword in call.keywords:
         if keyword.arg not in places:
             hint = nearest(keyword.arg or "**", places)
-            raise OpError(f"{op.name} has no argument '{keyword.arg or '**'}'{hint}")
+            raise OpError(f"{called} has no argument '{keyword.arg or '**'}'{hint}")
         if keyword.arg in given:
-            raise OpError(f"{op.name} is given '{keyword.arg}' twice")
+            raise OpError(f"{called} is given '{keyword.arg}' twice")
         given[keyword.arg] = keyword.value
-    required = op.slots[: len(op.slots) - op.optional]
+    required = slots[: len(slots) - optional]
     missing = [s for s in required if s not in given]
     if missing:
-        raise OpError(f"{op.name} needs {' and '.join(missing)}")
+        raise OpError(f"{called} needs {' and '.join(missing)}")
     options = {}
     for field in fields:
         if field in given:
             try:
-                options[field] = ast.literal_eval(given[field])
+                found = ast.literal_eval(given[field])
+                options[field] = tuple(found) if isinstance(found, list) else found
             except (ValueError, TypeError, RecursionError):
-                raise OpError(f"{op.name}: option '{field}' must be written out as a number") from None
-    return [given[s] for s in op.slots if s in given], options
+                raise OpError(f"{called}: option '{field}' must be written out as a number") from None
+    return [given[s] for s in slots if s in given], options

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from gradstep.engine.chain import Element, Hop, slope_name
 from gradstep.engine.graph import Node
 from gradstep.engine.index import unravel
 from gradstep.engine.notation import number, rounded
-from gradstep.engine.ops.base import Contract
+from gradstep.engine.ops.base import Contract, Elementwise, Masked, Reduce
+from gradstep.engine.ops.conv import Conv2d
 from gradstep.engine.ops.linear import Linear
 from gradstep.engine.recording import Recording
 
@@ -21,8 +23,7 @@ from gradstep.engine.recording import Recording
 WRITTEN_OUT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Num:
+class Num(NamedTuple):
     """A number inside a line of text; whoever shows it chooses the digits and the colour."""
 
     value: float
@@ -81,12 +82,14 @@ def forward(recording: Recording, node: Node, flat: int) -> Equation:
     board, data = recording.board, recording.trace.data
     left = board.element(node.output, flat)
     result = float(data[node.output].reshape(-1)[flat])
-    if isinstance(node.op, Contract):
+    if isinstance(node.op, Contract | Conv2d):
         right, numbers, remade = _contraction(recording, node, flat)
     elif node.op.reduces:
         right, numbers, remade = _reduction(recording, node, flat)
-    else:
+    elif isinstance(node.op, Elementwise):
         right, numbers, remade = _elementwise(recording, node, flat)
+    else:
+        right, numbers, remade = _linked(recording, node, flat)
     return Equation(left, right, numbers, result, "=", remade)
 
 
@@ -140,7 +143,7 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
     rows = [node.op.row(slot, flat, data[node.output], xs).grid for slot in range(len(xs))]
     count = rows[0].size
     if count > WRITTEN_OUT:
-        return node.op.notation.format(*map(board.whole, node.inputs)), (), None
+        return node.op.written([board.whole(v) for v in node.inputs]), (), None
     taken = [r.take(0, count) for r in rows]
     values = [[float(x.reshape(-1)[i]) for i in at] for x, at in zip(xs, taken, strict=True)]
     template = re.sub(r"\bn\b", str(count), node.op.term or "{0}")
@@ -160,6 +163,23 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
     return " + ".join(names), tuple(numbers), remade if all(x.size == count for x in xs) else None
 
 
+def _linked(recording: Recording, node: Node, flat: int) -> _Sides:
+    """Any other operation: a single element that is only moved or scaled is named; else the whole
+    inputs are."""
+    board, data = recording.board, recording.trace.data
+    xs = [data[i] for i in node.inputs]
+    rows = [node.op.row(slot, flat, data[node.output], xs).grid for slot in range(len(xs))]
+    if sum(grid.size for grid in rows) == 1:
+        slot = next(k for k, grid in enumerate(rows) if grid.size)
+        at = int(rows[slot].take(0, 1)[0])
+        value = float(xs[slot].reshape(-1)[at])
+        name = board.element(node.inputs[slot], at)
+        if isinstance(node.op, Masked):
+            return node.op.written([name]), fill(node.op.notation, [Num(value, False, value < 0)]), None
+        return name, (Num(value, False),), None
+    return node.op.written([board.whole(v) for v in node.inputs]), (), None
+
+
 def _elementwise(recording: Recording, node: Node, flat: int) -> _Sides:
     board, data = recording.board, recording.trace.data
     y, xs = data[node.output], [data[i] for i in node.inputs]
@@ -168,7 +188,7 @@ def _elementwise(recording: Recording, node: Node, flat: int) -> _Sides:
     names = [board.element(v, i) for v, i in zip(node.inputs, at, strict=True)]
     numbers = fill(node.op.notation, [Num(v, False, v < 0) for v in values])
     return (
-        node.op.notation.format(*names),
+        node.op.written(names),
         numbers,
         lambda r: float(node.op.forward([np.asarray(r(v)) for v in values])),
     )
@@ -229,7 +249,7 @@ def _from_loss(recording: Recording, hop: Hop, left: str, result: float) -> Equa
     xs = [data[i] for i in node.inputs]
     # A size-1 operand meets every element of the other; a formula for one pair is then no formula.
     single = all(x.size in (1, xs[hop.slot].size) for x in xs) and len(node.op.slopes) > hop.slot
-    if isinstance(node.op, Contract) or not single:
+    if not isinstance(node.op, Elementwise | Reduce) or not single:
         return Equation(left, slope_name(recording, hop), (Num(result),), result)
     at = [hop.source.flat if x.size > 1 else 0 for x in xs]
     count = max(x.size for x in xs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from gradstep.engine import derive, formula, narrate
 from gradstep.engine.chain import Chain, Element, Hop, chain, hops, trail
@@ -53,8 +54,7 @@ class Fold:
     contribution: float
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """One of upstream, local, product."""
 
     role: str
@@ -78,8 +78,7 @@ class Curve:
         return self.node.op.forward([xs])
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """`source` feeds `target` along an edge on which `amount` travels at this step."""
 
     source: Element
@@ -87,8 +86,7 @@ class Link:
     amount: float
 
 
-@dataclass(frozen=True, slots=True)
-class TapeLine:
+class TapeLine(NamedTuple):
     """One step in the list of steps; `value` is None while it is still to come."""
 
     step: int

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +24,7 @@ class Role(Enum):
     LITERAL = "literal"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One array of the network. `node` is what computes it, −1 for leaves; a literal has its
     `number`.
 
@@ -46,8 +44,7 @@ class Value:
         return prod(self.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One operation applied: output = op(inputs). `line` is the graph line it was written on."""
 
     id: int
@@ -79,10 +76,10 @@ class Graph:
 
     @cached_property
     def active(self) -> frozenset[int]:
-        """The values from which a path leads to the loss."""
+        """The values from which a path leads to the loss. Through a comparison none does."""
         found = {self.loss.id}
         for node in reversed(self.nodes):
-            if node.output in found:
+            if node.output in found and not node.op.discrete:
                 found.update(node.inputs)
         return frozenset(found)
 
@@ -94,7 +91,7 @@ class Graph:
         """
         found: list[list[tuple[int, int]]] = [[] for _ in self.values]
         for node in reversed(self.nodes):
-            if node.output in self.active:
+            if node.output in self.active and not node.op.discrete:
                 for slot, value in enumerate(node.inputs):
                     found[value].append((node.id, slot))
         return tuple(map(tuple, found))
@@ -160,7 +157,9 @@ class GraphBuilder:
             self._unnamed += 1
             name = f"e#{self._unnamed}"
         node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
-        value = Value(node.output, name, shape, Role.NODE, node.id, any(v.differentiable for v in inputs))
+        value = Value(
+            node.output, name, shape, Role.NODE, node.id, not op.discrete and any(v.differentiable for v in inputs)
+        )
         self.values.append(value)
         self.nodes.append(node)
         self.names[name] = value

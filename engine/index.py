@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,8 +51,7 @@ def broadcast_strides(shape: Shape, onto: Shape) -> Shape:
     return (0,) * (len(onto) - len(shape)) + strides(shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """The flat positions base + Σ cₖ·strideₖ with 0 ≤ cₖ < shapeₖ, in C order of c."""
 
     base: int
@@ -80,8 +79,35 @@ class Grid:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+@dataclass(frozen=True, slots=True, eq=False)
+class Picked:
+    """Flat positions without a rule: just these."""
+
+    at: Indices
+
+    @property
+    def size(self) -> int:
+        return len(self.at)
+
+    @property
+    def base(self) -> int:
+        """The first of them."""
+        return int(self.at[0])
+
+    def take(self, start: int, stop: int) -> Indices:
+        return self.at[start:stop]
+
+
+def picked(*flat: int) -> Picked:
+    """A few positions, written out."""
+    return Picked(np.array(flat, dtype=np.intp))
+
+
+#: A set of elements, enumerated piece by piece.
+Elements = Grid | Picked
+
+
+class Space(NamedTuple):
     """An iteration space: its extent, and the strides of each operand and of the output in it."""
 
     extent: Shape

@@ -7,19 +7,19 @@ tested, so that it cannot be shown without it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradstep.engine.chain import Element, Hop, hops
 from gradstep.engine.explain import forward_segments
 from gradstep.engine.graph import Node, Role
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops import activation, linear
+from gradstep.engine.ops.base import Elementwise
 from gradstep.engine.recording import Recording
 from gradstep.engine.terms import WINDOW, enumerate_terms
 
 
-@dataclass(frozen=True, slots=True)
-class Narration:
+class Narration(NamedTuple):
     """What happens (the headline), why (the caption), and where the result goes."""
 
     headline: str
@@ -55,7 +55,7 @@ def forward(recording: Recording, node: Node, flat: int) -> Narration:
         return _weighted_sum(recording, node, here)
     if node.op.reduces and node.output == recording.graph.loss.id:
         return Narration(node.op.label, _loss(recording, node))
-    if len(node.inputs) == 1 and not node.op.reduces:
+    if len(node.inputs) == 1 and isinstance(node.op, Elementwise):
         z = float(data[node.inputs[0]].reshape(-1)[flat])
         slope = float(node.op.row(0, flat, data[node.output], [data[node.inputs[0]]]).local(0, 1)[0])
         return Narration(

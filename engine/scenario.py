@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,8 +45,7 @@ RESERVED = ("forward", "backward", "update", "start", "end")
 TABLES = ("inputs", "parameters", "graph")
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(NamedTuple):
     """How parameters are updated."""
 
     optimizer: str = "sgd"
@@ -70,8 +69,7 @@ class Expectation:
     exact: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """The author's words at the step number `step`."""
 
     step: int

@@ -6,7 +6,7 @@ every move has an exact inverse and needs no history.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradstep.engine import where
 from gradstep.engine.explain import segments_at
@@ -18,8 +18,7 @@ from gradstep.engine.terms import total
 from gradstep.engine.timeline import Grain, Phase, Position
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """How far a move went, and what to say where it met an end."""
 
     moved: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradstep.engine.index import Array, Grid, Indices
+from gradstep.engine.index import Array, Elements, Indices
 
 #: Reads terms start to stop: (upstream or None, local or None, contribution), each (stop - start,).
 Read = Callable[[int, int], tuple[Array | None, Array | None, Array]]
@@ -25,10 +25,10 @@ class Segment:
     node: int
     slot: int
     via_value: int
-    via: Grid
+    via: Elements
     read: Read
     factor_value: int = -1
-    factor: Grid | None = None
+    factor: Elements | None = None
 
     @property
     def count(self) -> int:

@@ -8,10 +8,10 @@ a few dozen numbers, and finding which step wrote an element is an addition.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from gradstep.engine.graph import Graph, Role
 
@@ -34,8 +34,7 @@ class Grain(Enum):
     PHASE = "phase"
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(NamedTuple):
     """Steps start + 1 to start + size write the `size` elements of one array of value `value`:
     its data (forward, loss), its gradient (backward) or its new number (update).
 
@@ -54,8 +53,7 @@ class Sweep:
         return self.start + self.size
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A moment: `step` steps are done. With a `term`, the last of them is still under way and
     only its first `term` terms are in."""
 

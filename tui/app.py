@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gc
 import signal
 import sys
 from functools import partial
@@ -55,12 +56,20 @@ class Gradstep(App[int]):
 
     def on_mount(self) -> None:
         self.push_screen(Debugger(self.session))
+        self.call_after_refresh(_collect_from_now_on)
         # Left alone, these signals would end the process with the terminal still in full-screen mode.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._end_by_signal)
 
     def _end_by_signal(self, number: int, frame: FrameType | None) -> None:
         self.call_later(self.exit, 128 + number, 128 + number)
+
+
+def _collect_from_now_on() -> None:
+    """Turns garbage collection on (see the command line) for what comes after the first frame only,
+    so that no key has to wait until the whole program has been looked through."""
+    gc.freeze()
+    gc.enable()
 
 
 def _forgive_keys() -> None:

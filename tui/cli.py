@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -159,6 +160,9 @@ def _open(options: argparse.Namespace) -> int:
     if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
         options.phase, options.terms = None, False
         return _steps(options)
+    # Nothing that is loaded from here to the first frame is ever garbage, and looking through all
+    # of it again and again would be a tenth of the start. The app turns it on again.
+    gc.disable()
     from gradstep.engine.scenario import find
 
     scenario = find(options.scenario)

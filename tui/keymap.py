@@ -5,13 +5,12 @@ A capital letter is the same move backwards in time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One binding: `id` names it for remapping, `keys` are Textual's names of its keys, `action`
     what it does on the screen, `shown` how help writes the keys, `hint` the word in the footer,
     which shows entries of higher `weight` first where room is short."""

@@ -1,7 +1,7 @@
 """A canvas of character cells that becomes the lines of a widget.
 
 Painting is a pure function to a canvas, so that a panel can be looked at without a terminal: tests
-read `Canvas.text()`, the widget takes `Canvas.strips()`.
+read `Canvas.text()`, the widget takes `Canvas.strip(y)`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from gradstep.tui.theme import Palette, sign_role
 
 #: Placeholder for what is not computed yet. Never a zero.
 PENDING = "·"
+
+
+#: The characters and the styles of a line, to be kept and taken again.
+Row = tuple[tuple[str, ...], tuple[Style, ...]]
 
 
 class Canvas:
@@ -99,13 +103,21 @@ class Canvas:
                 x = self.put(x, y, part, style or self.palette.style())
         return x
 
+    def take(self, y: int, row: Row) -> None:
+        """Makes row y what `row` is."""
+        self.chars[y], self.styles[y] = list(row[0]), list(row[1])
+
     def text(self) -> str:
         """The plain text, one line a row, without trailing spaces."""
         return "\n".join("".join(row).rstrip() for row in self.chars)
 
-    def strips(self) -> list[Strip]:
-        """The rows as Textual's strips, neighbouring cells of one style joined."""
-        return [_strip(row, styles, self.width) for row, styles in zip(self.chars, self.styles, strict=True)]
+    def strip(self, y: int) -> Strip:
+        """Row y as Textual's strip, neighbouring cells of one style joined."""
+        return _strip(self.chars[y], self.styles[y], self.width)
+
+    def differing(self, other: Canvas) -> list[int]:
+        """The rows that differ from another canvas of the same size."""
+        return [y for y in range(self.height) if self.chars[y] != other.chars[y] or self.styles[y] != other.styles[y]]
 
 
 def _strip(row: list[str], styles: list[Style], width: int) -> Strip:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from rich.color import Color
 from rich.style import Style
@@ -12,8 +12,7 @@ from rich.style import Style
 from gradstep.engine.timeline import Phase
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """A colour for every role; `fade` is how much of its hue a faded label keeps."""
 
     name: str

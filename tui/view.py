@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from gradstep.engine.chain import Element
 from gradstep.engine.notation import Digits
@@ -37,8 +37,7 @@ TABS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """Immutable; a change makes another view.
 
     `selection` is an element chosen with the arrow keys, None while the selection follows the
@@ -59,7 +58,7 @@ class View:
 
     def but(self, **changes: object) -> View:
         """This view with some fields changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return self._replace(**changes)
 
     def shown(self, panel: str) -> bool:
         """Whether a panel's tab is the open one (or it has a frame of its own)."""

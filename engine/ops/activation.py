@@ -1,17 +1,18 @@
-"""Activation functions."""
+"""Activation functions, each of one number. Those with an option take it as in PyTorch."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.base import Elementwise
 
 
-@dataclass(frozen=True, slots=True)
 class Relu(Elementwise):
     name = "relu"
     notation = "max(0, {0})"
@@ -22,11 +23,10 @@ class Relu(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.maximum(xs[0], 0)
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return (xs[0] > 0).astype(y.dtype)
 
 
-@dataclass(frozen=True, slots=True)
 class Sigmoid(Elementwise):
     name = "sigmoid"
     notation = "σ({0})"
@@ -35,13 +35,12 @@ class Sigmoid(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         # exp(−x) may overflow to ∞ for very negative x; 1 / (1 + ∞) is then the right answer, 0.
-        return np.asarray(1 / (1 + np.exp(-xs[0])))
+        return _sigmoid(xs[0])
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return y * (1 - y)
 
 
-@dataclass(frozen=True, slots=True)
 class Tanh(Elementwise):
     name = "tanh"
     notation = "tanh({0})"
@@ -51,5 +50,134 @@ class Tanh(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.tanh(xs[0])
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return 1 - y * y
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def _number(op: str, **options: object) -> None:
+    for name, value in options.items():
+        if type(value) not in (int, float):
+            raise OpError(f"{op}: {name} is a number, not {value!r}")
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Elementwise):
+    """x, or a small share of it where it is negative (Maas et al., ICML 2013)."""
+
+    name = "leaky_relu"
+    notation = "max({0}, slope × {0})"
+    slopes = ("1 if {0} > 0, else the slope",)
+    kink = "at 0 the slope of the negative side is taken"
+    label = "leaky ReLU"
+
+    slope: float = 0.01
+
+    def __post_init__(self) -> None:
+        _number("leaky_relu", slope=self.slope)
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.where(xs[0] > 0, xs[0], xs[0] * xs[0].dtype.type(self.slope))
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return np.where(xs[0] > 0, y.dtype.type(1), y.dtype.type(self.slope))
+
+
+@dataclass(frozen=True)
+class Elu(Elementwise):
+    """Clevert et al., ICLR 2016."""
+
+    name = "elu"
+    notation = "{0} if {0} > 0, else α (exp({0}) − 1)"
+    slopes = ("1 if {0} > 0, else α exp({0})",)
+    label = "ELU"
+
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        _number("elu", alpha=self.alpha)
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        (x,) = xs
+        return np.where(x > 0, x, x.dtype.type(self.alpha) * np.expm1(np.minimum(x, 0)))
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        alpha = y.dtype.type(self.alpha)
+        return np.where(xs[0] > 0, y.dtype.type(1), alpha * np.exp(np.minimum(xs[0], 0)))
+
+
+class Gelu(Elementwise):
+    """x·Φ(x) with the normal distribution's Φ, exactly and not by the tanh approximation
+    (Hendrycks and Gimpel, 2016)."""
+
+    name = "gelu"
+    notation = "{0} × Φ({0})"
+    slopes = ("Φ({0}) + {0} × φ({0})",)
+    label = "GELU"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(xs[0] * _phi(xs[0]))
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        (x,) = xs
+        density = np.exp(-0.5 * np.square(x)) * x.dtype.type(1 / math.sqrt(2 * math.pi))
+        return np.asarray(_phi(x) + x * density)
+
+
+def _phi(x: Array) -> Array:
+    """The standard normal distribution function. NumPy has no erf; the standard library's is exact
+    to the last digits and slow."""
+    scaled = np.asarray(x, dtype=np.float64) * (-1 / math.sqrt(2))
+    # erfc keeps the digits of the lower tail, where 1 + erf would have cancelled them.
+    return np.asarray(0.5 * _erfc(scaled)).astype(x.dtype)
+
+
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+
+
+class Silu(Elementwise):
+    """x·σ(x), also called swish (Ramachandran et al., 2017)."""
+
+    name = "silu"
+    notation = "{0} × σ({0})"
+    slopes = ("σ({0}) × (1 + {0} × (1 − σ({0})))",)
+    label = "SiLU"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(xs[0] * _sigmoid(xs[0]))
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        s = _sigmoid(xs[0])
+        return np.asarray(s * (1 + xs[0] * (1 - s)))
+
+
+class Softplus(Elementwise):
+    """ln(1 + exp(x)), in the form that does not overflow."""
+
+    name = "softplus"
+    notation = "ln(1 + exp({0}))"
+    slopes = ("σ({0})",)
+    label = "softplus"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.logaddexp(xs[0], xs[0].dtype.type(0))
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return _sigmoid(xs[0])
+
+
+class HardTanh(Elementwise):
+    name = "hard_tanh"
+    notation = "max(−1, min(1, {0}))"
+    slopes = ("1 if −1 < {0} < 1, else 0",)
+    kink = "at −1 and 1 the slope is taken as 0"
+    label = "hard tanh"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.clip(xs[0], -1, 1), dtype=xs[0].dtype)
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return ((xs[0] > -1) & (xs[0] < 1)).astype(y.dtype)

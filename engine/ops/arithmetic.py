@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +15,6 @@ def full(value: float, like: Array) -> Array:
     return np.broadcast_to(np.asarray(value, dtype=like.dtype), like.shape)
 
 
-@dataclass(frozen=True, slots=True)
 class Add(Elementwise):
     name = "add"
     slots = ("a", "b")
@@ -28,11 +26,10 @@ class Add(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return xs[0] + xs[1]
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return full(1, y)
 
 
-@dataclass(frozen=True, slots=True)
 class Subtract(Elementwise):
     name = "subtract"
     slots = ("a", "b")
@@ -44,11 +41,10 @@ class Subtract(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return xs[0] - xs[1]
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return full(-1 if slot else 1, y)
 
 
-@dataclass(frozen=True, slots=True)
 class Multiply(Elementwise):
     name = "multiply"
     slots = ("a", "b")
@@ -59,14 +55,13 @@ class Multiply(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return xs[0] * xs[1]
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return xs[1 - slot]
 
     def factor(self, slot: int) -> int | None:
         return 1 - slot
 
 
-@dataclass(frozen=True, slots=True)
 class Divide(Elementwise):
     name = "divide"
     slots = ("a", "b")
@@ -77,11 +72,10 @@ class Divide(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return xs[0] / xs[1]
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return -y / xs[1] if slot else 1 / xs[1]
 
 
-@dataclass(frozen=True, slots=True)
 class Power(Elementwise):
     """aᵇ. Where the exponent is 0 the result is 1 for every base, so its slope in a is 0; where
     the base is 0 and the exponent is not negative, the slope in b is 0. Both as in PyTorch."""
@@ -97,7 +91,7 @@ class Power(Elementwise):
         # np.power takes a hundred times as long as a product for the case that every loss has.
         return np.square(a) if b.ndim == 0 and b == 2 else np.power(a, b)
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         a, b = xs
         if slot:
             return np.where((a == 0) & (b >= 0), full(0, y), y * np.log(a))
@@ -106,7 +100,6 @@ class Power(Elementwise):
         return np.where(b == 0, full(0, y), b * np.power(a, b - 1))
 
 
-@dataclass(frozen=True, slots=True)
 class Negative(Elementwise):
     name = "negative"
     slots = ("x",)
@@ -118,11 +111,10 @@ class Negative(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return -xs[0]
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return full(-1, y)
 
 
-@dataclass(frozen=True, slots=True)
 class Exp(Elementwise):
     name = "exp"
     notation = "exp({0})"
@@ -132,11 +124,10 @@ class Exp(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.exp(xs[0])
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return y
 
 
-@dataclass(frozen=True, slots=True)
 class Log(Elementwise):
     name = "log"
     notation = "ln({0})"
@@ -146,5 +137,58 @@ class Log(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.log(xs[0])
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return 1 / xs[0]
+
+
+class Sqrt(Elementwise):
+    name = "sqrt"
+    notation = "√{0}"
+    slopes = ("1 / (2 √{0})",)
+    label = "square root"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.sqrt(xs[0])
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return np.asarray(0.5 / y)
+
+
+class Abs(Elementwise):
+    name = "abs"
+    notation = "|{0}|"
+    slopes = ("the sign of {0}",)
+    kink = "at 0 the slope is taken as 0"
+    label = "absolute value"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.abs(xs[0])
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return np.sign(xs[0])
+
+
+class Sin(Elementwise):
+    name = "sin"
+    notation = "sin({0})"
+    slopes = ("cos({0})",)
+    label = "sin"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.sin(xs[0])
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return np.cos(xs[0])
+
+
+class Cos(Elementwise):
+    name = "cos"
+    notation = "cos({0})"
+    slopes = ("−sin({0})",)
+    label = "cos"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.cos(xs[0])
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return -np.sin(xs[0])

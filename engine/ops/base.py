@@ -18,7 +18,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Grid, Shape, Space, broadcast_strides, strides
+from gradstep.engine.index import (
+    Array,
+    Elements,
+    Grid,
+    Shape,
+    Space,
+    broadcast_strides,
+    picked,
+    ravel,
+    strides,
+    unravel,
+)
 
 #: Every operation by the name that formulas use.
 REGISTRY: dict[str, type[Op]] = {}
@@ -34,20 +45,23 @@ class Links:
     """
 
     slot: int
-    grid: Grid
+    grid: Elements
     local: Callable[[int, int], Array]
-    factor: tuple[int, Grid] | None = None
+    factor: tuple[int, Elements] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Op(ABC):
-    """An operation y = f(x₀, x₁, …). Its options are the fields of the (frozen) instance.
+    """An operation y = f(x₀, x₁, …). Its options are the fields of the (frozen) dataclass; one
+    without options needs no decorator, and a hundred of them would be felt at the start.
 
     `slots` name the inputs; the last `optional` of them may be left out. `notation` writes the
     operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot.
     `summed` are the slots whose elements, each times its local factor, add up to the output: the
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
-    summands that are no such products: a loss; `term` writes one of them.
+    summands that are no such products: a loss; `term` writes one of them. A `discrete` operation
+    is constant between its jumps, and its result gets no gradient. A `variadic` one takes any
+    number of inputs in the place of its last slot.
     """
 
     name: ClassVar[str] = ""
@@ -58,12 +72,12 @@ class Op(ABC):
     kink: ClassVar[str] = ""
     summed: ClassVar[tuple[int, ...]] = ()
     reduces: ClassVar[bool] = False
+    discrete: ClassVar[bool] = False
+    variadic: ClassVar[bool] = False
     term: ClassVar[str] = ""
     label: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        # Not super(): slots=True makes each dataclass a second time, and the zero-argument form
-        # then still holds the first one.
         if "name" in cls.__dict__:
             REGISTRY[cls.name] = cls
 
@@ -75,6 +89,13 @@ class Op(ABC):
             shown[index] = f"[{shown[index]}]"
         shown += [f"{f.name}={f.default!r}" for f in dataclasses.fields(cls)]
         return f"{cls.name}({', '.join(shown)})"
+
+    def written(self, names: Sequence[str]) -> str:
+        """The notation with names in it; an optional input that is left out is no summand."""
+        template = self.notation
+        for missing in range(len(names), len(self.slots)):
+            template = template.replace(f" + {{{missing}}}", "")
+        return template.format(*names)
 
     @abstractmethod
     def shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -89,11 +110,28 @@ class Op(ABC):
         """gᵀ·∂y/∂x for x = xs[slot]: its gradient, in x's shape, when g is the output's."""
 
     @abstractmethod
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        """The inputs of `slot` that feed y.flat[at], with ∂y[at]/∂x of each."""
+
+    @abstractmethod
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        """The outputs that x.flat[at], x = xs[slot], feeds, with ∂y/∂x[at] of each."""
+
+    def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
+        """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""
+        raise OpError(f"{self.name} has no summands")
+
+
+class Affine(Op):
+    """An operation whose operands and output see a box of points through fixed strides: rows and
+    columns are then the same question, with other axes held."""
+
+    @abstractmethod
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
         """The iteration space in which `slot` meets the output."""
 
     @abstractmethod
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         """∂y/∂x[slot] at single points of the space: y and xs hold the elements read there."""
 
     def factor(self, slot: int) -> int | None:
@@ -101,12 +139,10 @@ class Op(ABC):
         return None
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        """The inputs of `slot` that feed y.flat[at], with ∂y[at]/∂x of each."""
         space = self.space(slot, [x.shape for x in xs])
         return self._links(slot, space, space.out, at, space.operands[slot], y, xs)
 
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        """The outputs that x.flat[at], x = xs[slot], feeds, with ∂y/∂x[at] of each."""
         space = self.space(slot, [x.shape for x in xs])
         return self._links(slot, space, space.operands[slot], at, space.out, y, xs)
 
@@ -118,14 +154,10 @@ class Op(ABC):
         def local(start: int, stop: int) -> Array:
             read = [x.take(grid.take(start, stop)) for x, grid in zip(xs, operands, strict=False)]
             with np.errstate(all="ignore"):  # NaN and infinities flow as IEEE says
-                return self.slope(slot, y.take(out.take(start, stop)), read)
+                return self.local(slot, y.take(out.take(start, stop)), read)
 
         other = self.factor(slot)
         return Links(slot, space.grid(point, free, far), local, None if other is None else (other, operands[other]))
-
-    def summands(self, at: int, xs: Sequence[Array]) -> tuple[Grid, Callable[[int, int], Array]]:
-        """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""
-        raise OpError(f"{self.name} has no summands")
 
 
 def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
@@ -159,8 +191,7 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     return np.asarray(g.sum(axis=axes)).reshape(shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Elementwise(Op):
+class Elementwise(Affine):
     """y = f(x₀, x₁, …) element by element, with NumPy's broadcasting.
 
     A class gives `forward` and `slope`; that slope is used for whole arrays and single elements
@@ -172,7 +203,7 @@ class Elementwise(Op):
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         x = xs[slot]
-        g = g * self.slope(slot, y, xs)
+        g = g * self.local(slot, y, xs)
         return g if g.shape == x.shape else unbroadcast(g, x.shape)
 
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
@@ -180,8 +211,7 @@ class Elementwise(Op):
         return Space(out, tuple(broadcast_strides(s, out) for s in shapes), strides(out))
 
 
-@dataclass(frozen=True, slots=True)
-class Reduce(Op):
+class Reduce(Affine):
     """y = c · Σ f(x₀, x₁, …) over some axes of the inputs broadcast together.
 
     A class gives `terms` = f, `term_slope` = ∂f/∂x[slot], and `scale` = c from the count of terms.
@@ -240,10 +270,10 @@ class Reduce(Op):
         return Space(joint, tuple(broadcast_strides(s, joint) for s in shapes), kept)
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        return self._scaled(super(Reduce, self).row(slot, at, y, xs), xs)
+        return self._scaled(super().row(slot, at, y, xs), xs)
 
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        return self._scaled(super(Reduce, self).column(slot, at, y, xs), xs)
+        return self._scaled(super().column(slot, at, y, xs), xs)
 
     def _scaled(self, links: Links, xs: Sequence[Array]) -> Links:
         scale = self.scale(self._count(broadcast([x.shape for x in xs], self.name)))
@@ -257,10 +287,10 @@ class Reduce(Op):
 
         return dataclasses.replace(links, local=local, factor=None)
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return np.broadcast_to(self.term_slope(slot, xs), xs[slot].shape)
 
-    def summands(self, at: int, xs: Sequence[Array]) -> tuple[Grid, Callable[[int, int], Array]]:
+    def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         space = self.space(0, [x.shape for x in xs])
         point, free = space.hold(at, space.out)
         operands = [space.grid(point, free, s) for s in space.operands]
@@ -274,12 +304,164 @@ class Reduce(Op):
         return operands[0], read
 
 
-@dataclass(frozen=True, slots=True)
-class Contract(Op):
+class Contract(Affine):
     """y = Σₖ a[…, k] · b[…, k]: a sum of products. The local derivative is the other factor."""
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return xs[1 - slot]
 
     def factor(self, slot: int) -> int | None:
         return 1 - slot if slot < 2 else None
+
+
+def none(like: Array) -> Callable[[int, int], Array]:
+    """Local derivatives that are all 0."""
+    return lambda start, stop: np.zeros(stop - start, dtype=like.dtype)
+
+
+def ones(like: Array) -> Callable[[int, int], Array]:
+    """Local derivatives that are all 1."""
+    return lambda start, stop: np.ones(stop - start, dtype=like.dtype)
+
+
+def normal_axes(name: str, axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
+    """`axis` as a tuple of axes from 0 on; None means all. Raises OpError."""
+    listed = tuple(range(ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    for one in listed:
+        if not -ndim <= one < ndim:
+            raise OpError(f"{name}: axis {one} is out of range for {ndim} axes")
+    found = tuple(a % ndim for a in listed)
+    if len(set(found)) != len(found):
+        raise OpError(f"{name}: an axis is named twice in {axis!r}")
+    return found
+
+
+class Rowwise(Op):
+    """An operation within groups: the elements along some axes, where every element may depend on
+    every other. A class gives one formula, `entries`, for its Jacobian within a group.
+
+    `axes` are those of a group. The output has x's shape, or `reduced`, one element a group.
+    """
+
+    reduced: ClassVar[bool] = False
+
+    @abstractmethod
+    def axes(self, ndim: int) -> tuple[int, ...]:
+        """The axes of a group, from 0 on. Raises OpError."""
+
+    def keeps(self) -> bool:
+        """Whether reduced axes stay with length 1."""
+        return False
+
+    @abstractmethod
+    def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
+        """∂y[k]/∂x[j] within a group that holds x and y; k and j broadcast. A reduced operation
+        has one output, y[0]."""
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        (x,) = shapes
+        axes = self.axes(len(x))
+        if not self.reduced:
+            return tuple(x)
+        if 0 in (x[a] for a in axes):
+            raise OpError(f"{self.name}: there is nothing to choose from along axes {axes} of shape {shape_text(x)}")
+        return tuple(1 if a in axes else n for a, n in enumerate(x) if self.keeps() or a not in axes)
+
+    def grouped(self, x: Array) -> Array:
+        """x as (…, n): one group on the last axis, in C order of its axes; a view or a copy."""
+        axes = self.axes(x.ndim)
+        rest = [a for a in range(x.ndim) if a not in axes]
+        moved = x.transpose(rest + sorted(axes))
+        return moved.reshape(*(x.shape[a] for a in rest), -1)
+
+    def ungrouped(self, groups: Array, shape: Shape) -> Array:
+        """The inverse of `grouped` for an array of `shape`."""
+        axes = sorted(self.axes(len(shape)))
+        rest = [a for a in range(len(shape)) if a not in axes]
+        order = rest + axes
+        moved = groups.reshape([shape[a] for a in order])
+        return np.array(moved.transpose(np.argsort(order).tolist()), order="C")
+
+    def _group(self, shape: Shape, index: tuple[int, ...]) -> tuple[Grid, int]:
+        """The group around a multi-index of x, and which of its elements that is."""
+        axes, steps = sorted(self.axes(len(shape))), strides(shape)
+        base = sum(i * s for a, (i, s) in enumerate(zip(index, steps, strict=True)) if a not in axes)
+        extent = tuple(shape[a] for a in axes)
+        return Grid(base, extent, tuple(steps[a] for a in axes)), ravel(tuple(index[a] for a in axes), extent)
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        (x,) = xs
+        if not self.reduced:
+            group, k = self._group(x.shape, unravel(at, x.shape))
+            return self._links(group, group, y, x, row=k)
+        index = unravel(at, y.shape)
+        if not self.keeps():
+            axes, kept = self.axes(x.ndim), iter(index)
+            index = tuple(0 if a in axes else next(kept) for a in range(x.ndim))
+        group, _ = self._group(x.shape, index)
+        return self._links(group, picked(at), y, x, row=0)
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        (x,) = xs
+        group, j = self._group(x.shape, unravel(at, x.shape))
+        if not self.reduced:
+            return self._links(group, group, y, x, column=j)
+        axes, index = self.axes(x.ndim), unravel(at, x.shape)
+        out = tuple(0 if a in axes else i for a, i in enumerate(index) if self.keeps() or a not in axes)
+        return self._links(group, picked(ravel(out, y.shape)), y, x, column=j)
+
+    def _links(
+        self, group: Grid, out: Elements, y: Array, x: Array, row: int | None = None, column: int | None = None
+    ) -> Links:
+        def local(start: int, stop: int) -> Array:
+            there = np.arange(start, stop)
+            k, j = (np.asarray(row), there) if row is not None else (there, np.asarray(column))
+            with np.errstate(all="ignore"):
+                found = self.entries(k, j, y.take(out.take(0, out.size)), x.take(group.take(0, group.size)))
+            return np.broadcast_to(np.asarray(found, dtype=x.dtype), (stop - start,))
+
+        return Links(0, group if row is not None else out, local)
+
+
+class Move(Op):
+    """Elements are moved and not computed: each output is one input, and its slope is 1.
+
+    A class gives `source` and `target`, between flat positions.
+    """
+
+    @abstractmethod
+    def source(self, at: int, shapes: Sequence[Shape]) -> tuple[int, int]:
+        """The (slot, element) that output `at` is."""
+
+    @abstractmethod
+    def target(self, slot: int, at: int, shapes: Sequence[Shape]) -> int | None:
+        """The output that an input's element becomes; None if it is left out."""
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        of, found = self.source(at, [x.shape for x in xs])
+        return Links(slot, picked(found) if of == slot else picked(), ones(y))
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        found = self.target(slot, at, [x.shape for x in xs])
+        return Links(slot, picked() if found is None else picked(found), ones(y))
+
+
+class Masked(Op):
+    """y = f(x) element by element with a slope that depends on the place only."""
+
+    @abstractmethod
+    def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
+        """∂y/∂x for every element of an array of `shape`."""
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        return tuple(shapes[0])
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        return g * self.slopes_at(y.shape, y.dtype)
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        slope = self.slopes_at(y.shape, y.dtype).reshape(-1)[at : at + 1]
+        return Links(slot, picked(at), lambda start, stop: slope[start:stop])
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        return self.row(slot, at, y, xs)

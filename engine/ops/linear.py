@@ -1,19 +1,17 @@
-"""The weighted sum."""
+"""Sums of products: the weighted sum, the matrix product; and looking up rows of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Shape, Space, strides
-from gradstep.engine.ops.base import Contract, shape_text
+from gradstep.engine.index import Array, Grid, Picked, Shape, Space, broadcast_strides, picked, strides
+from gradstep.engine.ops.base import Contract, Links, Op, broadcast, none, ones, shape_text, unbroadcast
 
 
-@dataclass(frozen=True, slots=True)
 class Linear(Contract):
     """y[…, i] = Σⱼ W[i, j] · x[…, j] + b[i].
 
@@ -74,5 +72,100 @@ class Linear(Contract):
         operands = ((x_rows, 0, x_cols), (0, w_rows, w_cols), (0, b_cols, 0))
         return Space((rows, outs, width), operands[: len(shapes)], (y_rows, y_cols, 0))
 
-    def slope(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return np.ones_like(y) if slot == 2 else xs[1 - slot]
+
+
+class Matmul(Contract):
+    """y[…, i, j] = Σₖ a[…, i, k] · b[…, k, j], as NumPy's `@`: axes before the last two broadcast,
+    and an array of one axis is a row on the left and a column on the right."""
+
+    name = "matmul"
+    slots = ("a", "b")
+    notation = "Σ {0} × {1}"
+    slopes = ("{1}", "{0}")
+    summed = (0,)
+    label = "matrix product"
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        a, b = shapes
+        if not a or not b:
+            raise OpError(f"matmul: a single number has no axes; use * (a is {shape_text(a)}, b is {shape_text(b)})")
+        wide_a, wide_b = self._wide(a, b)
+        if wide_a[-1] != wide_b[-2]:
+            raise OpError(
+                f"matmul: a {shape_text(a)} has {wide_a[-1]} on axis -1, but b {shape_text(b)} has {wide_b[-2]} "
+                f"on axis {-2 if len(b) > 1 else -1}; they must be equal"
+            )
+        batch = broadcast([wide_a[:-2], wide_b[:-2]], "matmul")
+        return (*batch, *((wide_a[-2],) if len(a) > 1 else ()), *((wide_b[-1],) if len(b) > 1 else ()))
+
+    @staticmethod
+    def _wide(a: Shape, b: Shape) -> tuple[Shape, Shape]:
+        """Both shapes with at least two axes."""
+        return ((1, *a) if len(a) == 1 else tuple(a)), ((*b, 1) if len(b) == 1 else tuple(b))
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(xs[0] @ xs[1])
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        wide_a, wide_b = self._wide(xs[0].shape, xs[1].shape)
+        a, b = xs[0].reshape(wide_a), xs[1].reshape(wide_b)
+        g = g.reshape(*broadcast([wide_a[:-2], wide_b[:-2]], "matmul"), wide_a[-2], wide_b[-1])
+        flow = g @ b.swapaxes(-1, -2) if slot == 0 else a.swapaxes(-1, -2) @ g
+        return unbroadcast(flow, (wide_a, wide_b)[slot]).reshape(xs[slot].shape)
+
+    def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
+        a, b = self._wide(*shapes)
+        batch = broadcast([a[:-2], b[:-2]], "matmul")
+        rows, inner, columns = a[-2], a[-1], b[-1]
+        (a_row, a_in), (b_in, b_column) = strides(a)[-2:], strides(b)[-2:]
+        out = strides((*batch, rows, columns))
+        of_a = (*broadcast_strides(a, (*batch, *a[-2:]))[:-2], a_row, 0, a_in)
+        of_b = (*broadcast_strides(b, (*batch, *b[-2:]))[:-2], 0, b_column, b_in)
+        return Space((*batch, rows, columns, inner), (of_a, of_b), (*out, 0))
+
+
+class Embedding(Op):
+    """y[…, d] = table[ids[…], d]: rows of a table by their number."""
+
+    name = "embedding"
+    slots = ("table", "ids")
+    notation = "{0}[{1}]"
+    slopes = ("1 to the row looked up, 0 to all others", "0")
+    label = "embedding"
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        table, ids = shapes
+        if len(table) != 2:
+            raise OpError(f"embedding: the table must be (rows, width), but it is {shape_text(table)}")
+        return (*ids, table[1])
+
+    @staticmethod
+    def _rows(table: Array, ids: Array) -> Array:
+        rows = ids.astype(np.intp)
+        if not (np.isfinite(ids).all() and (rows == ids).all() and (rows >= 0).all() and (rows < len(table)).all()):
+            raise OpError(f"embedding: ids must be whole numbers from 0 to {len(table) - 1}, the rows of the table")
+        return rows
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(xs[0][self._rows(*xs)])
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        flow = np.zeros_like(xs[slot])
+        if slot == 0:
+            np.add.at(flow, self._rows(*xs), g)
+        return flow
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        place, column = divmod(at, y.shape[-1])
+        if slot == 1:
+            return Links(1, picked(place), none(y))
+        return Links(0, picked(int(self._rows(*xs).reshape(-1)[place]) * y.shape[-1] + column), ones(y))
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        width = y.shape[-1]
+        if slot == 1:
+            return Links(1, Grid(at * width, (width,), (1,)), none(y))
+        row, column = divmod(at, width)
+        return Links(0, Picked(np.flatnonzero(self._rows(*xs) == row) * width + column), ones(y))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Shape
-from gradstep.engine.ops.base import Reduce, shape_text
+from gradstep.engine.index import Array, Grid, Shape, picked
+from gradstep.engine.ops.base import Links, Op, Reduce, shape_text
 
 
-@dataclass(frozen=True, slots=True)
 class PairLoss(Reduce):
     """A loss of a prediction y against a target t, element by element, then summed."""
 
@@ -27,10 +26,9 @@ class PairLoss(Reduce):
                 f"{self.name}: y is {shape_text(y)} and t is {shape_text(t)}; "
                 f"they are compared one by one and must have the same shape"
             )
-        return super(PairLoss, self).shape(shapes)
+        return super().shape(shapes)
 
 
-@dataclass(frozen=True, slots=True)
 class HalfSquaredError(PairLoss):
     """½ Σ (y − t)²; what many walkthroughs of backpropagation call MSE."""
 
@@ -50,7 +48,6 @@ class HalfSquaredError(PairLoss):
         return 2 * (xs[slot] - xs[1 - slot])
 
 
-@dataclass(frozen=True, slots=True)
 class Mse(PairLoss):
     """mean (y − t)², over all elements."""
 
@@ -68,3 +65,182 @@ class Mse(PairLoss):
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         return 2 * (xs[slot] - xs[1 - slot])
+
+
+class MeanPairLoss(PairLoss):
+    """A loss that is a mean over all elements."""
+
+    def scale(self, count: int) -> float:
+        return 1 / count if count else float("nan")
+
+
+class Mae(MeanPairLoss):
+    """mean |y − t|."""
+
+    name = "mae"
+    notation = "mean |{0} − {1}|"
+    term = "|{0} − {1}|/n"
+    slopes = ("the sign of {0} − {1}, / n", "the sign of {1} − {0}, / n")
+    kink = "where both are equal the slope is taken as 0"
+    label = "mean absolute error"
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.abs(xs[0] - xs[1]))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.sign(xs[slot] - xs[1 - slot]))
+
+
+@dataclass(frozen=True)
+class Huber(MeanPairLoss):
+    """½ d² near the target and δ(|d| − ½ δ) further off, d = y − t; the mean (Huber, 1964)."""
+
+    name = "huber"
+    notation = "mean huber({0} − {1})"
+    term = "huber({0} − {1})/n"
+    slopes = ("({0} − {1}) clipped at ±δ, / n", "({1} − {0}) clipped at ±δ, / n")
+    label = "Huber loss"
+
+    delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        if type(self.delta) not in (int, float) or not self.delta > 0:
+            raise OpError(f"huber: delta is a number above 0, not {self.delta!r}")
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        gap = xs[0] - xs[1]
+        delta = gap.dtype.type(self.delta)
+        size = np.abs(gap)
+        return np.where(size <= delta, gap * gap * gap.dtype.type(0.5), delta * (size - delta / 2))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.clip(xs[slot] - xs[1 - slot], -self.delta, self.delta), dtype=xs[0].dtype)
+
+
+class Hinge(MeanPairLoss):
+    """mean max(0, 1 − t·y), targets −1 and 1."""
+
+    name = "hinge"
+    notation = "mean max(0, 1 − {1} × {0})"
+    term = "max(0, 1 − {1} × {0})/n"
+    slopes = ("−{1} / n where 1 − {1} × {0} > 0, else 0", "−{0} / n where 1 − {1} × {0} > 0, else 0")
+    kink = "where the margin is exactly 1 the slope is taken as 0"
+    label = "hinge loss"
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.maximum(1 - xs[0] * xs[1], 0))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        return np.where(1 - xs[0] * xs[1] > 0, -xs[1 - slot], xs[0].dtype.type(0))
+
+
+def _weighted(weight: Array, value: Array) -> Array:
+    """weight × value, and 0 where the weight is 0, whatever the value: 0 · ln 0 is 0 here, as in
+    the definition of cross-entropy."""
+    return np.where(weight == 0, weight.dtype.type(0), weight * value)
+
+
+class Bce(MeanPairLoss):
+    """Binary cross-entropy of probabilities: mean −(t ln y + (1 − t) ln(1 − y)).
+
+    Probabilities are not clamped: at y = 0 with t > 0 the loss is ∞, and says so.
+    """
+
+    name = "bce"
+    notation = "mean −({1} ln {0} + (1 − {1}) ln(1 − {0}))"
+    term = "−({1} ln {0} + (1 − {1}) ln(1 − {0}))/n"
+    slopes = ("((1 − {1}) / (1 − {0}) − {1} / {0}) / n", "(ln(1 − {0}) − ln {0}) / n")
+    label = "binary cross-entropy"
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        y, t = xs
+        return np.asarray(-(_weighted(t, np.log(y)) + _weighted(1 - t, np.log1p(-y))))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        y, t = xs
+        if slot == 0:
+            return np.asarray(_weighted(1 - t, 1 / (1 - y)) - _weighted(t, 1 / y))
+        return np.asarray(np.log1p(-y) - np.log(y))
+
+
+class BceWithLogits(MeanPairLoss):
+    """Binary cross-entropy of logits z, with σ inside: mean max(z, 0) − z·t + ln(1 + exp(−|z|)),
+    the form that neither overflows nor loses its digits."""
+
+    name = "bce_with_logits"
+    slots = ("z", "t")
+    notation = "mean max({0}, 0) − {0} × {1} + ln(1 + exp(−|{0}|))"
+    term = "(max({0}, 0) − {0} × {1} + ln(1 + exp(−|{0}|)))/n"
+    slopes = ("(σ({0}) − {1}) / n", "−{0} / n")
+    label = "binary cross-entropy of logits"
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        z, t = xs
+        return np.asarray(np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z))))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        z, t = xs
+        return -z if slot else np.asarray(1 / (1 + np.exp(-z)) - t)
+
+
+class Nll(Op):
+    """Negative log-likelihood: mean over rows of −Σ t · logp over the last axis.
+
+    t is one-hot (or any distribution), in logp's shape, or the number of the right class, without
+    the last axis.
+    """
+
+    name = "nll"
+    slots = ("logp", "t")
+    notation = "−mean of {0} at {1}"
+    slopes = ("−1/rows at the right class, 0 elsewhere", "−{0} / rows")
+    label = "negative log-likelihood"
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        logp, t = map(tuple, shapes)
+        if not logp:
+            raise OpError("nll: logp must have a last axis of classes, but it is a single number")
+        if t not in (logp, logp[:-1]) and not (len(logp) == 1 and t == (1,)):
+            raise OpError(
+                f"nll: logp is {shape_text(logp)}, so t is one-hot {shape_text(logp)} or class numbers "
+                f"{shape_text(logp[:-1])}, but it is {shape_text(t)}"
+            )
+        return ()
+
+    def _weights(self, xs: Sequence[Array]) -> Array:
+        """t as weights in logp's shape."""
+        logp, t = xs
+        if t.shape == logp.shape and t.shape != (1,):
+            return t
+        classes, numbers = logp.shape[-1], t.reshape(logp.shape[:-1])
+        whole = numbers.astype(np.intp)
+        if not (
+            np.isfinite(numbers).all() and (whole == numbers).all() and (whole >= 0).all() and (whole < classes).all()
+        ):
+            raise OpError(f"nll: class numbers go from 0 to {classes - 1}, the last axis of logp")
+        return np.asarray(np.arange(classes) == whole[..., None], dtype=logp.dtype)
+
+    def _rows(self, logp: Array) -> int:
+        return max(logp.size // max(logp.shape[-1], 1), 1)
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(-_weighted(self._weights(xs), xs[0]).sum() / self._rows(xs[0]), dtype=xs[0].dtype)
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        scale = g * g.dtype.type(-1 / self._rows(xs[0]))
+        if slot == 0:
+            return np.asarray(self._weights(xs) * scale)
+        return np.asarray(xs[0] * scale) if xs[1].shape == xs[0].shape else np.zeros_like(xs[1])
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        return Links(slot, Grid(0, (xs[slot].size,), (1,)), self._slopes(slot, xs, 0))
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        return Links(slot, picked(0), self._slopes(slot, xs, at))
+
+    def _slopes(self, slot: int, xs: Sequence[Array], offset: int) -> Callable[[int, int], Array]:
+        def local(start: int, stop: int) -> Array:
+            found = self.vjp(slot, np.ones((), dtype=xs[0].dtype), xs[0], xs)
+            return found.reshape(-1)[offset + start : offset + stop]
+
+        return local

@@ -12,7 +12,7 @@ from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.base import Reduce, shape_text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AxisReduce(Reduce):
     """A reduction of one input over `axis` (an int, several, or None for all)."""
 
@@ -32,7 +32,7 @@ class AxisReduce(Reduce):
                 raise OpError(f"{self.name}: axis {axis} is out of range for shape {shape_text(x)}")
         if len({a % len(x) for a in listed}) != len(listed):
             raise OpError(f"{self.name}: an axis is named twice in {self.axis!r}")
-        return super(AxisReduce, self).shape(shapes)
+        return super().shape(shapes)
 
     def axes(self, ndim: int) -> tuple[int, ...]:
         if self.axis is None:
@@ -49,7 +49,6 @@ class AxisReduce(Reduce):
         return np.ones((), dtype=xs[0].dtype)
 
 
-@dataclass(frozen=True, slots=True)
 class Sum(AxisReduce):
     name = "sum"
     notation = "Σ {0}"
@@ -58,7 +57,6 @@ class Sum(AxisReduce):
     label = "sum"
 
 
-@dataclass(frozen=True, slots=True)
 class Mean(AxisReduce):
     name = "mean"
     notation = "(1/n) Σ {0}"

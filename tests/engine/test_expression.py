@@ -69,7 +69,7 @@ def refused(text: str) -> ExpressionError:
         "__import__('os')", "__import__('os').system('true')", "eval('1')", "exec('1')", "open('f')", "print(x)",
         "globals()", "getattr(x, 'T')", "type(x)", "x.__class__", "x.shape", "x.data", "x.T.base", "W.T.T",
         "lambda: x", "(lambda: x)()", "[x for x in c]", "{x for x in c}", "{x: x for x in c}", "(x for x in c)",
-        "sum(x for x in c)", "f'{x}'", "f'{__import__(\"os\")}'", "'text'", "b'text'", "'a' 'b'", "x[0]", "x[:]",
+        "sum(x for x in c)", "f'{x}'", "f'{__import__(\"os\")}'", "'text'", "b'text'", "'a' 'b'",
         "x[...]",
         "(z := x)", "True", "False", "None", "...", "1j", "x + 1j", "x + True", "-True", "x * None", "x if x else c",
         "x and c", "x or c", "not x", "~x", "x < c", "x == c", "x is c", "x in c", "x // c", "x % c", "x << c",
@@ -101,8 +101,8 @@ def test_nothing_is_evaluated(capsys: pytest.CaptureFixture[str], monkeypatch: p
 
 
 def test_a_refusal_says_what_there_is() -> None:
-    assert "a formula has names, numbers" in str(refused("x[0]"))
-    assert "'x[0]'" in str(refused("x[0]"))
+    assert "a formula has names, numbers" in str(refused("[x]"))
+    assert "'[x]'" in str(refused("[x]"))
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_a_second_name_for_a_value_is_no_line(text: str) -> None:
     assert "'x' itself" in str(refused(text))
 
 
-@pytest.mark.parametrize("text", ["W.T", "W.T + 1", "relu(W.T)", "x * W.T", "linear(x, W.T)", "-W.T", "2 .T", "W.T.T"])
-def test_a_transpose_stands_only_in_a_product(text: str) -> None:
-    assert ".T" in str(refused(text))
+@pytest.mark.parametrize("text", ["2 .T", "W[x]", "W[0.5]", "W['a']", "W[0, 0, 0]", "W[99]", "x[1:2:0]", "W[()]T"])
+def test_parts_and_transposes_of_what_has_none_are_refused(text: str) -> None:
+    refused(text)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,6 @@ def test_shapes_that_disagree_are_named_with_the_part_of_the_formula() -> None:
         ("sum(x, axis='0')", "sum", ["axis"]),
         ("sum(x, axis=0.0)", "sum", ["axis"]),
         ("sum(x, axis=True)", "sum", ["axis"]),
-        ("sum(x, axis=[0])", "sum", ["axis"]),
         ("sum(x, axis={0})", "sum", ["axis"]),
         ("sum(x, axis={0: 1})", "sum", ["axis"]),
         ("sum(x, axis={})", "sum", ["axis"]),

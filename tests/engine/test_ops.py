@@ -13,7 +13,7 @@ import inspect
 import re
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import product
 from typing import Any
@@ -27,7 +27,7 @@ from gradstep.engine.explain import forward_segments, gradient_segments
 from gradstep.engine.graph import Role
 from gradstep.engine.index import Shape
 from gradstep.engine.ops import REGISTRY, Links, Op
-from gradstep.engine.ops.base import Contract, Elementwise, Reduce, broadcast, unbroadcast
+from gradstep.engine.ops.base import Contract, Elementwise, Reduce, Rowwise, broadcast, unbroadcast
 from gradstep.engine.ops.reduce import AxisReduce
 from gradstep.engine.terms import enumerate_terms, total
 from gradstep.engine.trace import run
@@ -78,12 +78,58 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
         ((4, 1), (1, 1), (1,)),
         ((2, 4, 3), (5, 3), (5,)),
     ),
+    "matmul": (
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3, 4)),
+        ((1, 3), (3, 1)),
+        ((2, 2, 3), (3, 2)),
+        ((2, 2, 3), (2, 3, 2)),
+        ((2, 1, 2, 3), (3, 3, 2)),
+        ((2, 3), (4, 3, 1)),
+        ((2, 2, 3), (3,)),
+    ),
+    "embedding": (((4, 3), (5,)), ((4, 3), ()), ((3, 1), (2, 2)), ((1, 2), (3,))),
+    "conv2d": (
+        ((1, 3, 3), (1, 1, 2, 2)),
+        ((2, 4, 5), (3, 2, 2, 3), (3,)),
+        ((2, 1, 4, 4), (2, 1, 3, 3), (2,)),
+        ((2, 2, 3, 3), (1, 2, 3, 3)),
+        ((1, 4, 4), (2, 1, 1, 1), (2,)),
+    ),
+    "max_pool2d": (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),)),
+    "avg_pool2d": (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),)),
+    "nll": (((3,), (3,)), ((3,), ()), ((3,), (1,)), ((4, 3), (4,)), ((4, 3), (4, 3)), ((2, 2, 3), (2, 2))),
+    "causal_mask": (((1, 1),), ((3, 3),), ((2, 4),), ((2, 3, 2),)),
+    "normalize": (((5,),), ((5, 4),), ((4, 5, 6),)),
+    "rms_normalize": (((5,),), ((5, 4),), ((4, 5, 6),)),
+    "reshape": (((4,),), ((2, 2),), ((2, 3, 2),), ((1,),), ((),)),
+    "index": (((3,),), ((3, 4),), ((2, 3, 4),)),
+    "concat": (((3,), (2,)), ((2, 3), (2, 3)), ((2, 3), (1, 3), (2, 3)), ((2, 1), (2, 2))),
+    "stack": (((), ()), ((3,), (3,)), ((2, 3), (2, 3), (2, 3))),
+}
+
+#: Inputs that are no free numbers: (name, slot) → from a generator and a shape.
+GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
+    ("embedding", 1): lambda rng, shape: rng.integers(0, 1, shape, endpoint=False).astype(float),
+    ("nll", 1): lambda rng, shape: rng.integers(0, 3, shape).astype(float),
+    ("bce", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
+    ("bce", 1): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
 }
 
 #: Values to try for an option, by its name; an option that is not here keeps its default.
 OPTIONS: dict[str, tuple[Any, ...]] = {
     "axis": (None, 0, 1, -1, -2, (0,), (0, 1), (-1, 0), (0, 2), (2, 0, 1), ()),
     "keepdims": (False, True),
+    "axes": (None, (1, 0), (0, 2, 1), (-1, 0, 1)),
+    "to": ((-1,), (2, -1), (4, 3), (2, 2), ()),
+    "start": (0, 1),
+    "at": ((), (0,), (-1,), ((None, None, None), 1), ((1, None, 2),), ((None, None, -1), (0, 3, 2)), (1, (2, 0, -1))),
+    "padding": (0, 1),
+    "stride": (1, 2),
+    "size": (1, 2, 3),
+    "seed": (0, 3),
 }
 
 
@@ -99,14 +145,24 @@ class Example:
         for low, signed in ((0.4, True), (0.4, False), (0.05, False)):
             rng = np.random.default_rng(zlib.crc32(f"{self.op.name} {self.shapes}".encode()))
             xs = []
-            for shape in self.shapes:
+            for slot, shape in enumerate(self.shapes):
                 x = low + (1.7 - low) * rng.random(shape)
-                xs.append(np.asarray(np.where(rng.random(shape) < 0.5, -x, x) if signed else x))
+                x = np.asarray(np.where(rng.random(shape) < 0.5, -x, x) if signed else x)
+                given = GIVEN.get((self.op.name, slot))
+                xs.append(x if given is None or self.same(slot) else np.asarray(given(rng, shape)))
             with np.errstate(all="ignore"):
-                usable = np.isfinite(self.op.forward(xs)).all()
+                usable = not np.isnan(self.op.forward(xs)).any()
             if usable:
                 return [x.astype(dtype) for x in xs]
         pytest.fail(f"{self}: no inputs were found that '{self.op.name}' maps to finite numbers; see Example.inputs")
+
+    def same(self, slot: int) -> bool:
+        """Whether nll's target is a distribution in the shape of its input, and not class numbers."""
+        return self.op.name == "nll" and self.shapes[0] == self.shapes[slot] != (1,)
+
+    def free(self, slot: int) -> bool:
+        """Whether a slot takes any number, so that it can be moved by a little."""
+        return (self.op.name, slot) not in (("embedding", 1), ("nll", 1)) or self.same(slot)
 
     def __str__(self) -> str:
         given = ", ".join(f"{k}={v}" for k, v in dataclasses.asdict(self.op).items())
@@ -122,14 +178,15 @@ def instances(cls: type[Op]) -> Iterator[Op]:
         elif field.default is dataclasses.MISSING:
             return  # the test for missing examples says so
     for values in product(*tried.values()):
-        yield cls(**dict(zip(tried, values, strict=True)))
+        with contextlib.suppress(OpError):
+            yield cls(**dict(zip(tried, values, strict=True)))
 
 
 def wanted_shapes(cls: type[Op]) -> Sequence[Shapes]:
     """Shapes of the family, or else all of the pool's that the operation's rule may take."""
     if cls.name in BY_NAME:
         return BY_NAME[cls.name]
-    if issubclass(cls, AxisReduce):
+    if issubclass(cls, AxisReduce | Rowwise):
         return REDUCED
     if issubclass(cls, Elementwise) and len(cls.slots) <= 2:
         return ONE if len(cls.slots) == 1 else TWO
@@ -207,7 +264,8 @@ def by_differences(op: Op, slot: int, xs: list[Array], h: float = 1e-5) -> Array
             moved = [x.copy() for x in xs]
             moved[slot].reshape(-1)[at] += step
             ends.append(np.array(op.forward(moved), dtype=np.float64).reshape(-1))
-        columns.append((ends[0] - ends[1]) / (2 * h))
+        with np.errstate(invalid="ignore"):  # a mask's −∞ stays −∞
+            columns.append(np.where(ends[0] == ends[1], 0, (ends[0] - ends[1]) / (2 * h)))
     return np.stack(columns, axis=1)
 
 
@@ -237,6 +295,8 @@ def test_every_operation_has_an_example(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_with_and_without_each_optional_input(name: str) -> None:
     cls = REGISTRY[name]
+    if cls.variadic:
+        return
     counts = {len(e.shapes) for e in examples(name)}
     assert counts == set(range(len(cls.slots) - cls.optional, len(cls.slots) + 1))
 
@@ -256,7 +316,7 @@ def test_output_has_the_shape_it_announces_and_the_inputs_dtype(example: Example
 def test_rows_columns_and_vjp_are_the_differences(example: Example) -> None:
     op, xs = example.op, example.inputs()
     y = np.asarray(op.forward(xs))
-    for slot in range(len(xs)):
+    for slot in filter(example.free, range(len(xs))):
         expected = by_differences(op, slot, xs)
         largest = max(1.0, float(np.abs(expected).max(initial=0)))
         bound = 1e-7 * largest
@@ -272,7 +332,7 @@ def test_rows_columns_and_vjp_are_the_differences(example: Example) -> None:
 def test_single_precision_rows_columns_and_vjp(example: Example) -> None:
     op, xs = example.op, example.inputs(np.float32)
     y = np.asarray(op.forward(xs))
-    for slot in range(len(xs)):
+    for slot in filter(example.free, range(len(xs))):
         expected = by_differences(op, slot, [x.astype(np.float64) for x in xs])
         bound = 2e-5 * max(1.0, float(np.abs(expected).max(initial=0)))
         for make in (by_rows, by_columns, by_vjp):
@@ -445,7 +505,8 @@ def nasty_inputs(example: Example, turn: int) -> list[Array]:
     for number, shape in enumerate(example.shapes):
         size = int(np.prod(shape, dtype=int))
         steps = 1 if number == 0 else 4
-        found.append(NASTY[(np.arange(size) * steps + turn * (1 if number == 0 else 7)) % len(NASTY)].reshape(shape))
+        nasty = NASTY[(np.arange(size) * steps + turn * (1 if number == 0 else 7)) % len(NASTY)].reshape(shape)
+        found.append(nasty if example.free(number) else example.inputs()[number])
     return found
 
 
@@ -489,6 +550,10 @@ def test_vectorised_and_single_element_gradients_agree_on_nasty_numbers(name: st
     for example in examples(name):
         xs = nasty_inputs(example, 2)
         op = example.op
+        if isinstance(op, Rowwise) and not op.reduced:
+            continue  # what overflows within a group depends on the order in which it is added up
+        if getattr(op, "padding", 0) and name == "conv2d":
+            continue  # a zero of the padding times ∞ is NaN, and padding is no term
         with np.errstate(all="ignore"):
             y = np.asarray(op.forward(xs))
             g = np.ones_like(y)
@@ -668,7 +733,8 @@ def test_each_element_is_explained_by_its_terms(example: Example) -> None:
             terms = enumerate_terms(segments, net.graph.dtype)
             assert total(segments) == len(terms) == terms.total
             bound = 1e-13 * np.abs(terms.contribution).sum()
-            assert abs(terms.running[-1] - net.grad(leaf.name).reshape(-1)[flat]) <= bound
+            reached = terms.running[-1] if len(terms) else 0.0
+            assert abs(reached - net.grad(leaf.name).reshape(-1)[flat]) <= bound
             assert terms.contribution == pytest.approx(terms.upstream * terms.local, rel=1e-15)
     node = net.graph.nodes[out.node]
     for flat in range(out.size):

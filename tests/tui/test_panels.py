@@ -128,7 +128,7 @@ def test_any_panel_at_any_size(
             assert len(char) == 1
             assert unicodedata.east_asian_width(char) not in "WF"
             assert unicodedata.category(char)[0] != "C"
-    assert len(canvas.strips()) == height
+    assert all(canvas.strip(y).cell_length == width for y in range(height))
 
 
 @pytest.mark.parametrize("scenario", builtin())

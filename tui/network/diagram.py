@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import isfinite
+from typing import NamedTuple
 
 from gradstep.engine.blackboard import Layer
 from gradstep.engine.chain import Element
@@ -16,8 +17,7 @@ from gradstep.engine.recording import Recording
 MOST_UNITS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A box: one element of a layer's output. `pre` is the sum before its activation, `bias` the
     bias in it, each −1 where there is none."""
 
@@ -34,8 +34,7 @@ class Unit:
         return Element(self.value, self.flat)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """`source` feeds `target`. `weight` is the element that scales it, None where none does;
     `local` the derivative along it, `flow` the part of ∂L/∂source that comes this way (None where
     the backward pass does not go)."""
@@ -162,6 +161,16 @@ class Diagram:
                     flow = float(local[k]) * float(grad.reshape(-1)[unit.flat]) if goes and grad is not None else None
                     found.append(Edge(len(found), source, unit.number, weight, float(local[k]), flow))
         return tuple(found)
+
+    @cached_property
+    def largest_weight(self) -> float:
+        """The largest finite |weight| on an edge; 1 where there is none. Brightness is relative to it."""
+        return max((abs(e.local) for e in self.edges if e.weight and isfinite(e.local)), default=1.0) or 1.0
+
+    @cached_property
+    def largest_flow(self) -> float:
+        """The largest finite |gradient| along an edge, likewise."""
+        return max((abs(e.flow) for e in self.edges if e.flow is not None and isfinite(e.flow)), default=1.0) or 1.0
 
     @cached_property
     def incoming(self) -> tuple[tuple[int, ...], ...]:

@@ -14,6 +14,7 @@ from gradstep.tui.paint import Canvas
 _ON, _PERIOD = 6, 8
 #: Runs shorter than this many cells are never broken.
 _UNBROKEN = 6
+_BRAILLE = tuple(chr(0x2800 | bits) for bits in range(256))
 
 
 @lru_cache(maxsize=4096)
@@ -64,5 +65,8 @@ class Sheet:
                 cells[x, y] = (there, bits | already, worn)
 
     def put(self, canvas: Canvas) -> None:
+        chars, styles, width, height = canvas.chars, canvas.styles, canvas.width, canvas.height
         for (x, y), (_, bits, style) in self.cells.items():
-            canvas.put(x, y, chr(0x2800 | bits), style)
+            if 0 <= x < width and 0 <= y < height:
+                chars[y][x] = _BRAILLE[bits]
+                styles[y][x] = style

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from gradstep.engine.recording import Recording
 from gradstep.tui.network.diagram import Diagram, Unit, diagram
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """How boxes are drawn. `box` is the width of a computed unit's, `given` of an input's, `loss` of
     the loss's. `label` is the room for an edge's numbers. `frame`: 2 lines of a full box, 1 for
     its upper line only, 0 for a unit in a single line. `stacked` puts gradients under the values."""
@@ -38,8 +37,7 @@ FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A unit's place."""
 
     unit: int
@@ -49,8 +47,7 @@ class Box:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """An edge's place: from right of its source to left of its label, which ends at `x_end`, right
     before the target. `row` is the line of the target at which it arrives. A skip has no wire of
     its own."""
@@ -63,8 +60,7 @@ class Wire:
     labelled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Bus:
+class Bus(NamedTuple):
     """A skip from one layer to a later one, over the boxes in between: the edges it carries, the
     columns x … x_end on line `y`, down to the boxes at `y_source` and `y_target`."""
 
@@ -76,8 +72,7 @@ class Bus:
     y_target: int
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """The whole picture. `first` and `last` are the columns shown; `hidden` says per column how
     many of its units found no room."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
-from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -52,16 +53,19 @@ class Panel(Widget, can_focus=True):
 
     key: ClassVar[str] = ""
     title: ClassVar[str] = ""
+    #: Whether the panel looks the same at every moment.
+    timeless: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__()
         if cls.title:
             TITLES[cls.title.lower()] = (cls.key, cls.title)
 
-    scene: var[Scene | None] = var(None)
-
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self.auto_links = False
+        self.scene: Scene | None = None
+        self._canvas: Canvas | None = None
         self._strips: list[Strip] = []
 
     @staticmethod
@@ -77,8 +81,12 @@ class Panel(Widget, can_focus=True):
     def view(self) -> View | None:
         return self.scene.view if self.scene else None
 
-    def watch_scene(self) -> None:
-        self._repaint()
+    def show(self, scene: Scene) -> None:
+        """Shows another scene. A plain call: nine reactives with their watchers would cost each key
+        as much as painting a panel."""
+        before, self.scene = self.scene, scene
+        if not (self.timeless and before is not None and before.view == scene.view):
+            self._repaint()
 
     def on_show(self) -> None:
         self._repaint()
@@ -96,16 +104,34 @@ class Panel(Widget, can_focus=True):
         """Paints, and asks for the lines that differ from what is shown."""
         if not self.is_mounted or self.scene is None or not self.size.width or not self.display:
             return
-        before = self._strips
-        width, height = self.size
-        self._strips = self.paint(self.scene.frame, self.scene.view, width, height, self.has_focus).strips()
-        if len(before) != len(self._strips):
+        before, (width, height) = self._canvas, self.size
+        self._canvas = canvas = self.paint(self.scene.frame, self.scene.view, width, height, self.has_focus)
+        if before is None or (before.width, before.height) != (width, height):
+            self._strips = [canvas.strip(y) for y in range(height)]
             self.refresh()
             return
-        changed = [y for y, (old, new) in enumerate(zip(before, self._strips, strict=True)) if old != new]
-        self.refresh(*(Region(0, y, width, 1) for y in changed)) if changed else None
+        changed = canvas.differing(before)
+        for y in changed:
+            self._strips[y] = canvas.strip(y)
+        if changed:
+            self.refresh(*_regions(changed, width))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        # All our colours are true ones already; looking for others in every segment costs each key.
+        return [f for f in super().get_line_filters() if not isinstance(f, ANSIToTruecolor)]
 
     def render_line(self, y: int) -> Strip:
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.size.width)
+
+
+def _regions(lines: list[int], width: int) -> list[Region]:
+    """Lines as regions, neighbours joined: each region costs a pass of the compositor."""
+    found: list[Region] = []
+    for y in lines:
+        if found and found[-1].bottom == y:
+            found[-1] = Region(0, found[-1].y, width, found[-1].height + 1)
+        else:
+            found.append(Region(0, y, width, 1))
+    return found

@@ -12,6 +12,8 @@ from gradstep.tui.view import View
 class Footer(Panel, can_focus=False):
     """Made from the key table; what does not fit is dropped from the least important."""
 
+    timeless = True
+
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         palette = view.palette

@@ -96,9 +96,6 @@ class _Picture:
         self.plan = diagram(frame.recording)
         self.backward = frame.phase in (Phase.BACKWARD, Phase.UPDATE)
         self.live, self.trail = self._moving(frame.live), self._moving(frame.trail)
-        self.top_weight = max((abs(e.local) for e in self.plan.edges if e.weight), default=1.0) or 1.0
-        flows = [abs(e.flow) for e in self.plan.edges if e.flow is not None and np.isfinite(e.flow)]
-        self.top_flow = max(flows, default=1.0) or 1.0
 
     def _moving(self, links: tuple[Link, ...]) -> dict[int, float]:
         """The edges that links run along, with what travels there."""
@@ -196,7 +193,7 @@ class _Picture:
         role = sign_role(value) if value or self.backward else "dim"
         if rank >= _TRAIL:
             return self.palette.style(role, bold=rank == _LIVE)
-        top = self.top_weight if not self.backward else self.top_flow
+        top = self.plan.largest_weight if not self.backward else self.plan.largest_flow
         size = abs(value) if np.isfinite(value) else top
         return self.palette.style(role, strength=0.35 + 0.4 * sqrt(min(size / top, 1.0)))
 

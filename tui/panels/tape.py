@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from textual.events import Click
 from textual.message import Message
 
 from gradstep.engine.frame import Frame
+from gradstep.engine.recording import Recording
 from gradstep.engine.timeline import Phase, Sweep
-from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.paint import Canvas, Row, clip
 from gradstep.tui.panels.base import Panel, framed
-from gradstep.tui.theme import MARKS, sign_role
+from gradstep.tui.theme import MARKS, Palette, sign_role
 from gradstep.tui.view import View
 
 #: Runs of more steps than this are shown with all arrays but the current one folded to a line.
 UNFOLDED = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of the tape: a phase's rule, one step, or a folded array (`size` > 1)."""
 
     phase: Phase
     step: int
     size: int = 1
     rule: bool = False
+
+
+#: So many painted lines are kept for the next time.
+_KEPT = 4096
+
+
+@lru_cache(maxsize=8)
+def _kept(
+    recording: Recording, palette: Palette, digits: int, width: int, focused: bool
+) -> dict[tuple[Line, bool, bool], Row]:
+    """The lines that have been painted under the same circumstances."""
+    return {}
 
 
 def _sweep_lines(frame: Frame, sweep: Sweep) -> range:
@@ -62,9 +75,26 @@ def _before(frame: Frame, step: int) -> Iterator[Line]:
             yield Line(sweep.phase, sweep.start, rule=True)
 
 
+def _lines_before(frame: Frame) -> int:
+    """How many lines the whole tape has before the current step's."""
+    count, phase = 0, None
+    for sweep in frame.recording.timeline.sweeps:
+        if sweep.start >= frame.step:
+            break
+        lines = _sweep_lines(frame, sweep)
+        count += (sweep.phase is not phase) + min(len(lines), max(frame.step - lines.start, 0))
+        phase = sweep.phase
+    return count
+
+
 def window(frame: Frame, height: int) -> list[Line]:
-    """The `height` lines around the current step, which stands in the middle where it can."""
+    """The `height` lines around the current step, which stays within the middle half.
+
+    The window moves on by half its height at a time and not with every step: the eye keeps its
+    place, and a step repaints two lines instead of all of them.
+    """
     step = frame.step
+    wanted = height // 4 + _lines_before(frame) % max(height // 2, 1)
     here = [Line(frame.phase, step)] if step else []
     above: list[Line] = []
     below: list[Line] = []
@@ -77,13 +107,13 @@ def window(frame: Frame, height: int) -> list[Line]:
         if len(below) >= height:
             break
         below.append(line)
-    up = min(len(above), max(height // 2, height - len(here) - len(below)))
+    up = min(len(above), max(wanted, height - len(here) - len(below)))
     lines = above[:up][::-1] + here + below
     return lines[:height]
 
 
 class Tape(Panel):
-    """One line per step: number, left-hand side, value; the current one in the middle."""
+    """One line per step: number, left-hand side, value; the current one about the middle."""
 
     key = "1"
     title = "Tape"
@@ -100,8 +130,17 @@ class Tape(Panel):
         canvas = Canvas(width, height, view.palette)
         framed(canvas, "tape", view, focused)
         number = max(len(str(frame.total)), 3)
+        kept = _kept(frame.recording, view.palette, view.math_digits, width, focused)
         for y, line in enumerate(window(frame, height - 2), 1):
+            # All but the current line look the same at every step before, and at every step after.
+            key = (line, line.step < frame.step, line.phase is frame.phase) if line.step != frame.step else None
+            row = kept.get(key) if key else None
+            if row is not None:
+                canvas.take(y, row)
+                continue
             _paint_line(canvas, frame, view, line, y, number)
+            if key is not None and len(kept) < _KEPT:
+                kept[key] = tuple(canvas.chars[y]), tuple(canvas.styles[y])
         return canvas
 
     def on_click(self, event: Click) -> None:

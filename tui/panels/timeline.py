@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
@@ -23,8 +23,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _SAMPLE = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A phase on the line: its cells, and the steps start + 1 to stop that they stand for."""
 
     phase: Phase

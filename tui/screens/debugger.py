@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
-from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -49,12 +48,11 @@ class Debugger(Screen[None]):
     CSS_PATH = "debugger.tcss"
     BINDINGS: ClassVar = keymap.BINDINGS
 
-    scene: reactive[Scene | None] = reactive(None)
-
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self._view = View(palette=next(iter(PALETTES.values())))
+        self._panels: tuple[Panel, ...] = ()
         self._timer: Timer | None = None
         self._speed = 0
 
@@ -75,8 +73,7 @@ class Debugger(Screen[None]):
 
     def on_mount(self) -> None:
         self._arrange()
-        for panel in self.query().results(Panel):  # type: ignore[type-abstract]
-            panel.data_bind(scene=Debugger.scene)
+        self._panels = tuple(self.query().results(Panel))  # type: ignore[type-abstract]
         self.show()
 
     def on_resize(self, event: Resize) -> None:
@@ -89,7 +86,9 @@ class Debugger(Screen[None]):
         """Shows where the session is now, with some of the view changed."""
         if changes:
             self._view = self._view.but(**changes)
-        self.scene = Scene(self.session.frame(), self._view)
+        scene = Scene(self.session.frame(), self._view)
+        for panel in self._panels:
+            panel.show(scene)
 
     def _arrange(self) -> None:
         """Which panels stand where, for the size of the terminal."""

@@ -1,0 +1,1 @@
+"""What is fast in gradstep, and against whom. See README.md; `python -m benchmarks` runs it."""
