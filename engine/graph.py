@@ -97,6 +97,26 @@ class Graph:
         return tuple(map(tuple, found))
 
     @cached_property
+    def leaves(self) -> tuple[tuple[int, float | None], ...]:
+        """The values that are given: their ids, and the number where it is a literal."""
+        return tuple((v.id, v.number) for v in self.values if v.node < 0)
+
+    @cached_property
+    def pullbacks(self) -> tuple[tuple[Node, tuple[tuple[int, int, bool], ...]], ...]:
+        """The backward pass in its order: each node with its (slot, value, whether the value has
+        several uses) that get a gradient from it."""
+        found = []
+        for node in reversed(self.nodes):
+            if node.output in self.active and self.values[node.output].differentiable:
+                slots = tuple(
+                    (slot, value, len(self.uses[value]) > 1)
+                    for slot, value in enumerate(node.inputs)
+                    if self.values[value].differentiable
+                )
+                found.append((node, slots))
+        return tuple(found)
+
+    @cached_property
     def parameters(self) -> tuple[Value, ...]:
         return tuple(v for v in self.values if v.role is Role.PARAMETER)
 

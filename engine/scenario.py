@@ -15,7 +15,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,9 +105,19 @@ class Scenario:
 # Finding ------------------------------------------------------------------------------------------
 
 
+def _folder() -> Path:
+    spec = find_spec("gradstep.scenarios")
+    assert spec is not None, "it is a package of this one"
+    assert spec.origin is not None, "it has an __init__.py"
+    return Path(spec.origin).parent
+
+
+_BUILT_IN = _folder()
+
+
 def builtin() -> dict[str, str]:
     """The scenarios that ship with gradstep, name to file name, in their order."""
-    files = sorted(f.name for f in resources.files("gradstep.scenarios").iterdir() if f.name.endswith(".toml"))
+    files = sorted(f.name for f in _BUILT_IN.glob("*.toml"))
     return {re.sub(r"^\d+-|\.toml$", "", name): name for name in files}
 
 
@@ -118,7 +128,7 @@ def find(name: str) -> Scenario:
     """
     known = builtin()
     if name in known:
-        text = resources.files("gradstep.scenarios").joinpath(known[name]).read_text(encoding="utf-8")
+        text = (_BUILT_IN / known[name]).read_text(encoding="utf-8")
         return loads(text, name, known[name])
     path = Path(name)
     if path.exists() or path.suffix or path.name != name:

@@ -42,52 +42,49 @@ def run(
 
     NaN and infinities flow as IEEE 754 says, without a warning: they are what one came to find.
     """
-    data: list[Array | None] = [None] * len(graph.values)
+    data: list[Array] = [_NOTHING] * len(graph.values)
     grad: list[Array | None] = [None] * len(graph.values)
     flow: dict[tuple[int, int], Array] = {}
-    for value in graph.values:
-        if value.node < 0:
-            data[value.id] = leaves[value.id] if value.number is None else np.asarray(value.number, dtype=graph.dtype)
+    for value, number in graph.leaves:
+        data[value] = leaves[value] if number is None else np.asarray(number, dtype=graph.dtype)
     with np.errstate(all="ignore"):
-        _forward(graph, data, instead or {})
+        for node in graph.nodes:
+            if instead and node.output in instead:
+                data[node.output] = instead[node.output]
+            else:
+                data[node.output] = _settle(node.op.forward([data[i] for i in node.inputs]))
         if backward:
             _backward(graph, data, grad, flow)
-    return Trace(graph, tuple(data), tuple(grad), flow)  # type: ignore[arg-type]
+    return Trace(graph, tuple(data), tuple(grad), flow)
+
+
+_NOTHING = np.empty(0)
 
 
 def _settle(array: Array) -> Array:
     """`array` as a read-only C-contiguous ndarray, copied only where it has to be."""
-    array = np.ascontiguousarray(array) if array.ndim else np.asarray(array)
-    array.flags.writeable = False
+    if type(array) is not np.ndarray:
+        array = np.asarray(array)  # NumPy makes scalars of results without axes
+    if not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array)
+    array.setflags(write=False)
     return array
 
 
-def _forward(graph: Graph, data: list[Array | None], instead: Mapping[int, Array]) -> None:
-    for node in graph.nodes:
-        if node.output in instead:
-            data[node.output] = instead[node.output]
-        else:
-            data[node.output] = _settle(node.op.forward([data[i] for i in node.inputs]))  # type: ignore[misc]
-
-
-def _backward(
-    graph: Graph, data: list[Array | None], grad: list[Array | None], flow: dict[tuple[int, int], Array]
-) -> None:
-    values, uses = graph.values, graph.uses
+def _backward(graph: Graph, data: list[Array], grad: list[Array | None], flow: dict[tuple[int, int], Array]) -> None:
     grad[graph.loss.id] = _settle(np.ones(graph.loss.shape, dtype=graph.dtype))
-    for node in reversed(graph.nodes):
+    for node, slots in graph.pullbacks:
         g = grad[node.output]
-        if g is None or node.output not in graph.active:
-            continue
-        y, xs = data[node.output], [data[i] for i in node.inputs]
-        for slot, value in enumerate(node.inputs):
-            if not values[value].differentiable:
-                continue
-            part = _settle(node.op.vjp(slot, g, y, xs))  # type: ignore[arg-type]
-            before = grad[value]
-            if len(uses[value]) > 1:
+        assert g is not None, "what the loss depends on has its gradient before it is passed on"
+        y, xs, vjp = data[node.output], [data[i] for i in node.inputs], node.op.vjp
+        for slot, value, several in slots:
+            part = _settle(vjp(slot, g, y, xs))
+            if several:
                 flow[node.id, slot] = part
-            grad[value] = part if before is None else _settle(before + part)
+                before = grad[value]
+                if before is not None:
+                    part = _settle(before + part)
+            grad[value] = part
     for unused in graph.parameters:
         if grad[unused.id] is None:
             grad[unused.id] = _settle(np.zeros(unused.shape, dtype=graph.dtype))

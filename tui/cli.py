@@ -230,10 +230,19 @@ def _export(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _ops(options: argparse.Namespace) -> int:
+    """the operations with formula, local gradient and convention at kinks"""
+    from gradstep.engine.ops import described
+
+    print("\n".join(described()))
+    return FINE
+
+
 CALLS: dict[str, Callable[[argparse.Namespace], int]] = {
     "open": _open,
     "list": _list,
     "steps": _steps,
     "check": _check,
     "export": _export,
+    "ops": _ops,
 }

@@ -1,5 +1,7 @@
 """The operations. Importing this package fills `REGISTRY`, one class an operation."""
 
+from collections.abc import Iterator
+
 from gradstep.engine.ops import activation, arithmetic, choice, composite, conv, linear, loss, reduce, rowwise, shape
 from gradstep.engine.ops.base import REGISTRY, Links, Op
 
@@ -12,9 +14,25 @@ __all__ = [
     "choice",
     "composite",
     "conv",
+    "described",
     "linear",
     "loss",
     "reduce",
     "rowwise",
     "shape",
 ]
+
+
+def described() -> Iterator[str]:
+    """All operations as lines of text: how each is called, its formula, its local gradient for each
+    input, and what is agreed where there is none."""
+    for _, op in sorted(REGISTRY.items()):
+        yield op.signature()
+        yield f"  =      {op.notation.format(*op.slots)}"
+        for slot, slope in zip(op.slots, op.slopes, strict=True):
+            yield f"  ∂/∂{slot:<3} {slope.format(*op.slots)}"
+        if op.kink:
+            yield f"  kink   {op.kink}"
+    for name, expand in sorted(composite.COMPOSITES.items()):
+        yield composite.signature(name)
+        yield f"  several nodes: {(expand.__doc__ or '').splitlines()[0]}"

@@ -24,7 +24,7 @@ class Relu(Elementwise):
         return np.maximum(xs[0], 0)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return (xs[0] > 0).astype(y.dtype)
+        return np.asarray(xs[0] > 0)
 
 
 class Sigmoid(Elementwise):

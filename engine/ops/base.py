@@ -132,7 +132,8 @@ class Affine(Op):
 
     @abstractmethod
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        """∂y/∂x[slot] at single points of the space: y and xs hold the elements read there."""
+        """∂y/∂x[slot] at single points of the space: y and xs hold the elements read there. True
+        and False stand for 1 and 0."""
 
     def factor(self, slot: int) -> int | None:
         """The slot whose element *is* the local derivative for `slot`, as in a product."""
@@ -154,7 +155,7 @@ class Affine(Op):
         def local(start: int, stop: int) -> Array:
             read = [x.take(grid.take(start, stop)) for x, grid in zip(xs, operands, strict=False)]
             with np.errstate(all="ignore"):  # NaN and infinities flow as IEEE says
-                return self.local(slot, y.take(out.take(start, stop)), read)
+                return np.asarray(self.local(slot, y.take(out.take(start, stop)), read), dtype=y.dtype)
 
         other = self.factor(slot)
         return Links(slot, space.grid(point, free, far), local, None if other is None else (other, operands[other]))

@@ -18,6 +18,20 @@ class PairLoss(Reduce):
 
     slots = ("y", "t")
 
+    # With equal shapes, as nearly always, nothing is broadcast and all of the family's questions
+    # about axes have one answer; on a small network asking them is a tenth of a run.
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        if xs[0].shape != xs[1].shape:
+            return super().forward(xs)
+        terms = self.terms(xs)
+        return np.asarray(np.add.reduce(terms, axis=None) * self.scale(terms.size), dtype=terms.dtype)
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        if xs[0].shape != xs[1].shape:
+            return super().vjp(slot, g, y, xs)
+        return np.asarray(self.term_slope(slot, xs) * (g * g.dtype.type(self.scale(xs[0].size))))
+
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         y, t = shapes
         # Broadcasting (4, 1) against (4,) to (4, 4) is the classic silent mistake with these.

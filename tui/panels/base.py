@@ -117,13 +117,15 @@ class Panel(Widget, can_focus=True):
             self.refresh(*_regions(changed, width))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        # All our colours are true ones already; looking for others in every segment costs each key.
-        return [f for f in super().get_line_filters() if not isinstance(f, ANSIToTruecolor)]
+        # All our colours are true ones already, and looking for others in every segment costs each
+        # key. Filters that follow (NO_COLOR's) rely on what this one leaves behind.
+        filters = super().get_line_filters()
+        return () if len(filters) == 1 and isinstance(filters[0], ANSIToTruecolor) else filters
 
     def render_line(self, y: int) -> Strip:
         if y < len(self._strips):
             return self._strips[y]
-        return Strip.blank(self.size.width)
+        return Strip.blank(self.size.width, self.rich_style)
 
 
 def _regions(lines: list[int], width: int) -> list[Region]:

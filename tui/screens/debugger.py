@@ -26,9 +26,6 @@ from gradstep.tui.panels.network import Network
 from gradstep.tui.panels.params import Params
 from gradstep.tui.panels.tape import Tape
 from gradstep.tui.panels.timeline import Timeline
-from gradstep.tui.screens.help import Help
-from gradstep.tui.screens.picker import Picker
-from gradstep.tui.screens.prompt import Prompt
 from gradstep.tui.theme import PALETTES
 from gradstep.tui.view import Layout, View
 
@@ -150,12 +147,15 @@ class Debugger(Screen[None]):
         self.session.goto(where)
         self._moved(Move(1))
 
-    # Opening a dialog is awaited: keys that are typed ahead then wait for it too.
+    # Opening a dialog is awaited: keys that are typed ahead then wait for it too. Its module is
+    # loaded only then, because the widgets it is made of would be felt at the start.
 
     async def action_goto(self) -> None:
         def went(moved: bool | None) -> None:
             if moved:
                 self._moved(Move(1))
+
+        from gradstep.tui.screens.prompt import Prompt
 
         self._stop_playing()
         prompt = Prompt("go to", "24  +10  50%  h[1]  h.grad[1]  loss  end", self.session.goto)
@@ -268,6 +268,8 @@ class Debugger(Screen[None]):
         self.show(palette=PALETTES[following])
 
     async def action_help(self) -> None:
+        from gradstep.tui.screens.help import Help
+
         await self.app.push_screen(Help(self._view.palette))
 
     async def action_open(self) -> None:
@@ -281,6 +283,8 @@ class Debugger(Screen[None]):
                 return
             self._view = self._view.but(selection=None, message="", explained=False)
             self.show()
+
+        from gradstep.tui.screens.picker import Picker
 
         self._stop_playing()
         await self.app.push_screen(Picker(self.session.recording.scenario.name), chosen)
