@@ -12,7 +12,6 @@ Every message says what is wrong, where, and what to try.
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -66,6 +65,8 @@ class ScenarioError(GradstepError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'W1'?` for the known word most like `word`, or nothing."""
+    import difflib  # here, because most runs have nothing to suggest
+
     listed = list(known)
     found = [k for k in listed if k.lower() == word.lower()] or difflib.get_close_matches(word, listed, 1, cutoff=0.5)
     return f"; did you mean '{found[0]}'?" if found else ""

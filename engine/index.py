@@ -13,11 +13,10 @@ from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 Shape = tuple[int, ...]
-Indices = npt.NDArray[np.intp]
-Array = npt.NDArray[Any]
+Indices = np.ndarray[Any, np.dtype[np.intp]]
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def unravel(flat: int, shape: Shape) -> tuple[int, ...]:

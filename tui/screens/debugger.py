@@ -69,9 +69,7 @@ class Debugger(Screen[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        self._arrange()
         self._panels = tuple(self.query().results(Panel))  # type: ignore[type-abstract]
-        self.show()
 
     def on_resize(self, event: Resize) -> None:
         self._arrange()
