@@ -58,7 +58,7 @@ class View(NamedTuple):
 
     def but(self, **changes: object) -> View:
         """This view with some fields changed."""
-        return self._replace(**changes)
+        return self._replace(**changes)  # type: ignore[arg-type]  # an unknown name raises ValueError
 
     def shown(self, panel: str) -> bool:
         """Whether a panel's tab is the open one (or it has a frame of its own)."""

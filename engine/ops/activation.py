@@ -38,7 +38,7 @@ class Sigmoid(Elementwise):
         return _sigmoid(xs[0])
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return y * (1 - y)
+        return np.asarray(y * (1 - y))
 
 
 class Tanh(Elementwise):
@@ -83,7 +83,7 @@ class LeakyRelu(Elementwise):
         return np.where(xs[0] > 0, xs[0], xs[0] * xs[0].dtype.type(self.slope))
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.where(xs[0] > 0, y.dtype.type(1), y.dtype.type(self.slope))
+        return np.asarray(np.where(xs[0] > 0, y.dtype.type(1), y.dtype.type(self.slope)))
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Elu(Elementwise):
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         alpha = y.dtype.type(self.alpha)
-        return np.where(xs[0] > 0, y.dtype.type(1), alpha * np.exp(np.minimum(xs[0], 0)))
+        return np.asarray(np.where(xs[0] > 0, y.dtype.type(1), alpha * np.exp(np.minimum(xs[0], 0))))
 
 
 class Gelu(Elementwise):
@@ -163,7 +163,7 @@ class Softplus(Elementwise):
     label = "softplus"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.logaddexp(xs[0], xs[0].dtype.type(0))
+        return np.asarray(np.logaddexp(xs[0], xs[0].dtype.type(0)))
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return _sigmoid(xs[0])

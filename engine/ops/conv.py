@@ -98,7 +98,7 @@ class Conv2d(Op):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         x, w = xs[:2]
-        seen = _windows(_padded(x, self.padding, 0), *w.shape[-2:], self.stride)
+        seen = _windows(_padded(x, self.padding, 0), w.shape[2], w.shape[3], self.stride)
         # (…, C, OH, OW, KH, KW) with (O, C, KH, KW) over C, KH and KW; then O before the places.
         y = np.moveaxis(np.tensordot(seen, w, axes=((-5, -2, -1), (1, 2, 3))), -1, -3)
         return y + xs[2][:, None, None] if len(xs) == 3 else y
@@ -110,7 +110,7 @@ class Conv2d(Op):
         samples = g[None] if g.ndim == 3 else g
         padded = _padded(x if x.ndim == 4 else x[None], self.padding, 0)
         if slot == 1:
-            seen = _windows(padded, *w.shape[-2:], self.stride)
+            seen = _windows(padded, w.shape[2], w.shape[3], self.stride)
             return np.tensordot(samples, seen, axes=((0, 2, 3), (0, 2, 3)))
         flow = np.zeros_like(padded)
         rows, columns = g.shape[-2:]
@@ -284,7 +284,8 @@ class MaxPool2d(Pool):
         flow = np.zeros(x.shape[:-2] + tuple(n + 2 * self.padding for n in x.shape[-2:]), dtype=g.dtype)
         *rest, i, j = np.indices(chosen.shape)
         row, column = np.divmod(chosen, self.size)
-        np.add.at(flow, (*rest, i * self._stride + row, j * self._stride + column), g)
+        chosen_at = np.ravel_multi_index((*rest, i * self._stride + row, j * self._stride + column), flow.shape)
+        np.add.at(flow.reshape(-1), chosen_at, g)
         p = self.padding
         return np.ascontiguousarray(flow[..., p : flow.shape[-2] - p, p : flow.shape[-1] - p])
 

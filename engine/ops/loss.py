@@ -125,7 +125,7 @@ class Huber(MeanPairLoss):
         gap = xs[0] - xs[1]
         delta = gap.dtype.type(self.delta)
         size = np.abs(gap)
-        return np.where(size <= delta, gap * gap * gap.dtype.type(0.5), delta * (size - delta / 2))
+        return np.asarray(np.where(size <= delta, gap * gap * gap.dtype.type(0.5), delta * (size - delta / 2)))
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         return np.asarray(np.clip(xs[slot] - xs[1 - slot], -self.delta, self.delta), dtype=xs[0].dtype)
@@ -235,7 +235,8 @@ class Nll(Op):
         return np.asarray(np.arange(classes) == whole[..., None], dtype=logp.dtype)
 
     def _rows(self, logp: Array) -> int:
-        return max(logp.size // max(logp.shape[-1], 1), 1)
+        count: int = prod(logp.shape[:-1])
+        return max(count, 1)
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(-_weighted(self._weights(xs), xs[0]).sum() / self._rows(xs[0]), dtype=xs[0].dtype)

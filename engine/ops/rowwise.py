@@ -98,7 +98,7 @@ class Normalising(Rowwise):
         return tuple(sorted(normal_axes(self.name, self.axis, ndim)))
 
     def _mean(self, x: Array) -> Array:
-        return x.mean(axis=self.axes(x.ndim), keepdims=True)
+        return np.asarray(x.mean(axis=self.axes(x.ndim), keepdims=True))
 
 
 class Normalize(Normalising):

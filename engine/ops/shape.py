@@ -137,8 +137,10 @@ class Index(Move):
 
     def __post_init__(self) -> None:
         for one in self.at if isinstance(self.at, tuple) else ("",):
-            sliced = isinstance(one, tuple) and len(one) == 3 and all(v is None or type(v) is int for v in one)
-            if type(one) is not int and not (sliced and one[2] != 0):
+            if type(one) is int:
+                continue
+            ends = one if isinstance(one, tuple) else ()
+            if len(ends) != 3 or any(v is not None and type(v) is not int for v in ends) or ends[2] == 0:
                 raise OpError("index: write it as x[0] or x[:, 1:3], with whole numbers")
 
     def _ranges(self, shape: Shape) -> list[int | range]:
@@ -325,4 +327,4 @@ class CausalMask(Masked):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        return np.where(np.tri(*x.shape[-2:], dtype=bool), x, x.dtype.type(-np.inf))
+        return np.where(np.tri(*x.shape[-2:]) > 0, x, x.dtype.type(-np.inf))
