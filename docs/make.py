@@ -10,7 +10,7 @@ from gradstep.engine.scenario import find
 from gradstep.tui.app import Gradstep
 from gradstep.tui.keymap import markdown
 
-SIZE = (144, 40)
+SIZE = (160, 45)
 MOMENT = "h.grad[0]"
 
 

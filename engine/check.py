@@ -85,7 +85,7 @@ class Report:
         if g.kinks:
             yield f"             {g.kinks:,} at a kink, where there is no single slope to compare with"
         if g.nonfinite:
-            yield f"             {g.nonfinite:,} not comparable: the loss is not finite there"
+            yield f"             {g.nonfinite:,} not comparable, because something is not finite there"
         for name, backprop, numeric in g.failed:
             found, measured = number(backprop, Digits.FULL, True), number(numeric, Digits.FULL, True)
             yield f"  ✗ {name}: backpropagation {found}, finite difference {measured}"

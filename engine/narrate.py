@@ -7,6 +7,7 @@ tested, so that it cannot be shown without it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import NamedTuple
 
 from gradstep.engine.chain import Element, Hop, hops
@@ -15,6 +16,7 @@ from gradstep.engine.graph import Node, Role
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops import activation, linear
 from gradstep.engine.ops.base import Elementwise
+from gradstep.engine.ops.rowwise import Extreme
 from gradstep.engine.recording import Recording
 from gradstep.engine.terms import WINDOW, enumerate_terms
 
@@ -183,6 +185,8 @@ def _along_weight(recording: Recording, hop: Hop, name: str) -> str:
         return f"{weight} is negative ({_n(hop.local)}), so the gradient flips sign on its way to {name}."
     if hop.local == 0:
         return f"{weight} is exactly 0, so {name} has no influence: the gradient stops here."
+    if hop.local > 1:
+        return f"{weight} is {_n(hop.local, True)}: above 1, so the gradient grows on its way to {name}."
     return f"{weight} is positive ({_n(hop.local, True)}): {name} gets that share of the gradient, sign unchanged."
 
 
@@ -244,11 +248,11 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
         why = zero_reason(recording, hop.target) or "Nothing arrives here."
         return Narration(headline, f"{why} So this {kind} learns nothing from this sample.", "kept for update")
     if kind == "bias":
-        caption = (
-            f"A bias is added as it is (local gradient 1), so it gets the whole upstream gradient: {_direction(grad)}"
-        )
+        caption = f"A bias is added as it is (local gradient 1), so it gets the whole upstream gradient: {_direction(recording, grad)}"
+    elif isinstance(recording.graph.nodes[hop.node].op, Extreme):
+        caption = _chosen(recording, hop, name)
     elif hop.factor is None:
-        caption = f"Its local gradient is {_n(hop.local, True)}: {_direction(grad)}"
+        caption = f"Its local gradient is {_n(hop.local, True)}: {_direction(recording, grad)}"
     else:
         source = board.element(hop.factor.value, hop.factor.flat)
         if hop.local == 0:
@@ -259,12 +263,33 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
             )
         caption = (
             f"This {kind} multiplied {source} = {_n(hop.local)}, so it gets the upstream gradient "
-            f"times {_n(hop.local)}: {_direction(grad)}"
+            f"times {_n(hop.local)}: {_direction(recording, grad)}"
         )
     return Narration(headline, caption, "kept for update")
 
 
-def _direction(grad: float) -> str:
+def _chosen(recording: Recording, hop: Hop, name: str) -> str:
+    """Of an input of a maximum or minimum: whether it is the one, and whether others are equal."""
+    node, data = recording.graph.nodes[hop.node], recording.trace.data
+    links = node.op.row(0, hop.target.flat, data[node.output], [data[node.inputs[0]]])
+    group = data[node.inputs[0]].take(links.grid.take(0, links.grid.size))
+    mine = data[hop.source.value].reshape(-1)[hop.source.flat]
+    tied = int((group == mine).sum()) > 1 and mine == data[node.output].reshape(-1)[hop.target.flat]
+    if tied:
+        way = (
+            "it is the first, and gets the whole gradient" if hop.local else "the first gets it all, this one exactly 0"
+        )
+        return f"{name} is one of several that are equally the {node.op.label}; by convention {way}."
+    return (
+        f"{name} is the {node.op.label}: it gets the whole gradient."
+        if hop.local
+        else f"{name} is not the {node.op.label}: exactly 0."
+    )
+
+
+def _direction(recording: Recording, grad: float) -> str:
+    if not isfinite(recording.trace.loss):
+        return "but the loss is not finite, so it does not say which way to go."
     if grad < 0:
         return "negative, so raising it lowers the loss."
     if grad > 0:

@@ -31,7 +31,9 @@ def expecting(of: str, value: str, more: str = "") -> bool:
 def test_every_built_in_scenario_is_right(name: str) -> None:
     report = check(find(name))
     assert report.ok
-    assert report.gradients.checked == report.gradients.total > 0
+    assert report.gradients.total > 0
+    if np.isfinite(record(find(name)).trace.loss):
+        assert report.gradients.checked == report.gradients.total
     assert report.gradients.max_rel_error < 1e-6
     assert report.expect
 

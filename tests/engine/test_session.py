@@ -76,7 +76,8 @@ def test_a_walk_to_the_end_and_home_visits_the_same_places(name: str, grain: Gra
 @pytest.mark.parametrize("name", list(SESSIONS))
 def test_the_frame_does_not_depend_on_the_way_it_was_reached(name: str) -> None:
     wandered = fresh(name)
-    for step in (9, 2, wandered.recording.timeline.total, 5, 13):
+    last = wandered.recording.timeline.total
+    for step in (9, 2, last, 5, min(13, last - 1)):
         wandered.goto(str(step))
         assert picture(wandered.frame()) == picture(fresh(name, str(step)).frame())
 
