@@ -248,7 +248,8 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
         why = zero_reason(recording, hop.target) or "Nothing arrives here."
         return Narration(headline, f"{why} So this {kind} learns nothing from this sample.", "kept for update")
     if kind == "bias":
-        caption = f"A bias is added as it is (local gradient 1), so it gets the whole upstream gradient: {_direction(recording, grad)}"
+        start = "A bias is added as it is (local gradient 1), so it gets the whole upstream gradient"
+        caption = f"{start}: {_direction(recording, grad)}"
     elif isinstance(recording.graph.nodes[hop.node].op, Extreme):
         caption = _chosen(recording, hop, name)
     elif hop.factor is None:

@@ -217,13 +217,13 @@ class Boxes:
         )
         if box.unit == self.selected:
             name = "◇" + name
-        self.canvas.put(box.x, y, clip(name, 5), style)
+        self.canvas.put(box.x, y, clip(name, 7), style)
         forward = self.frame.element == element and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
-        self._number(box.x + 5, y, _NUMBER, self._value(element), False, forward)
-        if box.width >= 18 and self.plan.graph.gets_gradient(self.plan.graph.values[element.value]):
+        self._number(box.x + 7, y, _NUMBER, self._value(element), False, forward)
+        if box.width >= 20 and self.plan.graph.gets_gradient(self.plan.graph.values[element.value]):
             grad = self.frame.grad(element.value, element.flat)
             backward = self.frame.element == element and self.frame.phase is Phase.BACKWARD
-            self._number(box.x + 12, y, _NUMBER, grad, True, backward)
+            self._number(box.x + 14, y, _NUMBER, grad, True, backward)
 
 
 def title(plan: Diagram, column: int) -> str:

@@ -33,7 +33,7 @@ FORMS = (
     Form("narrow", 16, 8, 8, 7, 2, 4, plain=4),
     Form("tall", 9, 8, 8, 7, 2, 4, plain=4, stacked=True),
     Form("open", 16, 8, 8, 7, 1, 4, plain=4),
-    Form("line", 18, 12, 10, 7, 0, 4, plain=4),
+    Form("line", 20, 14, 12, 7, 0, 4, plain=4),
 )
 
 
