@@ -43,6 +43,13 @@ class PairLoss(Reduce):
         return super().shape(shapes)
 
 
+class MeanPairLoss(PairLoss):
+    """A loss that is a mean over all elements."""
+
+    def scale(self, count: int) -> float:
+        return 1 / count if count else float("nan")
+
+
 class HalfSquaredError(PairLoss):
     """½ Σ (y − t)²; what many walkthroughs of backpropagation call MSE."""
 
@@ -62,7 +69,7 @@ class HalfSquaredError(PairLoss):
         return 2 * (xs[slot] - xs[1 - slot])
 
 
-class Mse(PairLoss):
+class Mse(MeanPairLoss):
     """mean (y − t)², over all elements."""
 
     name = "mse"
@@ -71,21 +78,11 @@ class Mse(PairLoss):
     slopes = ("2 ({0} − {1}) / n", "2 ({1} − {0}) / n")
     label = "mean squared error"
 
-    def scale(self, count: int) -> float:
-        return 1 / count if count else float("nan")
-
     def terms(self, xs: Sequence[Array]) -> Array:
         return np.asarray(np.square(xs[0] - xs[1]))
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         return 2 * (xs[slot] - xs[1 - slot])
-
-
-class MeanPairLoss(PairLoss):
-    """A loss that is a mean over all elements."""
-
-    def scale(self, count: int) -> float:
-        return 1 / count if count else float("nan")
 
 
 class Mae(MeanPairLoss):
