@@ -297,7 +297,9 @@ class _Sheet:
         under_way = frame.position.term is not None
         self.canvas.put(2, self.y, equation.left, self.palette.style("text", bold=True))
         state = f"{frame.entered:,} of {frame.count:,} terms in" if under_way else "complete"
-        self.canvas.put(max(columns.left - 2, len(equation.left) + 5), self.y, state, self.palette.style("dim"))
+        x = max(columns.left - 2, len(equation.left) + 5)
+        if x + len(state) < columns.contribution - 1:
+            self.canvas.put(x, self.y, state, self.palette.style("dim"))
         self.canvas.put(columns.contribution - 1, self.y, "Σ", self.palette.style("dim"))
         value = equation.result
         if under_way:
