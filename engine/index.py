@@ -19,6 +19,12 @@ Indices = np.ndarray[Any, np.dtype[np.intp]]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
+def read_only(array: Array) -> Array:
+    """`array`, from now on refusing to be written to."""
+    array.setflags(write=False)
+    return array
+
+
 def unravel(flat: int, shape: Shape) -> tuple[int, ...]:
     """The multi-index of the `flat`-th element of an array of `shape` in C order."""
     index = []

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gradstep.engine import datasets
 from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.index import Array, Shape
 
@@ -226,7 +227,9 @@ def _only(spec: Mapping[str, Any], allowed: Iterable[str]) -> None:
 
 
 def _from_dataset(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> Leaf:
-    raise GraphError(f"no data set '{spec['dataset']}' ships with this version; give the numbers, or a file")
+    _only(spec, ("dataset", "split", "part"))
+    shape, load = datasets.find(spec["dataset"], spec.get("split", "all"), spec.get("part"))
+    return Leaf(shape, lambda: load().astype(dtype))
 
 
 # Read from a file ---------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,14 +22,15 @@ import numpy as np
 
 from gradstep.engine import leaves
 from gradstep.engine.blackboard import Blackboard, Target
+from gradstep.engine.datasets import SHIPPED
 from gradstep.engine.errors import CommandError, ExpressionError, GraphError, Problem, ScenarioError, nearest
 from gradstep.engine.expression import Formulas, parse
 from gradstep.engine.graph import Graph, GraphBuilder, Role
-from gradstep.engine.index import Array, Shape
+from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.positions import Path as Keys
 from gradstep.engine.positions import Positions
 from gradstep.engine.timeline import Position, Timeline
-from gradstep.engine.training import OPTIMIZERS
+from gradstep.engine.training import OPTIMIZERS, drawn
 from gradstep.engine.where import find as find_moment
 from gradstep.engine.where import step_of
 
@@ -79,7 +79,11 @@ class Note(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
     """A network with its numbers, and what its author has to say about it. Arrays in `leaves` are
-    read-only, by value id, of the graph's dtype."""
+    read-only, by value id, of the graph's dtype.
+
+    Where training draws batches, `leaves` holds the first of them, and `pool` all samples of the
+    inputs in `batch`.
+    """
 
     name: str
     file: str
@@ -88,6 +92,7 @@ class Scenario:
     source: str
     graph: Graph
     leaves: Mapping[int, Array]
+    pool: Mapping[int, Array] = field(default_factory=dict)
     batch: tuple[str, ...] = ()
     training: Training = field(default_factory=Training)
     expectations: tuple[Expectation, ...] = ()
@@ -105,19 +110,9 @@ class Scenario:
 # Finding ------------------------------------------------------------------------------------------
 
 
-def _folder() -> Path:
-    spec = find_spec("gradstep.scenarios")
-    assert spec is not None, "it is a package of this one"
-    assert spec.origin is not None, "it has an __init__.py"
-    return Path(spec.origin).parent
-
-
-_BUILT_IN = _folder()
-
-
 def builtin() -> dict[str, str]:
     """The scenarios that ship with gradstep, name to file name, in their order."""
-    files = sorted(f.name for f in _BUILT_IN.glob("*.toml"))
+    files = sorted(f.name for f in SHIPPED.glob("*.toml"))
     return {re.sub(r"^\d+-|\.toml$", "", name): name for name in files}
 
 
@@ -128,7 +123,7 @@ def find(name: str) -> Scenario:
     """
     known = builtin()
     if name in known:
-        text = (_BUILT_IN / known[name]).read_text(encoding="utf-8")
+        text = (SHIPPED / known[name]).read_text(encoding="utf-8")
         return loads(text, name, known[name])
     path = Path(name)
     if path.exists() or path.suffix or path.name != name:
@@ -230,10 +225,11 @@ class _Reader:
         title, description, source = (self._text((), key) for key in ("title", "description", "source"))
         dtype = np.dtype(self._choice((), "dtype", ("float64", "float32"), "float64"))
         builder = GraphBuilder(dtype)
-        makers = self._leaves(builder, dtype)
-        last = self._formulas(builder)
-        batch = self._batch(builder, makers)
         training = self._training()
+        batch = self._texts(self.table, ("batch",))
+        makers = self._leaves(builder, dtype, dict.fromkeys(batch, training.batch_size))
+        last = self._formulas(builder)
+        self._batch(builder, makers, batch, training)
         graph = self._graph(builder, last)
         debug = self._table("debug")
         self._known_keys(debug, ("debug",), ("breakpoints", "watch", "start"))
@@ -245,8 +241,13 @@ class _Reader:
         self.stop_if_bad()
         assert graph is not None, "a graph that could not be built is a problem"
         arrays = self._allocate(builder, makers)
+        pool: dict[int, Array] = {}
+        if training.batch_size is not None:
+            pool = {builder.names[name].id: arrays[builder.names[name].id] for name in batch}
+            rows = drawn(len(next(iter(pool.values()))), training.batch_size, training.shuffle)
+            arrays |= {value: read_only(array[rows]) for value, array in pool.items()}
         return Scenario(
-            name, self.file, title, description, source, graph, arrays, batch, training,
+            name, self.file, title, description, source, graph, arrays, pool, batch, training,
             tuple(expectations), breakpoints, watch, start, tuple(notes),
         )  # fmt: skip
 
@@ -327,7 +328,10 @@ class _Reader:
             raise self.bad(path, f"'{key}' is named twice; every value has one name of its own", key=True)
         return name
 
-    def _leaves(self, builder: GraphBuilder, dtype: np.dtype[Any]) -> dict[str, leaves.Leaf]:
+    def _leaves(
+        self, builder: GraphBuilder, dtype: np.dtype[Any], sizes: Mapping[str, int | None]
+    ) -> dict[str, leaves.Leaf]:
+        """Adds all leaves; `sizes` are those of the batches that are drawn from an input."""
         with_gradients = self._flag((), "input_gradients", self.table)
         makers: dict[str, leaves.Leaf] = {}
         for table, role in (("inputs", Role.INPUT), ("parameters", Role.PARAMETER)):
@@ -344,7 +348,10 @@ class _Reader:
                     self.broken.add(name)
                     continue
                 makers[name] = leaf
-                builder.leaf(name, leaf.shape, role, role is Role.PARAMETER or with_gradients)
+                shape, size = leaf.shape, sizes.get(name)
+                if size is not None and role is Role.INPUT and shape:
+                    shape = (min(size, shape[0]), *shape[1:])
+                builder.leaf(name, shape, role, role is Role.PARAMETER or with_gradients)
         return makers
 
     def _formulas(self, builder: GraphBuilder) -> str | None:
@@ -426,15 +433,16 @@ class _Reader:
                 table = "inputs" if value.role is Role.INPUT else "parameters"
                 self.bad([table, name], f"'{name}': {str(error) or 'there is not enough memory for it'}")
                 continue
-            array.flags.writeable = False
-            arrays[value.id] = array
+            arrays[value.id] = read_only(array)
         self.stop_if_bad()
         return arrays
 
     # The other tables
 
-    def _batch(self, builder: GraphBuilder, makers: Mapping[str, leaves.Leaf]) -> tuple[str, ...]:
-        names = self._texts(self.table, ("batch",))
+    def _batch(
+        self, builder: GraphBuilder, makers: Mapping[str, leaves.Leaf], names: Sequence[str], training: Training
+    ) -> None:
+        """Checks the inputs whose axis 0 counts samples."""
         counts: dict[str, int] = {}
         for number, name in enumerate(names):
             path = ["batch"]
@@ -449,11 +457,13 @@ class _Reader:
             elif name in names[:number]:
                 self.bad(path, f"batch: '{name}' is listed twice")
             else:
-                counts[name] = value.shape[0]
+                counts[name] = makers[name].shape[0]
         if len(set(counts.values())) > 1:
             shown = ", ".join(f"{name} has {count}" for name, count in counts.items())
             self.bad(["batch"], f"batch: the inputs differ in their number of samples: {shown}")
-        return names
+        elif counts and training.batch_size is not None and training.batch_size > min(counts.values()):
+            there = min(counts.values())
+            self.bad(["training", "batch_size"], f"batch_size {training.batch_size} is more than the {there} samples")
 
     def _training(self) -> Training:
         table, path = self._table("training"), ("training",)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstep.engine.graph import Graph
-from gradstep.engine.index import Array
+from gradstep.engine.index import Array, read_only
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +67,7 @@ def _settle(array: Array) -> Array:
         array = np.asarray(array)  # NumPy makes scalars of results without axes
     if not array.flags.c_contiguous:
         array = np.ascontiguousarray(array)
-    array.setflags(write=False)
-    return array
+    return read_only(array)
 
 
 def _backward(graph: Graph, data: list[Array], grad: list[Array | None], flow: dict[tuple[int, int], Array]) -> None:

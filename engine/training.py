@@ -1,6 +1,7 @@
-"""Optimisers: from a parameter and its gradient to its new number.
+"""How parameters are trained: which samples an iteration takes, and what an optimiser makes of a
+gradient.
 
-Each is one class; `OPTIMIZERS` is what scenario files may name.
+Each optimiser is one class; `OPTIMIZERS` is what scenario files may name.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradstep.engine.index import Array
+from gradstep.engine.index import Array, Indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,17 @@ class Sgd(Optimizer):
 
 
 OPTIMIZERS: Mapping[str, type[Optimizer]] = {"sgd": Sgd}
+
+
+def drawn(samples: int, size: int, shuffle: int | None, iteration: int = 0) -> Indices:
+    """Which `size` of the `samples` the batch of an iteration (from 0) holds, shape (size,).
+
+    In file order, or in an order of its own for each pass over the data, drawn from the seed
+    `shuffle`. What is left over at the end of a pass and fills no batch is skipped in that pass, as
+    PyTorch's DataLoader does with drop_last.
+    """
+    epoch, number = divmod(iteration, samples // size)
+    if shuffle is None:
+        return np.arange(number * size, (number + 1) * size, dtype=np.intp)
+    order = np.random.Generator(np.random.PCG64([shuffle, epoch])).permutation(samples)
+    return order[number * size : (number + 1) * size].astype(np.intp)

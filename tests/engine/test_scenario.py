@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gradstep.engine.errors import GradstepError, ScenarioError
 from gradstep.engine.scenario import MAX_BYTES, builtin, find, load, loads
 from gradstep.engine.session import Session
+from gradstep.engine.training import drawn
 
 COMPLETE = (Path(__file__).parent.parent.parent / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")
 SMALL = 'format = 1\n[parameters]\nw = [2.0, 3.0]\n[graph]\nh = "w * w"\nL = "sum(h)"\n'
@@ -223,3 +224,62 @@ def test_built_in_scenarios_are_complete(name: str) -> None:
     assert scenario.source
     assert scenario.notes
     assert scenario.expectations
+
+
+# Batches ------------------------------------------------------------------------------------------
+
+DRAWN = """format = 1
+batch = ["x", "t"]
+[inputs]
+x = [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
+t = [0, 1, 2, 3, 4]
+[parameters]
+w = [1.0, -1.0]
+[graph]
+L = "mse(x @ w, t)"
+[training]
+"""
+
+
+def test_a_batch_is_drawn_in_file_order() -> None:
+    scenario = loads(DRAWN + "batch_size = 2\n")
+    x, t = (scenario.graph.by_name[name].id for name in "xt")
+    assert scenario.samples == 2
+    assert scenario.leaves[x].tolist() == [[0, 1], [2, 3]]
+    assert scenario.leaves[t].tolist() == [0, 1]
+    assert scenario.pool[t].tolist() == [0, 1, 2, 3, 4]
+    assert not scenario.leaves[x].flags.writeable
+
+
+def test_inputs_of_a_shuffled_batch_stay_together() -> None:
+    orders = set()
+    for seed in range(8):
+        scenario = loads(DRAWN + f"batch_size = 3\nshuffle = {seed}\n")
+        x, t = (scenario.leaves[scenario.graph.by_name[name].id] for name in "xt")
+        assert (x[:, 0] == 2 * t).all()
+        orders.add(tuple(t.tolist()))
+    assert len(orders) > 1
+
+
+def test_each_pass_takes_every_sample_once_and_in_its_own_order() -> None:
+    passes = [[drawn(12, 4, 7, 3 * epoch + k) for k in range(3)] for epoch in range(4)]
+    orders = [np.concatenate(batches) for batches in passes]
+    for order in orders:
+        assert sorted(order) == list(range(12))
+    assert len({tuple(order) for order in orders}) == 4
+    assert np.array_equal(drawn(12, 4, 7, 5), drawn(12, 4, 7, 5))
+    assert [drawn(5, 2, None, k).tolist() for k in range(3)] == [[0, 1], [2, 3], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "says"),
+    [
+        ("batch_size = 6\n", 11, "batch_size 6 is more than the 5 samples"),
+        ("batch_size = 0\n", 11, "batch_size must be a whole number from 1 on"),
+        ("shuffle = -1\n", 11, "shuffle must be a whole number from 0 on"),
+    ],
+)
+def test_batches_that_cannot_be_drawn_are_refused(change: str, line: int, says: str) -> None:
+    with pytest.raises(ScenarioError, match=says) as error:
+        loads(DRAWN + change)
+    assert error.value.problems[0].line == line
