@@ -137,6 +137,13 @@ class Blackboard:
             return self.whole(value) + _brackets(shown.shape, flat)
         return short
 
+    def across(self, value: int, flat: int, axis: int) -> str:
+        """The name of an element with `:` on one axis: h[:,1], the same unit in every sample."""
+        shape = self.graph.values[value].shape
+        index = list(map(str, unravel(flat, shape)))
+        index[axis] = ":"
+        return f"{self.whole(value)}[{','.join(index)}]"
+
     def gradient(self, value: int, flat: int) -> str:
         """∂L/∂h₁."""
         return f"∂{self.loss}/∂{self.element(value, flat)}"
@@ -151,19 +158,22 @@ class Blackboard:
         return shown.name + _brackets(shown.shape, flat)
 
     def arrow(self, value: int, flat: int) -> str | None:
-        """`x₂ → h₁` for a weight, `→ h₁` for a bias; None for what is neither."""
+        """`x₂ → h₁` for a weight, `→ h₁` for a bias; None for what is neither. Where the layer is
+        computed for many samples: `x[…,1] → h[…,0]`."""
         layer = self.layer_of.get(value)
         if layer is None or value not in (layer.weight, layer.bias):
             return None
         shape = self.graph.values[value].shape
         to = unravel(flat, shape)[0]
         target = self.graph.values[layer.output]
-        end = self.element(layer.output, to) if len(target.shape) == 1 else self.whole(layer.output)
+        end = self._unit(target, to)
         if value == layer.bias:
             return f"→ {end}"
         source = self.graph.values[self.graph.nodes[layer.node].inputs[0]]
-        start = self.element(source.id, flat % shape[1]) if len(source.shape) == 1 else self.whole(source.id)
-        return f"{start} → {end}"
+        return f"{self._unit(source, flat % shape[1])} → {end}"
+
+    def _unit(self, value: Value, unit: int) -> str:
+        return self.element(value.id, unit) if len(value.shape) == 1 else f"{self.whole(value.id)}[…,{unit}]"
 
     @cached_property
     def _ambiguous(self) -> frozenset[str]:

@@ -12,9 +12,9 @@ import numpy as np
 
 from gradstep.engine.chain import Element, Hop, slope_name
 from gradstep.engine.graph import Node
-from gradstep.engine.index import unravel
-from gradstep.engine.notation import number, rounded
-from gradstep.engine.ops.base import Contract, Elementwise, Masked, Reduce
+from gradstep.engine.index import Shape, unravel
+from gradstep.engine.notation import MINUS, number, rounded
+from gradstep.engine.ops.base import Contract, Elementwise, Masked
 from gradstep.engine.ops.conv import Conv2d
 from gradstep.engine.ops.linear import Linear
 from gradstep.engine.recording import Recording
@@ -142,25 +142,30 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
     xs = [data[i] for i in node.inputs]
     rows = [node.op.row(slot, flat, data[node.output], xs).grid for slot in range(len(xs))]
     count = rows[0].size
-    if count > WRITTEN_OUT:
+    if count > WRITTEN_OUT or any(grid.size != count for grid in rows):
         return node.op.written([board.whole(v) for v in node.inputs]), (), None
     taken = [r.take(0, count) for r in rows]
     values = [[float(x.reshape(-1)[i]) for i in at] for x, at in zip(xs, taken, strict=True)]
-    template = re.sub(r"\bn\b", str(count), node.op.term or "{0}")
+    template = _divided(node, node.op.term or "{0}", [x.shape for x in xs])
     names = [
         template.format(*(board.element(v, int(at[k])) for v, at in zip(node.inputs, taken, strict=True)))
         for k in range(count)
     ]
     numbers: list[str | Num] = []
     for k in range(count):
-        numbers += [" + "] if k else []
-        numbers += fill(template, [Num(v[k], False, v[k] < 0) for v in values])
+        sign, bare = (" − ", template[1:]) if k and template.startswith(MINUS) else (" + ", template)
+        numbers += [sign] if k else []
+        numbers += fill(bare, [Num(v[k], False, v[k] < 0) for v in values])
 
     def remade(r: Callable[[float], float]) -> float:
         again = [np.asarray([r(x) for x in v]) for v in values]
         return float(np.asarray(node.op.forward(again)).reshape(-1)[0])
 
-    return " + ".join(names), tuple(numbers), remade if all(x.size == count for x in xs) else None
+    return (
+        " + ".join(names).replace(f"+ {MINUS}", f"{MINUS} "),
+        tuple(numbers),
+        remade if all(x.size == count for x in xs) else None,
+    )
 
 
 def _linked(recording: Recording, node: Node, flat: int) -> _Sides:
@@ -247,13 +252,18 @@ def _from_loss(recording: Recording, hop: Hop, left: str, result: float) -> Equa
     board, data = recording.board, recording.trace.data
     node = recording.graph.nodes[hop.node]
     xs = [data[i] for i in node.inputs]
+    template = _divided(node, node.op.written_slope(hop.slot, hop.source.flat, xs), [x.shape for x in xs])
     # A size-1 operand meets every element of the other; a formula for one pair is then no formula.
-    single = all(x.size in (1, xs[hop.slot].size) for x in xs) and len(node.op.slopes) > hop.slot
-    if not isinstance(node.op, Elementwise | Reduce) or not single:
+    single = all(x.size in (1, xs[hop.slot].size) for x in xs) or "{" not in template
+    if not (isinstance(node.op, Elementwise) or node.op.reduces) or not template or not single:
         return Equation(left, slope_name(recording, hop), (Num(result),), result)
-    at = [hop.source.flat if x.size > 1 else 0 for x in xs]
-    count = max(x.size for x in xs)
-    template = re.sub(r"\bn\b", str(count), node.op.slopes[hop.slot])
+    at = [hop.source.flat if x.size == xs[hop.slot].size else 0 for x in xs]
     values = [float(x.reshape(-1)[i]) for x, i in zip(xs, at, strict=True)]
     names = [board.element(v, i) for v, i in zip(node.inputs, at, strict=True)]
     return Equation(left, template.format(*names), fill(template, [Num(v, False, v < 0) for v in values]), result)
+
+
+def _divided(node: Node, template: str, shapes: Sequence[Shape]) -> str:
+    """A template with the number of terms of a mean in the place of its n; none is divided by 1."""
+    count = node.op.divisor(shapes)
+    return re.sub(r"\bn\b", str(count), template if count > 1 else re.sub(r" ?/ ?n\b", "", template))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
 from gradstep.engine import derive, formula, narrate
 from gradstep.engine.chain import Chain, Element, Hop, chain, hops, trail
 from gradstep.engine.explain import segments_at
@@ -98,10 +100,12 @@ class TapeLine(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The moment `position` of `recording`. Properties are computed when first looked at."""
+    """The moment `position` of `recording`, as seen for one `sample` of the batch or for all (None).
+    Properties are computed when first looked at."""
 
     recording: Recording
     position: Position
+    sample: int | None = 0
 
     @property
     def step(self) -> int:
@@ -134,6 +138,11 @@ class Frame:
         """The node whose line the current step belongs to."""
         return self.recording.graph.nodes[self.sweep.node] if self.sweep and self.sweep.node >= 0 else None
 
+    @property
+    def sample_here(self) -> int | None:
+        """The sample that the current step is about; None if it is about none or all."""
+        return self.recording.samples.of(*self.element) if self.element else None
+
     # What is known -------------------------------------------------------------------------------
 
     def written(self, phase: Phase, value: int) -> int:
@@ -163,6 +172,30 @@ class Frame:
         if flat >= self.written(Phase.UPDATE, value):
             return None
         return float(self.recording.updated(value, flat)[0])
+
+    def over_samples(self, value: int, flat: int, phase: Phase) -> Array | None:
+        """An element's number in every sample, shape (samples,): its value or (backward) gradient.
+        None while one of them is not known, or where it belongs to no sample."""
+        samples = self.recording.samples
+        if samples.axis(value) is None:
+            return None
+        over = samples.over(value, flat)
+        last = over.base + (samples.count - 1) * over.strides[0]
+        known = self.grad(value, last) if phase is Phase.BACKWARD else self.data(value, last)
+        if known is None or (self.position.term is not None and self.element == Element(value, last)):
+            return None
+        array = self.recording.trace.grad[value] if phase is Phase.BACKWARD else self.recording.trace.data[value]
+        assert array is not None, "it is known"
+        return array.take(over.take(0, samples.count))
+
+    def seen(self, value: int, flat: int, phase: Phase) -> float | None:
+        """An element's value, or in the backward pass its gradient, as the screen shows it: where one
+        looks at all samples, the mean of the values and the sum of the gradients over them."""
+        if self.sample is None and self.recording.samples.axis(value) is not None:
+            numbers = self.over_samples(value, flat, phase)
+            with np.errstate(all="ignore"):
+                return None if numbers is None else float(numbers.sum() if phase is Phase.BACKWARD else numbers.mean())
+        return self.grad(value, flat) if phase is Phase.BACKWARD else self.data(value, flat)
 
     def _under_way(self, phase: Phase, value: int, flat: int) -> float | None:
         """The sum so far, if this is the very element that is being added up."""

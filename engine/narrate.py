@@ -120,7 +120,8 @@ def backward(recording: Recording, element: Element, count: int, ways: Sequence[
     if graph.values[element.value].role is Role.PARAMETER:
         return _parameter(recording, element, count, ways)
     if count == 1 and ways[0].target.value == graph.loss.id:
-        return Narration(f"the loss asks {name}", _from_loss(name, ways[0].contribution), "")
+        caption = _from_loss(name, ways[0].contribution) + _share(recording, ways[0])
+        return Narration(f"the loss asks {name}", caption, "")
     if count != 1:
         return Narration(f"gradient of {name}: add {count} paths", _fan_out(recording, name, count, ways), "")
     hop = ways[0]
@@ -151,6 +152,13 @@ def _from_loss(name: str, grad: float) -> str:
         return f"The gradient starts as NaN at {name}: it is no number any more."
     way = "lower" if grad > 0 else "raise"
     return f"If {name} grows a little, the loss changes {_n(grad, True)} times as much: to learn, {way} {name}."
+
+
+def _share(recording: Recording, hop: Hop) -> str:
+    """That a loss which is a mean gives each of its terms only a part of its say."""
+    node = recording.graph.nodes[hop.node]
+    terms = node.op.divisor([recording.graph.values[v].shape for v in node.inputs])
+    return f" The loss is a mean over {terms:,}, which divides by {terms:,}." if terms > 1 and hop.contribution else ""
 
 
 def _fan_out(recording: Recording, name: str, count: int, ways: Sequence[Hop]) -> str:
@@ -236,9 +244,10 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
         return Narration(headline, f"No path leads from {name} to the loss, so its gradient is exactly 0.", "")
     if count > 1:
         total = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
-        return Narration(
-            headline, f"{name} is used {count} times, so {count} parts add up to {_n(total, True)}.", "kept for update"
-        )
+        used = f"{name} is used {count} times, so {count} parts add up to {_n(total, True)}."
+        if count == recording.samples.count and _one_a_sample(recording, ways):
+            used = f"{name} acts on each of the {count} samples: a row for each, and they add up to {_n(total, True)}."
+        return Narration(headline, used, "kept for update")
     hop = ways[0]
     grad = hop.contribution
     upstream = _upstream(recording, hop)
@@ -267,6 +276,12 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
             f"times {_n(hop.local)}: {_direction(recording, grad)}"
         )
     return Narration(headline, caption, "kept for update")
+
+
+def _one_a_sample(recording: Recording, ways: Sequence[Hop]) -> bool:
+    """Whether the hops lead to the samples of the batch one after the other (as far as they are listed)."""
+    found = [recording.samples.of(*hop.target) for hop in ways]
+    return found == list(range(len(found)))
 
 
 def _chosen(recording: Recording, hop: Hop, name: str) -> str:

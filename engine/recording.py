@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from gradstep.engine.blackboard import Blackboard
 from gradstep.engine.graph import Graph
 from gradstep.engine.index import Array
+from gradstep.engine.samples import Samples
 from gradstep.engine.scenario import Scenario
 from gradstep.engine.timeline import Timeline
 from gradstep.engine.trace import Trace, run
 from gradstep.engine.training import OPTIMIZERS, Optimizer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Recording:
     """A scenario run once: its trace, timeline and names."""
 
@@ -34,6 +36,11 @@ class Recording:
     @property
     def graph(self) -> Graph:
         return self.trace.graph
+
+    @cached_property
+    def samples(self) -> Samples:
+        """Which elements belong to which sample of the batch."""
+        return Samples(self.trace, self.scenario.batch)
 
     def updated(self, value: int, flat: int | None = None) -> Array:
         """The new numbers of a parameter after this iteration's update, or those of one element."""

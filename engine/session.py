@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradstep.engine import where
+from gradstep.engine.errors import CommandError
 from gradstep.engine.explain import segments_at
 from gradstep.engine.frame import Frame
 from gradstep.engine.notation import number
@@ -31,17 +32,47 @@ class Session:
     def __init__(self, scenario: Scenario) -> None:
         """Runs the scenario. Raises CommandError if its `start` cannot be found."""
         self.recording: Recording = record(scenario)
-        self.position = Position(0)
+        self._position = Position(0)
+        self._sample: int | None = 0
         if scenario.start is not None:
             self.goto(str(scenario.start))
 
+    @property
+    def position(self) -> Position:
+        return self._position
+
+    @position.setter
+    def position(self, position: Position) -> None:
+        self._position = position
+        here = Frame(self.recording, position).sample_here
+        if self._sample is not None and here is not None:
+            self._sample = here
+
+    @property
+    def sample(self) -> int | None:
+        """The sample of the batch that is looked at, from 0 on: the one that the current step is
+        about, or was about last. None: all of them together."""
+        return self._sample
+
+    def look(self, sample: int | None) -> None:
+        """Looks at another sample, or at all (None), and goes to the step that does there what the
+        current one does here. Raises CommandError where there is no such sample."""
+        count = self.recording.samples.count
+        if sample is not None and not 0 <= sample < count:
+            raise CommandError(f"there is no sample {sample}; they go from 0 to {count - 1}")
+        self._sample = sample
+        element = self.frame().element
+        if sample is not None and element is not None:
+            there = self.recording.samples.moved(element.value, element.flat, sample)
+            self.position = self.position._replace(step=self.position.step + there - element.flat)
+
     def frame(self) -> Frame:
         """Everything that may be seen now."""
-        return Frame(self.recording, self.position)
+        return Frame(self.recording, self.position, self._sample)
 
     def frame_at(self, position: Position) -> Frame:
         """What may be seen at another moment; the session stays where it is."""
-        return Frame(self.recording, position)
+        return Frame(self.recording, position, self._sample)
 
     def step(self, grain: Grain, count: int = 1) -> Move:
         """`count` moves of one grain onward in time, or back for a negative count.

@@ -13,7 +13,8 @@ from textual.binding import Binding, BindingType
 class Key(NamedTuple):
     """One binding: `id` names it for remapping, `keys` are Textual's names of its keys, `action`
     what it does on the screen, `shown` how help writes the keys, `hint` the word in the footer,
-    which shows entries of higher `weight` first where room is short."""
+    which shows entries of higher `weight` first where room is short. `batch`: it matters only where
+    there are several samples."""
 
     id: str
     keys: str
@@ -23,6 +24,7 @@ class Key(NamedTuple):
     help: str
     hint: str = ""
     weight: int = 0
+    batch: bool = False
 
     def binding(self) -> Binding:
         # With priority a key acts when it is read, and the next one only then: what is typed ahead
@@ -61,6 +63,9 @@ KEYS: tuple[Key, ...] = (
     Key("space.network", "2", "panel('network')", SPACE, "2", "Network"),
     Key("space.math", "3", "panel('math')", SPACE, "3", "Math"),
     Key("space.params", "4", "panel('params')", SPACE, "4", "Params"),
+    Key("space.sample", "greater_than_sign", "sample(1)", SPACE, "> <", "next sample", "sample", 70, True),
+    Key("space.rsample", "less_than_sign", "sample(-1)", SPACE, "<", "previous sample"),
+    Key("space.samples", "asterisk", "samples", SPACE, "*", "all samples at once; again: one", "all", 60, True),
     Key("space.maximise", "m", "maximise", SPACE, "m", "maximise the panel"),
     Key("act.explain", "x", "explain", ACT, "x", "explain more"),
     Key("act.digits", "d", "digits", ACT, "d", "more or fewer digits", "digits", 30),

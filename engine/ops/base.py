@@ -117,6 +117,14 @@ class Op(ABC):
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         """The outputs that x.flat[at], x = xs[slot], feeds, with ∂y/∂x[at] of each."""
 
+    def divisor(self, shapes: Sequence[Shape]) -> int:
+        """How many terms it is the mean of; 1 where it is no mean. It is the `n` of `notation`."""
+        return 1
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        """How ∂y/∂x[at], x = xs[slot], is written where the output is one number; `n` is the divisor."""
+        return self.slopes[slot] if slot < len(self.slopes) else ""
+
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""
         raise OpError(f"{self.name} has no summands")
@@ -215,10 +223,12 @@ class Elementwise(Affine):
 class Reduce(Affine):
     """y = c · Σ f(x₀, x₁, …) over some axes of the inputs broadcast together.
 
-    A class gives `terms` = f, `term_slope` = ∂f/∂x[slot], and `scale` = c from the count of terms.
+    A class gives `terms` = f and `term_slope` = ∂f/∂x[slot]. c is 1, or 1/n where it `averages`, or
+    what a class makes of `scale`.
     """
 
     reduces: ClassVar[bool] = True
+    averages: ClassVar[bool] = False
 
     def axes(self, ndim: int) -> tuple[int, ...]:
         """The axes that are summed away; all of them unless a class says otherwise."""
@@ -229,7 +239,13 @@ class Reduce(Affine):
         return False
 
     def scale(self, count: int) -> float:
-        return 1.0
+        """c, from the count of terms."""
+        if not self.averages:
+            return 1.0
+        return 1 / count if count else float("nan")
+
+    def divisor(self, shapes: Sequence[Shape]) -> int:
+        return self._count(broadcast(shapes, self.name)) if self.averages else 1
 
     @abstractmethod
     def terms(self, xs: Sequence[Array]) -> Array:

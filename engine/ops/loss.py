@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Grid, Shape, picked
+from gradstep.engine.index import Array, Elements, Grid, Shape, picked
 from gradstep.engine.ops.base import Links, Op, Reduce, shape_text
 
 
@@ -46,8 +46,7 @@ class PairLoss(Reduce):
 class MeanPairLoss(PairLoss):
     """A loss that is a mean over all elements."""
 
-    def scale(self, count: int) -> float:
-        return 1 / count if count else float("nan")
+    averages = True
 
 
 class HalfSquaredError(PairLoss):
@@ -203,8 +202,10 @@ class Nll(Op):
 
     name = "nll"
     slots = ("logp", "t")
-    notation = "−mean of {0} at {1}"
-    slopes = ("−1/rows at the right class, 0 elsewhere", "−{0} / rows")
+    notation = "−(1/n) Σ {1} × {0}"
+    term = "−{1} × {0}/n"
+    slopes = ("−{1} / n, n rows; for class numbers −1 / n at the right class, else 0", "−{0} / n")
+    reduces = True
     label = "negative log-likelihood"
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -231,18 +232,33 @@ class Nll(Op):
             raise OpError(f"nll: class numbers go from 0 to {classes - 1}, the last axis of logp")
         return np.asarray(np.arange(classes) == whole[..., None], dtype=logp.dtype)
 
-    def _rows(self, logp: Array) -> int:
-        count: int = prod(logp.shape[:-1])
-        return max(count, 1)
-
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(-_weighted(self._weights(xs), xs[0]).sum() / self._rows(xs[0]), dtype=xs[0].dtype)
+        return np.asarray(-_weighted(self._weights(xs), xs[0]).sum() / self.divisor([xs[0].shape]), dtype=xs[0].dtype)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        scale = g * g.dtype.type(-1 / self._rows(xs[0]))
+        scale = g * g.dtype.type(-1 / self.divisor([xs[0].shape]))
         if slot == 0:
             return np.asarray(self._weights(xs) * scale)
         return np.asarray(xs[0] * scale) if xs[1].shape == xs[0].shape else np.zeros_like(xs[1])
+
+    def divisor(self, shapes: Sequence[Shape]) -> int:
+        return max(prod(shapes[0][:-1]), 1)
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        if slot == 1:
+            return self.slopes[1]
+        if xs[1].shape == xs[0].shape:
+            return "−{1} / n"
+        return "−1 / n" if self._weights(xs).reshape(-1)[at] else "0"
+
+    def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
+        weights, logp, rows = self._weights(xs).reshape(-1), xs[0].reshape(-1), self.divisor([xs[0].shape])
+
+        def read(start: int, stop: int) -> Array:
+            with np.errstate(all="ignore"):
+                return np.asarray(-_weighted(weights[start:stop], logp[start:stop]) / rows, dtype=logp.dtype)
+
+        return Grid(0, (logp.size,), (1,)), read
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         return Links(slot, Grid(0, (xs[slot].size,), (1,)), self._slopes(slot, xs, 0))

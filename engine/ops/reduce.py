@@ -64,6 +64,4 @@ class Mean(AxisReduce):
     slopes = ("1/n",)
     summed = (0,)
     label = "mean"
-
-    def scale(self, count: int) -> float:
-        return 1 / count if count else float("nan")
+    averages = True

@@ -220,7 +220,7 @@ def test_matrices_that_are_no_weights_are_written_as_numpy_does() -> None:
     assert names(net, "X")[5] == "X[1,2]"
     assert names(net, "Y")[3] == "Y[1,1]"
     assert names(net, "W")[5] == "w₂₃"
-    assert arrows(net, "W")[5] == "X → Y"
+    assert arrows(net, "W")[5] == "X[…,2] → Y[…,1]"
 
 
 @pytest.mark.parametrize("shape", [(2, 2), (1, 3), (3, 1), (1, 1), (2, 2, 2)])

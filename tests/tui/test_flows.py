@@ -61,6 +61,33 @@ async def test_stepping_to_the_end_and_home_again() -> None:
         assert "This is the beginning." in text(pilot)
 
 
+async def test_walking_the_samples_of_a_batch() -> None:
+    async with running("xor") as pilot:
+        debugger(pilot).action_jump("h[1,2]")
+        await pilot.press("greater_than_sign")
+        assert at(pilot).step == 27
+        assert "sample 3/4 [2]" in text(pilot)
+        assert "tanh at h[2,2]" in text(pilot)
+        await pilot.press("greater_than_sign", "greater_than_sign")
+        await pilot.pause()
+        assert at(pilot).step == 31
+        assert "This is the last sample." in text(pilot)
+        await pilot.press("asterisk")
+        await pilot.pause()
+        assert at(pilot).step == 31
+        assert "samples all 4" in text(pilot)
+        await pilot.press("space", "asterisk")
+        await pilot.pause()
+        assert "sample 4/4 [3]" in text(pilot)
+        await pilot.press("space", "less_than_sign")
+        await pilot.pause()
+        assert "This is the first sample." in text(pilot)
+    async with running() as pilot:
+        await pilot.press("asterisk")
+        await pilot.pause()
+        assert "There is only one sample." in text(pilot)
+
+
 async def test_every_time_key_and_its_capital() -> None:
     async with running() as pilot:
         for onward, back, there in (("p", "P", 7), ("right_square_bracket", "left_square_bracket", 2), ("s", "S", 0)):

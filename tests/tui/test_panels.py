@@ -74,6 +74,9 @@ PICTURES = [
     ("params", "walkthrough", "W1.grad[0,1]", 48, 12, Layout.WIDE),
     ("headline", "dead-relu", "z1.grad[1]", 100, 4, Layout.MEDIUM),
     ("timeline", "walkthrough", "h.grad[1]", 100, 2, Layout.MEDIUM),
+    ("network", "xor", "h[1,2]", 126, 21, Layout.WIDE),
+    ("network", "xor", "W1.grad[0,1]", 80, 14, Layout.NARROW),
+    ("header", "xor", "h[1,2]", 80, 1, Layout.NARROW),
     ("header", "walkthrough", "h.grad[1]", 80, 1, Layout.NARROW),
     ("footer", "walkthrough", "h.grad[1]", 80, 1, Layout.NARROW),
 ]
@@ -81,6 +84,7 @@ PICTURES = [
 
 def paint(panel: str, scenario: str, moment: str, width: int, height: int, view: View) -> Canvas:
     session = SESSIONS[scenario]
+    session.look(0)
     session.goto(moment)
     return PANELS[panel].paint(session.frame(), view, width, height)
 
@@ -216,8 +220,8 @@ def test_a_click_finds_the_box_under_it() -> None:
     text = Network.paint(frame, View(), 126, 21).text().splitlines()
     y = next(k for k, line in enumerate(text) if "h₂" in line)
     x = text[y].index("h₂")
-    plan = network.diagram(frame.recording)
-    placed = network.place(frame.recording, 124, 19, 0)
+    plan = network.diagram(frame.recording, frame.sample)
+    placed = network.place(plan, 124, 19, 0)
     unit = placed.at(x - 1, y - 1)
     assert unit is not None
     assert plan.units[unit].element == Element(frame.recording.graph.by_name["h"].id, 1)
@@ -236,3 +240,26 @@ def test_text_from_files_is_shown_and_not_obeyed() -> None:
     assert "a\\x1b[31mred\\u202e [bold]x[/]" in header
     said = Headline.paint(frame, View(), 120, 4).text()
     assert "\\x1b]0;title\\x07 [red]note[/red]" in said
+
+
+def numbers_in(text: str) -> set[str]:
+    return set(re.findall(r"[+−±]?\d+\.\d+", text))
+
+
+def test_all_samples_at_once_show_mean_and_spread_and_then_summed_gradients() -> None:
+    """The numbers by NumPy, over the samples, of the arrays that the check of xor's file verifies."""
+    session = Session(find("xor"))
+    session.look(None)
+    trace, graph = session.recording.trace, session.recording.graph
+    h, grad = trace.data[graph.by_name["h"].id], trace.grad[graph.by_name["h"].id]
+    assert grad is not None
+    session.goto("L")
+    shown = numbers_in(Network.paint(session.frame(), View(), 126, 21).text())
+    assert {number(v, 3) for v in h.mean(axis=0)} | {"±" + number(v, 2) for v in h.std(axis=0)} <= shown
+    session.goto("W1.grad")
+    shown = numbers_in(Network.paint(session.frame(), View(), 126, 21).text())
+    assert {number(v, 3, True) for v in grad.sum(axis=0)} <= shown
+    assert "h[:,2]" in Network.paint(session.frame(), View(), 126, 21).text()
+    session.look(3)
+    shown = numbers_in(Network.paint(session.frame(), View(), 126, 21).text())
+    assert {number(v, 3) for v in h[3]} | {number(v, 3, True) for v in grad[3]} <= shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rich.style import Style
 
 from gradstep.engine.chain import Element
@@ -27,7 +28,8 @@ class Boxes:
         self.palette = canvas.palette
         self.current = plan.home(frame.element)
         self.selected = plan.home(view.selection)
-        self.board = frame.recording.board
+        #: The element of the box that stands for the one being computed.
+        self.here = plan.shown(frame.element) if frame.element else None
 
     def paint(self, box: Box) -> None:
         unit = self.plan.units[box.unit]
@@ -65,16 +67,31 @@ class Boxes:
     def _reached(self, unit: Unit) -> bool:
         return self._value(Element(unit.pre if unit.pre >= 0 else unit.value, unit.flat)) is not None
 
-    def _value(self, element: Element) -> float | None:
-        return self.frame.data(element.value, element.flat)
+    def _value(self, element: Element, phase: Phase = Phase.FORWARD) -> float | None:
+        """What is known of an element: where all samples are shown, of all of them; but the number
+        that is just computed is always itself."""
+        writes = self.frame.phase is Phase.BACKWARD
+        if element == self.here and self.frame.element and writes == (phase is Phase.BACKWARD):
+            read = self.frame.grad if writes else self.frame.data
+            return read(*self.frame.element)
+        return self.frame.seen(*element, phase)
+
+    def _spread(self, element: Element) -> float | None:
+        """How far the values of all samples scatter: their standard deviation."""
+        numbers = self.frame.over_samples(*element, Phase.FORWARD) if self.plan.everything else None
+        with np.errstate(all="ignore"):
+            return None if numbers is None else float(numbers.std())
 
     def _name(self, box: Box, unit: Unit, now: bool) -> None:
         x, y = box.x + 2, box.y
-        name = self.board.element(unit.value, unit.flat)
+        name = self.plan.name(unit.element)
         if box.unit == self.selected and self.view.selection is not None:
             name = f"◇ {name}"
         style = self.palette.inverse(self.frame.phase.value) if now else self.palette.style("text", bold=True)
-        shown = f" {clip(name, box.width - 6)} "
+        if len(name) > box.width - 6 and box.width < 16:  # an input's: the frame gives way to the index
+            x, shown = x - 1, clip(name, box.width - 2)
+        else:
+            shown = f" {clip(name, box.width - 6)} "
         end = self.canvas.put(x, y, shown, style)
         tag, role = self._tag(unit)
         if self.form.box < 20:
@@ -103,18 +120,25 @@ class Boxes:
         ink = self.palette.style("dim" if reached else "placeholder")
         left = x + (2 if roomy else 1)
         self.canvas.put(left, y, letter, self._on(y, x, ink))
-        here = self.frame.element == element
+        here = self.here == element
         forward = here and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
         self._number(left + (2 if roomy else 1), y, _NUMBER, self._value(element), False, forward)
+        grad, spread = self._value(element, Phase.BACKWARD), self._spread(element)
+        at = left + (10 if roomy else 8)
+        if grad is None and spread is not None:
+            text = "±" + number(spread, 2)
+            self.canvas.put(at + _NUMBER - len(text), y, text, self._on(y, x, self.palette.style("dim")))
+            return y + 1 + self.form.stacked
         if not self.plan.graph.gets_gradient(self.plan.graph.values[element.value]):
             return y + 1
-        grad = self.frame.grad(element.value, element.flat)
-        at = left + (10 if roomy else 8)
         if self.form.stacked:
             at, y = left + 1, y + 1
         if roomy or self.form.stacked:
             self.canvas.put(
-                at - 1, y, "∂", self._on(y, x, self.palette.style("dim" if grad is not None else "placeholder"))
+                at - 1,
+                y,
+                "Σ" if self.plan.everything else "∂",
+                self._on(y, x, self.palette.style("dim" if grad is not None else "placeholder")),
             )
         self._number(at, y, _NUMBER, grad, True, here and self.frame.phase is Phase.BACKWARD)
         return y + 1
@@ -183,7 +207,7 @@ class Boxes:
 
     def _loss(self, box: Box, unit: Unit) -> None:
         value = self._value(unit.element)
-        now = self.frame.element == unit.element and self.frame.phase is Phase.LOSS
+        now = self.here == unit.element and self.frame.phase is Phase.LOSS
         text = PENDING if value is None else number(value, Digits.MATH)
         inner = box.width - 2
         style = self.palette.style(
@@ -193,7 +217,12 @@ class Boxes:
             style = self.palette.inverse("current")
             text = text.center(inner)
         self.canvas.put(box.x + 1 + max(inner - len(text), 0) // 2, box.y + 1, clip(text, inner), style)
-        if self.plan.targets and box.height > 2:
+        if self.plan.everything and box.height > 2:
+            shown = f"{len(self.plan.samples)} samples"
+            self.canvas.put(
+                box.x + 1 + (self.form.loss >= 10), box.y + 2, clip(shown, inner), self.palette.style("dim")
+            )
+        elif self.plan.targets and box.height > 2:
             shown = " ".join(
                 f"{self._letter(t)} " + " ".join(number(v, Digits.FULL) for v in self._numbers(t))
                 for t in self.plan.targets
@@ -203,13 +232,14 @@ class Boxes:
 
     def _numbers(self, value: int) -> list[float]:
         array = self.frame.recording.trace.data[value].reshape(-1)
-        return [float(v) for v in array[:8]]
+        grid = self.frame.recording.samples.elements(value, self.plan.samples[0])
+        return [float(v) for v in array.take(grid.take(0, min(grid.size, 8)))]
 
     def _line(self, box: Box, unit: Unit, reached: bool) -> None:
         """The whole unit in one line: name, value, gradient."""
         now, y = box.unit == self.current, box.y
-        element = Element(unit.pre, unit.flat) if self.frame.element == Element(unit.pre, unit.flat) else unit.element
-        name = self.board.element(unit.value, unit.flat)
+        element = Element(unit.pre, unit.flat) if self.here == Element(unit.pre, unit.flat) else unit.element
+        name = self.plan.name(unit.element)
         style = (
             self.palette.inverse(self.frame.phase.value)
             if now
@@ -218,11 +248,11 @@ class Boxes:
         if box.unit == self.selected:
             name = "◇" + name
         self.canvas.put(box.x, y, clip(name, 7), style)
-        forward = self.frame.element == element and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
+        forward = self.here == element and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
         self._number(box.x + 7, y, _NUMBER, self._value(element), False, forward)
         if box.width >= 20 and self.plan.graph.gets_gradient(self.plan.graph.values[element.value]):
-            grad = self.frame.grad(element.value, element.flat)
-            backward = self.frame.element == element and self.frame.phase is Phase.BACKWARD
+            grad = self._value(element, Phase.BACKWARD)
+            backward = self.here == element and self.frame.phase is Phase.BACKWARD
             self._number(box.x + 14, y, _NUMBER, grad, True, backward)
 
 

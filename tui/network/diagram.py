@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gradstep.engine.blackboard import Layer
 from gradstep.engine.chain import Element
-from gradstep.engine.graph import Role
+from gradstep.engine.graph import Node, Role
 from gradstep.engine.ops.linear import Linear
 from gradstep.engine.recording import Recording
 
@@ -50,8 +50,11 @@ class Edge(NamedTuple):
 class Diagram:
     """Units in columns by depth, and the edges between them."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, sample: int | None) -> None:
         self.recording = recording
+        #: The samples it shows; boxes hold the elements of the first of them.
+        self.samples = range(recording.samples.count) if sample is None else range(sample, sample + 1)
+        self.everything = sample is None
         self.graph = recording.graph
         board = recording.board
         self.loss = self.graph.loss.id
@@ -62,7 +65,7 @@ class Diagram:
             if v.role is Role.INPUT and {self.graph.nodes[n].output for n, _ in self.graph.uses[v.id]} == {self.loss}
         )
         self.layers = tuple(layer for layer in board.layers if layer.output not in self.targets)
-        self.size = sum(self.graph.values[layer.output].size for layer in self.layers)
+        self.size = sum(recording.samples.elements(layer.output, 0).size for layer in self.layers)
 
     @property
     def drawable(self) -> bool:
@@ -97,9 +100,25 @@ class Diagram:
     def units(self) -> tuple[Unit, ...]:
         found: list[Unit] = []
         for k, layer in enumerate(self.layers):
-            for flat in range(self.graph.values[layer.output].size):
+            for flat in self._flats(layer.output):
                 found.append(Unit(len(found), k, layer.output, flat, layer.pre, layer.bias, self.depths[k]))
         return tuple(found)
+
+    def _flats(self, value: int) -> list[int]:
+        """The elements of a value that have a box."""
+        grid = self.recording.samples.elements(value, self.samples[0])
+        flats: list[int] = grid.take(0, grid.size).tolist()
+        return flats
+
+    def shown(self, element: Element) -> Element:
+        """The element that stands for one of another sample."""
+        return Element(element.value, self.recording.samples.moved(*element, self.samples[0]))
+
+    def name(self, element: Element) -> str:
+        """What its box is called: h[2,1], or where all samples are shown h[:,1]."""
+        axis = self.recording.samples.axis(element.value) if self.everything else None
+        board = self.recording.board
+        return board.element(*element) if axis is None else board.across(*element, axis)
 
     @cached_property
     def columns(self) -> tuple[tuple[int, ...], ...]:
@@ -123,6 +142,7 @@ class Diagram:
         """The box an element belongs to: its own, or for a weight or bias the one it feeds."""
         if element is None:
             return None
+        element = self.shown(element)
         if element in self.unit_of:
             return self.unit_of[element]
         layer = self.recording.board.layer_of.get(element.value)
@@ -130,7 +150,8 @@ class Diagram:
             return self.unit_of.get(Element(self.loss, 0)) if element.value in self.targets else None
         shape = self.graph.values[element.value].shape
         row = element.flat // (shape[1] if len(shape) == 2 else 1)
-        return self.unit_of.get(Element(layer.output, row))
+        flats = self._flats(layer.output)
+        return self.unit_of.get(Element(layer.output, flats[row])) if row < len(flats) else None
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -157,10 +178,22 @@ class Diagram:
                     if source is None:
                         continue
                     weight = None if factor is None else Element(layer.weight, factor[k])
-                    goes = trace.grad[value] is not None and grad is not None
-                    flow = float(local[k]) * float(grad.reshape(-1)[unit.flat]) if goes and grad is not None else None
+                    flow = None
+                    if trace.grad[value] is not None and grad is not None:
+                        flow = float(local[k]) * float(grad.reshape(-1)[unit.flat])
+                        flow += sum(self._flow(node, slot, unit, k, s) for s in self.samples[1:])
                     found.append(Edge(len(found), source, unit.number, weight, float(local[k]), flow))
         return tuple(found)
+
+    def _flow(self, node: Node, slot: int, unit: Unit, link: int, sample: int) -> float:
+        """What comes along an edge in another sample."""
+        trace, flat = self.recording.trace, self.recording.samples.moved(node.output, unit.flat, sample)
+        if flat == unit.flat:
+            return 0.0
+        grad = trace.grad[node.output]
+        assert grad is not None, "it has one in the first sample"
+        links = node.op.row(slot, flat, trace.data[node.output], [trace.data[i] for i in node.inputs])
+        return float(links.local(link, link + 1)[0]) * float(grad.reshape(-1)[flat])
 
     @cached_property
     def largest_weight(self) -> float:
@@ -201,7 +234,7 @@ class Diagram:
         return other[round((row + 0.5) / len(column) * len(other) - 0.5)]
 
 
-@lru_cache(maxsize=8)
-def diagram(recording: Recording) -> Diagram:
-    """The diagram of a recording; made once."""
-    return Diagram(recording)
+@lru_cache(maxsize=16)
+def diagram(recording: Recording, sample: int | None) -> Diagram:
+    """The diagram of one sample of a recording, or of all (None); made once."""
+    return Diagram(recording, sample)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from gradstep.engine.recording import Recording
-from gradstep.tui.network.diagram import Diagram, Unit, diagram
+from gradstep.tui.network.diagram import Diagram, Unit
 
 
 class Form(NamedTuple):
@@ -93,18 +92,17 @@ class Placed(NamedTuple):
         return None
 
 
-def place(recording: Recording, width: int, height: int, focus: int) -> Placed:
+def place(plan: Diagram, width: int, height: int, focus: int) -> Placed:
     """The picture in width × height cells. Where not everything has room, what is around the unit
     `focus` is shown."""
-    whole = _arrange(recording, width, height, -1)
-    if whole.first == 0 and whole.last == len(diagram(recording).columns) - 1 and not whole.hidden:
+    whole = _arrange(plan, width, height, -1)
+    if whole.first == 0 and whole.last == len(plan.columns) - 1 and not whole.hidden:
         return whole
-    return _arrange(recording, width, height, focus)
+    return _arrange(plan, width, height, focus)
 
 
 @lru_cache(maxsize=128)
-def _arrange(recording: Recording, width: int, height: int, focus: int) -> Placed:
-    plan = diagram(recording)
+def _arrange(plan: Diagram, width: int, height: int, focus: int) -> Placed:
     lanes = _lanes(plan)
     # Title line, and one line for each skip, as long as that leaves room for a box.
     top = 1 + min(len(lanes) + (1 if lanes else 0), max(height - 7, 0))

@@ -85,7 +85,7 @@ class Panel(Widget, can_focus=True):
         """Shows another scene. A plain call: nine reactives with their watchers would cost each key
         as much as painting a panel."""
         before, self.scene = self.scene, scene
-        if not (self.timeless and before is not None and before.view == scene.view):
+        if not (self.timeless and before is not None and _alike(before, scene)):
             self._repaint()
 
     def on_show(self) -> None:
@@ -126,6 +126,11 @@ class Panel(Widget, can_focus=True):
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
+
+
+def _alike(before: Scene, scene: Scene) -> bool:
+    """Whether two scenes differ in nothing but the moment."""
+    return before.view == scene.view and before.frame.recording is scene.frame.recording
 
 
 def _regions(lines: list[int], width: int) -> list[Region]:

@@ -18,8 +18,9 @@ class Footer(Panel, can_focus=False):
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         palette = view.palette
         canvas = Canvas(width, height, palette, on="bar")
-        fixed = [k for k in KEYS if k.hint and k.weight >= 1000]
-        others = [k for k in KEYS if k.hint and k.weight < 1000]
+        known = [k for k in KEYS if k.hint and (not k.batch or frame.recording.samples.count > 1)]
+        fixed = [k for k in known if k.weight >= 1000]
+        others = [k for k in known if k.weight < 1000]
         room = width - 1 - sum(map(_length, fixed)) - 1
         chosen: list[Key] = []
         for key in sorted(others, key=lambda k: -k.weight):

@@ -11,7 +11,7 @@ from gradstep.tui.view import View
 
 
 class Header(Panel, can_focus=False):
-    """gradstep, the scenario's title, the step, the loss, the number of samples and the learning rate."""
+    """gradstep, the scenario's title, the step, the loss, the sample looked at and the learning rate."""
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
@@ -24,7 +24,7 @@ class Header(Panel, can_focus=False):
         fields = [
             ("step ", step, f"/{frame.total}"),
             ("loss ", loss, ""),
-            ("samples ", str(frame.recording.scenario.samples), ""),
+            _sample(frame),
             ("η ", f"{frame.recording.optimizer.lr:g}", ""),
         ]
         while fields and x + 4 + sum(len("".join(f)) + 3 for f in fields) > width and len(fields) > 1:
@@ -37,3 +37,11 @@ class Header(Panel, can_focus=False):
             right = canvas.put(right, 0, value, palette.style("text", "bar", bold=name == "step "))
             right = canvas.put(right, 0, rest, dim) + 3
         return canvas
+
+
+def _sample(frame: Frame) -> tuple[str, str, str]:
+    """`sample 3/4 [2]`: which of how many, and the index that names it."""
+    count = frame.recording.samples.count
+    if frame.sample is None:
+        return "samples ", "all", f" {count}"
+    return "sample ", str(frame.sample + 1), f"/{count}" + (f" [{frame.sample}]" if count > 1 else "")

@@ -46,7 +46,7 @@ class Network(Panel):
         if margin:
             framed(canvas, "network", view, focused)
         inner = Canvas(max(width - 2 * margin, 1), max(height - 2 * margin, 1), view.palette)
-        if diagram(frame.recording).drawable:
+        if diagram(frame.recording, frame.sample).drawable:
             _Picture(inner, frame, view).paint()
         else:
             _layers(inner, frame)
@@ -57,13 +57,11 @@ class Network(Panel):
         if self.scene is None:
             return
         frame, view = self.scene.frame, self.scene.view
-        plan = diagram(frame.recording)
+        plan = diagram(frame.recording, frame.sample)
         if not plan.drawable:
             return
         margin = _margin(view)
-        placed = place(
-            frame.recording, self.size.width - 2 * margin, self.size.height - 2 * margin, _focus(plan, frame, view)
-        )
+        placed = place(plan, self.size.width - 2 * margin, self.size.height - 2 * margin, _focus(plan, frame, view))
         unit = placed.at(event.x - margin, event.y - margin)
         if unit is not None:
             self.post_message(self.Select(plan.units[unit].element))
@@ -76,7 +74,7 @@ def _margin(view: View) -> int:
 
 def neighbour(frame: Frame, start: Element | None, direction: str) -> Element:
     """The element of the unit beside the one that `start` belongs to."""
-    plan = diagram(frame.recording)
+    plan = diagram(frame.recording, frame.sample)
     return plan.units[plan.neighbour(plan.home(start), direction)].element
 
 
@@ -93,25 +91,24 @@ class _Picture:
 
     def __init__(self, canvas: Canvas, frame: Frame, view: View) -> None:
         self.canvas, self.frame, self.view, self.palette = canvas, frame, view, view.palette
-        self.plan = diagram(frame.recording)
+        self.plan = diagram(frame.recording, frame.sample)
         self.backward = frame.phase in (Phase.BACKWARD, Phase.UPDATE)
         self.live, self.trail = self._moving(frame.live), self._moving(frame.trail)
 
     def _moving(self, links: tuple[Link, ...]) -> dict[int, float]:
         """The edges that links run along, with what travels there."""
-        found = {}
+        found: dict[int, float] = {}
         for link in links:
             source, target = self.plan.home(link.source), self.plan.home(link.target)
             if source is not None and target is not None:
                 edge = self.plan.between.get((source, target))
                 if edge is not None:
-                    found[edge] = link.amount
+                    found[edge] = found.get(edge, 0.0) + link.amount
         return found
 
     def paint(self) -> None:
-        placed = place(
-            self.frame.recording, self.canvas.width, self.canvas.height, _focus(self.plan, self.frame, self.view)
-        )
+        focus = _focus(self.plan, self.frame, self.view)
+        placed = place(self.plan, self.canvas.width, self.canvas.height, focus)
         self._titles(placed)
         sheet = Sheet(wiping=_TRAIL)
         labels = []
@@ -177,10 +174,10 @@ class _Picture:
         source, target = self.plan.units[edge.source], self.plan.units[edge.target]
         if not self.backward:
             entered = target.pre if target.pre >= 0 else target.value
-            known = self.frame.data(entered, target.flat) is not None
+            known = self.frame.seen(entered, target.flat, Phase.FORWARD) is not None
             return (_DONE if known else _FAINT), weight
         if edge.flow is not None:
-            known = self.frame.grad(source.value, source.flat) is not None
+            known = self.frame.seen(source.value, source.flat, Phase.BACKWARD) is not None
             return (_DONE if known else _FAINT), edge.flow
         if edge.weight is not None:
             grad = self.frame.grad(edge.weight.value, edge.weight.flat)
@@ -280,7 +277,7 @@ class _Picture:
 def _layers(canvas: Canvas, frame: Frame) -> None:
     """A network too large for boxes: a line for each layer."""
     palette, recording = canvas.palette, frame.recording
-    plan = diagram(recording)
+    plan = diagram(recording, frame.sample)
     canvas.put(1, 0, clip(f"{plan.size:,} units, a line for each layer", canvas.width - 2), palette.style("dim"))
     here = frame.recording.board.layer_of.get(frame.element.value) if frame.element else None
     current = next((k for k, layer in enumerate(plan.layers) if here and layer.output == here.output), 0)

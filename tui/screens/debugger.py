@@ -216,6 +216,33 @@ class Debugger(Screen[None]):
         start = self._view.selection or frame.element
         self.show(selection=network.neighbour(frame, start, direction), message="")
 
+    def action_sample(self, direction: int) -> None:
+        """Beside the one that is looked at; from all samples, back to the one of the step."""
+        count, here = self.session.recording.samples.count, self.session.sample
+        if count == 1:
+            self.show(message="There is only one sample. A scenario names its samples' axis with batch = […].")
+        elif here is None:
+            self._look(self.session.frame().sample_here or 0)
+        elif not 0 <= here + direction < count:
+            self.show(message="This is the last sample." if direction > 0 else "This is the first sample.")
+        else:
+            self._look(here + direction)
+
+    def action_samples(self) -> None:
+        if self.session.recording.samples.count == 1 or self.session.sample is None:
+            self.action_sample(1)
+        else:
+            self._look(None)
+
+    def _look(self, sample: int | None) -> None:
+        self._stop_playing()
+        self.session.look(sample)
+        selected = self._view.selection
+        if selected is not None and sample is not None:
+            flat = self.session.recording.samples.moved(*selected, sample)
+            selected = selected._replace(flat=flat)
+        self.show(selection=selected, message="")
+
     def on_network_select(self, event: Network.Select) -> None:
         self.show(selection=event.element, message="")
 

@@ -1,0 +1,148 @@
+"""Which elements belong to which sample, checked by changing one sample and looking at what moves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from graphs import Network, network
+
+from gradstep.engine.errors import CommandError
+from gradstep.engine.graph import Role
+from gradstep.engine.samples import Samples
+from gradstep.engine.scenario import find
+from gradstep.engine.session import Session
+from gradstep.engine.timeline import Grain, Phase
+from gradstep.engine.trace import run
+
+RNG = np.random.default_rng(5)
+COUNT = 4
+LINES = {
+    "z": "x @ W.T + b",
+    "h": "tanh(z)",
+    "T": "transpose(h)",
+    "j": "concat(h, z, axis=1)",
+    "k": "concat(T, transpose(z), axis=0)",
+    "s": "softmax(z)",
+    "m": "mean(z, axis=0)",
+    "c": "z - m",
+    "n": "batch_norm(z)",
+    "r": "sum(h, axis=1)",
+    "G": "matmul(h, T)",
+    "p": "stack(r, r, axis=1)",
+    "one": "h[0]",
+    "f": "reshape(h, (12,))",
+    "v": "conv2d(i, K, stride=1, padding=1)",
+    "q": "max_pool2d(v, 2)",
+    "e": "embedding(E, ids)",
+    "L": "sum(r)",
+}
+
+
+def batch() -> Network:
+    return network(
+        {"x": RNG.normal(size=(COUNT, 2)), "i": RNG.normal(size=(COUNT, 1, 4, 4)), "ids": [0.0, 2.0, 1.0, 2.0]},
+        {"W": RNG.normal(size=(3, 2)), "b": [0.1, 0.2, 0.3], "K": RNG.normal(size=(2, 1, 3, 3)), "E": np.eye(3)},
+        LINES,
+    )
+
+
+def samples_of(net: Network) -> Samples:
+    return Samples(net.trace, ("x", "i", "ids"))
+
+
+def test_where_an_axis_counts_samples() -> None:
+    net, found = batch(), {}
+    samples = samples_of(net)
+    for value in net.graph.values:
+        if value.role is Role.NODE and "#" not in value.name:
+            found[value.name] = samples.axis(value.id)
+    assert found == {
+        "z": 0, "h": 0, "T": 1, "j": 0, "k": 1, "s": 0, "m": None, "c": 0, "n": 0, "r": 0,
+        "G": None, "p": 0, "one": None, "f": None, "v": 0, "q": 0, "e": 0, "L": None,
+    }  # fmt: skip
+
+
+def test_another_sample_does_not_move_what_belongs_to_this_one() -> None:
+    """By running the network again with one sample changed. What goes through a statistic of the
+    whole batch (c and n) moves everywhere, and is left out."""
+    net = batch()
+    samples = samples_of(net)
+    for sample in range(COUNT):
+        leaves = {v: a.copy() for v, a in net.leaves.items()}
+        for name in ("x", "i"):
+            leaves[net.value(name).id][sample] += 0.37
+        leaves[net.value("ids").id][sample] = 1 - leaves[net.value("ids").id][sample] % 2
+        after = run(net.graph, leaves, backward=False)
+        for name in ("z", "h", "T", "j", "k", "s", "r", "p", "v", "q", "e"):
+            value = net.value(name)
+            changed = np.flatnonzero(after.data[value.id].reshape(-1) != net.data(name).reshape(-1))
+            assert len(changed), name
+            assert {samples.of(value.id, int(flat)) for flat in changed} == {sample}, name
+            mine = samples.elements(value.id, sample)
+            assert set(changed.tolist()) <= set(mine.take(0, mine.size).tolist())
+            assert mine.size == value.size // COUNT
+
+
+def test_the_same_element_of_every_sample() -> None:
+    net = batch()
+    samples, h, T = samples_of(net), net.value("h").id, net.value("T").id
+    assert samples.over(h, 5).take(0, COUNT).tolist() == [2, 5, 8, 11]
+    assert samples.over(T, 5).take(0, COUNT).tolist() == [4, 5, 6, 7]
+    assert [samples.moved(T, 5, k) for k in range(COUNT)] == [4, 5, 6, 7]
+    W = net.value("W").id
+    assert samples.of(W, 3) is None
+    assert samples.moved(W, 3, 2) == 3
+    assert samples.over(W, 3).take(0, 1).tolist() == [3]
+
+
+def test_without_a_batch_there_is_one_sample() -> None:
+    session = Session(find("walkthrough"))
+    assert session.recording.samples.count == 1
+    assert session.sample == 0
+    with pytest.raises(CommandError, match="there is no sample 1; they go from 0 to 0"):
+        session.look(1)
+
+
+def test_looking_at_another_sample_is_the_same_moment_there() -> None:
+    session = Session(find("xor"))
+    session.goto("h[1,2]")
+    assert session.sample == 1
+    session.look(3)
+    element = session.frame().element
+    assert element is not None
+    assert session.recording.board.typed(*element) == "h[3,2]"
+    session.goto("W2.grad[0,1]")
+    step = session.position
+    session.look(0)
+    assert session.position == step
+    assert session.sample == 0
+
+
+def test_one_looks_at_the_sample_that_one_steps_through_until_all_are_looked_at() -> None:
+    session = Session(find("xor"))
+    session.goto("h")
+    seen = [session.sample]
+    for _ in range(15):
+        session.step(Grain.ELEMENT)
+        seen.append(session.sample)
+    assert seen == [0] * 4 + [1] * 4 + [2] * 4 + [3] * 4
+    session.look(None)
+    session.step(Grain.ELEMENT, -9)
+    assert session.sample is None
+    assert session.frame().sample_here == 1
+
+
+def test_over_all_samples_nothing_is_known_before_the_last() -> None:
+    session = Session(find("xor"))
+    session.look(None)
+    h = session.recording.graph.by_name["h"].id
+    session.goto("h[3,0]")
+    assert session.frame().seen(h, 1, Phase.FORWARD) is None
+    session.goto("h[3,1]")
+    seen = session.frame().seen(h, 1, Phase.FORWARD)
+    assert seen == pytest.approx(session.recording.trace.data[h][:, 1].mean(), rel=1e-15)
+    session.goto("h.grad[3,1]")
+    grad = session.recording.trace.grad[h]
+    assert grad is not None
+    assert session.frame().seen(h, 1, Phase.BACKWARD) == pytest.approx(grad[:, 1].sum(), rel=1e-15)
+    assert session.frame().seen(h, 2, Phase.BACKWARD) is None
