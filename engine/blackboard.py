@@ -157,6 +157,11 @@ class Blackboard:
         shown = self.graph.values[value]
         return shown.name + _brackets(shown.shape, flat)
 
+    def unit(self, value: int, flat: int) -> str:
+        """The neuron an element belongs to: z₁₁ is part of h₁."""
+        layer = self.layer_of.get(value)
+        return self.element(layer.output if layer and layer.pre == value else value, flat)
+
     def arrow(self, value: int, flat: int) -> str | None:
         """`x₂ → h₁` for a weight, `→ h₁` for a bias; None for what is neither. Where the layer is
         computed for many samples: `x[…,1] → h[…,0]`."""

@@ -83,3 +83,25 @@ def segments_at(trace: Trace, timeline: Timeline, step: int) -> tuple[Segment, .
     if sweep.phase is Phase.BACKWARD:
         return gradient_segments(trace, trace.graph.values[sweep.value], flat)
     return forward_segments(trace, trace.graph.nodes[sweep.node], flat)
+
+
+def numbers_at(trace: Trace, node: Node, flat: int, term: int = 0) -> list[Array]:
+    """The numbers that enter an output element of a function of single numbers, one a slot, each of
+    shape (); of an operation that adds up such a function, those of its term number `term`."""
+    y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+    at = [node.op.row(slot, flat, y, xs).grid.take(term, term + 1) for slot in range(len(xs))]
+    return [x.take(k).reshape(()) for x, k in zip(xs, at, strict=True)]
+
+
+def term_of(trace: Trace, node: Node, slot: int, source: int, flat: int) -> int:
+    """Which of the terms of output[flat] the element `source` of an input is in."""
+    grid = node.op.row(slot, flat, trace.data[node.output], [trace.data[i] for i in node.inputs]).grid
+    for start in range(0, grid.size, _PIECE):
+        found = np.flatnonzero(grid.take(start, min(start + _PIECE, grid.size)) == source)
+        if len(found):
+            return start + int(found[0])
+    return 0
+
+
+#: So many elements are looked at together.
+_PIECE = 1 << 16

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine import derive, formula, narrate
+from gradstep.engine import derive, formula, narrate, remarks, trouble
 from gradstep.engine.chain import Chain, Element, Hop, chain, hops, trail
 from gradstep.engine.explain import segments_at
 from gradstep.engine.formula import Equation, Num
@@ -24,6 +24,7 @@ from gradstep.engine.ops.base import Elementwise
 from gradstep.engine.recording import Recording
 from gradstep.engine.terms import Segment, Terms, enumerate_terms, total
 from gradstep.engine.timeline import Phase, Position, Sweep
+from gradstep.engine.trouble import Trouble
 
 #: Up to this many meeting paths are each written out from the loss.
 PATHS = 4
@@ -221,7 +222,40 @@ class Frame:
     # What happens --------------------------------------------------------------------------------
 
     @cached_property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with the number of this step, if it is not finite."""
+        return trouble.at(self.recording, self.step) if self.step else None
+
+    @property
+    def troubles(self) -> tuple[int, ...]:
+        """The first steps of the forward and of the backward pass that write no finite number."""
+        found = (trouble.first(self.recording, phase) for phase in (Phase.FORWARD, Phase.BACKWARD))
+        return tuple(t.step for t in found if t is not None)
+
+    @cached_property
     def narration(self) -> Narration:
+        told = self._narration
+        if self.trouble is not None:
+            return told._replace(caption=remarks.trouble_in(self.recording, self.trouble))
+        more = ""
+        if self.phase is Phase.BACKWARD and self.element is not None:
+            more = remarks.kink(self.recording, self._hops)
+        elif self.phase in (Phase.FORWARD, Phase.LOSS) and self.element is not None and self.node is not None:
+            more = remarks.smallness(self.recording, self.node, self.element.flat)
+            more = more or remarks.kink(self.recording, self._ahead)
+        return told._replace(caption=f"{told.caption} {more}") if more else told
+
+    @property
+    def _ahead(self) -> tuple[Hop, ...]:
+        """The hop that the backward pass will take through a function of one number, the other way."""
+        assert self.node is not None, "forward steps belong to a node"
+        assert self.element is not None, "and write an element"
+        if len(self.node.inputs) > 1 or not isinstance(self.node.op, Elementwise):
+            return ()
+        return (Hop(Element(self.node.inputs[0], self.element.flat), self.element, self.node.id, 0, 0.0, 0.0),)
+
+    @property
+    def _narration(self) -> Narration:
         recording, element = self.recording, self.element
         if element is None:
             return narrate.READY

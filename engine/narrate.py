@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from gradstep.engine.chain import Element, Hop, hops
+from gradstep.engine.chain import Element, Hop
 from gradstep.engine.explain import forward_segments
 from gradstep.engine.graph import Node, Role
 from gradstep.engine.notation import Digits, number
@@ -18,6 +18,7 @@ from gradstep.engine.ops import activation, linear
 from gradstep.engine.ops.base import Elementwise
 from gradstep.engine.ops.rowwise import Extreme
 from gradstep.engine.recording import Recording
+from gradstep.engine.remarks import zero_reason
 from gradstep.engine.terms import WINDOW, enumerate_terms
 
 
@@ -38,13 +39,6 @@ READY = Narration(
     "Nothing is computed yet. Press space: the inputs flow forward, one node at a time. "
     "Then the gradient of the loss flows backward.",
 )
-
-
-def unit(recording: Recording, element: Element) -> str:
-    """The neuron an element belongs to: z₁₁ is part of h₁."""
-    layer = recording.board.layer_of.get(element.value)
-    value = layer.output if layer and layer.pre == element.value else element.value
-    return recording.board.element(value, element.flat)
 
 
 def forward(recording: Recording, node: Node, flat: int) -> Narration:
@@ -72,7 +66,7 @@ def forward(recording: Recording, node: Node, flat: int) -> Narration:
 
 
 def _weighted_sum(recording: Recording, node: Node, here: Element) -> Narration:
-    board, name = recording.board, unit(recording, here)
+    board, name = recording.board, recording.board.unit(*here)
     terms = enumerate_terms(forward_segments(recording.trace, node, here.flat), recording.graph.dtype)
     caption = f"{name} adds up its inputs: each input times its weight" + (
         ", plus the bias." if len(node.inputs) == 3 else "."
@@ -97,7 +91,7 @@ def _squash(node: Node, z_name: str, z: float, name: str, y: float, slope: float
         case activation.Relu() if z < 0:
             return f"{z_name} is negative ({_n(z)}), so the gate is shut: {name} is 0, and no gradient will pass here."
         case activation.Relu() if z == 0:
-            return f"{z_name} is exactly 0, on the kink: the gate counts as shut, and its slope is taken as 0."
+            return f"{z_name} is exactly 0, so the gate counts as shut."
     return f"{node.op.label} turns {_n(z)} into {_n(y)}. The slope here, {_n(slope)}, is kept for the backward pass."
 
 
@@ -129,27 +123,13 @@ def backward(recording: Recording, element: Element, count: int, ways: Sequence[
     if isinstance(node.op, linear.Linear):
         target = f"to {_consumer(recording, element)}"
         return Narration(f"gradient of {name}", _along_weight(recording, hop, name), target)
-    headline = f"through {node.op.label} at {unit(recording, element)}"
+    headline = f"through {node.op.label} at {recording.board.unit(*element)}"
     return Narration(headline, _through(recording, node, hop), f"to {_feeds(recording, element)}")
-
-
-def _nan(recording: Recording, hop: Hop) -> str | None:
-    """Why the contribution of a hop is NaN; None where it is a number."""
-    if hop.contribution == hop.contribution:
-        return None
-    target = recording.board.element(hop.target.value, hop.target.flat)
-    if _upstream(recording, hop) != _upstream(recording, hop):
-        return f"What arrives from {target} is NaN, and whatever multiplies NaN is NaN too."
-    if hop.local != hop.local:
-        return f"The local gradient is NaN, so nothing but NaN can come of what arrives from {target}."
-    return "0 × ∞ is no number: NaN begins here."
 
 
 def _from_loss(name: str, grad: float) -> str:
     if grad == 0:
         return f"The loss does not change with {name} here: the gradient starts at exactly 0."
-    if grad != grad:
-        return f"The gradient starts as NaN at {name}: it is no number any more."
     way = "lower" if grad > 0 else "raise"
     return f"If {name} grows a little, the loss changes {_n(grad, True)} times as much: to learn, {way} {name}."
 
@@ -185,8 +165,6 @@ def _along_weight(recording: Recording, hop: Hop, name: str) -> str:
     assert hop.factor is not None, "a weighted sum's local derivative is its weight"
     weight = recording.board.element(hop.factor.value, hop.factor.flat)
     upstream = _upstream(recording, hop)
-    if nan := _nan(recording, hop):
-        return nan
     if upstream == 0:
         return zero_reason(recording, hop.target) or f"Nothing arrives, so nothing goes on to {name}."
     if hop.local < 0:
@@ -199,14 +177,12 @@ def _along_weight(recording: Recording, hop: Hop, name: str) -> str:
 
 
 def _through(recording: Recording, node: Node, hop: Hop) -> str:
-    if nan := _nan(recording, hop):
-        return nan
     if isinstance(node.op, activation.Relu):
         if hop.local == 1:
             return "The gate is open: the gradient passes unchanged."
         z = float(recording.trace.data[hop.source.value].reshape(-1)[hop.source.flat])
         if z == 0:
-            return "The sum is exactly 0, on ReLU's kink: its slope is taken as 0, so the gradient stops here."
+            return "The sum is exactly 0: the gate counts as shut, and the gradient stops here."
         return "The gate is shut: the gradient stops here, nothing is learned from this sample."
     upstream = _upstream(recording, hop)
     if upstream == 0:
@@ -251,8 +227,6 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
     hop = ways[0]
     grad = hop.contribution
     upstream = _upstream(recording, hop)
-    if nan := _nan(recording, hop):
-        return Narration(headline, nan, "kept for update")
     if upstream == 0:
         why = zero_reason(recording, hop.target) or "Nothing arrives here."
         return Narration(headline, f"{why} So this {kind} learns nothing from this sample.", "kept for update")
@@ -285,21 +259,12 @@ def _one_a_sample(recording: Recording, ways: Sequence[Hop]) -> bool:
 
 
 def _chosen(recording: Recording, hop: Hop, name: str) -> str:
-    """Of an input of a maximum or minimum: whether it is the one, and whether others are equal."""
-    node, data = recording.graph.nodes[hop.node], recording.trace.data
-    links = node.op.row(0, hop.target.flat, data[node.output], [data[node.inputs[0]]])
-    group = data[node.inputs[0]].take(links.grid.take(0, links.grid.size))
-    mine = data[hop.source.value].reshape(-1)[hop.source.flat]
-    tied = int((group == mine).sum()) > 1 and mine == data[node.output].reshape(-1)[hop.target.flat]
-    if tied:
-        way = (
-            "it is the first, and gets the whole gradient" if hop.local else "the first gets it all, this one exactly 0"
-        )
-        return f"{name} is one of several that are equally the {node.op.label}; by convention {way}."
+    """Of an input of a maximum or minimum: whether it is the one."""
+    node = recording.graph.nodes[hop.node]
     return (
-        f"{name} is the {node.op.label}: it gets the whole gradient."
+        f"{name} is the {node.op.label} that was chosen: it gets the whole gradient."
         if hop.local
-        else f"{name} is not the {node.op.label}: exactly 0."
+        else f"{name} is not the {node.op.label} that was chosen: exactly 0."
     )
 
 
@@ -317,40 +282,6 @@ def _upstream(recording: Recording, hop: Hop) -> float:
     grad = recording.trace.grad[hop.target.value]
     assert grad is not None, "it lies on a path to the loss"
     return float(grad.reshape(-1)[hop.target.flat])
-
-
-def zero_reason(recording: Recording, element: Element) -> str | None:
-    """Why ∂L/∂element is exactly 0, in words: the place towards the loss where it became 0.
-
-    None where it is not 0.
-    """
-    grad = recording.trace.grad[element.value]
-    while grad is not None and float(grad.reshape(-1)[element.flat]) == 0:
-        board = recording.board
-        name = board.element(element.value, element.flat)
-        count, ways = hops(recording, element, 2)
-        if count == 0:
-            return f"No path leads from {name} to the loss."
-        if count > 1:
-            return f"The {count} paths that meet at {name} bring exactly 0."
-        hop = ways[0]
-        if _upstream(recording, hop) != 0:
-            return _cause(recording, hop, name)
-        element = hop.target
-        grad = recording.trace.grad[element.value]
-    return None
-
-
-def _cause(recording: Recording, hop: Hop, name: str) -> str:
-    node = recording.graph.nodes[hop.node]
-    if isinstance(node.op, activation.Relu):
-        z = float(recording.trace.data[hop.source.value].reshape(-1)[hop.source.flat])
-        return f"The gate at {unit(recording, hop.source)} is shut ({name} = {_n(z)}), so exactly 0 arrives."
-    if hop.factor is not None and hop.local == 0:
-        return f"{recording.board.element(hop.factor.value, hop.factor.flat)} is exactly 0, so nothing passes."
-    if hop.local == 0:
-        return f"The slope of {node.op.label} at {unit(recording, hop.source)} is exactly 0, so nothing passes."
-    return f"At {name} the product is too small for a float: it underflows to 0."
 
 
 def _consumer(recording: Recording, element: Element) -> str:
@@ -389,8 +320,6 @@ def update(recording: Recording, element: Element) -> Narration:
         caption = f"The gradient is exactly 0, so the {kind} stays as it is."
     elif new == old:
         caption = f"The change is too small for the last digit of this {kind}: it stays as it is."
-    elif new != new:
-        caption = f"The gradient is no number, and now the {kind} is none either."
     else:
         sign, way = ("negative", "up") if grad < 0 else ("positive", "down")
         caption = (

@@ -18,6 +18,7 @@ class Relu(Elementwise):
     notation = "max(0, {0})"
     slopes = ("1 if {0} > 0, else 0",)
     kink = "at 0 the slope is taken as 0"
+    gated = True
     label = "ReLU"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -174,6 +175,7 @@ class HardTanh(Elementwise):
     notation = "max(−1, min(1, {0}))"
     slopes = ("1 if −1 < {0} < 1, else 0",)
     kink = "at −1 and 1 the slope is taken as 0"
+    gated = True
     label = "hard tanh"
 
     def forward(self, xs: Sequence[Array]) -> Array:

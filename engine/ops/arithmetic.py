@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite, isinf
 
 import numpy as np
 
+from gradstep.engine.causes import Cause
 from gradstep.engine.index import Array
 from gradstep.engine.ops.base import Elementwise
 
@@ -55,6 +57,9 @@ class Multiply(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return xs[0] * xs[1]
 
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        return Cause.ZERO_TIMES_INFINITE if 0 in xs and any(map(isinf, xs)) else None
+
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return xs[1 - slot]
 
@@ -71,6 +76,11 @@ class Divide(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return xs[0] / xs[1]
+
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        if xs[1] == 0:
+            return Cause.ZERO_BY_ZERO if xs[0] == 0 else Cause.DIVISION_BY_ZERO
+        return Cause.INFINITE_BY_INFINITE if all(map(isinf, xs)) else None
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return -y / xs[1] if slot else 1 / xs[1]
@@ -90,6 +100,12 @@ class Power(Elementwise):
         a, b = xs
         # np.power takes a hundred times as long as a product for the case that every loss has.
         return np.square(a) if b.ndim == 0 and b == 2 else np.power(a, b)
+
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        a, b = xs
+        if a == 0 and b < 0:
+            return Cause.DIVISION_BY_ZERO
+        return Cause.POWER_OF_NEGATIVE if a < 0 and isfinite(b) and b % 1 else None
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         a, b = xs
@@ -124,6 +140,9 @@ class Exp(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.exp(xs[0])
 
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        return Cause.EXP_OVERFLOW if isfinite(xs[0]) and xs[0] > 80 else None
+
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return y
 
@@ -137,6 +156,9 @@ class Log(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.log(xs[0])
 
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        return Cause.LOG_OF_ZERO if xs[0] == 0 else Cause.LOG_OF_NEGATIVE if xs[0] < 0 else None
+
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return 1 / xs[0]
 
@@ -149,6 +171,9 @@ class Sqrt(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.sqrt(xs[0])
+
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        return Cause.ROOT_OF_NEGATIVE if xs[0] < 0 else None
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return np.asarray(0.5 / y)

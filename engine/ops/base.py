@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gradstep.engine.causes import Cause
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import (
     Array,
@@ -60,7 +61,8 @@ class Op(ABC):
     `summed` are the slots whose elements, each times its local factor, add up to the output: the
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
     summands that are no such products: a loss; `term` writes one of them. A `discrete` operation
-    is constant between its jumps, and its result gets no gradient. A `variadic` one takes any
+    is constant between its jumps, and its result gets no gradient. A `gated` one lets through what
+    it chooses: where its local derivative is 0 the gate is shut. A `variadic` one takes any
     number of inputs in the place of its last slot.
     """
 
@@ -73,6 +75,7 @@ class Op(ABC):
     summed: ClassVar[tuple[int, ...]] = ()
     reduces: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
+    gated: ClassVar[bool] = False
     variadic: ClassVar[bool] = False
     term: ClassVar[str] = ""
     label: ClassVar[str] = ""
@@ -116,6 +119,14 @@ class Op(ABC):
     @abstractmethod
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         """The outputs that x.flat[at], x = xs[slot], feeds, with ∂y/∂x[at] of each."""
+
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        """Where it is a function of single numbers: what is wrong with it at these, if anything."""
+        return None
+
+    def deliberate(self, y: Array, xs: Sequence[Array]) -> Array | None:
+        """Where y is −∞ because that is what the operation is for, as in a mask; None: nowhere."""
+        return None
 
     def divisor(self, shapes: Sequence[Shape]) -> int:
         """How many terms it is the mean of; 1 where it is no mean. It is the `n` of `notation`."""
@@ -465,6 +476,8 @@ class Move(Op):
 
 class Masked(Op):
     """y = f(x) element by element with a slope that depends on the place only."""
+
+    gated = True
 
     @abstractmethod
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:

@@ -20,6 +20,7 @@ class Maximum(Elementwise):
     notation = "max({0}, {1})"
     slopes = ("1 if {0} ≥ {1}, else 0", "1 if {1} > {0}, else 0")
     kink = "where both are equal the first gets the gradient"
+    gated = True
     label = "maximum"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -39,6 +40,7 @@ class Minimum(Elementwise):
     notation = "min({0}, {1})"
     slopes = ("1 if {0} ≤ {1}, else 0", "1 if {1} < {0}, else 0")
     kink = "where both are equal the first gets the gradient"
+    gated = True
     label = "minimum"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -57,6 +59,7 @@ class Clip(Elementwise):
     notation = "clip({0})"
     slopes = ("1 within the bounds, else 0",)
     kink = "at a bound the slope is taken as 1"
+    gated = True
     label = "clip"
 
     low: float = -1.0
@@ -85,9 +88,15 @@ class Where(Elementwise):
     notation = "where({0}, {1}, {2})"
     slopes = ("0", "1 where {0}, else 0", "0 where {0}, else 1")
     label = "where"
+    gated = True
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.where(xs[0] != 0, xs[1], xs[2])
+
+    def deliberate(self, y: Array, xs: Sequence[Array]) -> Array | None:
+        # A single −∞ for all that is left out is how masks are written.
+        masks = [x.size == 1 and bool(np.isneginf(x).all()) for x in xs[1:]]
+        return np.isneginf(y) & np.where(xs[0] != 0, *masks) if any(masks) else None
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         if slot == 0:

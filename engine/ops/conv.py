@@ -256,6 +256,7 @@ class MaxPool2d(Pool):
     notation = "max over windows of {0}"
     slopes = ("1 to the largest under the window, 0 to the others",)
     kink = "of equal ones the first gets the gradient"
+    gated = True
     label = "max pooling"
 
     def _chosen(self, x: Array) -> tuple[Array, Array]:

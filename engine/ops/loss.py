@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from gradstep.engine.causes import Cause
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked
 from gradstep.engine.ops.base import Links, Op, Reduce, shape_text
@@ -135,6 +136,7 @@ class Hinge(MeanPairLoss):
     term = "max(0, 1 − {1} × {0})/n"
     slopes = ("−{1} / n where 1 − {1} × {0} > 0, else 0", "−{0} / n where 1 − {1} × {0} > 0, else 0")
     kink = "where the margin is exactly 1 the slope is taken as 0"
+    gated = True
     label = "hinge loss"
 
     def terms(self, xs: Sequence[Array]) -> Array:
@@ -165,6 +167,12 @@ class Bce(MeanPairLoss):
     def terms(self, xs: Sequence[Array]) -> Array:
         y, t = xs
         return np.asarray(-(_weighted(t, np.log(y)) + _weighted(1 - t, np.log1p(-y))))
+
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        y, t = xs
+        if (y == 0 and t) or (y == 1 and t != 1):
+            return Cause.LOG_OF_ZERO
+        return Cause.LOG_OF_NEGATIVE if (y < 0 and t) or (y > 1 and t != 1) else None
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         y, t = xs

@@ -151,6 +151,7 @@ class Extreme(Rowwise):
     reduced = True
     slopes = ("1 to the one chosen, 0 to all others",)
     kink = "of equal ones the first gets the gradient"
+    gated = True
 
     axis: int | tuple[int, ...] | None = None
     keepdims: bool = False

@@ -328,3 +328,6 @@ class CausalMask(Masked):
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
         return np.where(np.tri(*x.shape[-2:]) > 0, x, x.dtype.type(-np.inf))
+
+    def deliberate(self, y: Array, xs: Sequence[Array]) -> Array | None:
+        return np.isneginf(y)

@@ -77,8 +77,9 @@ CLAIMS: dict[str, Callable[[Frame], bool]] = {
     "positive, so the gate is open": lambda f: written(f) > 0,
     "gate is shut: the gradient stops here": lambda f: hops(f)[0][1] == 0 and written(f) == 0,
     "and no gradient will pass here": lambda f: written(f) == 0,
-    "on the kink": lambda f: written(f) == 0,
-    "on ReLU's kink": lambda f: hops(f)[0][1] == 0 and written(f) == 0,
+    "counts as shut": lambda f: written(f) == 0,
+    "is on a kink of ReLU": lambda f: written(f) == 0 and (not hops(f) or hops(f)[0][1] == 0),
+    "the first gets the gradient": lambda f: {u * c for u, _, c in hops(f)} <= {0, hops(f)[0][0] ** 2},
     "shrinks to": lambda f: 0 < abs(hops(f)[0][1]) < 1,
     "the gradient grows": lambda f: abs(hops(f)[0][1]) > 1,
     "pull in opposite directions": lambda f: {np.sign(c) for *_, c in hops(f)} >= {1, -1},
@@ -96,9 +97,18 @@ CLAIMS: dict[str, Callable[[Frame], bool]] = {
     "above the target": lambda f: not below_target(f),
     "is exactly 0, so nothing passes": lambda f: written(f) == 0,
     "so exactly 0 arrives": lambda f: written(f) == 0,
-    "NaN is NaN too": lambda f: np.isnan(written(f)) and np.isnan(hops(f)[0][0]),
-    "NaN begins here": lambda f: np.isnan(written(f)) and 0 in hops(f)[0][:2],
+    " is NaN": lambda f: np.isnan(written(f)) or "L is NaN" in f.caption,
+    "is −∞: ": lambda f: written(f) == -np.inf,
+    "is +∞, because": lambda f: written(f) == np.inf,
+    "first number that is not finite": lambda f: before_is_finite(f),
+    "first gradient that is not finite": lambda f: before_is_finite(f),
+    "−∞ on purpose": lambda f: written(f) == -np.inf,
 }  # fmt: skip
+
+
+def before_is_finite(frame: Frame) -> bool:
+    start = 1 if frame.phase in (Phase.FORWARD, Phase.LOSS) else frame.recording.timeline.span(frame.phase)[0] + 1
+    return all(np.isfinite(written(Frame(frame.recording, Position(k)))) for k in range(start, frame.step))
 
 
 def below_target(frame: Frame) -> bool:

@@ -167,6 +167,8 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, nu
     if current:
         canvas.put(2, y, "▸", palette.style("current", bold=True))
     canvas.put(3, y, str(line.step).rjust(number), palette.style("current", bold=True) if current else dim)
+    if any(line.step - line.size < bad <= line.step for bad in frame.troubles):
+        canvas.put(number + 4, y, "!", palette.style("alarm", bold=True))
     name = palette.style("current", bold=True) if current else palette.style("placeholder" if future else "text")
     if line.size > 1:
         sweep = frame.recording.timeline.sweep_at(line.step)

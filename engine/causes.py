@@ -1,0 +1,38 @@
+"""Why a number is not finite, and why a gradient is exactly zero: the kinds there are."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Cause(Enum):
+    """What makes a number NaN or infinite. All but the first two happen where the numbers that
+    enter are finite, or make something new of infinite ones; IEEE 754-2019 §6.1, §7."""
+
+    CARRIED = "carried on"
+    GIVEN = "given"
+    LOG_OF_ZERO = "log of 0"
+    LOG_OF_NEGATIVE = "log of a negative"
+    ROOT_OF_NEGATIVE = "square root of a negative"
+    POWER_OF_NEGATIVE = "fractional power of a negative"
+    EXP_OVERFLOW = "overflow of exp"
+    OVERFLOW = "overflow"
+    DIVISION_BY_ZERO = "division by 0"
+    ZERO_BY_ZERO = "0/0"
+    INFINITE_BY_INFINITE = "∞/∞"
+    INFINITE_MINUS_INFINITE = "∞ − ∞"
+    ZERO_TIMES_INFINITE = "0 · ∞"
+    UNDEFINED = "not defined"
+
+
+class ZeroReason(Enum):
+    """What makes a gradient exactly 0. A local gradient that is 0 without a gate, a factor or
+    rounding being the reason, as that of a square at 0, is `FLAT`."""
+
+    GATE_SHUT = "gate shut"
+    INPUT_ZERO = "input zero"
+    WEIGHT_ZERO = "weight zero"
+    NO_PATH = "no path"
+    CANCELLED = "cancelled"
+    UNDERFLOW = "underflow"
+    FLAT = "flat"

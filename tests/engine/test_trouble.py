@@ -1,0 +1,266 @@
+"""What is not finite, what is exactly zero and what is on a kink: found, and for the right reason."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import isfinite
+
+import numpy as np
+import pytest
+from graphs import EXAMPLES, REPEATABLE
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradstep.engine import trouble, zeros
+from gradstep.engine.causes import Cause, ZeroReason
+from gradstep.engine.chain import Element, hops
+from gradstep.engine.frame import Frame
+from gradstep.engine.kinks import at_kink
+from gradstep.engine.recording import Recording, record
+from gradstep.engine.scenario import loads
+from gradstep.engine.timeline import Phase, Position
+
+
+@cache
+def recording(parameters: str, lines: str, dtype: str = "float64") -> Recording:
+    """Of the leaves and formulas `a = …; b = …`."""
+    leaves, graph = ("\n".join(p.strip() for p in part.split(";")) for part in (parameters, lines))
+    graph = "\n".join('{} = "{}"'.format(*map(str.strip, line.split("=", 1))) for line in graph.splitlines())
+    return record(loads(f'format = 1\ndtype = "{dtype}"\n[parameters]\n{leaves}\n[graph]\n{graph}\n'))
+
+
+def named(rec: Recording, found: trouble.Trouble | None) -> tuple[str, Cause] | None:
+    return None if found is None else (rec.board.typed(*found.element), found.blame.cause)
+
+
+#: Leaves, formulas; the first number and the first gradient that is not finite, and why.
+BAD = [
+    ("x = [0.0, 2.0]", "l = log(x); L = sum(l)", ("l[0]", Cause.LOG_OF_ZERO), ("x[0]", Cause.LOG_OF_ZERO)),
+    ("x = [3.0, -2.0]", "l = log(x); L = sum(l)", ("l[1]", Cause.LOG_OF_NEGATIVE), None),
+    ("x = [-2.0]", "l = sqrt(x); L = sum(l)", ("l[0]", Cause.ROOT_OF_NEGATIVE), ("x[0]", Cause.ROOT_OF_NEGATIVE)),
+    ("x = [0.0]", "l = sqrt(x); L = sum(l)", None, ("x[0]", Cause.DIVISION_BY_ZERO)),
+    ("x = [-2.0]", "l = x ** 0.5; L = sum(l)", ("l[0]", Cause.POWER_OF_NEGATIVE), ("x[0]", Cause.POWER_OF_NEGATIVE)),
+    ("x = [0.0]", "l = x ** -1; L = sum(l)", ("l[0]", Cause.DIVISION_BY_ZERO), ("x[0]", Cause.DIVISION_BY_ZERO)),
+    ("x = [800.0]", "l = exp(x); L = sum(l)", ("l[0]", Cause.EXP_OVERFLOW), ("x[0]", Cause.EXP_OVERFLOW)),
+    ("x = 2.0; y = 0.0", "L = x / y", ("L", Cause.DIVISION_BY_ZERO), ("x", Cause.DIVISION_BY_ZERO)),
+    ("x = 0.0; y = 0.0", "L = x / y", ("L", Cause.ZERO_BY_ZERO), ("x", Cause.DIVISION_BY_ZERO)),
+    ("x = [1e200, 1.0]", "l = x * x; L = sum(l)", ("l[0]", Cause.OVERFLOW), None),
+    ("x = [1e308, 1e308]", "L = sum(x)", ("L", Cause.OVERFLOW), None),
+    ("W = [[1e200, 1.0]]; x = [1e200, 1.0]", "z = W @ x; L = sum(z)", ("z[0]", Cause.OVERFLOW), None),
+    ("x = [inf, 1.0]; y = [inf, 1.0]", "d = x - y; L = sum(d)", ("d[0]", Cause.INFINITE_MINUS_INFINITE), None),
+    ("x = inf; y = 0.0", "L = x * y", ("L", Cause.ZERO_TIMES_INFINITE), ("y", Cause.GIVEN)),
+    ("x = inf; y = inf", "L = x / y", ("L", Cause.INFINITE_BY_INFINITE), None),
+    ("x = [nan, 1.0]", "l = x + 1; L = sum(l)", ("l[0]", Cause.GIVEN), None),
+    ("x = [1.0, inf]", "l = 2 * x; L = sum(l)", ("l[1]", Cause.GIVEN), None),
+    ("x = inf", "l = sin(x); L = l + 1", ("l", Cause.UNDEFINED), None),
+    ("W = [[0.0, 1.0]]; x = [inf, 1.0]", "z = W @ x; L = sum(z)", ("z[0]", Cause.ZERO_TIMES_INFINITE), None),
+    ("x = [inf, 1.0]", "s = softmax(x); L = sum(s * s)", ("s[0]", Cause.INFINITE_MINUS_INFINITE), None),
+    ("x = [2.0, 2.0]", "n = layer_norm(x, 1, 0, eps=0); L = sum(n)", ("e#1[0]", Cause.ZERO_BY_ZERO), None),
+    ("y = [0.0, 0.5]; t = [1.0, 1.0]", "L = bce(y, t)", ("L", Cause.LOG_OF_ZERO), ("y[0]", Cause.LOG_OF_ZERO)),
+    ("y = [0.5, 1.5]; t = [1.0, 0.0]", "L = bce(y, t)", ("L", Cause.LOG_OF_NEGATIVE), None),
+    ("y = [1e200, 0.5]; t = [1.0, 1.0]", "L = mse(y, t)", ("L", Cause.OVERFLOW), None),
+    ("x = [0.0, 1.0]", "r = sqrt(x); w = r * 0; L = sum(w)", None, ("x[0]", Cause.ZERO_TIMES_INFINITE)),
+    ("x = 1e-300", "l = x * 1e200; m = l * 1e200; L = m * 1", None, ("x", Cause.OVERFLOW)),
+    ("x = 1e-300", "r = sqrt(x); q = 1 / r; L = q ** 2", None, ("r", Cause.OVERFLOW)),
+    ("x = [[1.0, 2.0], [3.0, 4.0]]", "a = attention(x, x, x, causal=True); L = sum(a)", None, None),
+    ("x = [1.0, -2.0]; low = -inf", "m = where(x > 0, x, low); s = softmax(m); L = sum(s * x)", None, None),
+]
+
+
+@pytest.mark.parametrize(("leaves", "lines", "forward", "backward"), BAD, ids=lambda v: v if isinstance(v, str) else "")
+def test_the_first_number_that_is_not_finite(
+    leaves: str, lines: str, forward: tuple[str, Cause] | None, backward: tuple[str, Cause] | None
+) -> None:
+    rec = recording(leaves, lines)
+    assert named(rec, trouble.first(rec, Phase.FORWARD)) == forward
+    if backward is not None or forward is None:
+        assert named(rec, trouble.first(rec, Phase.BACKWARD)) == backward
+
+
+@pytest.mark.parametrize(
+    ("leaves", "lines", "cause"),
+    [
+        ("x = [60.0, 89.0]", "l = exp(x); L = sum(l)", Cause.EXP_OVERFLOW),
+        ("x = [1e20, 1.0]", "l = x * x; L = sum(l)", Cause.OVERFLOW),
+        ("x = [1e20, 1.0]", "L = mse(x, 0)", Cause.OVERFLOW),
+    ],
+)
+def test_float32_overflows_where_float64_does_not(leaves: str, lines: str, cause: Cause) -> None:
+    narrow, wide = recording(leaves, lines, "float32"), recording(leaves, lines)
+    found = trouble.first(narrow, Phase.FORWARD)
+    assert found is not None
+    assert found.blame.cause is cause
+    assert "more than float32 can hold" in Frame(narrow, Position(found.step)).caption
+    assert trouble.first(wide, Phase.FORWARD) is None
+
+
+@pytest.mark.parametrize(
+    ("leaves", "lines", "at", "says"),
+    [
+        ("x = -110.0", "y = exp(x); L = y + 1", "y", "The exact result, 2e-48, is too small for float32"),
+        ("x = 1e-30", "y = x * x; L = y + 1", "y", "The exact result, 1e-60, is too small for float32"),
+        (
+            "x = -100.0",
+            "y = exp(x); L = y + 1",
+            "y",
+            "It is below 1.2e-38, where float32 keeps fewer and fewer digits.",
+        ),
+    ],
+)
+def test_float32_underflow_is_said(leaves: str, lines: str, at: str, says: str) -> None:
+    narrow, wide = recording(leaves, lines, "float32"), recording(leaves, lines)
+    step = narrow.timeline.step_of(Phase.FORWARD, narrow.graph.by_name[at].id, 0)
+    assert step is not None
+    assert says in Frame(narrow, Position(step)).caption
+    assert "float" not in Frame(wide, Position(step)).caption
+
+
+_EXTREME = st.sampled_from(
+    [0.0, 1.0, -1.0, 2.0, 1e200, -1e200, 1e-200, 800.0, float("inf"), -float("inf"), float("nan")]
+)
+_LINES = st.sampled_from(
+    [
+        *("log({})", "exp({})", "sqrt({})", "{} * {}", "{} / {}", "{} - {}", "{} + {}", "{} ** 0.5", "relu({})"),
+        *("tanh({})", "softmax({})", "maximum({}, {})", "where({} > 0, {}, {})", "{} * 0", "layer_norm({}, 1, 0)"),
+        "{} * max({})",
+    ]
+)
+
+
+@st.composite
+def extreme(draw: st.DrawFn) -> Recording:
+    numbers = [draw(st.lists(_EXTREME, min_size=2, max_size=2)) for _ in range(2)]
+    known, lines = ["a", "b"], []
+    for k in range(draw(st.integers(1, 6))):
+        formula = draw(_LINES)
+        lines.append(f"v{k} = " + formula.format(*(draw(st.sampled_from(known)) for _ in range(3))))
+        known.append(f"v{k}")
+    lines.append(f"L = sum({known[-1]}) + sum({draw(st.sampled_from(known))} * 1)")
+    return recording("; ".join(f"{n} = {v}" for n, v in zip("ab", numbers, strict=True)), "; ".join(lines))
+
+
+@given(extreme())
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=REPEATABLE)
+def test_every_bad_number_has_a_cause_and_an_origin(rec: Recording) -> None:
+    """By brute force over all steps; what is blamed for being carried on is not finite itself, and
+    where it began nothing that entered was of the same kind."""
+    firsts: dict[Phase, int] = {}
+    for step in range(1, rec.timeline.total + 1):
+        sweep, flat = rec.timeline.locate(step)
+        if sweep.phase is Phase.UPDATE:
+            value = float(rec.updated(sweep.value, flat)[0])
+        else:
+            arrays = rec.trace.grad if sweep.phase is Phase.BACKWARD else rec.trace.data
+            array = arrays[sweep.value]
+            assert array is not None
+            value = float(array.reshape(-1)[flat])
+        found = trouble.at(rec, step)
+        assert (found is None) == isfinite(value)
+        if found is None:
+            continue
+        firsts.setdefault(Phase.FORWARD if sweep.phase is Phase.LOSS else sweep.phase, step)
+        cause, source, gradient = found.blame
+        if cause in (Cause.CARRIED, Cause.GIVEN):
+            assert source is not None
+            numbers = rec.trace.grad[source.value] if gradient else rec.trace.data[source.value]
+            assert numbers is not None
+            assert not isfinite(numbers.reshape(-1)[source.flat])
+        began = trouble.origin(rec, found)
+        assert began.step <= step
+        assert began.blame.cause is not Cause.CARRIED
+        assert Frame(rec, Position(step)).caption
+    for phase in (Phase.FORWARD, Phase.BACKWARD):
+        first = trouble.first(rec, phase)
+        assert (None if first is None else first.step) == firsts.get(phase)
+
+
+# Exactly zero -------------------------------------------------------------------------------------
+
+ZERO = [
+    ("x = [-1.0, 2.0]", "h = relu(x); L = sum(h * 2)", "x[0]", ZeroReason.GATE_SHUT, "x[0]"),
+    ("x = [-1.0, 2.0]", "h = relu(x); L = sum(h * h)", "x[0]", ZeroReason.INPUT_ZERO, "h[0]"),
+    ("W = [[1.0, 2.0]]; x = [-1.0, 2.0]", "h = relu(W @ x * -1); L = sum(h)", "W[0,1]", ZeroReason.GATE_SHUT, "e#2[0]"),
+    ("x = [1.0, 2.0]", "h = max(x); L = h * 3", "x[0]", ZeroReason.GATE_SHUT, "x[0]"),
+    ("x = [1.0, 2.0]", "h = where(x > 1, x, 0); L = sum(h)", "x[0]", ZeroReason.GATE_SHUT, "x[0]"),
+    ("x = 3.0", "h = clip(x); L = h * 2", "x", ZeroReason.GATE_SHUT, "x"),
+    ("W = [[1.0, 2.0]]; x = [0.0, 2.0]", "z = W @ x; L = sum(z)", "W[0,0]", ZeroReason.WEIGHT_ZERO, "W[0,0]"),
+    ("W = [[0.0, 2.0]]; x = [3.0, 2.0]", "z = W @ x; L = sum(z)", "x[0]", ZeroReason.WEIGHT_ZERO, "x[0]"),
+    ("W = [[1.0]]; x = [-2.0]", "h = relu(x); z = W @ h; L = sum(z)", "W[0,0]", ZeroReason.INPUT_ZERO, "W[0,0]"),
+    ("x = [1.0]; y = [2.0]", "u = y * 2; L = sum(x)", "y[0]", ZeroReason.NO_PATH, "y[0]"),
+    ("x = [1.0]", "L = sum(x - x)", "x[0]", ZeroReason.CANCELLED, "x[0]"),
+    ("x = [1e-200]", "h = x * 1e-200; g = h * 1e-200; L = sum(g)", "x[0]", ZeroReason.UNDERFLOW, "x[0]"),
+    ("x = [40.0]", "h = sigmoid(x); L = sum(h)", "x[0]", ZeroReason.UNDERFLOW, "x[0]"),
+    ("x = [0.0, 900.0]", "s = softmax(x); L = sum(s * s)", "x[0]", ZeroReason.UNDERFLOW, "x[0]"),
+    ("x = [0.0]", "L = sum(x ** 2)", "x[0]", ZeroReason.FLAT, "x[0]"),
+    ("x = [0.0]", "L = sum(cos(x))", "x[0]", ZeroReason.FLAT, "x[0]"),
+    ("x = [3.0]", "L = mse(x, 3)", "x[0]", ZeroReason.FLAT, "x[0]"),
+    ("x = [0.0]", "L = sum(abs(x))", "x[0]", ZeroReason.FLAT, "x[0]"),
+]
+
+
+@pytest.mark.parametrize(("leaves", "lines", "of", "reason", "at"), ZERO, ids=lambda v: v if isinstance(v, str) else "")
+def test_why_a_gradient_is_exactly_zero(leaves: str, lines: str, of: str, reason: ZeroReason, at: str) -> None:
+    rec = recording(leaves, lines)
+    target = rec.board.resolve(of)
+    assert target.flat is not None
+    found = zeros.reason(rec, Element(target.value.id, target.flat))
+    assert found is not None
+    assert (found.reason, rec.board.typed(*found.element)) == (reason, at)
+
+
+def test_what_is_not_zero_has_no_reason() -> None:
+    rec = recording("x = [-1.0, 2.0]", "h = relu(x); L = sum(h * h)")
+    assert zeros.reason(rec, Element(rec.graph.by_name["x"].id, 1)) is None
+
+
+def test_the_reason_of_the_smallest_way_of_a_thousand() -> None:
+    """A sum of a thousand ways, all shut but one that is cancelled by nothing."""
+    rec = recording("w = [0.0]; x = { shape = [1000], init = 'ones' }", "h = x * w; L = sum(h * 0 - h * 0)")
+    found = zeros.reason(rec, Element(rec.graph.by_name["w"].id, 0))
+    assert found is not None
+    assert found.reason in (ZeroReason.CANCELLED, ZeroReason.INPUT_ZERO)
+
+
+# Kinks --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("leaves", "lines", "on"),
+    [
+        ("x = [0.0, 1.0, -1.0]", "L = sum(relu(x))", [True, False, False]),
+        ("x = [0.0, 1e-300, -1.0]", "L = sum(abs(x))", [True, False, False]),
+        ("x = [-1.0, 1.0, 0.5]", "L = sum(hard_tanh(x))", [True, True, False]),
+        ("x = [2.0, -1.0, 0.5]", "L = sum(clip(x, -1, 2))", [True, True, False]),
+        ("x = [0.0, 1.0]", "L = sum(leaky_relu(x))", [True, False]),
+        ("x = [1.0, 2.0, 3.0]", "L = sum(maximum(x, 2))", [False, True, False]),
+        ("x = [3.0, 2.0, 3.0]", "L = max(x) * 2", [True, False, True]),
+        ("x = [1.0, 2.0]", "L = mae(x, 2)", [False, True]),
+        ("x = [1.0, 2.0]", "L = hinge(x, 1)", [True, False]),
+        ("x = [0.0, 2.0]", "L = sum(x ** 2)", [False, False]),
+        ("x = [0.0, 2.0]", "L = sum(elu(x))", [False, False]),
+    ],
+)
+def test_where_a_slope_is_a_convention(leaves: str, lines: str, on: list[bool]) -> None:
+    rec = recording(leaves, lines)
+    x = rec.graph.by_name["x"]
+    found = []
+    for flat in range(x.size):
+        _, ways = hops(rec, Element(x.id, flat))
+        found.append(at_kink(rec, ways[0]))
+        step = rec.timeline.step_of(Phase.BACKWARD, x.id, flat)
+        assert step is not None
+        assert ("by convention" in Frame(rec, Position(step)).caption) == found[-1]
+    assert found == on
+
+
+def test_first_costs_one_pass_and_allocates_nothing_where_all_is_finite() -> None:
+    import tracemalloc
+
+    rec = recording("x = { shape = [300000], init = 'normal(0, 1)' }", "h = relu(x * 2); L = sum(h * h)")
+    np.add.reduce(rec.trace.data[0])
+    tracemalloc.start()
+    try:
+        assert trouble.first(rec, Phase.FORWARD) is None
+        assert tracemalloc.get_traced_memory()[1] < 300_000
+    finally:
+        tracemalloc.stop()
