@@ -210,14 +210,16 @@ class Blackboard:
         name, kind, inside = parts[1], parts[2] or "data", parts[3]
         if kind not in ("data", "grad", "next"):
             raise CommandError(f"'{text}': after the point comes grad or next, not '{kind}'")
-        value, flat = self._lookup(name, text)
+        value, flat = self.lookup(name, text)
         if flat is not None:
             if inside is not None:
                 raise CommandError(f"'{text}': '{name}' is one number already; it has no index")
             return Target(value, kind, unravel(flat, value.shape))
         return Target(value, kind, None if inside is None else _index(inside, value, text))
 
-    def _lookup(self, name: str, text: str) -> tuple[Value, int | None]:
+    def lookup(self, name: str, text: str) -> tuple[Value, int | None]:
+        """The value called `name`, or the value and the element of it that the screen calls so.
+        Raises CommandError; `text` is what was typed."""
         if name in self.graph.by_name:
             return self.graph.by_name[name], None
         short = self._typed_short.get(name, [])

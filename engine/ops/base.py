@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from gradstep.engine.index import (
     Array,
     Elements,
     Grid,
+    Indices,
     Shape,
     Space,
     broadcast_strides,
@@ -49,6 +50,17 @@ class Links:
     grid: Elements
     local: Callable[[int, int], Array]
     factor: tuple[int, Elements] | None = None
+
+
+class Columns(NamedTuple):
+    """Several columns of a Jacobian laid out one after the other: entry k says that the input element
+    number `owner[k]` of those asked for feeds output `out[k]` with derivative `local[k]`. `factor`
+    is the slot that supplies the derivatives, None where none does. Shapes (entries,)."""
+
+    owner: Indices
+    out: Indices
+    local: Array
+    factor: int | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,18 @@ class Op(ABC):
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         """The outputs that x.flat[at], x = xs[slot], feeds, with ∂y/∂x[at] of each."""
 
+    def columns(self, slot: int, start: int, stop: int, y: Array, xs: Sequence[Array]) -> Columns:
+        """The columns of the elements `start` to `stop` (flat) of xs[slot], as `column` has them."""
+        links = [self.column(slot, at, y, xs) for at in range(start, stop)]
+        sizes = [link.grid.size for link in links]
+        factor = next((link.factor[0] for link in links if link.factor is not None), None)
+        return Columns(
+            np.repeat(np.arange(stop - start, dtype=np.intp), sizes),
+            np.concatenate([np.empty(0, np.intp), *(link.grid.take(0, link.grid.size) for link in links)]),
+            np.concatenate([np.empty(0, y.dtype), *(link.local(0, link.grid.size) for link in links)]),
+            factor,
+        )
+
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         """Where it is a function of single numbers: what is wrong with it at these, if anything."""
         return None
@@ -165,6 +189,33 @@ class Affine(Op):
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         space = self.space(slot, [x.shape for x in xs])
         return self._links(slot, space, space.operands[slot], at, space.out, y, xs)
+
+    def columns(self, slot: int, start: int, stop: int, y: Array, xs: Sequence[Array]) -> Columns:
+        space = self.space(slot, [x.shape for x in xs])
+        held, elements = space.operands[slot], np.arange(start, stop, dtype=np.intp)
+        bases = [np.zeros_like(elements) for _ in (space.out, *space.operands)]
+        free = []
+        for axis, (extent, stride) in enumerate(zip(space.extent, held, strict=True)):
+            if stride:
+                point = elements // stride % extent
+                for base, seen in zip(bases, (space.out, *space.operands), strict=True):
+                    base += point * seen[axis]
+            elif extent != 1:
+                free.append(axis)
+        shape = tuple(space.extent[a] for a in free)
+        count = prod(shape)
+        out, *operands = (
+            (base[:, None] + Grid(0, shape, tuple(seen[a] for a in free)).take(0, count)).reshape(-1)
+            for base, seen in zip(bases, (space.out, *space.operands), strict=True)
+        )
+        read = [x.take(at) for x, at in zip(xs, operands, strict=False)]
+        with np.errstate(all="ignore"):
+            local = np.asarray(self.local(slot, y.take(out), read), dtype=y.dtype) * self.weight(xs)
+        return Columns(np.repeat(np.arange(stop - start, dtype=np.intp), count), out, local, self.factor(slot))
+
+    def weight(self, xs: Sequence[Array]) -> float:
+        """What every local derivative is multiplied by; 1 but for a mean."""
+        return 1.0
 
     def _links(self, slot: int, space: Space, held: Shape, at: int, far: Shape, y: Array, xs: Sequence[Array]) -> Links:
         point, free = space.hold(at, held)
@@ -303,8 +354,11 @@ class Reduce(Affine):
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         return self._scaled(super().column(slot, at, y, xs), xs)
 
+    def weight(self, xs: Sequence[Array]) -> float:
+        return self.scale(self._count(broadcast([x.shape for x in xs], self.name)))
+
     def _scaled(self, links: Links, xs: Sequence[Array]) -> Links:
-        scale = self.scale(self._count(broadcast([x.shape for x in xs], self.name)))
+        scale = self.weight(xs)
         if scale == 1.0:
             return links
         inner = links.local

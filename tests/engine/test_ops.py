@@ -363,6 +363,22 @@ def test_a_link_lists_no_element_twice_in_a_column(example: Example) -> None:
 
 
 @pytest.mark.parametrize("example", ALL)
+def test_columns_together_are_the_columns_one_by_one(example: Example) -> None:
+    op, xs = example.op, example.inputs()
+    y = np.asarray(op.forward(xs))
+    for slot, x in enumerate(xs):
+        for start, stop in ((0, x.size), (x.size // 3, x.size - x.size // 4), (x.size, x.size)):
+            found = op.columns(slot, start, stop, y, xs)
+            links = [op.column(slot, at, y, xs) for at in range(start, stop)]
+            assert found.owner.tolist() == [k for k, link in enumerate(links) for _ in range(link.grid.size)]
+            assert found.out.tolist() == [o for link in links for o in link.grid.take(0, link.grid.size).tolist()]
+            single = [v for link in links for v in link.local(0, link.grid.size).tolist()]
+            assert found.local.tolist() == pytest.approx(single, rel=1e-12, nan_ok=True)
+            if links:
+                assert found.factor == (links[0].factor[0] if links[0].factor else None)
+
+
+@pytest.mark.parametrize("example", ALL)
 def test_a_factor_is_where_the_local_derivative_is_read(example: Example) -> None:
     op, xs = example.op, example.inputs()
     y = np.asarray(op.forward(xs))

@@ -1,0 +1,311 @@
+"""Breakpoints, watches, and the search for the next place at which one of them stops.
+
+A search looks at slices of sweeps, small ones first, so that what is near is found at once and a
+long search can be interrupted between two slices. Forwards and backwards it finds the same places:
+each step at which a condition holds has one, at the step's end or, where the condition looks at
+terms, right after the first term for which it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from gradstep.engine.conditions import Condition
+from gradstep.engine.errors import CommandError
+from gradstep.engine.explain import segments_at
+from gradstep.engine.index import Array
+from gradstep.engine.query import Moment, Part, Query, Reference
+from gradstep.engine.recording import Recording
+from gradstep.engine.terms import total
+from gradstep.engine.timeline import Phase, Position, Sweep
+
+#: The first slice of a search; each one after it is twice as long.
+_FIRST = 1 << 10
+
+
+class Stopping(Protocol):
+    """What a search can look for: see `Condition`."""
+
+    def mask(self, sweep: Sweep, start: int, stop: int) -> Array: ...
+
+    def term(self, sweep: Sweep, flat: int) -> int | None: ...
+
+    def slice_of(self, sweep: Sweep) -> int: ...
+
+
+class Stop(NamedTuple):
+    """Why a run came to rest: at a `breakpoint` (its number), a `watch`, the `end`, the `start`, or
+    because it was `interrupted`."""
+
+    reason: str
+    breakpoint: int | None
+    text: str
+
+
+@dataclass
+class Breakpoint:
+    """Stops where its condition holds. `once` deletes it at its first hit; the next `ignore` hits are
+    passed over; with a `log` expression it never stops, and its value is noted instead."""
+
+    number: int
+    condition: Condition
+    enabled: bool = True
+    once: bool = False
+    hits: int = 0
+    ignore: int = 0
+    log: Query | None = None
+
+    @property
+    def text(self) -> str:
+        """As it was written, and as a scenario file keeps it."""
+        return self.condition.text + (f" do print {self.log.text}" if self.log else "")
+
+    @property
+    def state(self) -> str:
+        """`armed` or `off`, with what there is to say about it."""
+        words = ["armed" if self.enabled else "off"]
+        words += ["once"] if self.once else []
+        words += [f"ignores {self.ignore:,}"] if self.ignore else []
+        words += [f"hit {self.hits:,}×"] if self.hits else []
+        return ", ".join(words)
+
+
+class Watch:
+    """An expression that is shown at every stop, and stops the run where it changes: where what it is
+    made of is written. Raises CommandError if it cannot be read."""
+
+    def __init__(self, text: str, recording: Recording) -> None:
+        self.query, self.recording = Query(text), recording
+        scope = _Collecting(recording)
+        self.query(scope)
+        self._whole = self.query.reference(scope)
+        self._ready = max((r.ready(recording) for r in scope.references), default=0)
+
+    @property
+    def text(self) -> str:
+        return self.query.text
+
+    def at(self, position: Position) -> Part:
+        """Its value at a moment; one that is not known yet has `known` False."""
+        done = position.step - (position.term is not None)
+        return self.query(Moment(self.recording, done))
+
+    def changed(self, position: Position) -> bool:
+        """Whether the step that was just done wrote something of it."""
+        if not position.step or position.term is not None:
+            return False
+        sweep, flat = self.recording.timeline.locate(position.step)
+        return bool(self.mask(sweep, flat, flat + 1)[0])
+
+    def mask(self, sweep: Sweep, start: int, stop: int) -> Array:
+        flats = np.arange(start, stop)
+        reference = self._whole
+        if reference is None:
+            return np.asarray(sweep.start + flats + 1 == self._ready)
+        kind = {Phase.BACKWARD: "grad", Phase.UPDATE: "next"}.get(sweep.phase, "data")
+        value = reference.value
+        if sweep.value != value.id or kind != reference.kind:
+            return np.zeros(len(flats), dtype=bool)
+        if not reference.at:
+            return np.ones(len(flats), dtype=bool)
+        taken = np.zeros(value.shape, dtype=bool)
+        taken[reference.at] = True
+        return taken.reshape(-1)[flats]
+
+    def term(self, sweep: Sweep, flat: int) -> int | None:
+        return None
+
+    def slice_of(self, sweep: Sweep) -> int:
+        return 1 << 20
+
+
+class _Collecting(Moment):
+    """Notes what an expression reads."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording, recording.timeline.total)
+        self.references: list[Reference] = []
+
+    def read(self, reference: Reference) -> Part:
+        self.references.append(reference)
+        return super().read(reference)
+
+
+class Found(NamedTuple):
+    """A place at which something stops, and which of those that were looked for."""
+
+    position: Position
+    which: tuple[int, ...]
+
+
+class Interrupted(Exception):
+    """A search was given up; the place where it was is lost, and nothing has moved."""
+
+
+def key(position: Position) -> tuple[int, float]:
+    """Positions in the order of time: a step's terms, then the step as a whole."""
+    return position.step, inf if position.term is None else position.term
+
+
+def search(
+    recording: Recording,
+    wanted: Sequence[Stopping],
+    start: Position,
+    forward: bool,
+    go_on: Callable[[float], bool] | None = None,
+) -> Iterator[Found]:
+    """All places strictly after `start` (or before it) at which one of `wanted` stops, nearest first.
+
+    Between two slices `go_on` is called with the share of the way that is searched; if it returns
+    False, Interrupted is raised.
+    """
+    time, here = recording.timeline, key(start)
+    first = time.sweep_at(max(start.step, 1)).number
+    numbers = range(first, len(time.sweeps)) if forward else range(first, -1, -1)
+    length = _FIRST
+    for number in numbers:
+        sweep = time.sweeps[number]
+        at = (
+            min(max(start.step - sweep.start - 1, 0), sweep.size)
+            if forward
+            else min(start.step - sweep.start, sweep.size)
+        )
+        most = min((w.slice_of(sweep) for w in wanted), default=1 << 20)
+        while at < sweep.size if forward else at > 0:
+            if go_on is not None and not go_on(abs(sweep.start + at - start.step) / max(time.total, 1)):
+                raise Interrupted
+            step = min(length, most)
+            low, high = (at, min(at + step, sweep.size)) if forward else (max(at - step, 0), at)
+            yield from _in_slice(recording, wanted, sweep, low, high, here, forward)
+            at, length = (high if forward else low), length * 2
+
+
+def _in_slice(
+    recording: Recording,
+    wanted: Sequence[Stopping],
+    sweep: Sweep,
+    low: int,
+    high: int,
+    here: tuple[int, float],
+    forward: bool,
+) -> Iterator[Found]:
+    masks = [w.mask(sweep, low, high) for w in wanted]
+    hits = np.flatnonzero(np.logical_or.reduce(masks)) if masks else np.empty(0, np.intp)
+    for hit in (hits if forward else hits[::-1]).tolist():
+        places: dict[Position, list[int]] = {}
+        for number, mask in enumerate(masks):
+            if mask[hit]:
+                places.setdefault(_place(recording, wanted[number], sweep, low + hit), []).append(number)
+        for position in sorted(places, key=key, reverse=not forward):
+            if key(position) > here if forward else key(position) < here:
+                yield Found(position, tuple(places[position]))
+
+
+def _place(recording: Recording, wanted: Stopping, sweep: Sweep, flat: int) -> Position:
+    """Where in a step something stops at which it holds."""
+    step, term = sweep.start + flat + 1, wanted.term(sweep, flat)
+    if term is None or term + 1 >= total(segments_at(recording.trace, recording.timeline, step)):
+        return Position(step)
+    return Position(step, term + 1)
+
+
+class Stops:
+    """The breakpoints and watches of a session."""
+
+    def __init__(self) -> None:
+        self.breakpoints: list[Breakpoint] = []
+        self.watches: list[Watch] = []
+        self._last = 0
+
+    def add(self, text: str, recording: Recording, once: bool = False) -> Breakpoint:
+        """Sets a breakpoint: `COND [on PATTERN] [do print EXPR]`. Raises CommandError."""
+        body, _, action = text.partition(" do ")
+        log = None
+        if action:
+            word, _, rest = action.strip().partition(" ")
+            if word != "print" or not rest.strip():
+                raise CommandError(f"after 'do' comes print EXPR, not '{action.strip()}'")
+            log = Query(rest)
+            log(Moment(recording, 0))
+        if not body.strip():
+            raise CommandError("a condition is needed, as in break grad == 0 and op == relu, or break h.grad")
+        self._last += 1
+        found = Breakpoint(self._last, Condition(body, recording), once=once, log=log)
+        self.breakpoints.append(found)
+        return found
+
+    def find(self, number: int) -> Breakpoint:
+        """The breakpoint of a number. Raises CommandError."""
+        for breakpoint in self.breakpoints:
+            if breakpoint.number == number:
+                return breakpoint
+        there = ", ".join(str(b.number) for b in self.breakpoints)
+        raise CommandError(
+            f"there is no breakpoint {number}; there are {there}" if there else "there are no breakpoints"
+        )
+
+    def renew(self, recording: Recording) -> None:
+        """Reads all conditions again for another recording of the same names. Raises CommandError."""
+        conditions = [Condition(b.condition.text, recording) for b in self.breakpoints]
+        watches = [Watch(w.text, recording) for w in self.watches]
+        for breakpoint, condition in zip(self.breakpoints, conditions, strict=True):
+            breakpoint.condition = condition
+        self.watches = watches
+
+    def run(
+        self,
+        recording: Recording,
+        start: Position,
+        forward: bool,
+        note: Callable[[Position, str], Any],
+        go_on: Callable[[float], bool] | None = None,
+    ) -> tuple[Position, Stop]:
+        """The next place at which something stops, or the end. Counts hits, and `note`s what log
+        points say on the way. Raises Interrupted."""
+        armed = [b for b in self.breakpoints if b.enabled]
+        wanted: list[Stopping] = [*(b.condition for b in armed), *self.watches]
+        for found in search(recording, wanted, start, forward, go_on):
+            stop = self._met(recording, found, armed, note)
+            if stop is not None:
+                return found.position, stop
+        if forward:
+            return Position(recording.timeline.total), Stop("end", None, "the end of the iteration")
+        return Position(0), Stop("start", None, "the beginning")
+
+    def _met(
+        self, recording: Recording, found: Found, armed: Sequence[Breakpoint], note: Callable[[Position, str], Any]
+    ) -> Stop | None:
+        stop = None
+        for number in found.which:
+            if number >= len(armed):
+                watch = self.watches[number - len(armed)]
+                stop = stop or Stop("watch", None, f"{watch.text} changed")
+                continue
+            breakpoint = armed[number]
+            breakpoint.hits += 1
+            if breakpoint.ignore:
+                breakpoint.ignore -= 1
+            elif breakpoint.log is not None:
+                done = found.position.step - (found.position.term is not None)
+                note(found.position, f"{breakpoint.log.text} = {shown(breakpoint.log(Moment(recording, done)))}")
+            else:
+                if breakpoint.once:
+                    self.breakpoints.remove(breakpoint)
+                if stop is None or stop.reason == "watch":
+                    stop = Stop("breakpoint", breakpoint.number, breakpoint.condition.text)
+        return stop
+
+
+def shown(part: Part) -> str:
+    """A value as text, `not yet` where it is not known."""
+    if not np.all(part.known):
+        return "not yet"
+    array = np.asarray(part.value)
+    if array.ndim == 0:
+        return str(array.item())
+    return np.array2string(array, precision=6, separator=", ", threshold=64)
