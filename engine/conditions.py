@@ -205,8 +205,7 @@ class Slice(Scope):
     @property
     def _grad(self) -> Array | None:
         grad = self.recording.trace.grad[self.sweep.value]
-        known = self.sweep.phase in (Phase.BACKWARD, Phase.UPDATE) and grad is not None
-        return grad.reshape(-1)[self._flat] if known and grad is not None else None
+        return grad.reshape(-1)[self._flat] if self.sweep.phase is Phase.BACKWARD and grad is not None else None
 
     @property
     def _upstream(self) -> Array | None:
@@ -392,7 +391,7 @@ def _flip(at: Slice, threshold: float) -> Array:
     return np.asarray((at.table.contribution * np.sign(at.table.upstream) < 0) & (at.table.node != loss))
 
 
-def _nearest_the_loss(recording: Recording) -> float:
+def nearest_the_loss(recording: Recording) -> float:
     """The largest |gradient| of the value that is nearest the loss."""
     for sweep in recording.timeline.sweeps:
         if sweep.phase is Phase.BACKWARD and recording.graph.values[sweep.value].node >= 0:
@@ -407,14 +406,14 @@ def _vanish(at: Slice, threshold: float) -> Array:
     if not at.going_back:
         return _nothing(at)
     size = abs(np.asarray(at._grad))
-    reference = np.maximum(at.largest_upstream, _nearest_the_loss(at.recording))
+    reference = np.maximum(at.largest_upstream, nearest_the_loss(at.recording))
     return (size < threshold * reference) & (size > 0)
 
 
 def _explode(at: Slice, threshold: float) -> Array:
     if not at.going_back:
         return _nothing(at)
-    size, near = abs(np.asarray(at._grad)), _nearest_the_loss(at.recording)
+    size, near = abs(np.asarray(at._grad)), nearest_the_loss(at.recording)
     upstream = at.largest_upstream
     return ((size > threshold * upstream) & (upstream > 0)) | ((size > threshold * near) & (near > 0))
 

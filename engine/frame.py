@@ -13,15 +13,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine import derive, formula, narrate, remarks, trouble
+from gradstep.engine import derive, formula, narrate, remarks, stops, trouble
 from gradstep.engine.chain import Chain, Element, Hop, chain, hops, trail
+from gradstep.engine.edits import Edit
 from gradstep.engine.explain import segments_at
 from gradstep.engine.formula import Equation, Num
 from gradstep.engine.graph import Node
 from gradstep.engine.index import Array
 from gradstep.engine.narrate import Narration
+from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops.base import Elementwise
 from gradstep.engine.recording import Recording
+from gradstep.engine.stops import Breakpoint, Noted, Stop, Watch
 from gradstep.engine.terms import Segment, Terms, enumerate_terms, total
 from gradstep.engine.timeline import Phase, Position, Sweep
 from gradstep.engine.trouble import Trouble
@@ -99,14 +102,31 @@ class TapeLine(NamedTuple):
     signed: bool
 
 
+class Desk(NamedTuple):
+    """What a person has laid out around a run: what stops it, what is watched, what has happened, why
+    it stands still, and what was edited."""
+
+    breakpoints: tuple[Breakpoint, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    log: Sequence[Noted] = ()
+    stop: Stop | None = None
+    edits: tuple[Edit, ...] = ()
+
+
+_EMPTY = Desk()
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """The moment `position` of `recording`, as seen for one `sample` of the batch or for all (None).
-    Properties are computed when first looked at."""
+    Where the run was edited, `base` is the one it was made from. Properties are computed when first
+    looked at."""
 
     recording: Recording
     position: Position
     sample: int | None = 0
+    base: Recording | None = None
+    desk: Desk = _EMPTY
 
     @property
     def step(self) -> int:
@@ -138,6 +158,18 @@ class Frame:
     def node(self) -> Node | None:
         """The node whose line the current step belongs to."""
         return self.recording.graph.nodes[self.sweep.node] if self.sweep and self.sweep.node >= 0 else None
+
+    @cached_property
+    def hits(self) -> frozenset[int]:
+        """The steps at which an armed breakpoint stops."""
+        return stops.hits(self.recording, tuple(b.condition for b in self.desk.breakpoints if b.enabled))
+
+    def next_hit(self, breakpoint: Breakpoint) -> int | None:
+        """The next step at which a breakpoint stops; None where there is none, or it is off."""
+        if not breakpoint.enabled:
+            return None
+        ahead = [s for s in stops.hits(self.recording, (breakpoint.condition,)) if s > self.step]
+        return min(ahead, default=None)
 
     @property
     def sample_here(self) -> int | None:
@@ -198,6 +230,15 @@ class Frame:
                 return None if numbers is None else float(numbers.sum() if phase is Phase.BACKWARD else numbers.mean())
         return self.grad(value, flat) if phase is Phase.BACKWARD else self.data(value, flat)
 
+    def before(self, phase: Phase, value: int, flat: int) -> float | None:
+        """The number of the original run in the place of one that is known and differs from it."""
+        if self.base is None:
+            return None
+        then = Frame(self.base, self.position, self.sample)
+        read = {Phase.BACKWARD: Frame.grad, Phase.UPDATE: Frame.new}.get(phase, Frame.data)
+        old, new = read(then, value, flat), read(self, value, flat)
+        return old if old is not None and new is not None and old != new and not (old != old and new != new) else None
+
     def _under_way(self, phase: Phase, value: int, flat: int) -> float | None:
         """The sum so far, if this is the very element that is being added up."""
         here = self.element == Element(value, flat) and self.phase is phase
@@ -235,6 +276,8 @@ class Frame:
     @cached_property
     def narration(self) -> Narration:
         told = self._narration
+        if self.element is not None and self._set_by_hand:
+            return told._replace(caption=f"Set by hand: {self._set_by_hand}")
         if self.trouble is not None:
             return told._replace(caption=remarks.trouble_in(self.recording, self.trouble))
         more = ""
@@ -244,6 +287,16 @@ class Frame:
             more = remarks.smallness(self.recording, self.node, self.element.flat)
             more = more or remarks.kink(self.recording, self._ahead)
         return told._replace(caption=f"{told.caption} {more}") if more else told
+
+    @property
+    def _set_by_hand(self) -> str:
+        """What an edited number would have been, if this step's number is one."""
+        assert self.element is not None
+        kind = {Phase.BACKWARD: "grad", Phase.UPDATE: ""}.get(self.phase, "data")
+        if (kind, self.element.value) not in self.recording.given or self.base is None:
+            return ""
+        old = self.before(self.phase, *self.element)
+        return "" if old is None else f"it was {number(old, Digits.MATH, kind == 'grad')}. What depends on it follows."
 
     @property
     def _ahead(self) -> tuple[Hop, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
+from gradstep.engine import paths
 from gradstep.engine.chain import Element, Hop
 from gradstep.engine.explain import forward_segments
 from gradstep.engine.graph import Node, Role
@@ -144,13 +145,12 @@ def _share(recording: Recording, hop: Hop) -> str:
 def _fan_out(recording: Recording, name: str, count: int, ways: Sequence[Hop]) -> str:
     if not ways:
         return f"No path leads from {name} to the loss, so its gradient is exactly 0."
-    skips = [h for h in ways if h.local == 1 and h.factor is None]
     nodes = {h.node for h in ways}
-    if count == len(ways) and len(nodes) == 2 and len(skips) == 1:
-        round_about = sum(h.contribution for h in ways if h is not skips[0])
+    parts = paths.skip_and_block(recording, ways[0].source)
+    if parts is not None:
         return (
-            f"The skip multiplies by 1, so it brings {_n(skips[0].contribution, True)} unchanged; "
-            f"the long way round brings {_n(round_about, True)}."
+            f"The skip multiplies by 1, so it brings {_n(parts.skip, True)} unchanged; "
+            f"the long way round brings {_n(parts.block, True)}."
         )
     what = "elements" if len(nodes) > 1 else "neurons"
     start = f"{name} feeds {count} {what}, so {count} gradients arrive and add up."

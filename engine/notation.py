@@ -6,6 +6,8 @@ import math
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
+
 MINUS = "\u2212"
 
 
@@ -63,3 +65,21 @@ def rounded(value: float, digits: int) -> float:
     """The number that `number(value, digits)` shows."""
     text = number(value, digits).replace(MINUS, "-").replace("+∞", "inf").replace("-∞", "-inf")
     return float(text)
+
+
+def plain(array: Any) -> Any:
+    """A number or an array as JSON has it: nested lists; NaN and infinities, which it lacks, as texts;
+    None for what there is not."""
+    if array is None:
+        return None
+    numbers = np.asarray(array, dtype=np.float64)
+    listed = numbers.tolist()
+    return listed if np.isfinite(numbers).all() else _spelled(listed)
+
+
+def _spelled(listed: Any) -> Any:
+    if isinstance(listed, list):
+        return [_spelled(entry) for entry in listed]
+    if math.isfinite(listed):
+        return listed
+    return "NaN" if math.isnan(listed) else "Infinity" if listed > 0 else "-Infinity"

@@ -31,6 +31,8 @@ class Recording:
     board: Blackboard
     optimizer: Optimizer
     notes: Mapping[int, str]
+    #: Values and gradients that were set by hand: they are what they are, and not computed.
+    given: frozenset[tuple[str, int]] = frozenset()
     _next_loss: list[float] = field(default_factory=list)
 
     @property

@@ -100,6 +100,7 @@ class Scenario:
     watch: tuple[str, ...] = ()
     start: str | None = None
     notes: tuple[Note, ...] = ()
+    text: str = ""
 
     @property
     def samples(self) -> int:
@@ -248,7 +249,7 @@ class _Reader:
             arrays |= {value: read_only(array[rows]) for value, array in pool.items()}
         return Scenario(
             name, self.file, title, description, source, graph, arrays, pool, batch, training,
-            tuple(expectations), breakpoints, watch, start, tuple(notes),
+            tuple(expectations), breakpoints, watch, start, tuple(notes), self.text,
         )  # fmt: skip
 
     # Plain fields

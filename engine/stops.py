@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple, Protocol
 
@@ -36,6 +37,13 @@ class Stopping(Protocol):
     def term(self, sweep: Sweep, flat: int) -> int | None: ...
 
     def slice_of(self, sweep: Sweep) -> int: ...
+
+
+class Noted(NamedTuple):
+    """A line of the log: the step at which it was written, and what happened."""
+
+    step: int
+    text: str
 
 
 class Stop(NamedTuple):
@@ -212,6 +220,22 @@ def _place(recording: Recording, wanted: Stopping, sweep: Sweep, flat: int) -> P
     if term is None or term + 1 >= total(segments_at(recording.trace, recording.timeline, step)):
         return Position(step)
     return Position(step, term + 1)
+
+
+#: Of a run of more steps it is not worked out beforehand where breakpoints hit.
+MARKED = 20_000
+
+
+@lru_cache(maxsize=16)
+def hits(recording: Recording, conditions: tuple[Condition, ...]) -> frozenset[int]:
+    """All steps at which one of some conditions holds; of a very long run none."""
+    if recording.timeline.total > MARKED:
+        return frozenset()
+    found: set[int] = set()
+    for sweep in recording.timeline.sweeps:
+        for condition in conditions:
+            found.update((np.flatnonzero(condition.mask(sweep, 0, sweep.size)) + sweep.start + 1).tolist())
+    return frozenset(found)
 
 
 class Stops:

@@ -7,12 +7,12 @@ used more than once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gradstep.engine.graph import Graph
+from gradstep.engine.graph import Graph, Node
 from gradstep.engine.index import Array, read_only
 
 
@@ -35,10 +35,17 @@ class Trace:
 
 
 def run(
-    graph: Graph, leaves: Mapping[int, Array], backward: bool = True, instead: Mapping[int, Array] | None = None
+    graph: Graph,
+    leaves: Mapping[int, Array],
+    backward: bool = True,
+    instead: Mapping[int, Array] | None = None,
+    gradients: Mapping[int, Array] | None = None,
+    like: Trace | None = None,
 ) -> Trace:
     """Runs `graph` forward and backward from its leaves' arrays (by value id, of graph.dtype).
-    Without `backward` all gradients are None. Values in `instead` are given, not computed.
+    Without `backward` all gradients are None. Values in `instead` and the gradients in `gradients`
+    are given, not computed. What comes out as in `like`, a trace of a graph with the same values and
+    the same nodes where they are the same objects, is taken from there and not computed again.
 
     NaN and infinities flow as IEEE 754 says, without a warning: they are what one came to find.
     """
@@ -46,16 +53,26 @@ def run(
     grad: list[Array | None] = [None] * len(graph.values)
     flow: dict[tuple[int, int], Array] = {}
     for value, number in graph.leaves:
-        data[value] = leaves[value] if number is None else np.asarray(number, dtype=graph.dtype)
+        if number is None:
+            data[value] = leaves[value]
+        else:
+            data[value] = np.asarray(number, dtype=graph.dtype) if like is None else like.data[value]
     with np.errstate(all="ignore"):
         for node in graph.nodes:
             if instead and node.output in instead:
                 data[node.output] = instead[node.output]
+            elif like is not None and _same(node, data, like):
+                data[node.output] = like.data[node.output]
             else:
                 data[node.output] = _settle(node.op.forward([data[i] for i in node.inputs]))
         if backward:
-            _backward(graph, data, grad, flow)
+            _backward(graph, data, grad, flow, gradients or {}, like)
     return Trace(graph, tuple(data), tuple(grad), flow)
+
+
+def _same(node: Node, data: Sequence[Array], like: Trace) -> bool:
+    """Whether a node has the same operation and the same inputs as in another trace."""
+    return node is like.graph.nodes[node.id] and all(data[i] is like.data[i] for i in node.inputs)
 
 
 _NOTHING = np.empty(0)
@@ -70,20 +87,44 @@ def _settle(array: Array) -> Array:
     return read_only(array)
 
 
-def _backward(graph: Graph, data: list[Array], grad: list[Array | None], flow: dict[tuple[int, int], Array]) -> None:
-    grad[graph.loss.id] = _settle(np.ones(graph.loss.shape, dtype=graph.dtype))
+def _backward(
+    graph: Graph,
+    data: list[Array],
+    grad: list[Array | None],
+    flow: dict[tuple[int, int], Array],
+    given: Mapping[int, Array],
+    like: Trace | None,
+) -> None:
+    grad[graph.loss.id] = (
+        _settle(np.ones(graph.loss.shape, dtype=graph.dtype)) if like is None else like.grad[graph.loss.id]
+    )
     for node, slots in graph.pullbacks:
-        g = grad[node.output]
+        g = grad[node.output] = given.get(node.output, grad[node.output])
         assert g is not None, "what the loss depends on has its gradient before it is passed on"
         y, xs, vjp = data[node.output], [data[i] for i in node.inputs], node.op.vjp
+        same = (
+            like is not None and g is like.grad[node.output] and y is like.data[node.output] and _same(node, data, like)
+        )
         for slot, value, several in slots:
-            part = _settle(vjp(slot, g, y, xs))
+            part = (like.flow[node.id, slot] if several else like.grad[value]) if same and like is not None else None
+            if part is None:
+                part = _settle(vjp(slot, g, y, xs))
             if several:
                 flow[node.id, slot] = part
                 before = grad[value]
                 if before is not None:
                     part = _settle(before + part)
+                if like is not None and len(graph.uses[value]) == _kept(flow, graph.uses[value], like):
+                    part = like.grad[value]
             grad[value] = part
     for unused in graph.parameters:
         if grad[unused.id] is None:
             grad[unused.id] = _settle(np.zeros(unused.shape, dtype=graph.dtype))
+    for value, array in given.items():
+        if graph.values[value].node < 0:
+            grad[value] = array
+
+
+def _kept(flow: Mapping[tuple[int, int], Array], uses: Sequence[tuple[int, int]], like: Trace) -> int:
+    """Through how many of its uses the same comes as in another trace."""
+    return sum(use in flow and flow[use] is like.flow.get(use) for use in uses)

@@ -50,7 +50,11 @@ def reason(recording: Recording, element: Element) -> Zero | None:
         here = next((hop for hop in ways if not _is_zero(recording, hop.target)), None)
         if here is not None:
             return Zero(_of_hop(recording, here), element, here, count)
-        element = ways[0].target
+        # None of them has one here. Some may lead nowhere, as what an index leaves out: not those.
+        further = (reason(recording, hop.target) for hop in ways)
+        return next((z for z in further if z and z.reason is not ZeroReason.NO_PATH), None) or Zero(
+            ZeroReason.NO_PATH, element, None, 0
+        )
 
 
 def _is_zero(recording: Recording, element: Element) -> bool:
@@ -85,7 +89,11 @@ def _rounded(recording: Recording, hop: Hop) -> bool:
     it still is a little further on, and the slope of a smooth function is not."""
     trace, node = recording.trace, recording.graph.nodes[hop.node]
     if not isinstance(node.op, Elementwise | Reduce):
-        return True  # a softmax that is 0 or 1 to the last digit
+        # A softmax that is 0 or 1 to the last digit; but where all others are masked there is no choice.
+        y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+        grid = node.op.row(hop.slot, hop.target.flat, y, xs).grid
+        finite = np.isfinite(xs[hop.slot].take(grid.take(0, grid.size)))
+        return bool(finite.all() or (np.count_nonzero(finite) > 1 and np.isfinite(xs[hop.slot].flat[hop.source.flat])))
     term = term_of(trace, node, hop.slot, hop.source.flat, hop.target.flat)
     xs = numbers_at(trace, node, hop.target.flat, term)
     here = xs[hop.slot]

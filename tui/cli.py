@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from gradstep.engine.export import FORMATS
 
@@ -91,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, call in CALLS.items():
         one = calls.add_parser(name, help=call.__doc__, description=call.__doc__, parents=[shared])
         one.set_defaults(act=call)
-        if name in ("open", "steps", "export"):
+        if name in ("open", "steps", "export", "run"):
             nargs = "?" if name == "open" else None
             one.add_argument(
                 "scenario",
@@ -103,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
         if name == "steps":
             one.add_argument("--phase", choices=_PHASES, help="only the steps of one phase")
             one.add_argument("--terms", action="store_true", help="list the terms of each sum")
+        if name == "run":
+            for flag, kind, what in (("-c", "COMMAND", "carry out a command"), ("-x", "FILE", "and those in a file")):
+                one.add_argument(flag, dest="script", action=_InOrder, default=[], metavar=kind, help=what)
+            one.add_argument("--json", action="store_true", help="one JSON object a command")
         if name == "check":
             one.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="files, or names of built-in scenarios")
             one.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -110,6 +115,15 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--format", choices=tuple(FORMATS), required=True, help="how it is written")
             one.add_argument("-o", dest="output", metavar="FILE", help="into a file, not to standard output")
     return parser
+
+
+class _InOrder(argparse.Action):
+    """Commands and files of commands in the order in which they are given."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, flag: Any = None
+    ) -> None:
+        namespace.script = [*namespace.script, (flag, values)]
 
 
 class _Version(argparse.Action):
@@ -196,6 +210,19 @@ def _steps(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _run(options: argparse.Namespace) -> int:
+    """debugger commands without a screen"""
+    from gradstep.engine.batch import carry_out, read
+    from gradstep.engine.errors import CommandError
+    from gradstep.engine.scenario import find
+    from gradstep.engine.session import Session
+
+    if not options.script:
+        raise CommandError("nothing to run: give commands with -c COMMAND or in a file with -x FILE")
+    parts = [[line] if flag == "-c" else read(line) for flag, line in options.script]
+    return FINE if carry_out(Session(find(options.scenario)), parts, options.json, print) else FAILED
+
+
 def _check(options: argparse.Namespace) -> int:
     """verify gradients and printed numbers"""
     import json
@@ -242,6 +269,7 @@ CALLS: dict[str, Callable[[argparse.Namespace], int]] = {
     "open": _open,
     "list": _list,
     "steps": _steps,
+    "run": _run,
     "check": _check,
     "export": _export,
     "ops": _ops,

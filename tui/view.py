@@ -31,9 +31,9 @@ class Layout(Enum):
 #: The panels that share one frame as tabs, the standing order of their numbers.
 TABS = {
     Layout.TINY: (("math",),),
-    Layout.NARROW: (("math", "tape", "params"),),
-    Layout.MEDIUM: (("math",), ("params", "tape")),
-    Layout.WIDE: (("math",), ("params",), ("tape",)),
+    Layout.NARROW: (("math", "tape", "params", "watch", "breaks", "log"),),
+    Layout.MEDIUM: (("math",), ("params", "tape", "watch", "breaks", "log")),
+    Layout.WIDE: (("math",), ("params",), ("tape",), ("watch", "breaks", "log")),
 }
 
 
@@ -42,7 +42,8 @@ class View(NamedTuple):
 
     `selection` is an element chosen with the arrow keys, None while the selection follows the
     step. `tab` is the open one where all panels share a
-    frame, `side` where only the side panels do. `network_digits` and `math_digits` are digits after the point.
+    frame, `side` where only the side panels do, `lists` among those of watches, breakpoints and log.
+    `network_digits` and `math_digits` are digits after the point.
     """
 
     palette: Palette = DARK
@@ -52,6 +53,7 @@ class View(NamedTuple):
     selection: Element | None = None
     tab: str = "math"
     side: str = "params"
+    lists: str = "watch"
     explained: bool = False
     maximised: str = ""
     message: str = ""
@@ -66,7 +68,7 @@ class View(NamedTuple):
 
     def open_tab(self, group: tuple[str, ...]) -> str:
         """The open tab of a group of panels."""
-        for wanted in (self.tab, self.side):
+        for wanted in (self.tab, self.side, self.lists):
             if wanted in group:
                 return wanted
         return group[0]

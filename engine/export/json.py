@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-
 from gradstep.engine.check import Report
+from gradstep.engine.findings import findings
 from gradstep.engine.graph import Role
-from gradstep.engine.index import Array
+from gradstep.engine.notation import plain
 from gradstep.engine.recording import Recording
 from gradstep.engine.scenario import FORMAT
-
-
-def plain(array: Array | float | None) -> Any:
-    """Nested lists of numbers; NaN and infinities, which JSON does not have, as strings."""
-    if array is None:
-        return None
-    numbers = np.asarray(array, dtype=np.float64)
-    listed = numbers.tolist()
-    return listed if np.isfinite(numbers).all() else _spelled(listed)
-
-
-def _spelled(listed: Any) -> Any:
-    if isinstance(listed, list):
-        return [_spelled(entry) for entry in listed]
-    if math.isfinite(listed):
-        return listed
-    return "NaN" if math.isnan(listed) else "Infinity" if listed > 0 else "-Infinity"
 
 
 def document(recording: Recording) -> dict[str, Any]:
@@ -61,7 +42,7 @@ def document(recording: Recording) -> dict[str, Any]:
         "steps": recording.timeline.total,
         "nodes": nodes,
         "next": {p.name: plain(recording.updated(p.id)) for p in graph.parameters},
-        "findings": [],
+        "findings": [f.document() for f in findings(recording)],
     }
 
 
@@ -94,5 +75,5 @@ def checked(report: Report) -> dict[str, Any]:
             }
             for e in report.expect
         ],
-        "findings": [],
+        "findings": [f.document() for f in report.findings],
     }

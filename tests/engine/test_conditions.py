@@ -69,11 +69,7 @@ def _steps(rec: Recording) -> Iterator[Step]:
         value = graph.values[sweep.value]
         backward = sweep.phase is Phase.BACKWARD
         array = trace.grad[value.id]
-        grad = (
-            float(array.reshape(-1)[flat])
-            if array is not None and sweep.phase in (Phase.BACKWARD, Phase.UPDATE)
-            else math.nan
-        )
+        grad = float(array.reshape(-1)[flat]) if array is not None and backward else math.nan
         data = (
             float(rec.updated(value.id, flat)[0])
             if sweep.phase is Phase.UPDATE
@@ -113,8 +109,8 @@ def at(step: Step, name: str) -> bool:
 CONDITIONS: dict[str, Callable[[Step], bool]] = {
     "value > 0.5": lambda s: s.value > 0.5,
     "grad == 0": lambda s: s.grad == 0,
-    "not grad == 0": lambda s: s.phase in ("backward", "update") and s.grad != 0,
-    "grad != 0": lambda s: s.phase in ("backward", "update") and s.grad != 0,
+    "not grad == 0": lambda s: s.phase == "backward" and s.grad != 0,
+    "grad != 0": lambda s: s.phase == "backward" and s.grad != 0,
     "grad == 0 and op == relu": lambda s: s.grad == 0 and s.any(lambda t: t.op == "relu"),
     "op == linear": lambda s: s.op == "linear" or s.any(lambda t: t.op == "linear"),
     "op != linear": lambda s: s.phase == "update" or s.op not in ("", "linear") or s.any(lambda t: t.op != "linear"),

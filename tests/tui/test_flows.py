@@ -88,6 +88,158 @@ async def test_walking_the_samples_of_a_batch() -> None:
         assert "There is only one sample." in text(pilot)
 
 
+async def type_(pilot: Pilot[int], text: str) -> None:
+    line = pilot.app.screen.query_one(Input)
+    line.value = text
+    await pilot.press("enter")
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def test_a_rule_stops_the_run_in_both_directions() -> None:
+    async with running("sign-flip") as pilot:
+        await pilot.press("B")
+        await type_(pilot, "flipp")
+        assert "did you mean 'flip'?" in str(pilot.app.screen.query_one("#said").visual)  # type: ignore[attr-defined]
+        await type_(pilot, "flip(W2)")
+        await pilot.press("c")
+        await pilot.pause()
+        assert at(pilot).step == 14
+        assert "● STOPPED flip(W2)" in text(pilot)
+        await pilot.press("6", "end", "C")
+        await pilot.pause()
+        assert at(pilot).step == 14
+        assert "HIT 2×" in text(pilot)
+        await pilot.press("C", "ctrl+o")
+        assert at(pilot).step == 14
+        await pilot.press("ctrl+n")
+        assert at(pilot) == Position(0)
+
+
+async def test_breakpoint_and_watch_at_the_selection() -> None:
+    async with running() as pilot:
+        debugger(pilot).action_jump("h.grad[0]")
+        await pilot.press("b", "w", "space", "home", "c")
+        await pilot.pause()
+        assert at(pilot).step == 13
+        assert "h.grad[0]" in text(pilot)
+        assert "◂ just changed" in text(pilot)
+        await pilot.press("b", "w", "home", "c")
+        await pilot.pause()
+        assert at(pilot).step == 31
+        assert "No stop before the end of the iteration." in text(pilot)
+
+
+async def test_what_if_and_back_again() -> None:
+    async with running() as pilot:
+        debugger(pilot).action_jump("W2.grad[0,1]")
+        await pilot.press("e")
+        await pilot.pause()
+        line = pilot.app.screen.query_one(Input)
+        assert line.value == "-0.4"
+        await pilot.press("tilde", "up", "right")
+        assert line.value == "0.51"
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        session = debugger(pilot).session
+        assert [e.text for e in session.edits] == ["W2[0,1] = 0.51"]
+        assert at(pilot).step == 11
+        assert "WHAT-IF 1" in text(pilot)
+        await pilot.press("ctrl+z")
+        await pilot.pause()
+        assert not session.edits
+        assert "WHAT-IF" not in text(pilot)
+
+
+async def test_the_blame_chain_can_be_walked_and_jumped_from() -> None:
+    async with running("dead-relu") as pilot:
+        debugger(pilot).action_jump("W1.grad[1,0]")
+        await pilot.press("y")
+        await pilot.pause()
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert at(pilot).step == 16
+        await pilot.press("W")
+        await pilot.pause()
+        assert pilot.app.screen.query_one(Input).value == "z1.grad[1] == 0"
+        await pilot.press("escape", "slash")
+        await type_(pilot, "h.grad[1]")
+        assert at(pilot).step == 14
+
+
+async def test_commands_are_typed_and_completed() -> None:
+    async with running() as pilot:
+        await pilot.press("colon", *"got", "right")
+        assert pilot.app.screen.query_one(Input).value == "goto"
+        await type_(pilot, "goto 14")
+        assert at(pilot).step == 14
+        await pilot.press("v")
+        await pilot.pause()
+        assert "backprop +0.03721442, finite difference +0.03721442" in text(pilot)
+        await pilot.press("V")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "✓ 9 of 9 gradients" in text(pilot)
+        await pilot.press("colon")
+        await type_(pilot, "info scenario")
+        assert "walkthrough" in str(pilot.app.screen.query_one("#said").visual)  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(pilot.app.screen_stack) == 2
+
+
+async def test_unsaved_edits_are_asked_about(tmp_path: Path) -> None:
+    async with running() as pilot:
+        await pilot.press("colon")
+        await type_(pilot, "set x[0] = 2")
+        await pilot.press("q")
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert pilot.app.return_code is None
+        await pilot.press("ctrl+s")
+        await type_(pilot, str(tmp_path / "mine.toml"))
+        assert (tmp_path / "mine.toml").exists()
+        await pilot.press("q", "down", "enter")
+        await pilot.pause()
+    assert pilot.app.return_value == 0
+
+
+async def test_a_long_search_goes_on_beside_the_screen_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradstep.tui.screens.debugging._PATIENCE", -1.0)
+    async with running("digits") as pilot:
+        screen = debugger(pilot)
+        await pilot.press("colon")
+        await type_(pilot, "break value > 1e9")
+        await pilot.press("c")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        assert at(pilot).step == screen.session.recording.timeline.total
+        await pilot.press("home")
+        monkeypatch.setattr(type(screen), "_stopped", True)
+        original = screen._beside
+
+        def stopped(line: str) -> None:
+            original(line)
+            screen._stopped = True
+
+        monkeypatch.setattr(screen, "_beside", stopped)
+        await pilot.press("c")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert at(pilot) in (Position(0), Position(screen.session.recording.timeline.total))
+
+
 async def test_every_time_key_and_its_capital() -> None:
     async with running() as pilot:
         for onward, back, there in (("p", "P", 7), ("right_square_bracket", "left_square_bracket", 2), ("s", "S", 0)):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradstep.engine import commands
 from gradstep.engine.chain import Element
 from gradstep.engine.frame import Frame
 from gradstep.engine.notation import number
@@ -21,20 +22,24 @@ from gradstep.engine.timeline import Grain, Position
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels import network
 from gradstep.tui.panels.base import Panel
+from gradstep.tui.panels.breaks import Breaks
 from gradstep.tui.panels.footer import Footer
 from gradstep.tui.panels.header import Header
 from gradstep.tui.panels.headline import Headline
+from gradstep.tui.panels.log import Log
 from gradstep.tui.panels.math import Math
 from gradstep.tui.panels.network import Network
 from gradstep.tui.panels.params import Params
 from gradstep.tui.panels.tape import Tape
 from gradstep.tui.panels.timeline import Timeline
+from gradstep.tui.panels.watch import Watches
 from gradstep.tui.theme import DARK, LIGHT
 from gradstep.tui.view import Layout, View
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 PANELS: dict[str, type[Panel]] = {
-    p.__name__.lower(): p for p in (Header, Timeline, Headline, Network, Math, Tape, Params, Footer)
+    p.__name__.lower(): p
+    for p in (Header, Timeline, Headline, Network, Math, Tape, Params, Watches, Breaks, Log, Footer)
 }
 SESSIONS = {name: Session(find(name)) for name in builtin()}
 LARGE = loads(
@@ -52,6 +57,11 @@ L = "half_squared_error(y, t)"
 """
 )
 SESSIONS["large"] = Session(LARGE)
+SESSIONS["debugged"] = debugged = Session(find("sign-flip"))
+for line in ("break flip", "break h.grad[0]", "disable 2", "break value > 9", "watch norm(W1.grad)", "watch h.grad"):
+    commands.run(debugged, line)
+for line in ("continue", "set W2[0,1] = -1.0", "nudge h.grad[1]"):
+    commands.run(debugged, line)
 
 #: Panel, scenario, moment, width, height, layout.
 PICTURES = [
@@ -76,6 +86,12 @@ PICTURES = [
     ("timeline", "walkthrough", "h.grad[1]", 100, 2, Layout.MEDIUM),
     ("network", "xor", "h[1,2]", 126, 21, Layout.WIDE),
     ("network", "xor", "W1.grad[0,1]", 80, 14, Layout.NARROW),
+    ("watch", "debugged", "h.grad[1]", 48, 6, Layout.WIDE),
+    ("breaks", "debugged", "h.grad[1]", 48, 6, Layout.WIDE),
+    ("log", "debugged", "h.grad[1]", 60, 7, Layout.WIDE),
+    ("breaks", "walkthrough", "start", 48, 11, Layout.WIDE),
+    ("tape", "debugged", "W1.grad[0,1]", 32, 18, Layout.WIDE),
+    ("header", "debugged", "h.grad[1]", 100, 1, Layout.MEDIUM),
     ("header", "xor", "h[1,2]", 80, 1, Layout.NARROW),
     ("header", "walkthrough", "h.grad[1]", 80, 1, Layout.NARROW),
     ("footer", "walkthrough", "h.grad[1]", 80, 1, Layout.NARROW),

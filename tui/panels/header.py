@@ -30,6 +30,8 @@ class Header(Panel, can_focus=False):
         while fields and x + 4 + sum(len("".join(f)) + 3 for f in fields) > width and len(fields) > 1:
             fields.pop()
         right = width - sum(len("".join(f)) + 3 for f in fields) + 1
+        for chip in _chips(frame):
+            x = canvas.put(x + 1, 0, chip, palette.inverse("alarm"))
         title = frame.recording.scenario.title or frame.recording.scenario.name
         canvas.put(x + 2, 0, clip(printable(title), max(right - x - 4, 0)), text)
         for name, value, rest in fields:
@@ -37,6 +39,12 @@ class Header(Panel, can_focus=False):
             right = canvas.put(right, 0, value, palette.style("text", "bar", bold=name == "step "))
             right = canvas.put(right, 0, rest, dim) + 3
         return canvas
+
+
+def _chips(frame: Frame) -> list[str]:
+    """What is not as in the file."""
+    edits = len(frame.desk.edits)
+    return [f" WHAT-IF {edits} "] if edits else []
 
 
 def _sample(frame: Frame) -> tuple[str, str, str]:

@@ -18,6 +18,12 @@ class Headline(Panel, can_focus=False):
         canvas, palette = Canvas(width, height, view.palette), view.palette
         chip = f" {MARKS[frame.phase]} {frame.phase.value.upper()} "
         x = canvas.put(1, 0, chip, palette.inverse(frame.phase.value))
+        stop = frame.desk.stop
+        if stop is not None and stop.reason in ("breakpoint", "watch"):
+            what = f" ● STOPPED {stop.text} "
+            x = canvas.put(
+                x + 1, 0, clip(what, max(width - x - 2 - min(len(frame.headline), 30), 12)), palette.inverse("alarm")
+            )
         x = canvas.put(x + 2, 0, clip(frame.headline, width - x - 3), palette.style("current", bold=True))
         if view.selection is not None and view.selection != frame.element:
             name = frame.recording.board.element(view.selection.value, view.selection.flat)

@@ -145,6 +145,10 @@ class _Sheet:
         shown = number(equation.result, self.digits, signed)
         end = canvas.put(x + 2, self.y, shown, self.palette.style(role, bold=True))
         note = frame.narration.result_note
+        old = frame.before(frame.phase, *frame.element) if frame.element else None
+        if old is not None:
+            end = canvas.put(end + 2, self.y, "Δ", self.palette.style("update", bold=True))
+            end = canvas.put(end + 1, self.y, f"was {number(old, self.digits, signed)}", dim)
         canvas.put(end + 3, self.y, clip(note, canvas.width - end - 3), dim)
         self.y += 1
 

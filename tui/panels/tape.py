@@ -36,7 +36,7 @@ _KEPT = 4096
 
 @lru_cache(maxsize=8)
 def _kept(
-    recording: Recording, palette: Palette, digits: int, width: int, focused: bool
+    recording: Recording, palette: Palette, digits: int, width: int, focused: bool, hits: frozenset[int]
 ) -> dict[tuple[Line, bool, bool], Row]:
     """The lines that have been painted under the same circumstances."""
     return {}
@@ -130,7 +130,7 @@ class Tape(Panel):
         canvas = Canvas(width, height, view.palette)
         framed(canvas, "tape", view, focused)
         number = max(len(str(frame.total)), 3)
-        kept = _kept(frame.recording, view.palette, view.math_digits, width, focused)
+        kept = _kept(frame.recording, view.palette, view.math_digits, width, focused, frame.hits)
         for y, line in enumerate(window(frame, height - 2), 1):
             # All but the current line look the same at every step before, and at every step after.
             key = (line, line.step < frame.step, line.phase is frame.phase) if line.step != frame.step else None
@@ -151,6 +151,12 @@ class Tape(Panel):
             self.post_message(self.Travel(lines[event.y - 1].step))
 
 
+def _changed(frame: Frame, line: Line) -> bool:
+    """Whether an edit has changed what this step writes."""
+    sweep, flat = frame.recording.timeline.locate(line.step)
+    return frame.before(sweep.phase, sweep.value, flat) is not None
+
+
 def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, number: int) -> None:
     palette, inner = canvas.palette, min(canvas.width - 2, 60)
     if line.rule:
@@ -167,6 +173,10 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, nu
     if current:
         canvas.put(2, y, "▸", palette.style("current", bold=True))
     canvas.put(3, y, str(line.step).rjust(number), palette.style("current", bold=True) if current else dim)
+    if not frame.hits.isdisjoint(range(line.step - line.size + 1, line.step + 1)):
+        canvas.put(number + 4, y, "●", palette.style("alarm"))
+    elif frame.base is not None and line.size == 1 and _changed(frame, line):
+        canvas.put(number + 4, y, "Δ", palette.style("update"))
     if any(line.step - line.size < bad <= line.step for bad in frame.troubles):
         canvas.put(number + 4, y, "!", palette.style("alarm", bold=True))
     name = palette.style("current", bold=True) if current else palette.style("placeholder" if future else "text")

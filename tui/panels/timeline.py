@@ -132,6 +132,9 @@ class Timeline(Panel):
                     canvas.put(span.x + k, row, _BARS[min(int(size * 8), 7)], style)
             else:
                 canvas.put(span.x, row, "━" * done, phase_style)
+            for hit in frame.hits:
+                if span.start < hit <= span.stop:
+                    canvas.put(span.cells(hit)[0], row, "●", palette.style("alarm"))
             for bad in frame.troubles:
                 if span.start < bad <= frame.step:
                     canvas.put(span.cells(bad)[0], row, "!", palette.inverse("alarm"))

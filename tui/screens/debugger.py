@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
-from textual.screen import Screen
 from textual.timer import Timer
 
 from gradstep.engine.errors import CommandError
@@ -18,17 +17,23 @@ from gradstep.engine.timeline import Grain, Phase
 from gradstep.tui import keymap
 from gradstep.tui.panels import network, timeline
 from gradstep.tui.panels.base import Panel, Scene
+from gradstep.tui.panels.breaks import Breaks
 from gradstep.tui.panels.footer import Footer
 from gradstep.tui.panels.header import Header
 from gradstep.tui.panels.headline import Headline
+from gradstep.tui.panels.log import Log
 from gradstep.tui.panels.math import Math
 from gradstep.tui.panels.network import Network
 from gradstep.tui.panels.params import Params
 from gradstep.tui.panels.tape import Tape
 from gradstep.tui.panels.timeline import Timeline
+from gradstep.tui.panels.watch import Watches
+from gradstep.tui.screens.debugging import Debugging
 from gradstep.tui.theme import PALETTES
 from gradstep.tui.view import Layout, View
 
+#: The panels that share a frame of their own where there is room.
+LISTS = ("watch", "breaks", "log")
 #: Steps a second; pressing play again takes the next.
 SPEEDS = (2, 5, 15, 40)
 _DIGITS = {
@@ -39,7 +44,7 @@ _DIGITS = {
 }
 
 
-class Debugger(Screen[None]):
+class Debugger(Debugging):
     """All panels around one session."""
 
     CSS_PATH = "debugger.tcss"
@@ -66,6 +71,10 @@ class Debugger(Screen[None]):
                     with Vertical(id="side"):
                         yield Params(id="params")
                         yield Tape(id="tape", classes="tape")
+                        with Vertical(id="lists"):
+                            yield Watches(id="watch")
+                            yield Breaks(id="breaks")
+                            yield Log(id="log")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -98,23 +107,23 @@ class Debugger(Screen[None]):
         lower = {Layout.NARROW: 8, Layout.MEDIUM: 11, Layout.WIDE: 17}.get(layout, 0) + spare // 3
         self.query_one("#timeline").styles.height = timeline.rows(layout)
         self.query_one(Headline).styles.height = 3 if spare < 6 or layout is Layout.TINY else 4
-        self.query_one("#lower").styles.height = (
-            "1fr" if layout is Layout.TINY or alone in ("math", "params", "tape") else lower
-        )
-        self.query_one("#side").styles.width = (
-            "1fr" if layout is Layout.NARROW or alone in ("params", "tape") else "2fr"
-        )
+        beside = ("params", "tape", *LISTS)
+        self.query_one("#lower").styles.height = "1fr" if layout is Layout.TINY or alone in ("math", *beside) else lower
+        self.query_one("#side").styles.width = "1fr" if layout is Layout.NARROW or alone in beside else "2fr"
+        self.query_one("#lists").styles.height = 6 + spare // 6 if wide and not alone else "1fr"
         self.query_one("#math").styles.width = "3fr"
         shown = {
             "rail": wide and alone in ("", "tape"),
             "network": layout is not Layout.TINY and alone in ("", "network"),
-            "lower": alone in ("", "math", "params", "tape") and not (wide and alone == "tape"),
+            "lower": alone in ("", "math", *beside) and not (wide and alone == "tape"),
             "math": view.shown("math") and alone in ("", "math"),
             "params": view.shown("params") and alone in ("", "params"),
             "tape": not wide and view.shown("tape") and alone in ("", "tape"),
             "main": not (wide and alone == "tape"),
         }
-        shown["side"] = shown["params"] or shown["tape"]
+        shown |= {name: view.shown(name) and alone in ("", name) for name in LISTS}
+        shown["lists"] = any(shown[name] for name in LISTS)
+        shown["side"] = shown["params"] or shown["tape"] or shown["lists"]
         self.query_one("#rail").styles.width = "1fr" if wide and alone == "tape" else 32
         for name, visible in shown.items():
             self.query_one(f"#{name}").display = visible
@@ -122,6 +131,10 @@ class Debugger(Screen[None]):
     def _moved(self, move: Move) -> None:
         self._forget_selection()
         self.show(message=move.message)
+
+    def settle(self) -> None:
+        self._stop_playing()
+        self._forget_selection()
 
     def _forget_selection(self) -> None:
         if self._view.selection is not None:
@@ -256,8 +269,10 @@ class Debugger(Screen[None]):
     def action_panel(self, name: str) -> None:
         view = self._view
         changes: dict[str, object] = {"tab": name} if view.layout is Layout.NARROW else {}
-        if view.layout is Layout.MEDIUM and name in ("params", "tape"):
+        if view.layout is Layout.MEDIUM and name in ("params", "tape", *LISTS):
             changes = {"side": name}
+        if view.layout is Layout.WIDE and name in LISTS:
+            changes = {"lists": name}
         if view.maximised:
             changes["maximised"] = name
         self._view = view.but(**changes)
@@ -314,5 +329,19 @@ class Debugger(Screen[None]):
         self._stop_playing()
         await self.app.push_screen(Picker(self.session.recording.scenario.name), chosen)
 
-    def action_quit(self) -> None:
-        self.app.exit(0)
+    async def action_quit(self) -> None:
+        if not self.session.edits:
+            self.app.exit(0)
+            return
+        from gradstep.tui.screens.chooser import Choice, Chooser
+
+        def decided(where: str | None) -> None:
+            if where == "quit":
+                self.app.exit(0)
+
+        count = len(self.session.edits)
+        choices = [
+            Choice("stay", "stay"),
+            Choice(f"quit, and drop {count} edits (^s saves them as a new file)", "quit"),
+        ]
+        await self.app.push_screen(Chooser("there are unsaved edits", choices), decided)

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from gradstep.engine.errors import GradstepError, printable
@@ -21,15 +22,23 @@ class Prompt(ModalScreen[bool]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar = [Binding("escape", "close", "close", show=False)]
 
-    def __init__(self, title: str, hint: str, act: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        title: str,
+        hint: str,
+        act: Callable[[str], None],
+        initial: str = "",
+        suggester: Suggester | None = None,
+    ) -> None:
         super().__init__()
         self._title, self._hint, self._act = title, hint, act
+        self._initial, self._suggester = initial, suggester
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="prompt") as dialog:
             dialog.border_title = self._title
             dialog.border_subtitle = "esc closes"
-            yield Input(id="line")
+            yield Input(self._initial, id="line", suggester=self._suggester)
             yield Static(self._hint, id="said", markup=False)
 
     def on_mount(self) -> None:

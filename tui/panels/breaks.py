@@ -1,0 +1,50 @@
+"""The breakpoints: what each waits for, and where it will stop next."""
+
+from __future__ import annotations
+
+from gradstep.engine.conditions import KINDS
+from gradstep.engine.frame import Frame
+from gradstep.engine.stops import Breakpoint
+from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.view import View
+
+
+class Breaks(Panel):
+    """A line a breakpoint: its number, its rule, and `HIT`, `next: step 14`, `armed` or `off`. Without
+    any, the kinds that could be set."""
+
+    key = "6"
+    title = "Breaks"
+
+    @staticmethod
+    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
+        canvas, palette = Canvas(width, height, view.palette), view.palette
+        framed(canvas, "breaks", view, focused)
+        breakpoints = frame.desk.breakpoints
+        if not breakpoints:
+            canvas.put(2, 1, clip("b breaks at the selection, B sets a rule:", width - 4), palette.style("dim"))
+            for y, (name, kind) in enumerate(list(KINDS.items())[: max(height - 3, 0)], 2):
+                says = kind.says.format(r=kind.default) if kind.default is not None else kind.says
+                canvas.put(2, y, "○", palette.style("placeholder"))
+                canvas.put(4, y, clip(f"{name:<10} {says}", width - 6), palette.style("dim"))
+            return canvas
+        for y, one in enumerate(breakpoints[-max(height - 2, 1) :], 1):
+            state, role = _state(frame, one)
+            x = width - 3 - len(state)
+            canvas.put(2, y, "●" if one.enabled else "○", palette.style("alarm" if one.enabled else "placeholder"))
+            canvas.put(4, y, str(one.number), palette.style("dim"))
+            canvas.put(7, y, clip(one.text, max(x - 8, 0)), palette.style("text" if one.enabled else "dim"))
+            canvas.put(max(x, 8), y, clip(state, width - 4), palette.style(role, bold=role == "alarm"))
+        return canvas
+
+
+def _state(frame: Frame, one: Breakpoint) -> tuple[str, str]:
+    hits = f" {one.hits}×" if one.hits else ""
+    if not one.enabled:
+        return "off" + hits, "dim"
+    stop = frame.desk.stop
+    if stop is not None and stop.breakpoint == one.number:
+        return "HIT" + hits, "alarm"
+    ahead = frame.next_hit(one)
+    return (f"next: step {ahead:,}" if ahead is not None else "armed") + hits, "dim"

@@ -1,0 +1,32 @@
+"""What has happened: stops, edits, checks."""
+
+from __future__ import annotations
+
+from gradstep.engine.errors import printable
+from gradstep.engine.frame import Frame
+from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.view import View
+
+
+class Log(Panel):
+    """A line an event, with the step at which it happened; the newest last."""
+
+    key = "7"
+    title = "Log"
+
+    @staticmethod
+    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
+        canvas, palette = Canvas(width, height, view.palette), view.palette
+        framed(canvas, "log", view, focused)
+        if not frame.desk.log:
+            canvas.put(2, 1, clip("Stops and edits appear here", width - 4), palette.style("dim"))
+            return canvas
+        lines = list(frame.desk.log)[-max(height - 2, 1) :]
+        step = max(len(f"{line.step:,}") for line in lines)
+        for y, line in enumerate(lines, 1):
+            newest = y == len(lines)
+            canvas.put(2, y, f"{line.step:,}".rjust(step), palette.style("dim"))
+            text = clip(printable(line.text), width - step - 6)
+            canvas.put(step + 4, y, text, palette.style("text" if newest else "dim"))
+        return canvas

@@ -1,0 +1,337 @@
+"""The debugger's keys: each is a command of the session, with a dialog where something is to be typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+from textual.suggester import Suggester
+from textual.timer import Timer
+
+from gradstep.engine import commands, conditions, formula
+from gradstep.engine.chain import Element
+from gradstep.engine.commands import Result
+from gradstep.engine.errors import CommandError, GradstepError
+from gradstep.engine.graph import Role
+from gradstep.engine.session import Session
+from gradstep.engine.stops import Interrupted
+from gradstep.engine.timeline import Phase
+from gradstep.tui.view import View
+
+if TYPE_CHECKING:
+    from gradstep.tui.screens.chooser import Choice
+
+#: A command that takes longer goes on in the background, where it can be stopped.
+_PATIENCE = 0.2
+
+
+class Debugging(Screen[None]):
+    """Runs commands on a session: at once where they are quick, else beside the screen."""
+
+    session: Session
+    _view: View
+    #: What is running beside the screen, its share done, and whether it is to stop.
+    _busy = ""
+    _share = 0.0
+    _stopped = False
+    _ticker: Timer | None = None
+
+    def show(self, **changes: object) -> None:
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """Forgets what belongs to the place that is left."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not self._busy or action in ("interrupt", "help", "theme")
+
+    # Commands ------------------------------------------------------------------------------------
+
+    async def do(self, line: str, beside: bool = False) -> None:
+        """Carries out one command and shows what it has to say."""
+        self.settle()
+        started = perf_counter()
+        if beside:
+            self._beside(line)
+            return
+        try:
+            result = commands.run(self.session, line, lambda share: perf_counter() - started < _PATIENCE)
+        except Interrupted:
+            self._beside(line)
+        except GradstepError as error:
+            self.show(message=f"✗ {error}")
+        else:
+            await self._said(line, result)
+
+    async def _said(self, line: str, result: Result) -> None:
+        if result.quit:
+            self.app.exit(0)
+            return
+        said = result.text.strip()
+        if result.moved or not said:
+            first = said.splitlines()[0] if said.startswith("'") else ""  # what `when` has found
+            if result.stop is not None:
+                hint = "c runs on, C runs back; B sets another rule."
+                first = hint if result.stop.reason in ("breakpoint", "watch") else f"No stop before {result.stop.text}."
+            self.show(message=first)
+            return
+        if len(said.splitlines()) <= 2 and len(said) <= 2 * (self.app.size.width - 4):
+            self.show(message=said.replace("\n", "   "))
+            return
+        from gradstep.tui.screens.said import Said
+
+        self.show(message="")
+        await self.app.push_screen(Said(line, said))
+
+    def _beside(self, line: str) -> None:
+        """In a thread of its own, with progress; the screen stays alive, and ctrl+c stops it."""
+        self._busy, self._share, self._stopped = line, 0.0, False
+        self._ticker = self.set_interval(0.1, self._tick)
+        self._tick()
+        self.run_worker(lambda: self._work(line), thread=True, exclusive=True)
+
+    def _tick(self) -> None:
+        self.show(message=f"{self._busy}: {self._share:.0%} · ^c stops it")
+
+    def _work(self, line: str) -> None:
+        def go_on(share: float) -> bool:
+            self._share = share
+            return not self._stopped
+
+        try:
+            result = commands.run(self.session, line, go_on)
+        except Interrupted:
+            self.app.call_from_thread(self._finish, line, None, "stopped; nothing has moved")
+        except GradstepError as error:
+            self.app.call_from_thread(self._finish, line, None, f"✗ {error}")
+        else:
+            self.app.call_from_thread(self._finish, line, result, "")
+
+    def _finish(self, line: str, result: Result | None, message: str) -> None:
+        self.run_worker(self._done(line, result, message))
+
+    async def _done(self, line: str, result: Result | None, message: str) -> None:
+        self._busy = ""
+        if self._ticker is not None:
+            self._ticker.stop()
+        if result is None:
+            self.show(message=message)
+        else:
+            await self._said(line, result)
+
+    def action_interrupt(self) -> None:
+        if self._busy:
+            self._stopped = True
+        else:
+            self.app.exit(0)
+
+    # What the keys are about ----------------------------------------------------------------------
+
+    def _about(self) -> str:
+        """The name of what is selected, or what the step writes: its gradient in the backward pass."""
+        frame = self.session.frame()
+        element = self._view.selection or frame.element
+        if element is None:
+            raise CommandError("select a node with the arrow keys, or take a step first")
+        backward = frame.phase in (Phase.BACKWARD, Phase.UPDATE)
+        graph = self.session.recording.graph
+        gets = graph.gets_gradient(graph.values[element.value])
+        phase = Phase.BACKWARD if gets and (backward or graph.values[element.value].node < 0) else Phase.FORWARD
+        return commands.name_of(self.session, element, phase) or ""
+
+    async def _with_name(self, act: Callable[[str], object]) -> None:
+        try:
+            act(self._about())
+        except CommandError as error:
+            self.show(message=str(error))
+        else:
+            self.show()
+
+    async def action_run(self, forward: bool) -> None:
+        await self.do("continue" if forward else "rcontinue")
+
+    def action_revisit(self, back: bool) -> None:
+        self.settle()
+        self.show(message=self.session.revisit(back).message)
+
+    async def action_toggle_break(self) -> None:
+        def toggle(name: str) -> None:
+            stops = self.session.stops
+            mine = [b for b in stops.breakpoints if b.text == name]
+            if mine:
+                stops.breakpoints.remove(mine[0])
+            else:
+                stops.add(name, self.session.recording)
+
+        await self._with_name(toggle)
+
+    async def action_toggle_watch(self) -> None:
+        def toggle(name: str) -> None:
+            watched = [w.text for w in self.session.stops.watches]
+            if name in watched:
+                self.session.unwatch(name)
+            else:
+                self.session.watch(name)
+
+        await self._with_name(toggle)
+
+    async def action_undo(self) -> None:
+        await self.do("undo")
+
+    async def action_revert(self) -> None:
+        await self.do("revert")
+
+    async def action_findings(self) -> None:
+        await self.do("findings")
+
+    async def action_verify_all(self) -> None:
+        await self.do("verify", beside=True)
+
+    async def action_verify(self) -> None:
+        try:
+            name = self._about()
+        except CommandError as error:
+            self.show(message=str(error))
+            return
+        await self.do(f"nudge {name}")
+
+    def action_copy(self) -> None:
+        equation = self.session.frame().equation
+        if equation is None:
+            self.show(message="There is no formula before the first step.")
+            return
+        digits = self._view.math_digits
+        numbers = f" = {formula.text(equation.numbers, digits)}" if equation.numbers else ""
+        text = f"{equation.left} {equation.relation} {equation.right}{numbers}"
+        self.app.copy_to_clipboard(text)
+        self.show(message=f"copied: {text}")
+
+    # Dialogs -------------------------------------------------------------------------------------
+
+    async def _ask(self, title: str, hint: str, command: str, initial: str = "") -> None:
+        """A line to type, which stays until the command can be read."""
+        from gradstep.tui.screens.prompt import Prompt
+
+        said: list[tuple[str, Result]] = []
+
+        def act(text: str) -> None:
+            line = f"{command} {text}" if command else text
+            said.append((line, commands.run(self.session, line)))
+
+        def closed(done: bool | None) -> None:
+            if done and said:
+                self.settle()
+                self.run_worker(self._said(*said[-1]))
+
+        prompt = Prompt(title, hint, act, initial, Completer(self.session, command))
+        await self.app.push_screen(prompt, closed)
+
+    async def action_command(self) -> None:
+        await self._ask("command", "break grad == 0   why h.grad[1]   set W2[0,1] = 0.4   help", "")
+
+    async def action_rule(self) -> None:
+        await self._ask("stop where", "grad == 0 and op == relu   dead   flip   vanish(1e-3)   h.grad", "break")
+
+    async def action_save(self) -> None:
+        await self._ask("save as a new file", "the scenario with edits, breakpoints and watches", "save")
+
+    async def action_when(self) -> None:
+        initial = ""
+        frame = self.session.frame()
+        if frame.element is not None and frame.phase is Phase.BACKWARD and self._view.selection is None:
+            grad = frame.grad(*frame.element)
+            name = commands.name_of(self.session, frame.element, Phase.BACKWARD)
+            initial = f"{name} == 0" if grad == 0 else "nonfinite" if grad is not None and abs(grad) == grad * 0 else ""
+        await self._ask("when did it become true?", "h.grad[1] == 0   nonfinite   abs(grad) < 1e-6", "when", initial)
+
+    async def action_edit(self) -> None:
+        from gradstep.tui.screens.edit import Edit
+
+        frame, graph = self.session.frame(), self.session.recording.graph
+        element = self._view.selection or frame.element
+        if element is None:
+            self.show(message="Select a node with the arrow keys, or take a step first.")
+            return
+        value = graph.values[element.value]
+        gradient = frame.phase is Phase.BACKWARD and value.role is Role.NODE and graph.gets_gradient(value)
+        arrays = self.session.recording.trace.grad if gradient else self.session.recording.trace.data
+        array = arrays[element.value]
+        assert array is not None, "it has one"
+        name = commands.name_of(self.session, element, Phase.BACKWARD if gradient else Phase.FORWARD) or ""
+        now = float(array.reshape(-1)[element.flat])
+
+        def decided(text: str | None) -> None:
+            if text is not None:
+                self.run_worker(self.do(f"set {text}"))
+
+        await self.app.push_screen(Edit(self.session, name, now, self._view.palette), decided)
+
+    async def action_why(self) -> None:
+        """The blame chain as a list to walk and to jump from."""
+        from gradstep.engine import blame
+        from gradstep.engine.notation import number
+        from gradstep.tui.screens.chooser import Choice
+
+        frame, graph, board = self.session.frame(), self.session.recording.graph, self.session.recording.board
+        element = self._view.selection or frame.element
+        if element is None or not graph.gets_gradient(graph.values[element.value]):
+            self.show(message="Only a gradient has a blame chain: step into the backward pass, or select a node.")
+            return
+        found = blame.why(self.session.recording, element)
+        choices = []
+        for k, link in enumerate(found.chain):
+            up, local, product = (number(v, signed=True) for v in (link.upstream, link.local, link.product))
+            more = f"  1 of {link.others + 1}" if link.others else ""
+            more += f"  ({link.hops} hops × 1)" if link.hops > 1 else ""
+            more += "  ◂ worst" if k == found.worst else ""
+            text = f"{board.gradient(*link.source):<12} {product:>9} = {up:>9} × {local:>9}{more}"
+            choices.append(Choice(text, commands.name_of(self.session, link.source, Phase.BACKWARD) or ""))
+        about = (
+            found.reason
+            or f"{board.gradient(*element)} = {number(found.gradient, signed=True)}, hop by hop to the loss"
+        )
+        await self._choose(f"why {board.gradient(*element)}", choices, about)
+
+    async def action_find(self) -> None:
+        from gradstep.tui.screens.chooser import Choice
+
+        session = self.session
+        frame, choices = session.frame(), []
+        for sweep in session.recording.timeline.sweeps:
+            for flat in range(min(sweep.size, 40)):
+                name = commands.name_of(session, Element(sweep.value, flat), sweep.phase) or ""
+                line = frame.tape_line(sweep.start + flat + 1)
+                choices.append(
+                    Choice(f"{sweep.start + flat + 1:>6}  {line.name:<14} {sweep.phase.value:<9} {name}", name)
+                )
+        await self._choose("find", choices, "type a name")
+
+    async def _choose(self, title: str, choices: list[Choice], about: str) -> None:
+        from gradstep.tui.screens.chooser import Chooser
+
+        def chosen(where: str | None) -> None:
+            if where is not None:
+                self.run_worker(self.do(f"goto {where}"))
+
+        await self.app.push_screen(Chooser(title, choices, about), chosen)
+
+
+class Completer(Suggester):
+    """Completes a command's name, and then the names and words that it may be about."""
+
+    def __init__(self, session: Session, command: str) -> None:
+        super().__init__(case_sensitive=True)
+        self._command = command
+        names = list(session.recording.graph.by_name)
+        self._words = [*names, *(f"{n}.grad" for n in names), *conditions.words()]
+
+    async def get_suggestion(self, value: str) -> str | None:
+        if not self._command and " " not in value:
+            return next((name for name in commands.COMMANDS if value and name.startswith(value)), None)
+        start = max(value.rfind(c) for c in " (")
+        word = value[start + 1 :]
+        found = next((w for w in self._words if word and w.startswith(word) and w != word), None)
+        return None if found is None else value[: start + 1] + found

@@ -1,0 +1,108 @@
+"""What if this number were another? The answer, live, before it is applied."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from gradstep.engine import edits
+from gradstep.engine.errors import CommandError, printable
+from gradstep.engine.notation import number
+from gradstep.engine.session import Session
+from gradstep.tui.theme import Palette, sign_role
+
+
+class _Number(Input):
+    """A line in which ~ is a key and no character: no number has one."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return key != "tilde" and super().check_consume_key(key, character)
+
+
+class Edit(ModalScreen[str | None]):
+    """A number to change with the arrows or by typing. Dismissed with the edit, or None."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar = [
+        Binding("escape", "close", "close", show=False),
+        Binding("up", "nudge(0.1)", "+0.1", show=False, priority=True),
+        Binding("down", "nudge(-0.1)", "-0.1", show=False, priority=True),
+        Binding("right", "nudge(0.01)", "+0.01", show=False, priority=True),
+        Binding("left", "nudge(-0.01)", "-0.01", show=False, priority=True),
+        Binding("tilde", "sign", "sign", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, name: str, value: float, palette: Palette) -> None:
+        super().__init__()
+        self._session, self._name, self._value, self._palette = session, name, value, palette
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="edit") as dialog:
+            dialog.border_title = f"what if {self._name} ="
+            dialog.border_subtitle = "↑↓ ±0.1 · ←→ ±0.01 · ~ sign · ⏎ applies · esc leaves it"
+            yield _Number(f"{self._value!r}", id="line")
+            yield Static("", id="said", markup=False)
+
+    def on_mount(self) -> None:
+        self.set_focus(self.query_one(Input))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        said = self.query_one("#said", Static)
+        said.remove_class("error")
+        try:
+            said.update(self._preview(event.value))
+        except CommandError as error:
+            said.update(printable(str(error)))
+            said.add_class("error")
+
+    def _preview(self, text: str) -> Content:
+        """Loss and gradients before → after."""
+        session, base = self._session, self._session.recording
+        edit = edits.read(base, f"{self._name} = {text}")
+        after = edits.apply(session.base, [*session.edits, edit])
+        board, lines = base.board, []
+        rows = [(board.loss, base.trace.loss, after.trace.loss, False)]
+        for value in base.graph.values:
+            old, new = base.trace.grad[value.id], after.trace.grad[value.id]
+            if old is None or new is None or old is new or value.id == base.graph.loss.id:
+                continue
+            for flat in range(min(value.size, 4)):
+                a, b = float(old.reshape(-1)[flat]), float(new.reshape(-1)[flat])
+                if a != b:
+                    rows.append((board.gradient(value.id, flat), a, b, True))
+        for name, a, b, signed in rows[:10]:
+            before, now = number(a, signed=signed), number(b, signed=signed)
+            role = self._palette.roles[sign_role(b) if signed else "text"]
+            lines.append(Content(f"{name:<14} {before:>9} → ") + Content.styled(f"{now:>9}", role))
+        if len(rows) > 10:
+            lines.append(Content(f"… and {len(rows) - 10} more"))
+        return Content("\n").join(lines)
+
+    def action_nudge(self, by: float) -> None:
+        line = self.query_one(Input)
+        try:
+            line.value = repr(round(float(line.value) + by, 10))
+        except ValueError:
+            return
+        line.cursor_position = len(line.value)
+
+    def action_sign(self) -> None:
+        line = self.query_one(Input)
+        line.value = line.value[1:] if line.value.startswith("-") else f"-{line.value}"
+        line.cursor_position = len(line.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        try:
+            edits.read(self._session.recording, f"{self._name} = {event.value}")
+        except CommandError:
+            return  # what is wrong is said already
+        self.dismiss(f"{self._name} = {event.value}")
+
+    def action_close(self) -> None:
+        self.dismiss(None)
