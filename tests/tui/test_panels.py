@@ -86,7 +86,7 @@ PICTURES = [
     ("timeline", "walkthrough", "h.grad[1]", 100, 2, Layout.MEDIUM),
     ("network", "xor", "h[1,2]", 126, 21, Layout.WIDE),
     ("network", "xor", "W1.grad[0,1]", 80, 14, Layout.NARROW),
-    ("watch", "debugged", "h.grad[1]", 48, 6, Layout.WIDE),
+    ("watches", "debugged", "h.grad[1]", 48, 6, Layout.WIDE),
     ("breaks", "debugged", "h.grad[1]", 48, 6, Layout.WIDE),
     ("log", "debugged", "h.grad[1]", 60, 7, Layout.WIDE),
     ("breaks", "walkthrough", "start", 48, 11, Layout.WIDE),
