@@ -242,6 +242,7 @@ class _Reader:
         self.stop_if_bad()
         assert graph is not None, "a graph that could not be built is a problem"
         arrays = self._allocate(builder, makers)
+        self._check_numbers(graph, arrays)
         pool: dict[int, Array] = {}
         if training.batch_size is not None:
             pool = {builder.names[name].id: arrays[builder.names[name].id] for name in batch}
@@ -439,6 +440,21 @@ class _Reader:
         return arrays
 
     # The other tables
+
+    def _check_numbers(self, graph: Graph, arrays: Mapping[int, Array]) -> None:
+        """That operations can use the numbers they are given: class numbers, rows of a table."""
+        for node in graph.nodes:
+            shapes = [graph.values[i].shape for i in node.inputs]
+            for slot, value in enumerate(node.inputs):
+                if value not in arrays:
+                    continue
+                try:
+                    node.op.check(slot, arrays[value], shapes)
+                except GraphError as error:
+                    leaf = graph.values[value]
+                    table = "inputs" if leaf.role is Role.INPUT else "parameters"
+                    self.bad([table, leaf.name], f"'{leaf.name}': {error}")
+        self.stop_if_bad()
 
     def _batch(
         self, builder: GraphBuilder, makers: Mapping[str, leaves.Leaf], names: Sequence[str], training: Training

@@ -144,6 +144,11 @@ class Op(ABC):
             factor,
         )
 
+    def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
+        """Raises OpError if an input of these shapes cannot hold the numbers in `x`, as where it holds
+        numbers of classes. `x` may have more rows than the input: the samples that batches are drawn from."""
+        return
+
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         """Where it is a function of single numbers: what is wrong with it at these, if anything."""
         return None
@@ -394,6 +399,18 @@ class Contract(Affine):
 
     def factor(self, slot: int) -> int | None:
         return 1 - slot if slot < 2 else None
+
+
+def whole_numbers(what: str, x: Array, count: int) -> Array:
+    """`x` as integers. Raises OpError, naming the first that is not a whole number from 0 to count − 1."""
+    with np.errstate(invalid="ignore"):
+        whole = x.astype(np.intp)
+    good = np.isfinite(x) & (whole == x) & (whole >= 0) & (whole < count)
+    if not good.all():
+        at = np.unravel_index(int(np.argmin(good)), x.shape)
+        place = f"[{','.join(map(str, at))}]" if at else ""
+        raise OpError(f"{what} are whole numbers from 0 to {count - 1}, but {place or 'it'} is {float(x[at]):g}")
+    return whole
 
 
 def none(like: Array) -> Callable[[int, int], Array]:

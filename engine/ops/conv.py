@@ -7,7 +7,7 @@ output are those inputs of its window that exist: still a box, cut at the edges.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -24,14 +24,17 @@ def _sizes(op: str, **options: tuple[object, int]) -> None:
             raise OpError(f"{op}: {name} is a whole number from {least} on, not {value!r}")
 
 
-def _slid(op: str, extent: int, window: int, stride: int, padding: int) -> int:
-    """How many places a window takes along an axis."""
-    count = (extent + 2 * padding - window) // stride + 1
-    if count < 1:
-        raise OpError(
-            f"{op}: a window of {window} does not fit into {extent}" + f" with padding {padding}" * bool(padding)
-        )
-    return count
+def _slid(op: str, x: Shape, window: Shape, stride: int, padding: int) -> Iterator[int]:
+    """How many places a window (height, width) takes along the last two axes of x."""
+    for axis, size in zip((-2, -1), window, strict=True):
+        extent = x[axis] + 2 * padding
+        if extent < size:
+            padded = f" ({extent} with padding {padding})" if padding else ""
+            raise OpError(
+                f"{op}: a window of {shape_text(window)} does not fit into x {shape_text(x)}: axis {axis} has "
+                f"{x[axis]}{padded}"
+            )
+        yield (extent - size) // stride + 1
 
 
 def _touched(here: int, extent: int, window: int, stride: int, padding: int) -> tuple[int, int]:
@@ -93,7 +96,7 @@ class Conv2d(Op):
             )
         if len(shapes) == 3 and tuple(shapes[2]) != (w[0],):
             raise OpError(f"conv2d: the bias must have shape ({w[0]},), but it is {shape_text(shapes[2])}")
-        places = (_slid("conv2d", n, k, self.stride, self.padding) for n, k in zip(x[-2:], w[-2:], strict=True))
+        places = _slid("conv2d", x, w[-2:], self.stride, self.padding)
         return (*x[:-3], w[0], *places)
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -213,7 +216,7 @@ class Pool(Op):
         (x,) = shapes
         if len(x) < 2:
             raise OpError(f"{self.name}: x must be (…, H, W), but it is {shape_text(x)}")
-        return (*x[:-2], *(_slid(self.name, n, self.size, self._stride, self.padding) for n in x[-2:]))
+        return (*x[:-2], *_slid(self.name, x, (self.size, self.size), self._stride, self.padding))
 
     def _box(self, at: int, y: Array, x: Array) -> Grid:
         """The inputs under the window of output `at`."""

@@ -9,7 +9,17 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Grid, Picked, Shape, Space, broadcast_strides, picked, strides
-from gradstep.engine.ops.base import Contract, Links, Op, broadcast, none, ones, shape_text, unbroadcast
+from gradstep.engine.ops.base import (
+    Contract,
+    Links,
+    Op,
+    broadcast,
+    none,
+    ones,
+    shape_text,
+    unbroadcast,
+    whole_numbers,
+)
 
 
 class Linear(Contract):
@@ -141,12 +151,13 @@ class Embedding(Op):
             raise OpError(f"embedding: the table must be (rows, width), but it is {shape_text(table)}")
         return (*ids, table[1])
 
+    def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
+        if slot == 1:
+            whole_numbers("embedding: ids, the rows of the table,", x, shapes[0][0])
+
     @staticmethod
     def _rows(table: Array, ids: Array) -> Array:
-        rows = ids.astype(np.intp)
-        if not (np.isfinite(ids).all() and (rows == ids).all() and (rows >= 0).all() and (rows < len(table)).all()):
-            raise OpError(f"embedding: ids must be whole numbers from 0 to {len(table) - 1}, the rows of the table")
-        return rows
+        return whole_numbers("embedding: ids, the rows of the table,", ids, len(table))
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(xs[0][self._rows(*xs)])

@@ -11,7 +11,7 @@ import numpy as np
 from gradstep.engine.causes import Cause
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked
-from gradstep.engine.ops.base import Links, Op, Reduce, shape_text
+from gradstep.engine.ops.base import Links, Op, Reduce, shape_text, whole_numbers
 
 
 class PairLoss(Reduce):
@@ -201,6 +201,9 @@ class BceWithLogits(MeanPairLoss):
         return -z if slot else np.asarray(1 / (1 + np.exp(-z)) - t)
 
 
+_CLASSES = "nll: class numbers, along the last axis of logp,"
+
+
 class Nll(Op):
     """Negative log-likelihood: mean over rows of −Σ t · logp over the last axis.
 
@@ -227,17 +230,18 @@ class Nll(Op):
             )
         return ()
 
+    def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
+        logp, t = shapes
+        if slot == 1 and (tuple(t) != tuple(logp) or tuple(t) == (1,)):
+            whole_numbers(_CLASSES, x, logp[-1])
+
     def _weights(self, xs: Sequence[Array]) -> Array:
         """t as weights in logp's shape."""
         logp, t = xs
         if t.shape == logp.shape and t.shape != (1,):
             return t
-        classes, numbers = logp.shape[-1], t.reshape(logp.shape[:-1])
-        whole = numbers.astype(np.intp)
-        if not (
-            np.isfinite(numbers).all() and (whole == numbers).all() and (whole >= 0).all() and (whole < classes).all()
-        ):
-            raise OpError(f"nll: class numbers go from 0 to {classes - 1}, the last axis of logp")
+        classes = logp.shape[-1]
+        whole = whole_numbers(_CLASSES, t.reshape(logp.shape[:-1]), classes)
         return np.asarray(np.arange(classes) == whole[..., None], dtype=logp.dtype)
 
     def forward(self, xs: Sequence[Array]) -> Array:

@@ -216,11 +216,12 @@ class Concat(Joined):
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         axis, first = self._axis(shapes), shapes[0]
         for other in shapes[1:]:
-            if len(other) != len(first) or any(
-                a != axis and n != m for a, (n, m) in enumerate(zip(first, other, strict=True))
-            ):
+            pairs = list(enumerate(zip(first, other, strict=False)))
+            wrong = next((a for a, (n, m) in pairs if a != axis and n != m), None)
+            if len(other) != len(first) or wrong is not None:
+                where = f"on axis {wrong}" if len(other) == len(first) else "in their number of axes"
                 raise OpError(
-                    f"concat: shapes {shape_text(first)} and {shape_text(other)} differ on another axis than {axis}"
+                    f"concat: shapes {shape_text(first)} and {shape_text(other)} differ {where}; only axis {axis} may"
                 )
         return (*first[:axis], sum(s[axis] for s in shapes), *first[axis + 1 :])
 

@@ -1,0 +1,423 @@
+"""Random networks of all operations, against HIPS autograd: every value and every gradient.
+
+What each operation does is written here once more, in NumPy's terms, and once for both: with NumPy
+it gives the numbers that choose what comes next, with autograd.numpy the gradients.
+GRADSTEP_EXAMPLES=5000 runs as many, newly drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+from autograd.extend import defvjp, primitive
+from graphs import EXAMPLES, REPEATABLE, Array, network
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradstep.engine.explain import gradient_segments
+from gradstep.engine.ops import REGISTRY
+from gradstep.engine.ops.composite import COMPOSITES
+from gradstep.engine.terms import enumerate_terms
+
+erf = primitive(np.vectorize(math.erf, otypes=[float]))
+defvjp(erf, lambda ans, x: lambda g: g * 2 / math.sqrt(math.pi) * np.exp(-(x**2)))
+Tame = Callable[..., Any]
+
+
+def _softmax(m: Any, x: Array, axis: int = -1) -> Array:
+    e = m.exp(x - m.max(x, axis=axis, keepdims=True))
+    return e / m.sum(e, axis=axis, keepdims=True)
+
+
+def _standard(m: Any, x: Array, axes: Any) -> Array:
+    centred = x - m.mean(x, axis=axes, keepdims=True)
+    return centred / m.sqrt(m.mean(centred**2, axis=axes, keepdims=True) + 1e-5)
+
+
+def _rms(m: Any, x: Array) -> Array:
+    return x / m.sqrt(m.mean(x**2, axis=-1, keepdims=True) + 1e-5)
+
+
+def _windows(m: Any, x: Array, size: tuple[int, int], stride: int, padding: int, fill: float = 0.0) -> list[Array]:
+    """The image as seen through each place of a window, in C order of the places."""
+    pad = ((0, 0), (0, 0), (padding, padding), (padding, padding))
+    x = m.pad(x, pad, "constant", constant_values=fill) if padding else x
+    high, wide = ((n - k) // stride + 1 for n, k in zip(x.shape[2:], size, strict=True))
+    return [
+        x[:, :, a : a + stride * (high - 1) + 1 : stride, b : b + stride * (wide - 1) + 1 : stride]
+        for a in range(size[0])
+        for b in range(size[1])
+    ]
+
+
+def _conv(m: Any, x: Array, w: Array, stride: int, padding: int) -> Array:
+    seen = _windows(m, x, w.shape[2:], stride, padding)
+    kernel = m.reshape(w, (w.shape[0], w.shape[1], -1))
+    return sum(m.einsum("nchw,oc->nohw", part, kernel[:, :, k]) for k, part in enumerate(seen))
+
+
+def _attended(m: Any, q: Array, k: Array, v: Array, causal: bool) -> Array:
+    scores = m.matmul(q, m.swapaxes(k, -1, -2)) / math.sqrt(q.shape[-1])
+    if causal:
+        scores = scores + np.where(np.tri(*scores.shape[-2:]) > 0, 0.0, -1e30)
+    return m.matmul(_softmax(m, scores), v)
+
+
+def _apart(x: Array, axis: Any = None, gap: float = 1e-3) -> bool:
+    """Whether the largest and the smallest are clearly so."""
+    rows = np.sort(np.moveaxis(x, axis, -1) if axis is not None else x.reshape(1, -1), axis=-1)
+    if rows.shape[-1] < 2:
+        return True
+    return bool((rows[..., -1] - rows[..., -2] > gap).all() and (rows[..., 1] - rows[..., 0] > gap).all())
+
+
+def _off(*points: float) -> Tame:
+    """Not near a kink."""
+    return lambda x: all(np.abs(x - p).min() > 1e-3 for p in points)
+
+
+def _within(low: float, high: float) -> Tame:
+    return lambda x: low < np.min(x) and np.max(x) < high
+
+
+#: Functions of one array: the formula, what it means, and for which numbers.
+UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
+    "relu": ("relu({0})", lambda m, x: m.where(x > 0, x, 0 * x), _off(0)),
+    "leaky_relu": ("leaky_relu({0}, slope=0.2)", lambda m, x: m.where(x > 0, x, 0.2 * x), _off(0)),
+    "elu": ("elu({0}, alpha=1.5)", lambda m, x: m.where(x > 0, x, 1.5 * (m.exp(x) - 1)), _off(0)),
+    "gelu": ("gelu({0})", lambda m, x: x * 0.5 * (1 + erf(x / math.sqrt(2))), _within(-5, 5)),
+    "silu": ("silu({0})", lambda m, x: x / (1 + m.exp(-x)), _within(-9, 9)),
+    "softplus": ("softplus({0})", lambda m, x: m.log(1 + m.exp(x)), _within(-9, 9)),
+    "sigmoid": ("sigmoid({0})", lambda m, x: 1 / (1 + m.exp(-x)), _within(-9, 9)),
+    "tanh": ("tanh({0})", lambda m, x: m.tanh(x), _within(-4, 4)),
+    "hard_tanh": ("hard_tanh({0})", lambda m, x: m.clip(x, -1, 1), _off(-1, 1)),
+    "clip": ("clip({0}, -0.5, 2)", lambda m, x: m.clip(x, -0.5, 2), _off(-0.5, 2)),
+    "exp": ("exp({0})", lambda m, x: m.exp(x), _within(-4, 3)),
+    "log": ("log({0})", lambda m, x: m.log(x), _within(0.05, 50)),
+    "sqrt": ("sqrt({0})", lambda m, x: m.sqrt(x), _within(0.05, 50)),
+    "abs": ("abs({0})", lambda m, x: m.abs(x), _off(0)),
+    "sin": ("sin({0})", lambda m, x: m.sin(x), _within(-20, 20)),
+    "cos": ("cos({0})", lambda m, x: m.cos(x), _within(-20, 20)),
+    "negative": ("-{0}", lambda m, x: -x, lambda x: True),
+    "softmax": ("softmax({0})", _softmax, lambda x: x.ndim and x.size),
+    "log_softmax": ("log_softmax({0}, axis=0)", lambda m, x: m.log(_softmax(m, x, 0)), lambda x: x.ndim),
+    "layer_norm": ("layer_norm({0})", lambda m, x: _standard(m, x, -1), lambda x: x.ndim and x.std(-1).min() > 0.2),
+    "rms_norm": ("rms_norm({0})", _rms, lambda x: x.ndim and np.square(x).mean(-1).min() > 0.05),
+    "normalize": (
+        "normalize({0}, axis=0)", lambda m, x: _standard(m, x, 0), lambda x: x.ndim and x.std(0).min() > 0.2
+    ),
+    "rms_normalize": ("rms_normalize({0})", _rms, lambda x: x.ndim and np.square(x).mean(-1).min() > 0.05),
+    "batch_norm": (
+        "batch_norm({0})",
+        lambda m, x: _standard(m, x, (0, *range(2, x.ndim))),
+        lambda x: x.ndim > 1 and x.std((0, *range(2, x.ndim))).min() > 0.2,
+    ),
+    "sum": ("sum({0}, axis=0)", lambda m, x: m.sum(x, axis=0), lambda x: x.ndim > 1),
+    "mean": ("mean({0}, axis=-1, keepdims=True)", lambda m, x: m.mean(x, axis=-1, keepdims=True), lambda x: x.ndim),
+    "max": ("max({0}, axis=-1)", lambda m, x: m.max(x, axis=-1), lambda x: x.ndim > 1 and _apart(x, -1)),
+    "min": ("min({0}, axis=0)", lambda m, x: m.min(x, axis=0), lambda x: x.ndim > 1 and _apart(x, 0)),
+    "reshape": ("reshape({0}, (-1, 2))", lambda m, x: m.reshape(x, (-1, 2)), lambda x: x.size % 2 == 0),
+    "flatten": ("flatten({0}, 1)", lambda m, x: m.reshape(x, (x.shape[0], -1)), lambda x: x.ndim > 2),
+    "transpose": ("transpose({0})", lambda m, x: m.transpose(x), lambda x: x.ndim > 1),
+    "index": ("{0}[1:, ::2]", lambda m, x: x[1:, ::2], lambda x: x.ndim > 1 and x.shape[0] > 1),
+    "max_pool2d": (
+        "max_pool2d({0}, 2, stride=1)",
+        lambda m, x: m.max(m.stack(_windows(m, x, (2, 2), 1, 0)), axis=0),
+        lambda x: x.ndim == 4 and min(x.shape[2:]) > 1 and _apart(np.stack(_windows(np, x, (2, 2), 1, 0)), 0),
+    ),
+    "avg_pool2d": (
+        "avg_pool2d({0}, 2, padding=1)",
+        lambda m, x: sum(_windows(m, x, (2, 2), 2, 1)) / 4,
+        lambda x: x.ndim == 4,
+    ),
+    "dropout": (
+        "dropout({0}, p=0.3, seed=3)",
+        lambda m, x: x * ((np.random.Generator(np.random.PCG64(3)).random(np.shape(x)) >= 0.3) / 0.7),
+        lambda x: x.ndim,
+    ),
+    "causal_mask": (
+        "softmax(causal_mask({0}))",
+        lambda m, x: _softmax(m, x + np.where(np.tri(*x.shape[-2:]) > 0, 0.0, -1e30)),
+        lambda x: x.ndim > 1,
+    ),
+}  # fmt: skip
+
+_COMPARED = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!="}
+
+
+def _fit(*arrays: Array) -> bool:
+    try:
+        return np.broadcast_shapes(*map(np.shape, arrays)) is not None
+    except ValueError:
+        return False
+
+
+def _same(y: Array, t: Array) -> bool:
+    return y.shape == t.shape and y.size > 0
+
+
+#: Functions of two arrays.
+BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
+    "add": ("{0} + {1}", lambda m, a, b: a + b, _fit),
+    "subtract": ("{0} - {1}", lambda m, a, b: a - b, _fit),
+    "multiply": ("{0} * {1}", lambda m, a, b: a * b, _fit),
+    "divide": ("{0} / {1}", lambda m, a, b: a / b, lambda a, b: _fit(a, b) and np.abs(b).min() > 0.2),
+    "power": (
+        "{0} ** {1}", lambda m, a, b: a**b, lambda a, b: _fit(a, b) and a.min() > 0.1 and np.abs(b).max() < 3
+    ),
+    "maximum": (
+        "maximum({0}, {1})", lambda m, a, b: m.maximum(a, b), lambda a, b: _fit(a, b) and np.abs(a - b).min() > 1e-3
+    ),
+    "minimum": (
+        "minimum({0}, {1})", lambda m, a, b: m.minimum(a, b), lambda a, b: _fit(a, b) and np.abs(a - b).min() > 1e-3
+    ),
+    "concat": (
+        "concat({0}, {1}, axis=-1)",
+        lambda m, a, b: m.concatenate([a, b], axis=-1),
+        lambda a, b: a.ndim and a.ndim == b.ndim and a.shape[:-1] == b.shape[:-1],
+    ),
+    "stack": ("stack({0}, {1})", lambda m, a, b: m.stack([a, b]), _same),
+    "matmul": (
+        "matmul({0}, {1})",
+        lambda m, a, b: m.matmul(a, b),
+        lambda a, b: a.ndim > 1 and b.ndim > 1 and a.shape[-1] == b.shape[-2] and _fit(a[..., 0, 0], b[..., 0, 0]),
+    ),
+    "linear": (
+        "{0} @ {1}.T",
+        lambda m, x, w: m.matmul(x, m.transpose(w)),
+        lambda x, w: x.ndim and w.ndim == 2 and x.shape[-1] == w.shape[1],
+    ),
+    "conv2d": (
+        "conv2d({0}, {1}, stride=2, padding=1)",
+        lambda m, x, w: _conv(m, x, w, 2, 1),
+        lambda x, w: x.ndim == w.ndim == 4 and x.shape[1] == w.shape[1] and min(x.shape[2:]) + 2 >= max(w.shape[2:]),
+    ),
+    "mse": ("mse({0}, {1})", lambda m, y, t: m.mean((y - t) ** 2), _same),
+    "half_squared_error": ("half_squared_error({0}, {1})", lambda m, y, t: m.sum((y - t) ** 2) / 2, _same),
+    "mae": (
+        "mae({0}, {1})", lambda m, y, t: m.mean(m.abs(y - t)), lambda y, t: _same(y, t) and np.abs(y - t).min() > 1e-3
+    ),
+    "huber": (
+        "huber({0}, {1}, delta=0.7)",
+        lambda m, y, t: m.mean(m.where(m.abs(y - t) <= 0.7, 0.5 * (y - t) ** 2, 0.7 * (m.abs(y - t) - 0.35))),
+        _same,
+    ),
+    "hinge": (
+        "hinge({0}, {1})",
+        lambda m, y, t: m.mean(m.maximum(0, 1 - t * y)),
+        lambda y, t: _same(y, t) and np.abs(1 - t * y).min() > 1e-3,
+    ),
+    "bce": (
+        "bce(sigmoid({0}), sigmoid({1}))",
+        lambda m, y, t: m.mean(m.log(1 + m.exp(-y)) / (1 + m.exp(-t)) + m.log(1 + m.exp(y)) / (1 + m.exp(t))),
+        lambda y, t: _same(y, t) and np.abs(y).max() < 4 and np.abs(t).max() < 4,
+    ),
+    "bce_with_logits": (
+        "bce_with_logits({0}, {1})",
+        lambda m, z, t: m.mean(m.log(1 + m.exp(z)) - z * t),
+        lambda z, t: _same(z, t) and np.abs(z).max() < 9,
+    ),
+    "cross_entropy": (
+        "cross_entropy({0}, softmax({1}))",
+        lambda m, z, t: -m.sum(_softmax(m, t) * m.log(_softmax(m, z))) / max(z.size // z.shape[-1], 1),
+        lambda z, t: _same(z, t) and z.ndim and np.ptp(z) < 15,
+    ),
+    "nll": (
+        "nll({0}, {1})",
+        lambda m, z, t: -m.sum(t * z) / max(z.size // z.shape[-1], 1),
+        lambda z, t: _same(z, t) and z.ndim,
+    ),
+    "attention": (
+        "attention({0}, {0}, {1})",
+        lambda m, q, v: _attended(m, q, q, v, False),
+        lambda q, v: v.ndim == q.ndim > 1 and q.shape[:-1] == v.shape[:-1] and np.square(q).sum(-1).max() < 20,
+    ),
+    "causal attention": (
+        "attention({0}, {1}, {0}, causal=True)",
+        lambda m, q, k: _attended(m, q, k, q, True),
+        lambda q, k: q.ndim > 1 and _same(q, k) and np.square(q).sum(-1).max() < 20 and np.square(k).sum(-1).max() < 20,
+    ),
+    "embedding": (
+        "embedding({0}, ids)",
+        lambda m, table, _: table[np.array([2, 0, 2, 1])],
+        lambda table, _: table.ndim == 2 and len(table) > 2,
+    ),
+    **{
+        name: (
+            f"where({{0}} {sign} {{1}}, {{0}} * {{1}}, {{0}} - 2 * {{1}})",
+            lambda m, a, b, sign=sign: m.where(eval(f"a {sign} b"), a * b, a - 2 * b),
+            lambda a, b: _fit(a, b) and np.abs(a - b).min() > 1e-3,
+        )
+        for name, sign in _COMPARED.items()
+    },
+}  # fmt: skip
+#: Those that are part of others' formulas.
+WITHIN = {"where": set(_COMPARED), "causal_mask": {"causal_mask"}}
+
+
+@dataclass
+class Program:
+    """Parameters, and lines (name, rule, inputs) that any implementation can compute."""
+
+    parameters: dict[str, Array] = field(default_factory=dict)
+    lines: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
+
+    def formulas(self) -> dict[str, str]:
+        return {name: (UNARY | BINARY)[rule][0].format(*inputs) for name, rule, inputs in self.lines}
+
+    def compute(self, m: Any, parameters: dict[str, Array], added: dict[str, Array]) -> dict[str, Array]:
+        known = {name: array + added.get(name, 0.0) for name, array in parameters.items()}
+        for name, rule, inputs in self.lines:
+            known[name] = (UNARY | BINARY)[rule][1](m, *(known[i] for i in inputs)) + added.get(name, 0.0)
+        return known
+
+    def __repr__(self) -> str:
+        leaves = [f"{name} = {array.tolist()}" for name, array in self.parameters.items()]
+        return "\n".join(["", *leaves, *(f"{name} = {text}" for name, text in self.formulas().items())])
+
+
+_SHAPES: Sequence[tuple[int, ...]] = ((3,), (2, 3), (4, 3), (3, 4), (2, 4, 3), (2, 2, 5, 5), (3, 2, 3, 2), (1, 3), (4,))
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """Networks with forks, shared parameters, broadcasts, images and sequences."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    program = Program()
+    for number in range(draw(st.integers(2, 4))):
+        shape = draw(st.sampled_from(_SHAPES))
+        program.parameters[f"p{number}"] = rng.uniform(0.3, 1.6, shape) * (
+            rng.choice([-1.0, 1.0], shape) if number else 1.0
+        )
+    known = dict(program.parameters)
+    rules = {**UNARY, **BINARY}
+    for number in range(draw(st.sampled_from((2, 4, 6, 9, 12)))):
+        for _ in range(12):
+            rule = draw(st.sampled_from(sorted(rules)))
+            inputs = tuple(draw(st.sampled_from(list(known))) for _ in range(1 if rule in UNARY else 2))
+            arrays = [known[i] for i in inputs]
+            if not all(a.size for a in arrays) or not rules[rule][2](*arrays):
+                continue
+            result = np.asarray(rules[rule][1](np, *arrays))
+            if result.size and np.abs(result).max() < 30:
+                name = f"v{number}"
+                program.lines.append((name, rule, inputs))
+                known[name] = result
+                break
+    return program
+
+
+def loss(m: Any, program: Program, known: dict[str, Array]) -> Array:
+    """Every end of the network takes part, each element with a weight of its own."""
+    used = {i for _, _, inputs in program.lines for i in inputs}
+    total = 0.0
+    for name in known:
+        if name not in used and name not in program.parameters:
+            total = total + m.sum(known[name] * _weights(known[name]))
+    return total
+
+
+def _weights(array: Array) -> Array:
+    return np.cos(np.arange(np.size(array))).reshape(np.shape(array))
+
+
+def built(program: Program, dtype: Any) -> Any:
+    known = program.compute(np, program.parameters, {})
+    used = {i for _, _, inputs in program.lines for i in inputs}
+    ends = [n for n in known if n not in used and n not in program.parameters] or ["p0"]
+    inputs = {"ids": [2.0, 0.0, 2.0, 1.0], **{f"w_{n}": _weights(known[n]) for n in ends}}
+    lines = {**program.formulas(), "L": " + ".join(f"sum({n} * w_{n})" for n in ends)}
+    return network(inputs, program.parameters, lines, dtype=dtype)
+
+
+def gradients(program: Program) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Values, and the gradients of all of them, by autograd: by the derivative of a zero added to each."""
+    values = program.compute(np, program.parameters, {})
+    zeros = {name: np.zeros(np.shape(array)) for name, array in values.items()}
+
+    def total(added: dict[str, Array]) -> Array:
+        return loss(anp, program, program.compute(anp, program.parameters, added))
+
+    return values, autograd.grad(total)(zeros)
+
+
+SETTINGS = settings(
+    max_examples=2 * EXAMPLES,
+    deadline=None,
+    derandomize=REPEATABLE,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+@given(programs())
+@SETTINGS
+def test_values_and_gradients_are_autograds(program: Program) -> None:
+    if not program.lines:
+        return
+    net = built(program, np.float64)
+    values, expected = gradients(program)
+    largest = max(float(np.abs(g).max()) for g in expected.values())
+    for name, value in values.items():
+        found = net.data(name)
+        assert found.shape == np.shape(value), name
+        assert np.abs(found - value).max() <= 1e-10 * max(np.abs(value).max(), 1e-3), name
+        grad = net.trace.grad[net.value(name).id]
+        if grad is None:
+            assert not np.any(expected[name]), name
+            continue
+        # Where large parts cancel, what is left is measured against the parts.
+        bound = 1e-10 * max(float(np.abs(expected[name]).max()), 1e-3 * largest)
+        assert np.abs(grad - expected[name]).max() <= bound, f"gradient of '{name}'"
+
+
+@given(programs())
+@settings(SETTINGS, max_examples=EXAMPLES // 2 + 1)
+def test_every_gradient_is_the_sum_of_its_terms(program: Program) -> None:
+    net = built(program, np.float64)
+    for value in net.graph.values:
+        grad = net.trace.grad[value.id]
+        if grad is None or value.id == net.graph.loss.id:
+            continue
+        for flat in range(0, value.size, max(value.size // 6, 1)):
+            terms = enumerate_terms(gradient_segments(net.trace, value, flat), net.graph.dtype)
+            running = terms.running[-1] if len(terms) else 0.0
+            size = np.abs(terms.contribution).sum()
+            assert abs(running - grad.reshape(-1)[flat]) <= 1e-11 * max(size, 1e-3), (value.name, flat)
+
+
+@given(programs())
+@settings(SETTINGS, max_examples=EXAMPLES // 2 + 1)
+def test_in_single_precision_within_what_its_digits_allow(program: Program) -> None:
+    """A dozen operations on numbers of size 1 to 30 lose some hundred of float32's 6e-8; where an
+    end's weight is small the loss of digits is measured against the largest gradient."""
+    if not program.lines:
+        return
+    net = built(program, np.float32)
+    values, expected = gradients(program)
+    largest = max(1.0, *(float(np.abs(g).max()) for g in expected.values()))
+    for name, value in values.items():
+        assert np.abs(net.data(name) - value).max() <= 1e-3 * max(float(np.abs(value).max()), 1.0), name
+        grad = net.trace.grad[net.value(name).id]
+        if grad is not None:
+            assert grad.dtype == np.float32
+            assert np.abs(grad - expected[name]).max() <= 5e-3 * largest, f"gradient of '{name}'"
+
+
+def test_every_operation_is_drawn() -> None:
+    covered = {*UNARY, *BINARY} | set(WITHIN)
+    assert {*REGISTRY, *COMPOSITES} <= covered
+    seen: set[str] = set()
+
+    @given(programs())
+    @settings(SETTINGS, max_examples=600, derandomize=True)
+    def collect(program: Program) -> None:
+        seen.update(rule for _, rule, _ in program.lines)
+
+    collect()
+    assert {*UNARY, *BINARY} - seen == set()
