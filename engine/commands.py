@@ -604,6 +604,19 @@ def _open(session: Session, rest: str, go_on: GoOn) -> Result:
     return Result(session.recording.scenario.title or rest, {"name": session.recording.scenario.name}, True)
 
 
+@_command(
+    "diff FILE|off", "compare with another run: first divergence, largest differences, both numbers on the screen"
+)
+def _diff(session: Session, rest: str, go_on: GoOn) -> Result:
+    if not rest:
+        raise CommandError("a file or the name of a built-in scenario is needed")
+    if rest == "off":
+        session.against = None
+        return Result("no longer compared", {"off": True})
+    found = session.diff(find(rest))
+    return Result("\n".join(found.lines()), found.document())
+
+
 @_command("help [COMMAND]", "what a command does")
 def _help(session: Session, rest: str, go_on: GoOn) -> Result:
     if rest and SHORT.get(rest, rest) not in COMMANDS:

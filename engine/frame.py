@@ -119,8 +119,8 @@ _EMPTY = Desk()
 @dataclass(frozen=True, eq=False)
 class Frame:
     """The moment `position` of `recording`, as seen for one `sample` of the batch or for all (None).
-    Where the run was edited, `base` is the one it was made from. Properties are computed when first
-    looked at."""
+    `base` is a run to compare with: the one that an edited run was made from, or another one.
+    Properties are computed when first looked at."""
 
     recording: Recording
     position: Position

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gradstep.engine import edits, trouble, where, zeros
+from gradstep.engine.compare import Comparison, alike, compare
 from gradstep.engine.conditions import Condition
 from gradstep.engine.edits import Edit
 from gradstep.engine.errors import CommandError, nearest
@@ -47,7 +48,7 @@ class Session:
 
     `base` is the run as the scenario has it, `recording` the same with all edits. `visited` are the
     places that one has left by a jump; `marks` those that one has given a name. `said` is what log
-    points noted in the last run.
+    points noted in the last run. `against` is another run with the same steps, to compare with.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -66,6 +67,7 @@ class Session:
         self.visited: list[Position] = []
         self._ahead: list[Position] = []
         self.marks: dict[str, Position] = {}
+        self.against: Recording | None = None
         for text in scenario.breakpoints:
             self.stops.add(text, self.recording)
         self.stops.watches = [Watch(text, self.recording) for text in scenario.watch]
@@ -109,7 +111,8 @@ class Session:
     def frame_at(self, position: Position) -> Frame:
         """What may be seen at another moment; the session stays where it is."""
         desk = Desk(tuple(self.stops.breakpoints), tuple(self.stops.watches), self.log, self.stop, tuple(self.edits))
-        return Frame(self.recording, position, self._sample, self.base if self.edits else None, desk)
+        other = self.against or (self.base if self.edits else None)
+        return Frame(self.recording, position, self._sample, other, desk)
 
     def step(self, grain: Grain, count: int = 1) -> Move:
         """`count` moves of one grain onward in time, or back for a negative count.
@@ -232,6 +235,15 @@ class Session:
     def open(self, scenario: Scenario) -> None:
         """Another scenario in place of this one. Raises CommandError, and then this one stays."""
         self.__dict__.update(Session(scenario).__dict__)
+
+    def diff(self, scenario: Scenario) -> Comparison:
+        """Compares with the run of another scenario. If it takes the same steps, the screen shows its
+        numbers beside these from now on."""
+        other = record(scenario)
+        found = compare(self.recording, other)
+        self.against = other if alike(self.recording, other) else None
+        self.note(f"diff {scenario.name}: {found.differing:,} of {found.compared:,} numbers differ")
+        return found
 
     def note(self, text: str) -> None:
         """Writes a line into the log."""

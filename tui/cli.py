@@ -108,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
             for flag, kind, what in (("-c", "COMMAND", "carry out a command"), ("-x", "FILE", "and those in a file")):
                 one.add_argument(flag, dest="script", action=_InOrder, default=[], metavar=kind, help=what)
             one.add_argument("--json", action="store_true", help="one JSON object a command")
+        if name == "diff":
+            for which in "ab":
+                one.add_argument(which, metavar=which.upper(), help="a file, or the name of a built-in scenario")
+            one.add_argument("--rtol", type=float, default=0.0, help="numbers agree within this share (default 0)")
+            one.add_argument("--json", action="store_true", help="as a JSON object")
         if name == "check":
             one.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="files, or names of built-in scenarios")
             one.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -242,6 +247,22 @@ def _check(options: argparse.Namespace) -> int:
     return FINE if fine else FAILED
 
 
+def _diff(options: argparse.Namespace) -> int:
+    """two runs: first divergence, largest differences"""
+    import json
+
+    from gradstep.engine.compare import compare
+    from gradstep.engine.recording import record
+    from gradstep.engine.scenario import find
+
+    found = compare(record(find(options.a)), record(find(options.b)), options.rtol)
+    if options.json:
+        print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
+    else:
+        print("\n".join(found.lines()))
+    return FINE if found.same else FAILED
+
+
 def _export(options: argparse.Namespace) -> int:
     """the whole run as data"""
     from gradstep.engine.export import export
@@ -271,6 +292,7 @@ CALLS: dict[str, Callable[[argparse.Namespace], int]] = {
     "steps": _steps,
     "run": _run,
     "check": _check,
+    "diff": _diff,
     "export": _export,
     "ops": _ops,
 }

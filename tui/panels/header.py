@@ -44,7 +44,9 @@ class Header(Panel, can_focus=False):
 def _chips(frame: Frame) -> list[str]:
     """What is not as in the file."""
     edits = len(frame.desk.edits)
-    return [f" WHAT-IF {edits} "] if edits else []
+    chips = [f" WHAT-IF {edits} "] if edits else []
+    other = frame.base.scenario.name if frame.base is not None else ""
+    return [*chips, f" DIFF {printable(other)} "] if other and other != frame.recording.scenario.name else chips
 
 
 def _sample(frame: Frame) -> tuple[str, str, str]:

@@ -148,7 +148,8 @@ class _Sheet:
         old = frame.before(frame.phase, *frame.element) if frame.element else None
         if old is not None:
             end = canvas.put(end + 2, self.y, "Δ", self.palette.style("update", bold=True))
-            end = canvas.put(end + 1, self.y, f"was {number(old, self.digits, signed)}", dim)
+            word = "was" if frame.desk.edits else "there"
+            end = canvas.put(end + 1, self.y, f"{word} {number(old, self.digits, signed)}", dim)
         canvas.put(end + 3, self.y, clip(note, canvas.width - end - 3), dim)
         self.y += 1
 
