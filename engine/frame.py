@@ -267,7 +267,7 @@ class Frame:
         """What is wrong with the number of this step, if it is not finite."""
         return trouble.at(self.recording, self.step) if self.step else None
 
-    @property
+    @cached_property
     def troubles(self) -> tuple[int, ...]:
         """The first steps of the forward and of the backward pass that write no finite number."""
         found = (trouble.first(self.recording, phase) for phase in (Phase.FORWARD, Phase.BACKWARD))

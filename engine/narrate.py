@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from gradstep.engine import paths
 from gradstep.engine.chain import Element, Hop
 from gradstep.engine.explain import forward_segments
 from gradstep.engine.graph import Node, Role
@@ -146,6 +145,8 @@ def _fan_out(recording: Recording, name: str, count: int, ways: Sequence[Hop]) -
     if not ways:
         return f"No path leads from {name} to the loss, so its gradient is exactly 0."
     nodes = {h.node for h in ways}
+    from gradstep.engine import paths  # here, because it would be felt at the start
+
     parts = paths.skip_and_block(recording, ways[0].source)
     if parts is not None:
         return (

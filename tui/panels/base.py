@@ -85,8 +85,13 @@ class Panel(Widget, can_focus=True):
         """Shows another scene. A plain call: nine reactives with their watchers would cost each key
         as much as painting a panel."""
         before, self.scene = self.scene, scene
-        if not (self.timeless and before is not None and _alike(before, scene)):
+        if before is None or not self.unchanged(before, scene):
             self._repaint()
+
+    @classmethod
+    def unchanged(cls, before: Scene, scene: Scene) -> bool:
+        """Whether it is known without painting that two scenes look the same here."""
+        return cls.timeless and alike(before, scene)
 
     def on_show(self) -> None:
         self._repaint()
@@ -128,7 +133,7 @@ class Panel(Widget, can_focus=True):
         return Strip.blank(self.size.width, self.rich_style)
 
 
-def _alike(before: Scene, scene: Scene) -> bool:
+def alike(before: Scene, scene: Scene) -> bool:
     """Whether two scenes differ in nothing but the moment."""
     return before.view == scene.view and before.frame.recording is scene.frame.recording
 

@@ -6,7 +6,7 @@ from gradstep.engine.conditions import KINDS
 from gradstep.engine.frame import Frame
 from gradstep.engine.stops import Breakpoint
 from gradstep.tui.paint import Canvas, clip
-from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.panels.base import Panel, Scene, alike, framed
 from gradstep.tui.view import View
 
 
@@ -16,6 +16,10 @@ class Breaks(Panel):
 
     key = "6"
     title = "Breaks"
+
+    @classmethod
+    def unchanged(cls, before: Scene, scene: Scene) -> bool:
+        return not before.frame.desk.breakpoints and not scene.frame.desk.breakpoints and alike(before, scene)
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:

@@ -8,7 +8,7 @@ from gradstep.engine.frame import Frame
 from gradstep.engine.notation import number
 from gradstep.engine.query import Part
 from gradstep.tui.paint import Canvas, clip
-from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.panels.base import Panel, Scene, alike, framed
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
@@ -18,6 +18,10 @@ class Watches(Panel):
 
     key = "5"
     title = "Watch"
+
+    @classmethod
+    def unchanged(cls, before: Scene, scene: Scene) -> bool:
+        return not before.frame.desk.watches and not scene.frame.desk.watches and alike(before, scene)
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:

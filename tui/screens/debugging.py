@@ -1,18 +1,20 @@
-"""The debugger's keys: each is a command of the session, with a dialog where something is to be typed."""
+"""The debugger's keys: each is a command of the session, with a dialog where something is to be typed.
+
+What commands and dialogs need is loaded when the first of them is used: it would be felt at the start.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 from textual.suggester import Suggester
 from textual.timer import Timer
 
-from gradstep.engine import commands, conditions, formula
 from gradstep.engine.chain import Element
-from gradstep.engine.commands import Result
 from gradstep.engine.errors import CommandError, GradstepError
 from gradstep.engine.graph import Role
 from gradstep.engine.session import Session
@@ -21,10 +23,17 @@ from gradstep.engine.timeline import Phase
 from gradstep.tui.view import View
 
 if TYPE_CHECKING:
+    from gradstep.engine.commands import Result
     from gradstep.tui.screens.chooser import Choice
 
 #: A command that takes longer goes on in the background, where it can be stopped.
 _PATIENCE = 0.2
+
+
+def _commands() -> ModuleType:
+    from gradstep.engine import commands
+
+    return commands
 
 
 class Debugging(Screen[None]):
@@ -58,7 +67,7 @@ class Debugging(Screen[None]):
             self._beside(line)
             return
         try:
-            result = commands.run(self.session, line, lambda share: perf_counter() - started < _PATIENCE)
+            result = _commands().run(self.session, line, lambda share: perf_counter() - started < _PATIENCE)
         except Interrupted:
             self._beside(line)
         except GradstepError as error:
@@ -102,7 +111,7 @@ class Debugging(Screen[None]):
             return not self._stopped
 
         try:
-            result = commands.run(self.session, line, go_on)
+            result = _commands().run(self.session, line, go_on)
         except Interrupted:
             self.app.call_from_thread(self._finish, line, None, "stopped; nothing has moved")
         except GradstepError as error:
@@ -140,7 +149,7 @@ class Debugging(Screen[None]):
         graph = self.session.recording.graph
         gets = graph.gets_gradient(graph.values[element.value])
         phase = Phase.BACKWARD if gets and (backward or graph.values[element.value].node < 0) else Phase.FORWARD
-        return commands.name_of(self.session, element, phase) or ""
+        return _commands().name_of(self.session, element, phase) or ""
 
     async def _with_name(self, act: Callable[[str], object]) -> None:
         try:
@@ -199,6 +208,8 @@ class Debugging(Screen[None]):
         await self.do(f"nudge {name}")
 
     def action_copy(self) -> None:
+        from gradstep.engine import formula
+
         equation = self.session.frame().equation
         if equation is None:
             self.show(message="There is no formula before the first step.")
@@ -219,7 +230,7 @@ class Debugging(Screen[None]):
 
         def act(text: str) -> None:
             line = f"{command} {text}" if command else text
-            said.append((line, commands.run(self.session, line)))
+            said.append((line, _commands().run(self.session, line)))
 
         def closed(done: bool | None) -> None:
             if done and said:
@@ -243,7 +254,7 @@ class Debugging(Screen[None]):
         frame = self.session.frame()
         if frame.element is not None and frame.phase is Phase.BACKWARD and self._view.selection is None:
             grad = frame.grad(*frame.element)
-            name = commands.name_of(self.session, frame.element, Phase.BACKWARD)
+            name = _commands().name_of(self.session, frame.element, Phase.BACKWARD)
             initial = f"{name} == 0" if grad == 0 else "nonfinite" if grad is not None and abs(grad) == grad * 0 else ""
         await self._ask("when did it become true?", "h.grad[1] == 0   nonfinite   abs(grad) < 1e-6", "when", initial)
 
@@ -260,7 +271,7 @@ class Debugging(Screen[None]):
         arrays = self.session.recording.trace.grad if gradient else self.session.recording.trace.data
         array = arrays[element.value]
         assert array is not None, "it has one"
-        name = commands.name_of(self.session, element, Phase.BACKWARD if gradient else Phase.FORWARD) or ""
+        name = _commands().name_of(self.session, element, Phase.BACKWARD if gradient else Phase.FORWARD) or ""
         now = float(array.reshape(-1)[element.flat])
 
         def decided(text: str | None) -> None:
@@ -288,7 +299,7 @@ class Debugging(Screen[None]):
             more += f"  ({link.hops} hops × 1)" if link.hops > 1 else ""
             more += "  ◂ worst" if k == found.worst else ""
             text = f"{board.gradient(*link.source):<12} {product:>9} = {up:>9} × {local:>9}{more}"
-            choices.append(Choice(text, commands.name_of(self.session, link.source, Phase.BACKWARD) or ""))
+            choices.append(Choice(text, _commands().name_of(self.session, link.source, Phase.BACKWARD) or ""))
         about = (
             found.reason
             or f"{board.gradient(*element)} = {number(found.gradient, signed=True)}, hop by hop to the loss"
@@ -302,7 +313,7 @@ class Debugging(Screen[None]):
         frame, choices = session.frame(), []
         for sweep in session.recording.timeline.sweeps:
             for flat in range(min(sweep.size, 40)):
-                name = commands.name_of(session, Element(sweep.value, flat), sweep.phase) or ""
+                name = _commands().name_of(session, Element(sweep.value, flat), sweep.phase) or ""
                 line = frame.tape_line(sweep.start + flat + 1)
                 choices.append(
                     Choice(f"{sweep.start + flat + 1:>6}  {line.name:<14} {sweep.phase.value:<9} {name}", name)
@@ -323,6 +334,8 @@ class Completer(Suggester):
     """Completes a command's name, and then the names and words that it may be about."""
 
     def __init__(self, session: Session, command: str) -> None:
+        from gradstep.engine import conditions
+
         super().__init__(case_sensitive=True)
         self._command = command
         names = list(session.recording.graph.by_name)
@@ -330,7 +343,7 @@ class Completer(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         if not self._command and " " not in value:
-            return next((name for name in commands.COMMANDS if value and name.startswith(value)), None)
+            return next((name for name in _commands().COMMANDS if value and name.startswith(value)), None)
         start = max(value.rfind(c) for c in " (")
         word = value[start + 1 :]
         found = next((w for w in self._words if word and w.startswith(word) and w != word), None)
