@@ -7,7 +7,6 @@ here, so that no panel can show it, let alone show it as 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -33,8 +32,7 @@ from gradstep.engine.trouble import Trouble
 PATHS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A term with names: via, left × right = contribution, and the sum so far.
 
     Forward, left is the weight and right the input; backward, left is the upstream gradient and
@@ -42,7 +40,7 @@ class Row:
     it is in the sum yet.
     """
 
-    index: int
+    order: int
     via: str
     left: float
     right_name: str
@@ -52,11 +50,10 @@ class Row:
     entered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(NamedTuple):
     """The terms of a long sum that are not listed: how many, and what they add up to."""
 
-    count: int
+    size: int
     contribution: float
 
 
@@ -69,8 +66,7 @@ class Card(NamedTuple):
     note: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class Curve(NamedTuple):
     """An activation at its point: y = f(x), with the slope there."""
 
     node: Node
@@ -116,17 +112,20 @@ class Desk(NamedTuple):
 _EMPTY = Desk()
 
 
-@dataclass(frozen=True, eq=False)
 class Frame:
     """The moment `position` of `recording`, as seen for one `sample` of the batch or for all (None).
     `base` is a run to compare with: the one that an edited run was made from, or another one.
     Properties are computed when first looked at."""
 
-    recording: Recording
-    position: Position
-    sample: int | None = 0
-    base: Recording | None = None
-    desk: Desk = _EMPTY
+    def __init__(
+        self,
+        recording: Recording,
+        position: Position,
+        sample: int | None = 0,
+        base: Recording | None = None,
+        desk: Desk = _EMPTY,
+    ) -> None:
+        self.recording, self.position, self.sample, self.base, self.desk = recording, position, sample, base, desk
 
     @property
     def step(self) -> int:
@@ -421,7 +420,7 @@ class Frame:
         for row in rows:
             running += row.contribution
             renumbered.append(
-                Row(row.index, row.via, row.left, row.right_name, row.right, row.contribution, running, True)
+                Row(row.order, row.via, row.left, row.right_name, row.right, row.contribution, running, True)
             )
         assert self.equation is not None
         return renumbered, Fold(terms.total - len(rows), self.equation.result - running)

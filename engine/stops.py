@@ -9,7 +9,6 @@ terms, right after the first term for which it holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple, Protocol
@@ -55,18 +54,13 @@ class Stop(NamedTuple):
     text: str
 
 
-@dataclass
 class Breakpoint:
     """Stops where its condition holds. `once` deletes it at its first hit; the next `ignore` hits are
     passed over; with a `log` expression it never stops, and its value is noted instead."""
 
-    number: int
-    condition: Condition
-    enabled: bool = True
-    once: bool = False
-    hits: int = 0
-    ignore: int = 0
-    log: Query | None = None
+    def __init__(self, number: int, condition: Condition, once: bool = False, log: Query | None = None) -> None:
+        self.number, self.condition, self.once, self.log = number, condition, once, log
+        self.enabled, self.hits, self.ignore = True, 0, 0
 
     @property
     def text(self) -> str:

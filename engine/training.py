@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from gradstep.engine.index import Array, Indices
 
 
-@dataclass(frozen=True, slots=True)
 class Optimizer(ABC):
     """An update rule, element by element. `lr` is the learning rate η."""
 
-    lr: float = 0.1
+    def __init__(self, lr: float = 0.1) -> None:
+        self.lr = lr
 
     @abstractmethod
     def updated(self, value: Array, grad: Array) -> Array:
         """The new numbers of a parameter, in the shape and dtype of `value`."""
 
 
-@dataclass(frozen=True, slots=True)
 class Sgd(Optimizer):
     """w ← w − η·∂L/∂w: gradient descent (Robbins and Monro, 1951)."""
 

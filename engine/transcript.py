@@ -53,7 +53,7 @@ def _table(frame: Frame, digits: int) -> Iterator[str]:
             f"   running Σ {number(row.running, digits, True):>9}"
         )
     if fold is not None:
-        yield f"  … {fold.count:,} smaller terms together {number(fold.contribution, digits, True)}"
+        yield f"  … {fold.size:,} smaller terms together {number(fold.contribution, digits, True)}"
 
 
 def transcript(recording: Recording, phase: Phase | None = None, terms: bool = False) -> Iterator[str]:

@@ -265,7 +265,7 @@ class _Sheet:
 
     def _row(self, columns: _Columns, row: Row, forward: bool) -> None:
         canvas = self.canvas
-        last = row.index == self.frame.entered - 1
+        last = row.order == self.frame.entered - 1
         if last:
             canvas.put(0, self.y, "▸", self.palette.style("current", bold=True))
         canvas.put(2, self.y, row.via, self.palette.style("text" if row.entered else "placeholder", bold=last))
@@ -288,9 +288,9 @@ class _Sheet:
         dim = self.palette.style("dim")
         under_way = self.frame.position.term is not None
         what = "other terms" if under_way else "smaller terms together"
-        text = f"… {fold.count:,} {what}"
+        text = f"… {fold.size:,} {what}"
         if len(text) + 2 > columns.contribution - 9:
-            text = f"… {fold.count:,}"
+            text = f"… {fold.size:,}"
         self.canvas.put(2, self.y, text, dim)
         if not under_way:
             self._number(columns.contribution, fold.contribution, True)
