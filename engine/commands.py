@@ -13,6 +13,7 @@ import numpy as np
 
 from gradstep.engine import blame, edits, paths, saving, transcript, where
 from gradstep.engine.chain import Element
+from gradstep.engine.conditions import Condition
 from gradstep.engine.errors import CommandError, GradstepError, nearest
 from gradstep.engine.export import FORMATS, export
 from gradstep.engine.findings import findings
@@ -21,8 +22,8 @@ from gradstep.engine.nudge import nudge, verify
 from gradstep.engine.query import Moment, Query
 from gradstep.engine.scenario import find
 from gradstep.engine.session import Move, Session
-from gradstep.engine.stops import Stop, shown
-from gradstep.engine.timeline import Grain, Phase
+from gradstep.engine.stops import Stop, search, shown
+from gradstep.engine.timeline import Grain, Phase, Position
 
 #: Called now and then during a long command with the share that is done; False stops it.
 GoOn = Callable[[float], bool]
@@ -303,6 +304,24 @@ def _with_gradient(session: Session, text: str) -> Element:
     return element
 
 
+@_command("find COND", "the steps at which COND holds, the first 20 of them")
+def _find(session: Session, rest: str, go_on: GoOn) -> Result:
+    recording, rows = session.recording, []
+    for found in search(recording, [Condition(rest, recording)], Position(0), True, go_on):
+        sweep, flat = recording.timeline.locate(found.position.step)
+        line = session.frame_at(Position(recording.timeline.total)).tape_line(found.position.step)
+        rows.append((found.position.step, name_of(session, Element(sweep.value, flat), sweep.phase), line.value))
+        if len(rows) == _FOUND:
+            break
+    text = "\n".join(f"{step:>8,}  {name:<16} {number(value or 0.0)}" for step, name, value in rows)
+    data = [{"step": step, "at": name, "value": plain(value)} for step, name, value in rows]
+    return Result(text or "it holds at no step", data)
+
+
+#: So many steps are listed.
+_FOUND = 20
+
+
 @_command("print EXPR", "a value, a gradient, a slice, abs(W1.grad).max()")
 def _print(session: Session, rest: str, go_on: GoOn) -> Result:
     done = session.position.step - (session.position.term is not None)
@@ -455,10 +474,16 @@ def _verify(session: Session, rest: str, go_on: GoOn) -> Result:
     return Result("\n".join([text, *bad]), data, ok=found.ok)
 
 
-@_command("findings", "what the rules see in this run, and what to try")
+@_command("findings [KIND=VALUE]...", "what the rules see in this run, and what to try; with other thresholds")
 def _findings(session: Session, rest: str, go_on: GoOn) -> Result:
-    _nothing(rest)
-    found = findings(session.recording)
+    thresholds: dict[str, float] = {}
+    for part in rest.split():
+        name, _, value = part.partition("=")
+        try:
+            thresholds[name] = float(value)
+        except ValueError:
+            raise CommandError(f"a threshold is written KIND=VALUE, as in vanish=1e-4, not '{part}'") from None
+    found = findings(session.recording, thresholds)
     lines = [line for one in found for line in one.lines()]
     return Result("\n".join(lines) or "nothing to find: every rule is quiet", [one.document() for one in found])
 

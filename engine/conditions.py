@@ -21,13 +21,13 @@ import numpy as np
 
 from gradstep.engine import trouble
 from gradstep.engine.errors import CommandError, nearest
-from gradstep.engine.explain import forward_segments
+from gradstep.engine.explain import forward_segments, segments_at
 from gradstep.engine.graph import Role
 from gradstep.engine.index import Array, unravel
 from gradstep.engine.ops import REGISTRY, activation
-from gradstep.engine.query import FUNCTIONS, Part, Query, Scope
+from gradstep.engine.query import FUNCTIONS, Moment, Part, Query, Reference, Scope
 from gradstep.engine.recording import Recording
-from gradstep.engine.terms import total
+from gradstep.engine.terms import enumerate_terms, total
 from gradstep.engine.timeline import Phase, Sweep
 
 #: Fields that differ from term to term of a gradient.
@@ -105,6 +105,41 @@ def _places(inside: str, text: str) -> tuple[int | None, ...]:
         return tuple(None if part.strip() in ("*", ":") else int(part) for part in inside.split(","))
     except ValueError:
         raise CommandError(f"'{text}': an index is whole numbers or *, as in W2[0,*]") from None
+
+
+class Change:
+    """The steps at which an expression changes: those that write what it is made of. A plain name
+    changes with each of its elements; a computed number once, when the last of its parts is there."""
+
+    def __init__(self, text: str, recording: Recording) -> None:
+        query, scope = Query(text), _Collecting(recording)
+        query(scope)
+        self.whole = query.reference(scope)
+        self.ready = max((r.ready(recording) for r in scope.references), default=0)
+
+    def mask(self, sweep: Sweep, start: int, stop: int) -> Array:
+        """Of the elements start to stop of a sweep, those whose step changes it."""
+        flats, reference = np.arange(start, stop), self.whole
+        if reference is None:
+            return np.asarray(sweep.start + flats + 1 == self.ready)
+        kind = {Phase.BACKWARD: "grad", Phase.UPDATE: "next"}.get(sweep.phase, "data")
+        if sweep.value != reference.value.id or kind != reference.kind:
+            return np.zeros(len(flats), dtype=bool)
+        taken = np.zeros(reference.value.shape, dtype=bool)
+        taken[reference.at or ...] = True
+        return taken.reshape(-1)[flats]
+
+
+class _Collecting(Moment):
+    """Notes what an expression reads."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording, recording.timeline.total)
+        self.references: list[Reference] = []
+
+    def read(self, reference: Reference) -> Part:
+        self.references.append(reference)
+        return super().read(reference)
 
 
 # One slice of a sweep -----------------------------------------------------------------------------
@@ -268,6 +303,8 @@ class Slice(Scope):
     # Kinds
 
     def kind(self, name: str, call: ast.Call | None) -> Part | None:
+        if name in CHANGES:
+            return self._changing(name, call)
         kind = KINDS.get(name)
         if kind is None:
             return None
@@ -287,6 +324,45 @@ class Slice(Scope):
         if on is not None:
             found = found & self._about(on)
         return Part(found, True, True)
+
+    def _changing(self, name: str, call: ast.Call | None) -> Part:
+        """`changed(EXPR)`, and `crosses(NAME, v)`: the sum that makes a number, from 0 term by term,
+        passes to the other side of v."""
+        wanted = 1 if name == "changed" else 2
+        if call is None or len(call.args) != wanted:
+            raise CommandError(f"it is written {'changed(h.grad)' if wanted == 1 else 'crosses(h.grad[0], 0.1)'}")
+        change = Change(ast.unparse(call.args[0]), self.recording)
+        mask = change.mask(self.sweep, self.start, self.stop)
+        if wanted == 1:
+            return Part(self._spread(mask), True, True)
+        try:
+            level = float(ast.literal_eval(call.args[1]))
+        except (ValueError, TypeError):
+            raise CommandError("crosses(NAME, v): v is a number") from None
+        if change.whole is None:
+            raise CommandError("crosses(NAME, v) is about a value or a gradient by name, as in crosses(h.grad[0], 0.1)")
+        found = np.zeros(len(self.table.owner) if self.by_term else self.count, dtype=bool)
+        for k in np.flatnonzero(mask).tolist():
+            passed = self._passed(self.start + k, level)
+            if self.by_term:
+                found[self.table.owner == k] = passed
+            else:
+                found[k] = passed.any()
+        return Part(found, True, True)
+
+    def _passed(self, flat: int, level: float) -> Array:
+        """For each term of a step whether the running sum passes `level` with it; of a step that is no
+        sum, whether its number lies on the other side of it than 0."""
+        segments = segments_at(self.recording.trace, self.recording.timeline, self.sweep.start + flat + 1)
+        value = np.asarray([self._value_at(flat)])
+        running = enumerate_terms(segments, self.recording.graph.dtype).running if segments else value
+        before = np.concatenate([[0.0], running[:-1]])
+        return np.asarray((before < level) != (running < level))
+
+    def _value_at(self, flat: int) -> float:
+        found = self._grad if self.sweep.phase is Phase.BACKWARD else self._value
+        assert found is not None, "the sweep writes it"
+        return float(found[flat - self.start])
 
     def _about(self, on: Pattern) -> Array:
         """Of the elements (or terms), those that a name is about: what is written, or, for a gradient,
@@ -451,6 +527,10 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+#: Functions of an expression that hold at the steps at which it changes, or passes a level.
+CHANGES = ("changed", "crosses")
+
+
 # Conditions ---------------------------------------------------------------------------------------
 
 
@@ -472,7 +552,7 @@ class Condition:
         """A bare word is a kind, a phase, a name or pattern, or an operation; else an expression."""
         graph = self.recording.graph
         bare = re.fullmatch(r"[\w#*?]+(\.(data|grad|next))?(\[[^\]]*\])?", body)
-        if bare and body not in KINDS:
+        if bare and body not in KINDS and body not in CHANGES:
             if body in [p.value for p in Phase] and body not in graph.by_name:
                 self.phase = _phase(body)
             elif body in REGISTRY and body not in graph.by_name:
@@ -484,8 +564,8 @@ class Condition:
             return
         self.query = Query(body)
         words = self.query.words()
-        self.by_term = bool(words & {*TERM_FIELDS, "op", *(k for k, kind in KINDS.items() if kind.by_term)})
-        self.state = not words & {*FIELDS, *KINDS}
+        self.by_term = bool(words & {*TERM_FIELDS, "op", "crosses", *(k for k, kind in KINDS.items() if kind.by_term)})
+        self.state = not words & {*FIELDS, *KINDS, *CHANGES}
         self._try()
 
     def _named(self, body: str) -> Pattern:
@@ -568,4 +648,4 @@ class Condition:
 
 def words() -> tuple[str, ...]:
     """What a condition may be made of, for completion."""
-    return (*KINDS, *FIELDS, *FUNCTIONS)
+    return (*KINDS, *FIELDS, *CHANGES, *FUNCTIONS)

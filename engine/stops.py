@@ -15,14 +15,14 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gradstep.engine.conditions import Condition
+from gradstep.engine.conditions import Change, Condition
 from gradstep.engine.errors import CommandError
 from gradstep.engine.explain import segments_at
 from gradstep.engine.index import Array
-from gradstep.engine.query import Moment, Part, Query, Reference
+from gradstep.engine.query import Moment, Part, Query
 from gradstep.engine.recording import Recording
 from gradstep.engine.terms import total
-from gradstep.engine.timeline import Phase, Position, Sweep
+from gradstep.engine.timeline import Position, Sweep
 
 #: The first slice of a search; each one after it is twice as long.
 _FIRST = 1 << 10
@@ -83,10 +83,7 @@ class Watch:
 
     def __init__(self, text: str, recording: Recording) -> None:
         self.query, self.recording = Query(text), recording
-        scope = _Collecting(recording)
-        self.query(scope)
-        self._whole = self.query.reference(scope)
-        self._ready = max((r.ready(recording) for r in scope.references), default=0)
+        self._change = Change(text, recording)
 
     @property
     def text(self) -> str:
@@ -105,37 +102,13 @@ class Watch:
         return bool(self.mask(sweep, flat, flat + 1)[0])
 
     def mask(self, sweep: Sweep, start: int, stop: int) -> Array:
-        flats = np.arange(start, stop)
-        reference = self._whole
-        if reference is None:
-            return np.asarray(sweep.start + flats + 1 == self._ready)
-        kind = {Phase.BACKWARD: "grad", Phase.UPDATE: "next"}.get(sweep.phase, "data")
-        value = reference.value
-        if sweep.value != value.id or kind != reference.kind:
-            return np.zeros(len(flats), dtype=bool)
-        if not reference.at:
-            return np.ones(len(flats), dtype=bool)
-        taken = np.zeros(value.shape, dtype=bool)
-        taken[reference.at] = True
-        return taken.reshape(-1)[flats]
+        return self._change.mask(sweep, start, stop)
 
     def term(self, sweep: Sweep, flat: int) -> int | None:
         return None
 
     def slice_of(self, sweep: Sweep) -> int:
         return 1 << 20
-
-
-class _Collecting(Moment):
-    """Notes what an expression reads."""
-
-    def __init__(self, recording: Recording) -> None:
-        super().__init__(recording, recording.timeline.total)
-        self.references: list[Reference] = []
-
-    def read(self, reference: Reference) -> Part:
-        self.references.append(reference)
-        return super().read(reference)
 
 
 class Found(NamedTuple):

@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 import gradstep
+from gradstep.engine import batch
+from gradstep.engine.commands import COMMANDS
+from gradstep.engine.conditions import KINDS
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
-from gradstep.engine.scenario import builtin
+from gradstep.engine.scenario import builtin, find
+from gradstep.engine.session import Session
 from gradstep.tui import keymap
 from gradstep.tui.panels.base import TITLES
 from gradstep.tui.screens import debugger
@@ -124,3 +128,38 @@ def test_no_text_calls_the_backward_pass_back() -> None:
     for file in [*(ROOT / "engine").rglob("*.py"), *(ROOT / "tui").rglob("*.py"), *(ROOT / "scenarios").glob("*.toml")]:
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"\bback to [hzywx]|\bway back\b|\bback pass\b|\bback phase\b", text), file
+
+
+def test_the_readmes_script_runs() -> None:
+    inside = re.search(r"<!-- script[^>]*-->\n```\n(.*?)```\n<!-- /script -->", README, re.DOTALL)
+    assert inside is not None
+    session, lines = Session(find("dead-relu")), [line for line in inside[1].splitlines() if line.strip()]
+    said: list[str] = []
+    assert batch.carry_out(session, [[line for line in lines if not line.startswith("#")]], False, said.append)
+    whole = "\n".join(said)
+    assert "The gate at h₂ is shut" in whole
+    assert "gate shut, at step 16" in whole
+    assert "dead at h[1]" in whole
+    assert not session.edits
+
+
+def test_the_readme_tells_of_every_command_and_kind() -> None:
+    part = README[README.index("## The debugger") : README.index("## Keys")]
+    obvious = {
+        "step",
+        "back",
+        "into",
+        "outof",
+        "finish",
+        "restart",
+        "layer",
+        "rlayer",
+        "phase",
+        "rphase",
+        "goto",
+        "quit",
+    }
+    for name in set(COMMANDS) - obvious - {"previous", "following", "unwatch", "log"}:
+        assert re.search(rf"\b{name}\b", part), name
+    for name in KINDS:
+        assert re.search(rf"\b{name}\b", part), name

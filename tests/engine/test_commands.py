@@ -470,3 +470,20 @@ def test_nothing_recomputes_what_an_edit_cannot_reach() -> None:
     kept = [a is b for a, b in zip(edited.trace.data, session.base.trace.data, strict=True)]
     changed = {v.name for v, same in zip(session.base.graph.values, kept, strict=True) if not same}
     assert changed == {"b2", "z2", "y", "L"}
+
+
+def test_find_lists_where_a_condition_holds() -> None:
+    data = do(fresh("dead-relu"), "find zero").data
+    assert [row["at"] for row in data] == ["W2.grad[0,1]", "z1.grad[1]", "W1.grad[1,0]", "W1.grad[1,1]", "b1.grad[1]"]
+    assert {row["value"] for row in data} == {0.0}
+    assert do(fresh(), "find zero").text == "it holds at no step"
+
+
+def test_findings_take_other_thresholds() -> None:
+    assert do(fresh("vanishing"), "findings").data[0]["kind"] == "vanish"
+    kinds = {one["kind"] for one in do(fresh("vanishing"), "findings vanish=1e-9").data}
+    assert "vanish" not in kinds
+    assert do(fresh("walkthrough"), "findings").data == []
+    assert "vanish" in {one["kind"] for one in do(fresh("walkthrough"), "findings vanish=0.9").data}
+    assert "did you mean 'vanish'?" in refused(fresh(), "findings vanisch=1")
+    assert "KIND=VALUE" in refused(fresh(), "findings vanish=small")

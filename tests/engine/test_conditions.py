@@ -248,6 +248,11 @@ def test_nonfinite_is_the_first_of_each_pass() -> None:
         ("iteration == 1 and phase == loss", ["loss L"]),
         ("flip(W2)", ["backward h[1]"]),
         ("zero on W1.grad", []),
+        ("changed(h.grad)", ["backward h[0]", "backward h[1]"]),
+        ("changed(norm(W1.grad)) and phase == backward", ["backward W1[1,1]"]),
+        # z₁₁ = 0.2 + 0.24 + 0.1: the sum passes 0.43 with its second term; z₁₂ = −0.1 + 0.4 − 0.1 does not.
+        ("crosses(z1, 0.43)", ["forward z1[0]"]),
+        ("crosses(h.grad, -0.05)", ["backward h[0]"]),
     ],
 )
 def test_names_patterns_and_states(text: str, expected: list[str] | None) -> None:
@@ -280,6 +285,10 @@ def test_names_patterns_and_states(text: str, expected: list[str] | None) -> Non
         ("h.next == 0", "only parameters are updated"),
         ("max(grad) > 1", "one number at each step"),
         ("dead(3)", "takes no number"),
+        ("changed", "changed(h.grad)"),
+        ("crosses(h.grad[0])", "crosses(h.grad[0], 0.1)"),
+        ("crosses(norm(h), 1)", "by name"),
+        ("crosses(h, x)", "v is a number"),
         ("abs(h, 1) > 0", "takes one argument"),
         ("grad = 0", "cannot read"),
         ("", "needed"),
@@ -418,3 +427,13 @@ def test_expressions_are_evaluated(text: str, expected: float | None) -> None:
     assert np.all(part.known)
     assert np.ravel(part.value)[0] == pytest.approx(expected, abs=6e-5)
     assert not np.all(Query("h.grad[1] + h[0]")(Moment(rec, 5)).known)
+
+
+def test_a_running_sum_that_passes_a_level_stops_at_that_term() -> None:
+    """fan-out: the parts of h₁'s gradient are −0.0558 and +0.0411, as its file's numbers give them."""
+    rec = recording("fan-out")
+    found = [f.position for f in search(rec, [Condition("crosses(h.grad[0], -0.05)", rec)], Position(0), True)]
+    assert found == [Position(24, 1)]
+    found = [f.position for f in search(rec, [Condition("crosses(h.grad[0], -0.01)", rec)], Position(0), True)]
+    assert found == [Position(24, 1)]
+    assert not list(search(rec, [Condition("crosses(h.grad[0], 0.01)", rec)], Position(0), True))
