@@ -403,14 +403,12 @@ class Contract(Affine):
 
 def whole_numbers(what: str, x: Array, count: int) -> Array:
     """`x` as integers. Raises OpError, naming the first that is not a whole number from 0 to count − 1."""
-    with np.errstate(invalid="ignore"):
-        whole = x.astype(np.intp)
-    good = np.isfinite(x) & (whole == x) & (whole >= 0) & (whole < count)
+    good = (x >= 0) & (x < count) & (x == np.floor(x))
     if not good.all():
         at = np.unravel_index(int(np.argmin(good)), x.shape)
         place = f"[{','.join(map(str, at))}]" if at else ""
         raise OpError(f"{what} are whole numbers from 0 to {count - 1}, but {place or 'it'} is {float(x[at]):g}")
-    return whole
+    return x.astype(np.intp)
 
 
 def none(like: Array) -> Callable[[int, int], Array]:

@@ -187,7 +187,10 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, nu
         canvas.put(number + 6, y, clip(label, inner - number - 16), name)
         canvas.put(inner - 1 - len(f"{line.size:,} steps"), y, f"{line.size:,} steps", dim)
         return
-    canvas.put(number + 6, y, clip(tape.name, inner - number - 16), name)
+    room = inner - number - 16
+    # ∂L/∂W₁[5,20] is ∂W₁[5,20] where there is no room: of what it is the gradient is what matters.
+    short = tape.name if len(tape.name) <= room else tape.name.partition("/")[2] or tape.name
+    canvas.put(number + 6, y, clip(short, room), name)
     role = sign_role(tape.value) if tape.signed else "text" if tape.value is not None else "placeholder"
     style = palette.style(role, bold=current)
     canvas.value(
