@@ -16,8 +16,9 @@ import numpy as np
 from gradstep.engine import remarks, trouble, zeros
 from gradstep.engine.causes import Cause, ZeroReason
 from gradstep.engine.chain import Element
-from gradstep.engine.conditions import KINDS, Condition, nearest_the_loss
+from gradstep.engine.conditions import Condition
 from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.kinds import KINDS, nearest_the_loss
 from gradstep.engine.notation import number, plain
 from gradstep.engine.recording import Recording
 from gradstep.engine.timeline import Phase, Sweep

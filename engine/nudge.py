@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from gradstep.engine.blackboard import Blackboard
 from gradstep.engine.chain import Element
-from gradstep.engine.graph import Graph, Node, Value
+from gradstep.engine.errors import CommandError, OpError
+from gradstep.engine.graph import Graph, Node, Role, Value
 from gradstep.engine.index import Array
 from gradstep.engine.ops.base import Elementwise, Op, Reduce
 from gradstep.engine.ops.linear import Linear
@@ -34,6 +36,10 @@ _BATCH = 1 << 20
 #: their weights.
 _OFFSETS = np.array([1.0, -1.0, 2.0, -2.0])
 _WEIGHTS = np.array([8.0, -8.0, -1.0, 1.0]) / 12
+#: Slopes that differ by more than this share are two.
+_APART = 1e-6
+#: So often the way between two sides is halved in search of a jump: down to neighbouring numbers.
+_HALVINGS = 60
 
 
 class Nudge(NamedTuple):
@@ -75,6 +81,11 @@ class _Precise:
         self.trace: Trace = run(self.graph, leaves, instead=instead)
         self._given = frozenset(instead)
         self._after: dict[int, tuple[Node, ...]] = {}
+        # Not `graph.active`: a comparison passes no gradient on, and yet the loss depends on what is compared.
+        self._needed = {self.graph.loss.id}
+        for node in reversed(self.graph.nodes):
+            if node.output in self._needed:
+                self._needed.update(node.inputs)
 
     def cut_off(self, value: int) -> str:
         """What was set by hand between a value and the loss, which then does not follow it."""
@@ -101,7 +112,7 @@ class _Precise:
         if value not in self._after:
             reached, found = {value}, []
             for node in self.graph.nodes:
-                if node.output in self.graph.active and node.output not in self._given and reached & set(node.inputs):
+                if node.output in self._needed and node.output not in self._given and reached & set(node.inputs):
                     reached.add(node.output)
                     found.append(node)
             self._after[value] = tuple(found)
@@ -166,19 +177,24 @@ def nudge(recording: Recording, element: Element, eps: float | None = None) -> N
     """Moves one number by ±`eps` and looks at the loss: the central difference.
 
     Without `eps` it is ∛ε · max(1, |x|), where truncation and rounding are about equal (Press et al.,
-    Numerical Recipes, 3rd ed., §5.7). The element's value must have a gradient.
+    Numerical Recipes, 3rd ed., §5.7). The element's value must have a gradient. Raises CommandError
+    where the number is not finite, or so large that `eps` is lost in it.
     """
     precise = _Precise.of(recording.scenario, recording)
     grad = precise.trace.grad[element.value]
     assert grad is not None, "what has no gradient is refused before"
     base = float(precise.trace.data[element.value].reshape(-1)[element.flat])
     step = eps if eps is not None else float(np.finfo(np.float64).eps) ** (1 / 3) * max(1.0, abs(base))
+    width = (base + step) - (base - step)  # what is left of 2·eps when it is added to the number
+    if not width > 0:
+        name = recording.board.typed(*element)
+        raise CommandError(f"{name} is {base:g}, and {step:g} more or less does not change it")
     above, below = (precise.moved(*element, base + sign * step) for sign in (1, -1))
     losses = precise.loss(above), precise.loss(below)
     if any(kind == "grad" for kind, _ in recording.given):
         grad = recording.trace.grad[element.value]
         assert grad is not None, "it is given, or follows from what is"
-    numeric, gradient = (losses[0] - losses[1]) / (2 * step), float(grad.reshape(-1)[element.flat])
+    numeric, gradient = (losses[0] - losses[1]) / width, float(grad.reshape(-1)[element.flat])
     actual = (losses[0] - losses[1]) / 2
     error = _relative(numeric, gradient, max(map(abs, (*losses, precise.trace.loss))), step)
     held = precise.cut_off(element.value)
@@ -196,28 +212,72 @@ def _relative(numeric: float, gradient: float, loss: float, step: float) -> floa
 
 def _switched(precise: _Precise, value: int, above: dict[int, Array], below: dict[int, Array]) -> str:
     """What is chosen differently on the two sides: a gate that opens, a maximum that changes, a
-    comparison that jumps. Such operations say so themselves: they have a `kink`, or are discrete."""
-    board, data = Blackboard(precise.graph), precise.trace.data
+    comparison that jumps. Such operations say so themselves: they have a `kink`, or are discrete.
+
+    The recorded run lies between the sides, and is compared with both: what opens on the way up to it
+    may have shut again on the way on.
+    """
+    data = precise.trace.data
     for node in precise.after(value):
         if not node.op.kink and not node.op.discrete:
             continue
-        sides = []
-        for side in (above, below):
-            xs, y = [side.get(i, data[i]) for i in node.inputs], side[node.output]
-            sides.append(y if node.op.discrete else _choices(node, xs, y))
-        one, other = sides
-        with np.errstate(invalid="ignore"):
-            apart = np.flatnonzero((abs(one - other) > 1e-6 * np.maximum(abs(one), abs(other))).reshape(-1))
-        if len(apart):
-            at = node.output if node.op.discrete else node.inputs[0]
-            return f"{node.op.label} at {board.element(at, int(apart[0]))} switches between the two sides"
+        for sides in pairwise((below, {}, above)):
+            low, high = ([side.get(i, data[i]) for i in (*node.inputs, node.output)] for side in sides)
+            if isinstance(node.op, Elementwise | Reduce):
+                element = _jump(precise.graph, node, node.op, low[:-1], high[:-1])
+            else:
+                element = _rerouted(node, low, high)
+            if element is not None:
+                name = Blackboard(precise.graph).element(*element)
+                return f"{node.op.label} at {name} switches between the two sides"
     return ""
 
 
-def _choices(node: Node, xs: Sequence[Array], y: Array) -> Array:
-    """The local gradients in the first input, in which a choice shows."""
+def _jump(
+    graph: Graph, node: Node, op: Elementwise | Reduce, low: Sequence[Array], high: Sequence[Array]
+) -> Element | None:
+    """The first place where a local gradient, or what a comparison says, jumps on the way from one
+    set of inputs to the other. Of what is bent the two ends differ less and less as the way between
+    them is halved; a jump stays."""
+    joint = np.broadcast_shapes(*(x.shape for x in low))
+    ends = [[np.broadcast_to(x, joint).reshape(-1) for x in xs] for xs in (low, high)]
+    moved = np.flatnonzero(np.logical_or.reduce([a != b for a, b in zip(*ends, strict=True)]))
+    found: set[int] = set()
     with np.errstate(all="ignore"):
-        return np.asarray(node.op.vjp(0, np.ones_like(y), y, xs))
+        for slot in range(len(low)):
+            left, right = ([x[moved] for x in xs] for xs in ends)
+            at_left, at_right = _slope(op, slot, left), _slope(op, slot, right)
+            least = _APART * np.maximum(abs(at_left), abs(at_right))
+            for _ in range(_HALVINGS):
+                if not np.any(abs(at_right - at_left) > least):
+                    break
+                middle = [(a + b) / 2 for a, b in zip(left, right, strict=True)]
+                at_middle = _slope(op, slot, middle)
+                nearer = abs(at_middle - at_left) > abs(at_right - at_middle)
+                left = [np.where(nearer, a, m) for a, m in zip(left, middle, strict=True)]
+                right = [np.where(nearer, m, b) for m, b in zip(middle, right, strict=True)]
+                at_left, at_right = np.where(nearer, at_left, at_middle), np.where(nearer, at_middle, at_right)
+            found.update(moved[abs(at_right - at_left) > least].tolist())
+    if not found:
+        return None
+    # Named by what enters; a number written in the formula names nothing.
+    largest = max((graph.values[i] for i in node.inputs), key=lambda v: (v.size, v.role is not Role.LITERAL))
+    return Element(largest.id if largest.size == math.prod(joint) else node.output, min(found))
+
+
+def _slope(op: Elementwise | Reduce, slot: int, xs: Sequence[Array]) -> Array:
+    """The local gradient at single points; of a comparison, which has none, what it says."""
+    y = op.forward(xs) if isinstance(op, Elementwise) else xs[0]
+    return np.asarray(y if op.discrete else op.local(slot, y, xs), dtype=np.float64)
+
+
+def _rerouted(node: Node, low: Sequence[Array], high: Sequence[Array]) -> Element | None:
+    """The first input element to which the outputs of an operation that chooses among its inputs pass
+    on something else: each output sends back its own number. Inputs first, the output last."""
+    marks = np.arange(1.0, low[-1].size + 1).reshape(low[-1].shape)
+    one, other = (node.op.vjp(0, marks, side[-1], side[:-1]) for side in (low, high))
+    apart = np.flatnonzero(one != other)
+    return Element(node.inputs[0], int(apart[0])) if len(apart) else None
 
 
 # All ----------------------------------------------------------------------------------------------
@@ -297,7 +357,11 @@ def _differences(precise: _Precise, value: Value, flats: Array) -> tuple[Array, 
     assert grad is not None, "only values with a gradient are compared"
     step = _STEPS[0] * np.maximum(1.0, abs(base))
     with np.errstate(all="ignore"):
-        losses = precise.losses(value.id, np.repeat(flats, 4), (step[:, None] * _OFFSETS).reshape(-1)).reshape(-1, 4)
+        try:
+            losses = precise.losses(value.id, np.repeat(flats, 4), (step[:, None] * _OFFSETS).reshape(-1))
+        except OpError:  # class numbers and the like, which are whole: `_closer` looks at each
+            losses = np.full(4 * len(flats), math.nan)
+        losses = losses.reshape(-1, 4)
         numeric = (losses * _WEIGHTS).sum(axis=1) / step
         gradient = grad.reshape(-1)[flats]
         loss = np.maximum(abs(losses[:, :2]).max(axis=1), abs(precise.trace.loss))
@@ -307,28 +371,33 @@ def _differences(precise: _Precise, value: Value, flats: Array) -> tuple[Array, 
 
 
 def _closer(precise: _Precise, value: Value, flat: int, gradient: float) -> tuple[float, float, bool]:
-    """Relative error, finite difference, and whether there is a kink: slopes differ on the sides."""
+    """Relative error, finite difference, and whether there is a kink: something is chosen differently
+    even with the smallest step. Where nothing is, slopes that differ from side to side are curvature,
+    and excuse nothing."""
     base = float(precise.trace.data[value.id].reshape(-1)[flat])
     if not math.isfinite(base):
         return math.inf, math.nan, False  # as where a mask puts −∞: there is nothing to move
 
     def loss(at: float) -> float:
-        return precise.loss(precise.moved(value.id, flat, at))
+        try:
+            return precise.loss(precise.moved(value.id, flat, at))
+        except OpError:
+            return math.nan
 
     best, numeric = math.inf, math.nan
     for size in _STEPS:
         step = size * max(1.0, abs(base))
         losses = [loss(base + k * step) for k in _OFFSETS]
-        slope = float(np.dot(losses, _WEIGHTS) / step)
-        if not math.isfinite(slope):
+        if not all(map(math.isfinite, losses)):
             continue
+        slope = float(np.dot(losses, _WEIGHTS) / step)
         error = _relative(slope, gradient, max(abs(precise.trace.loss), abs(losses[0]), abs(losses[1])), step)
         if error < best or math.isnan(numeric):
             best, numeric = error, slope
         if best <= TOLERANCE / 10:
             break
-    if best <= TOLERANCE or not math.isfinite(numeric):
+    if best <= TOLERANCE or not math.isfinite(best):
         return best, numeric, False
-    step = _STEPS[-1] * max(1.0, abs(base))
-    right, left = (loss(base + step) - precise.trace.loss) / step, (precise.trace.loss - loss(base - step)) / step
-    return best, numeric, abs(right - left) > 1e-3 * max(abs(right), abs(left))
+    reach = 2 * _STEPS[-1] * max(1.0, abs(base))
+    above, below = (precise.moved(value.id, flat, base + sign * reach) for sign in (1, -1))
+    return best, numeric, bool(_switched(precise, value.id, above, below))

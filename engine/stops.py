@@ -15,12 +15,13 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gradstep.engine.conditions import Change, Condition
+from gradstep.engine.conditions import Condition
 from gradstep.engine.errors import CommandError
 from gradstep.engine.explain import segments_at
 from gradstep.engine.index import Array
 from gradstep.engine.query import Moment, Part, Query
 from gradstep.engine.recording import Recording
+from gradstep.engine.steps import Change
 from gradstep.engine.terms import total
 from gradstep.engine.timeline import Position, Sweep
 

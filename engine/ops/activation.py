@@ -94,6 +94,7 @@ class Elu(Elementwise):
     name = "elu"
     notation = "{0} if {0} > 0, else α (exp({0}) − 1)"
     slopes = ("1 if {0} > 0, else α exp({0})",)
+    kink = "at 0 the slope of the negative side is taken, which is another one unless α is 1"
     label = "ELU"
 
     alpha: float = 1.0

@@ -13,7 +13,7 @@ import pytest
 import gradstep
 from gradstep.engine import batch
 from gradstep.engine.commands import COMMANDS
-from gradstep.engine.conditions import KINDS
+from gradstep.engine.kinds import KINDS
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
 from gradstep.engine.scenario import builtin, find

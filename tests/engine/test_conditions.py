@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradstep.engine import stops
-from gradstep.engine.conditions import KINDS, Condition
+from gradstep.engine.conditions import Condition
 from gradstep.engine.errors import CommandError
 from gradstep.engine.explain import gradient_segments
+from gradstep.engine.kinds import KINDS
 from gradstep.engine.query import Moment, Query
 from gradstep.engine.recording import Recording, record
 from gradstep.engine.scenario import builtin, find

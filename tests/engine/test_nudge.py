@@ -7,12 +7,16 @@ import pytest
 
 from gradstep.engine import nudge as nudging
 from gradstep.engine.chain import Element
+from gradstep.engine.check import check
+from gradstep.engine.errors import CommandError
 from gradstep.engine.index import Array
 from gradstep.engine.nudge import nudge, verify
 from gradstep.engine.ops.activation import Sigmoid
+from gradstep.engine.ops.arithmetic import Power
 from gradstep.engine.recording import Recording, record
 from gradstep.engine.scenario import builtin, find, loads
 from gradstep.engine.session import Session
+from gradstep.engine.trace import run
 
 
 def of(parameters: str, *lines: str, dtype: str = "float64") -> Recording:
@@ -58,6 +62,17 @@ def test_a_number_in_the_middle_and_one_in_float32() -> None:
         ("x = 0.5", ["h = where(x > 0.499, x, 0)", "L = h * 2"], "x", 0.01, "greater at"),
         ("x = 0.5", ["L = abs(x - 0.499)"], "x", 0.01, "absolute value at"),
         ("x = [0.5, -3.0]", ["h = relu(x)", "L = sum(h)"], "x[0]", 0.01, ""),
+        ("x = 0.5", ["m = x * 2", "L = where(m > 0.999, x, 0)"], "x", 0.01, "greater at m"),
+        ("x = [0.3, 0.501]", ["L = sum(maximum(0.5, x))"], "x[1]", 0.01, "maximum at x₂"),
+        ("x = 0.5", ["a = stack(x, 1 - x)", "L = sum(maximum(0.5, a))"], "x", 0.01, "maximum at a"),
+        ("x = 0.5", ["L = clip(x, low=0.49, high=0.51)"], "x", 0.1, "clip at x"),  # shut on both sides
+        ("y = [0.999, 0.2]\nt = [1.0, -1.0]", ["L = hinge(y, t)"], "y[0]", 0.01, "hinge loss at y₁"),
+        ("y = [0.2, 0.999]\nt = 1.0", ["L = hinge(y, t)"], "t", 0.01, "hinge loss at y₂"),
+        ("y = [0.3, 0.2]\nt = [1.0, -1.0]", ["L = hinge(y, t)"], "t[0]", 0.5, ""),  # bent, and no jump
+        ("y = [0.3, 0.2]\nt = [0.3001, -1.0]", ["L = mae(y, t)"], "y[0]", 0.01, "mean absolute error at y₁"),
+        ("x = [0.3, -0.001]", ["L = sum(leaky_relu(x))"], "x[1]", 0.01, "leaky ReLU at x₂"),
+        ("x = [[[1.0, 1.001], [0.0, 0.5]]]", ["L = sum(max_pool2d(x))"], "x[0,0,0]", 0.01, "max pooling at x[0,0,"),
+        ("x = [[[1.0, 1.001], [0.0, 0.5]]]", ["L = sum(max_pool2d(x))"], "x[0,1,0]", 0.01, ""),
     ],
 )
 def test_a_kink_between_the_two_sides_is_named(
@@ -67,6 +82,57 @@ def test_a_kink_between_the_two_sides_is_named(
     found = nudge(rec, element(rec, of_), eps)
     assert says in found.kink
     assert bool(says) == bool(found.kink)
+
+
+def loss_of_the_whole(rec: Recording, moved: Element, by: float) -> float:
+    """The loss with one number moved, the whole network computed again from its leaves."""
+    array = rec.trace.data[moved.value].copy()
+    array.reshape(-1)[moved.flat] += by
+    leaves = {v: rec.trace.data[v] for v, number in rec.graph.leaves if number is None}
+    if rec.graph.values[moved.value].node < 0:
+        return run(rec.graph, {**leaves, moved.value: array}, backward=False).loss
+    return run(rec.graph, leaves, backward=False, instead={moved.value: array}).loss
+
+
+#: What is compared gets no gradient, and the loss depends on it all the same.
+COMPARED = 'format = 1\n[parameters]\nx = 0.5\n[graph]\nm = "x * 2"\nL = "where(m > 0.999, x, 0) * 2"\n'
+
+
+@pytest.mark.parametrize("name", [*builtin(), COMPARED])
+def test_what_does_not_depend_on_a_number_is_not_computed_again_and_all_else_is(name: str) -> None:
+    rec = record(find(name) if name in builtin() else loads(name))
+    rng = np.random.default_rng(1)
+    for value in rec.graph.values:
+        if not rec.graph.gets_gradient(value):
+            continue
+        moved = Element(value.id, int(rng.integers(value.size)))
+        if np.isfinite(rec.trace.data[value.id].reshape(-1)[moved.flat]):
+            above, below = loss_of_the_whole(rec, moved, 0.01), loss_of_the_whole(rec, moved, -0.01)
+            assert nudge(rec, moved, 0.01).actual == pytest.approx((above - below) / 2, rel=1e-12, nan_ok=True)
+
+
+def test_a_kink_is_named_exactly_where_a_gate_turns() -> None:
+    rng = np.random.default_rng(1)
+    x, W = rng.normal(size=(3, 4)), rng.normal(size=(5, 4))
+    rec = of(f"x = {x.tolist()}\nW = {W.tolist()}", "z = x @ W.T", "h = relu(z)", "L = sum(h * h)")
+    turned = 0
+    for row, column in np.ndindex(W.shape):
+        sides = []
+        for by in (-0.2, 0.2):
+            moved = W.copy()
+            moved[row, column] += by
+            sides.append(x @ moved.T > 0)
+        gates = [f"ReLU at z[{i},{j}] switches between the two sides" for i, j in np.argwhere(sides[0] != sides[1])]
+        assert nudge(rec, element(rec, f"W[{row},{column}]"), 0.2).kink in (gates or [""])
+        turned += bool(gates)
+    assert 0 < turned < W.size
+
+
+@pytest.mark.parametrize(("parameters", "of_", "eps"), [("x = 2.0", "x", 1e-20), ("x = [inf]", "x[0]", None)])
+def test_a_number_that_does_not_move_is_refused(parameters: str, of_: str, eps: float | None) -> None:
+    rec = of(parameters, "L = sum(x ** 3)")
+    with pytest.raises(CommandError, match="does not change it"):
+        nudge(rec, element(rec, of_), eps)
 
 
 @pytest.mark.parametrize("name", list(builtin()))
@@ -103,6 +169,36 @@ def test_a_wrong_gradient_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     found = verify(record(find("walkthrough")))
     assert not found.ok
     assert {name for name, _, _ in found.failed} >= {"W2.grad[0,0]", "b1.grad[0]"}
+
+
+def test_a_bend_is_no_kink_and_excuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Power.local
+
+    def wrong(self: Power, slot: int, y: Array, xs: list[Array]) -> Array:
+        return right(self, slot, y, xs) + 0.5
+
+    monkeypatch.setattr(Power, "local", wrong)
+    found = verify(of("w = 3.0", "L = (w - 3) ** 2"))  # the lowest point: the slope is 0 there
+    assert [(name, gradient) for name, gradient, _ in found.failed] == [("w.grad", 0.5)]
+    assert found.kinks == 0
+
+
+def test_a_threshold_behind_other_operations_is_a_kink_and_no_mistake() -> None:
+    found = check(of("x = 0.5", "m = x * 2", "L = where(m > 1, 3 * x, x)").scenario).gradients
+    assert found.ok
+    assert found.kinks == 1
+
+
+def test_numbers_that_must_be_whole_are_not_comparable() -> None:
+    found = verify(of("T = [[1.0, 2.0], [3.0, 4.0]]\ni = [1.0]", "L = sum(embedding(T, i))"))
+    assert found.ok
+    assert (found.checked, found.nonfinite) == (5, 1)
+
+
+def test_a_loss_that_overflows_with_a_large_step_is_compared_with_a_smaller_one() -> None:
+    found = verify(of("x = [709.7, 1.0]", "L = sum(exp(x))"))  # exp(709.78) is the last that is finite
+    assert found.ok
+    assert (found.checked, found.nonfinite) == (2, 0)
 
 
 def test_an_edited_run_is_verified_as_it_is() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradstep.engine.conditions import KINDS
 from gradstep.engine.frame import Frame
+from gradstep.engine.kinds import KINDS
 from gradstep.engine.stops import Breakpoint
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
