@@ -31,7 +31,12 @@ class Params(Panel):
         name_width, arrow_width = max([6, *map(len, names)]), max([0, *map(len, arrows)])
         updating = frame.phase is Phase.UPDATE
         field = max(view.network_digits + 4, 8)
-        x_value = 3 + name_width + 1 + (arrow_width if width >= 40 else 0) + field
+        # The arrows give way to the numbers.
+        arrows = (
+            arrows if 8 + name_width + arrow_width + (3 if updating else 2) * (field + 2) <= width else [""] * len(rows)
+        )
+        arrow_width = max(map(len, arrows), default=0)
+        x_value = 3 + name_width + 1 + arrow_width + field
         x_grad, x_new = x_value + 2 + field, x_value + 2 * (2 + field)
         bars = x_new + 2 + (field if updating else -field)
         dim = palette.style("dim")
@@ -46,8 +51,7 @@ class Params(Panel):
             if here:
                 canvas.put(2, y, "▸", palette.style("current", bold=True))
             canvas.put(4, y, name, palette.style("current" if here else "text", bold=here))
-            if width >= 40:
-                canvas.put(5 + name_width, y, clip(arrow, arrow_width), dim)
+            canvas.put(5 + name_width, y, clip(arrow, arrow_width), dim)
             digits = view.network_digits
             canvas.value(x_value - field, y, frame.data(element.value, element.flat), field, digits)
             grad = frame.grad(element.value, element.flat)
