@@ -70,6 +70,7 @@ KEYS: tuple[Key, ...] = (
     Key("space.watch", "5", "panel('watch')", SPACE, "5", "Watch"),
     Key("space.breaks", "6", "panel('breaks')", SPACE, "6", "Breaks"),
     Key("space.log", "7", "panel('log')", SPACE, "7", "Log"),
+    Key("space.delta", "8", "panel('delta')", SPACE, "8", "Delta: this run beside another"),
     Key("space.sample", "greater_than_sign", "sample(1)", SPACE, "> <", "next sample", "sample", 70, True),
     Key("space.rsample", "less_than_sign", "sample(-1)", SPACE, "<", "previous sample"),
     Key("space.samples", "asterisk", "samples", SPACE, "*", "all samples at once; again: one", "all", 60, True),

@@ -31,9 +31,9 @@ class Layout(Enum):
 #: The panels that share one frame as tabs, the standing order of their numbers.
 TABS = {
     Layout.TINY: (("math",),),
-    Layout.NARROW: (("math", "tape", "params", "watch", "breaks", "log"),),
-    Layout.MEDIUM: (("math",), ("params", "tape", "watch", "breaks", "log")),
-    Layout.WIDE: (("math",), ("params",), ("tape",), ("watch", "breaks", "log")),
+    Layout.NARROW: (("math", "tape", "params", "watch", "breaks", "log", "delta"),),
+    Layout.MEDIUM: (("math",), ("params", "tape", "watch", "breaks", "log", "delta")),
+    Layout.WIDE: (("math",), ("params",), ("tape",), ("watch", "breaks", "log", "delta")),
 }
 
 

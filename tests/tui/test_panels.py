@@ -23,6 +23,7 @@ from gradstep.tui.paint import Canvas
 from gradstep.tui.panels import network
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.panels.breaks import Breaks
+from gradstep.tui.panels.delta import Delta
 from gradstep.tui.panels.footer import Footer
 from gradstep.tui.panels.header import Header
 from gradstep.tui.panels.headline import Headline
@@ -39,7 +40,7 @@ from gradstep.tui.view import Layout, View
 GOLDEN = Path(__file__).parent.parent / "golden"
 PANELS: dict[str, type[Panel]] = {
     p.__name__.lower(): p
-    for p in (Header, Timeline, Headline, Network, Math, Tape, Params, Watches, Breaks, Log, Footer)
+    for p in (Header, Timeline, Headline, Network, Math, Tape, Params, Watches, Breaks, Log, Delta, Footer)
 }
 SESSIONS = {name: Session(find(name)) for name in builtin()}
 LARGE = loads(
@@ -88,6 +89,7 @@ PICTURES = [
     ("network", "xor", "W1.grad[0,1]", 80, 14, Layout.NARROW),
     ("watches", "debugged", "h.grad[1]", 48, 6, Layout.WIDE),
     ("breaks", "debugged", "h.grad[1]", 48, 6, Layout.WIDE),
+    ("delta", "debugged", "h.grad[1]", 48, 9, Layout.WIDE),
     ("log", "debugged", "h.grad[1]", 60, 7, Layout.WIDE),
     ("breaks", "walkthrough", "start", 48, 11, Layout.WIDE),
     ("tape", "debugged", "W1.grad[0,1]", 32, 18, Layout.WIDE),
@@ -279,3 +281,16 @@ def test_all_samples_at_once_show_mean_and_spread_and_then_summed_gradients() ->
     session.look(3)
     shown = numbers_in(Network.paint(session.frame(), View(), 126, 21).text())
     assert {number(v, 3) for v in h[3]} | {number(v, 3, True) for v in grad[3]} <= shown
+
+
+def test_two_runs_stand_side_by_side() -> None:
+    """Each row is what the two runs hold, and their difference."""
+    session = Session(find("walkthrough"))
+    session.edit("W2[0,1] = 0.4")
+    session.goto("h.grad[1]")
+    grads = [r.trace.grad[r.graph.by_name["h"].id] for r in (session.base, session.recording)]
+    row = next(
+        line for line in PANELS["delta"].paint(session.frame(), View(), 60, 12).text().splitlines() if "▸" in line
+    )
+    there, here = (float(g[1]) for g in grads if g is not None)
+    assert [number(v, 4, True) for v in (there, here, here - there)] == re.findall(r"[+−]\d\S*", row)

@@ -18,6 +18,7 @@ from gradstep.tui import keymap
 from gradstep.tui.panels import network, timeline
 from gradstep.tui.panels.base import Panel, Scene
 from gradstep.tui.panels.breaks import Breaks
+from gradstep.tui.panels.delta import Delta
 from gradstep.tui.panels.footer import Footer
 from gradstep.tui.panels.header import Header
 from gradstep.tui.panels.headline import Headline
@@ -33,7 +34,7 @@ from gradstep.tui.theme import PALETTES
 from gradstep.tui.view import Layout, View
 
 #: The panels that share a frame of their own where there is room.
-LISTS = ("watch", "breaks", "log")
+LISTS = ("watch", "breaks", "log", "delta")
 #: Steps a second; pressing play again takes the next.
 SPEEDS = (2, 5, 15, 40)
 _DIGITS = {
@@ -75,6 +76,7 @@ class Debugger(Debugging):
                             yield Watches(id="watch")
                             yield Breaks(id="breaks")
                             yield Log(id="log")
+                            yield Delta(id="delta")
         yield Footer()
 
     def on_mount(self) -> None:
