@@ -5,9 +5,10 @@ Immutable. What is visible of it at a moment is the frame's business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -34,6 +35,8 @@ class Recording:
     #: Values and gradients that were set by hand: they are what they are, and not computed.
     given: frozenset[tuple[str, int]] = frozenset()
     _next_loss: list[float] = field(default_factory=list)
+    #: What `remembered` functions have found out about this run.
+    memory: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def graph(self) -> Graph:
@@ -61,6 +64,29 @@ class Recording:
                 leaves[parameter.id] = self.updated(parameter.id)
             self._next_loss.append(run(self.graph, leaves, backward=False).loss)
         return self._next_loss[0]
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+#: So much is remembered about a run.
+_MOST = 2048
+
+
+def remembered(function: Callable[Concatenate[Recording, P], R]) -> Callable[Concatenate[Recording, P], R]:
+    """A function of a recording and hashable arguments that finds the same only once, and whose
+    results go when the recording goes: an edited run of a large network must not be kept by a cache."""
+
+    @wraps(function)
+    def once(recording: Recording, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        memory, key = recording.memory, (function, args, *kwargs.items())
+        if key not in memory:
+            if len(memory) >= _MOST:
+                memory.clear()
+            memory[key] = function(recording, *args, **kwargs)
+        found: R = memory[key]
+        return found
+
+    return once
 
 
 def record(scenario: Scenario) -> Recording:

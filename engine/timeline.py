@@ -30,6 +30,7 @@ class Grain(Enum):
 
     TERM = "term"
     ELEMENT = "element"
+    ARRAY = "array"
     LINE = "line"
     PHASE = "phase"
 
@@ -137,7 +138,7 @@ class Timeline:
 
     @cached_property
     def _stops(self) -> dict[Grain, list[int]]:
-        """Where moves coarser than an element come to rest: a graph line when it is complete, a
+        """Where moves coarser than an element come to rest: an array or a graph line when it is complete, a
         phase at its first step, so that one can go on from there and see it happen."""
         sweeps = self.sweeps
         lines = [
@@ -146,7 +147,8 @@ class Timeline:
             if after is None or (after.phase, after.node) != (s.phase, s.node)
         ]
         phases = [s.start + 1 for before, s in pairwise(sweeps) if s.phase is not before.phase]
-        return {Grain.LINE: [0, *lines], Grain.PHASE: sorted({0, *phases, self.total})}
+        arrays = [0, *(s.stop for s in sweeps)]
+        return {Grain.ARRAY: arrays, Grain.LINE: [0, *lines], Grain.PHASE: sorted({0, *phases, self.total})}
 
     def neighbour(self, grain: Grain, step: int, under_way: bool, forward: bool) -> int | None:
         """The nearest step, strictly later or earlier, at which a move of `grain` comes to rest;

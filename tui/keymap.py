@@ -36,10 +36,12 @@ class Key(NamedTuple):
 TIME, SPACE, ACT, APP = "Time", "Space", "Act on the selection", "gradstep"
 
 KEYS: tuple[Key, ...] = (
-    Key("time.step", "space,n,full_stop", "step('element', 1)", TIME, "space n .", "one step", "step", 100),
-    Key("time.back", "backspace,N,comma,R", "step('element', -1)", TIME, "⌫ N ,", "one step back", "back", 99),
-    Key("time.into", "s", "step('term', 1)", TIME, "s", "into the next term of a sum", "step into", 90),
-    Key("time.outof", "S", "step('term', -1)", TIME, "S", "out of it again, one term back"),
+    Key(
+        "time.step", "space,n,full_stop", "step('', 1)", TIME, "space n .", "one step: as far as one sees", "step", 100
+    ),
+    Key("time.back", "backspace,N,comma,R", "step('', -1)", TIME, "⌫ N ,", "one step back", "back", 99),
+    Key("time.into", "s", "into(1)", TIME, "s", "into the next term of a sum", "step into", 90),
+    Key("time.outof", "S", "into(-1)", TIME, "S", "out of it again, one term back"),
     Key("time.finish", "f", "finish", TIME, "f", "finish this sum", "finish", 40),
     Key("time.restart", "F", "restart", TIME, "F", "to the start of this sum"),
     Key("time.layer", "right_square_bracket,pagedown", "step('line', 1)", TIME, "] PgDn", "next layer"),
@@ -60,7 +62,26 @@ KEYS: tuple[Key, ...] = (
     Key("space.down", "down,j", "select('down')", SPACE, "↓ j", "select the node below"),
     Key("space.left", "left,h", "select('left')", SPACE, "← h", "select to the left; on the timeline: one step back"),
     Key("space.right", "right,l", "select('right')", SPACE, "→ l", "select to the right; on the timeline: one step"),
-    Key("space.escape", "escape,minus", "escape", SPACE, "esc -", "drop the selection, close what is open"),
+    Key(
+        "space.zoom",
+        "enter,plus,equals_sign",
+        "zoom",
+        SPACE,
+        "⏎ +",
+        "nearer: network, layer, neuron, term",
+        "zoom in",
+        56,
+    ),
+    Key(
+        "space.escape",
+        "escape,minus",
+        "escape",
+        SPACE,
+        "esc -",
+        "close what is open, drop the selection, zoom out",
+        "out",
+        34,
+    ),
     Key("space.next", "tab", "app.focus_next", SPACE, "tab", "next panel"),
     Key("space.previous", "shift+tab", "app.focus_previous", SPACE, "⇧tab", "previous panel"),
     Key("space.tape", "1", "panel('tape')", SPACE, "1", "Tape: every step"),
@@ -74,6 +95,8 @@ KEYS: tuple[Key, ...] = (
     Key("space.sample", "greater_than_sign", "sample(1)", SPACE, "> <", "next sample", "sample", 70, True),
     Key("space.rsample", "less_than_sign", "sample(-1)", SPACE, "<", "previous sample"),
     Key("space.samples", "asterisk", "samples", SPACE, "*", "all samples at once; again: one", "all", 60, True),
+    Key("space.order", "O", "order", SPACE, "O", "sort Params: largest gradient first, …"),
+    Key("space.filter", "L", "filter", SPACE, "L", "list in Params only some names: W1[0,*]"),
     Key("space.maximise", "m", "maximise", SPACE, "m", "maximise the panel"),
     Key("act.break", "b", "toggle_break", ACT, "b", "breakpoint at the selection, on and off", "break", 60),
     Key("act.rule", "B", "rule", ACT, "B", "a rule to stop at: grad == 0 and op == relu"),

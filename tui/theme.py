@@ -13,15 +13,17 @@ from gradstep.engine.timeline import Phase
 
 
 class Palette(NamedTuple):
-    """A colour for every role; `fade` is how much of its hue a faded label keeps."""
+    """A colour for every role; `fade` is how much of its hue a faded label keeps. With `glyphs` what
+    colour says is said by characters as well: for where colours cannot be seen."""
 
     name: str
     dark: bool
     roles: Mapping[str, str]
     fade: float
+    glyphs: bool = False
 
     def __hash__(self) -> int:
-        return hash(self.name)
+        return hash((self.name, self.glyphs))
 
     def style(self, role: str = "text", on: str = "background", bold: bool = False, strength: float = 1.0) -> Style:
         """The style of a role on another; `strength` below 1 mixes it towards the background."""

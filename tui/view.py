@@ -28,6 +28,22 @@ class Layout(Enum):
         return cls.WIDE if width >= 140 and height >= 36 else cls.MEDIUM
 
 
+class Zoom(Enum):
+    """How near one stands, from far to near. It sets how far a step goes. What the second level shows
+    depends on the network: every node of a small one, one layer of a large one."""
+
+    NETWORK = "network"
+    LAYER = "layer"
+    NEURON = "neuron"
+    TERM = "term"
+
+    def beside(self, nearer: bool) -> Zoom | None:
+        """The next level in or out; None at the ends."""
+        levels = list(Zoom)
+        at = levels.index(self) + (1 if nearer else -1)
+        return levels[at] if 0 <= at < len(levels) else None
+
+
 #: The panels that share one frame as tabs, the standing order of their numbers.
 TABS = {
     Layout.TINY: (("math",),),
@@ -41,9 +57,10 @@ class View(NamedTuple):
     """Immutable; a change makes another view.
 
     `selection` is an element chosen with the arrow keys, None while the selection follows the
-    step. `tab` is the open one where all panels share a
+    step. `zoom` is how near one stands to it. `tab` is the open one where all panels share a
     frame, `side` where only the side panels do, `lists` among those of watches, breakpoints and log.
-    `network_digits` and `math_digits` are digits after the point.
+    `network_digits` and `math_digits` are digits after the point. `order` is how Params is sorted, and
+    `filter` the names that it shows.
     """
 
     palette: Palette = DARK
@@ -51,11 +68,14 @@ class View(NamedTuple):
     network_digits: int = Digits.NETWORK
     math_digits: int = Digits.MATH
     selection: Element | None = None
+    zoom: Zoom = Zoom.LAYER
     tab: str = "math"
     side: str = "params"
     lists: str = "watch"
     explained: bool = False
     maximised: str = ""
+    order: int = 0
+    filter: str = ""
     message: str = ""
 
     def but(self, **changes: object) -> View:

@@ -35,7 +35,7 @@ from gradstep.tui.panels.tape import Tape
 from gradstep.tui.panels.timeline import Timeline
 from gradstep.tui.panels.watch import Watches
 from gradstep.tui.theme import DARK, LIGHT
-from gradstep.tui.view import Layout, View
+from gradstep.tui.view import Layout, View, Zoom
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 PANELS: dict[str, type[Panel]] = {
@@ -133,17 +133,26 @@ def test_every_golden_belongs_to_a_test() -> None:
     st.sampled_from(list(Layout)),
     st.booleans(),
     st.integers(0, 5),
+    st.sampled_from(list(Zoom)),
 )
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=500, deadline=None, derandomize=True)
 def test_any_panel_at_any_size(
-    panel: str, scenario: str, share: float, width: int, height: int, layout: Layout, explained: bool, term: int
+    panel: str,
+    scenario: str,
+    share: float,
+    width: int,
+    height: int,
+    layout: Layout,
+    explained: bool,
+    term: int,
+    zoom: Zoom,
 ) -> None:
     """Exactly width × height characters, each one cell wide, none that a terminal would act on."""
     session = SESSIONS[scenario]
     session.position = Position(round(share * session.recording.timeline.total))
     for _ in range(term):
         session.step(Grain.TERM)
-    view = View(palette=LIGHT if explained else DARK, layout=layout, explained=explained)
+    view = View(palette=LIGHT if explained else DARK, layout=layout, explained=explained, zoom=zoom)
     canvas = PANELS[panel].paint(session.frame(), view, width, height)
     assert [len(row) for row in canvas.chars] == [width] * height
     for row in canvas.chars:
@@ -159,6 +168,7 @@ def test_nothing_is_known_before_the_first_step(scenario: str) -> None:
     """Only what is given may be seen as a number: everything else is `·`."""
     session = SESSIONS[scenario]
     session.goto("start")
+    session.look(0)
     frame = session.frame()
     recording = frame.recording
     given_numbers = {
@@ -169,13 +179,18 @@ def test_nothing_is_known_before_the_first_step(scenario: str) -> None:
         for digits in (2, 3, 4, 17)
         for signed in (True, False)
     }
-    # A network too large for boxes shows the norms of its arrays.
-    given_numbers |= {number(np.linalg.norm(recording.trace.data[v.id])) for v in recording.graph.values if v.node < 0}
-    for panel in ("network", "params"):
-        text = PANELS[panel].paint(frame, View(), 150, 40).text()
+    # A network too large for boxes shows norms, of arrays and of one sample of them.
+    for v in recording.graph.values:
+        if v.node < 0:
+            array, axis = recording.trace.data[v.id], recording.samples.axis(v.id)
+            for part in (array, array if axis is None else np.take(array, 0, axis)):
+                given_numbers |= {number(np.linalg.norm(part), digits) for digits in (3, 4)}
+                given_numbers |= {number(abs(part).max(), digits) for digits in (3, 4)}
+    for panel, zoom in [("params", Zoom.LAYER), *(("network", zoom) for zoom in Zoom)]:
+        text = PANELS[panel].paint(frame, View(zoom=zoom), 150, 40).text()
         shown = set(re.findall(r"(?<![\w.])[+−]?\d+\.\d+", text))
         assert shown <= given_numbers, shown - given_numbers
-        assert "·" in text
+        assert "·" in text or zoom in (Zoom.NEURON, Zoom.TERM)
 
 
 @pytest.mark.parametrize("scenario", ["walkthrough", "fan-out", "dead-relu", "sign-flip"])
@@ -222,7 +237,7 @@ def test_arrows_walk_over_all_units() -> None:
     def walk(*directions: str) -> Element | None:
         here: Element | None = None
         for direction in directions:
-            here = network.neighbour(frame, here, direction)
+            here = network.neighbour(frame, View(selection=here), 150, 40, direction)
         return here
 
     assert walk("right") == Element(by_name["x"].id, 0)
@@ -238,12 +253,9 @@ def test_a_click_finds_the_box_under_it() -> None:
     text = Network.paint(frame, View(), 126, 21).text().splitlines()
     y = next(k for k, line in enumerate(text) if "h₂" in line)
     x = text[y].index("h₂")
-    plan = network.diagram(frame.recording, frame.sample)
-    placed = network.place(plan, 124, 19, 0)
-    unit = placed.at(x - 1, y - 1)
-    assert unit is not None
-    assert plan.units[unit].element == Element(frame.recording.graph.by_name["h"].id, 1)
-    assert placed.at(0, 0) is None
+    stage = network.LEVELS[Zoom.LAYER](Canvas(124, 19, DARK), frame, View())
+    assert stage.at(x - 1, y - 1) == Element(frame.recording.graph.by_name["h"].id, 1)
+    assert stage.at(0, 0) is None
 
 
 def test_text_from_files_is_shown_and_not_obeyed() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import isfinite
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from gradstep.engine.blackboard import Layer
 from gradstep.engine.chain import Element
 from gradstep.engine.graph import Node, Role
 from gradstep.engine.ops.linear import Linear
-from gradstep.engine.recording import Recording
+from gradstep.engine.recording import Recording, remembered
 
 #: A network of up to this many boxes is drawn box by box.
 MOST_UNITS = 64
@@ -234,7 +234,7 @@ class Diagram:
         return other[round((row + 0.5) / len(column) * len(other) - 0.5)]
 
 
-@lru_cache(maxsize=16)
+@remembered
 def diagram(recording: Recording, sample: int | None) -> Diagram:
     """The diagram of one sample of a recording, or of all (None); made once."""
     return Diagram(recording, sample)

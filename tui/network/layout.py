@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
+from gradstep.engine.recording import Recording, remembered
 from gradstep.tui.network.diagram import Diagram, Unit
 
 
@@ -101,8 +101,12 @@ def place(plan: Diagram, width: int, height: int, focus: int) -> Placed:
     return _arrange(plan, width, height, focus)
 
 
-@lru_cache(maxsize=128)
 def _arrange(plan: Diagram, width: int, height: int, focus: int) -> Placed:
+    return _arranged(plan.recording, plan, width, height, focus)
+
+
+@remembered
+def _arranged(recording: Recording, plan: Diagram, width: int, height: int, focus: int) -> Placed:
     lanes = _lanes(plan)
     # Title line, and one line for each skip, as long as that leaves room for a box.
     top = 1 + min(len(lanes) + (1 if lanes else 0), max(height - 7, 0))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from gradstep.engine.errors import printable
 from gradstep.engine.frame import Frame
 from gradstep.engine.notation import Digits, number
+from gradstep.tui.network.looking import layer_here, unit_here
 from gradstep.tui.paint import PENDING, Canvas, clip
 from gradstep.tui.panels.base import Panel
-from gradstep.tui.view import View
+from gradstep.tui.panels.network import opening
+from gradstep.tui.view import View, Zoom
 
 
 class Header(Panel, can_focus=False):
@@ -20,9 +22,12 @@ class Header(Panel, can_focus=False):
         dim, text = palette.style("dim", "bar"), palette.style("text", "bar")
         x = canvas.put(0, 0, " gradstep ", palette.style("background", "brand", bold=True))
         loss = PENDING if frame.loss is None else number(frame.loss, Digits.MATH)
-        step = f"{frame.step}" + (f".{frame.position.term}" if frame.position.term is not None else "")
+        step = f"{frame.step:,}" + (f".{frame.position.term}" if frame.position.term is not None else "")
+        far = view.zoom is Zoom.NETWORK and frame.sweep is not None
+        arrays = frame.recording.timeline.sweeps
         fields = [
-            ("step ", step, f"/{frame.total}"),
+            *([("array ", str(frame.sweep.number + 1), f"/{len(arrays)}")] if far and frame.sweep else []),
+            ("step ", step, f"/{frame.total:,}"),
             ("loss ", loss, ""),
             _sample(frame),
             ("η ", f"{frame.recording.optimizer.lr:g}", ""),
@@ -33,12 +38,25 @@ class Header(Panel, can_focus=False):
         for chip in _chips(frame):
             x = canvas.put(x + 1, 0, chip, palette.inverse("alarm"))
         title = frame.recording.scenario.title or frame.recording.scenario.name
-        canvas.put(x + 2, 0, clip(printable(title), max(right - x - 4, 0)), text)
+        end = canvas.put(x + 2, 0, clip(printable(title), max(right - x - 4, 0)), text)
+        for crumb in _crumbs(frame, view):
+            if end + 3 + len(crumb) < right - 1:
+                end = canvas.put(canvas.put(end, 0, " ▸ ", dim), 0, crumb, text)
         for name, value, rest in fields:
             right = canvas.put(right, 0, name, dim)
             right = canvas.put(right, 0, value, palette.style("text", "bar", bold=name == "step "))
             right = canvas.put(right, 0, rest, dim) + 3
         return canvas
+
+
+def _crumbs(frame: Frame, view: View) -> list[str]:
+    """The way from the whole network to what one looks at."""
+    levels = list(Zoom)[1 : list(Zoom).index(view.zoom) + 1]
+    board = frame.recording.board
+    if not levels or (view.zoom is Zoom.LAYER and opening(frame.recording) is Zoom.LAYER):
+        return []
+    layer = board.whole(layer_here(frame, view).output)
+    return [layer, board.element(*unit_here(frame, view)), "term"][: len(levels)]
 
 
 def _chips(frame: Frame) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradstep.engine.errors import printable
 from gradstep.engine.frame import Frame
+from gradstep.tui.network.looking import told
 from gradstep.tui.paint import Canvas, clip, wrap
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.theme import MARKS
@@ -18,13 +19,14 @@ class Headline(Panel, can_focus=False):
         canvas, palette = Canvas(width, height, view.palette), view.palette
         chip = f" {MARKS[frame.phase]} {frame.phase.value.upper()} "
         x = canvas.put(1, 0, chip, palette.inverse(frame.phase.value))
+        headline, text = told(frame, view)
         stop = frame.desk.stop
         if stop is not None and stop.reason in ("breakpoint", "watch"):
             what = f" ● STOPPED {stop.text} "
             x = canvas.put(
-                x + 1, 0, clip(what, max(width - x - 2 - min(len(frame.headline), 30), 12)), palette.inverse("alarm")
+                x + 1, 0, clip(what, max(width - x - 2 - min(len(headline), 30), 12)), palette.inverse("alarm")
             )
-        x = canvas.put(x + 2, 0, clip(frame.headline, width - x - 3), palette.style("current", bold=True))
+        x = canvas.put(x + 2, 0, clip(headline, width - x - 3), palette.style("current", bold=True))
         if view.selection is not None and view.selection != frame.element:
             name = frame.recording.board.element(view.selection.value, view.selection.flat)
             canvas.put(
@@ -37,7 +39,7 @@ class Headline(Panel, can_focus=False):
         if view.layout is Layout.TINY and x + len(hint) + 3 < width:
             canvas.put(width - len(hint) - 1, 0, hint, palette.style("dim"))
         room = height - 1
-        caption = wrap(frame.caption, width - 2)
+        caption = wrap(text, width - 2)
         note = wrap("✎ " + printable(frame.note.replace("\n", " ")), width - 2) if frame.note else []
         # The author's words stand first, but they never push the caption out.
         note = _at_most(note, max(room - len(caption), 1, room - 2))

@@ -10,12 +10,13 @@ from gradstep.engine.chain import Chain
 from gradstep.engine.frame import Card, Fold, Frame, Row
 from gradstep.engine.notation import number
 from gradstep.engine.timeline import Phase
+from gradstep.tui.curve import paint_curve
+from gradstep.tui.network.looking import detail
 from gradstep.tui.paint import PENDING, Canvas, clip, wrap
 from gradstep.tui.panels.base import Panel, framed
-from gradstep.tui.panels.curve import paint_curve
-from gradstep.tui.panels.waterfall import Waterfall
 from gradstep.tui.theme import MARKS, sign_role
 from gradstep.tui.view import View
+from gradstep.tui.waterfall import Waterfall
 
 _LEFT = 2
 _SLOT = 11
@@ -31,6 +32,7 @@ class Math(Panel):
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas = Canvas(width, height, view.palette)
         framed(canvas, "math", view, focused)
+        frame = detail(frame, view)
         inner = Canvas(max(width - 4, 1), max(height - 2, 1), view.palette)
         if view.explained:
             _explanation(inner, frame)

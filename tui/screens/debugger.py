@@ -15,7 +15,8 @@ from gradstep.engine.scenario import Scenario
 from gradstep.engine.session import Move, Session
 from gradstep.engine.timeline import Grain, Phase
 from gradstep.tui import keymap
-from gradstep.tui.panels import network, timeline
+from gradstep.tui.network import looking
+from gradstep.tui.panels import network, params, timeline
 from gradstep.tui.panels.base import Panel, Scene
 from gradstep.tui.panels.breaks import Breaks
 from gradstep.tui.panels.delta import Delta
@@ -31,7 +32,7 @@ from gradstep.tui.panels.timeline import Timeline
 from gradstep.tui.panels.watch import Watches
 from gradstep.tui.screens.debugging import Debugging
 from gradstep.tui.theme import PALETTES
-from gradstep.tui.view import Layout, View
+from gradstep.tui.view import Layout, View, Zoom
 
 #: The panels that share a frame of their own where there is room.
 LISTS = ("watch", "breaks", "log", "delta")
@@ -45,6 +46,10 @@ _DIGITS = {
 }
 
 
+#: How far one step goes: as far as one sees.
+_STEPS = {Zoom.NETWORK: Grain.ARRAY, Zoom.LAYER: Grain.ELEMENT, Zoom.NEURON: Grain.ELEMENT, Zoom.TERM: Grain.TERM}
+
+
 class Debugger(Debugging):
     """All panels around one session."""
 
@@ -54,7 +59,7 @@ class Debugger(Debugging):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._view = View(palette=next(iter(PALETTES.values())))
+        self._view = View(palette=next(iter(PALETTES.values())), zoom=network.opening(session.recording))
         self._panels: tuple[Panel, ...] = ()
         self._timer: Timer | None = None
         self._speed = 0
@@ -134,6 +139,21 @@ class Debugger(Debugging):
         self._forget_selection()
         self.show(message=move.message)
 
+    def arrived(self, stopped: bool) -> None:
+        """A small network is shown with its nodes; a large one as near as the place is exact."""
+        position, zoom = self.session.position, self._view.zoom
+        if network.opening(self.session.recording) is Zoom.LAYER:
+            near: Zoom = Zoom.LAYER if zoom is Zoom.NETWORK else zoom
+        elif position.term is not None:
+            near = Zoom.TERM
+        elif stopped:
+            near = Zoom.NEURON
+        else:
+            sweep = self.session.frame().sweep
+            inside = sweep is not None and position.step != sweep.stop
+            near = Zoom.LAYER if zoom is Zoom.NETWORK and inside else zoom
+        self._view = self._view.but(zoom=near)
+
     def settle(self) -> None:
         self._stop_playing()
         self._forget_selection()
@@ -144,10 +164,32 @@ class Debugger(Debugging):
 
     # Time ----------------------------------------------------------------------------------------
 
+    @property
+    def _grain(self) -> Grain:
+        """How far one step goes at this zoom."""
+        return _STEPS[self._view.zoom]
+
     def action_step(self, grain: str, count: int) -> None:
-        if self._stop_playing() and grain == Grain.ELEMENT.value and count > 0:
+        """One step of a grain; without one, of the zoom's."""
+        if self._stop_playing() and not grain and count > 0:
             return
-        self._moved(self.session.step(Grain(grain), count))
+        self._moved(self.session.step(Grain(grain) if grain else self._grain, count))
+
+    def action_into(self, direction: int) -> None:
+        """Into what one sees: from the whole network to one node of the next array, from a large layer
+        to one term of the next node, and term by term from there; backwards one term."""
+        self._stop_playing()
+        if direction < 0:
+            self._moved(self.session.step(Grain.TERM, -1))
+            return
+        zoom, nodes = self._view.zoom, network.opening(self.session.recording) is Zoom.LAYER
+        if zoom is Zoom.NETWORK:
+            self._view = self._view.but(zoom=Zoom.LAYER)
+            self._moved(self.session.step(Grain.ELEMENT))
+            return
+        if not nodes:
+            self._view = self._view.but(zoom=Zoom.TERM)
+        self._moved(self.session.step(Grain.TERM))
 
     def action_finish(self) -> None:
         self._moved(self.session.finish())
@@ -158,6 +200,7 @@ class Debugger(Debugging):
     def action_jump(self, where: str) -> None:
         self._stop_playing()
         self.session.goto(where)
+        self.arrived(False)
         self._moved(Move(1))
 
     # Opening a dialog is awaited: keys that are typed ahead then wait for it too. Its module is
@@ -166,6 +209,7 @@ class Debugger(Debugging):
     async def action_goto(self) -> None:
         def went(moved: bool | None) -> None:
             if moved:
+                self.arrived(False)
                 self._moved(Move(1))
 
         from gradstep.tui.screens.prompt import Prompt
@@ -198,7 +242,7 @@ class Debugger(Debugging):
         self._play()
 
     def _play(self) -> None:
-        move = self.session.step(Grain.ELEMENT, 1 if self._speed > 0 else -1)
+        move = self.session.step(self._grain, 1 if self._speed > 0 else -1)
         if not move.moved:
             self._stop_playing()
         self._moved(move)
@@ -218,18 +262,22 @@ class Debugger(Debugging):
         self.action_jump(str(event.step))
 
     def on_timeline_scroll(self, event: Timeline.Scroll) -> None:
-        self.action_step(Grain.ELEMENT.value, event.direction)
+        self.action_step("", event.direction)
 
     # Space ---------------------------------------------------------------------------------------
 
     def action_select(self, direction: str) -> None:
         if isinstance(self.focused, Timeline):
             if direction in ("left", "right"):
-                self.action_step(Grain.ELEMENT.value, 1 if direction == "right" else -1)
+                self.action_step("", 1 if direction == "right" else -1)
             return
-        frame = self.session.frame()
-        start = self._view.selection or frame.element
-        self.show(selection=network.neighbour(frame, start, direction), message="")
+        if isinstance(self.focused, Params) and direction in ("up", "down"):
+            element = params.neighbour(self.session.frame(), self._view, direction)
+            if element is not None:
+                self.show(selection=element, message="")
+            return
+        frame, size = self.session.frame(), self.query_one(Network).size
+        self.show(selection=network.neighbour(frame, self._view, size.width, size.height, direction), message="")
 
     def action_sample(self, direction: int) -> None:
         """Beside the one that is looked at; from all samples, back to the one of the step."""
@@ -258,15 +306,63 @@ class Debugger(Debugging):
             selected = selected._replace(flat=flat)
         self.show(selection=selected, message="")
 
-    def on_network_select(self, event: Network.Select) -> None:
+    def on_params_select(self, event: Params.Select) -> None:
         self.show(selection=event.element, message="")
 
+    def action_order(self) -> None:
+        """The next way to sort Params, which opens."""
+        order = (self._view.order + 1) % len(params.ORDERS)
+        self._view = self._view.but(order=order)
+        self.action_panel("params")
+        self.show(message=f"Params: {params.ORDERS[order].title}")
+
+    async def action_filter(self) -> None:
+        """Which names Params lists."""
+        from gradstep.tui.screens.prompt import Prompt
+
+        chosen: list[str] = []
+
+        def read(text: str) -> None:
+            chosen.append(params.check_filter(self.session.recording, text))
+
+        def closed(done: bool | None) -> None:
+            if done and chosen:
+                self._view = self._view.but(filter=chosen[-1])
+                self.action_panel("params")
+
+        await self.app.push_screen(Prompt("list only", "W1   W2[0,*]   b*   nothing: all", read), closed)
+
+    def on_network_select(self, event: Network.Select) -> None:
+        self.show(selection=event.element, message="")
+        if event.nearer:
+            self.action_zoom()
+
+    def action_zoom(self) -> None:
+        """Nearer to what is looked at."""
+        nearer = self._view.zoom.beside(True)
+        if nearer is None:
+            self.show(message="This is as near as it gets: one term is one step.")
+            return
+        frame = self.session.frame()
+        # What one looks at from afar may not be what the step wrote; from near it still is looked at.
+        focus = looking.looked_at(frame, self._view)
+        self.show(zoom=nearer, selection=None if focus == frame.element else focus, message="")
+
     def action_escape(self) -> None:
+        """Closes what is open; then drops the selection; then one level out."""
         self._stop_playing()
-        if self._view.maximised:
+        view = self._view
+        outer = view.zoom.beside(False)
+        if view.maximised:
             self.action_maximise()
-        else:
+        elif view.explained or view.message or view.selection is not None:
             self.show(selection=None, explained=False, message="")
+        elif outer is not None:
+            if self.session.position.term is not None and view.zoom is Zoom.TERM:
+                self.session.finish()
+            self.show(zoom=outer)
+        else:
+            self.show(message="This is the whole network.")
 
     def action_panel(self, name: str) -> None:
         view = self._view
@@ -323,7 +419,9 @@ class Debugger(Debugging):
             except CommandError as error:
                 self.show(message=str(error))
                 return
-            self._view = self._view.but(selection=None, message="", explained=False)
+            self._view = self._view.but(
+                selection=None, message="", explained=False, zoom=network.opening(self.session.recording)
+            )
             self.show()
 
         from gradstep.tui.screens.picker import Picker

@@ -50,6 +50,10 @@ class Debugging(Screen[None]):
     def show(self, **changes: object) -> None:
         raise NotImplementedError
 
+    def arrived(self, stopped: bool) -> None:
+        """Goes as near to the place one has come to as it asks for; it was `stopped` at, or gone to."""
+        raise NotImplementedError
+
     def settle(self) -> None:
         """Forgets what belongs to the place that is left."""
         raise NotImplementedError
@@ -80,6 +84,8 @@ class Debugging(Screen[None]):
             self.app.exit(0)
             return
         said = result.text.strip()
+        if result.moved:
+            self.arrived(result.stop is not None and result.stop.reason in ("breakpoint", "watch"))
         if result.moved or not said:
             first = said.splitlines()[0] if said.startswith("'") else ""  # what `when` has found
             if result.stop is not None:

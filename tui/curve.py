@@ -8,6 +8,7 @@ from gradstep.engine.frame import Curve
 from gradstep.engine.notation import number
 from gradstep.tui.braille import Dots
 from gradstep.tui.paint import Canvas
+from gradstep.tui.theme import Palette
 
 _WIDEST, _HIGHEST = 48, 8
 
@@ -15,20 +16,29 @@ _WIDEST, _HIGHEST = 48, 8
 def paint_curve(canvas: Canvas, curve: Curve, top: int, digits: int) -> None:
     """Draws the curve from line `top` down to the canvas's end, with its slope in words."""
     height = min(canvas.height - top - 1, _HIGHEST)
-    width = min(canvas.width - 4, _WIDEST)
-    if height < 3 or width < 12 or not np.isfinite([curve.x, curve.y]).all():
+    drawn = plot(canvas.palette, curve, min(canvas.width - 4, _WIDEST), height)
+    if drawn is None:
         return
+    canvas.paste(drawn, 2, top)
+    x = canvas.put(2, top + height, f"{curve.y_name} over {curve.x_name}, slope ", canvas.palette.style("dim"))
+    canvas.put(x, top + height, number(curve.slope, digits), canvas.palette.style("text", bold=True))
+
+
+def plot(palette: Palette, curve: Curve, width: int, height: int) -> Canvas | None:
+    """The curve alone, in width × height cells; None where there is no room or no point."""
+    if height < 3 or width < 12 or not np.isfinite([curve.x, curve.y]).all():
+        return None
     reach = max(4.0, abs(curve.x) * 1.25)
     xs = np.linspace(-reach, reach, 2 * width)
     with np.errstate(all="ignore"):
         ys = np.asarray(curve(xs), dtype=float)
     finite = ys[np.isfinite(ys)]
     if not finite.size:
-        return
+        return None
     low, high = min(float(finite.min()), curve.y), max(float(finite.max()), curve.y)
     span = (high - low) or 1.0
     low, high = low - 0.08 * span, high + 0.08 * span
-    palette = canvas.palette
+    canvas = Canvas(width, height, palette)
     line, tangent = Dots(width, height), Dots(width, height)
 
     def row(y: float) -> int:
@@ -51,9 +61,8 @@ def paint_curve(canvas: Canvas, curve: Curve, top: int, digits: int) -> None:
     for y in range(height):
         for x in range(width):
             if tangent.cells[y][x] and not line.cells[y][x]:
-                canvas.put(2 + x, top + y, tangent.char(x, y), palette.style("dim"))
+                canvas.put(x, y, tangent.char(x, y), palette.style("dim"))
             elif line.cells[y][x]:
-                canvas.put(2 + x, top + y, line.char(x, y), palette.style("text", strength=0.75))
-    canvas.put(2 + column // 2, top + min(row(curve.y) // 4, height - 1), "●", palette.style("current", bold=True))
-    x = canvas.put(2, top + height, f"{curve.y_name} over {curve.x_name}, slope ", palette.style("dim"))
-    canvas.put(x, top + height, number(curve.slope, digits), palette.style("text", bold=True))
+                canvas.put(x, y, line.char(x, y), palette.style("text", strength=0.75))
+    canvas.put(column // 2, min(row(curve.y) // 4, height - 1), "●", palette.style("current", bold=True))
+    return canvas

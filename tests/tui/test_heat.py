@@ -1,0 +1,181 @@
+"""Images of arrays: that every element has its pixel, that different things look different, and that
+nothing is shown before it is computed."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradstep.engine import overview
+from gradstep.engine.graph import Role
+from gradstep.engine.scenario import find, loads
+from gradstep.engine.session import Session
+from gradstep.engine.timeline import Phase, Position
+from gradstep.tui.network import heat
+from gradstep.tui.network.heat import Kind, Scale
+from gradstep.tui.paint import Canvas
+from gradstep.tui.theme import DARK, LIGHT
+
+SHAPES = st.lists(st.integers(1, 9), max_size=4).map(tuple) | st.tuples(st.integers(1, 5000))
+CONV = """format = 1
+batch = ["x"]
+[inputs]
+x = { shape = [3, 2, 5, 4], init = "normal(0, 1)", seed = 1 }
+t = { shape = [3, 2], init = "zeros" }
+[parameters]
+k = { shape = [4, 2, 2, 2], init = "normal(0, 1)", seed = 2 }
+W = { shape = [2, 48], init = "normal(0, 1)", seed = 3 }
+[graph]
+c = "conv2d(x, k)"
+h = "relu(c)"
+f = "reshape(h, (3, 48))"
+y = "f @ W.T"
+L = "mse(y, t)"
+"""
+
+
+@given(SHAPES)
+def test_every_element_has_exactly_one_pixel(shape: tuple[int, ...]) -> None:
+    image = heat.arranged(shape)
+    assert sorted(image[image >= 0].tolist()) == list(range(prod(shape)))
+
+
+@pytest.mark.parametrize(("size", "expected"), [(784, (28, 28)), (128, (8, 16)), (4096, (64, 64)), (1, (1, 1))])
+def test_vectors_are_folded_nearly_square(size: int, expected: tuple[int, int]) -> None:
+    assert heat.arranged((size,)).shape == expected
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(2, 120), st.integers(1, 60), st.booleans())
+def test_an_image_never_leaves_its_room(rows: int, columns: int, width: int, height: int, glyphs: bool) -> None:
+    how = heat.fit((rows, columns), width, height, glyphs)
+    assert how.width <= width
+    assert how.height <= height
+    assert how.rows * how.shrink >= rows
+    assert how.columns * how.shrink >= columns
+
+
+def painted(data: list[float], there: int, palette: object = DARK, wide: int = 2) -> list[tuple[str, str]]:
+    """What each pixel of a row of numbers looks like: its characters and its style."""
+    image = np.arange(len(data)).reshape(1, -1)
+    how = heat.Fit(1, wide, 1, len(data))
+    codes = heat._codes(np.array(data), there, image, Scale(1.0), 1)
+    canvas = heat._painted(codes, how, palette, True)  # type: ignore[arg-type]
+    return [
+        ("".join(canvas.chars[0][k * wide : (k + 1) * wide]), str(canvas.styles[0][k * wide])) for k in range(len(data))
+    ]
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT, DARK._replace(name="plain", glyphs=True)], ids=lambda p: p.name)
+def test_zero_nan_pending_and_small_numbers_look_different(palette: object) -> None:
+    looks = painted([0.0, float("nan"), 1e-30, -1e-30, 1.0, -1.0, 0.5], 6, palette)
+    assert len(set(looks)) == 7, looks
+
+
+def test_without_colours_the_characters_alone_tell_them_apart() -> None:
+    looks = painted([0.0, float("nan"), 1e-30, -1e-30, 1.0, -1.0, 0.5], 6, DARK._replace(name="plain", glyphs=True))
+    assert len({text for text, _ in looks}) == 7, looks
+
+
+def test_of_several_elements_in_a_pixel_the_largest_shows_and_nan_always() -> None:
+    image = np.array([[1.0, -5.0, 0.0, -np.inf], [2.0, 3.0, np.nan, -np.inf]])
+    found = heat._shrunk(image, 2)
+    assert found[0, 0] == -5.0
+    assert np.isnan(found[0, 1])
+    assert heat._shrunk(np.full((2, 2), -np.inf), 2)[0, 0] == -np.inf
+
+
+def test_a_wide_range_of_layers_is_logarithmic_and_a_narrow_one_is_not() -> None:
+    for name, logarithmic in (("vanishing", True), ("walkthrough", False)):
+        recording = Session(find(name)).recording
+        values = tuple(v.id for v in recording.graph.values if v.node >= 0 and recording.trace.grad[v.id] is not None)
+        scale = heat.gradient_scale(recording, values, 0)
+        sizes = [abs(recording.trace.grad[v]).max() for v in values]  # type: ignore[arg-type]
+        assert scale.high == max(sizes)
+        assert scale.logarithmic == logarithmic == (max(sizes) > 1e3 * min(s for s in sizes if s))
+
+
+@given(st.floats(0, 1), st.sampled_from([0, 1, 2, None]))
+@settings(max_examples=60, deadline=None)
+def test_pixels_are_known_exactly_when_their_numbers_are(share: float, sample: int | None) -> None:
+    """Held against the frame's own answer for every single element."""
+    session = Session(loads(CONV))
+    recording = session.recording
+    session.position = Position(round(share * recording.timeline.total))
+    session._sample = sample
+    frame = session.frame()
+    for value in recording.graph.values:
+        if value.role is Role.LITERAL:
+            continue
+        for kind in (Kind.DATA, Kind.GRAD):
+            if kind is Kind.GRAD and recording.trace.grad[value.id] is None:
+                continue
+            there = heat.known(frame, value.id, kind)
+            read = frame.grad if kind is Kind.GRAD else frame.data
+            last = sample if sample is not None else recording.samples.count - 1
+            grid = recording.samples.elements(value.id, last)
+            for position, flat in enumerate(grid.take(0, grid.size).tolist()):
+                mine = position < there if isinstance(there, int) else bool(there[position])
+                assert mine == (read(value.id, flat) is not None), (value.name, kind, position)
+                if sample is not None:
+                    assert heat.position_of(frame, value.id, flat) == position
+                    assert heat.flat_of(frame, value.id, position) == flat
+
+
+def test_norms_and_largest_elements_are_numpys() -> None:
+    session = Session(find("digits"))
+    recording = session.recording
+    for sweep in recording.timeline.sweeps:
+        array = overview.array_of(recording, sweep)
+        gradient = sweep.phase in (Phase.BACKWARD, Phase.UPDATE)
+        assert overview.norm(recording, sweep.value, gradient) == pytest.approx(np.linalg.norm(array), rel=1e-12)
+        assert overview.largest(recording, sweep) == abs(array).argmax()
+        value = recording.graph.values[sweep.value]
+        axis = recording.samples.axis(sweep.value)
+        if axis is not None:
+            at = np.unravel_index(overview.largest(recording, sweep, 3), value.shape)
+            assert at[axis] == 3
+            assert abs(array[at]) == abs(np.take(array, 3, axis)).max()
+
+
+def test_norms_neither_overflow_nor_vanish_in_float32() -> None:
+    text = 'format = 1\ndtype = "float32"\n[parameters]\nw = [{0}, {0}]\n[graph]\nL = "sum(w)"\n'
+    for size in ("3e30", "3e-30"):
+        recording = Session(loads(text.format(size))).recording
+        expected = float(np.linalg.norm(np.array([float(size)] * 2)))
+        assert overview.norm(recording, recording.graph.by_name["w"].id, False) == pytest.approx(expected, rel=1e-6)
+
+
+def test_what_is_said_of_a_whole_array_is_true() -> None:
+    """Counts of shut gates and the largest gradients, by NumPy."""
+    session = Session(find("digits"))
+    recording, trace = session.recording, session.recording.trace
+    graph = recording.graph.by_name
+    told = {
+        (s.phase, recording.graph.values[s.value].name): overview.narration(recording, s)
+        for s in recording.timeline.sweeps
+    }
+    shut = int((trace.data[graph["z1"].id] <= 0).sum())
+    assert f"{shut} of 1,024 gates are shut" in told[Phase.FORWARD, "h"].caption
+    assert f"{shut} of 1,024 gates are shut" in told[Phase.BACKWARD, "z1"].caption
+    grad = trace.grad[graph["h"].id]
+    assert grad is not None
+    row, column = np.unravel_index(abs(grad).argmax(), grad.shape)
+    assert f"∂L/∂h[{row},{column}] = " in told[Phase.BACKWARD, "h"].caption
+    assert "adds up 10 terms" in told[Phase.BACKWARD, "h"].caption
+
+
+def test_a_cursor_and_an_outline_stay_in_the_picture() -> None:
+    session = Session(loads(CONV))
+    session.goto("h[0,1,2,1]")
+    frame = session.frame()
+    value = session.recording.graph.by_name["x"].id
+    made = heat.tile(frame, value, Kind.DATA, Scale(1.0), 30, 12, DARK)
+    canvas = Canvas(6, 3, DARK)
+    for position in range(40):
+        heat.cursor(canvas, made, position, 0, 0)
+        heat.outline(canvas, made, np.array([position, position + 1]), 0, 0)
+    assert [len(row) for row in canvas.chars] == [6] * 3

@@ -1,0 +1,76 @@
+"""What one is looking at: the element that every level of the picture, and Math, are about."""
+
+from __future__ import annotations
+
+from gradstep.engine import overview
+from gradstep.engine.blackboard import Layer
+from gradstep.engine.chain import Element
+from gradstep.engine.frame import Frame
+from gradstep.engine.timeline import Phase, Position
+from gradstep.tui.view import View, Zoom
+
+
+def whole(frame: Frame, view: View) -> bool:
+    """Whether the moment is that of a whole array: one stands far off, and the array is complete."""
+    return bool(
+        view.zoom is Zoom.NETWORK and frame.sweep and frame.step == frame.sweep.stop and frame.position.term is None
+    )
+
+
+def looked_at(frame: Frame, view: View) -> Element | None:
+    """The selected element; else what the step wrote, of a whole array its largest."""
+    if view.selection is not None:
+        return view.selection
+    if whole(frame, view) and frame.sweep is not None:
+        return Element(frame.sweep.value, overview.largest(frame.recording, frame.sweep, frame.sample))
+    return frame.element
+
+
+def step_of(frame: Frame, element: Element, phase: Phase) -> int | None:
+    """The step that writes an element (or, of a neuron's output that is no sum itself, its sum) in a
+    phase; None where it has none."""
+    timeline = frame.recording.timeline
+    phases = (Phase.FORWARD, Phase.LOSS) if phase in (Phase.FORWARD, Phase.LOSS) else (phase,)
+    return next((s for p in phases if (s := timeline.step_of(p, *element)) is not None), None)
+
+
+def detail(frame: Frame, view: View) -> Frame:
+    """The moment that Math is about: where the looked-at element was written in this phase, if it is
+    already; else the step itself."""
+    element = looked_at(frame, view)
+    if element is None or element == frame.element:
+        return frame
+    step = step_of(frame, element, frame.phase)
+    if step is None or step > frame.step:
+        return frame
+    return Frame(frame.recording, Position(step), frame.sample, frame.base, frame.desk)
+
+
+def told(frame: Frame, view: View) -> tuple[str, str]:
+    """Headline and caption: of a whole array where one stands far off."""
+    if whole(frame, view) and frame.sweep is not None:
+        found = overview.narration(frame.recording, frame.sweep, frame.sample)
+        return found.headline, found.caption
+    return frame.headline, frame.caption
+
+
+def layer_here(frame: Frame, view: View) -> Layer:
+    """The layer that is looked at; the first where nothing is."""
+    board = frame.recording.board
+    element = looked_at(frame, view)
+    found = board.layer_of.get(element.value) if element is not None else None
+    return found or board.layers[0]
+
+
+def unit_here(frame: Frame, view: View) -> Element:
+    """The neuron (or pixel, or number) that is looked at: of a weight the one that it feeds."""
+    element, layer = looked_at(frame, view), layer_here(frame, view)
+    samples = frame.recording.samples
+    if element is None:
+        return Element(layer.output, 0)
+    if element.value in (layer.output, layer.pre):
+        return Element(layer.output, element.flat)
+    shape = frame.recording.graph.values[element.value].shape
+    row = element.flat // (shape[1] if len(shape) == 2 else 1)
+    grid = samples.elements(layer.output, frame.sample or 0)
+    return Element(layer.output, int(grid.take(row, row + 1)[0]) if row < grid.size else 0)
