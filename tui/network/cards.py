@@ -13,7 +13,7 @@ from gradstep.engine import overview
 from gradstep.engine.blackboard import Layer
 from gradstep.engine.chain import Element
 from gradstep.engine.frame import Frame
-from gradstep.engine.graph import Role
+from gradstep.engine.graph import Role, Value
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.timeline import Phase
 from gradstep.tui.network.edges import Sheet, curve
@@ -38,11 +38,11 @@ from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
 #: Up to so many columns of cards, the loss's with them; up to so many layers as strips, then lines.
-_CARDS, _STRIPS = 7, 20
+_CARDS, _STRIPS = 9, 20
 #: A layer of up to this many elements is a list of rows with bars.
 _ROWS = 20
-#: The least cells across and down that a card is worth drawing in.
-_LEAST, _LOW = 11, 5
+#: The least cells across, by how tight it is, and down that a card is worth drawing in.
+_LEAST, _LOW = (11, 11, 9, 8), 5
 #: Room between cards: for words about parameters, and without any.
 _WORDS, _BARE = 15, 5
 _STRIP = 6
@@ -70,9 +70,11 @@ class Placed(NamedTuple):
 
 def stage(canvas: Canvas, frame: Frame, view: View) -> Stage:
     """The first of cards, strips and lines for which there is room."""
-    cards = Cards(canvas, frame, view)
-    if cards.fits:
-        return cards
+    for tight, brief in ((0, False), (1, False), (1, True), (2, False), (2, True), (3, True)):
+        cards = Cards(canvas, frame, view)
+        cards.tight, cards.brief = tight, brief
+        if cards.fits:
+            return cards
     if len(cards.layers) <= _STRIPS and len(cards.layers) * _STRIP + 8 <= canvas.width and canvas.height >= 6:
         return Strips(canvas, frame, view)
     return Lines(canvas, frame, view)
@@ -81,11 +83,15 @@ def stage(canvas: Canvas, frame: Frame, view: View) -> Stage:
 class _Overview(Stage):
     """What the three have in common: layers in their order, and walking between them."""
 
+    #: Whether what formulas make on their way, such as the logarithm in a cross-entropy, is left out.
+    brief = False
+
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """All but parameters, which are words between cards, in order of depth."""
         plan = self.plan
-        mine = [k for k, la in enumerate(plan.layers) if self.graph.values[la.output].role is not Role.PARAMETER]
+        values = [self.graph.values[la.output] for la in plan.layers]
+        mine = [k for k, v in enumerate(values) if v.role is not Role.PARAMETER and not self._left_out(v)]
         return tuple(plan.layers[k] for k in sorted(mine, key=lambda k: (plan.depths[k], k)))
 
     @cached_property
@@ -99,8 +105,16 @@ class _Overview(Stage):
 
     @cached_property
     def number_of(self) -> dict[int, int]:
-        """The layer that shows a value, by the value."""
-        return {v: k for k, layer in enumerate(self.layers) for v in (layer.output, layer.pre) if v >= 0}
+        """The layer that shows a value, by the value; of what is left out, the one that it goes into."""
+        found = {v: k for k, layer in enumerate(self.layers) for v in (layer.output, layer.pre) if v >= 0}
+        for value in reversed(self.graph.values):
+            if self._left_out(value):
+                users = [self.graph.nodes[n].output for n, _ in self.graph.uses[value.id]]
+                found[value.id] = next((found[u] for u in users if u in found), 0)
+        return found
+
+    def _left_out(self, value: Value) -> bool:
+        return self.brief and value.node >= 0 and "#" in value.name and value.id != self.graph.loss.id
 
     @cached_property
     def current(self) -> int:
@@ -138,11 +152,16 @@ class _Overview(Stage):
 class Cards(_Overview):
     """A card a layer."""
 
-    #: How much gives way to the images: words and bars from 1 on, and from 2 on the rows of all but outputs.
-    _tight = 0
+    #: How much gives way to the images: words and bars from 1 on, from 2 on the rows of all but outputs,
+    #: and with 3 these too.
+    tight = 0
 
     @property
     def fits(self) -> bool:
+        # What formulas make on their way is left out where it is little beside the rest: an attention
+        # head is made of nothing else.
+        if self.brief and sum(map(self._left_out, self.graph.values)) * 4 > len(self.layers):
+            return False
         return len(self.columns) <= _CARDS and bool(self._placed)
 
     @cached_property
@@ -165,10 +184,13 @@ class Cards(_Overview):
     def _connected(self) -> Iterator[Skip]:
         """All connections between layers."""
         for target, layer in enumerate(self.layers):
-            for node in {layer.node, self.graph.values[layer.output].node} - {-1}:
+            nodes = list({layer.node, self.graph.values[layer.output].node} - {-1})
+            for node in nodes:
                 for slot, value in enumerate(self.graph.nodes[node].inputs):
                     source = self.number_of.get(value)
-                    if source is not None and source != target:
+                    if self._left_out(self.graph.values[value]):
+                        nodes.append(self.graph.values[value].node)
+                    elif source is not None and source != target:
                         yield Skip(source, target, (node, slot))
 
     # Where cards stand
@@ -179,27 +201,20 @@ class Cards(_Overview):
         shape = sample_shape(self.recording, layer.output)
         few = len(shape) <= 1 and int(np.prod(shape)) <= _ROWS
         output = {self.graph.nodes[n].output for n, _ in self.graph.uses[layer.output]} == {self.graph.loss.id}
-        return "rows" if few and (self._tight < 2 or output) else "image"
+        return "rows" if few and (self.tight < 2 or (output and self.tight < 3)) else "image"
 
     def _fixed(self, layer: Layer) -> int:
         """The width of a card that is no image."""
         if self._form(layer) == "loss":
-            return 12 if self._tight else 14
-        return (20 if self._tight else 24) if self.gets_gradient(layer.output) else 15
+            return 12 if self.tight else 14
+        return (20 if self.tight else 24) if self.gets_gradient(layer.output) else 15
 
     @cached_property
     def _placed(self) -> dict[int, Placed]:
         """Where each card stands; none where there is no room for all."""
-        for self._tight in range(3):
-            found = self._arranged()
-            if found:
-                return found
-        return {}
-
-    def _arranged(self) -> dict[int, Placed]:
         width, height = self.canvas.width, self.canvas.height
         top = 1 + min(len(self._skips), _LANES)
-        words, bare = (11, 4) if self._tight else (_WORDS, _BARE)
+        words, bare = (11, 4) if self.tight else (_WORDS, _BARE)
         gaps = [words if any(self.parameters(self.layers[k]) for k in mine) else bare for mine in self.columns[1:]]
         forms = [[self._form(self.layers[k]) for k in mine] for mine in self.columns]
         images = ["image" in form for form in forms]
@@ -209,7 +224,7 @@ class Cards(_Overview):
         ]
         free = width - 2 - sum(gaps) - sum(f for f, im in zip(fixed, images, strict=True) if not im)
         share = free // max(sum(images), 1)
-        if (share < _LEAST and any(images)) or free < 0:
+        if (share < _LEAST[self.tight] and any(images)) or free < 0:
             return {}
         sizes = {}
         for column, mine in enumerate(self.columns):
@@ -245,15 +260,18 @@ class Cards(_Overview):
             size = int(np.prod(sample_shape(self.recording, layer.output)))
             return self._fixed(layer), min(size + 3, height), False
         shape = arranged(sample_shape(self.recording, layer.output)).shape
-        name = len(self.name(layer.output)) + len(self.title(layer)) + 8
+        # In the title a name and a word, where there is room.
+        long = len(self.name(layer.output))
+        name = min(long, 4) + 4 if self.tight >= 2 else long + len(self.title(layer)) + 8
+        least = _LEAST[self.tight] if self.tight else 17
         most = min(width - 2, 56)
         if not self.gets_gradient(layer.output):
             how = self._fit(shape, most, height - 2)
             return max(how.width + 2, name), how.height + 2, False
         below, beside = self._fit(shape, most, (height - 3) // 2), self._fit(shape, (most - 1) // 2, height - 3)
         if (beside.shrink, -beside.wide) < (below.shrink, -below.wide):
-            return max(2 * beside.width + 3, name, 17), beside.height + 3, True
-        return max(below.width + 2, name, 17), 2 * below.height + 3, False
+            return max(2 * beside.width + 3, name, least), beside.height + 3, True
+        return max(below.width + 2, name, least), 2 * below.height + 3, False
 
     def _fit(self, shape: tuple[int, ...], width: int, height: int) -> Fit:
         return fit((shape[0], shape[1]), max(width, 1), max(height, 1), self.palette.glyphs)
@@ -278,7 +296,7 @@ class Cards(_Overview):
         name = self.name(self.shown(layer, Kind.DATA))
         mark = "◇ " if looked_at and self.view.selection is not None else ""
         style = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
-        x = canvas.put(placed.x + 2, placed.y, f" {mark}{name} ", style)
+        x = canvas.put(placed.x + 2, placed.y, f" {clip(mark + name, placed.width - 4)} "[: placed.width - 2], style)
         value = self.graph.values[layer.output]
         word = extent(sample_shape(self.recording, value.id)) if self._form(layer) != "loss" else ""
         role = "dim"
@@ -328,6 +346,7 @@ class Cards(_Overview):
             )
             name = self.gradient_name(self.shown(layer, Kind.GRAD))
             ink = self.palette.style("text" if self._gradient_begun(layer) else "placeholder", bold=now)
+            name = name if len(name) + 6 <= width else f"∂{self.name(self.shown(layer, Kind.GRAD))}"
             self.canvas.put(x + 2, line, clip(f" {name} ", width - 4), ink)
             self._image(layer, Kind.GRAD, x + 1, line + 1, width - 2, half)
             self._edge(placed, y + height - 1, self._norm(layer, Kind.DATA), self._norm(layer, Kind.GRAD))
@@ -381,14 +400,15 @@ class Cards(_Overview):
         peak = float(finite.max()) if finite.size else 0.0
         inner = placed.height - 2
         here = position_of(frame, value, self.focus.flat) if self.focus and self.focus.value in (value, slope) else -1
-        first = min(max(here - inner // 2, 0), max(data.size - inner + 1, 0)) if data.size + 1 > inner else 0
         y = placed.y + 1
         if slope >= 0 and inner > data.size:
             heading = self.gradient_name(slope)
             heading = heading if len(heading) <= placed.width - 4 else "∂"
             canvas.put(placed.x + placed.width - 2 - len(heading), y, heading, palette.style("dim"))
             y += 1
-        for k in range(first, min(first + placed.y + placed.height - 1 - y, data.size)):
+        drawn = min(placed.y + placed.height - 1 - y, data.size)
+        first = min(max(here - drawn // 2, 0), data.size - drawn)
+        for k in range(first, first + drawn):
             mine = k == here
             canvas.put(placed.x + 1, y, f"{k:>2}", palette.style("current" if mine else "dim", bold=mine))
             shown = float(data[k]) if (k < has if isinstance(has, int) else has[k]) else None
@@ -405,7 +425,9 @@ class Cards(_Overview):
             if mine:
                 canvas.tint(placed.x + 1, y, placed.width - 2)
             y += 1
-        self._edge(placed, placed.y + placed.height - 1, "", self._norm(layer, Kind.GRAD) if grad is not None else "")
+        rest = data.size - drawn
+        more = f"{rest} more" if rest else ""
+        self._edge(placed, placed.y + placed.height - 1, more, self._norm(layer, Kind.GRAD) if grad is not None else "")
 
     def _loss(self, layer: Layer, placed: Placed) -> None:
         canvas, palette = self.canvas, self.palette
@@ -501,18 +523,26 @@ class Cards(_Overview):
         name = self.board.whole(about)
         dim = palette.style("dim")
         head = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
-        y = max(middle - 4, placed.y)
+        y = max(middle - 4, 1)
         end = canvas.put(x, y, clip(name, width), head)
-        canvas.put(end + 1, y, clip(extent(value.shape), width - len(name) - 1), dim)
-        size = number(overview.norm(self.recording, about, False), Digits.NETWORK)
-        canvas.put(x, y + 1, clip(f"‖{name}‖ {size}", width), dim)
+        room = width - len(name) - 3
+        size = next(
+            t for d in (3, 2, 1) if len(t := number(overview.norm(self.recording, about, False), d)) <= room or d == 1
+        )
+        shape, words = extent(value.shape), f"‖{name}‖ {size}"
+        if len(name) + 1 + len(shape) <= width:
+            canvas.put(end + 1, y, shape, dim)
+        else:  # the shape takes the line of the norm
+            words = shape
+        canvas.put(x, y + 1, clip(words, width), dim)
         grown = self.frame.written(Phase.BACKWARD, about) == value.size
         text = number(overview.norm(self.recording, about, True), Digits.NETWORK) if grown else PENDING
         end = canvas.put(x, y + 2, "‖∂‖ ", dim)
         canvas.put(end, y + 2, clip(text, width - 4), palette.style("text" if grown else "placeholder"))
         total = sum(self.graph.values[v].size for v in mine)
-        canvas.put(x, middle + 1, clip(f"{total:,}", width).ljust(min(width, 11)), dim)
-        canvas.put(x, middle + 2, clip("parameters", width), dim)
+        count = f"{total:,}" if len(f"{total:,}") <= width else f"{total / 1e6:.1f} M"
+        canvas.put(x, middle + 1, count.ljust(min(width, 11)), dim)
+        canvas.put(x, middle + 2, "parameters" if width >= 10 else "params", dim)
 
     def _skip(self, skip: Skip, y: int) -> None:
         """A connection over layers: up, along a line of its own, and down."""

@@ -92,7 +92,7 @@ def shows_layer(frame: Frame, view: View) -> bool:
 def _layer(canvas: Canvas, frame: Frame, view: View) -> None:
     stage = OneLayer(canvas, frame, view)
     words = f" layer {stage.name(stage.layer.output)} "
-    canvas.put(13, 0, clip(words, canvas.width - 15), canvas.palette.style("dim"))
+    canvas.put(max(canvas.width - len(words) - 2, 2), canvas.height - 1, words, canvas.palette.style("dim"))
     aside(stage, stage.layer, stage.unit, 2, 1, canvas.width - 4, canvas.height - 2)
 
 

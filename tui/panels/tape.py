@@ -145,6 +145,11 @@ def window(frame: Frame, height: int, far: bool = False) -> list[Line]:
     return lines[:height]
 
 
+def width(recording: Recording) -> int:
+    """How wide the tape stands beside the rest: step numbers of many digits take more."""
+    return 32 + min(max(len(str(recording.timeline.total)) - 5, 0) * 2, 6)
+
+
 class Tape(Panel):
     """One line per step: number, left-hand side, value; the current one about the middle."""
 
@@ -216,7 +221,7 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, wi
     if current:
         canvas.put(2, y, "▸", palette.style("current", bold=True))
     canvas.put(3, y, str(shown).rjust(wide), palette.style("current", bold=True) if current else dim)
-    if not frame.hits.isdisjoint(range(line.step - line.size + 1, line.step + 1)):
+    if any(line.step - line.size < hit <= line.step for hit in frame.hits):
         canvas.put(wide + 4, y, "●", palette.style("alarm"))
     elif frame.base is not None and not line.folded and _changed(frame, line):
         canvas.put(wide + 4, y, "Δ", palette.style("update"))
@@ -232,7 +237,7 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, wi
     room = inner - wide - 16
     # ∂L/∂W₁[5,20] is ∂W₁[5,20] where there is no room: of what it is the gradient is what matters.
     short = tape.name if len(tape.name) <= room else tape.name.partition("/")[2] or tape.name
-    canvas.put(wide + 6, y, clip(short, room), name)
+    canvas.put(wide + 6, y, short if len(short) <= room else "…" + short[len(short) - room + 1 :], name)
     role = sign_role(tape.value) if tape.signed else "text" if tape.value is not None else "placeholder"
     style = palette.style(role, bold=current)
     canvas.value(
@@ -251,10 +256,11 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, wi
 def _folded(canvas: Canvas, frame: Frame, sweep: Sweep, y: int, x: int, end: int, style: Style, future: bool) -> None:
     """A whole array: its name, its shape, and its norm or, where it is a number, itself."""
     recording, palette = frame.recording, canvas.palette
-    name = recording.board.whole(sweep.value)
-    if sweep.phase is Phase.BACKWARD:
-        name = f"∂{recording.board.loss}/∂{name}" if len(name) < 5 else f"∂{name}"
-    backward = sweep.phase is Phase.BACKWARD
+    name, backward = recording.board.whole(sweep.value), sweep.phase is Phase.BACKWARD
+    shape = "×".join(map(str, recording.graph.values[sweep.value].shape))
+    if backward:
+        long = f"∂{recording.board.loss}/∂{name}"
+        name = long if len(long) + len(shape) + 10 <= end - x else f"∂{name}"
     text = PENDING
     if sweep.size == 1 and not future:
         read = {Phase.BACKWARD: frame.grad, Phase.UPDATE: frame.new}.get(sweep.phase, frame.data)
@@ -264,7 +270,6 @@ def _folded(canvas: Canvas, frame: Frame, sweep: Sweep, y: int, x: int, end: int
         text = number(overview.norm(recording, sweep.value, backward))
     elif not future:
         text = "new"
-    shape = "×".join(map(str, recording.graph.values[sweep.value].shape))
     dim = palette.style("placeholder" if future else "dim")
     canvas.put(x, y, clip(name, max(end - x - 9, 1)), style)
     room = end - x - len(name) - 10

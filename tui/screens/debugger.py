@@ -16,7 +16,7 @@ from gradstep.engine.session import Move, Session
 from gradstep.engine.timeline import Grain, Phase
 from gradstep.tui import keymap
 from gradstep.tui.network import looking
-from gradstep.tui.panels import network, params, timeline
+from gradstep.tui.panels import network, params, tape, timeline
 from gradstep.tui.panels.base import Panel, Scene
 from gradstep.tui.panels.breaks import Breaks
 from gradstep.tui.panels.delta import Delta
@@ -131,7 +131,7 @@ class Debugger(Debugging):
         shown |= {name: view.shown(name) and alone in ("", name) for name in LISTS}
         shown["lists"] = any(shown[name] for name in LISTS)
         shown["side"] = shown["params"] or shown["tape"] or shown["lists"]
-        self.query_one("#rail").styles.width = "1fr" if wide and alone == "tape" else 32
+        self.query_one("#rail").styles.width = "1fr" if wide and alone == "tape" else tape.width(self.session.recording)
         for name, visible in shown.items():
             self.query_one(f"#{name}").display = visible
 
