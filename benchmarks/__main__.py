@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from benchmarks import key, launch
+from benchmarks import key, large, launch
 from benchmarks.measure import Pair, table
 from benchmarks.terminal import ROOT, environment
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Pair]]] = {
     "launch": launch.measure,
     "key": key.measure,
     "engine": _engine,
+    "large": large.measure,
 }
 
 

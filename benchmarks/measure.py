@@ -13,7 +13,7 @@ class Pair:
     """Times in seconds of gradstep and of what it is measured against, taken in turns in one run.
 
     The target is met if the ratio of the medians is at most `most`, and gradstep's median, where
-    `limit` is given, below that many seconds.
+    `limit` is given, below that many seconds. With `unit` MB the two are bytes.
     """
 
     benchmark: str
@@ -23,6 +23,7 @@ class Pair:
     ours: list[float] = field(repr=False)
     theirs: list[float] = field(repr=False)
     limit: float | None = None
+    unit: str = "ms"
 
     @property
     def ratio(self) -> float:
@@ -66,14 +67,16 @@ def percentile(times: Sequence[float], percent: float) -> float:
 
 
 def table(pairs: Sequence[Pair]) -> str:
-    """All pairs, a line each, in milliseconds."""
+    """All pairs, a line each, in milliseconds, or where it says so in megabytes."""
     head = ["benchmark", "case", "n", "gradstep", "p90", "p99", "other", "p90", "p99", "ratio", "target", ""]
     rows = [head]
     for pair in pairs:
         ours, theirs = _spread(pair.ours), _spread(pair.theirs)
-        times = [f"{times[kind] * 1e3:.3f}" for times in (ours, theirs) for kind in ("median", "p90", "p99")]
+        factor = {"ms": 1e3, "MB": 1e-6}[pair.unit]
+        times = [f"{times[kind] * factor:.3f}" for times in (ours, theirs) for kind in ("median", "p90", "p99")]
         verdict = "met" if pair.met else "MISSED"
-        rows.append([pair.benchmark, pair.case, str(len(pair.ours)), *times, f"{pair.ratio:.2f}", pair.target, verdict])
+        case = pair.case if pair.unit == "ms" else f"{pair.case}, {pair.unit}"
+        rows.append([pair.benchmark, case, str(len(pair.ours)), *times, f"{pair.ratio:.2f}", pair.target, verdict])
     widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
     left = (0, 1, len(head) - 2, len(head) - 1)
 

@@ -75,7 +75,7 @@ SHORT: Mapping[str, str] = {
 
 def run(session: Session, line: str, go_on: GoOn = lambda share: True) -> Result:
     """Carries out one line. Raises CommandError, naming the command and what is wrong with it, and
-    stops.Interrupted where `go_on` stopped it."""
+    Interrupted where `go_on` stopped it."""
     word, _, rest = line.strip().partition(" ")
     name = SHORT.get(word, word)
     command = COMMANDS.get(name)
@@ -501,19 +501,19 @@ def _edited(session: Session, what: str) -> Result:
 
 @_command("set NAME = VALUE", "what-if: recompute from there on, stay at the same step; set op h = leaky_relu")
 def _set(session: Session, rest: str, go_on: GoOn) -> Result:
-    return _edited(session, f"set {session.edit(rest).text}")
+    return _edited(session, f"set {session.edit(rest, go_on).text}")
 
 
 @_command("undo", "take the last edit back")
 def _undo(session: Session, rest: str, go_on: GoOn) -> Result:
     _nothing(rest)
-    return _edited(session, f"undone: {session.undo().text}")
+    return _edited(session, f"undone: {session.undo(go_on).text}")
 
 
 @_command("redo", "make it again")
 def _redo(session: Session, rest: str, go_on: GoOn) -> Result:
     _nothing(rest)
-    return _edited(session, f"redone: {session.redo().text}")
+    return _edited(session, f"redone: {session.redo(go_on).text}")
 
 
 @_command("revert", "take all edits back")
@@ -625,7 +625,7 @@ def _save(session: Session, rest: str, go_on: GoOn) -> Result:
 def _open(session: Session, rest: str, go_on: GoOn) -> Result:
     if not rest:
         raise CommandError("a file or the name of a built-in scenario is needed")
-    session.open(find(rest))
+    session.open(find(rest), go_on)
     return Result(session.recording.scenario.title or rest, {"name": session.recording.scenario.name}, True)
 
 
@@ -638,7 +638,7 @@ def _diff(session: Session, rest: str, go_on: GoOn) -> Result:
     if rest == "off":
         session.against = None
         return Result("no longer compared", {"off": True})
-    found = session.diff(find(rest))
+    found = session.diff(find(rest), go_on)
     return Result("\n".join(found.lines()), found.document())
 
 

@@ -23,6 +23,8 @@ from gradstep.engine.timeline import Phase, Sweep
 
 #: A slice is at most so many terms.
 _SLICE = 1 << 17
+#: Where it does not look at terms, so many elements.
+_PLAIN = 1 << 20
 
 
 class Condition:
@@ -37,6 +39,8 @@ class Condition:
         self.phase: Phase | None = None
         self.operation = ""
         self.by_term = self.state = False
+        #: Whether it looks at the terms of steps, which are many.
+        self._tabled = False
         self._read(body.strip())
 
     def _read(self, body: str) -> None:
@@ -72,7 +76,9 @@ class Condition:
         """Reads it once for every phase, on no element, so that a mistake is said when it is set."""
         assert self.query is not None
         for sweep in {s.phase: s for s in self.recording.timeline.sweeps}.values():
-            part = self.query(Slice(self.recording, sweep, 0, 0, self.by_term))
+            at = Slice(self.recording, sweep, 0, 0, self.by_term)
+            part = self.query(at)
+            self._tabled = self._tabled or "table" in vars(at)
             if np.asarray(part.value).dtype.kind != "b":
                 raise CommandError(f"'{self.text}' is no condition; compare it, as in {self.query.text} == 0")
             if not part.stepwise and np.size(part.value) > 1:
@@ -131,8 +137,8 @@ class Condition:
 
     def slice_of(self, sweep: Sweep) -> int:
         """How many elements of a sweep to look at together."""
-        if sweep.phase is not Phase.BACKWARD or not sweep.size or self.query is None:
-            return _SLICE
+        if sweep.phase is not Phase.BACKWARD or not sweep.size or not self._tabled:
+            return _PLAIN
         first = Slice(self.recording, sweep, 0, 1, False).table
         return max(_SLICE // max(len(first.owner), 1), 1)
 

@@ -22,7 +22,7 @@ from gradstep.engine.ops import REGISTRY, Op
 from gradstep.engine.query import Moment, Query
 from gradstep.engine.recording import Recording
 from gradstep.engine.timeline import Timeline
-from gradstep.engine.trace import run
+from gradstep.engine.trace import GoOn, run
 
 
 class Edit(NamedTuple):
@@ -113,7 +113,7 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
     return Edit(text, value.id, op=made)
 
 
-def apply(base: Recording, edits: Sequence[Edit]) -> Recording:
+def apply(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = None) -> Recording:
     """The run of `base` with all edits, in their order. Only what depends on them is computed again;
     all other arrays are those of `base`."""
     if not edits:
@@ -126,14 +126,18 @@ def apply(base: Recording, edits: Sequence[Edit]) -> Recording:
     for number, edit in enumerate(edits):
         if edit.op is not None:
             continue
-        before = run(graph, leaves, instead=values, gradients=gradients, like=base.trace) if number else base.trace
+        before = (
+            run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
+            if number
+            else base.trace
+        )
         held = gradients if edit.gradient else leaves if base.graph.values[edit.value].node < 0 else values
         held[edit.value] = _changed(before.grad[edit.value] if edit.gradient else before.data[edit.value], edit)
-    trace = run(graph, leaves, instead=values, gradients=gradients, like=base.trace)
+    trace = run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
     scenario = dataclasses.replace(base.scenario, graph=graph, leaves=leaves)
     given = frozenset((("grad" if e.gradient else "data"), e.value) for e in edits if e.op is None)
     if graph is base.graph:
-        return dataclasses.replace(base, scenario=scenario, trace=trace, given=given, _next_loss=[])
+        return dataclasses.replace(base, scenario=scenario, trace=trace, given=given)
     return dataclasses.replace(
         base,
         scenario=scenario,
@@ -141,7 +145,6 @@ def apply(base: Recording, edits: Sequence[Edit]) -> Recording:
         timeline=Timeline(graph),
         board=Blackboard(graph),
         given=given,
-        _next_loss=[],
     )
 
 

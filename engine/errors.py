@@ -7,6 +7,8 @@
     │   └── OpError           an operation called the wrong way
     └── CommandError      a debugger command that cannot be carried out
 
+and Interrupted, which is no error.
+
 Every message says what is wrong, where, and what to try.
 """
 
@@ -39,6 +41,10 @@ class ExpressionError(GraphError):
 
 class CommandError(GradstepError):
     """A debugger command that cannot be carried out."""
+
+
+class Interrupted(Exception):
+    """Something that takes time was given up because it was asked to; nothing has changed."""
 
 
 class Problem(NamedTuple):

@@ -112,8 +112,10 @@ def _zero(at: Slice, threshold: float) -> Array:
 def _nonfinite(at: Slice, threshold: float) -> Array:
     found = _nothing(at)
     first = trouble.first(at.recording, at.sweep.phase)
-    if first is not None and at.sweep.value == first.element.value and at.sweep.phase is first.phase:
-        found[np.arange(at.start, at.stop) == first.element.flat] = True
+    if first is None or at.sweep.value != first.element.value or at.sweep.phase is not first.phase:
+        return found
+    if at.start <= first.element.flat < at.stop:
+        found[first.element.flat - at.start] = True
     return found
 
 

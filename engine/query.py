@@ -40,6 +40,8 @@ class Part(NamedTuple):
     @property
     def holds(self) -> Any:
         """Where it is known and true."""
+        if self.known is True and np.asarray(self.value).dtype.kind == "b":
+            return self.value
         return np.logical_and(self.value, self.known)
 
 

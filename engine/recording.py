@@ -18,7 +18,7 @@ from gradstep.engine.index import Array
 from gradstep.engine.samples import Samples
 from gradstep.engine.scenario import Scenario
 from gradstep.engine.timeline import Timeline
-from gradstep.engine.trace import Trace, run
+from gradstep.engine.trace import GoOn, Trace, loss, run
 from gradstep.engine.training import OPTIMIZERS, Optimizer
 
 
@@ -34,9 +34,8 @@ class Recording:
     notes: Mapping[int, str]
     #: Values and gradients that were set by hand: they are what they are, and not computed.
     given: frozenset[tuple[str, int]] = frozenset()
-    _next_loss: list[float] = field(default_factory=list)
     #: What `remembered` functions have found out about this run.
-    memory: dict[Any, Any] = field(default_factory=dict)
+    memory: dict[Any, Any] = field(default_factory=dict, init=False)
 
     @property
     def graph(self) -> Graph:
@@ -58,12 +57,7 @@ class Recording:
 
     def next_loss(self) -> float:
         """The loss with the updated parameters. Computed once, when first asked for."""
-        if not self._next_loss:
-            leaves = dict(self.scenario.leaves)
-            for parameter in self.graph.parameters:
-                leaves[parameter.id] = self.updated(parameter.id)
-            self._next_loss.append(run(self.graph, leaves, backward=False).loss)
-        return self._next_loss[0]
+        return _next_loss(self)
 
 
 P = ParamSpec("P")
@@ -89,12 +83,18 @@ def remembered(function: Callable[Concatenate[Recording, P], R]) -> Callable[Con
     return once
 
 
-def record(scenario: Scenario) -> Recording:
-    """Runs a scenario once, forward and backward."""
+@remembered
+def _next_loss(recording: Recording) -> float:
+    leaves, trained = recording.scenario.leaves, {p.id for p in recording.graph.parameters}
+    return loss(recording.graph, lambda v: recording.updated(v) if v in trained else leaves[v])
+
+
+def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
+    """Runs a scenario once, forward and backward; `go_on` as in `run`."""
     graph = scenario.graph
     timeline = Timeline(graph)
     optimizer = OPTIMIZERS[scenario.training.optimizer](lr=scenario.training.lr)
     notes: dict[int, str] = {}
     for note in scenario.notes:
         notes[note.step] = "\n".join(filter(None, (notes.get(note.step), note.text)))
-    return Recording(scenario, run(graph, scenario.leaves), timeline, Blackboard(graph), optimizer, notes)
+    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), timeline, Blackboard(graph), optimizer, notes)

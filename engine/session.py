@@ -24,6 +24,7 @@ from gradstep.engine.scenario import Scenario
 from gradstep.engine.stops import Noted, Stop, Stops, Watch, search
 from gradstep.engine.terms import total
 from gradstep.engine.timeline import Grain, Phase, Position
+from gradstep.engine.trace import GoOn
 
 #: So many places are remembered to come back to.
 _REMEMBERED = 200
@@ -51,10 +52,10 @@ class Session:
     points noted in the last run. `against` is another run with the same steps, to compare with.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, go_on: GoOn | None = None) -> None:
         """Runs the scenario. Raises CommandError if its `start` cannot be found, or one of its
         breakpoints or watches cannot be read."""
-        self.recording: Recording = record(scenario)
+        self.recording: Recording = record(scenario, go_on)
         self.base = self.recording
         self._position = Position(0)
         self._sample: int | None = 0
@@ -232,14 +233,14 @@ class Session:
             raise CommandError(f"'{text}' is not watched{nearest(text, [w.text for w in kept])}")
         self.stops.watches = kept
 
-    def open(self, scenario: Scenario) -> None:
+    def open(self, scenario: Scenario, go_on: GoOn | None = None) -> None:
         """Another scenario in place of this one. Raises CommandError, and then this one stays."""
-        self.__dict__.update(Session(scenario).__dict__)
+        self.__dict__.update(Session(scenario, go_on).__dict__)
 
-    def diff(self, scenario: Scenario) -> Comparison:
+    def diff(self, scenario: Scenario, go_on: GoOn | None = None) -> Comparison:
         """Compares with the run of another scenario. If it takes the same steps, the screen shows its
         numbers beside these from now on."""
-        other = record(scenario)
+        other = record(scenario, go_on)
         found = compare(self.recording, other)
         self.against = other if alike(self.recording, other) else None
         self.note(f"diff {scenario.name}: {found.differing:,} of {found.compared:,} numbers differ")
@@ -321,31 +322,31 @@ class Session:
 
     # What-if -------------------------------------------------------------------------------------
 
-    def edit(self, text: str) -> Edit:
+    def edit(self, text: str, go_on: GoOn | None = None) -> Edit:
         """Sets something to another number, and computes again what depends on it. The place stays
         the same. Raises CommandError, and then nothing has changed."""
         edit = edits.read(self.recording, text)
-        self._apply([*self.edits, edit])
+        self._apply([*self.edits, edit], go_on)
         self._undone.clear()
         self.note(f"set {edit.text}: loss {self._losses()}")
         return edit
 
-    def undo(self) -> Edit:
+    def undo(self, go_on: GoOn | None = None) -> Edit:
         """Takes the last edit back. Raises CommandError if there is none."""
         if not self.edits:
             raise CommandError("there is no edit to undo")
         edit = self.edits[-1]
-        self._apply(self.edits[:-1])
+        self._apply(self.edits[:-1], go_on)
         self._undone.append(edit)
         self.note(f"undo {edit.text}")
         return edit
 
-    def redo(self) -> Edit:
+    def redo(self, go_on: GoOn | None = None) -> Edit:
         """Makes the edit that was undone last once more. Raises CommandError if there is none."""
         if not self._undone:
             raise CommandError("there is no edit to redo")
         edit = self._undone[-1]
-        self._apply([*self.edits, edit])
+        self._apply([*self.edits, edit], go_on)
         self._undone.pop()
         self.note(f"redo {edit.text}")
         return edit
@@ -359,8 +360,8 @@ class Session:
             self.note(f"revert {count:,} edits")
         return count
 
-    def _apply(self, wanted: list[Edit]) -> None:
-        recording = edits.apply(self.base, wanted)
+    def _apply(self, wanted: list[Edit], go_on: GoOn | None = None) -> None:
+        recording = edits.apply(self.base, wanted, go_on)
         self.stops.renew(recording)
         self.recording, self.edits = recording, wanted
         self.position = self.position

@@ -9,18 +9,17 @@ terms, right after the first term for which it holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from gradstep.engine.conditions import Condition
-from gradstep.engine.errors import CommandError
+from gradstep.engine.errors import CommandError, Interrupted
 from gradstep.engine.explain import segments_at
 from gradstep.engine.index import Array
 from gradstep.engine.query import Moment, Part, Query
-from gradstep.engine.recording import Recording
+from gradstep.engine.recording import Recording, remembered
 from gradstep.engine.steps import Change
 from gradstep.engine.terms import total
 from gradstep.engine.timeline import Position, Sweep
@@ -119,10 +118,6 @@ class Found(NamedTuple):
     which: tuple[int, ...]
 
 
-class Interrupted(Exception):
-    """A search was given up; the place where it was is lost, and nothing has moved."""
-
-
 def key(position: Position) -> tuple[int, float]:
     """Positions in the order of time: a step's terms, then the step as a whole."""
     return position.step, inf if position.term is None else position.term
@@ -171,7 +166,9 @@ def _in_slice(
     forward: bool,
 ) -> Iterator[Found]:
     masks = [w.mask(sweep, low, high) for w in wanted]
-    hits = np.flatnonzero(np.logical_or.reduce(masks)) if masks else np.empty(0, np.intp)
+    if not masks:
+        return
+    hits = np.flatnonzero(masks[0] if len(masks) == 1 else np.logical_or.reduce(masks))
     for hit in (hits if forward else hits[::-1]).tolist():
         places: dict[Position, list[int]] = {}
         for number, mask in enumerate(masks):
@@ -194,7 +191,7 @@ def _place(recording: Recording, wanted: Stopping, sweep: Sweep, flat: int) -> P
 MARKED = 20_000
 
 
-@lru_cache(maxsize=16)
+@remembered
 def hits(recording: Recording, conditions: tuple[Condition, ...]) -> frozenset[int]:
     """All steps at which one of some conditions holds; of a very long run none."""
     if recording.timeline.total > MARKED:

@@ -7,13 +7,18 @@ used more than once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from gradstep.engine.errors import Interrupted
 from gradstep.engine.graph import Graph, Node
 from gradstep.engine.index import Array, read_only
+
+#: Told the share of the way that is done, it says whether to go on.
+GoOn = Callable[[float], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,24 +46,30 @@ def run(
     instead: Mapping[int, Array] | None = None,
     gradients: Mapping[int, Array] | None = None,
     like: Trace | None = None,
+    go_on: GoOn | None = None,
 ) -> Trace:
     """Runs `graph` forward and backward from its leaves' arrays (by value id, of graph.dtype).
     Without `backward` all gradients are None. Values in `instead` and the gradients in `gradients`
     are given, not computed. What comes out as in `like`, a trace of a graph with the same values and
     the same nodes where they are the same objects, is taken from there and not computed again.
 
+    Between two nodes `go_on` is called with the share of the way that is done; if it returns False,
+    Interrupted is raised.
+
     NaN and infinities flow as IEEE 754 says, without a warning: they are what one came to find.
     """
     data: list[Array] = [_NOTHING] * len(graph.values)
     grad: list[Array | None] = [None] * len(graph.values)
     flow: dict[tuple[int, int], Array] = {}
-    for value, number in graph.leaves:
-        if number is None:
+    for value, literal in graph.leaves:
+        if literal is None:
             data[value] = leaves[value]
         else:
-            data[value] = np.asarray(number, dtype=graph.dtype) if like is None else like.data[value]
+            data[value] = np.asarray(literal, dtype=graph.dtype) if like is None else like.data[value]
     with np.errstate(all="ignore"):
-        for node in graph.nodes:
+        for number, node in enumerate(graph.nodes):
+            if go_on is not None:
+                _ask(go_on, number, graph)
             if instead and node.output in instead:
                 data[node.output] = instead[node.output]
             elif like is not None and _same(node, data, like):
@@ -66,8 +77,36 @@ def run(
             else:
                 data[node.output] = _settle(node.op.forward([data[i] for i in node.inputs]))
         if backward:
-            _backward(graph, data, grad, flow, gradients or {}, like)
+            _backward(graph, data, grad, flow, gradients or {}, like, go_on)
     return Trace(graph, tuple(data), tuple(grad), flow)
+
+
+def _ask(go_on: GoOn, done: int, graph: Graph) -> None:
+    """A node's part of the backward pass takes about twice as long as that of the forward pass."""
+    if not go_on(done / (3 * len(graph.nodes))):
+        raise Interrupted
+
+
+def loss(graph: Graph, leaf: Callable[[int], Array]) -> float:
+    """The loss alone: each leaf (by value id) is asked for when it is first needed, and nothing is kept
+    for longer than it is used."""
+    data: dict[int, Array] = {}
+    left = Counter(value for node in graph.nodes for value in node.inputs)
+    given = dict(graph.leaves)
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            for value in node.inputs:
+                if value not in data:
+                    number = given[value]
+                    data[value] = leaf(value) if number is None else np.asarray(number, dtype=graph.dtype)
+            data[node.output] = _settle(node.op.forward([data[i] for i in node.inputs]))
+            if node.output == graph.loss.id:
+                break
+            for value in node.inputs:
+                left[value] -= 1
+                if not left[value]:
+                    del data[value]
+    return float(data[graph.loss.id].reshape(-1)[0])
 
 
 def _same(node: Node, data: Sequence[Array], like: Trace) -> bool:
@@ -94,11 +133,14 @@ def _backward(
     flow: dict[tuple[int, int], Array],
     given: Mapping[int, Array],
     like: Trace | None,
+    go_on: GoOn | None,
 ) -> None:
     grad[graph.loss.id] = (
         _settle(np.ones(graph.loss.shape, dtype=graph.dtype)) if like is None else like.grad[graph.loss.id]
     )
-    for node, slots in graph.pullbacks:
+    for number, (node, slots) in enumerate(graph.pullbacks):
+        if go_on is not None:
+            _ask(go_on, len(graph.nodes) + 2 * number, graph)
         g = grad[node.output] = given.get(node.output, grad[node.output])
         assert g is not None, "what the loss depends on has its gradient before it is passed on"
         y, xs, vjp = data[node.output], [data[i] for i in node.inputs], node.op.vjp

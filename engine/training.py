@@ -29,7 +29,9 @@ class Sgd(Optimizer):
     """w ← w − η·∂L/∂w: gradient descent (Robbins and Monro, 1951)."""
 
     def updated(self, value: Array, grad: Array) -> Array:
-        return np.asarray(value - value.dtype.type(self.lr) * grad)
+        step = np.multiply(grad, value.dtype.type(self.lr))
+        # In its place: of a large parameter there is one new array and not two.
+        return np.asarray(np.subtract(value, step, out=step if step.ndim else None))
 
 
 OPTIMIZERS: Mapping[str, type[Optimizer]] = {"sgd": Sgd}

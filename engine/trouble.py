@@ -7,7 +7,6 @@ one what it was made of, and so finds the step at which it began.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from math import isfinite, isinf, isnan
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from gradstep.engine.explain import forward_segments, gradient_segments, numbers
 from gradstep.engine.graph import Node
 from gradstep.engine.index import Array
 from gradstep.engine.ops.base import Elementwise
-from gradstep.engine.recording import Recording
+from gradstep.engine.recording import Recording, remembered
 from gradstep.engine.terms import Segment
 from gradstep.engine.timeline import Phase, Sweep
 
@@ -46,7 +45,7 @@ class Trouble(NamedTuple):
     blame: Blame
 
 
-@lru_cache(maxsize=32)
+@remembered
 def first(recording: Recording, phase: Phase) -> Trouble | None:
     """The first step of a phase that writes a number which is not finite; forward pass and loss
     are one. An −∞ that a mask puts in on purpose is none."""
@@ -60,16 +59,21 @@ def first(recording: Recording, phase: Phase) -> Trouble | None:
 
 
 def _first_in(recording: Recording, sweep: Sweep) -> int | None:
-    array = _written(recording, sweep)
-    with np.errstate(all="ignore"):
-        if isfinite(float(array.sum())):  # one pass over the numbers, and nothing allocated
-            return None
-    bad = ~np.isfinite(array)
+    array, deliberate = _written(recording, sweep).reshape(-1), None
     if sweep.phase in (Phase.FORWARD, Phase.LOSS):
         deliberate = _deliberate(recording, recording.graph.nodes[sweep.node])
-        bad = bad if deliberate is None else bad & ~deliberate
-    found = np.flatnonzero(bad)
-    return int(found[0]) if len(found) else None
+    for start in range(0, array.size, _PIECE):
+        piece = array[start : start + _PIECE]
+        with np.errstate(all="ignore"):
+            if isfinite(float(piece.sum())):  # one pass over the numbers, and nothing allocated
+                continue
+        bad = ~np.isfinite(piece)
+        if deliberate is not None:
+            bad &= ~deliberate.reshape(-1)[start : start + _PIECE]
+        found = np.flatnonzero(bad)
+        if len(found):
+            return start + int(found[0])
+    return None
 
 
 def _deliberate(recording: Recording, node: Node) -> Array | None:

@@ -12,8 +12,10 @@ from types import FrameType
 from textual.app import App
 from textual.theme import Theme
 
+from gradstep.engine.errors import GradstepError
 from gradstep.engine.scenario import Scenario
 from gradstep.engine.session import Session
+from gradstep.tui.loading import Loading
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.theme import PALETTES, Palette
 
@@ -43,10 +45,19 @@ class Gradstep(App[int]):
     TITLE = "gradstep"
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, scenario: Scenario) -> None:
+    session: Session
+
+    def __init__(self, scenario: Scenario | Loading) -> None:
+        """Shows a scenario; one that is still loading as soon as it is there."""
         super().__init__()
         _forgive_keys()
-        self.session = Session(scenario)
+        self._loading = scenario if isinstance(scenario, Loading) else None
+        #: What went wrong with it, where something did.
+        self.failure: Exception | None = None
+        if isinstance(scenario, Scenario):
+            self.session = Session(scenario)
+        elif scenario.wait(0):
+            self.session, self._loading = scenario.session(), None
         for palette in PALETTES.values():
             self.register_theme(_theme(palette))
         self.theme = next(iter(PALETTES))
@@ -55,11 +66,26 @@ class Gradstep(App[int]):
         return {f"grad-{name}": colour for name, colour in next(iter(PALETTES.values())).roles.items()}
 
     def on_mount(self) -> None:
-        self.push_screen(Debugger(self.session))
+        if self._loading is None:
+            self.push_screen(Debugger(self.session))
+        else:
+            from gradstep.tui.screens.opening import Opening
+
+            self.push_screen(Opening(self._loading), self._loaded)
         self.call_after_refresh(_collect_from_now_on)
         # Left alone, these signals would end the process with the terminal still in full-screen mode.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._end_by_signal)
+
+    def _loaded(self, nothing: None) -> None:
+        assert self._loading is not None, "it was waited for"
+        try:
+            self.session = self._loading.session()
+        except (GradstepError, OSError) as error:
+            self.failure = error
+            self.exit(2)
+        else:
+            self.push_screen(Debugger(self.session))
 
     def _end_by_signal(self, number: int, frame: FrameType | None) -> None:
         self.call_later(self.exit, 128 + number, 128 + number)

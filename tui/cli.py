@@ -12,6 +12,8 @@ from typing import Any
 from gradstep.engine.export import FORMATS
 
 FINE, FAILED, BAD, INTERRUPTED = 0, 1, 2, 130
+#: Seconds after which opening a scenario shows how far it is.
+_PATIENCE = 0.25
 _PHASES = ("forward", "loss", "backward", "update")
 
 
@@ -182,12 +184,18 @@ def _open(options: argparse.Namespace) -> int:
     # Nothing that is loaded from here to the first frame is ever garbage, and looking through all
     # of it again and again would be a tenth of the start. The app turns it on again.
     gc.disable()
-    from gradstep.engine.scenario import find
+    from gradstep.tui.loading import Loading
 
-    scenario = find(options.scenario)
+    loading = Loading(options.scenario)
+    # What is there at once, and what cannot be opened at all, needs no screen to wait on.
+    if loading.wait(_PATIENCE):
+        loading.session()
     from gradstep.tui.app import Gradstep
 
-    status = Gradstep(scenario).run()
+    app = Gradstep(loading)
+    status = app.run()
+    if app.failure is not None:
+        raise app.failure
     return FINE if status is None else status
 
 

@@ -16,6 +16,7 @@ from gradstep.tui import keymap
 from gradstep.tui.app import Gradstep
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.debugger import Debugger
+from gradstep.tui.screens.debugging import Work
 from gradstep.tui.screens.help import Help
 from gradstep.tui.screens.picker import Picker
 from gradstep.tui.screens.prompt import Prompt
@@ -227,8 +228,8 @@ async def test_a_long_search_goes_on_beside_the_screen_and_can_be_stopped(monkey
         monkeypatch.setattr(type(screen), "_stopped", True)
         original = screen._beside
 
-        def stopped(line: str) -> None:
-            original(line)
+        def stopped(line: str, work: Work) -> None:
+            original(line, work)
             screen._stopped = True
 
         monkeypatch.setattr(screen, "_beside", stopped)

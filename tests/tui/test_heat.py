@@ -179,3 +179,15 @@ def test_a_cursor_and_an_outline_stay_in_the_picture() -> None:
         heat.cursor(canvas, made, position, 0, 0)
         heat.outline(canvas, made, np.array([position, position + 1]), 0, 0)
     assert [len(row) for row in canvas.chars] == [6] * 3
+
+
+def test_an_edited_run_has_its_own_images_and_norms() -> None:
+    session = Session(find("digits"))
+    value = session.recording.graph.by_name["h"].id
+    before = overview.norm(session.recording, value, False), heat.largest(session.recording, value, Kind.DATA, None)
+    session.edit("W1[0,20] = 9")
+    after = session.recording.trace.data[value]
+    assert overview.norm(session.recording, value, False) == pytest.approx(np.linalg.norm(after)) != before[0]
+    assert (
+        heat.largest(session.recording, value, Kind.DATA, None) == pytest.approx(abs(after.mean(0)).max()) != before[1]
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from rich.style import Style
@@ -13,7 +12,7 @@ from textual.message import Message
 from gradstep.engine import overview
 from gradstep.engine.frame import Frame
 from gradstep.engine.notation import number
-from gradstep.engine.recording import Recording
+from gradstep.engine.recording import Recording, remembered
 from gradstep.engine.timeline import Phase, Sweep
 from gradstep.tui.paint import PENDING, Canvas, Row, clip
 from gradstep.tui.panels.base import Panel, framed
@@ -38,7 +37,7 @@ class Line(NamedTuple):
 _KEPT = 4096
 
 
-@lru_cache(maxsize=8)
+@remembered
 def _kept(
     recording: Recording, palette: Palette, digits: int, width: int, focused: bool, hits: frozenset[int], far: bool
 ) -> dict[tuple[Line, bool, bool], Row]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import NamedTuple
 
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
 from gradstep.engine.frame import Frame
-from gradstep.engine.recording import Recording
+from gradstep.engine.recording import Recording, remembered
 from gradstep.engine.timeline import Phase
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel
@@ -46,7 +45,7 @@ class Span(NamedTuple):
         return self.start + 1 + min(-(-inside * count // self.width), count - 1)
 
 
-@lru_cache(maxsize=16)
+@remembered
 def spans(recording: Recording, width: int) -> tuple[Span, ...]:
     """The phases laid out over `width` cells, by their number of steps, none narrower than a mark."""
     found = [(p, *recording.timeline.span(p)) for p in Phase]
@@ -62,7 +61,7 @@ def spans(recording: Recording, width: int) -> tuple[Span, ...]:
     return tuple(placed)
 
 
-@lru_cache(maxsize=16)
+@remembered
 def _bars(recording: Recording, span: Span) -> tuple[tuple[float, float], ...]:
     """For each cell of the backward pass: (height 0..1 on a log scale, the gradient largest there)."""
     timeline, grad = recording.timeline, recording.trace.grad

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from time import perf_counter
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.timer import Timer
 
-from gradstep.engine.errors import CommandError
 from gradstep.engine.notation import Digits
 from gradstep.engine.scenario import Scenario
 from gradstep.engine.session import Move, Session
 from gradstep.engine.timeline import Grain, Phase
+from gradstep.engine.trace import GoOn
 from gradstep.tui import keymap
 from gradstep.tui.network import looking
 from gradstep.tui.panels import network, params, tape, timeline
@@ -34,6 +35,9 @@ from gradstep.tui.screens.debugging import Debugging
 from gradstep.tui.theme import PALETTES
 from gradstep.tui.view import Layout, View, Zoom
 
+if TYPE_CHECKING:
+    from gradstep.engine.commands import Result
+
 #: The panels that share a frame of their own where there is room.
 LISTS = ("watch", "breaks", "log", "delta")
 #: Steps a second; pressing play again takes the next.
@@ -46,6 +50,8 @@ _DIGITS = {
 }
 
 
+#: Under keys that come faster than they can be shown, so often something is shown, in seconds.
+_LONGEST = 0.1
 #: How far one step goes: as far as one sees.
 _STEPS = {Zoom.NETWORK: Grain.ARRAY, Zoom.LAYER: Grain.ELEMENT, Zoom.NEURON: Grain.ELEMENT, Zoom.TERM: Grain.TERM}
 
@@ -63,6 +69,9 @@ class Debugger(Debugging):
         self._panels: tuple[Panel, ...] = ()
         self._timer: Timer | None = None
         self._speed = 0
+        #: Whether something has changed since the last painting, and when that was.
+        self._owed, self._painted = False, 0.0
+        self._base = session.base
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -94,9 +103,24 @@ class Debugger(Debugging):
     # The scene -----------------------------------------------------------------------------------
 
     def show(self, **changes: object) -> None:
-        """Shows where the session is now, with some of the view changed."""
+        """Shows where the session is now, with some of the view changed. While further keys are waiting
+        nothing is painted: a held key must not run on after it is let go."""
         if changes:
             self._view = self._view.but(**changes)
+        if self.app.message_queue_size and perf_counter() - self._painted < _LONGEST:
+            if not self._owed:
+                self._owed = True
+                self.app.call_later(self._catch_up)
+            return
+        self._paint()
+
+    def _catch_up(self) -> None:
+        """Paints what was not painted for the sake of the keys that followed."""
+        if self._owed:
+            self._paint()
+
+    def _paint(self) -> None:
+        self._owed, self._painted = False, perf_counter()
         scene = Scene(self.session.frame(), self._view)
         for panel in self._panels:
             panel.show(scene)
@@ -141,6 +165,11 @@ class Debugger(Debugging):
 
     def arrived(self, stopped: bool) -> None:
         """A small network is shown with its nodes; a large one as near as the place is exact."""
+        if self.session.base is not self._base:  # another scenario
+            self._base = self.session.base
+            self._view = self._view.but(
+                selection=None, explained=False, order=0, filter="", zoom=network.opening(self.session.recording)
+            )
         position, zoom = self.session.position, self._view.zoom
         if network.opening(self.session.recording) is Zoom.LAYER:
             near: Zoom = Zoom.LAYER if zoom is Zoom.NETWORK else zoom
@@ -412,17 +441,14 @@ class Debugger(Debugging):
 
     async def action_open(self) -> None:
         def chosen(scenario: Scenario | None) -> None:
-            if scenario is None:
-                return
-            try:
-                self.session = Session(scenario)
-            except CommandError as error:
-                self.show(message=str(error))
-                return
-            self._view = self._view.but(
-                selection=None, message="", explained=False, zoom=network.opening(self.session.recording)
-            )
-            self.show()
+            if scenario is not None:
+                self.run_worker(self.attempt(f"open {scenario.name}", lambda go_on: opened(scenario, go_on)))
+
+        def opened(scenario: Scenario, go_on: GoOn) -> Result:
+            from gradstep.engine.commands import Result
+
+            self.session.open(scenario, go_on)
+            return Result(moved=True)
 
         from gradstep.tui.screens.picker import Picker
 

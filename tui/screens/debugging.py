@@ -15,17 +15,21 @@ from textual.suggester import Suggester
 from textual.timer import Timer
 
 from gradstep.engine.chain import Element
-from gradstep.engine.errors import CommandError, GradstepError
+from gradstep.engine.errors import CommandError, GradstepError, Interrupted
 from gradstep.engine.graph import Role
 from gradstep.engine.session import Session
-from gradstep.engine.stops import Interrupted
 from gradstep.engine.timeline import Phase
+from gradstep.engine.trace import GoOn
 from gradstep.tui.view import View
 
 if TYPE_CHECKING:
     from gradstep.engine.commands import Result
     from gradstep.tui.screens.chooser import Choice
 
+#: Something done to the session; it asks from time to time whether to go on.
+Work = Callable[[GoOn], "Result"]
+#: Cells of a progress bar.
+_BAR = 20
 #: A command that takes longer goes on in the background, where it can be stopped.
 _PATIENCE = 0.2
 
@@ -65,19 +69,23 @@ class Debugging(Screen[None]):
 
     async def do(self, line: str, beside: bool = False) -> None:
         """Carries out one command and shows what it has to say."""
+        await self.attempt(line, lambda go_on: _commands().run(self.session, line, go_on), beside)
+
+    async def attempt(self, name: str, work: Work, beside: bool = False) -> None:
+        """Does something to the session: at once if it is quick, else beside the screen."""
         self.settle()
         started = perf_counter()
         if beside:
-            self._beside(line)
+            self._beside(name, work)
             return
         try:
-            result = _commands().run(self.session, line, lambda share: perf_counter() - started < _PATIENCE)
+            result = work(lambda share: perf_counter() - started < _PATIENCE)
         except Interrupted:
-            self._beside(line)
+            self._beside(name, work)
         except GradstepError as error:
             self.show(message=f"✗ {error}")
         else:
-            await self._said(line, result)
+            await self._said(name, result)
 
     async def _said(self, line: str, result: Result) -> None:
         if result.quit:
@@ -101,29 +109,31 @@ class Debugging(Screen[None]):
         self.show(message="")
         await self.app.push_screen(Said(line, said))
 
-    def _beside(self, line: str) -> None:
+    def _beside(self, name: str, work: Work) -> None:
         """In a thread of its own, with progress; the screen stays alive, and ctrl+c stops it."""
-        self._busy, self._share, self._stopped = line, 0.0, False
+        self._busy, self._share, self._stopped = name, 0.0, False
         self._ticker = self.set_interval(0.1, self._tick)
         self._tick()
-        self.run_worker(lambda: self._work(line), thread=True, exclusive=True)
+        self.run_worker(lambda: self._work(name, work), thread=True, exclusive=True)
 
     def _tick(self) -> None:
-        self.show(message=f"{self._busy}: {self._share:.0%} · ^c stops it")
+        done = round(self._share * _BAR)
+        bar = "█" * done + "░" * (_BAR - done)
+        self.show(message=f"{self._busy}: {bar} {self._share:.0%} · ^c stops it")
 
-    def _work(self, line: str) -> None:
+    def _work(self, name: str, work: Work) -> None:
         def go_on(share: float) -> bool:
             self._share = share
             return not self._stopped
 
         try:
-            result = _commands().run(self.session, line, go_on)
+            result = work(go_on)
         except Interrupted:
-            self.app.call_from_thread(self._finish, line, None, "stopped; nothing has moved")
+            self.app.call_from_thread(self._finish, name, None, "stopped; nothing has moved")
         except GradstepError as error:
-            self.app.call_from_thread(self._finish, line, None, f"✗ {error}")
+            self.app.call_from_thread(self._finish, name, None, f"✗ {error}")
         else:
-            self.app.call_from_thread(self._finish, line, result, "")
+            self.app.call_from_thread(self._finish, name, result, "")
 
     def _finish(self, line: str, result: Result | None, message: str) -> None:
         self.run_worker(self._done(line, result, message))
