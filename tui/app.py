@@ -17,7 +17,7 @@ from gradstep.engine.scenario import Scenario
 from gradstep.engine.session import Session
 from gradstep.tui.loading import Loading
 from gradstep.tui.screens.debugger import Debugger
-from gradstep.tui.theme import PALETTES, Palette
+from gradstep.tui.theme import PALETTES, Palette, palettes
 
 
 def _theme(palette: Palette) -> Theme:
@@ -47,8 +47,8 @@ class Gradstep(App[int]):
 
     session: Session
 
-    def __init__(self, scenario: Scenario | Loading) -> None:
-        """Shows a scenario; one that is still loading as soon as it is there."""
+    def __init__(self, scenario: Scenario | Loading, ascii: bool = False) -> None:
+        """Shows a scenario; one that is still loading as soon as it is there. `ascii`: in ASCII."""
         super().__init__()
         _forgive_keys()
         self._loading = scenario if isinstance(scenario, Loading) else None
@@ -58,16 +58,21 @@ class Gradstep(App[int]):
             self.session = Session(scenario)
         elif scenario.wait(0):
             self.session, self._loading = scenario.session(), None
-        for palette in PALETTES.values():
+        self.palettes = palettes(self.console.color_system, self.no_color or ascii)
+        for palette in self.palettes.values():
             self.register_theme(_theme(palette))
-        self.theme = next(iter(PALETTES))
+        self.theme = next(iter(self.palettes))
+        if ascii:
+            from gradstep.tui.ascii import Ascii
+
+            self._filters.append(Ascii())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {f"grad-{name}": colour for name, colour in next(iter(PALETTES.values())).roles.items()}
 
     def on_mount(self) -> None:
         if self._loading is None:
-            self.push_screen(Debugger(self.session))
+            self.push_screen(Debugger(self.session, self.palettes))
         else:
             from gradstep.tui.screens.opening import Opening
 
@@ -85,7 +90,7 @@ class Gradstep(App[int]):
             self.failure = error
             self.exit(2)
         else:
-            self.push_screen(Debugger(self.session))
+            self.push_screen(Debugger(self.session, self.palettes))
 
     def _end_by_signal(self, number: int, frame: FrameType | None) -> None:
         self.call_later(self.exit, 128 + number, 128 + number)

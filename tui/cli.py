@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="gradstep",
         description="The time-travel debugger for backpropagation, in the terminal.",
-        epilog="gradstep SCENARIO opens the screen; without one, the built-in walkthrough. "
+        epilog="gradstep [--ascii] SCENARIO opens the screen; without one, the built-in walkthrough. "
         "Where standard output is no terminal, the steps are printed instead.",
         parents=[shared],
     )
@@ -103,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
                 default="walkthrough",
                 help="a file, or the name of a built-in scenario",
             )
+        if name == "open":
+            one.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
         if name == "steps":
             one.add_argument("--phase", choices=_PHASES, help="only the steps of one phase")
             one.add_argument("--terms", action="store_true", help="list the terms of each sum")
@@ -142,12 +144,12 @@ class _Version(argparse.Action):
 
 
 def _with_default(words: list[str]) -> list[str]:
-    """`gradstep`, `gradstep FILE` and `gradstep --debug FILE` are calls of `open`.
+    """`gradstep`, `gradstep FILE` and `gradstep --ascii FILE` are calls of `open`.
 
     A word that is a call is that call; a file of such a name is opened as ./list.
     """
-    flags = [w for w in words if w == "--debug"]
-    rest = [w for w in words if w != "--debug"]
+    flags = [w for w in words if w in ("--debug", "--ascii")]
+    rest = [w for w in words if w not in flags]
     if not rest:
         return ["open", *flags]
     if rest[0] in CALLS:
@@ -190,9 +192,10 @@ def _open(options: argparse.Namespace) -> int:
     # What is there at once, and what cannot be opened at all, needs no screen to wait on.
     if loading.wait(_PATIENCE):
         loading.session()
+    from gradstep.tui import ascii
     from gradstep.tui.app import Gradstep
 
-    app = Gradstep(loading)
+    app = Gradstep(loading, options.ascii or ascii.wanted())
     status = app.run()
     if app.failure is not None:
         raise app.failure

@@ -23,7 +23,7 @@ class Palette(NamedTuple):
     glyphs: bool = False
 
     def __hash__(self) -> int:
-        return hash((self.name, self.glyphs))
+        return hash((self.name, self.glyphs, self.roles["text"]))
 
     def style(self, role: str = "text", on: str = "background", bold: bool = False, strength: float = 1.0) -> Style:
         """The style of a role on another; `strength` below 1 mixes it towards the background."""
@@ -43,7 +43,7 @@ def mix(a: str, b: str, share: float) -> str:
 @lru_cache(maxsize=4096)
 def _style(palette: Palette, role: str, on: str, bold: bool, strength: float) -> Style:
     ink, paper = palette.roles[role], palette.roles[on]
-    if strength < 1:
+    if strength < 1 and not palette.glyphs:
         ink = mix(ink, paper, strength)
     return Style(color=Color.parse(ink), bgcolor=Color.parse(paper), bold=bold)
 
@@ -99,6 +99,53 @@ LIGHT = Palette(
 )
 
 PALETTES = {p.name: p for p in (DARK, LIGHT)}
+
+#: The sixteen colours of the oldest terminals, as they are looked for; roles that must not be mistaken
+#: for each other have different ones.
+_SIXTEEN = {
+    "black": "#000000",
+    "red": "#aa0000",
+    "green": "#00aa00",
+    "brown": "#aa5500",
+    "blue": "#0000aa",
+    "magenta": "#aa00aa",
+    "cyan": "#00aaaa",
+    "grey": "#aaaaaa",
+    "dark grey": "#555555",
+    "bright red": "#ff5555",
+    "bright green": "#55ff55",
+    "yellow": "#ffff55",
+    "bright blue": "#5555ff",
+    "bright magenta": "#ff55ff",
+    "bright cyan": "#55ffff",
+    "white": "#ffffff",
+}
+
+
+def _sixteen(palette: Palette, names: str) -> Palette:
+    roles = dict(zip(palette.roles, (_SIXTEEN[name.strip()] for name in names.split(",")), strict=True))
+    return palette._replace(roles=roles, glyphs=True)
+
+
+def palettes(system: str | None, colourless: bool) -> Mapping[str, Palette]:
+    """The palettes by name for a terminal: its colour system as rich calls it (truecolor, 256, standard,
+    None), and whether colours are not to be used."""
+    if colourless:
+        return {name: palette._replace(glyphs=True) for name, palette in PALETTES.items()}
+    if system in ("truecolor", "256"):
+        return PALETTES
+    # In the order of the roles: background, text, dim, placeholder, line, frame, positive, negative, current,
+    # tint, forward, loss, backward, update, alarm, bar, brand.
+    dark = (
+        "black, grey, grey, dark grey, dark grey, dark grey, bright cyan, yellow, white, blue, "
+        "cyan, brown, bright magenta, bright green, bright red, black, grey"
+    )
+    light = (
+        "white, black, dark grey, dark grey, grey, dark grey, blue, brown, black, grey, "
+        "cyan, brown, magenta, green, red, grey, dark grey"
+    )
+    return {DARK.name: _sixteen(DARK, dark), LIGHT.name: _sixteen(LIGHT, light)}
+
 
 #: The mark of each phase. ◂ and ▸ rather than ◀ and ▶, which some terminals draw as emoji.
 MARKS = {Phase.FORWARD: "▸", Phase.LOSS: "◆", Phase.BACKWARD: "◂", Phase.UPDATE: "Δ"}

@@ -30,7 +30,7 @@ _SHADES = 24
 #: What a pixel can be apart from a shade: 0 is the number zero.
 _BLANK, _PENDING, _NAN = 100, 101, 102
 #: Without colours a pixel is its sign and one of these, by size.
-RAMP = ".:-=+*#"
+RAMP = ".:=o*%#"
 
 
 class Kind(Enum):
@@ -388,7 +388,8 @@ def _whole(code: int, palette: Palette, signed: bool) -> tuple[str, Style]:
         return "××", palette.inverse("alarm")
     if palette.glyphs:
         mark = "0" if not code else RAMP[(abs(code) - 1) * len(RAMP) // _SHADES]
-        return (f" {mark}" if not code else ("+" if code > 0 else "-") + mark), palette.style()
+        sign = " " if not code or not signed else "+" if code > 0 else "-"
+        return sign + mark, palette.style()
     return "  ", Style(color=Color.parse(palette.roles["text"]), bgcolor=Color.parse(colour(code, palette, signed)))
 
 

@@ -18,6 +18,8 @@ from gradstep.tui.view import Layout, View
 
 _GAP = 2
 _BARS = "▁▂▃▄▅▆▇█"
+#: Where colours do not say that a gradient is negative.
+_DOWN = "░░░▒▒▒▓▓"
 #: A bar that stands for more steps than this is measured on a sample of them.
 _SAMPLE = 256
 
@@ -128,7 +130,8 @@ class Timeline(Panel):
             if span.phase is Phase.BACKWARD and height > 1:
                 for k, (size, g) in enumerate(_bars(frame.recording, span)[:done]):
                     style = palette.style(sign_role(g) if g else "dim", strength=1.0 if g else 0.6)
-                    canvas.put(span.x + k, row, _BARS[min(int(size * 8), 7)], style)
+                    bars = _DOWN if g < 0 and palette.glyphs else _BARS
+                    canvas.put(span.x + k, row, bars[min(int(size * 8), 7)], style)
             else:
                 canvas.put(span.x, row, "━" * done, phase_style)
             for hit in frame.hits:

@@ -44,7 +44,7 @@ class Chooser(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="chooser") as dialog:
             dialog.border_title = self._title
-            dialog.border_subtitle = "⏎ goes there · esc closes · type to narrow"
+            dialog.border_subtitle = "enter goes there · esc closes · type to narrow"
             yield Input(placeholder=self._about or "type to narrow", id="line")
             yield OptionList(id="names")
 

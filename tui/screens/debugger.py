@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar
 
@@ -32,7 +33,7 @@ from gradstep.tui.panels.tape import Tape
 from gradstep.tui.panels.timeline import Timeline
 from gradstep.tui.panels.watch import Watches
 from gradstep.tui.screens.debugging import Debugging
-from gradstep.tui.theme import PALETTES
+from gradstep.tui.theme import Palette
 from gradstep.tui.view import Layout, View, Zoom
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ class Debugger(Debugging):
     CSS_PATH = "debugger.tcss"
     BINDINGS: ClassVar = keymap.BINDINGS
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, palettes: Mapping[str, Palette]) -> None:
         super().__init__()
-        self.session = session
-        self._view = View(palette=next(iter(PALETTES.values())), zoom=network.opening(session.recording))
+        self.session, self._palettes = session, palettes
+        self._view = View(palette=next(iter(palettes.values())), zoom=network.opening(session.recording))
         self._panels: tuple[Panel, ...] = ()
         self._timer: Timer | None = None
         self._speed = 0
@@ -429,10 +430,10 @@ class Debugger(Debugging):
         self.show(math_digits=digits, message=f"{shown} in Math and on the tape")
 
     def action_theme(self) -> None:
-        names = list(PALETTES)
+        names = list(self._palettes)
         following = names[(names.index(self._view.palette.name) + 1) % len(names)]
         self.app.theme = following
-        self.show(palette=PALETTES[following])
+        self.show(palette=self._palettes[following])
 
     async def action_help(self) -> None:
         from gradstep.tui.screens.help import Help

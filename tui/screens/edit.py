@@ -45,7 +45,7 @@ class Edit(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="edit") as dialog:
             dialog.border_title = f"what if {self._name} ="
-            dialog.border_subtitle = "↑↓ ±0.1 · ←→ ±0.01 · ~ sign · ⏎ applies · esc leaves it"
+            dialog.border_subtitle = "↑↓ ±0.1 · ←→ ±0.01 · ~ sign · enter applies · esc leaves it"
             yield _Number(f"{self._value!r}", id="line")
             yield Static("", id="said", markup=False)
 

@@ -35,7 +35,7 @@ class Picker(ModalScreen[Scenario | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="picker") as dialog:
             dialog.border_title = "Open a scenario"
-            dialog.border_subtitle = "⏎ opens · esc closes · or type the path of a file"
+            dialog.border_subtitle = "enter opens · esc closes · or type the path of a file"
             yield Input(placeholder="name or path", id="line")
             yield OptionList(id="names")
             yield Static("", id="said", markup=False)
