@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks.measure import Pair
 from benchmarks.terminal import BARE, GRADSTEP, Terminal, compiled
 
-TARGET = 1.7
+TARGET = 1.5
 COLUMNS, ROWS = 160, 45
 #: Words of the first frame, written in one piece.
 READY, BARE_READY = "Nothing is computed yet.", "bare 0 "

@@ -67,6 +67,8 @@ class Panel(Widget, can_focus=True):
         self.scene: Scene | None = None
         self._canvas: Canvas | None = None
         self._strips: list[Strip] = []
+        #: What the canvas was painted for.
+        self._painted: tuple[Scene, int, int, bool] | None = None
 
     @staticmethod
     @abstractmethod
@@ -110,6 +112,10 @@ class Panel(Widget, can_focus=True):
         if not self.is_mounted or self.scene is None or not self.size.width or not self.display:
             return
         before, (width, height) = self._canvas, self.size
+        wanted = (self.scene, width, height, self.has_focus)
+        if wanted == self._painted:  # several events ask for the same picture when a panel appears
+            return
+        self._painted = wanted
         self._canvas = canvas = self.paint(self.scene.frame, self.scene.view, width, height, self.has_focus)
         if before is None or (before.width, before.height) != (width, height):
             self._strips = [canvas.strip(y) for y in range(height)]
