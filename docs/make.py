@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ MOMENT = "h.grad[0]"
 
 async def picture() -> str:
     """The fan-out scenario at the step where two gradients meet, as SVG."""
+    os.environ["COLORTERM"] = "truecolor"  # whatever the terminal that this is run from can do
     app = Gradstep(find("fan-out"))
     async with app.run_test(size=SIZE) as pilot:
         app.session.goto(MOMENT)

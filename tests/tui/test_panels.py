@@ -306,3 +306,17 @@ def test_two_runs_stand_side_by_side() -> None:
     )
     there, here = (float(g[1]) for g in grads if g is not None)
     assert [number(v, 4, True) for v in (there, here, here - there)] == re.findall(r"[+−]\d\S*", row)
+
+
+def test_a_long_array_is_watched_as_a_sparkline() -> None:
+    """Zeros, signs and the largest, by NumPy."""
+    session = Session(find("digits"))
+    session.watch("z1.grad")
+    session.goto("W1.grad")
+    row = PANELS["watches"].paint(session.frame(), View(), 60, 5).text().splitlines()[1]
+    grad = session.recording.trace.grad[session.recording.graph.by_name["z1"].id]
+    assert grad is not None
+    flat = grad.reshape(-1)
+    assert f"max {number(flat[abs(flat).argmax()], 3, True)}" in row
+    assert re.search("[▁▂▃▄▅▆▇█]{6,}", row)
+    assert session.recording.trace.data[session.recording.graph.by_name["h"].id].min() == 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from gradstep.engine.frame import Frame
+from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 from gradstep.engine.query import Part
 from gradstep.tui.paint import Canvas, clip
@@ -12,9 +15,12 @@ from gradstep.tui.panels.base import Panel, Scene, alike, framed
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
+_BARS = "▁▂▃▄▅▆▇█"
+
 
 class Watches(Panel):
-    """A line an expression: its value or `not yet`, and whether this step has just changed it."""
+    """A line an expression: its value or `not yet`, and whether this step has just changed it. An array
+    with no room for its numbers is a sparkline of their sizes."""
 
     key = "5"
     title = "Watch"
@@ -46,12 +52,32 @@ class Watches(Panel):
         return canvas
 
 
+def _sparkline(canvas: Canvas, x: int, y: int, width: int, array: Array, signed: bool) -> int:
+    """An array that is too long for its numbers: its sizes from first to last, then the largest. Of
+    several elements in a cell the largest shows."""
+    most = array[np.nanargmax(abs(array))] if not np.isnan(array).all() else np.nan
+    shown = f" max {number(float(most), 3, signed)}"
+    width = min(max(width - len(shown), 4), array.size)
+    edges = np.linspace(0, array.size, width + 1).astype(int)
+    for k, (start, stop) in enumerate(pairwise(edges.tolist())):
+        piece = array[start : max(stop, start + 1)]
+        value = float(piece[abs(np.nan_to_num(piece, nan=np.inf)).argmax()])
+        share = abs(value) / abs(float(most)) if most and np.isfinite(most) else 0.0
+        bar = "!" if not np.isfinite(value) else "·" if not value else _BARS[min(int(share * 8), 7)]
+        canvas.put(x + k, y, bar, canvas.palette.style(sign_role(value) if signed or bar == "!" else "dim"))
+    return canvas.put(x + width, y, shown, canvas.palette.style("dim"))
+
+
 def _numbers(canvas: Canvas, x: int, y: int, part: Part, view: View, frame: Frame, text: str) -> int:
     """The numbers of a value as far as there is room; truth values as words."""
     if not np.all(part.known):
         return canvas.put(x, y, "not yet", canvas.palette.style("placeholder"))
     array = np.asarray(part.value).reshape(-1)
     end = canvas.width - 3
+    if array.size > 1 and array.dtype.kind == "f":
+        written = sum(len(number(v, view.math_digits, ".grad" in text)) + 1 for v in array[:64].tolist())
+        if array.size > 64 or x + written > end:
+            return _sparkline(canvas, x, y, min(end - x, 40), array, ".grad" in text)
     for k, value in enumerate(array[:64].tolist()):
         shown = str(value).lower() if isinstance(value, bool) else number(value, view.math_digits, ".grad" in text)
         if x + len(shown) + (k > 0) > end - (k + 1 < len(array)):
