@@ -7,6 +7,9 @@ import re
 
 import pytest
 from rich.color import Color, ColorSystem
+from test_flows import debugger
+from test_panels import PANELS
+from test_terminal import terminal
 
 from gradstep.engine.scenario import builtin, find
 from gradstep.engine.session import Session
@@ -16,9 +19,6 @@ from gradstep.tui.ascii import TABLE, wanted
 from gradstep.tui.keymap import KEYS
 from gradstep.tui.theme import PALETTES, palettes
 from gradstep.tui.view import Layout, View, Zoom
-from tests.tui.test_flows import debugger
-from tests.tui.test_panels import PANELS
-from tests.tui.test_terminal import terminal
 
 
 @pytest.mark.parametrize("scenario", builtin())

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradstep.engine import overview
+from gradstep.engine.chain import Element
 from gradstep.engine.graph import Role
 from gradstep.engine.scenario import find, loads
 from gradstep.engine.session import Session
 from gradstep.engine.timeline import Phase, Position
 from gradstep.tui.network import heat
+from gradstep.tui.network.cards import receptive
 from gradstep.tui.network.heat import Kind, Scale
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import DARK, LIGHT
@@ -191,3 +193,18 @@ def test_an_edited_run_has_its_own_images_and_norms() -> None:
     assert (
         heat.largest(session.recording, value, Kind.DATA, None) == pytest.approx(abs(after.mean(0)).max()) != before[1]
     )
+
+
+def test_a_convolution_sees_its_window_in_every_channel() -> None:
+    """c[…,2,1] of a 2×2 kernel reads rows 2 and 3, columns 1 and 2 of both channels: by the definition."""
+    session = Session(loads(CONV))
+    session.goto("c[1,3,2,1]")
+    frame, value = session.frame(), session.recording.graph.by_name["x"].id
+    seen = receptive(frame, Element(session.recording.graph.by_name["c"].id, frame.element.flat), value)  # type: ignore[union-attr]
+    expected = {(c, row, column) for c in range(2) for row in (2, 3) for column in (1, 2)}
+    assert {tuple(int(i) for i in np.unravel_index(p, (2, 5, 4))) for p in seen} == expected
+    made = heat.tile(frame, value, Kind.DATA, Scale(1.0), 60, 30, DARK)
+    canvas = Canvas(60, 30, DARK)
+    canvas.paste(made.canvas, 0, 0)
+    heat.outline(canvas, made, seen, 0, 0, heat.channel_size(session.recording, value))
+    assert canvas.text().count("┌") == 2

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_flows import at, debugger, running, text
 from textual import events
 
 from gradstep.engine import stops
@@ -27,7 +28,6 @@ from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.screens.opening import Opening
 from gradstep.tui.view import Zoom
-from tests.tui.test_flows import at, debugger, running, text
 
 WIDE = """format = 1
 dtype = "float32"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from test_flows import at, debugger, running, text
 from textual.pilot import Pilot
 
 from gradstep.engine.chain import Element
@@ -15,7 +16,6 @@ from gradstep.tui.panels.network import Network
 from gradstep.tui.panels.params import Params
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.view import Zoom
-from tests.tui.test_flows import at, debugger, running, text
 
 NEAR = [Zoom.NETWORK, Zoom.LAYER, Zoom.NEURON, Zoom.TERM]
 

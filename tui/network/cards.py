@@ -22,6 +22,7 @@ from gradstep.tui.network.heat import (
     Kind,
     Tile,
     arranged,
+    channel_size,
     cursor,
     data_scale,
     fit,
@@ -387,7 +388,7 @@ class Cards(_Overview):
         if kind is Kind.DATA and self.focus is not None:
             seen = receptive(self.frame, self.focus, value)
             if seen is not None:
-                outline(self.canvas, made, seen, x, y)
+                outline(self.canvas, made, seen, x, y, channel_size(self.recording, value))
 
     def _rows(self, layer: Layer, placed: Placed) -> None:
         """A few numbers: a line each, with a bar."""

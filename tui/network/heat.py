@@ -97,6 +97,12 @@ def _thumbnails(images: Array) -> Array:
     return found
 
 
+def channel_size(recording: Recording, value: int) -> int:
+    """The elements of one channel of a value; 0 where it has none."""
+    shape = sample_shape(recording, value)
+    return shape[-1] * shape[-2] if len(shape) > 2 else 0
+
+
 def sample_shape(recording: Recording, value: int) -> Shape:
     """The shape of a value in one sample."""
     shape, axis = recording.graph.values[value].shape, recording.samples.axis(value)
@@ -428,14 +434,21 @@ def cursor(canvas: Canvas, made: Tile, position: int, x: int, y: int) -> None:
         canvas.put(column + wide - 1, row, "]", ink)
 
 
-def outline(canvas: Canvas, made: Tile, positions: Array, x: int, y: int) -> None:
-    """Draws a line around the pixels that show some elements of an image at (x, y): what a neuron sees."""
+def outline(canvas: Canvas, made: Tile, positions: Array, x: int, y: int, channel: int = 0) -> None:
+    """Draws a line around the pixels that show some elements of an image at (x, y): what a neuron sees.
+    Where the image is one of channels of `channel` elements each, one line in every channel."""
+    if len(np.unique(positions)) >= np.count_nonzero(made.image >= 0):
+        return  # all of it: there is nothing to tell apart
+    parts = [positions[positions // channel == c] for c in np.unique(positions // channel)] if channel else [positions]
+    for part in parts:
+        _outlined(canvas, made, part, x, y)
+
+
+def _outlined(canvas: Canvas, made: Tile, positions: Array, x: int, y: int) -> None:
     seen = np.argwhere(np.isin(made.image, positions)) // made.fit.shrink
     if not len(seen):
         return
     (top, left), (bottom, right) = seen.min(0).tolist(), seen.max(0).tolist()
-    if (bottom - top + 1) * (right - left + 1) >= made.fit.rows * made.fit.columns:
-        return  # all of it: there is nothing to tell apart
     ink = Color.parse(canvas.palette.roles["current"])
     wide, tall = made.fit.wide, max(made.fit.wide // 2, 1)
     x0, x1 = x + left * wide, x + (right + 1) * wide - 1

@@ -18,6 +18,7 @@ from gradstep.tui.curve import plot
 from gradstep.tui.network.cards import receptive
 from gradstep.tui.network.heat import (
     Kind,
+    channel_size,
     cursor,
     data_scale,
     flat_of,
@@ -235,7 +236,7 @@ class Neuron(Stage):
         )
         x += (width - drawn.fit.width) // 2
         self.canvas.paste(drawn.canvas, x, y)
-        outline(self.canvas, drawn, seen, x, y)
+        outline(self.canvas, drawn, seen, x, y, channel_size(self.recording, value))
         self.spots.append(Spot(x, y, drawn.fit.width, drawn.fit.height, value, drawn))
         return True
 
