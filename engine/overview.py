@@ -6,6 +6,7 @@ from math import isfinite
 
 import numpy as np
 
+from gradstep.engine import remarks, trouble
 from gradstep.engine.chain import Element
 from gradstep.engine.explain import segments_at
 from gradstep.engine.frame import Frame
@@ -79,7 +80,16 @@ def shut(recording: Recording, value: int) -> int | None:
 
 
 def narration(recording: Recording, sweep: Sweep, sample: int | None = None) -> Narration:
-    """What happened in a sweep that is complete."""
+    """What happened in a sweep that is complete; where numbers first stop being finite in it, that."""
+    told = _narration(recording, sweep, sample)
+    found = None if sweep.phase is Phase.UPDATE else trouble.first(recording, sweep.phase)
+    if found is None or sweep.size == 1 or found.element.value != sweep.value:
+        return told
+    here = recording.board.element(*found.element)
+    return told._replace(caption=f"First at {here}: {remarks.trouble_in(recording, found)}")
+
+
+def _narration(recording: Recording, sweep: Sweep, sample: int | None) -> Narration:
     graph, board = recording.graph, recording.board
     value, size = graph.values[sweep.value], sweep.size
     name = board.whole(sweep.value)
@@ -111,9 +121,7 @@ def narration(recording: Recording, sweep: Sweep, sample: int | None = None) -> 
     closed = shut(recording, sweep.value)
     if closed is not None:
         gates = f"{closed:,} of {size:,} gates are shut: they give 0, and no gradient will pass there."
-        return Narration(
-            f"{node.op.label}: {name}", gates if closed else f"All {size:,} gates are open: the sums pass unchanged."
-        )
+        return Narration(f"{node.op.label}: {name}", gates if closed else f"None of {size:,} gates is shut.")
     if isinstance(node.op, Linear):
         inputs = graph.values[node.inputs[1]].shape[-1]
         each = f"Each adds up {inputs:,} inputs times their weights{', plus a bias' if len(node.inputs) == 3 else ''}."

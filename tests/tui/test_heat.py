@@ -208,3 +208,15 @@ def test_a_convolution_sees_its_window_in_every_channel() -> None:
     canvas.paste(made.canvas, 0, 0)
     heat.outline(canvas, made, seen, 0, 0, heat.channel_size(session.recording, value))
     assert canvas.text().count("┌") == 2
+
+
+def test_an_array_that_stops_being_finite_says_where_and_why() -> None:
+    session = Session(find("digits"))
+    session.edit("W1[4,20] = nan")
+    recording = session.recording
+    sweep = recording.timeline.sweep_of(Phase.FORWARD, recording.graph.by_name["z1"].id)
+    assert sweep is not None
+    bad = np.argwhere(np.isnan(recording.trace.data[sweep.value]))[0]
+    caption = overview.narration(recording, sweep).caption
+    assert caption.startswith(f"First at z₁[{bad[0]},{bad[1]}]: ")
+    assert "W₁[4,20]" in caption
