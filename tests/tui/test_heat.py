@@ -17,8 +17,8 @@ from gradstep.engine.scenario import find, loads
 from gradstep.engine.session import Session
 from gradstep.engine.timeline import Phase, Position
 from gradstep.tui.network import heat
-from gradstep.tui.network.cards import receptive
 from gradstep.tui.network.heat import Kind, Scale
+from gradstep.tui.network.stage import receptive
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import DARK, LIGHT
 

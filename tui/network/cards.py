@@ -1,5 +1,5 @@
 """The whole network: a card a layer with its values and gradients as images, the parameters between
-them. Where cards have no room, narrow strips; where these have none, a line a layer."""
+them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ import numpy as np
 
 from gradstep.engine import overview
 from gradstep.engine.blackboard import Layer
-from gradstep.engine.chain import Element
-from gradstep.engine.frame import Frame
-from gradstep.engine.graph import Role, Value
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.timeline import Phase
 from gradstep.tui.network.edges import Sheet, curve
+from gradstep.tui.network.far import Far
 from gradstep.tui.network.heat import (
     Fit,
     Kind,
@@ -24,29 +22,25 @@ from gradstep.tui.network.heat import (
     arranged,
     channel_size,
     cursor,
-    data_scale,
     fit,
     known,
     numbers,
     outline,
     position_of,
     sample_shape,
-    tile,
 )
-from gradstep.tui.network.stage import Spot, Stage, extent, norm, shut_gates
-from gradstep.tui.paint import PENDING, Canvas, clip
+from gradstep.tui.network.stage import Spot, extent, receptive, shut_gates
+from gradstep.tui.paint import PENDING, clip
 from gradstep.tui.theme import sign_role
-from gradstep.tui.view import View
 
-#: Up to so many columns of cards, the loss's with them; up to so many layers as strips, then lines.
-_CARDS, _STRIPS = 9, 20
+#: Up to so many columns of cards, the loss's with them.
+_CARDS = 9
 #: A layer of up to this many elements is a list of rows with bars.
 _ROWS = 20
 #: The least cells across, by how tight it is, and down that a card is worth drawing in.
 _LEAST, _LOW = (11, 11, 9, 8), 5
 #: Room between cards: for words about parameters, and without any.
 _WORDS, _BARE = 15, 5
-_STRIP = 6
 #: Lines for connections that pass over a layer.
 _LANES = 3
 
@@ -69,88 +63,7 @@ class Placed(NamedTuple):
     beside: bool
 
 
-def stage(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """The first of cards, strips and lines for which there is room."""
-    for tight, brief in ((0, False), (1, False), (1, True), (2, False), (2, True), (3, True)):
-        cards = Cards(canvas, frame, view)
-        cards.tight, cards.brief = tight, brief
-        if cards.fits:
-            return cards
-    if len(cards.layers) <= _STRIPS and len(cards.layers) * _STRIP + 8 <= canvas.width and canvas.height >= 6:
-        return Strips(canvas, frame, view)
-    return Lines(canvas, frame, view)
-
-
-class _Overview(Stage):
-    """What the three have in common: layers in their order, and walking between them."""
-
-    #: Whether what formulas make on their way, such as the logarithm in a cross-entropy, is left out.
-    brief = False
-
-    @cached_property
-    def layers(self) -> tuple[Layer, ...]:
-        """All but parameters, which are words between cards, in order of depth."""
-        plan = self.plan
-        values = [self.graph.values[la.output] for la in plan.layers]
-        mine = [k for k, v in enumerate(values) if v.role is not Role.PARAMETER and not self._left_out(v)]
-        return tuple(plan.layers[k] for k in sorted(mine, key=lambda k: (plan.depths[k], k)))
-
-    @cached_property
-    def columns(self) -> tuple[tuple[int, ...], ...]:
-        """The layers (by number) of each depth."""
-        depth = {layer.output: d for layer, d in zip(self.plan.layers, self.plan.depths, strict=True)}
-        found: dict[int, list[int]] = {}
-        for k, layer in enumerate(self.layers):
-            found.setdefault(depth[layer.output], []).append(k)
-        return tuple(tuple(found[d]) for d in sorted(found))
-
-    @cached_property
-    def number_of(self) -> dict[int, int]:
-        """The layer that shows a value, by the value; of what is left out, the one that it goes into."""
-        found = {v: k for k, layer in enumerate(self.layers) for v in (layer.output, layer.pre) if v >= 0}
-        for value in reversed(self.graph.values):
-            if self._left_out(value):
-                users = [self.graph.nodes[n].output for n, _ in self.graph.uses[value.id]]
-                found[value.id] = next((found[u] for u in users if u in found), 0)
-        return found
-
-    def _left_out(self, value: Value) -> bool:
-        return self.brief and value.node >= 0 and "#" in value.name and value.id != self.graph.loss.id
-
-    @cached_property
-    def current(self) -> int:
-        """The layer that is looked at."""
-        return self.number_of.get(self.here.output, 0)
-
-    def parameters(self, layer: Layer) -> list[int]:
-        """The parameters that enter a layer, the largest first."""
-        if layer.node < 0:
-            return []
-        inner = {layer.node, self.graph.values[layer.output].node}
-        found = {v for n in inner for v in self.graph.nodes[n].inputs if self._is_parameter(v)}
-        return sorted(found, key=lambda v: (-self.graph.values[v].size, v))
-
-    def _is_parameter(self, value: int) -> bool:
-        return self.graph.values[value].role is Role.PARAMETER
-
-    def neighbour(self, direction: str) -> Element:
-        column = next(c for c, mine in enumerate(self.columns) if self.current in mine)
-        mine = self.columns[column]
-        row = mine.index(self.current)
-        if direction in ("up", "down"):
-            chosen = mine[min(max(row + (1 if direction == "down" else -1), 0), len(mine) - 1)]
-        else:
-            beside = self.columns[min(max(column + (1 if direction == "right" else -1), 0), len(self.columns) - 1)]
-            chosen = beside[min(row, len(beside) - 1)]
-        return self.outstanding(self.layers[chosen].output)
-
-    def is_now(self, layer: Layer) -> bool:
-        """Whether the current step writes one of the layer's arrays."""
-        sweep = self.frame.sweep
-        return sweep is not None and sweep.phase is not Phase.UPDATE and sweep.value in (layer.output, layer.pre)
-
-
-class Cards(_Overview):
+class Cards(Far):
     """A card a layer."""
 
     #: How much gives way to the images: words and bars from 1 on, from 2 on the rows of all but outputs,
@@ -373,11 +286,7 @@ class Cards(_Overview):
     def _image(self, layer: Layer, kind: Kind, x: int, y: int, width: int, height: int) -> None:
         """One image, in the middle of width × height cells."""
         value = self.shown(layer, kind)
-        scale = self.gradients if kind is Kind.GRAD else data_scale(self.recording, value, self.frame.sample)
-        made = tile(self.frame, value, kind, scale, width, height, self.palette)
-        x, y = x + (width - made.fit.width) // 2, y + (height - made.fit.height) // 2
-        self.canvas.paste(made.canvas, x, y)
-        self.spots.append(Spot(x, y, made.fit.width, made.fit.height, value, made))
+        made, x, y = self.image(value, kind, x, y, width, height, across=True, down=True)
         self._seen(value, made, x, y, kind)
         focus = self.focus
         if focus is not None and focus.value in (layer.output, layer.pre):
@@ -570,135 +479,3 @@ class Cards(_Overview):
             self.canvas.put(
                 (x0 + x1 - len(text)) // 2, y, text, self.palette.style("text" if heavy else "dim", bold=heavy)
             )
-
-
-def receptive(frame: Frame, element: Element, value: int) -> np.ndarray | None:
-    """Which positions of a value's image an element is computed from; None where it is not directly."""
-    graph, trace = frame.recording.graph, frame.recording.trace
-    layer = frame.recording.board.layer_of.get(element.value)
-    computed = layer.pre if layer is not None and layer.pre >= 0 and element.value == layer.output else element.value
-    made = graph.values[computed].node
-    if made < 0:
-        return None
-    node = graph.nodes[made]
-    if value not in node.inputs:
-        return None
-    links = node.op.row(
-        node.inputs.index(value), element.flat, trace.data[node.output], [trace.data[i] for i in node.inputs]
-    )
-    flats = links.grid.take(0, min(links.grid.size, 1 << 14))
-    return np.array([position_of(frame, value, f) for f in flats.tolist()])
-
-
-class Strips(_Overview):
-    """Two narrow strips a layer, values and gradients from top to bottom, ‖∂‖ below them."""
-
-    def paint(self) -> None:
-        canvas, palette = self.canvas, self.palette
-        dim = palette.style("dim")
-        step = min(max((canvas.width - 8) // len(self.layers), _STRIP), 10)
-        left = 8 + max((canvas.width - 8 - step * len(self.layers)) // 2, 0)
-        high = canvas.height - 3
-        canvas.put(1, 1, "value", dim)
-        canvas.put(1, 2, "  │ ∂", dim)
-        canvas.put(1, canvas.height - 1, "‖∂‖", dim)
-        for k, layer in enumerate(self.layers):
-            x = left + k * step
-            now = self.is_now(layer) or (k == self.current and self.focus is not None)
-            style = palette.style("current", bold=True) if now else palette.style("text")
-            if now:
-                canvas.put(x - 1, 0, "▸", style)
-            canvas.put(x, 0, clip(self.name(layer.output), step - 1), style)
-            self.spots.append(Spot(x - 1, 0, step, canvas.height, layer.output))
-            for kind, at in ((Kind.DATA, x), (Kind.GRAD, x + 2)):
-                self._strip(layer, kind, at, high)
-            text = self._size(layer)
-            role = "placeholder" if text == PENDING else "current" if now else "text"
-            if text:
-                canvas.put(x, canvas.height - 1, clip(text, step - 1), palette.style(role, bold=now))
-        self.foot = self.scale_words
-
-    def _size(self, layer: Layer) -> str:
-        if layer.output == self.graph.loss.id:
-            return ""
-        value = self.shown(layer, Kind.GRAD)
-        if value < 0:
-            return ""
-        return self.norm_text(value, Kind.GRAD) or PENDING
-
-    def _strip(self, layer: Layer, kind: Kind, x: int, height: int) -> None:
-        value = self.shown(layer, kind)
-        if value < 0:
-            return
-        if layer.output == self.graph.loss.id and kind is Kind.DATA:
-            loss = self.frame.loss
-            self.canvas.put(
-                x,
-                1 + height // 2,
-                PENDING if loss is None else number(loss, 3)[:5],
-                self.palette.style("text", bold=True),
-            )
-            return
-        if layer.output == self.graph.loss.id:
-            return
-        scale = self.gradients if kind is Kind.GRAD else data_scale(self.recording, value, self.frame.sample)
-        made = tile(self.frame, value, kind, scale, 2, height, self.palette, None, True)
-        y = 1 + (height - made.fit.height) // 2
-        self.canvas.paste(made.canvas, x, y)
-        if made.fit.width < 2:
-            self.canvas.paste(made.canvas, x + 1, y)
-        self.spots.append(Spot(x, y, 2, made.fit.height, value, made))
-        if self.focus is not None and self.focus.value in (layer.output, layer.pre):
-            cursor(self.canvas, made, position_of(self.frame, value, self.focus.flat), x, y)
-
-
-class Lines(_Overview):
-    """A line a layer: how large its values and its gradient are; the latter as a bar."""
-
-    def paint(self) -> None:
-        canvas, palette = self.canvas, self.palette
-        dim = palette.style("dim")
-        rows = max(canvas.height - 1, 1)
-        first = min(max(self.current - rows // 2, 0), max(len(self.layers) - rows, 0))
-        wide = min(max(len(self.board.whole(la.output)) for la in self.layers), 14)
-        shapes = min(max(len(extent(self.graph.values[la.output].shape)) for la in self.layers), 12)
-        x_value, x_grad = 4 + wide + 2 + shapes + 9, 4 + wide + 2 + shapes + 20
-        canvas.put(4, 0, "layer", dim)
-        canvas.put(6 + wide, 0, clip("shape", shapes), dim)
-        canvas.put(x_value - 7, 0, "‖value‖", dim)
-        canvas.put(x_grad - 3, 0, "‖∂‖", dim)
-        known_sizes = [self.norm_of(la) for la in self.layers]
-        finite = [s for s in known_sizes if s and np.isfinite(s)]
-        high, low = max(finite, default=1.0), min(finite, default=1.0)
-        log = high > 1e3 * low
-        room = canvas.width - x_grad - 4
-        for y, k in enumerate(range(first, min(first + rows, len(self.layers))), 1):
-            layer = self.layers[k]
-            self.spots.append(Spot(0, y, canvas.width, 1, layer.output))
-            now = k == self.current and self.focus is not None
-            if now:
-                canvas.put(2, y, "▸", palette.style("current", bold=True))
-            ink = palette.style("current" if now else "text", bold=now)
-            canvas.put(4, y, clip(self.name(layer.output), wide), ink)
-            canvas.put(6 + wide, y, clip(extent(self.graph.values[layer.output].shape), shapes), dim)
-            value = self.shown(layer, Kind.DATA)
-            for x, text in ((x_value, self.norm_text(value, Kind.DATA)), (x_grad, self._text(known_sizes[k], layer))):
-                shown = text or PENDING
-                canvas.put(x - len(shown), y, shown, palette.style("text" if text else "placeholder"))
-            size = known_sizes[k]
-            if size and np.isfinite(size) and room > 4:
-                share = (np.log(size / low) / np.log(high / low) * 0.95 + 0.05) if log else size / high
-                canvas.put(
-                    x_grad + 2, y, "█" * max(round(float(share) * room), 1), palette.style("current" if now else "dim")
-                )
-        self.foot = f"‖∂‖ on a {'log' if log else 'linear'} scale up to {number(high)}"
-
-    def _text(self, size: float | None, layer: Layer) -> str:
-        return " " if not self.gets_gradient(layer.output) else "" if size is None else number(size, Digits.NETWORK)
-
-    def norm_of(self, layer: Layer) -> float | None:
-        """‖∂‖ of a layer as far as it is known."""
-        value = self.shown(layer, Kind.GRAD)
-        if value < 0 or not self.complete(value, Kind.GRAD):
-            return None
-        return norm(self.recording, value, Kind.GRAD, self.frame.sample)

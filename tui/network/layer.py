@@ -19,19 +19,18 @@ from gradstep.tui.network.heat import (
     Kind,
     Scale,
     cursor,
-    data_scale,
     flat_of,
     image_of,
     known,
+    largest,
     numbers,
     outline,
     position_of,
     sample_shape,
-    tile,
     vector,
 )
 from gradstep.tui.network.looking import unit_here
-from gradstep.tui.network.stage import Spot, Stage, extent, shut_gates
+from gradstep.tui.network.stage import Stage, extent, shut_gates
 from gradstep.tui.paint import PENDING, clip
 from gradstep.tui.theme import sign_role
 
@@ -121,39 +120,29 @@ class OneLayer(Stage):
     def _thumbnails(self, x: int, y: int, width: int, height: int) -> int:
         """All channels, the one under the cursor with a line around it; how wide they are."""
         value = self.shown(self.layer, Kind.DATA)
-        made = tile(
-            self.frame,
-            value,
-            Kind.DATA,
-            data_scale(self.recording, value, self.frame.sample),
-            width,
-            height,
-            self.palette,
-        )
+        made, _, _ = self.image(value, Kind.DATA, x, y, width, height)
         self.canvas.put(x, 1, clip("channels", width), self.palette.style("dim"))
-        self.canvas.paste(made.canvas, x, y)
-        self.spots.append(Spot(x, y, made.fit.width, made.fit.height, value, made))
         outline(self.canvas, made, image_of(self.recording, value, self.channel).reshape(-1), x, y)
         return made.fit.width
 
     def _image(self, kind: Kind, x: int, width: int, height: int) -> None:
         value = self.shown(self.layer, kind)
-        scale = self.gradients if kind is Kind.GRAD else data_scale(self.recording, value, self.frame.sample)
-        made = tile(self.frame, value, kind, scale, width, height, self.palette, self.channel)
+        made, x, y = self.image(value, kind, x, 2, width, height, self.channel)
         name = self.board.whole(value) if kind is Kind.DATA else self.gradient_name(value)
         now = self.writes_now(value, kind)
         style = self.palette.style("current" if now else "text" if self.begun(value, kind) else "placeholder", bold=now)
         end = self.canvas.put(x, 1, clip(name, width), style)
-        words = [f"max {number(scale.high)}"] if kind is Kind.DATA and self.complete(value, kind) else []
+        words = (
+            [f"max {number(largest(self.recording, value, kind, self.frame.sample))}"]
+            if kind is Kind.DATA and self.complete(value, kind)
+            else []
+        )
         norm = self.norm_text(value, kind)
         words += [f"‖·‖ {norm}"] if norm else []
         if made.fit.shrink > 1:
             words.append(f"{made.fit.shrink}×{made.fit.shrink} in a pixel")
         text = " · ".join(words)
         self.canvas.put(end + 2, 1, clip(text, width - len(name) - 2), self.palette.style("dim"))
-        y = 2
-        self.canvas.paste(made.canvas, x, y)
-        self.spots.append(Spot(x, y, made.fit.width, made.fit.height, value, made))
         cursor(self.canvas, made, self.position, x, y)
 
     def _line(self, y: int, width: int) -> None:

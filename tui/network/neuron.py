@@ -15,23 +15,20 @@ from gradstep.engine.notation import number
 from gradstep.engine.ops.activation import Relu
 from gradstep.engine.timeline import Phase, Position
 from gradstep.tui.curve import plot
-from gradstep.tui.network.cards import receptive
 from gradstep.tui.network.heat import (
     Kind,
     channel_size,
     cursor,
-    data_scale,
     flat_of,
     image_of,
     numbers,
     outline,
     position_of,
     sample_shape,
-    tile,
 )
 from gradstep.tui.network.layer import beside
 from gradstep.tui.network.looking import step_of, unit_here
-from gradstep.tui.network.stage import Spot, Stage
+from gradstep.tui.network.stage import Stage, receptive
 from gradstep.tui.paint import PENDING, clip
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import Zoom
@@ -172,11 +169,8 @@ class Neuron(Stage):
     def _picture(self, x: int, y: int, width: int, height: int) -> None:
         """The image that a given number belongs to, with the place of it."""
         value = self.unit.value
-        scale = data_scale(self.recording, value, self.frame.sample)
-        made = tile(self.frame, value, Kind.DATA, scale, width, height, self.palette)
-        self.canvas.paste(made.canvas, x, y)
+        made, x, y = self.image(value, Kind.DATA, x, y, width, height)
         cursor(self.canvas, made, position_of(self.frame, value, self.unit.flat), x, y)
-        self.spots.append(Spot(x, y, made.fit.width, made.fit.height, value, made))
 
     # Itself
 
@@ -225,19 +219,8 @@ class Neuron(Stage):
         seen = receptive(self.frame, self.pre, value)
         if seen is None or not self.begun(value, Kind.DATA):
             return False
-        drawn = tile(
-            self.frame,
-            value,
-            Kind.DATA,
-            data_scale(self.recording, value, self.frame.sample),
-            width,
-            height,
-            self.palette,
-        )
-        x += (width - drawn.fit.width) // 2
-        self.canvas.paste(drawn.canvas, x, y)
+        drawn, x, y = self.image(value, Kind.DATA, x, y, width, height, across=True)
         outline(self.canvas, drawn, seen, x, y, channel_size(self.recording, value))
-        self.spots.append(Spot(x, y, drawn.fit.width, drawn.fit.height, value, drawn))
         return True
 
     def _gate(self, x: int, y: int, width: int, used: int) -> None:

@@ -12,11 +12,23 @@ from gradstep.engine.blackboard import Layer
 from gradstep.engine.chain import Element
 from gradstep.engine.frame import Frame
 from gradstep.engine.graph import Role
+from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.recording import Recording, remembered
 from gradstep.engine.timeline import Phase
 from gradstep.tui.network.diagram import Diagram, diagram
-from gradstep.tui.network.heat import Kind, Scale, Tile, flat_of, gradient_scale, known, numbers
+from gradstep.tui.network.heat import (
+    Kind,
+    Scale,
+    Tile,
+    data_scale,
+    flat_of,
+    gradient_scale,
+    known,
+    numbers,
+    position_of,
+    tile,
+)
 from gradstep.tui.network.looking import layer_here, looked_at
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View
@@ -72,6 +84,29 @@ class Stage:
                 size = np.where(np.isfinite(found), abs(found), np.inf)
                 return Element(value, flat_of(self.frame, value, int(size.argmax())))
         return Element(value, flat_of(self.frame, value, 0))
+
+    def image(
+        self,
+        value: int,
+        kind: Kind,
+        x: int,
+        y: int,
+        width: int,
+        height: int,
+        channel: int | None = None,
+        across: bool = False,
+        down: bool = False,
+    ) -> tuple[Tile, int, int]:
+        """Puts the image of a value (or of one of its channels) at (x, y), at most width × height cells, or
+        in the middle of them `across` or `down`; it can be pointed at. A gradient has the scale of all,
+        a value its own. The image, and where it stands."""
+        scale = self.gradients if kind is Kind.GRAD else data_scale(self.recording, value, self.frame.sample)
+        made = tile(self.frame, value, kind, scale, width, height, self.palette, channel)
+        x += (width - made.fit.width) // 2 if across else 0
+        y += (height - made.fit.height) // 2 if down else 0
+        self.canvas.paste(made.canvas, x, y)
+        self.spots.append(Spot(x, y, made.fit.width, made.fit.height, value, made))
+        return made, x, y
 
     # What is shown ---------------------------------------------------------------------------------
 
@@ -159,6 +194,24 @@ def norm(recording: Recording, value: int, kind: Kind, sample: int | None) -> fl
     """‖·‖₂ of what an image shows."""
     with np.errstate(all="ignore"):
         return float(np.linalg.norm(numbers(recording, value, kind, sample).astype(float)))
+
+
+def receptive(frame: Frame, element: Element, value: int) -> Array | None:
+    """Which positions of a value's image an element is computed from; None where it is not directly."""
+    graph, trace = frame.recording.graph, frame.recording.trace
+    layer = frame.recording.board.layer_of.get(element.value)
+    computed = layer.pre if layer is not None and layer.pre >= 0 and element.value == layer.output else element.value
+    made = graph.values[computed].node
+    if made < 0:
+        return None
+    node = graph.nodes[made]
+    if value not in node.inputs:
+        return None
+    links = node.op.row(
+        node.inputs.index(value), element.flat, trace.data[node.output], [trace.data[i] for i in node.inputs]
+    )
+    flats = links.grid.take(0, min(links.grid.size, 1 << 14))
+    return np.array([position_of(frame, value, f) for f in flats.tolist()])
 
 
 def shut_gates(stage: Stage, layer: Layer) -> tuple[int, int]:

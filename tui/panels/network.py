@@ -10,15 +10,27 @@ from textual.message import Message
 from gradstep.engine.chain import Element
 from gradstep.engine.frame import Frame
 from gradstep.engine.recording import Recording
-from gradstep.tui.network import cards
+from gradstep.tui.network.cards import Cards
 from gradstep.tui.network.diagram import diagram
 from gradstep.tui.network.layer import OneLayer
 from gradstep.tui.network.neuron import Neuron
 from gradstep.tui.network.nodes import Nodes
 from gradstep.tui.network.stage import Stage
+from gradstep.tui.network.strips import Lines, Strips
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, framed
 from gradstep.tui.view import Layout, View, Zoom
+
+
+def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
+    """The first of cards, strips and lines for which there is room."""
+    for tight, brief in ((0, False), (1, False), (1, True), (2, False), (2, True), (3, True)):
+        cards = Cards(canvas, frame, view)
+        cards.tight, cards.brief = tight, brief
+        if cards.fits:
+            return cards
+    strips = Strips(canvas, frame, view)
+    return strips if strips.fits else Lines(canvas, frame, view)
 
 
 def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
@@ -28,7 +40,7 @@ def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
 
 #: What is painted at each level.
 LEVELS: dict[Zoom, Callable[[Canvas, Frame, View], Stage]] = {
-    Zoom.NETWORK: cards.stage,
+    Zoom.NETWORK: _far,
     Zoom.LAYER: _second,
     Zoom.NEURON: Neuron,
     Zoom.TERM: Neuron,
