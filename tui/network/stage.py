@@ -147,7 +147,7 @@ class Stage:
         if self.frame.phase not in (Phase.BACKWARD, Phase.UPDATE):
             return ""
         high, low = number(self.gradients.high), number(self.gradients.low)
-        return f"∂ log scale {low} … {high}" if self.gradients.logarithmic else f"∂ scale 0 … {high}"
+        return f"∂ log scale {low} … {high}" if self.gradients.logarithmic else f"∂ linear scale 0 … {high}"
 
     def norm_text(self, value: int, kind: Kind) -> str:
         """‖·‖ of what an image shows; empty until all of it is there."""
