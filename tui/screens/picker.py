@@ -77,11 +77,31 @@ class Picker(ModalScreen[Scenario | None]):
         self._open(str(event.option.id))
 
     def _open(self, name: str) -> None:
-        try:
+        if name in self._titles:  # small, and read already
             self.dismiss(find(name))
+            return
+        self.query_one("#said", Static).update(f"reading {printable(name)} …")
+        self.run_worker(lambda: self._read(name), thread=True, exclusive=True)
+
+    def _read(self, name: str) -> None:
+        """In a thread of its own: a file may have large arrays beside it."""
+        try:
+            scenario = find(name)
         except ScenarioError as error:
+            self.app.call_from_thread(self._refuse, "\n".join(map(str, error.problems)))
+        except OSError as error:
+            self.app.call_from_thread(self._refuse, f"{name}: {error.strerror or error}")
+        else:
+            self.app.call_from_thread(self._done, scenario)
+
+    def _done(self, scenario: Scenario) -> None:
+        if self.is_current:  # it may have been closed meanwhile
+            self.dismiss(scenario)
+
+    def _refuse(self, problems: str) -> None:
+        if self.is_current:
             said = self.query_one("#said", Static)
-            said.update("\n".join(map(str, error.problems)))
+            said.update(problems)
             said.add_class("error")
 
     def action_close(self) -> None:
