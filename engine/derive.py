@@ -75,6 +75,6 @@ def update(recording: Recording, element: Element) -> tuple[str, ...]:
     name = recording.board.element(element.value, element.flat)
     return (
         f"The gradient points to where the loss grows fastest, so {name} takes a step the other way.",
-        f"How far is the learning rate η = {recording.optimizer.lr:g} times the gradient: gradient descent.",
+        f"How far is the learning rate η = {recording.update.lr:g} times the gradient: gradient descent.",
         "All updates use the gradients of the same backward pass; none of them sees another's new number.",
     )

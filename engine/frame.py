@@ -371,7 +371,7 @@ class Frame:
         )
         old = float(recording.trace.data[element.value].reshape(-1)[element.flat])
         grad = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
-        new, lr = float(recording.updated(element.value, element.flat)[0]), recording.optimizer.lr
+        new, lr = float(recording.updated(element.value, element.flat)[0]), recording.update.lr
         numbers = (Num(old, False), f" − {lr:g} × ", Num(grad, parens=True))
         return Equation(name, f"{name} − η·{slope}", numbers, new, "←", lambda r: r(old) - lr * r(grad))
 

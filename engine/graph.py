@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.errors import GraphError
-from gradstep.engine.index import Shape
+from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.ops.base import Op
 
 
@@ -100,6 +100,16 @@ class Graph:
     def leaves(self) -> tuple[tuple[int, float | None], ...]:
         """The values that are given: their ids, and the number where it is a literal."""
         return tuple((v.id, v.number) for v in self.values if v.node < 0)
+
+    @cached_property
+    def literals(self) -> dict[int, Array]:
+        """The numbers written in formulas, as arrays without axes."""
+        return {v: read_only(np.asarray(n, dtype=self.dtype)) for v, n in self.leaves if n is not None}
+
+    @cached_property
+    def one(self) -> Array:
+        """The gradient of the loss with respect to itself."""
+        return read_only(np.ones(self.loss.shape, dtype=self.dtype))
 
     @cached_property
     def pullbacks(self) -> tuple[tuple[Node, tuple[tuple[int, int, bool], ...]], ...]:

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import numpy as np
-
 from gradstep.engine.blackboard import Blackboard
 from gradstep.engine.graph import Graph
 from gradstep.engine.index import Array
@@ -19,19 +17,21 @@ from gradstep.engine.samples import Samples
 from gradstep.engine.scenario import Scenario
 from gradstep.engine.timeline import Timeline
 from gradstep.engine.trace import GoOn, Trace, loss, run
-from gradstep.engine.training import OPTIMIZERS, Optimizer
+from gradstep.engine.update import State, Update
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A scenario run once: its trace, timeline and names."""
+    """One iteration of a scenario, from 1 on: its trace, timeline and names. The scenario's leaves are
+    those of this iteration, and `state` is what the updates before it have left."""
 
     scenario: Scenario
     trace: Trace
     timeline: Timeline
     board: Blackboard
-    optimizer: Optimizer
     notes: Mapping[int, str]
+    iteration: int = 1
+    state: State = State()
     #: Values and gradients that were set by hand: they are what they are, and not computed.
     given: frozenset[tuple[str, int]] = frozenset()
     #: What `remembered` functions have found out about this run.
@@ -46,14 +46,14 @@ class Recording:
         """Which elements belong to which sample of the batch."""
         return Samples(self.trace, self.scenario.batch)
 
+    @cached_property
+    def update(self) -> Update:
+        """What its update phase does."""
+        return Update(self.scenario.training, self.trace, self.state, self.iteration)
+
     def updated(self, value: int, flat: int | None = None) -> Array:
         """The new numbers of a parameter after this iteration's update, or those of one element."""
-        data, grad = self.trace.data[value], self.trace.grad[value]
-        assert grad is not None, "parameters have gradients"
-        if flat is not None:
-            data, grad = data.reshape(-1)[flat : flat + 1], grad.reshape(-1)[flat : flat + 1]
-        with np.errstate(all="ignore"):
-            return self.optimizer.updated(data, grad)
+        return self.update.new(value, flat)
 
     def next_loss(self) -> float:
         """The loss with the updated parameters. Computed once, when first asked for."""
@@ -93,8 +93,7 @@ def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
     """Runs a scenario once, forward and backward; `go_on` as in `run`."""
     graph = scenario.graph
     timeline = Timeline(graph)
-    optimizer = OPTIMIZERS[scenario.training.optimizer](lr=scenario.training.lr)
     notes: dict[int, str] = {}
     for note in scenario.notes:
         notes[note.step] = "\n".join(filter(None, (notes.get(note.step), note.text)))
-    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), timeline, Blackboard(graph), optimizer, notes)
+    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), timeline, Blackboard(graph), notes)

@@ -30,7 +30,8 @@ from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.positions import Path as Keys
 from gradstep.engine.positions import Positions
 from gradstep.engine.timeline import Position, Timeline
-from gradstep.engine.training import OPTIMIZERS, drawn
+from gradstep.engine.training import Training, batch, held_back
+from gradstep.engine.training import read as read_training
 from gradstep.engine.where import find as find_moment
 from gradstep.engine.where import step_of
 
@@ -43,16 +44,6 @@ FORMAT = 1
 #: Words that name a moment wherever one can be typed, and so cannot name a value.
 RESERVED = ("forward", "backward", "update", "start", "end")
 TABLES = ("inputs", "parameters", "graph")
-
-
-class Training(NamedTuple):
-    """How parameters are updated."""
-
-    optimizer: str = "sgd"
-    lr: float = 0.1
-    steps: int = 1
-    batch_size: int | None = None
-    shuffle: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,13 +67,21 @@ class Note(NamedTuple):
     text: str
 
 
+class HeldBack(NamedTuple):
+    """The samples that are not trained on: the inputs in `batch` by value id, and the same network for as
+    many samples as there are of them, in which nothing is dropped out."""
+
+    graph: Graph
+    inputs: Mapping[int, Array]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
     """A network with its numbers, and what its author has to say about it. Arrays in `leaves` are
     read-only, by value id, of the graph's dtype.
 
-    Where training draws batches, `leaves` holds the first of them, and `pool` all samples of the
-    inputs in `batch`.
+    Where training draws batches, `leaves` holds the first of them, and `pool` all samples to train on
+    of the inputs in `batch`; `held_back` those for validation, where there are any.
     """
 
     name: str
@@ -94,6 +93,7 @@ class Scenario:
     leaves: Mapping[int, Array]
     pool: Mapping[int, Array] = field(default_factory=dict)
     batch: tuple[str, ...] = ()
+    held_back: HeldBack | None = None
     training: Training = field(default_factory=Training)
     expectations: tuple[Expectation, ...] = ()
     breakpoints: tuple[str, ...] = ()
@@ -227,10 +227,10 @@ class _Reader:
         dtype = np.dtype(self._choice((), "dtype", ("float64", "float32"), "float64"))
         builder = GraphBuilder(dtype)
         training = self._training()
-        batch = self._texts(self.table, ("batch",))
-        makers = self._leaves(builder, dtype, dict.fromkeys(batch, training.batch_size))
+        batched = self._texts(self.table, ("batch",))
+        makers = self._leaves(builder, dtype, batched, training)
         last = self._formulas(builder)
-        self._batch(builder, makers, batch, training)
+        self._batch(builder, makers, batched, training)
         graph = self._graph(builder, last)
         debug = self._table("debug")
         self._known_keys(debug, ("debug",), ("breakpoints", "watch", "start"))
@@ -243,15 +243,31 @@ class _Reader:
         assert graph is not None, "a graph that could not be built is a problem"
         arrays = self._allocate(builder, makers)
         self._check_numbers(graph, arrays)
-        pool: dict[int, Array] = {}
-        if training.batch_size is not None:
-            pool = {builder.names[name].id: arrays[builder.names[name].id] for name in batch}
-            rows = drawn(len(next(iter(pool.values()))), training.batch_size, training.shuffle)
-            arrays |= {value: read_only(array[rows]) for value, array in pool.items()}
+        pool = {builder.names[name].id: arrays[builder.names[name].id] for name in batched}
+        held: HeldBack | None = None
+        if training.validation is not None:
+            rows, back = held_back(len(next(iter(pool.values()))), training.validation)
+            inputs = {value: read_only(array[back]) for value, array in pool.items()}
+            pool = {value: read_only(array[rows]) for value, array in pool.items()}
+            held = HeldBack(self._without_training(builder, graph, batched, len(back)), inputs)
+            arrays |= pool
+        arrays |= batch(pool, training, 1)
         return Scenario(
-            name, self.file, title, description, source, graph, arrays, pool, batch, training,
-            tuple(expectations), breakpoints, watch, start, tuple(notes), self.text,
+            name, self.file, title, description, source, graph, arrays, pool if training.batch_size else {}, batched,
+            held, training, tuple(expectations), breakpoints, watch, start, tuple(notes), self.text,
         )  # fmt: skip
+
+    def _without_training(self, builder: GraphBuilder, graph: Graph, batched: Sequence[str], count: int) -> Graph:
+        """The same network for another number of samples, and as it is used and not as it is trained."""
+        other = GraphBuilder(builder.dtype)
+        for value in builder.values:
+            if value.role in (Role.INPUT, Role.PARAMETER):
+                shape = (count, *value.shape[1:]) if value.name in batched else value.shape
+                other.leaf(value.name, shape, value.role, value.differentiable)
+        self._formulas(other, f"for the {count:,} samples that are held back: ")
+        self.stop_if_bad()
+        nodes = [node._replace(op=node.op.in_use()) for node in other.nodes]
+        return Graph(other.values, nodes, graph.loss.name, graph.dtype)
 
     # Plain fields
 
@@ -331,9 +347,9 @@ class _Reader:
         return name
 
     def _leaves(
-        self, builder: GraphBuilder, dtype: np.dtype[Any], sizes: Mapping[str, int | None]
+        self, builder: GraphBuilder, dtype: np.dtype[Any], batched: Sequence[str], training: Training
     ) -> dict[str, leaves.Leaf]:
-        """Adds all leaves; `sizes` are those of the batches that are drawn from an input."""
+        """Adds all leaves; those in `batched` with as many samples as an iteration takes."""
         with_gradients = self._flag((), "input_gradients", self.table)
         makers: dict[str, leaves.Leaf] = {}
         for table, role in (("inputs", Role.INPUT), ("parameters", Role.PARAMETER)):
@@ -350,14 +366,17 @@ class _Reader:
                     self.broken.add(name)
                     continue
                 makers[name] = leaf
-                shape, size = leaf.shape, sizes.get(name)
-                if size is not None and role is Role.INPUT and shape:
-                    shape = (min(size, shape[0]), *shape[1:])
+                shape = leaf.shape
+                if name in batched and role is Role.INPUT and shape:
+                    there = shape[0]
+                    if training.validation is not None:
+                        there = max(len(held_back(there, training.validation)[0]), 1)
+                    shape = (min(training.batch_size or there, there), *shape[1:])
                 builder.leaf(name, shape, role, role is Role.PARAMETER or with_gradients)
         return makers
 
-    def _formulas(self, builder: GraphBuilder) -> str | None:
-        """Adds all graph lines; the name of the last one, None where there is none."""
+    def _formulas(self, builder: GraphBuilder, about: str = "") -> str | None:
+        """Adds all graph lines; the name of the last one, None where there is none. Problems are `about`."""
         lines = self._table("graph")
         if not lines:
             if isinstance(self.table.get("graph", {}), dict):
@@ -373,12 +392,12 @@ class _Reader:
             last = unicodedata.normalize("NFKC", key)
             try:
                 name = self._name("graph", key, builder.names)
-                self._formula(formulas, key, name, text, {n for n, at in places.items() if at >= number})
+                self._formula(formulas, key, name, text, {n for n, at in places.items() if at >= number}, about)
             except _Bad:
                 self.broken.add(last)
         return last
 
-    def _formula(self, formulas: Formulas, key: str, name: str, text: object, later: set[str]) -> None:
+    def _formula(self, formulas: Formulas, key: str, name: str, text: object, later: set[str], about: str) -> None:
         path = ["graph", key]
         if not isinstance(text, str):
             raise self.bad(path, f"'{key}' must be a formula in quotes, as in {key} = \"relu(z)\"")
@@ -394,7 +413,7 @@ class _Reader:
                 raise _Bad
             formulas.add(name, text)
         except ExpressionError as error:
-            raise self.bad(path, str(error), column=error.column) from None
+            raise self.bad(path, f"{about}{error}", column=error.column) from None
 
     def _graph(self, builder: GraphBuilder, last: str | None) -> Graph | None:
         loss = self.table.get("loss", last)
@@ -478,25 +497,34 @@ class _Reader:
         if len(set(counts.values())) > 1:
             shown = ", ".join(f"{name} has {count}" for name, count in counts.items())
             self.bad(["batch"], f"batch: the inputs differ in their number of samples: {shown}")
-        elif counts and training.batch_size is not None and training.batch_size > min(counts.values()):
-            there = min(counts.values())
-            self.bad(["training", "batch_size"], f"batch_size {training.batch_size} is more than the {there} samples")
+        elif counts:
+            self._enough(min(counts.values()), training)
+
+    def _enough(self, there: int, training: Training) -> None:
+        """That there are samples enough to draw from and to hold back."""
+        if training.validation is not None:
+            rows, back = map(len, held_back(there, training.validation))
+            if not rows or not back:
+                self.bad(
+                    ["training", "validation"],
+                    f"validation {training.validation:g} holds back {back} of the {there} samples; "
+                    "some must be held back, and some must be left to train on",
+                )
+                return
+            there = rows
+        if training.batch_size is not None and training.batch_size > there:
+            left = f"{there} samples" + (" that are left to train on" if training.validation is not None else "")
+            self.bad(["training", "batch_size"], f"batch_size {training.batch_size} is more than the {left}")
 
     def _training(self) -> Training:
-        table, path = self._table("training"), ("training",)
-        self._known_keys(table, path, ("optimizer", "lr", "steps", "batch_size", "shuffle"))
-        optimizer = self._choice(path, "optimizer", tuple(OPTIMIZERS), "sgd")
-        lr = table.get("lr", 0.1)
-        if type(lr) not in (int, float) or not math.isfinite(lr):
-            self.bad(["training", "lr"], f"lr must be a finite number, not {lr!r}")
-            lr = 0.1
-        steps = self._whole(path, "steps", table, 1)
-        batch_size, shuffle = self._whole(path, "batch_size", table, 1), self._whole(path, "shuffle", table, 0)
-        if batch_size is not None and not self.table.get("batch"):
-            self.bad(
-                ["training", "batch_size"], "batch_size draws from the inputs named in batch = […], and none are named"
-            )
-        return Training(optimizer, float(lr), steps or 1, batch_size, shuffle)
+        table = self._table("training")
+        found = read_training(table, lambda key, text, about_key: self.bad(["training", key], text, key=about_key))
+        for key in ("batch_size", "validation"):
+            if key in table and not self.table.get("batch"):
+                says = "draws from" if key == "batch_size" else "holds back samples of"
+                self.bad(["training", key], f"{key} {says} the inputs named in batch = […], and none are named")
+                found = found._replace(**{key: None})
+        return found
 
     # What speaks of steps is checked against the timeline, which is None where the graph is broken.
 

@@ -65,8 +65,11 @@ def run(
         if literal is None:
             data[value] = leaves[value]
         else:
-            data[value] = np.asarray(literal, dtype=graph.dtype) if like is None else like.data[value]
+            data[value] = graph.literals[value] if like is None else like.data[value]
     with np.errstate(all="ignore"):
+        if instead is None and like is None and go_on is None and not gradients:
+            _plainly(graph, data, grad, flow, backward)
+            return Trace(graph, tuple(data), tuple(grad), flow)
         for number, node in enumerate(graph.nodes):
             if go_on is not None:
                 _ask(go_on, number, graph)
@@ -79,6 +82,38 @@ def run(
         if backward:
             _backward(graph, data, grad, flow, gradients or {}, like, go_on)
     return Trace(graph, tuple(data), tuple(grad), flow)
+
+
+def _plainly(
+    graph: Graph, data: list[Array], grad: list[Array | None], flow: dict[tuple[int, int], Array], backward: bool
+) -> None:
+    """Both passes where nothing is given, kept or asked: the way that training takes for each iteration. What
+    is asked at every node on the other way would be a third of the time of a small network."""
+    for _, op, inputs, output, _, _ in graph.nodes:
+        y = op.forward([data[i] for i in inputs])
+        data[output] = y if type(y) is np.ndarray and y.flags.c_contiguous else _settle(y)
+        data[output].flags.writeable = False
+    if not backward:
+        return
+    grad[graph.loss.id] = graph.one
+    for node, slots in graph.pullbacks:
+        g, y = grad[node.output], data[node.output]
+        assert g is not None, "what the loss depends on has its gradient before it is passed on"
+        vjp, xs = node.op.vjp, [data[i] for i in node.inputs]
+        for slot, value, several in slots:
+            part = vjp(slot, g, y, xs)
+            if type(part) is not np.ndarray or not part.flags.c_contiguous:
+                part = _settle(part)
+            part.flags.writeable = False
+            if several:
+                flow[node.id, slot] = part
+                before = grad[value]
+                if before is not None:
+                    part = _settle(before + part)
+            grad[value] = part
+    for unused in graph.parameters:
+        if grad[unused.id] is None:
+            grad[unused.id] = _settle(np.zeros(unused.shape, dtype=graph.dtype))
 
 
 def _ask(go_on: GoOn, done: int, graph: Graph) -> None:
@@ -135,9 +170,7 @@ def _backward(
     like: Trace | None,
     go_on: GoOn | None,
 ) -> None:
-    grad[graph.loss.id] = (
-        _settle(np.ones(graph.loss.shape, dtype=graph.dtype)) if like is None else like.grad[graph.loss.id]
-    )
+    grad[graph.loss.id] = graph.one if like is None else like.grad[graph.loss.id]
     for number, (node, slots) in enumerate(graph.pullbacks):
         if go_on is not None:
             _ask(go_on, len(graph.nodes) + 2 * number, graph)

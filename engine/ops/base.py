@@ -149,6 +149,10 @@ class Op(ABC):
         numbers of classes. `x` may have more rows than the input: the samples that batches are drawn from."""
         return
 
+    def in_use(self) -> Op:
+        """The operation as it is when a network is used and not trained."""
+        return self
+
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         """Where it is a function of single numbers: what is wrong with it at these, if anything."""
         return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
+from functools import lru_cache
+from math import isfinite, prod
 
 import numpy as np
 
@@ -201,6 +202,11 @@ class BceWithLogits(MeanPairLoss):
         return -z if slot else np.asarray(1 / (1 + np.exp(-z)) - t)
 
 
+@lru_cache(maxsize=64)
+def _counted(count: int) -> Array:
+    return np.arange(count)
+
+
 _CLASSES = "nll: class numbers, along the last axis of logp,"
 
 
@@ -244,13 +250,38 @@ class Nll(Op):
         whole = whole_numbers(_CLASSES, t.reshape(logp.shape[:-1]), classes)
         return np.asarray(np.arange(classes) == whole[..., None], dtype=logp.dtype)
 
+    # Rows and class numbers, as nearly always, need no weights, which would be mostly 0: of each row one
+    # number is picked. On a small network weights cost as much as a matrix product.
+
+    @staticmethod
+    def _picked(xs: Sequence[Array], check: bool = False) -> tuple[Array, Array] | None:
+        """Which of logp's numbers are picked where it has rows and t their class numbers."""
+        logp, t = xs
+        if logp.ndim != 2 or t.ndim != 1:
+            return None
+        whole = t.astype(np.intp)
+        if check and whole.size:
+            # As unsigned numbers what is below 0 is large, so one maximum tells of both ends.
+            most = np.maximum.reduce(whole.view(np.uintp))
+            if most >= logp.shape[1] or np.logical_or.reduce(whole != t):
+                whole = whole_numbers(_CLASSES, t, logp.shape[1])
+        return _counted(len(whole)), whole
+
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(-_weighted(self._weights(xs), xs[0]).sum() / self.divisor([xs[0].shape]), dtype=xs[0].dtype)
+        picked = self._picked(xs, check=True)
+        found = xs[0][picked] if picked else _weighted(self._weights(xs), xs[0])
+        total = np.add.reduce(found, axis=None)
+        return np.asarray(-total / self.divisor([xs[0].shape]), dtype=xs[0].dtype)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         scale = g * g.dtype.type(-1 / self.divisor([xs[0].shape]))
         if slot == 0:
-            return np.asarray(self._weights(xs) * scale)
+            picked = self._picked(xs)
+            if picked is None or not isfinite(scale):  # 0 · ∞ is no number
+                return np.asarray(self._weights(xs) * scale)
+            flow = np.zeros(xs[0].shape, xs[0].dtype)
+            flow[picked] = scale
+            return flow
         return np.asarray(xs[0] * scale) if xs[1].shape == xs[0].shape else np.zeros_like(xs[1])
 
     def divisor(self, shapes: Sequence[Shape]) -> int:

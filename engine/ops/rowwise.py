@@ -29,6 +29,8 @@ class AlongAxis(Rowwise):
     def axes(self, ndim: int) -> tuple[int, ...]:
         if ndim == 0:
             raise OpError(f"{self.name} works along an axis, but its input is a single number")
+        if self.axis == -1:
+            return (ndim - 1,)  # as nearly always
         return normal_axes(self.name, self.axis, ndim)
 
 
@@ -45,12 +47,12 @@ class Softmax(AlongAxis):
         (axis,) = self.axes(x.ndim)
         if not x.size:
             return x
-        y = np.exp(x - x.max(axis=axis, keepdims=True))
-        return np.asarray(y / y.sum(axis=axis, keepdims=True))
+        y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+        return np.asarray(y / np.add.reduce(y, axis=axis, keepdims=True))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         (axis,) = self.axes(y.ndim)
-        return np.asarray(y * (g - (g * y).sum(axis=axis, keepdims=True)))
+        return np.asarray(y * (g - np.add.reduce(g * y, axis=axis, keepdims=True)))
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         return np.asarray(y[k] * ((k == j) - y[j]))
@@ -69,12 +71,15 @@ class LogSoftmax(AlongAxis):
         (axis,) = self.axes(x.ndim)
         if not x.size:
             return x
-        moved = x - x.max(axis=axis, keepdims=True)
-        return np.asarray(moved - np.log(np.exp(moved).sum(axis=axis, keepdims=True)))
+        moved = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+        total = np.log(np.add.reduce(np.exp(moved), axis=axis, keepdims=True))
+        return np.asarray(np.subtract(moved, total, out=moved))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         (axis,) = self.axes(y.ndim)
-        return np.asarray(g - np.exp(y) * g.sum(axis=axis, keepdims=True))
+        flow = np.exp(y)
+        flow *= np.add.reduce(g, axis=axis, keepdims=True)
+        return np.subtract(g, flow, out=flow)
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         return np.asarray((k == j) - np.exp(y[j]))

@@ -302,6 +302,9 @@ class Dropout(Masked):
         if type(self.seed) is not int or self.seed < 0:
             raise OpError(f"dropout: seed is a whole number from 0 on, not {self.seed!r}")
 
+    def in_use(self) -> Op:
+        return Dropout(0.0, self.seed)
+
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
         kept = np.random.Generator(np.random.PCG64(self.seed)).random(shape) >= self.p
         return np.asarray(kept / (1 - self.p), dtype=dtype)

@@ -30,7 +30,7 @@ class Header(Panel, can_focus=False):
             ("step ", step, f"/{frame.total:,}"),
             ("loss ", loss, ""),
             _sample(frame),
-            ("η ", f"{frame.recording.optimizer.lr:g}", ""),
+            ("η ", f"{frame.recording.update.lr:g}", ""),
         ]
         while fields and x + 4 + sum(len("".join(f)) + 3 for f in fields) > width and len(fields) > 1:
             fields.pop()
