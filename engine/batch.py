@@ -73,9 +73,12 @@ def _one(session: Session, line: str, as_json: bool, say: Callable[[str], None])
 def document(session: Session, line: str, result: commands.Result) -> dict[str, Any]:
     """A command's result as a JSON object."""
     stop = None if result.stop is None else result.stop._asdict()
+    # Of a single iteration there is no need to say which it is.
+    iteration = {"iteration": session.position.iteration} if session.history.made > 1 else {}
     return {
         "command": line,
         "ok": result.ok,
+        **iteration,
         "step": session.position.step,
         "phase": session.frame().phase.value,
         "at": commands.place(session),

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstep.engine.findings import Finding, findings
+from gradstep.engine.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.nudge import Gradients, every
-from gradstep.engine.recording import Recording, record
+from gradstep.engine.recording import Recording
 from gradstep.engine.scenario import Expectation, Scenario
 
 
@@ -29,7 +30,8 @@ class Expected:
     def line(self) -> str:
         """`✓ L  printed 0.0764`; where they differ, what was computed."""
         e = self.expectation
-        text = f"  {'✓' if self.ok else '✗'} {e.of}  printed {_short(e.value)}"
+        when = f" in iteration {e.iteration:,}" if e.iteration > 1 else ""
+        text = f"  {'✓' if self.ok else '✗'} {e.of}{when}  printed {_short(e.value)}"
         if e.misprint:
             return text + f", a known misprint; computed {_short(self.computed)}"
         return text if self.ok else text + f", computed {_short(self.computed)}"
@@ -70,9 +72,9 @@ class Report:
 
 def check(scenario: Scenario) -> Report:
     """Runs a scenario and verifies it."""
-    recording = record(scenario)
-    expected = tuple(_expected(recording, e) for e in scenario.expectations)
-    return Report(scenario, every(scenario), expected, findings(recording))
+    history = History(scenario)
+    expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
+    return Report(scenario, every(scenario), expected, findings(history.recording(1)))
 
 
 # Printed numbers ----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from gradstep.engine.nudge import nudge, verify
 from gradstep.engine.query import Moment, Query
 from gradstep.engine.scenario import find
 from gradstep.engine.session import Move, Session
-from gradstep.engine.stops import Stop, search, shown
+from gradstep.engine.stops import Noted, Stop, search, shown
 from gradstep.engine.timeline import Grain, Phase, Position
 
 #: Called now and then during a long command with the share that is done; False stops it.
@@ -68,7 +68,8 @@ def _command(usage: str, says: str) -> Callable[[_Act], _Act]:
 #: The short names; a capital letter is the same move backwards in time.
 SHORT: Mapping[str, str] = {
     "n": "step", "N": "back", "s": "into", "S": "outof", "f": "finish", "F": "restart", "]": "layer", "[": "rlayer",
-    "p": "phase", "P": "rphase", "c": "continue", "C": "rcontinue", "g": "goto", "b": "break", "w": "watch",
+    "p": "phase", "P": "rphase", "i": "iterate", "I": "riterate",
+    "c": "continue", "C": "rcontinue", "g": "goto", "b": "break", "w": "watch",
     "W": "when", "y": "why", "e": "set", "E": "revert", "v": "nudge", "V": "verify", "q": "quit",
 }  # fmt: skip
 
@@ -130,7 +131,7 @@ def _stepping(name: str, inverse: str, grain: Grain, says: str) -> None:
     for word, sign in ((name, 1), (inverse, -1)):
 
         def act(session: Session, rest: str, go_on: GoOn, sign: int = sign) -> Result:
-            return _there(session, session.step(grain, sign * _count(rest)))
+            return _there(session, session.step(grain, sign * _count(rest), go_on))
 
         _command(f"{word} [N]" if grain is not Grain.PHASE else word, says.format("onward" if sign > 0 else "back"))(
             act
@@ -141,6 +142,7 @@ _stepping("step", "back", Grain.ELEMENT, "N nodes {} in time")
 _stepping("into", "outof", Grain.TERM, "one term of a sum {}")
 _stepping("layer", "rlayer", Grain.LINE, "one graph line {}, all its elements")
 _stepping("phase", "rphase", Grain.PHASE, "one phase {}")
+_stepping("iterate", "riterate", Grain.ITERATION, "N training iterations {}, to the same moment")
 
 
 @_command("finish", "to the end of this node's sum")
@@ -155,31 +157,50 @@ def _restart(session: Session, rest: str, go_on: GoOn) -> Result:
     return _there(session, session.restart())
 
 
-@_command("goto WHERE", "24, +10, -10, 50%, h[1], h.grad[1], loss, start, end, or a bookmark")
+@_command("goto WHERE", "24, +10, -10, 50%, h[1], h.grad[1], loss, start, end, @12, @12 loss, @end, or a bookmark")
 def _goto(session: Session, rest: str, go_on: GoOn) -> Result:
-    session.goto(rest)
+    session.goto(rest, go_on)
     return _there(session, Move(1))
 
 
 def _running(forward: bool) -> _Act:
     def act(session: Session, rest: str, go_on: GoOn) -> Result:
         _nothing(rest)
-        stop = session.run(forward, go_on)
-        mark = f"● breakpoint {stop.breakpoint}" if stop.breakpoint is not None else f"● {stop.reason}"
-        said = [f"log: step {line.step:,}: {line.text}" for line in session.said]
-        return Result("\n".join([*said, f"{mark}: {stop.text}", transcript.block(session.frame())]), None, True, stop)
+        return _rested(session, session.run(forward, go_on))
 
     return act
+
+
+def _rested(session: Session, stop: Stop) -> Result:
+    """What log points have noted, why the run came to rest, and where."""
+    mark = f"● breakpoint {stop.breakpoint}" if stop.breakpoint is not None else f"● {stop.reason}"
+    said = [f"log: {_at(line)}: {line.text}" for line in session.said]
+    return Result("\n".join([*said, f"{mark}: {stop.text}", transcript.block(session.frame())]), None, True, stop)
+
+
+def _at(line: Noted) -> str:
+    return f"iteration {line.iteration:,}, step {line.step:,}" if line.iteration > 1 else f"step {line.step:,}"
 
 
 _command("continue", "onward to the next stop: a breakpoint, a watch, or the end")(_running(True))
 _command("rcontinue", "back to the previous stop, or the start")(_running(False))
 
 
+@_command("train [N]", "on from the last iteration to the end of the training, or N more; stops at breakpoints")
+def _train(session: Session, rest: str, go_on: GoOn) -> Result:
+    made = session.history.made
+    return _rested(session, session.train(made + _count(rest) if rest else session.last, go_on))
+
+
 @_command("when COND", "back to the step at which COND became true, and what to suspect next")
 def _when(session: Session, rest: str, go_on: GoOn) -> Result:
     found = session.when(rest, go_on)
-    data = {"step": found.step, "at": place(session), "text": found.text}
+    data = {
+        "iteration": session.position.iteration,
+        "step": found.step,
+        "at": place(session),
+        "text": found.text,
+    }
     return Result(f"{found.text}\n{transcript.block(session.frame())}", data, True)
 
 
@@ -570,6 +591,7 @@ def _scenario(session: Session) -> Result:
 def _position(session: Session) -> Result:
     frame = session.frame()
     data = {
+        "iteration": frame.position.iteration,
         "step": frame.step,
         "term": frame.position.term,
         "of": frame.total,
@@ -598,8 +620,9 @@ def _info(session: Session, rest: str, go_on: GoOn) -> Result:
 @_command("log", "every stop, edit and check so far")
 def _log(session: Session, rest: str, go_on: GoOn) -> Result:
     _nothing(rest)
-    lines = [f"step {line.step:,}: {line.text}" for line in session.log]
-    return Result("\n".join(lines) or "nothing yet", [{"step": line.step, "text": line.text} for line in session.log])
+    lines = [f"{_at(line)}: {line.text}" for line in session.log]
+    data = [{"iteration": line.iteration, "step": line.step, "text": line.text} for line in session.log]
+    return Result("\n".join(lines) or "nothing yet", data)
 
 
 @_command("export FORMAT FILE", "the whole run as data")
@@ -636,7 +659,7 @@ def _diff(session: Session, rest: str, go_on: GoOn) -> Result:
     if not rest:
         raise CommandError("a file or the name of a built-in scenario is needed")
     if rest == "off":
-        session.against = None
+        session.beside = None
         return Result("no longer compared", {"off": True})
     found = session.diff(find(rest), go_on)
     return Result("\n".join(found.lines()), found.document())

@@ -9,6 +9,7 @@ one step at which it becomes true.
 from __future__ import annotations
 
 import re
+from copy import copy
 
 import numpy as np
 
@@ -42,6 +43,14 @@ class Condition:
         #: Whether it looks at the terms of steps, which are many.
         self._tabled = False
         self._read(body.strip())
+
+    def of(self, recording: Recording) -> Condition:
+        """The same about another iteration of the same network."""
+        if recording is self.recording:
+            return self
+        other = copy(self)
+        other.recording = recording
+        return other
 
     def _read(self, body: str) -> None:
         """A bare word is a kind, a phase, a name or pattern, or an operation; else an expression."""

@@ -73,8 +73,13 @@ def backward(recording: Recording, element: Element, count: int, ways: list[Hop]
 def update(recording: Recording, element: Element) -> tuple[str, ...]:
     """Sentences for the step that updates a parameter."""
     name = recording.board.element(element.value, element.flat)
+    update, optimizer = recording.update, recording.scenario.training.optimizer
+    how = f"How far is the learning rate η = {update.lr:g} times the gradient: gradient descent."
+    if len(update.lines) > 1:
+        rule = " ".join(f"{stage.line.says[0].upper()}{stage.line.says[1:]}." for stage in update.stages(*element))
+        how = f"The rule is {optimizer}, learning rate η = {update.lr:g}. {rule}"
     return (
         f"The gradient points to where the loss grows fastest, so {name} takes a step the other way.",
-        f"How far is the learning rate η = {recording.update.lr:g} times the gradient: gradient descent.",
+        how,
         "All updates use the gradients of the same backward pass; none of them sees another's new number.",
     )

@@ -27,7 +27,8 @@ from gradstep.engine.trace import GoOn, run
 
 class Edit(NamedTuple):
     """`text` is what was said. Numbers at `at` of a value become `numbers` (its gradient, if
-    `gradient`); or the operation of a node becomes `op`."""
+    `gradient`); or the operation of a node becomes `op`. What was given is so from that iteration on, what was
+    computed in that one only."""
 
     text: str
     value: int
@@ -35,6 +36,7 @@ class Edit(NamedTuple):
     at: tuple[int | slice, ...] = ()
     numbers: Array | float = 0.0
     op: Op | None = None
+    iteration: int = 1
 
 
 def read(recording: Recording, text: str) -> Edit:
@@ -61,7 +63,8 @@ def read(recording: Recording, text: str) -> Edit:
         raise CommandError(f"'{right}' has shape {numbers.shape}, but {left} has shape {target.shape}") from None
     if np.any(np.isfinite(numbers) & ~np.isfinite(numbers.astype(recording.graph.dtype))):
         raise CommandError(f"'{right}' is too large for {recording.graph.dtype}")
-    return Edit(text.strip(), reference.value.id, reference.kind == "grad", reference.at, numbers)
+    kind = reference.kind == "grad"
+    return Edit(text.strip(), reference.value.id, kind, reference.at, numbers, None, recording.iteration)
 
 
 def _numbers(scope: Moment, text: str) -> Array:
@@ -110,7 +113,7 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
         raise CommandError(
             f"{word.strip()} makes of '{name}' {shape} instead of {value.shape}, which the rest does not fit"
         )
-    return Edit(text, value.id, op=made)
+    return Edit(text, value.id, op=made, iteration=recording.iteration)
 
 
 def apply(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = None) -> Recording:

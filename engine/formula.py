@@ -17,7 +17,9 @@ from gradstep.engine.notation import MINUS, number, rounded
 from gradstep.engine.ops.base import Contract, Elementwise, Masked
 from gradstep.engine.ops.conv import Conv2d
 from gradstep.engine.ops.linear import Linear
+from gradstep.engine.optimizers import SIGNS
 from gradstep.engine.recording import Recording
+from gradstep.engine.update import Stage
 
 #: Sums of up to this many terms are written out; longer ones with Σ.
 WRITTEN_OUT = 3
@@ -261,6 +263,46 @@ def _from_loss(recording: Recording, hop: Hop, left: str, result: float) -> Equa
     values = [float(x.reshape(-1)[i]) for x, i in zip(xs, at, strict=True)]
     names = [board.element(v, i) for v, i in zip(node.inputs, at, strict=True)]
     return Equation(left, template.format(*names), fill(template, [Num(v, False, v < 0) for v in values]), result)
+
+
+# Updates ------------------------------------------------------------------------------------------
+
+
+def update(recording: Recording, element: Element, stage: Stage, begun: bool) -> Equation:
+    """One line of an update's rule; `begun` if the gradient has been changed by a line before it."""
+    line = stage.line
+    left = _symbol(recording, element, line.symbol, True)
+    right = "".join(text + (_symbol(recording, element, s, begun) if s else "") for text, s in line.pieces)
+    numbers: list[str | Num] = []
+    varying = {s: float(np.asarray(stage.used[s]).reshape(-1)[0]) for _, s in line.pieces if s and _varies(s, stage)}
+    for text, symbol in line.pieces:
+        numbers += [text.replace("·", " × ")] if text else []
+        if symbol in varying:
+            value = varying[symbol]
+            numbers.append(Num(value, symbol != "w", symbol != "w" and value < 0))
+        elif symbol:
+            numbers.append(f"{stage.used[symbol]:g}")
+
+    def remade(r: Callable[[float], float]) -> float:
+        return float(line.compute({**stage.used, **{symbol: r(value) for symbol, value in varying.items()}}))
+
+    return Equation(left, right, tuple(numbers), stage.made, "←", remade)
+
+
+def _varies(symbol: str, stage: Stage) -> bool:
+    """Whether a symbol stands for a number of the parameter's own, and not for an option."""
+    return isinstance(stage.used[symbol], np.ndarray) or symbol in (*_OWN, "norm")
+
+
+_OWN = ("v", "m", "u", "a", "b", "s", "left")
+
+
+def _symbol(recording: Recording, element: Element, symbol: str, begun: bool) -> str:
+    if symbol == "w":
+        return recording.board.element(*element)
+    if symbol == "grad" or (symbol == "g" and not begun):
+        return recording.board.gradient(*element)
+    return SIGNS.get(symbol, symbol)
 
 
 def _divided(node: Node, template: str, shapes: Sequence[Shape]) -> str:

@@ -16,8 +16,9 @@ from gradstep.engine import derive, formula, narrate, remarks, stops, trouble
 from gradstep.engine.chain import Chain, Element, Hop, chain, hops, trail
 from gradstep.engine.edits import Edit
 from gradstep.engine.explain import segments_at
-from gradstep.engine.formula import Equation, Num
+from gradstep.engine.formula import Equation
 from gradstep.engine.graph import Node
+from gradstep.engine.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.narrate import Narration
 from gradstep.engine.notation import Digits, number
@@ -27,6 +28,7 @@ from gradstep.engine.stops import Breakpoint, Noted, Stop, Watch
 from gradstep.engine.terms import Segment, Terms, enumerate_terms, total
 from gradstep.engine.timeline import Phase, Position, Sweep
 from gradstep.engine.trouble import Trouble
+from gradstep.engine.update import Stage
 
 #: Up to this many meeting paths are each written out from the loss.
 PATHS = 4
@@ -100,13 +102,17 @@ class TapeLine(NamedTuple):
 
 class Desk(NamedTuple):
     """What a person has laid out around a run: what stops it, what is watched, what has happened, why
-    it stands still, and what was edited."""
+    it stands still, and what was edited; all iterations of its training, those of another one to compare
+    with, and the last iteration of the training."""
 
     breakpoints: tuple[Breakpoint, ...] = ()
     watches: tuple[Watch, ...] = ()
     log: Sequence[Noted] = ()
     stop: Stop | None = None
     edits: tuple[Edit, ...] = ()
+    history: History | None = None
+    beside: History | None = None
+    last: int = 1
 
 
 _EMPTY = Desk()
@@ -281,7 +287,7 @@ class Frame:
             return told._replace(caption=remarks.trouble_in(self.recording, self.trouble))
         more = ""
         if self.phase is Phase.BACKWARD and self.element is not None:
-            more = remarks.kink(self.recording, self._hops)
+            more = remarks.kink(self.recording, self._hops) or remarks.left_over(self.recording, self.element)
         elif self.phase in (Phase.FORWARD, Phase.LOSS) and self.element is not None and self.node is not None:
             more = remarks.smallness(self.recording, self.node, self.element.flat)
             more = more or remarks.kink(self.recording, self._ahead)
@@ -323,10 +329,15 @@ class Frame:
     def headline(self) -> str:
         if self.position.term is None:
             return self.narration.headline
+        if self.stages:
+            return f"{self.narration.headline} · line {self.position.term} of {len(self.stages)}"
         return f"{self.narration.headline} · term {self.position.term} of {self.count}"
 
     @property
     def caption(self) -> str:
+        if self.stages and self.position.term is not None:
+            says = self.stages[self.position.term - 1].line.says
+            return f"{says[0].upper()}{says[1:]}."
         return self.narration.caption
 
     @cached_property
@@ -363,17 +374,24 @@ class Frame:
 
     @property
     def _update(self) -> Equation:
-        recording, element = self.recording, self.element
-        assert element is not None
-        name, slope = (
-            recording.board.element(element.value, element.flat),
-            recording.board.gradient(element.value, element.flat),
-        )
-        old = float(recording.trace.data[element.value].reshape(-1)[element.flat])
-        grad = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
-        new, lr = float(recording.updated(element.value, element.flat)[0]), recording.update.lr
-        numbers = (Num(old, False), f" − {lr:g} × ", Num(grad, parens=True))
-        return Equation(name, f"{name} − η·{slope}", numbers, new, "←", lambda r: r(old) - lr * r(grad))
+        return self.lines[(self.position.term or len(self.lines)) - 1]
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """What an update does to its number, line by line; none in other phases."""
+        if self.phase is not Phase.UPDATE or self.element is None:
+            return ()
+        return tuple(self.recording.update.stages(*self.element))
+
+    @cached_property
+    def lines(self) -> tuple[Equation, ...]:
+        """The lines of an update as equations."""
+        found, begun = [], False
+        for stage in self.stages:
+            assert self.element is not None, "an update writes an element"
+            found.append(formula.update(self.recording, self.element, stage, begun))
+            begun = begun or stage.line.symbol == "g"
+        return tuple(found)
 
     # The sum -------------------------------------------------------------------------------------
 

@@ -14,6 +14,11 @@ from gradstep.engine.errors import GraphError
 from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.ops.base import Op
 
+#: In the place of a value's id: all small parameters together.
+PACKED = -1
+#: Parameters of no more elements are updated together.
+_SMALL = 1 << 13
+
 
 class Role(Enum):
     """Where a value comes from. A literal is a number written inside a formula."""
@@ -127,8 +132,36 @@ class Graph:
         return tuple(found)
 
     @cached_property
+    def _varies(self) -> bool:
+        return any(node.op.varies for node in self.nodes)
+
+    def at(self, iteration: int) -> Graph:
+        """The graph as it is in an iteration of a training, from 1 on: the same values and the same steps."""
+        if iteration == 1 or not self._varies:
+            return self
+        nodes = [node._replace(op=node.op.at(iteration)) for node in self.nodes]
+        return Graph(self.values, nodes, self.loss.name, self.dtype)
+
+    @cached_property
     def parameters(self) -> tuple[Value, ...]:
         return tuple(v for v in self.values if v.role is Role.PARAMETER)
+
+    @cached_property
+    def packed(self) -> tuple[tuple[int, slice, Shape], ...]:
+        """The small parameters, each with its place in a row of all their elements, and its shape. An update
+        rule works element by element, and on one row it takes a few calls instead of a few for each."""
+        found, start = [], 0
+        for value in self.parameters:
+            if value.size <= _SMALL:
+                found.append((value.id, slice(start, start + value.size), value.shape))
+                start += value.size
+        return tuple(found)
+
+    @cached_property
+    def updated(self) -> tuple[int, ...]:
+        """What updates go through: the large parameters, and PACKED for all others where there are any."""
+        large = [value.id for value in self.parameters if value.size > _SMALL]
+        return (*large, PACKED) if self.packed else tuple(large)
 
     def gets_gradient(self, value: Value) -> bool:
         """Whether the backward pass writes a gradient for `value`: it can change, and either the

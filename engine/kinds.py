@@ -120,7 +120,7 @@ def _nonfinite(at: Slice, threshold: float) -> Array:
 
 
 KINDS |= {
-    "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch"),
+    "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch", True),
     "flip": Kind(_flip, None, True, "a contribution has the other sign than its upstream gradient"),
     "vanish": Kind(_vanish, 1e-3, False, "the gradient is below {r:g} of its upstream, or of that nearest the loss"),
     "explode": Kind(_explode, 1e3, False, "the gradient is above {r:g} times its upstream, or that nearest the loss"),

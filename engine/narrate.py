@@ -20,6 +20,7 @@ from gradstep.engine.ops.rowwise import Extreme
 from gradstep.engine.recording import Recording
 from gradstep.engine.remarks import zero_reason
 from gradstep.engine.terms import WINDOW, enumerate_terms
+from gradstep.engine.timeline import Phase
 
 
 class Narration(NamedTuple):
@@ -307,6 +308,24 @@ def _feeds(recording: Recording, element: Element) -> str:
     return ", ".join(names) or "nothing further"
 
 
+_AFTER = "The next forward pass will use it."
+
+
+def _against(recording: Recording, grad: float, moved: float) -> str:
+    """Which way a rule of several lines moves a number, and how that fits its gradient."""
+    way = "up" if moved > 0 else "down" if moved < 0 else "nowhere"
+    by, training = number(abs(moved), Digits.MATH), recording.scenario.training
+    if grad == 0:
+        why = "although its gradient is exactly 0: what was kept, or weight decay, moves it."
+    elif moved * grad < 0:
+        why = "against its gradient." if training.zero_grad else "against its gradient; what is left over has a say."
+    elif moved * grad > 0:
+        why = "although its gradient points there: what was kept of those before, or weight decay, weighs more."
+    else:
+        why = "because something here is no number."
+    return f"{way} by {by}, {why}"
+
+
 def update(recording: Recording, element: Element) -> Narration:
     """The step that gives a parameter its new number."""
     board = recording.board
@@ -317,14 +336,15 @@ def update(recording: Recording, element: Element) -> Narration:
     grad = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
     layer = board.layer_of.get(element.value)
     kind = "bias" if layer and layer.bias == element.value else "weight" if arrow else "parameter"
-    if grad == 0:
-        caption = f"The gradient is exactly 0, so the {kind} stays as it is."
-    elif new == old:
+    first = recording.timeline.span(Phase.UPDATE)[0] + 1 == recording.timeline.step_of(Phase.UPDATE, *element)
+    after = "Until now none had changed: the backward pass used the old numbers." if first else _AFTER
+    if new == old:
         caption = f"The change is too small for the last digit of this {kind}: it stays as it is."
-    else:
+        if grad == 0:
+            caption = f"The gradient is exactly 0, so the {kind} stays as it is."
+    elif len(recording.update.lines) == 1:
         sign, way = ("negative", "up") if grad < 0 else ("positive", "down")
-        caption = (
-            f"The gradient is {sign}, so the {kind} goes {way} by {number(abs(new - old), Digits.MATH)}. "
-            f"The next forward pass will use it."
-        )
+        caption = f"The gradient is {sign}, so the {kind} goes {way} by {number(abs(new - old), Digits.MATH)}. {after}"
+    else:
+        caption = f"The {kind} goes {_against(recording, grad, new - old)} {after}"
     return Narration(f"update {arrow}  ({name})" if arrow else f"update {name}", caption)

@@ -78,7 +78,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {}
 #: How symbols are written where they are not written as they are.
 SIGNS: Mapping[str, str] = {
     "lr": "η", "momentum": "μ", "dampening": "τ", "weight_decay": "λ", "beta1": "β₁", "beta2": "β₂", "alpha": "α",
-    "eps": "ε", "lr_decay": "δ",
+    "eps": "ε", "lr_decay": "δ", "norm": "‖g‖", "left": "left over",
 }  # fmt: skip
 
 
@@ -94,6 +94,7 @@ class Optimizer(ABC):
             OPTIMIZERS[cls.name] = cls
 
     def __init__(self, **given: Any) -> None:
+        self._rules: dict[bool, tuple[Line, ...]] = {}
         self.set: dict[str, Any] = {name: given.get(name, option.default) for name, option in self.options.items()}
 
     def __getitem__(self, name: str) -> Any:
@@ -101,7 +102,15 @@ class Optimizer(ABC):
 
     @abstractmethod
     def lines(self, t: int) -> tuple[Line, ...]:
-        """The rule at update number `t`, from 1 on; the last line gives the new w."""
+        """The rule at update number `t`, from 1 on; the last line gives the new w. Only the first may
+        differ from the others."""
+
+    def rule(self, t: int) -> tuple[Line, ...]:
+        """The same, made once."""
+        found = self._rules.get(t == 1)
+        if found is None:
+            found = self._rules[t == 1] = self.lines(t)
+        return found
 
     def constants(self, t: int) -> Numbers:
         """The single numbers that the lines use: the options, and t."""

@@ -261,6 +261,8 @@ class _Evaluation:
                 return look
         if node.id == "loss":
             return Reference(self.scope.recording.graph.loss)
+        if node.id == "previous" and node.id not in self.scope.recording.graph.by_name:
+            return self._earlier(ast.Name("loss"))
         value, flat = self.board.lookup(node.id, node.id)
         if flat is None:
             return Reference(value)
@@ -394,6 +396,8 @@ class _Evaluation:
             return self._apply(node.func.attr, self.number(node.func.value), node.func.value)
         if not isinstance(node.func, ast.Name):
             raise self.bad(f"'{ast.unparse(node.func)}' cannot be called{nearest(ast.unparse(node.func), FUNCTIONS)}")
+        if node.func.id == "previous" and len(node.args) == 1:
+            return self._earlier(node.args[0])
         kind = self.scope.kind(node.func.id, node)
         if kind is not None:
             return kind
@@ -402,6 +406,23 @@ class _Evaluation:
         if len(node.args) != 1:
             raise self.bad(f"{node.func.id}(x) takes one argument")
         return self._apply(node.func.id, self.number(node.args[0]), node.args[0])
+
+    def _earlier(self, argument: ast.expr) -> Part:
+        """What an expression was at the end of the iteration before; unknown in the first. `previous` alone
+        is the loss of it."""
+        earlier = self.scope.recording.earlier
+        if earlier is None:
+            # Read all the same, so that a mistake in it is said.
+            end = Moment(self.scope.recording, self.scope.recording.timeline.total)
+            return self._at(end, argument)._replace(known=False)
+        before = earlier()
+        return self._at(Moment(before, before.timeline.total), argument)._replace(known=True)
+
+    def _at(self, moment: Moment, argument: ast.expr) -> Part:
+        part = _Evaluation(self.text, moment).part(argument)
+        if np.asarray(part.value).dtype.kind in "US":
+            raise self.bad("previous(…) is about numbers")
+        return part
 
     def _apply(self, name: str, part: Part, argument: ast.expr) -> Part:
         if name in _ELEMENTWISE:

@@ -31,9 +31,13 @@ class Recording:
     board: Blackboard
     notes: Mapping[int, str]
     iteration: int = 1
-    state: State = State()
+    state: State = field(default_factory=State)
     #: Values and gradients that were set by hand: they are what they are, and not computed.
     given: frozenset[tuple[str, int]] = frozenset()
+    #: An iteration of the same network: what follows from its shapes alone is found out once.
+    like: Recording | None = None
+    #: The iteration before; None before the first, and where there is only one.
+    earlier: Callable[[], Recording] | None = None
     #: What `remembered` functions have found out about this run.
     memory: dict[Any, Any] = field(default_factory=dict, init=False)
 
@@ -44,7 +48,7 @@ class Recording:
     @cached_property
     def samples(self) -> Samples:
         """Which elements belong to which sample of the batch."""
-        return Samples(self.trace, self.scenario.batch)
+        return Samples(self.trace, self.scenario.batch, self.like.samples if self.like else None)
 
     @cached_property
     def update(self) -> Update:
@@ -95,5 +99,6 @@ def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
     timeline = Timeline(graph)
     notes: dict[int, str] = {}
     for note in scenario.notes:
-        notes[note.step] = "\n".join(filter(None, (notes.get(note.step), note.text)))
+        if note.iteration == 1:
+            notes[note.step] = "\n".join(filter(None, (notes.get(note.step), note.text)))
     return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), timeline, Blackboard(graph), notes)

@@ -11,7 +11,7 @@ from gradstep.engine import trouble, zeros
 from gradstep.engine.causes import Cause, ZeroReason
 from gradstep.engine.chain import Element, Hop
 from gradstep.engine.explain import numbers_at
-from gradstep.engine.graph import Node
+from gradstep.engine.graph import Node, Role
 from gradstep.engine.kinks import at_kink
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops import activation
@@ -116,6 +116,22 @@ def kink(recording: Recording, ways: Sequence[Hop]) -> str:
             name = recording.board.element(*hop.source)
             return f"{name} is on a kink of {op.label}; by convention, {op.kink}."
     return ""
+
+
+def left_over(recording: Recording, element: Element) -> str:
+    """That gradients of the iterations before were not zeroed, and what the update makes of that."""
+    if recording.scenario.training.zero_grad or recording.graph.values[element.value].role is not Role.PARAMETER:
+        return ""
+    left = float(np.asarray(recording.update.left(*element)).reshape(-1)[0])
+    if not left:
+        return ""
+    grad = recording.trace.grad[element.value]
+    assert grad is not None, "parameters have gradients"
+    with np.errstate(all="ignore"):
+        both = left + float(grad.reshape(-1)[element.flat])
+    return (
+        f"Not zeroed: {number(left, 3, True)} is left over from before, and the update takes {number(both, 3, True)}."
+    )
 
 
 #: So many of the ways that meet are looked at for a kink.

@@ -21,13 +21,20 @@ _LOOKED_AT = 4096
 
 
 class Samples:
-    """The samples of one trace: `count` of them, 1 and no axis anywhere where there is no batch."""
+    """The samples of one trace: `count` of them, 1 and no axis anywhere where there is no batch. The axes
+    are those of `like`, the samples of another trace of the same network, where there is one."""
 
-    def __init__(self, trace: Trace, batch: Sequence[str]) -> None:
+    count: int
+    _axes: dict[int, int]
+
+    def __init__(self, trace: Trace, batch: Sequence[str], like: Samples | None = None) -> None:
         self._trace = trace
+        if like is not None:
+            self.count, self._axes = like.count, like._axes
+            return
         values = [trace.graph.by_name[name] for name in batch]
-        self.count: int = values[0].shape[0] if values else 1
-        self._axes: dict[int, int] = {value.id: 0 for value in values}
+        self.count = values[0].shape[0] if values else 1
+        self._axes = {value.id: 0 for value in values}
         for node in trace.graph.nodes if values else ():
             axis = self._found(node)
             if axis is not None:

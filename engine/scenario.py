@@ -8,6 +8,7 @@ one is not reported.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import keyword
 import math
 import re
@@ -30,7 +31,7 @@ from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.positions import Path as Keys
 from gradstep.engine.positions import Positions
 from gradstep.engine.timeline import Position, Timeline
-from gradstep.engine.training import Training, batch, held_back
+from gradstep.engine.training import SCHEDULES, Training, batch, belongs, held_back
 from gradstep.engine.training import read as read_training
 from gradstep.engine.where import find as find_moment
 from gradstep.engine.where import step_of
@@ -49,7 +50,8 @@ TABLES = ("inputs", "parameters", "graph")
 @dataclass(frozen=True, slots=True, eq=False)
 class Expectation:
     """A number that somebody else has printed. `value` has the shape of what `target` points at;
-    it agrees to `decimals` places, or within `rtol`. `exact` says what is right for a `misprint`."""
+    it agrees to `decimals` places, or within `rtol`. `exact` says what is right for a `misprint`. It is the
+    number of an `iteration` of the training."""
 
     of: str
     target: Target
@@ -58,13 +60,15 @@ class Expectation:
     rtol: float = 1e-6
     misprint: bool = False
     exact: Array | None = None
+    iteration: int = 1
 
 
 class Note(NamedTuple):
-    """The author's words at the step number `step`."""
+    """The author's words at the step number `step` of an iteration."""
 
     step: int
     text: str
+    iteration: int = 1
 
 
 class HeldBack(NamedTuple):
@@ -101,6 +105,8 @@ class Scenario:
     start: str | None = None
     notes: tuple[Note, ...] = ()
     text: str = ""
+    #: The same with the training of [against], to compare with.
+    against: Scenario | None = None
 
     @property
     def samples(self) -> int:
@@ -226,7 +232,7 @@ class _Reader:
         title, description, source = (self._text((), key) for key in ("title", "description", "source"))
         dtype = np.dtype(self._choice((), "dtype", ("float64", "float32"), "float64"))
         builder = GraphBuilder(dtype)
-        training = self._training()
+        training, against = self._training(), self._against()
         batched = self._texts(self.table, ("batch",))
         makers = self._leaves(builder, dtype, batched, training)
         last = self._formulas(builder)
@@ -252,10 +258,22 @@ class _Reader:
             held = HeldBack(self._without_training(builder, graph, batched, len(back)), inputs)
             arrays |= pool
         arrays |= batch(pool, training, 1)
-        return Scenario(
+        scenario = Scenario(
             name, self.file, title, description, source, graph, arrays, pool if training.batch_size else {}, batched,
             held, training, tuple(expectations), breakpoints, watch, start, tuple(notes), self.text,
         )  # fmt: skip
+        if against is None:
+            return scenario
+        other = dataclasses.replace(
+            scenario,
+            name=str(against.optimizer),
+            leaves={**arrays, **batch(scenario.pool, against, 1)},
+            training=against,
+            start=None,
+            breakpoints=(),
+            watch=(),
+        )
+        return dataclasses.replace(scenario, against=other)
 
     def _without_training(self, builder: GraphBuilder, graph: Graph, batched: Sequence[str], count: int) -> Graph:
         """The same network for another number of samples, and as it is used and not as it is trained."""
@@ -526,6 +544,22 @@ class _Reader:
                 found = found._replace(**{key: None})
         return found
 
+    def _against(self) -> Training | None:
+        """The training to compare with: like [training], but for what [against] says."""
+        table, main = self._table("against"), self._table("training")
+        if not table:
+            return None
+        for key in ("steps", "batch_size", "validation", "validate"):
+            if key in table:
+                self.bad(["against", key], f"both trainings have the same {key}; it stands in [training]", key=True)
+        merged = {k: v for k, v in main.items() if k == "lr" or not (belongs(k, main) and _other(table, main, k))}
+
+        def bad(key: str, text: str, about_key: bool) -> None:
+            if key in table:  # what is wrong in [training] is said there
+                self.bad(["against", key], text, key=about_key)
+
+        return read_training({**merged, **table}, bad)
+
     # What speaks of steps is checked against the timeline, which is None where the graph is broken.
 
     def _start(self, debug: Mapping[str, Any], time: Timeline | None) -> str | None:
@@ -538,12 +572,12 @@ class _Reader:
         self._moment(["debug", "start"], str(start), time)
         return str(start)
 
-    def _moment(self, path: Keys, at: str, time: Timeline | None) -> int | None:
-        """The step that `at` means."""
+    def _moment(self, path: Keys, at: str, time: Timeline | None) -> Position | None:
+        """The moment that `at` means."""
         if time is None:
             return None
         try:
-            return find_moment(time, Blackboard(time.graph), Position(0), at).step
+            return find_moment(time, Blackboard(time.graph), Position(0), at)
         except CommandError as error:
             self.bad(path, f"{path[-1]}: {error}")
             return None
@@ -559,12 +593,13 @@ class _Reader:
         if not isinstance(at, str | int) or isinstance(at, bool):
             self.bad([*path, "at"], 'at must be a step number, a phase or a name, as in at = "h.grad[1]"')
             return None
-        step = self._moment([*path, "at"], str(at), time)
-        return None if step is None else Note(step, text)
+        moment = self._moment([*path, "at"], str(at), time)
+        return None if moment is None else Note(moment.step, text, moment.iteration)
 
     def _expectation(self, number: int, table: Mapping[str, Any], time: Timeline | None) -> Expectation | None:
         path = ("expect", number)
-        self._known_keys(table, path, ("of", "value", "decimals", "rtol", "misprint", "exact"))
+        self._known_keys(table, path, ("of", "value", "decimals", "rtol", "misprint", "exact", "iteration"))
+        iteration = self._whole(path, "iteration", table, 1) or 1
         for key in ("of", "value"):
             if key not in table:
                 self.bad(path, f"an expectation needs '{key}'", key=True)
@@ -590,7 +625,7 @@ class _Reader:
             return None
         shape = target.value.shape[len(target.index or ()) :]
         value, exact = (self._expected(path, key, table, shape, of) for key in ("value", "exact"))
-        return None if value is None else Expectation(of, target, value, decimals, rtol, misprint, exact)
+        return None if value is None else Expectation(of, target, value, decimals, rtol, misprint, exact, iteration)
 
     def _expected(
         self, path: tuple[str | int, ...], key: str, table: Mapping[str, Any], shape: Shape, of: str
@@ -608,7 +643,13 @@ class _Reader:
         return found.make().reshape(shape)
 
 
+def _other(table: Mapping[str, Any], main: Mapping[str, Any], key: str) -> bool:
+    """Whether the optimiser or the schedule that a key of [training] belongs to is another in [against]."""
+    of = "schedule" if key in {k for one in SCHEDULES.values() for k in one.options} else "optimizer"
+    return of in table and table[of] != main.get(of)
+
+
 _TOP: tuple[str, ...] = (
     "format", "title", "description", "source", "loss", "dtype", "batch", "input_gradients",
-    *TABLES, "training", "expect", "debug", "notes",
+    *TABLES, "training", "against", "expect", "debug", "notes",
 )  # fmt: skip

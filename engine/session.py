@@ -8,18 +8,20 @@ every move has an exact inverse and needs no history.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
-from gradstep.engine import edits, trouble, where, zeros
+from gradstep.engine import across, edits, trouble, where, zeros
 from gradstep.engine.compare import Comparison, alike, compare
 from gradstep.engine.conditions import Condition
 from gradstep.engine.edits import Edit
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.explain import segments_at
 from gradstep.engine.frame import Desk, Frame
+from gradstep.engine.history import BUDGET, History
+from gradstep.engine.moves import mover
 from gradstep.engine.notation import number
-from gradstep.engine.recording import Recording, record
+from gradstep.engine.recording import Recording
 from gradstep.engine.scenario import Scenario
 from gradstep.engine.stops import Noted, Stop, Stops, Watch, search
 from gradstep.engine.terms import total
@@ -45,18 +47,19 @@ class When(NamedTuple):
 
 
 class Session:
-    """A person's place in a scenario's run.
+    """A person's place in a scenario's training.
 
-    `base` is the run as the scenario has it, `recording` the same with all edits. `visited` are the
-    places that one has left by a jump; `marks` those that one has given a name. `said` is what log
-    points noted in the last run. `against` is another run with the same steps, to compare with.
+    `history` are its iterations with all edits, `original` as the scenario has them; `recording` and `base`
+    are the iteration one is in, in the one and the other. `visited` are the places that one has left by a
+    jump; `marks` those that one has given a name. `said` is what log points noted in the last run.
+    `against` is another run with the same steps, to compare with.
     """
 
-    def __init__(self, scenario: Scenario, go_on: GoOn | None = None) -> None:
-        """Runs the scenario. Raises CommandError if its `start` cannot be found, or one of its
-        breakpoints or watches cannot be read."""
-        self.recording: Recording = record(scenario, go_on)
-        self.base = self.recording
+    def __init__(self, scenario: Scenario, go_on: GoOn | None = None, budget: int = BUDGET) -> None:
+        """Runs the scenario's first iteration; `budget` are the bytes for the past of its training. Raises
+        CommandError if its `start` cannot be found, or one of its breakpoints or watches cannot be read."""
+        self.history = self.original = History(scenario, budget, go_on)
+        self.recording: Recording = self.history.recording(1)
         self._position = Position(0)
         self._sample: int | None = 0
         self.stops = Stops()
@@ -68,12 +71,29 @@ class Session:
         self.visited: list[Position] = []
         self._ahead: list[Position] = []
         self.marks: dict[str, Position] = {}
-        self.against: Recording | None = None
+        self.beside: History | None = None
         for text in scenario.breakpoints:
             self.stops.add(text, self.recording)
         self.stops.watches = [Watch(text, self.recording) for text in scenario.watch]
+        if scenario.against is not None:
+            self.beside = History(scenario.against, budget)
         if scenario.start is not None:
-            self.goto(str(scenario.start))
+            self.goto(str(scenario.start), go_on)
+
+    @property
+    def base(self) -> Recording:
+        """The iteration one is in, without edits."""
+        return self.recording if not self.edits else self.original.recording(self.position.iteration)
+
+    @property
+    def against(self) -> Recording | None:
+        """The same iteration of the run that this one is compared with."""
+        return None if self.beside is None else self.beside.recording(self.position.iteration)
+
+    @property
+    def last(self) -> int:
+        """The iteration with which the training ends: the scenario's last, or one beyond that was made."""
+        return max(self.recording.scenario.training.steps, self.history.made)
 
     @property
     def position(self) -> Position:
@@ -81,11 +101,29 @@ class Session:
 
     @position.setter
     def position(self, position: Position) -> None:
+        self._go(position)
+
+    def _go(self, position: Position, go_on: GoOn | None = None) -> None:
+        """Goes to a place, whose iteration is made or computed again first. Raises Interrupted, and then
+        stays."""
+        recording = self.recording
+        if position.iteration != recording.iteration or self._position.iteration != position.iteration:
+            recording = self.history.recording(position.iteration, go_on)
+            for other in (self.beside, self.original if self.edits else None):
+                if other is not None:
+                    other.recording(position.iteration, go_on)
+        self._enter(recording)
         self._position = position
         self.stop = None
         here = Frame(self.recording, position).sample_here
         if self._sample is not None and here is not None:
             self._sample = here
+
+    def _enter(self, recording: Recording) -> None:
+        """What stops one and what is watched is from now on about this iteration."""
+        if recording is not self.recording:
+            self.stops.turn_to(recording)
+            self.recording = recording
 
     @property
     def sample(self) -> int | None:
@@ -111,19 +149,25 @@ class Session:
 
     def frame_at(self, position: Position) -> Frame:
         """What may be seen at another moment; the session stays where it is."""
-        desk = Desk(tuple(self.stops.breakpoints), tuple(self.stops.watches), self.log, self.stop, tuple(self.edits))
+        desk = Desk(
+            tuple(self.stops.breakpoints), tuple(self.stops.watches), self.log, self.stop, tuple(self.edits),
+            self.history, self.beside or (self.original if self.edits else None), self.last,
+        )  # fmt: skip
         other = self.against or (self.base if self.edits else None)
         return Frame(self.recording, position, self._sample, other, desk)
 
-    def step(self, grain: Grain, count: int = 1) -> Move:
+    def step(self, grain: Grain, count: int = 1, go_on: GoOn | None = None) -> Move:
         """`count` moves of one grain onward in time, or back for a negative count.
 
         A move comes to rest at the nearest place of its grain strictly later (or earlier), so from
-        such a place every move is undone exactly by its inverse. Nothing wraps round at the ends.
+        such a place every move is undone exactly by its inverse. Time is one axis through all iterations
+        that are made; at its ends nothing wraps round, and only `iterate` goes on beyond.
         """
+        if grain is Grain.ITERATION:
+            return self._iterate(count, go_on)
         forward, moved = count > 0, 0
         for _ in range(abs(count)):
-            found = self._neighbour(grain, forward)
+            found = self._neighbour(grain, forward) or self._across(forward)
             if found is None:
                 return Move(moved, self._end_message(forward))
             self.position = found
@@ -135,32 +179,63 @@ class Session:
         if grain is Grain.TERM:
             return self._next_term() if forward else self._previous_term()
         found = self.recording.timeline.neighbour(grain, here.step, here.term is not None, forward)
-        return None if found is None else Position(found)
+        return None if found is None else Position(found, None, here.iteration)
+
+    def _across(self, forward: bool) -> Position | None:
+        """From the end of an iteration to the beginning of the next, if that is made; or the other way."""
+        here = self.position.iteration
+        if forward:
+            return Position(0, None, here + 1) if here < self.history.made else None
+        return Position(self.recording.timeline.total, None, here - 1) if here > 1 else None
+
+    def _iterate(self, count: int, go_on: GoOn | None) -> Move:
+        """To the same moment of a later iteration, or an earlier one; from the end of one to the beginning of
+        the next."""
+        step, term, here = self.position
+        if count > 0 and step == self.recording.timeline.total and term is None:
+            step = 0
+        there = max(here + count, 1)
+        if there == here:
+            return Move(0, "This is the first iteration.")
+        self._go(Position(step, term, there), go_on)
+        return Move(abs(there - here))
+
+    def train(self, to: int, go_on: GoOn | None = None) -> Stop:
+        """Goes on from the last iteration that is made to the end of iteration `to`, or to where a breakpoint
+        stops; watches do not stop it. Stopped by `go_on`, it rests at the end of the last that is made."""
+        made = self.history.made
+        total = self.recording.timeline.total
+        if made >= to:
+            raise CommandError(f"{made:,} iterations are made already; say how many more, as in train 100")
+        return self._run_to(Position(total, None, made), to, watches=False, go_on=go_on)
 
     def _next_term(self) -> Position | None:
-        step, term = self.position.step, self.position.term
+        step, term, iteration = self.position
         if term is None:
             step, term = step + 1, 0
         if step > self.recording.timeline.total:
             return None
         # The last term completes the step, so that "whole" and "all terms in" are one place.
-        return Position(step, term + 1) if term + 1 < self._terms_at(step) else Position(step)
+        return Position(step, term + 1 if term + 1 < self._terms_at(step) else None, iteration)
 
     def _previous_term(self) -> Position | None:
-        step, term = self.position.step, self.position.term
+        step, term, iteration = self.position
         if step == 0:
             return None
         before = (term if term is not None else max(self._terms_at(step), 1)) - 1
-        return Position(step, before) if before else Position(step - 1)
+        return Position(step, before, iteration) if before else Position(step - 1, None, iteration)
 
     def _terms_at(self, step: int) -> int:
+        """How many terms a step adds up, or of how many lines the rule of an update is."""
+        if self.recording.timeline.phase_at(step) is Phase.UPDATE:
+            return len(self.recording.update.lines)
         return total(segments_at(self.recording.trace, self.recording.timeline, step))
 
     def finish(self) -> Move:
         """To the end of the sum that is under way."""
         if self.position.term is None:
             return Move(0, "This step is complete.")
-        self.position = Position(self.position.step)
+        self.position = self.position._replace(term=None)
         return Move(1)
 
     def restart(self) -> Move:
@@ -168,26 +243,28 @@ class Session:
         step = self.position.step
         if not step:
             return Move(0, self._end_message(False))
-        first = Position(step, 1) if self._terms_at(step) > 1 else Position(step)
+        first = self.position._replace(term=1 if self._terms_at(step) > 1 else None)
         if first == self.position:
             return Move(0, "This is the first term." if first.term else "This step is a single term.")
         self.position = first
         return Move(1)
 
-    def goto(self, text: str) -> None:
-        """Travels to a moment: see `where.find`. Raises CommandError, and then stays."""
+    def goto(self, text: str, go_on: GoOn | None = None) -> None:
+        """Travels to a moment: see `where.find`. Raises CommandError and Interrupted, and then stays."""
         if text.strip() in self.marks:
-            self._jump(self.marks[text.strip()])
+            self._jump(self.marks[text.strip()], go_on)
             return
-        self._jump(where.find(self.recording.timeline, self.recording.board, self.position, text))
+        recording = self.recording
+        self._jump(where.find(recording.timeline, recording.board, self.position, text, self.history.made), go_on)
 
-    def _jump(self, position: Position) -> None:
+    def _jump(self, position: Position, go_on: GoOn | None = None) -> None:
         """Travels to a place, and remembers the one that is left."""
-        if position != self.position:
-            self.visited.append(self.position)
+        before = self.position
+        self._go(position, go_on)
+        if position != before:
+            self.visited.append(before)
             del self.visited[:-_REMEMBERED]
             self._ahead.clear()
-        self.position = position
 
     def revisit(self, back: bool) -> Move:
         """To the place one has been before the last jump; or, not `back`, the other way again."""
@@ -200,17 +277,38 @@ class Session:
 
     # Stops ---------------------------------------------------------------------------------------
 
-    def run(self, forward: bool, go_on: Callable[[float], bool] | None = None) -> Stop:
-        """To the next (or previous) place at which a breakpoint or a watch stops, or to the end.
-        Raises Interrupted where `go_on` says so; then nothing has moved."""
+    def run(self, forward: bool, go_on: GoOn | None = None) -> Stop:
+        """To the next (or previous) place at which a breakpoint or a watch stops, through all iterations, or
+        to the end. Raises Interrupted where `go_on` says so, and then nothing has moved; if that was while
+        iterations were made, it rests at the end of the last one instead."""
+        if forward:
+            return self._run_to(self.position, self.last, go_on=go_on)
         noted: list[Noted] = []
-        position, stop = self.stops.run(
-            self.recording,
-            self.position,
-            forward,
-            lambda at, text: noted.append(Noted(at.step, text)),
-            go_on,
-        )
+        armed, wanted = self.stops.armed, self.stops.wanted()
+        for recording, found in across.back(self.history, wanted, self.position, go_on):
+            stop = self.stops.met(recording, found, armed, partial(_note, noted))
+            if stop is not None:
+                return self._stopped(found.position, stop, noted)
+        return self._stopped(Position(0), Stop("start", None, "the beginning"), noted)
+
+    def _run_to(self, start: Position, to: int, watches: bool = True, go_on: GoOn | None = None) -> Stop:
+        """Onward from a place to a stop, or to the end of an iteration."""
+        noted: list[Noted] = []
+        armed, wanted = self.stops.armed, self.stops.wanted(watches)
+        total = self.recording.timeline.total
+        try:
+            for recording, found in across.onward(self.history, wanted, start, to, go_on):
+                stop = self.stops.met(recording, found, armed, partial(_note, noted))
+                if stop is not None:
+                    return self._stopped(found.position, stop, noted)
+        except across.Paused:
+            made = self.history.made
+            stop = Stop("interrupted", None, f"stopped after iteration {made:,}; all up to there is kept")
+            return self._stopped(Position(total, None, made), stop, noted)
+        end = "the end of the iteration" if to == 1 else f"the end of iteration {to:,}"
+        return self._stopped(Position(total, None, to), Stop("end", None, end), noted)
+
+    def _stopped(self, position: Position, stop: Stop, noted: list[Noted]) -> Stop:
         self._jump(position)
         self.stop = stop
         self.said = tuple(noted)
@@ -240,39 +338,58 @@ class Session:
     def diff(self, scenario: Scenario, go_on: GoOn | None = None) -> Comparison:
         """Compares with the run of another scenario. If it takes the same steps, the screen shows its
         numbers beside these from now on."""
-        other = record(scenario, go_on)
-        found = compare(self.recording, other)
-        self.against = other if alike(self.recording, other) else None
+        other = History(scenario, self.history.budget, go_on)
+        there = other.recording(self.position.iteration, go_on)
+        found = compare(self.recording, there)
+        self.beside = other if alike(self.recording, there) else None
         self.note(f"diff {scenario.name}: {found.differing:,} of {found.compared:,} numbers differ")
         return found
 
     def note(self, text: str) -> None:
         """Writes a line into the log."""
-        self.log.append(Noted(self.position.step, text))
+        self.log.append(Noted(self.position.step, text, self.position.iteration))
 
-    def when(self, text: str, go_on: Callable[[float], bool] | None = None) -> When:
-        """Back to the step at which a condition became true: at which it holds, and the one before
-        did not. Raises CommandError where it was not true so far, and then stays."""
+    def when(self, text: str, go_on: GoOn | None = None) -> When:
+        """Back to the step at which a condition became true: at which it holds, and the one before did not;
+        through all iterations in a row in which it holds somewhere to the first of them. Raises
+        CommandError where it was not true so far, and Interrupted; and then stays."""
         condition = Condition(text, self.recording)
-        here = Position(self.position.step + 1, 1) if self.position.term is None else self.position
-        latest: int | None = None
-        for found in search(self.recording, [condition], here, False, go_on):
-            step = found.position.step
-            if latest is not None and step != latest - 1:
-                break
-            latest = step
+        here = (
+            self.position._replace(step=self.position.step + 1, term=1) if self.position.term is None else self.position
+        )
+        latest = self._latest(condition, here, go_on)
         if latest is None:
             latest = self._of_the_sum(condition)
             if latest is None:
                 raise CommandError(f"'{text}' was not true at any step up to here{self._never(condition)}")
-            about = f"'{text}' was never true; but of the sum into the same neuron it is, since step {latest:,}. "
+            about = f"'{text}' was never true; but of the sum into the same neuron it is, since step {latest.step:,}. "
         else:
-            about = f"'{text}' became true at step {latest:,}. "
-        self._jump(Position(latest))
-        self.note(f"when {text}: step {latest:,}")
-        return When(latest, about + self._suspect())
+            where = f"in iteration {latest.iteration:,}, at step" if self.history.made > 1 else "at step"
+            about = f"'{text}' became true {where} {latest.step:,}. "
+        self._jump(latest, go_on)
+        self.note(f"when {text}: step {latest.step:,}")
+        return When(latest.step, about + self._suspect(latest.iteration > 1))
 
-    def _of_the_sum(self, condition: Condition) -> int | None:
+    def _latest(self, condition: Condition, here: Position, go_on: GoOn | None) -> Position | None:
+        """Where a condition became true that holds now, or held last: from the latest step in a row, or, where
+        that is no longer in the first iteration, from the latest iteration in a row."""
+        found: Position | None = None
+        for recording, place in across.back(self.history, [condition], here, go_on):
+            step = place.position.step
+            if found is not None and (recording.iteration != found.iteration or step != found.step - 1):
+                break
+            found = Position(step, None, recording.iteration)
+        if found is None:
+            return None
+        began = across.began(self.history, condition, found.iteration, go_on)
+        if began > 1 or found.iteration > 1:
+            # It did not hold anywhere in the iteration before, so it began with the first place in this one.
+            first = across.first_in(self.history.recording(began, go_on), [condition])
+            assert first is not None, "it holds somewhere in that iteration"
+            return Position(first.position.step, None, began)
+        return found
+
+    def _of_the_sum(self, condition: Condition) -> Position | None:
         """Where a condition about the gradient of a neuron's output holds for its sum instead: people
         who ask for the gradient of h₂ mean the neuron, and its gate stands between the two."""
         board = self.recording.board
@@ -286,15 +403,19 @@ class Session:
             return None
         other = Condition(text, self.recording)
         found = next(iter(search(self.recording, [other], Position(self.position.step + 1, 1), False)), None)
-        return None if found is None else found.position.step
+        return None if found is None else found.position._replace(term=None)
 
     def _never(self, condition: Condition) -> str:
         later = next(iter(search(self.recording, [condition], self.position, True)), None)
         return "; it never is in this iteration" if later is None else f"; it will be at step {later.position.step:,}"
 
-    def _suspect(self) -> str:
-        """What to look at next from here."""
+    def _suspect(self, by_update: bool = False) -> str:
+        """What to look at next from here; `by_update`: it was not so in the iteration before."""
         frame = self.frame()
+        if by_update and frame.phase in (Phase.FORWARD, Phase.LOSS) and frame.element is not None:
+            moved = mover(self.history, frame.element, frame.position.iteration)
+            if moved is not None:
+                return f"The next suspect: the update at the end of iteration {moved.iteration:,}, {moved.text}."
         element = frame.element
         assert element is not None, "a condition holds at steps, and the beginning is none"
         if frame.trouble is not None:
@@ -361,8 +482,15 @@ class Session:
         return count
 
     def _apply(self, wanted: list[Edit], go_on: GoOn | None = None) -> None:
-        recording = edits.apply(self.base, wanted, go_on)
+        by_iteration: dict[int, list[Edit]] = {}
+        for edit in wanted:
+            by_iteration.setdefault(edit.iteration, []).append(edit)
+        history = self.original.with_edits(by_iteration) if not self.edits else self.history.with_edits(by_iteration)
+        recording = history.recording(self.position.iteration, go_on)
+        if wanted:
+            self.original.recording(self.position.iteration, go_on)
         self.stops.renew(recording)
+        self.history = history if wanted else self.original
         self.recording, self.edits = recording, wanted
         self.position = self.position
 
@@ -373,9 +501,13 @@ class Session:
         if not forward:
             return "This is the beginning."
         recording = self.recording
-        before = number(recording.trace.loss)
+        before, k = number(recording.trace.loss), self.position.iteration
         if recording.timeline.span(Phase.UPDATE)[0] == recording.timeline.total:
-            return f"End of iteration 1: loss {before}. There are no parameters to update."
+            return f"End of iteration {k:,}: loss {before}. There are no parameters to update."
         after = recording.next_loss()
         rose = " The loss rose: the learning rate may be too large." if after > recording.trace.loss else ""
-        return f"End of iteration 1: loss {before} → {number(after)}.{rose}"
+        return f"End of iteration {k:,}: loss {before} → {number(after)}.{rose} i goes on."
+
+
+def _note(noted: list[Noted], at: Position, text: str) -> None:
+    noted.append(Noted(at.step, text, at.iteration))

@@ -35,12 +35,13 @@ CHANGES = ("changed", "crosses")
 
 class Kind(NamedTuple):
     """A kind of step: its mask over the elements of a slice (or over its terms, `by_term`), the
-    default of its threshold, and what it says."""
+    default of its threshold, and what it says. One about `units` holds for a neuron in all samples."""
 
     mask: Callable[[Slice, float], Array]
     default: float | None
     by_term: bool
     says: str
+    units: bool = False
 
 
 #: Every kind of step that a condition may name; `kinds` fills it.
@@ -53,9 +54,11 @@ KINDS: dict[str, Kind] = {}
 class Pattern:
     """Steps by what they write: `h*`, `W2.grad[0,*]`, `loss`. `*` and `?` stand for any characters of a
     name, or any index. Without `.grad` or `.next` it is the value, or, for what is given and not
-    computed, its gradient and its update. Raises CommandError if nothing matches."""
+    computed, its gradient and its update. Of `units`, h[3] is neuron 3 in every sample of a batch. Raises
+    CommandError if nothing matches."""
 
-    def __init__(self, text: str, recording: Recording) -> None:
+    def __init__(self, text: str, recording: Recording, units: bool = False) -> None:
+        self._units = units
         found = re.fullmatch(r"([\w#*?]+)(?:\.(data|grad|next))?(?:\[([^\]]*)\])?", text.strip())
         if found is None:
             raise CommandError(f"'{text}' is no name; names are written h, h[0], h.grad[0], h*")
@@ -98,10 +101,13 @@ class Pattern:
         shape = recording.graph.values[value].shape
         if self.index is None:
             return np.full(len(flats), value in self.values)
-        if len(self.index) > len(shape) or value not in self.values:
+        index, axis = self.index, recording.samples.axis(value)
+        if self._units and axis is not None:
+            index = (*index[:axis], None, *index[axis + (len(index) == len(shape)) :])
+        if len(index) > len(shape) or value not in self.values:
             return np.zeros(len(flats), dtype=bool)
         found = np.ones(len(flats), dtype=bool)
-        for here, places, extent in zip(self.index, np.unravel_index(flats, shape), shape, strict=False):
+        for here, places, extent in zip(index, np.unravel_index(flats, shape), shape, strict=False):
             if here is not None:
                 found &= places == here % extent if -extent <= here < extent else np.zeros_like(found)
         return found
@@ -285,7 +291,7 @@ class Slice(Scope):
 
     @property
     def _iteration(self) -> Array:
-        return np.ones(self.count)
+        return np.full(self.count, self.recording.iteration)
 
     def matches(self, field: str, text: str) -> Part | None:
         if field not in TEXT_FIELDS:
@@ -321,7 +327,7 @@ class Slice(Scope):
             try:
                 number = float(ast.literal_eval(argument))
             except (ValueError, TypeError):
-                on = Pattern(ast.unparse(argument), self.recording)
+                on = Pattern(ast.unparse(argument), self.recording, kind.units)
                 continue
             if kind.default is None:
                 raise CommandError(f"'{name}' takes no number, only a name, as in {name}(h[1])")

@@ -9,6 +9,7 @@ terms, right after the first term for which it holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from math import inf
 from typing import Any, NamedTuple, Protocol
 
@@ -31,6 +32,8 @@ _FIRST = 1 << 10
 class Stopping(Protocol):
     """What a search can look for: see `Condition`."""
 
+    def of(self, recording: Recording) -> Stopping: ...
+
     def mask(self, sweep: Sweep, start: int, stop: int) -> Array: ...
 
     def term(self, sweep: Sweep, flat: int) -> int | None: ...
@@ -39,10 +42,11 @@ class Stopping(Protocol):
 
 
 class Noted(NamedTuple):
-    """A line of the log: the step at which it was written, and what happened."""
+    """A line of the log: the step at which it was written, what happened, and in which iteration."""
 
     step: int
     text: str
+    iteration: int = 1
 
 
 class Stop(NamedTuple):
@@ -88,6 +92,14 @@ class Watch:
     @property
     def text(self) -> str:
         return self.query.text
+
+    def of(self, recording: Recording) -> Watch:
+        """The same about another iteration of the same network."""
+        if recording is self.recording:
+            return self
+        other = copy(self)
+        other.recording = recording
+        return other
 
     def at(self, position: Position) -> Part:
         """Its value at a moment; one that is not known yet has `known` False."""
@@ -183,8 +195,8 @@ def _place(recording: Recording, wanted: Stopping, sweep: Sweep, flat: int) -> P
     """Where in a step something stops at which it holds."""
     step, term = sweep.start + flat + 1, wanted.term(sweep, flat)
     if term is None or term + 1 >= total(segments_at(recording.trace, recording.timeline, step)):
-        return Position(step)
-    return Position(step, term + 1)
+        return Position(step, None, recording.iteration)
+    return Position(step, term + 1, recording.iteration)
 
 
 #: Of a run of more steps it is not worked out beforehand where breakpoints hit.
@@ -238,6 +250,12 @@ class Stops:
             f"there is no breakpoint {number}; there are {there}" if there else "there are no breakpoints"
         )
 
+    def turn_to(self, recording: Recording) -> None:
+        """What stops is from now on about another iteration of the same network."""
+        for breakpoint in self.breakpoints:
+            breakpoint.condition = breakpoint.condition.of(recording)
+        self.watches = [watch.of(recording) for watch in self.watches]
+
     def renew(self, recording: Recording) -> None:
         """Reads all conditions again for another recording of the same names. Raises CommandError."""
         conditions = [Condition(b.condition.text, recording) for b in self.breakpoints]
@@ -246,29 +264,20 @@ class Stops:
             breakpoint.condition = condition
         self.watches = watches
 
-    def run(
-        self,
-        recording: Recording,
-        start: Position,
-        forward: bool,
-        note: Callable[[Position, str], Any],
-        go_on: Callable[[float], bool] | None = None,
-    ) -> tuple[Position, Stop]:
-        """The next place at which something stops, or the end. Counts hits, and `note`s what log
-        points say on the way. Raises Interrupted."""
-        armed = [b for b in self.breakpoints if b.enabled]
-        wanted: list[Stopping] = [*(b.condition for b in armed), *self.watches]
-        for found in search(recording, wanted, start, forward, go_on):
-            stop = self._met(recording, found, armed, note)
-            if stop is not None:
-                return found.position, stop
-        if forward:
-            return Position(recording.timeline.total), Stop("end", None, "the end of the iteration")
-        return Position(0), Stop("start", None, "the beginning")
+    @property
+    def armed(self) -> list[Breakpoint]:
+        """The breakpoints that are not off."""
+        return [b for b in self.breakpoints if b.enabled]
 
-    def _met(
+    def wanted(self, watches: bool = True) -> list[Stopping]:
+        """What a run is to look for: the armed breakpoints, and the watches."""
+        return [*(b.condition for b in self.armed), *(self.watches if watches else ())]
+
+    def met(
         self, recording: Recording, found: Found, armed: Sequence[Breakpoint], note: Callable[[Position, str], Any]
     ) -> Stop | None:
+        """What to do at a place that a search for what was `wanted`, with these `armed`, has found: why it
+        stops there, if it does. Counts hits, and `note`s what log points say."""
         stop = None
         for number in found.which:
             if number >= len(armed):

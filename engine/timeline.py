@@ -33,6 +33,7 @@ class Grain(Enum):
     ARRAY = "array"
     LINE = "line"
     PHASE = "phase"
+    ITERATION = "iteration"
 
 
 class Sweep(NamedTuple):
@@ -55,12 +56,12 @@ class Sweep(NamedTuple):
 
 
 class Position(NamedTuple):
-    """A moment: `step` steps are done. With a `term`, the last of them is still under way and
-    only its first `term` terms are in."""
+    """A moment: in an iteration, from 1 on, `step` steps are done. With a `term`, the last of them is still
+    under way and only its first `term` terms (of an update: lines of its rule) are in."""
 
     step: int
     term: int | None = None
-    iteration: int = 0
+    iteration: int = 1
 
 
 class Timeline:

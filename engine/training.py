@@ -4,7 +4,7 @@ to a gradient before the optimiser gets it. Iterations are counted from 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import cos, pi
 from typing import Any, NamedTuple
@@ -143,6 +143,12 @@ def read(table: Mapping[str, Any], bad: Callable[[str, str, bool], object]) -> T
         bad("schedule", "the schedule 'step' needs step_size, as in step_size = 100", False)
         scheduled["step_size"] = 1
     return found
+
+
+def belongs(key: str, table: Mapping[str, Any]) -> bool:
+    """Whether a key is an option of the optimiser or of the schedule that a table names."""
+    optimizer, schedule = OPTIMIZERS.get(table.get("optimizer", "sgd")), SCHEDULES.get(table.get("schedule", ""))
+    return bool((optimizer and key in optimizer.options) or (schedule and key in schedule.options))
 
 
 def _checked(name: str, table: Mapping[str, Any], option: Option, bad: Callable[[str, str, bool], object]) -> Any:

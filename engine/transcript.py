@@ -17,7 +17,8 @@ LISTED = 40
 
 def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
     """One step: number, phase and headline, rule, numbers, result, caption, the author's note."""
-    lines = [f"step {frame.step}/{frame.total}  {frame.phase.value.upper()}  {frame.headline}"]
+    where = f"iteration {frame.position.iteration:,}  " if frame.position.iteration > 1 else ""
+    lines = [f"{where}step {frame.step}/{frame.total}  {frame.phase.value.upper()}  {frame.headline}"]
     equation = frame.equation
     if equation is not None:
         lines.append(f"  rule     {equation.left} {equation.relation} {equation.right}")
@@ -25,6 +26,8 @@ def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
             lines.append(f"  numbers  = {formula.text(equation.numbers, digits)}")
         note = f"   {frame.narration.result_note}" if frame.narration.result_note else ""
         lines.append(f"  result   {equation.equals(digits)} {result(frame, digits)}{note}")
+    if terms and len(frame.lines) > 1:
+        lines += [f"    {left:<{width}} {text}" for left, text, width in _lines(frame, digits)]
     if terms and frame.count > 1:
         lines += [f"  {line}" for line in _table(frame, digits)]
     lines.append(f"  {frame.caption}")
@@ -37,6 +40,14 @@ def result(frame: Frame, digits: int) -> str:
     """The number this step writes; gradients carry their sign."""
     assert frame.equation is not None
     return number(frame.equation.result, digits, frame.phase is Phase.BACKWARD)
+
+
+def _lines(frame: Frame, digits: int) -> Iterator[tuple[str, str, int]]:
+    """The lines of an update: what each makes, how, and of which numbers."""
+    width = max(len(e.left) for e in frame.lines)
+    for e in frame.lines:
+        made = number(e.result, digits, e is not frame.lines[-1])
+        yield e.left, f"← {e.right} = {formula.text(e.numbers, digits)} {e.equals(digits)} {made}", width
 
 
 def _table(frame: Frame, digits: int) -> Iterator[str]:

@@ -14,39 +14,67 @@ _PHASES = {"forward": Phase.FORWARD, "loss": Phase.LOSS, "backward": Phase.BACKW
 _KINDS = {"grad": Phase.BACKWARD, "next": Phase.UPDATE}
 
 
-def find(timeline: Timeline, board: Blackboard, here: Position, text: str) -> Position:
+def find(timeline: Timeline, board: Blackboard, here: Position, text: str, made: int = 1) -> Position:
     """The position that `text` means. Raises CommandError with what is allowed.
 
     A phase means its first step; a name the step that writes it, its first element's if it is a
-    whole array.
+    whole array. `@12` is the beginning of iteration 12, `@12 h.grad[1]` a moment in it, `@end` the end of
+    the last of those `made`; everything else is in the iteration one is in.
     """
+    word = text.strip()
+    if word.startswith("@"):
+        which, _, rest = word[1:].strip().replace(":", " ", 1).partition(" ")
+        iteration = _iteration(which, here.iteration, made)
+        if not rest.strip():
+            return Position(timeline.total if which == "end" else 0, None, iteration)
+        return find(timeline, board, Position(0, None, iteration), rest)
+    return Position(_step(timeline, board, here, text), None, here.iteration)
+
+
+def _iteration(word: str, here: int, made: int) -> int:
+    """The iteration that `12`, `+10`, `-10` or `end` means."""
+    if word == "end":
+        return made
+    found = re.fullmatch(r"([+\-−]?)(\d{1,12})", word)
+    if found is None:
+        raise CommandError(f"'@{word}' is no iteration; they are written @12, @+10, @-10, @end")
+    if found[1]:
+        return max(here + (int(found[2]) if found[1] == "+" else -int(found[2])), 1)
+    if not int(found[2]):
+        raise CommandError("iterations are counted from 1: @1 is the first")
+    return int(found[2])
+
+
+def _step(timeline: Timeline, board: Blackboard, here: Position, text: str) -> int:
     word, total = text.strip(), timeline.total
     if word == "start":
-        return Position(0)
+        return 0
     if word == "end":
-        return Position(total)
+        return total
     if word in _PHASES:
         start, stop = timeline.span(_PHASES[word])
         if start == stop:
             raise CommandError(f"there is no {word} phase here")
-        return Position(start + 1)
+        return start + 1
     if found := re.fullmatch(r"([+\-−]?)(\d{1,18})", word):
         return _numbered(found[1], int(found[2]), here.step, total)
     if found := re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)\s*%", word):
         if float(found[1]) > 100:
             raise CommandError(f"'{text}' is past the end; percentages go from 0% to 100%")
-        return Position(round(total * float(found[1]) / 100))
+        return round(total * float(found[1]) / 100)
     if not word:
-        raise CommandError("where to? A step number, +10, 50%, a name such as h.grad[1], a phase, start or end")
-    return Position(step_of(timeline, board.resolve(word)))
+        raise CommandError(
+            "where to? A step number, +10, 50%, a name such as h.grad[1], a phase, start, end, or @12 for iteration 12"
+        )
+    return step_of(timeline, board.resolve(word))
 
 
-def _numbered(sign: str, number: int, here: int, total: int) -> Position:
+def _numbered(sign: str, number: int, here: int, total: int) -> int:
     if sign:
-        return Position(min(max(here + (number if sign == "+" else -number), 0), total))
+        return min(max(here + (number if sign == "+" else -number), 0), total)
     if number > total:
         raise CommandError(f"there is no step {number}; the last one is {total}")
-    return Position(number)
+    return number
 
 
 def step_of(timeline: Timeline, target: Target) -> int:

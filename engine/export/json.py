@@ -73,6 +73,7 @@ def checked(report: Report) -> dict[str, Any]:
                 "printed": plain(e.expectation.value),
                 "exact": plain(e.computed),
             }
+            | ({"iteration": e.expectation.iteration} if e.expectation.iteration > 1 else {})
             for e in report.expect
         ],
         "findings": [f.document() for f in report.findings],

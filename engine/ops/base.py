@@ -149,6 +149,13 @@ class Op(ABC):
         numbers of classes. `x` may have more rows than the input: the samples that batches are drawn from."""
         return
 
+    #: Whether it is another one in each iteration of a training.
+    varies: ClassVar[bool] = False
+
+    def at(self, iteration: int) -> Op:
+        """The operation as it is in an iteration, from 1 on."""
+        return self
+
     def in_use(self) -> Op:
         """The operation as it is when a network is used and not trained."""
         return self

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape, ravel, unravel
-from gradstep.engine.ops.base import Masked, Move, normal_axes, shape_text
+from gradstep.engine.ops.base import Masked, Move, Op, normal_axes, shape_text
 
 
 class Reordered(Move):
@@ -286,7 +286,7 @@ class Stack(Joined):
 @dataclass(frozen=True)
 class Dropout(Masked):
     """Each element is 0 with probability p, else x / (1 − p). Which ones is drawn with PCG64 from
-    `seed`, so it is the same in every run (Srivastava et al., JMLR 2014)."""
+    `seed` and the iteration, so it is the same in every run (Srivastava et al., JMLR 2014)."""
 
     name = "dropout"
     notation = "dropout {0}"
@@ -302,11 +302,21 @@ class Dropout(Masked):
         if type(self.seed) is not int or self.seed < 0:
             raise OpError(f"dropout: seed is a whole number from 0 on, not {self.seed!r}")
 
+    varies = True
+    #: Not an option: a formula cannot say it.
+    iteration: ClassVar[int] = 1
+
+    def at(self, iteration: int) -> Op:
+        other = Dropout(self.p, self.seed)
+        object.__setattr__(other, "iteration", iteration)
+        return other
+
     def in_use(self) -> Op:
         return Dropout(0.0, self.seed)
 
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
-        kept = np.random.Generator(np.random.PCG64(self.seed)).random(shape) >= self.p
+        seed = self.seed if self.iteration == 1 else [self.seed, self.iteration]
+        kept = np.random.Generator(np.random.PCG64(seed)).random(shape) >= self.p
         return np.asarray(kept / (1 - self.p), dtype=dtype)
 
     def forward(self, xs: Sequence[Array]) -> Array:
