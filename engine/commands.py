@@ -14,9 +14,10 @@ import numpy as np
 from gradstep.engine import blame, edits, paths, saving, transcript, where
 from gradstep.engine.chain import Element
 from gradstep.engine.conditions import Condition
+from gradstep.engine.diagnosis import diagnosis
 from gradstep.engine.errors import CommandError, GradstepError, nearest
 from gradstep.engine.export import FORMATS, export
-from gradstep.engine.findings import findings
+from gradstep.engine.findings import DEFAULTS, findings, thresholds_of
 from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.nudge import nudge, verify
 from gradstep.engine.query import Moment, Query
@@ -495,7 +496,10 @@ def _verify(session: Session, rest: str, go_on: GoOn) -> Result:
     return Result("\n".join([text, *bad]), data, ok=found.ok)
 
 
-@_command("findings [KIND=VALUE]...", "what the rules see in this run, and what to try; with other thresholds")
+@_command(
+    "findings [KIND=VALUE]...",
+    "what the rules see in this iteration and in the training, and what to try; with other thresholds",
+)
 def _findings(session: Session, rest: str, go_on: GoOn) -> Result:
     thresholds: dict[str, float] = {}
     for part in rest.split():
@@ -504,7 +508,13 @@ def _findings(session: Session, rest: str, go_on: GoOn) -> Result:
             thresholds[name] = float(value)
         except ValueError:
             raise CommandError(f"a threshold is written KIND=VALUE, as in vanish=1e-4, not '{part}'") from None
-    found = findings(session.recording, thresholds)
+    one, all_ = thresholds_of(), DEFAULTS if session.history.made > 1 else {}
+    for name in thresholds:
+        if name not in one and name not in all_:
+            known = {**one, **all_}
+            raise CommandError(f"'{name}' has no threshold{nearest(name, known)}; there are {', '.join(known)}")
+    found = findings(session.recording, {k: v for k, v in thresholds.items() if k in one})
+    found += diagnosis(session.history, {k: v for k, v in thresholds.items() if k in all_}, go_on)
     lines = [line for one in found for line in one.lines()]
     return Result("\n".join(lines) or "nothing to find: every rule is quiet", [one.document() for one in found])
 

@@ -39,7 +39,17 @@ SOURCES: Mapping[str, str] = {
     "nonfinite": "as Amazon SageMaker Debugger's rule ExplodingTensor",
     "zero": "exactly 0, no threshold; Amazon SageMaker Debugger's rule AllZero looks at the same",
     "update": "CS231n, Neural Networks Part 3: updates of about 1e-3 of the weights",
+    "diverged": "as Amazon SageMaker Debugger's rule ExplodingTensor, over all iterations",
+    "loss": "a tenth of a percent, as Amazon SageMaker Debugger's rule LossNotDecreasing",
+    "oscillates": "our own: three iterations in ten",
+    "overfit": "a tenth, as Amazon SageMaker Debugger's rule Overfit",
+    "died": "shut in every sample for a whole pass over the data; SageMaker Debugger's rule DeadRelu looks at the same",
+    "unchanged": "not one bit, no threshold; Amazon SageMaker Debugger's rule UnchangedTensor looks at the same",
+    "symmetric": "equal to the last bit, no threshold (Goodfellow et al., Deep Learning, 2016, section 8.4)",
 }
+
+#: The thresholds of the rules about a whole training; see `diagnosis`.
+DEFAULTS: dict[str, float] = {"loss": 1e-3, "oscillates": 0.3, "overfit": 0.1, "explode": 1e3, "vanish": 1e-3}
 
 
 class Finding(NamedTuple):
@@ -71,12 +81,17 @@ _Rule = Callable[[Recording, Thresholds], Iterator[Finding]]
 def findings(recording: Recording, thresholds: Thresholds | None = None) -> tuple[Finding, ...]:
     """Everything that the rules see; `thresholds` replace the defaults of their kinds. Raises
     CommandError for a kind that has none."""
-    known = {name: kind.default for name, kind in KINDS.items() if kind.default is not None} | {"update": UPDATE}
+    known = thresholds_of()
     for name in thresholds or {}:
         if name not in known:
             raise CommandError(f"'{name}' has no threshold{nearest(name, known)}; there are {', '.join(known)}")
-    used = {name: float(value) for name, value in (known | dict(thresholds or {})).items() if value is not None}
+    used = known | dict(thresholds or {})
     return tuple(found for rule in _RULES for found in rule(recording, used))
+
+
+def thresholds_of() -> dict[str, float]:
+    """The thresholds of the rules about one iteration, with their defaults."""
+    return {name: kind.default for name, kind in KINDS.items() if kind.default is not None} | {"update": UPDATE}
 
 
 def _name(recording: Recording, element: Element, phase: Phase = Phase.FORWARD) -> str:

@@ -51,6 +51,7 @@ def mover(history: History, element: Element, iteration: int) -> Moved | None:
         step = before.timeline.step_of(Phase.UPDATE, value, flat)
         assert step is not None, "every parameter is updated"
         a, b = float(old[at]), float(new[at])
-        text = f"which moved {board.element(value, flat)} from {number(a)} to {number(b)} (@{iteration - 1} {step})"
+        name, where = board.element(value, flat), f"@{iteration - 1} {step}"
+        text = f"whose largest move into it was {name}: {number(a)} → {number(b)} ({where})"
         best = Moved(iteration - 1, step, Element(value, flat), a, b, text)
     return best

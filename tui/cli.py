@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, call in CALLS.items():
         one = calls.add_parser(name, help=call.__doc__, description=call.__doc__, parents=[shared])
         one.set_defaults(act=call)
-        if name in ("open", "steps", "export", "run"):
+        if name in ("open", "steps", "export", "run", "train"):
             nargs = "?" if name == "open" else None
             one.add_argument(
                 "scenario",
@@ -112,9 +112,18 @@ def _parser() -> argparse.ArgumentParser:
             for flag, kind, what in (("-c", "COMMAND", "carry out a command"), ("-x", "FILE", "and those in a file")):
                 one.add_argument(flag, dest="script", action=_InOrder, default=[], metavar=kind, help=what)
             one.add_argument("--json", action="store_true", help="one JSON object a command")
+        if name == "train":
+            one.add_argument("--steps", type=_count, metavar="N", help="so many iterations (default: the scenario's)")
+            one.add_argument("--until", metavar="COND", help="stop where this holds, as in 'dead(h[3])'")
+            one.add_argument("--every", type=_count, metavar="N", help="report every so many iterations")
+            one.add_argument("--json", action="store_true", help="one JSON object a report")
+            one.add_argument("-o", dest="output", metavar="FILE", help="write the parameters as .safetensors")
+        if name in ("open", "run", "train"):
+            one.add_argument("--memory", type=_count, metavar="MIB", help="for the past of a training (default 256)")
         if name == "diff":
-            for which in "ab":
-                one.add_argument(which, metavar=which.upper(), help="a file, or the name of a built-in scenario")
+            one.add_argument("a", metavar="A", help="a file, or the name of a built-in scenario")
+            one.add_argument("b", metavar="B", nargs="?", help="another one; default: what A's [against] says")
+            one.add_argument("--steps", type=_count, metavar="N", help="train both so long, and compare all iterations")
             one.add_argument("--rtol", type=float, default=0.0, help="numbers agree within this share (default 0)")
             one.add_argument("--json", action="store_true", help="as a JSON object")
         if name == "check":
@@ -124,6 +133,13 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--format", choices=tuple(FORMATS), required=True, help="how it is written")
             one.add_argument("-o", dest="output", metavar="FILE", help="into a file, not to standard output")
     return parser
+
+
+def _count(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on, not '{text}'")
+    return int(text)
 
 
 class _InOrder(argparse.Action):
@@ -188,7 +204,7 @@ def _open(options: argparse.Namespace) -> int:
     gc.disable()
     from gradstep.tui.loading import Loading
 
-    loading = Loading(options.scenario)
+    loading = Loading(options.scenario, _budget(options))
     # What is there at once, and what cannot be opened at all, needs no screen to wait on.
     if loading.wait(_PATIENCE):
         loading.session()
@@ -200,6 +216,13 @@ def _open(options: argparse.Namespace) -> int:
     if app.failure is not None:
         raise app.failure
     return FINE if status is None else status
+
+
+def _budget(options: argparse.Namespace) -> int:
+    """Bytes for the past of a training."""
+    from gradstep.engine.history import BUDGET
+
+    return BUDGET if options.memory is None else options.memory << 20
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -236,7 +259,94 @@ def _run(options: argparse.Namespace) -> int:
     if not options.script:
         raise CommandError("nothing to run: give commands with -c COMMAND or in a file with -x FILE")
     parts = [[line] if flag == "-c" else read(line) for flag, line in options.script]
-    return FINE if carry_out(Session(find(options.scenario)), parts, options.json, print) else FAILED
+    session = Session(find(options.scenario), budget=_budget(options))
+    return FINE if carry_out(session, parts, options.json, print) else FAILED
+
+
+def _train(options: argparse.Namespace) -> int:
+    """train without a screen; stops at a condition"""
+    import json
+    import signal
+
+    from gradstep.engine import course
+    from gradstep.engine.conditions import Condition
+    from gradstep.engine.diagnosis import diagnosis
+    from gradstep.engine.history import History
+    from gradstep.engine.scenario import find
+
+    if options.output is not None:
+        course.check_output(options.output)
+    scenario = find(options.scenario)
+    history = History(scenario, _budget(options))
+    until = None if options.until is None else Condition(options.until, history.recording(1))
+    steps = options.steps or scenario.training.steps
+    stopped: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
+    bar = _Bar(steps, sys.stderr.isatty() and not options.json)
+    ended = None
+    try:
+        for found in course.train(history, steps, until, options.every, lambda share: bar.at(history.made, stopped)):
+            if isinstance(found, course.Ended):
+                ended = found
+                continue
+            bar.clear()
+            print(json.dumps(found.document(), allow_nan=False) if options.json else found.line(), flush=True)
+        assert ended is not None, "a training says how it ended"
+        k, step = ended.position.iteration, ended.position.step
+        says = f"{options.until} holds in iteration {k:,}, at step {step:,}" if ended.reason == "until" else ""
+        if options.output is not None:
+            course.save(options.output, course.parameters(history, ended.position), k)
+        seen = [] if stopped else list(diagnosis(history, None, lambda share: not stopped))
+    finally:
+        bar.clear()
+        signal.signal(signal.SIGINT, before)
+    if options.json:
+        document = {
+            "done": True,
+            "reason": ended.reason,
+            "iteration": k,
+            "step": step,
+            "until": options.until,
+            "output": options.output,
+            "findings": [f.document() for f in seen],
+        }
+        print(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    else:
+        print(f"● {ended.reason}: {says or f'after iteration {k:,}'}")
+        if options.output is not None:
+            print(f"  parameters written to {options.output}")
+        for finding in seen:
+            print("\n".join(f"  {line}" for line in finding.lines()))
+    if ended.reason == "interrupted":
+        return INTERRUPTED
+    return FAILED if options.until is not None and ended.reason == "end" else FINE
+
+
+class _Bar:
+    """How far a training is, on a terminal's last line."""
+
+    def __init__(self, steps: int, shown: bool) -> None:
+        self._steps, self._shown, self._last = steps, shown, 0.0
+        self._begun = False
+
+    def at(self, made: int, stopped: Sequence[int]) -> bool:
+        """Shows how far it is, now and then; whether to go on."""
+        if self._shown:
+            from time import monotonic
+
+            now = monotonic()
+            if now - self._last > 0.1:
+                self._last, self._begun = now, True
+                done = round(30 * made / self._steps)
+                print(
+                    f"\r{'█' * done}{'░' * (30 - done)} {made:,}/{self._steps:,} ", end="", file=sys.stderr, flush=True
+                )
+        return not stopped
+
+    def clear(self) -> None:
+        if self._begun:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._begun = False
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -263,10 +373,18 @@ def _diff(options: argparse.Namespace) -> int:
     import json
 
     from gradstep.engine.compare import compare
-    from gradstep.engine.recording import record
+    from gradstep.engine.errors import CommandError
+    from gradstep.engine.history import History
     from gradstep.engine.scenario import find
+    from gradstep.engine.together import trainings
 
-    found = compare(record(find(options.a)), record(find(options.b)), options.rtol)
+    one = find(options.a)
+    other = one.against if options.b is None else find(options.b)
+    if other is None:
+        raise CommandError(f"'{options.a}' has no [against] to compare with; name a second scenario")
+    a, b = History(one), History(other)
+    steps = options.steps or (one.training.steps if options.b is None else 1)
+    found = trainings(a, b, steps, options.rtol) if steps > 1 else compare(a.start, b.start, options.rtol)
     if options.json:
         print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
     else:
@@ -302,6 +420,7 @@ CALLS: dict[str, Callable[[argparse.Namespace], int]] = {
     "list": _list,
     "steps": _steps,
     "run": _run,
+    "train": _train,
     "check": _check,
     "diff": _diff,
     "export": _export,

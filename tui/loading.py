@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Thread
 
 from gradstep.engine.errors import GradstepError, Interrupted
+from gradstep.engine.history import BUDGET
 from gradstep.engine.scenario import find
 from gradstep.engine.session import Session
 
@@ -13,8 +14,8 @@ class Loading:
     """A scenario on its way to a session. `share` is how much of the run is done, None while the file
     and its arrays are still being read. `cancel` stops it between two nodes."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, budget: int = BUDGET) -> None:
+        self.name, self._budget = name, budget
         self.share: float | None = None
         self._session: Session | None = None
         self._error: Exception | None = None
@@ -25,7 +26,7 @@ class Loading:
 
     def _load(self) -> None:
         try:
-            self._session = Session(find(self.name), self._go_on)
+            self._session = Session(find(self.name), self._go_on, self._budget)
         except (GradstepError, OSError, Interrupted) as error:
             self._error = error
 

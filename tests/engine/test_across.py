@@ -192,7 +192,7 @@ def test_when_names_the_update_that_did_it() -> None:
     while born - 1 in dead:
         born -= 1
     assert f"became true in iteration {born:,}, at step" in found
-    assert f"The next suspect: the update at the end of iteration {born - 1:,}, which moved" in found
+    assert f"The next suspect: the update at the end of iteration {born - 1:,}, whose largest move" in found
     before = WHOLE["dying"][born - 2]
     moves = {}
     for parameter, part in (("W1", slice(15, 20)), ("b1", slice(3, 4))):
