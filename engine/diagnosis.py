@@ -200,7 +200,7 @@ def _gradients(history: History) -> list[tuple[Value, Array]]:
 def _explode(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
     for value, norms in _gradients(history):
         usual = float(np.median(norms[: max(len(norms) // 10, 3)]))
-        over = np.flatnonzero(norms > at["explode"] * usual) if usual > 0 else []
+        over = np.flatnonzero(norms > at["explode"] * usual) if usual > 0 else np.empty(0, np.intp)
         if len(over):
             k = int(history.summaries.starts[over[0]])
             ratio = float(norms[over[0]] / usual)

@@ -279,9 +279,10 @@ def update(recording: Recording, element: Element, stage: Stage, begun: bool) ->
         numbers += [text.replace("·", " × ")] if text else []
         if symbol in varying:
             value = varying[symbol]
-            numbers.append(Num(value, symbol != "w", symbol != "w" and value < 0))
+            signed = symbol != "w" and not text.endswith("√")
+            numbers.append(Num(value, signed, signed))
         elif symbol:
-            numbers.append(f"{stage.used[symbol]:g}")
+            numbers.append(f"{stage.used[symbol]:g}".replace("e-0", "e-"))
 
     def remade(r: Callable[[float], float]) -> float:
         return float(line.compute({**stage.used, **{symbol: r(value) for symbol, value in varying.items()}}))

@@ -316,7 +316,7 @@ class Frame:
     def _narration(self) -> Narration:
         recording, element = self.recording, self.element
         if element is None:
-            return narrate.READY
+            return narrate.READY if recording.iteration == 1 else narrate.begins(recording)
         match self.phase:
             case Phase.BACKWARD:
                 return narrate.backward(recording, element, self.count, self._hops)

@@ -139,7 +139,7 @@ class Graph:
         """The graph as it is in an iteration of a training, from 1 on: the same values and the same steps."""
         if iteration == 1 or not self._varies:
             return self
-        nodes = [node._replace(op=node.op.at(iteration)) for node in self.nodes]
+        nodes = [node._replace(op=node.op.in_iteration(iteration)) for node in self.nodes]
         return Graph(self.values, nodes, self.loss.name, self.dtype)
 
     @cached_property

@@ -150,14 +150,14 @@ class History:
             mine[note.step] = "\n".join(filter(None, (mine.get(note.step), note.text)))
         self._begin(first)
 
-    def _begin(self, first: Snapshot) -> None:
+    def _begin(self, first: Snapshot, go_on: GoOn | None = None) -> None:
         """The first iteration, which is there from the start."""
         self.checkpoints = Checkpoints(first, self.budget // 2)
-        #: Snapshots that were passed on the way back to some iteration, and iterations that were looked at:
-        #: one often goes on from there.
+        #: Snapshots that were passed on the way to some iteration, and iterations that were looked at: one
+        #: often goes on from there.
         self._passed: OrderedDict[int, Snapshot] = OrderedDict()
         self._whole: OrderedDict[int, Recording] = OrderedDict()
-        recording = self.complete(first)
+        recording = self.complete(first, None, go_on)
         self._whole[1] = recording
         self.summaries = Summaries(self.start)
         self.summaries = Summaries(self.start, self.budget // 4 // self.summaries.bytes_per_row)
@@ -166,9 +166,9 @@ class History:
         self.summaries.flush()
         self.made = 1
 
-    def with_edits(self, edited: Mapping[int, Sequence[Edit]]) -> History:
+    def with_edits(self, edited: Mapping[int, Sequence[Edit]], go_on: GoOn | None = None) -> History:
         """The same training with edits, by the iteration in which each is made. What comes before the first
-        that is new or gone is shared. Raises CommandError where one cannot be made after all."""
+        that is new or gone is shared. Raises CommandError where one cannot be made after all, and Interrupted."""
         wanted = {k: tuple(v) for k, v in edited.items() if v}
         changed = [k for k in {*wanted, *self.edited} if wanted.get(k) != self.edited.get(k)]
         if not changed:
@@ -177,7 +177,7 @@ class History:
         other = copy(self)
         other.edited = wanted
         if first == 1:
-            other._begin(Snapshot(1, self.start, self.scenario.leaves, State()))
+            other._begin(Snapshot(1, self.start, self.scenario.leaves, State()), go_on)
             return other
         # As far as the summaries are exact: rows that stand for several iterations are not divided.
         other.summaries = self.summaries.until(min(first - 1, self.made))
@@ -206,14 +206,14 @@ class History:
             whole = self.complete(snapshot)
         return run(snapshot.like.graph.at(k), snapshot.leaves) if whole is None else whole.trace
 
-    def complete(self, snapshot: Snapshot, trace: Trace | None = None) -> Recording:
-        """An iteration whole, from its start and, where that is at hand, its trace."""
+    def complete(self, snapshot: Snapshot, trace: Trace | None = None, go_on: GoOn | None = None) -> Recording:
+        """An iteration whole, from its start and, where that is at hand, its trace. Raises Interrupted."""
         k, like, changes = snapshot.iteration, snapshot.like, self.edited.get(snapshot.iteration)
         found = self._whole.get(k)
         if found is not None:
             return found
         if trace is None or changes:
-            trace = self.start.trace if k == 1 else run(like.graph.at(k), snapshot.leaves)
+            trace = self.start.trace if k == 1 else run(like.graph.at(k), snapshot.leaves, go_on=go_on)
         scenario = dataclasses.replace(like.scenario, leaves=snapshot.leaves)
         recording = Recording(
             scenario,
@@ -226,7 +226,7 @@ class History:
             like=like,
             earlier=None if k == 1 else lambda: self.recording(k - 1),
         )
-        return edits.apply(recording, changes) if changes else recording
+        return edits.apply(recording, changes, go_on) if changes else recording
 
     def _after(self, snapshot: Snapshot, trace: Trace, summarise: bool = True) -> tuple[Snapshot, Made]:
         """The start of the iteration after one, and what of it is to be summarised."""
@@ -260,19 +260,21 @@ class History:
             traces: list[Trace] = []
             first, stopped = self.made + 1, False
             last = min(to, self.made + (1 if self._size > _TOGETHER else _BLOCK))
-            while self.made < last and not stopped:
-                snapshot = self._next
-                if snapshot.iteration % self._stride == 1 and snapshot.iteration > 1:
-                    self.checkpoints.add(snapshot)
-                trace = self._trace(snapshot)
-                following, one = self._after(snapshot, trace)
-                self.summaries.note(one)
-                self._next, self.made = following, snapshot.iteration
-                if keep:
-                    snapshots.append(snapshot)
-                    traces.append(trace)
-                stopped = go_on is not None and not go_on((self.made - begun) / span)
-            self.summaries.flush()
+            try:
+                while self.made < last and not stopped:
+                    snapshot = self._next
+                    if snapshot.iteration % self._stride == 1 and snapshot.iteration > 1:
+                        self.checkpoints.add(snapshot)
+                    trace = self._trace(snapshot)
+                    following, one = self._after(snapshot, trace)
+                    self.summaries.note(one)
+                    self._next, self.made = following, snapshot.iteration
+                    if keep:
+                        snapshots.append(snapshot)
+                        traces.append(trace)
+                    stopped = go_on is not None and not go_on((self.made - begun) / span)
+            finally:
+                self.summaries.flush()
             yield Block(self, first, self.made, snapshots, traces)
             if stopped:
                 raise Interrupted
@@ -318,7 +320,7 @@ class History:
             (block,) = self.onward(iteration)
             found = block.recording(iteration)
         else:
-            found = self.complete(self.snapshot(iteration, go_on))
+            found = self.complete(self.snapshot(iteration, go_on), None, go_on)
         self._whole[iteration] = found
         while len(self._whole) > max(min(self.budget // 4 // (2 * self._size + 1), _KEPT), 1):
             self._whole.popitem(last=False)

@@ -42,6 +42,17 @@ READY = Narration(
 )
 
 
+def begins(recording: Recording) -> Narration:
+    """Before the first step of an iteration that is not the first."""
+    k = recording.iteration
+    new = "a new batch of samples" if recording.scenario.training.batch_size else "the same samples"
+    return Narration(
+        f"iteration {k:,} begins",
+        f"The parameters are those that the update of iteration {k - 1:,} made. They meet {new}; "
+        "nothing is computed yet.",
+    )
+
+
 def forward(recording: Recording, node: Node, flat: int) -> Narration:
     """The step that computes node's output[flat]."""
     board, data = recording.board, recording.trace.data

@@ -537,11 +537,11 @@ class _Reader:
     def _training(self) -> Training:
         table = self._table("training")
         found = read_training(table, lambda key, text, about_key: self.bad(["training", key], text, key=about_key))
-        for key in ("batch_size", "validation"):
+        for key, says in (("batch_size", "draws from"), ("validation", "holds back samples of")):
             if key in table and not self.table.get("batch"):
-                says = "draws from" if key == "batch_size" else "holds back samples of"
-                self.bad(["training", key], f"{key} {says} the inputs named in batch = […], and none are named")
-                found = found._replace(**{key: None})
+                text = f"{key} {says} the inputs named in batch = […], and none are named"
+                self.bad(["training", key], text)
+                found = found._replace(batch_size=None, validation=None)
         return found
 
     def _against(self) -> Training | None:

@@ -485,7 +485,7 @@ class Session:
         by_iteration: dict[int, list[Edit]] = {}
         for edit in wanted:
             by_iteration.setdefault(edit.iteration, []).append(edit)
-        history = self.original.with_edits(by_iteration) if not self.edits else self.history.with_edits(by_iteration)
+        history = (self.history if self.edits else self.original).with_edits(by_iteration, go_on)
         recording = history.recording(self.position.iteration, go_on)
         if wanted:
             self.original.recording(self.position.iteration, go_on)

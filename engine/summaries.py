@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from math import isfinite, prod
+from threading import RLock
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +61,8 @@ class Summaries:
 
     def __init__(self, recording: Recording, most: int = 1 << 30) -> None:
         self.recording, self._most = recording, max(most, 64)
+        #: Iterations may be added in one thread while a screen looks at them in another.
+        self._lock = RLock()
         graph, time, samples = recording.graph, recording.timeline, recording.samples
         #: Small arrays are looked at together: those of values and their gradients, then the gradients and
         #: the new numbers of small parameters, which are rows already. They stand first in a row of columns.
@@ -105,11 +108,11 @@ class Summaries:
         self._most_square, self._least_square = float(limits.max) ** 0.25, float(limits.tiny) ** 0.25
         #: Iterations that wait to be summed up together, and copies of their small arrays.
         width = int(self._ends[-1])
-        together = max(min(_TOGETHER // max(width * graph.dtype.itemsize, 1), 32), 1)
-        self._buffer = np.empty((together, width), graph.dtype)
+        count = max(min(_TOGETHER // max(width * graph.dtype.itemsize, 1), 32), 1)
+        self._buffer = np.empty((count, width), graph.dtype)
         self._squares = np.empty_like(self._buffer)
-        self._pending = np.empty((together, self._width))
-        self._pending_signs = np.zeros((together, self._units), np.uint32)
+        self._pending = np.empty((count, self._width))
+        self._pending_signs = np.zeros((count, self._units), np.uint32)
         self._waiting = 0
         self._capacity = 256
         self._starts = np.zeros(self._capacity + 1, np.int64)
@@ -258,6 +261,10 @@ class Summaries:
             row[self._moved_of_packed] = np.sqrt(np.add.reduceat(by, self._packed))
 
     def _append(self, rows: Array, signs: Array) -> None:
+        with self._lock:
+            self._add(rows, signs)
+
+    def _add(self, rows: Array, signs: Array) -> None:
         if self.rows + len(rows) > self._capacity:
             self._make_room(len(rows))
         there = slice(self.rows, self.rows + len(rows))
@@ -329,16 +336,16 @@ class Summaries:
     @property
     def exact(self) -> Array:
         """Which rows stand for one iteration."""
-        return np.diff(self.starts) == 1
+        return np.asarray(np.diff(self.starts) == 1)
 
     def row_of(self, iteration: int) -> int:
         """The row that stands for an iteration."""
         return int(np.searchsorted(self.starts, iteration, side="right")) - 1
 
     def _column(self, column: int) -> Bounds:
-        low = self._lows[: self.rows, column]
-        joined = len(self._highs)
-        return Bounds(low, np.concatenate([self._highs[:, column], low[joined:]]) if joined else low)
+        with self._lock:
+            low, joined = self._lows[: self.rows, column].copy(), len(self._highs)
+            return Bounds(low, np.concatenate([self._highs[:, column], low[joined:]]) if joined else low)
 
     @property
     def loss(self) -> Bounds:
@@ -387,6 +394,6 @@ class Summaries:
         """For each row and unit of a counted value in how many samples it was above 0: shape (rows, units).
         Units are the value's elements without the axis of the samples, in C order."""
         units = self._counted[value][1]
-        low = self._signs[: self.rows, units]
-        joined = len(self._signs_high)
-        return Bounds(low, np.concatenate([self._signs_high[:, units], low[joined:]]) if joined else low)
+        with self._lock:
+            low, joined = self._signs[: self.rows, units].copy(), len(self._signs_high)
+            return Bounds(low, np.concatenate([self._signs_high[:, units], low[joined:]]) if joined else low)

@@ -72,9 +72,10 @@ class Update:
     @cached_property
     def _constants(self) -> Numbers:
         training = self.training
-        found = training.optimizer.constants(self.state.done + 1)
+        found: Numbers = training.optimizer.constants(self.state.done + 1)
         found |= {"lr": self.lr, "clip_value": training.clip_value, "clip_norm": training.clip_norm, LEFT: 0.0}
-        return found | training.optimizer.kept()
+        found.update(training.optimizer.kept())
+        return found
 
     # Whole arrays --------------------------------------------------------------------------------
 

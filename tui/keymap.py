@@ -14,7 +14,7 @@ class Key(NamedTuple):
     """One binding: `id` names it for remapping, `keys` are Textual's names of its keys, `action`
     what it does on the screen, `shown` how help writes the keys, `hint` the word in the footer,
     which shows entries of higher `weight` first where room is short. `batch`: it matters only where
-    there are several samples."""
+    there are several samples, `training`: only where there are several iterations."""
 
     id: str
     keys: str
@@ -25,6 +25,7 @@ class Key(NamedTuple):
     hint: str = ""
     weight: int = 0
     batch: bool = False
+    training: bool = False
 
     def binding(self) -> Binding:
         # With priority a key acts when it is read, and the next one only then: what is typed ahead
@@ -48,6 +49,19 @@ KEYS: tuple[Key, ...] = (
     Key("time.rlayer", "left_square_bracket,pageup", "step('line', -1)", TIME, "[ PgUp", "previous layer"),
     Key("time.phase", "p", "step('phase', 1)", TIME, "p", "next phase", "phase", 80),
     Key("time.rphase", "P", "step('phase', -1)", TIME, "P", "previous phase"),
+    Key(
+        "time.iterate",
+        "i",
+        "iterate(1)",
+        TIME,
+        "i",
+        "the same moment of the next iteration",
+        "iteration",
+        62,
+        training=True,
+    ),
+    Key("time.riterate", "I", "iterate(-1)", TIME, "I", "the same moment of the previous iteration"),
+    Key("time.train", "u", "train", TIME, "u", "train to the end, or on; again: pause", "train", 61, training=True),
     Key("time.run", "c", "run(True)", TIME, "c", "run to the next stop", "run", 88),
     Key("time.rrun", "C", "run(False)", TIME, "C", "run back to the previous stop"),
     Key("time.place", "ctrl+o", "revisit(True)", TIME, "^o", "to the place before the last jump"),
@@ -55,7 +69,7 @@ KEYS: tuple[Key, ...] = (
     Key("time.play", "a", "play(1)", TIME, "a", "play; again: faster", "play", 50),
     Key("time.rplay", "A", "play(-1)", TIME, "A", "play backwards"),
     Key("time.travel", "t", "travel", TIME, "t", "travel to the selection's nearest step"),
-    Key("time.goto", "g", "goto", TIME, "g", "go to: 24, h[1], loss, +10, 50%", "go to", 45),
+    Key("time.goto", "g", "goto", TIME, "g", "go to: 24, h[1], loss, +10, 50%, @12", "go to", 45),
     Key("time.start", "home", "jump('start')", TIME, "Home", "first step"),
     Key("time.end", "end", "jump('end')", TIME, "End", "last step"),
     Key("space.up", "up,k", "select('up')", SPACE, "↑ k", "select the node above"),
@@ -92,6 +106,7 @@ KEYS: tuple[Key, ...] = (
     Key("space.breaks", "6", "panel('breaks')", SPACE, "6", "Breaks"),
     Key("space.log", "7", "panel('log')", SPACE, "7", "Log"),
     Key("space.delta", "8", "panel('delta')", SPACE, "8", "Delta: this run beside another"),
+    Key("space.training", "9", "panel('training')", SPACE, "9", "Training: curves over all iterations"),
     Key("space.sample", "greater_than_sign", "sample(1)", SPACE, "> <", "next sample", "sample", 70, True),
     Key("space.rsample", "less_than_sign", "sample(-1)", SPACE, "<", "previous sample"),
     Key("space.samples", "asterisk", "samples", SPACE, "*", "all samples at once; again: one", "all", 60, True),

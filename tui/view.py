@@ -47,9 +47,9 @@ class Zoom(Enum):
 #: The panels that share one frame as tabs, the standing order of their numbers.
 TABS = {
     Layout.TINY: (("math",),),
-    Layout.NARROW: (("math", "tape", "params", "watch", "breaks", "log", "delta"),),
-    Layout.MEDIUM: (("math",), ("params", "tape", "watch", "breaks", "log", "delta")),
-    Layout.WIDE: (("math",), ("params",), ("tape",), ("watch", "breaks", "log", "delta")),
+    Layout.NARROW: (("math", "tape", "params", "watch", "breaks", "log", "delta", "training"),),
+    Layout.MEDIUM: (("math",), ("params", "tape", "watch", "breaks", "log", "delta", "training")),
+    Layout.WIDE: (("math",), ("params",), ("tape",), ("watch", "breaks", "log", "delta", "training")),
 }
 
 
@@ -60,7 +60,7 @@ class View(NamedTuple):
     step. `zoom` is how near one stands to it. `tab` is the open one where all panels share a
     frame, `side` where only the side panels do, `lists` among those of watches, breakpoints and log.
     `network_digits` and `math_digits` are digits after the point. `order` is how Params is sorted, and
-    `filter` the names that it shows.
+    `filter` the names that it shows; `pointed` is the iteration that is pointed at in Training.
     """
 
     palette: Palette = DARK
@@ -76,6 +76,7 @@ class View(NamedTuple):
     maximised: str = ""
     order: int = 0
     filter: str = ""
+    pointed: int | None = None
     message: str = ""
 
     def but(self, **changes: object) -> View:

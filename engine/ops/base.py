@@ -152,7 +152,7 @@ class Op(ABC):
     #: Whether it is another one in each iteration of a training.
     varies: ClassVar[bool] = False
 
-    def at(self, iteration: int) -> Op:
+    def in_iteration(self, iteration: int) -> Op:
         """The operation as it is in an iteration, from 1 on."""
         return self
 

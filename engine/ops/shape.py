@@ -306,7 +306,7 @@ class Dropout(Masked):
     #: Not an option: a formula cannot say it.
     iteration: ClassVar[int] = 1
 
-    def at(self, iteration: int) -> Op:
+    def in_iteration(self, iteration: int) -> Op:
         other = Dropout(self.p, self.seed)
         object.__setattr__(other, "iteration", iteration)
         return other

@@ -33,6 +33,7 @@ from gradstep.tui.panels.network import Network
 from gradstep.tui.panels.params import Params
 from gradstep.tui.panels.tape import Tape
 from gradstep.tui.panels.timeline import Timeline
+from gradstep.tui.panels.training import Training
 from gradstep.tui.panels.watch import Watches
 from gradstep.tui.theme import DARK, LIGHT
 from gradstep.tui.view import Layout, View, Zoom
@@ -40,7 +41,7 @@ from gradstep.tui.view import Layout, View, Zoom
 GOLDEN = Path(__file__).parent.parent / "golden"
 PANELS: dict[str, type[Panel]] = {
     p.__name__.lower(): p
-    for p in (Header, Timeline, Headline, Network, Math, Tape, Params, Watches, Breaks, Log, Delta, Footer)
+    for p in (Header, Timeline, Headline, Network, Math, Tape, Params, Watches, Breaks, Log, Delta, Training, Footer)
 }
 SESSIONS = {name: Session(find(name)) for name in builtin()}
 LARGE = loads(
@@ -57,12 +58,39 @@ y = "sigmoid(V @ h)"
 L = "half_squared_error(y, t)"
 """
 )
+#: A training with a unit that dies, and samples held back.
+TRAINED = loads(
+    """format = 1
+title = "trained"
+batch = ["x", "t"]
+[inputs]
+x = { init = "normal(0, 1)", shape = [20, 3], seed = 1 }
+t = { init = "normal(0, 1)", shape = [20, 1], seed = 2 }
+[parameters]
+W1 = { init = "he_normal", shape = [4, 3], seed = 3 }
+b1 = { init = "zeros", shape = [4] }
+W2 = { init = "he_normal", shape = [1, 4], seed = 4 }
+[graph]
+z1 = "x @ W1.T + b1"
+h = "relu(z1)"
+L = "mse(h @ W2.T, t)"
+[training]
+optimizer = "adam"
+lr = 0.3
+validation = 0.2
+steps = 60
+"""
+)
 SESSIONS["large"] = Session(LARGE)
 SESSIONS["debugged"] = debugged = Session(find("sign-flip"))
 for line in ("break flip", "break h.grad[0]", "disable 2", "break value > 9", "watch norm(W1.grad)", "watch h.grad"):
     commands.run(debugged, line)
 for line in ("continue", "set W2[0,1] = -1.0", "nudge h.grad[1]"):
     commands.run(debugged, line)
+
+SESSIONS["trained"] = trained = Session(TRAINED)
+for line in ("train", "break dead(h[2])", "goto @30 b1.next[1]"):
+    commands.run(trained, line)
 
 #: Panel, scenario, moment, width, height, layout.
 PICTURES = [
@@ -97,6 +125,16 @@ PICTURES = [
     ("header", "xor", "h[1,2]", 80, 1, Layout.NARROW),
     ("header", "walkthrough", "h.grad[1]", 80, 1, Layout.NARROW),
     ("footer", "walkthrough", "h.grad[1]", 80, 1, Layout.NARROW),
+    ("footer", "trained", "@30 h[0,0]", 100, 1, Layout.MEDIUM),
+    ("header", "trained", "@30 h[0,0]", 100, 1, Layout.MEDIUM),
+    ("timeline", "trained", "@30 h.grad[1,1]", 100, 3, Layout.MEDIUM),
+    ("training", "trained", "@30 L", 48, 8, Layout.WIDE),
+    ("training", "trained", "@30 L", 90, 24, Layout.WIDE),
+    ("training", "walkthrough", "start", 48, 8, Layout.WIDE),
+    ("headline", "trained", "@30 start", 100, 4, Layout.MEDIUM),
+    ("math", "trained", "@30 b1.next[1]", 76, 16, Layout.WIDE),
+    ("math", "trained", "@30 b1.next[1]", 80, 8, Layout.NARROW),
+    ("log", "trained", "@30 L", 60, 7, Layout.WIDE),
 ]
 
 

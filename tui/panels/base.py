@@ -29,8 +29,9 @@ def framed(canvas: Canvas, panel: str, view: View, focused: bool) -> None:
     closed = [TITLES[p] for p in view.beside(panel) if p in TITLES]
     room = canvas.width - x - 3
     words = [f"{k} {t}" for k, t in closed]
-    if sum(len(w) + 3 for w in words) > room:
-        words = [k for k, _ in closed]
+    for at in reversed(range(len(closed))):  # the last ones shrink to their numbers first
+        if sum(len(w) + 3 for w in words) > room:
+            words[at] = closed[at][0]
     for word in words:
         x = canvas.put(x, 0, "│", palette.style("line"))
         x = canvas.put(x, 0, f" {word} ", palette.style("dim"))

@@ -18,7 +18,8 @@ class Footer(Panel, can_focus=False):
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         palette = view.palette
         canvas = Canvas(width, height, palette, on="bar")
-        known = [k for k in KEYS if k.hint and (not k.batch or frame.recording.samples.count > 1)]
+        several, trains = frame.recording.samples.count > 1, frame.desk.last > 1
+        known = [k for k in KEYS if k.hint and (several or not k.batch) and (trains or not k.training)]
         fixed = [k for k in known if k.weight >= 1000]
         others = [k for k in known if k.weight < 1000]
         room = width - 1 - sum(map(_length, fixed)) - 1

@@ -11,6 +11,9 @@ from gradstep.tui.panels.base import Panel
 from gradstep.tui.panels.network import opening
 from gradstep.tui.view import View, Zoom
 
+#: What goes first where there is no room.
+_LEAST = ("η ", "sample ", "samples ", "array ", "loss ", "iteration ")
+
 
 class Header(Panel, can_focus=False):
     """gradstep, the scenario's title, the step, the loss, the sample looked at and the learning rate."""
@@ -25,15 +28,18 @@ class Header(Panel, can_focus=False):
         step = f"{frame.step:,}" + (f".{frame.position.term}" if frame.position.term is not None else "")
         far = view.zoom is Zoom.NETWORK and frame.sweep is not None
         arrays = frame.recording.timeline.sweeps
+        k, last = frame.position.iteration, frame.desk.last
         fields = [
+            *([("iteration ", f"{k:,}", f"/{last:,}")] if last > 1 else []),
             *([("array ", str(frame.sweep.number + 1), f"/{len(arrays)}")] if far and frame.sweep else []),
             ("step ", step, f"/{frame.total:,}"),
             ("loss ", loss, ""),
             _sample(frame),
             ("η ", f"{frame.recording.update.lr:g}", ""),
         ]
-        while fields and x + 4 + sum(len("".join(f)) + 3 for f in fields) > width and len(fields) > 1:
-            fields.pop()
+        for least in _LEAST:
+            if x + 4 + sum(len("".join(f)) + 3 for f in fields) > width:
+                fields = [f for f in fields if f[0] != least]
         right = width - sum(len("".join(f)) + 3 for f in fields) + 1
         for chip in _chips(frame):
             x = canvas.put(x + 1, 0, chip, palette.inverse("alarm"))

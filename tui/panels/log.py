@@ -23,10 +23,12 @@ class Log(Panel):
             canvas.put(2, 1, clip("Stops and edits appear here", width - 4), palette.style("dim"))
             return canvas
         lines = list(frame.desk.log)[-max(height - 2, 1) :]
-        step = max(len(f"{line.step:,}") for line in lines)
-        for y, line in enumerate(lines, 1):
+        several = any(line.iteration > 1 for line in lines)
+        marks = [f"@{line.iteration} {line.step:,}" if several else f"{line.step:,}" for line in lines]
+        step = max(map(len, marks))
+        for y, (line, mark) in enumerate(zip(lines, marks, strict=True), 1):
             newest = y == len(lines)
-            canvas.put(2, y, f"{line.step:,}".rjust(step), palette.style("dim"))
+            canvas.put(2, y, mark.rjust(step), palette.style("dim"))
             text = clip(printable(line.text), width - step - 6)
             canvas.put(step + 4, y, text, palette.style("text" if newest else "dim"))
         return canvas

@@ -89,6 +89,11 @@ class _Sheet:
     def paint(self) -> None:
         frame = self.frame
         self._equation()
+        if len(frame.lines) > 1:
+            self._result()
+            self._gap(8)
+            self._lines()
+            return
         if frame.count > 1:
             if self.canvas.height - self.y < 4:
                 self._result()
@@ -138,8 +143,10 @@ class _Sheet:
         equation, canvas, frame, x = self.frame.equation, self.canvas, self.frame, self._equals
         assert equation is not None
         self._label("result")
-        dim, signed = self.palette.style("dim"), frame.phase is Phase.BACKWARD
-        if frame.position.term is not None:
+        dim = self.palette.style("dim")
+        # A line on the way to the new number is something like a gradient.
+        signed = frame.phase is Phase.BACKWARD or bool(frame.lines and frame.position.term)
+        if frame.position.term is not None and not frame.lines:
             canvas.put(x, self.y, f"  {frame.entered:,} of {frame.count:,} terms are in", dim)
             return
         canvas.put(x, self.y, f"{equation.equals(self.digits)} ", dim)
@@ -154,6 +161,50 @@ class _Sheet:
             end = canvas.put(end + 1, self.y, f"{word} {number(old, self.digits, signed)}", dim)
         canvas.put(end + 3, self.y, clip(note, canvas.width - end - 3), dim)
         self.y += 1
+
+    # An update of several lines ------------------------------------------------------------------
+
+    def _lines(self) -> None:
+        """What each line of the rule makes of what, as far as they are done; then why."""
+        canvas, frame = self.canvas, self.frame
+        done = frame.position.term or len(frame.lines)
+        shown = [(e.left, e.right, formula.text(e.numbers, self.digits)) for e in frame.lines]
+        left = max(len(name) for name, _, _ in shown)
+        field = max(8, self.digits + 4)
+        right = min(max(len(rule) for _, rule, _ in shown), max(canvas.width - left - field - 12, 8))
+        wide = left + right + field + 12 + max(len(n) for _, _, n in shown) <= canvas.width
+        # Where there is no room for all of them, those up to the current one.
+        room = max(canvas.height - self.y, 1)
+        first = min(max(done - room, 0), max(len(shown) - room, 0))
+        for k, (equation, (name, rule, _)) in enumerate(zip(frame.lines, shown, strict=True), 1):
+            if k <= first or self.y >= canvas.height:
+                continue
+            entered, here = k <= done, k == done
+            if here:
+                canvas.put(0, self.y, "▸", self.palette.style("current", bold=True))
+            style = self.palette.style("text" if entered else "placeholder", bold=here)
+            canvas.put(2, self.y, name, style)
+            x = canvas.put(left + 3, self.y, "← ", self.palette.style("dim"))
+            canvas.put(x, self.y, clip(rule, right), style)
+            x += right + 2
+            if entered and wide:
+                canvas.put(x, self.y, "= ", self.palette.style("dim"))
+                canvas.parts(x + 2, self.y, equation.numbers, self.digits)
+                x += 2 + max(len(n) for _, _, n in shown) + 2
+            last = k == len(frame.lines)
+            if entered:
+                self._number(x + field, equation.result, not last, bold=here)
+            else:
+                canvas.put(x + field - 1, self.y, PENDING, self.palette.style("placeholder"))
+            if here:
+                canvas.tint(0, self.y, x + field)
+            self.y += 1
+        if canvas.height - self.y > 1:
+            self.y += 1
+            says = frame.stages[done - 1].line.says
+            for line in wrap(says, canvas.width)[: canvas.height - self.y]:
+                canvas.put(0, self.y, line, self.palette.style("dim"))
+                self.y += 1
 
     # One term ------------------------------------------------------------------------------------
 

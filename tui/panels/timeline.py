@@ -9,10 +9,13 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
 from gradstep.engine.frame import Frame
+from gradstep.engine.marks import marks
 from gradstep.engine.recording import Recording, remembered
 from gradstep.engine.timeline import Phase
+from gradstep.tui import plot
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel
+from gradstep.tui.plot import Series
 from gradstep.tui.theme import MARKS, sign_role
 from gradstep.tui.view import Layout, View
 
@@ -92,7 +95,8 @@ def _bars(recording: Recording, span: Span) -> tuple[tuple[float, float], ...]:
 
 class Timeline(Panel):
     """Done is heavy, future thin, ▼ is here. With room, the backward pass is a log-magnitude
-    sparkline in sign colours, so that vanishing is seen as a ramp."""
+    sparkline in sign colours, so that vanishing is seen as a ramp; and above it, of a training, stand its
+    iterations: their losses as far as they are made."""
 
     class Travel(Message):
         """Somebody pointed at a step."""
@@ -100,6 +104,13 @@ class Timeline(Panel):
         def __init__(self, step: int) -> None:
             super().__init__()
             self.step = step
+
+    class Iteration(Message):
+        """Somebody pointed at an iteration."""
+
+        def __init__(self, iteration: int) -> None:
+            super().__init__()
+            self.iteration = iteration
 
     class Scroll(Message):
         """The wheel was turned on the line."""
@@ -112,6 +123,8 @@ class Timeline(Panel):
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas, palette = Canvas(width, height, view.palette), view.palette
         row = height - 1
+        if height > 2:
+            _iterations(canvas, frame)
         for span in spans(frame.recording, width):
             phase_style = palette.style(span.phase.value)
             here = frame.step and span.phase is frame.phase
@@ -119,7 +132,7 @@ class Timeline(Panel):
                 label = f"{MARKS[span.phase]} {span.phase.value}"
                 canvas.put(
                     span.x,
-                    0,
+                    height - 2,
                     label[: span.width + 1],
                     palette.style(span.phase.value if here else "dim", bold=bool(here)),
                 )
@@ -156,7 +169,12 @@ class Timeline(Panel):
         return span.stop if x >= span.x + span.width else span.step_at(x)
 
     def on_click(self, event: Click) -> None:
-        if self.frame is not None:
+        if self.frame is not None and self.size.height > 2 and event.y == 0:
+            x, cells = _rail(self.size.width)
+            if x <= event.x < x + cells:
+                wanted = plot.iteration_at(event.x - x, self.frame.desk.last, cells)
+                self.post_message(self.Iteration(wanted))
+        elif self.frame is not None:
             self.post_message(self.Travel(self._step_at(event.x)))
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
@@ -166,6 +184,29 @@ class Timeline(Panel):
         self.post_message(self.Scroll(1))
 
 
-def rows(layout: Layout) -> int:
-    """How high the line is: with labels where there is room."""
-    return 1 if layout in (Layout.NARROW, Layout.TINY) else 2
+def _rail(width: int) -> tuple[int, int]:
+    """Where the iterations stand on their line, and in how many cells."""
+    x = len(_ITERATIONS) + 3
+    return x, max(width - x - 1, 1)
+
+
+_ITERATIONS = "↻ iterations"
+
+
+def _iterations(canvas: Canvas, frame: Frame) -> None:
+    """The iterations of the training as one line: losses as far as they are made, thin what is to come."""
+    palette, (x, width), last = canvas.palette, _rail(canvas.width), frame.desk.last
+    history = frame.desk.history
+    assert history is not None, "what is trained has a history"
+    canvas.put(1, 0, _ITERATIONS, palette.style("dim"))
+    canvas.put(x, 0, "─" * width, palette.style("line"))
+    s = history.summaries
+    plot.bars(canvas, x, 0, width, Series("loss", s.starts, s.loss.low, s.loss.high, "loss"), last)
+    for mark in marks(frame):
+        canvas.put(x + plot.column(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
+    canvas.put(x + plot.column(frame.position.iteration, last, width), 0, "▼", palette.inverse("current"))
+
+
+def rows(layout: Layout, trains: bool = False) -> int:
+    """How high the line is: with labels where there is room, and for a training with its iterations."""
+    return 1 if layout in (Layout.NARROW, Layout.TINY) else 3 if trains else 2

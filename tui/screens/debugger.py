@@ -18,7 +18,7 @@ from gradstep.engine.timeline import Grain, Phase
 from gradstep.engine.trace import GoOn
 from gradstep.tui import keymap
 from gradstep.tui.network import looking
-from gradstep.tui.panels import network, params, tape, timeline
+from gradstep.tui.panels import network, params, tape, timeline, training
 from gradstep.tui.panels.base import Panel, Scene
 from gradstep.tui.panels.breaks import Breaks
 from gradstep.tui.panels.delta import Delta
@@ -31,6 +31,7 @@ from gradstep.tui.panels.network import Network
 from gradstep.tui.panels.params import Params
 from gradstep.tui.panels.tape import Tape
 from gradstep.tui.panels.timeline import Timeline
+from gradstep.tui.panels.training import Training
 from gradstep.tui.panels.watch import Watches
 from gradstep.tui.screens.debugging import Debugging
 from gradstep.tui.theme import Palette
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from gradstep.engine.commands import Result
 
 #: The panels that share a frame of their own where there is room.
-LISTS = ("watch", "breaks", "log", "delta")
+LISTS = ("watch", "breaks", "log", "delta", "training")
 #: Steps a second; pressing play again takes the next.
 SPEEDS = (2, 5, 15, 40)
 _DIGITS = {
@@ -72,7 +73,10 @@ class Debugger(Debugging):
         self._speed = 0
         #: Whether something has changed since the last painting, and when that was.
         self._owed, self._painted = False, 0.0
-        self._base = session.base
+        #: Whether the screen is arranged for a training.
+        self._trains = session.last > 1
+        self._opened = session.original
+        self._begin()
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -92,6 +96,7 @@ class Debugger(Debugging):
                             yield Breaks(id="breaks")
                             yield Log(id="log")
                             yield Delta(id="delta")
+                            yield Training(id="training")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -122,6 +127,8 @@ class Debugger(Debugging):
 
     def _paint(self) -> None:
         self._owed, self._painted = False, perf_counter()
+        if self._trains != (self.session.last > 1):
+            self._arrange()
         scene = Scene(self.session.frame(), self._view)
         for panel in self._panels:
             panel.show(scene)
@@ -137,12 +144,15 @@ class Debugger(Debugging):
         alone = view.maximised
         spare = max(height - {Layout.NARROW: 24, Layout.MEDIUM: 30, Layout.WIDE: 45}.get(layout, 24), -9)
         lower = {Layout.NARROW: 8, Layout.MEDIUM: 11, Layout.WIDE: 17}.get(layout, 0) + spare // 3
-        self.query_one("#timeline").styles.height = timeline.rows(layout)
+        self._trains = self.session.last > 1
+        self.query_one("#timeline").styles.height = timeline.rows(layout, self._trains)
         self.query_one(Headline).styles.height = 3 if spare < 6 or layout is Layout.TINY else 4
         beside = ("params", "tape", *LISTS)
         self.query_one("#lower").styles.height = "1fr" if layout is Layout.TINY or alone in ("math", *beside) else lower
         self.query_one("#side").styles.width = "1fr" if layout is Layout.NARROW or alone in beside else "2fr"
-        self.query_one("#lists").styles.height = 6 + spare // 6 if wide and not alone else "1fr"
+        # Curves need more lines than lists do.
+        rows = 10 if view.lists == "training" else 6
+        self.query_one("#lists").styles.height = rows + spare // 6 if wide and not alone else "1fr"
         self.query_one("#math").styles.width = "3fr"
         shown = {
             "rail": wide and alone in ("", "tape"),
@@ -166,11 +176,12 @@ class Debugger(Debugging):
 
     def arrived(self, stopped: bool) -> None:
         """A small network is shown with its nodes; a large one as near as the place is exact."""
-        if self.session.base is not self._base:  # another scenario
-            self._base = self.session.base
+        if self.session.original is not self._opened:  # another scenario
+            self._opened = self.session.original
             self._view = self._view.but(
                 selection=None, explained=False, order=0, filter="", zoom=network.opening(self.session.recording)
             )
+            self._begin()
         position, zoom = self.session.position, self._view.zoom
         if network.opening(self.session.recording) is Zoom.LAYER:
             near: Zoom = Zoom.LAYER if zoom is Zoom.NETWORK else zoom
@@ -183,6 +194,10 @@ class Debugger(Debugging):
             inside = sweep is not None and position.step != sweep.stop
             near = Zoom.LAYER if zoom is Zoom.NETWORK and inside else zoom
         self._view = self._view.but(zoom=near)
+
+    def _begin(self) -> None:
+        """Of what is to be trained the training is in view."""
+        self._view = self._view.but(pointed=None, lists="training" if self.session.last > 1 else "watch")
 
     def settle(self) -> None:
         self._stop_playing()
@@ -233,20 +248,23 @@ class Debugger(Debugging):
         self.arrived(False)
         self._moved(Move(1))
 
+    async def action_iterate(self, count: int) -> None:
+        """The same moment of another iteration, which is made if need be."""
+
+        def iterated(go_on: GoOn) -> Result:
+            from gradstep.engine.commands import Result
+
+            move = self.session.step(Grain.ITERATION, count, go_on)
+            return Result(move.message, moved=bool(move.moved))
+
+        self._stop_playing()
+        await self.attempt("iterate" if count > 0 else "riterate", iterated)
+
     # Opening a dialog is awaited: keys that are typed ahead then wait for it too. Its module is
     # loaded only then, because the widgets it is made of would be felt at the start.
 
     async def action_goto(self) -> None:
-        def went(moved: bool | None) -> None:
-            if moved:
-                self.arrived(False)
-                self._moved(Move(1))
-
-        from gradstep.tui.screens.prompt import Prompt
-
-        self._stop_playing()
-        prompt = Prompt("go to", "24  +10  50%  h[1]  h.grad[1]  loss  end", self.session.goto)
-        await self.app.push_screen(prompt, went)
+        await self._ask("go to", "24  +10  50%  h[1]  h.grad[1]  loss  end  @12  @12 loss", "goto")
 
     def action_travel(self) -> None:
         selected, here = self._view.selection, self.session.position.step
@@ -288,6 +306,17 @@ class Debugger(Debugging):
     def on_timeline_travel(self, event: Timeline.Travel) -> None:
         self.action_jump(str(event.step))
 
+    async def on_timeline_iteration(self, event: Timeline.Iteration) -> None:
+        await self._travel(event.iteration)
+
+    async def on_training_travel(self, event: Training.Travel) -> None:
+        await self._travel(event.iteration)
+
+    async def _travel(self, iteration: int) -> None:
+        """To the same moment of another iteration."""
+        self._view = self._view.but(pointed=None)
+        await self.do(f"goto @{iteration} {self.session.position.step}")
+
     def on_tape_travel(self, event: Tape.Travel) -> None:
         self.action_jump(str(event.step))
 
@@ -300,6 +329,10 @@ class Debugger(Debugging):
         if isinstance(self.focused, Timeline):
             if direction in ("left", "right"):
                 self.action_step("", 1 if direction == "right" else -1)
+            return
+        if isinstance(self.focused, Training):
+            width = self.focused.size.width
+            self.show(pointed=training.pointed(self.session.frame(), self._view, direction, width), message="")
             return
         if isinstance(self.focused, Params) and direction in ("up", "down"):
             element = params.neighbour(self.session.frame(), self._view, direction)
@@ -365,10 +398,13 @@ class Debugger(Debugging):
     def on_network_select(self, event: Network.Select) -> None:
         self.show(selection=event.element, message="")
         if event.nearer:
-            self.action_zoom()
+            self.run_worker(self.action_zoom())
 
-    def action_zoom(self) -> None:
-        """Nearer to what is looked at."""
+    async def action_zoom(self) -> None:
+        """Nearer to what is looked at; in Training, to the iteration that is pointed at."""
+        if isinstance(self.focused, Training) and self._view.pointed is not None:
+            await self._travel(self._view.pointed)
+            return
         nearer = self._view.zoom.beside(True)
         if nearer is None:
             self.show(message="This is as near as it gets: one term is one step.")
@@ -385,8 +421,8 @@ class Debugger(Debugging):
         outer = view.zoom.beside(False)
         if view.maximised:
             self.action_maximise()
-        elif view.explained or view.message or view.selection is not None:
-            self.show(selection=None, explained=False, message="")
+        elif view.explained or view.message or view.selection is not None or view.pointed is not None:
+            self.show(selection=None, explained=False, message="", pointed=None)
         elif outer is not None:
             if self.session.position.term is not None and view.zoom is Zoom.TERM:
                 self.session.finish()

@@ -17,6 +17,7 @@ from textual.timer import Timer
 from gradstep.engine.chain import Element
 from gradstep.engine.errors import CommandError, GradstepError, Interrupted
 from gradstep.engine.graph import Role
+from gradstep.engine.notation import number
 from gradstep.engine.session import Session
 from gradstep.engine.timeline import Phase
 from gradstep.engine.trace import GoOn
@@ -24,6 +25,7 @@ from gradstep.tui.view import View
 
 if TYPE_CHECKING:
     from gradstep.engine.commands import Result
+    from gradstep.engine.stops import Stop
     from gradstep.tui.screens.chooser import Choice
 
 #: Something done to the session; it asks from time to time whether to go on.
@@ -40,6 +42,22 @@ def _commands() -> ModuleType:
     return commands
 
 
+class Longer(Exception):
+    """Something takes too long to wait for; nothing has moved."""
+
+
+def patiently(started: float) -> GoOn:
+    """Goes on as long as one waits for it; then raises Longer. It does not say that it is to stop: a training
+    that is stopped rests where it is."""
+
+    def go_on(share: float) -> bool:
+        if perf_counter() - started >= _PATIENCE:
+            raise Longer
+        return True
+
+    return go_on
+
+
 class Debugging(Screen[None]):
     """Runs commands on a session: at once where they are quick, else beside the screen."""
 
@@ -49,6 +67,8 @@ class Debugging(Screen[None]):
     _busy = ""
     _share = 0.0
     _stopped = False
+    #: How many iterations were made when it began.
+    _begun = 0
     _ticker: Timer | None = None
 
     def show(self, **changes: object) -> None:
@@ -63,7 +83,7 @@ class Debugging(Screen[None]):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not self._busy or action in ("interrupt", "help", "theme")
+        return not self._busy or action in ("interrupt", "help", "theme", "train", "panel", "maximise")
 
     # Commands ------------------------------------------------------------------------------------
 
@@ -79,8 +99,8 @@ class Debugging(Screen[None]):
             self._beside(name, work)
             return
         try:
-            result = work(lambda share: perf_counter() - started < _PATIENCE)
-        except Interrupted:
+            result = work(patiently(started))
+        except Longer:
             self._beside(name, work)
         except GradstepError as error:
             self.show(message=f"✗ {error}")
@@ -97,8 +117,7 @@ class Debugging(Screen[None]):
         if result.moved or not said:
             first = said.splitlines()[0] if said.startswith("'") else ""  # what `when` has found
             if result.stop is not None:
-                hint = "c runs on, C runs back; B sets another rule."
-                first = hint if result.stop.reason in ("breakpoint", "watch") else f"No stop before {result.stop.text}."
+                first = self._resting(result.stop)
             self.show(message=first)
             return
         if len(said.splitlines()) <= 2 and len(said) <= 2 * (self.app.size.width - 4):
@@ -109,9 +128,30 @@ class Debugging(Screen[None]):
         self.show(message="")
         await self.app.push_screen(Said(line, said))
 
+    def _resting(self, stop: Stop) -> str:
+        """What to say where a run has come to rest."""
+        if stop.reason in ("breakpoint", "watch"):
+            return "c runs on, C runs back; B sets another rule."
+        history = self.session.history
+        text = (
+            f"{stop.text[0].upper()}{stop.text[1:]}."
+            if stop.reason == "interrupted"
+            else f"No stop before {stop.text}."
+        )
+        if history.made > 1 and stop.reason in ("end", "interrupted"):
+            losses = history.summaries.loss.high
+            text += f" Loss {number(losses[0])} → {number(losses[-1])}."
+            text += (
+                " u goes on, 9 shows all iterations."
+                if stop.reason == "interrupted"
+                else " ! tells what the rules see."
+            )
+        return text
+
     def _beside(self, name: str, work: Work) -> None:
         """In a thread of its own, with progress; the screen stays alive, and ctrl+c stops it."""
         self._busy, self._share, self._stopped = name, 0.0, False
+        self._begun = self.session.history.made
         self._ticker = self.set_interval(0.1, self._tick)
         self._tick()
         self.run_worker(lambda: self._work(name, work), thread=True, exclusive=True)
@@ -119,7 +159,10 @@ class Debugging(Screen[None]):
     def _tick(self) -> None:
         done = round(self._share * _BAR)
         bar = "█" * done + "░" * (_BAR - done)
-        self.show(message=f"{self._busy}: {bar} {self._share:.0%} · ^c stops it")
+        made = self.session.history.made
+        where = f" · iteration {made:,}" if made > self._begun else ""
+        stops = "u or ^c pauses" if self._busy.startswith("train") else "^c stops it"
+        self.show(message=f"{self._busy}: {bar} {self._share:.0%}{where} · {stops}")
 
     def _work(self, name: str, work: Work) -> None:
         def go_on(share: float) -> bool:
@@ -174,6 +217,14 @@ class Debugging(Screen[None]):
             self.show(message=str(error))
         else:
             self.show()
+
+    async def action_train(self) -> None:
+        """To the end of the training or, if that is made, as many iterations more; pauses one that is going on."""
+        if self._busy:
+            self._stopped = self._stopped or self._busy.startswith("train")
+            return
+        made, last = self.session.history.made, self.session.last
+        await self.do("train" if made < last else f"train {self.session.recording.scenario.training.steps}")
 
     async def action_run(self, forward: bool) -> None:
         await self.do("continue" if forward else "rcontinue")
@@ -242,16 +293,24 @@ class Debugging(Screen[None]):
         """A line to type, which stays until the command can be read."""
         from gradstep.tui.screens.prompt import Prompt
 
-        said: list[tuple[str, Result]] = []
+        said: list[tuple[str, Result | None]] = []
 
         def act(text: str) -> None:
             line = f"{command} {text}" if command else text
-            said.append((line, _commands().run(self.session, line)))
+            try:
+                said.append((line, _commands().run(self.session, line, patiently(perf_counter()))))
+            except Longer:
+                said.append((line, None))
 
         def closed(done: bool | None) -> None:
-            if done and said:
+            if not done or not said:
+                return
+            line, result = said[-1]
+            if result is None:
+                self.run_worker(self.do(line, beside=True))
+            else:
                 self.settle()
-                self.run_worker(self._said(*said[-1]))
+                self.run_worker(self._said(line, result))
 
         prompt = Prompt(title, hint, act, initial, Completer(self.session, command))
         await self.app.push_screen(prompt, closed)
@@ -299,7 +358,6 @@ class Debugging(Screen[None]):
     async def action_why(self) -> None:
         """The blame chain as a list to walk and to jump from."""
         from gradstep.engine import blame
-        from gradstep.engine.notation import number
         from gradstep.tui.screens.chooser import Choice
 
         frame, graph, board = self.session.frame(), self.session.recording.graph, self.session.recording.board

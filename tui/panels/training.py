@@ -1,0 +1,249 @@
+"""The iterations of the training as curves and lines of bars, and where one is among them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from textual.events import Click
+from textual.message import Message
+
+from gradstep.engine.errors import printable
+from gradstep.engine.frame import Frame
+from gradstep.engine.history import History
+from gradstep.engine.index import Array
+from gradstep.engine.marks import marks
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.ops.activation import Relu
+from gradstep.engine.recording import Recording
+from gradstep.engine.summaries import Summaries
+from gradstep.engine.timeline import Phase
+from gradstep.tui import plot
+from gradstep.tui.paint import PENDING, Canvas, clip
+from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.plot import Series
+from gradstep.tui.view import View
+
+#: Below so many lines there are only lines of bars.
+_PLOT = 8
+#: Cells of the numbers at the left of a plot, and at the right of a line of bars.
+_AXIS, _FIELD = 8, 9
+
+
+class _Frame(NamedTuple):
+    """Where things stand: the columns that are iterations, and the lines of the plot (none: 0)."""
+
+    x: int
+    width: int
+    y: int
+    height: int
+
+
+def trains(frame: Frame) -> bool:
+    """Whether there is, or is to be, more than one iteration."""
+    return frame.desk.last > 1
+
+
+class Training(Panel):
+    """Loss, the loss over the samples held back, norms of gradients, dead units, how far updates go. ▼ is
+    where one is; a click, or ⏎ on what ← and → point at, travels there."""
+
+    key = "9"
+    title = "Training"
+
+    class Travel(Message):
+        """Somebody pointed at an iteration."""
+
+        def __init__(self, iteration: int) -> None:
+            super().__init__()
+            self.iteration = iteration
+
+    @staticmethod
+    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
+        canvas, palette = Canvas(width, height, view.palette), view.palette
+        framed(canvas, "training", view, focused)
+        history = frame.desk.history
+        if history is None or history.made < 2:
+            says = "i makes the next iteration, u trains to the end" if trains(frame) else "i makes the next iteration"
+            canvas.put(2, 1, clip(says, width - 4), palette.style("dim"))
+            return canvas
+        _Sheet(canvas, frame, view, history).paint()
+        return canvas
+
+    def on_click(self, event: Click) -> None:
+        if self.frame is None or self.frame.desk.history is None:
+            return
+        history, place = self.frame.desk.history, _place(self.size.width, self.size.height)
+        if place.x <= event.x < place.x + place.width:
+            self.post_message(self.Travel(plot.iteration_at(event.x - place.x, history.summaries.last, place.width)))
+
+
+def _place(width: int, height: int, rows: int = 0) -> _Frame:
+    """Of `rows` lines of bars; where there is room, the plot takes at least half of the height."""
+    inner = height - 2
+    if inner < _PLOT:
+        return _Frame(13, max(width - 13 - _FIELD - 3, 4), 0, 0)
+    below = min(rows, max(inner // 2 - 2, 1))
+    return _Frame(2 + _AXIS, max(width - _AXIS - 4 - _FIELD, 4), 2, inner - 2 - below)
+
+
+def pointed(frame: Frame, view: View, direction: str, width: int) -> int | None:
+    """The iteration to point at after an arrow key, in a panel so wide: a column further."""
+    history = frame.desk.history
+    if history is None or history.made < 2:
+        return None
+    here = view.pointed or frame.position.iteration
+    columns = max(_place(width, 40).width, 1)
+    by = max(history.summaries.last // columns, 1) * {"left": -1, "right": 1}.get(direction, 0)
+    return min(max(here + by, 1), history.summaries.last)
+
+
+class _Sheet:
+    """One painting of the panel's inside."""
+
+    def __init__(self, canvas: Canvas, frame: Frame, view: View, history: History) -> None:
+        self.canvas, self.frame, self.view, self.palette = canvas, frame, view, canvas.palette
+        self.history, self.summaries = history, history.summaries
+        self.last = history.summaries.last
+        #: What the numbers are about: the iteration that is pointed at, else the one one is in.
+        self.here = min(view.pointed or frame.position.iteration, self.last)
+        self.rows = rows_of(history)
+        self.place = _place(canvas.width, canvas.height, len(self.rows))
+
+    def paint(self) -> None:
+        y, end = 1, self.canvas.height - 1
+        several, rows = curves_of(self.frame, self.history), self.rows
+        if self.place.height:
+            self._plot(several)
+            y = self.place.y + self.place.height + 1
+        else:
+            rows = [*several, *rows]
+        room = max(end - y, 0)
+        for series in rows[:room]:
+            self._row(y, series)
+            y += 1
+        self._foot(len(rows) - room)
+
+    def _plot(self, several: list[Series]) -> None:
+        canvas, (x, width, y, height) = self.canvas, self.place
+        dim = self.palette.style("dim")
+        at = 2
+        for k, series in enumerate(several):
+            value = series.latest(self.here)
+            if at + len(series.name) + 14 > canvas.width:
+                break
+            at = canvas.put(at, 1, "━ ", self.palette.style(series.role, bold=not k))
+            at = canvas.put(at, 1, f"{series.name} ", dim)
+            at = canvas.put(at, 1, PENDING if value != value else number(value, Digits.MATH)) + 3
+        scale = plot.curves(canvas, x, y, width, height, several, self.last)
+        top, bottom = plot.labels(scale)
+        canvas.put(x - 1 - len(top), y, top, dim)
+        canvas.put(x - 1 - len(bottom), y + height - 1, bottom, dim)
+        if scale.logarithmic and height > 2:
+            canvas.put(x - 4, y + height // 2, "log", dim)
+        self._axis(y + height)
+
+    def _axis(self, y: int) -> None:
+        """The iterations under the plot, what fires in them, and where one is."""
+        canvas, (x, width, top, height) = self.canvas, self.place
+        line = self.palette.style("line")
+        canvas.put(x, y, "─" * width, line)
+        first, last = "1", f"{self.last:,}"
+        canvas.put(x - 1 - len(first), y, first, self.palette.style("dim"))
+        canvas.put(x + width + 1, y, last, self.palette.style("dim"))
+        for mark in marks(self.frame):
+            canvas.put(x + plot.column(mark.iteration, self.last, width), y, mark.sign, self.palette.style("alarm"))
+        here = x + plot.column(self.here, self.last, width)
+        for row in range(top, top + height):
+            if canvas.chars[row][here] == " ":
+                canvas.put(here, row, "┊", self.palette.style("placeholder"))
+        canvas.put(here, y, "▼", self.palette.inverse("current"))
+        text = f" {self.here:,} "
+        at = min(max(here - len(text) // 2, x), x + width - len(text))
+        if self.here not in (1, self.last):
+            at = at if at > here or at + len(text) <= here else here + 1
+            if at + len(text) <= x + width:
+                canvas.put(at, y, text, self.palette.style("current", bold=True))
+
+    def _row(self, y: int, series: Series) -> None:
+        canvas = self.canvas
+        canvas.put(2, y, clip(series.name, self.place.x - 3), self.palette.style("dim"))
+        plot.bars(canvas, self.place.x, y, self.place.width, series, self.last)
+        value = series.latest(self.here)
+        text = PENDING if value != value else number(value, Digits.NETWORK)
+        if value == int(value if np.isfinite(value) else 0) and series.name.startswith("dead"):
+            text = f"{int(value)}"
+        canvas.put(canvas.width - 2 - len(text), y, text)
+        here = self.place.x + plot.column(self.here, self.last, self.place.width)
+        canvas.tint(here, y, 1)
+
+    def _foot(self, missing: int) -> None:
+        canvas, made = self.canvas, self.last
+        words = (
+            f" {made:,} of {self.frame.desk.last:,} iterations "
+            if self.frame.desk.last > made
+            else f" {made:,} iterations "
+        )
+        if self.view.pointed is not None:
+            words = f" ⏎ travels to {self.view.pointed:,} "
+        elif missing > 0:
+            words = f" m shows {missing} more ·{words}"
+        if len(words) + 6 < canvas.width:
+            canvas.put(canvas.width - len(words) - 2, canvas.height - 1, words, self.palette.style("dim"))
+
+
+def curves_of(frame: Frame, history: History) -> list[Series]:
+    """The loss, the loss over the samples held back, and the loss of the run to compare with."""
+    found = [_losses(history.summaries, "loss", "loss")]
+    held = history.summaries.validation
+    if history.scenario.held_back is not None:
+        found.append(Series("validation", history.summaries.starts, _held(held.low), _held(held.high), "text"))
+    beside = frame.desk.beside
+    if beside is not None:
+        name = "without edits" if beside.scenario is history.scenario else beside.scenario.name
+        found.append(_losses(beside.summaries, printable(name), "placeholder"))
+    return found
+
+
+def _held(values: Array) -> Array:
+    """What was not taken stands for what was taken last."""
+    known = np.where(np.isnan(values), 0, np.arange(len(values)))
+    return np.asarray(values[np.maximum.accumulate(known)])
+
+
+def _losses(summaries: Summaries, name: str, role: str) -> Series:
+    return Series(name, summaries.starts, summaries.loss.low, summaries.loss.high, role)
+
+
+def rows_of(history: History) -> list[Series]:
+    """The norms of the gradients of the weights, dead units, how far updates go, and the learning rate where
+    it changes."""
+    s, recording = history.summaries, history.start
+    found = [_norm(s, recording, value) for value in _weights(recording)]
+    for node in recording.graph.nodes:
+        if isinstance(node.op, Relu) and node.inputs[0] in s.counted:
+            above = s.above_zero(node.inputs[0])
+            low, high = (above.high == 0).sum(axis=1), (above.low == 0).sum(axis=1)
+            name = f"dead {recording.board.whole(node.output)}"
+            found.append(Series(name, s.starts, low.astype(float), high.astype(float), "alarm"))
+    for value in _weights(recording):
+        moved, size = s.moved(value), s.norm(Phase.UPDATE, value)
+        with np.errstate(all="ignore"):
+            low, high = moved.low / size.high, moved.high / size.low
+        name = recording.board.whole(value)
+        found.append(Series(f"Δ{name}/{name}", s.starts, low, high, "update"))
+    rate = s.rate
+    if len(rate.low) and rate.low.min() != rate.high.max():
+        found.append(Series("η", s.starts, rate.low, rate.high, "dim"))
+    return found
+
+
+def _weights(recording: Recording) -> list[int]:
+    """The weights of the layers, or where there are none, all parameters."""
+    found = [layer.weight for layer in recording.board.layers if layer.weight >= 0]
+    return list(dict.fromkeys(found)) or [p.id for p in recording.graph.parameters if p.size]
+
+
+def _norm(s: Summaries, recording: Recording, value: int) -> Series:
+    norm = s.norm(Phase.BACKWARD, value)
+    return Series(f"‖∂{recording.board.whole(value)}‖", s.starts, norm.low, norm.high, "backward")
