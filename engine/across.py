@@ -41,7 +41,8 @@ def onward(
     history: History, wanted: Sequence[Stopping], start: Position, to: int, go_on: GoOn | None = None
 ) -> Iterator[tuple[Recording, Found]]:
     """All places after `start` at which one of `wanted` stops, up to the end of iteration `to`; iterations that
-    are not made yet are made. Raises Interrupted where `go_on` says so, and Paused if that was while
+    are not made yet are made; where nobody asks for further ones, up to the one of the last place. Raises
+    Interrupted where `go_on` says so, and Paused if that was while
     iterations were made."""
     here, span = start.iteration, max(to - start.iteration + 1, 1)
 
@@ -59,7 +60,11 @@ def onward(
     try:
         for block in history.onward(to, made_share, keep=bool(wanted)):
             for iteration in _candidates(history, wanted, block.first, block.last):
-                yield from _within(block.recording(iteration), wanted, Position(0, None, iteration), None)
+                try:
+                    yield from _within(block.recording(iteration), wanted, Position(0, None, iteration), None)
+                except GeneratorExit:  # it stops here: what of the block comes after this is not made yet
+                    history.cut(iteration)
+                    raise
     except Interrupted:
         raise Paused from None
 

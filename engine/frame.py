@@ -25,6 +25,7 @@ from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops.base import Elementwise
 from gradstep.engine.recording import Recording
 from gradstep.engine.stops import Breakpoint, Noted, Stop, Watch
+from gradstep.engine.summaries import Summaries
 from gradstep.engine.terms import Segment, Terms, enumerate_terms, total
 from gradstep.engine.timeline import Phase, Position, Sweep
 from gradstep.engine.trouble import Trouble
@@ -180,6 +181,11 @@ class Frame:
     def sample_here(self) -> int | None:
         """The sample that the current step is about; None if it is about none or all."""
         return self.recording.samples.of(*self.element) if self.element else None
+
+    @cached_property
+    def summaries(self) -> Summaries | None:
+        """The iterations of the training as they are now, also while it goes on; None where there is none."""
+        return None if self.desk.history is None else self.desk.history.summaries.view()
 
     # What is known -------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from math import nan, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gradstep.engine import edits
 from gradstep.engine.edits import Edit
@@ -144,6 +144,8 @@ class History:
         self._size = sum(s.size for s in self.start.timeline.sweeps) * self.start.graph.dtype.itemsize
         self._stride = 1 << max(min(self._bytes >> 15, 64).bit_length() - 1, _STRIDE.bit_length() - 1)
         self._validating = self._training.validate or self.passes
+        #: What was found out about the marks of its iterations, and for which state of it; see `marks`.
+        self.marked: tuple[Any, tuple[Any, ...]] = (None, ())
         self._notes: dict[int, dict[int, str]] = {}
         for note in scenario.notes:
             mine = self._notes.setdefault(note.iteration, {})
@@ -175,7 +177,7 @@ class History:
             return self
         first = min(changed)
         other = copy(self)
-        other.edited = wanted
+        other.edited, other.marked = wanted, (None, ())
         if first == 1:
             other._begin(Snapshot(1, self.start, self.scenario.leaves, State()), go_on)
             return other
@@ -325,6 +327,16 @@ class History:
         while len(self._whole) > max(min(self.budget // 4 // (2 * self._size + 1), _KEPT), 1):
             self._whole.popitem(last=False)
         return found
+
+    def cut(self, iteration: int) -> None:
+        """Forgets that iterations after one were made: where something stopped, time has come no further."""
+        if iteration >= self.made:
+            return
+        self.summaries = self.summaries.until(iteration)
+        self._next = self.snapshot(self.summaries.last + 1)
+        self.made = self.summaries.last
+        for k in [k for k in self._whole if k > self.made]:
+            del self._whole[k]
 
     def release(self) -> None:
         """Lets go of what is only kept because one may soon come back to it."""

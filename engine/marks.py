@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from gradstep.engine.bounds import possible
 from gradstep.engine.frame import Frame
 from gradstep.engine.ops.activation import Relu
+from gradstep.engine.summaries import Summaries
 
 
 class Mark(NamedTuple):
@@ -24,29 +26,37 @@ class Mark(NamedTuple):
 _MOST = 200
 
 
-def marks(frame: Frame) -> list[Mark]:
+def marks(frame: Frame) -> tuple[Mark, ...]:
     """What the summaries tell for certain, and the stops that the log knows; in the order of time."""
-    history = frame.desk.history
-    if history is None:
-        return []
-    found: list[Mark] = []
-    s = history.summaries
-    for breakpoint in frame.desk.breakpoints:
-        if breakpoint.enabled:
+    history, s = frame.desk.history, frame.summaries
+    if history is None or s is None:
+        return ()
+    # Every key asks, and iterations are many: as long as nothing changed, the answer stays.
+    armed = [b for b in frame.desk.breakpoints if b.enabled]
+    key = s.last, tuple(b.text for b in armed), len(frame.desk.log)
+    if history.marked[0] != key:
+        stops = [line for line in frame.desk.log if line.text.startswith("breakpoint")]
+        found = [Mark(line.iteration, "●", line.text) for line in stops]
+        for breakpoint in armed:
             must = possible(breakpoint.condition, s).must
             if not must.all():  # what holds in every iteration begins nowhere
                 found += [Mark(k, "●", breakpoint.text) for k in _begins(must, s.starts)]
-    found += [Mark(line.iteration, "●", line.text) for line in frame.desk.log if line.text.startswith("breakpoint")]
-    bad = np.isnan(s.loss.high) | np.isinf(s.loss.high)
-    found += [Mark(k, "!", "the loss is not finite") for k in _begins(bad, s.starts)[:1]]
-    for node in history.start.graph.nodes:
+        history.marked = key, tuple(sorted({*found, *_troubles(frame, s)})[:_MOST])
+    return history.marked[1]
+
+
+def _troubles(frame: Frame, s: Summaries) -> Iterator[Mark]:
+    """Where the loss stops being finite, and where units died that are shut in every sample now."""
+    for k in _begins(~np.isfinite(s.loss.high), s.starts)[:1]:
+        yield Mark(k, "!", "the loss is not finite")
+    graph, board = frame.recording.graph, frame.recording.board
+    for node in graph.nodes:
         if isinstance(node.op, Relu) and node.inputs[0] in s.counted:
             dead = s.above_zero(node.inputs[0]).high == 0
             for unit in np.flatnonzero(dead[-1]).tolist():
-                runs = _begins(dead[:, unit], s.starts)
-                if runs[-1] > 1:
-                    found.append(Mark(runs[-1], "†", f"unit {unit} of {history.start.board.whole(node.output)} died"))
-    return sorted(set(found))[:_MOST]
+                born = _begins(dead[:, unit], s.starts)[-1]
+                if born > 1:
+                    yield Mark(born, "†", f"unit {unit} of {board.whole(node.output)} died")
 
 
 def _begins(

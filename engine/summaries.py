@@ -287,23 +287,23 @@ class Summaries:
         self._join()
 
     def _join(self) -> None:
-        """Joins the older half of the rows in pairs."""
-        old = self.rows // 2 // 2 * 2
-        for table, high in (("_lows", "_highs"), ("_signs", "_signs_high")):
-            low = getattr(self, table)
-            top = np.concatenate([getattr(self, high), low[len(getattr(self, high)) : old]])[:old]
-            least, most = (np.minimum, np.maximum)
-            joined, joined_high = least(low[:old:2], low[1:old:2]), most(top[::2], top[1::2])
-            if table == "_lows":  # where it was not taken it is NaN, and that says nothing
-                joined[:, VALIDATION] = np.fmin(low[:old:2, VALIDATION], low[1:old:2, VALIDATION])
-                joined_high[:, VALIDATION] = np.fmax(top[::2, VALIDATION], top[1::2, VALIDATION])
-            low[: old // 2] = joined
-            low[old // 2 : self.rows - old // 2] = low[old : self.rows].copy()
-            setattr(self, high, joined_high)
-        ends = self._starts[: self.rows + 1].copy()
-        kept = np.concatenate([ends[:old:2], ends[old:]])
-        self._starts[: len(kept)] = kept
-        self.rows -= old // 2
+        """Joins the older half of the rows in pairs. Into new arrays: somebody may be looking at these."""
+        old, joined = self.rows // 2 // 2 * 2, len(self._highs)
+        tables: list[tuple[Array, Array]] = []
+        for low, high in ((self._lows, self._highs), (self._signs, self._signs_high)):
+            top = np.concatenate([high, low[joined:old]])[:old]
+            least, most = np.minimum(low[:old:2], low[1:old:2]), np.maximum(top[::2], top[1::2])
+            if low is self._lows:  # where it was not taken it is NaN, and that says nothing
+                least[:, VALIDATION] = np.fmin(low[:old:2, VALIDATION], low[1:old:2, VALIDATION])
+                most[:, VALIDATION] = np.fmax(top[::2, VALIDATION], top[1::2, VALIDATION])
+            whole = np.empty_like(low)
+            whole[: old // 2], whole[old // 2 : self.rows - old // 2] = least, low[old : self.rows]
+            tables.append((whole, most))
+        starts = np.zeros_like(self._starts)
+        kept = np.concatenate([self._starts[:old:2], self._starts[old : self.rows + 1]])
+        starts[: len(kept)] = kept
+        self._lows, self._highs, self._signs, self._signs_high = *tables[0], *tables[1]
+        self._starts, self.rows = starts, self.rows - old // 2
 
     def until(self, iteration: int) -> Summaries:
         """A copy of the rows up to an iteration; one that stands for later ones as well is left out."""
@@ -315,10 +315,16 @@ class Summaries:
         other._highs, other._signs_high = self._highs[: other.rows].copy(), self._signs_high[: other.rows].copy()
         return other
 
+    def view(self) -> Summaries:
+        """All rows that there are now, for reading only, while others are added."""
+        with self._lock:
+            return self.between(0, self.rows)
+
     def between(self, low: int, high: int) -> Summaries:
         """The rows low to high (the last one left out), for reading only."""
         other, joined = copy(self), len(self._highs)
         other.rows, other._starts = high - low, self._starts[low : high + 1]
+        other.last = int(self._starts[high]) - 1
         other._lows, other._signs = self._lows[low:high], self._signs[low:high]
         other._highs, other._signs_high = (
             self._highs[low : min(high, joined)],

@@ -62,9 +62,10 @@ def envelope(series: Series, last: int, width: int, filled: bool) -> tuple[Array
     if not len(series.low):
         return low, high
     starts = np.minimum((series.starts[:-1] - 1) * width // max(last, 1), width - 1)
-    # The first column of the row after it, less one; or the column of its own last iteration.
-    until = (series.starts[1:] - 1 - (not filled)) * width // max(last, 1) - filled
-    ends = np.minimum(until, width - 1)
+    ends = (series.starts[1:] - 2) * width // max(last, 1)
+    if filled:  # up to the first column of the row after it
+        ends = np.maximum(ends, (series.starts[1:] - 1) * width // max(last, 1) - 1)
+    ends = np.minimum(ends, width - 1)
     with np.errstate(all="ignore"):
         first = np.flatnonzero(np.concatenate([[True], starts[1:] != starts[:-1]]))
         lows, highs = np.fmin.reduceat(series.low, first), np.fmax.reduceat(series.high, first)

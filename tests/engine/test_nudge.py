@@ -108,7 +108,9 @@ def test_what_does_not_depend_on_a_number_is_not_computed_again_and_all_else_is(
         moved = Element(value.id, int(rng.integers(value.size)))
         if np.isfinite(rec.trace.data[value.id].reshape(-1)[moved.flat]):
             above, below = loss_of_the_whole(rec, moved, 0.01), loss_of_the_whole(rec, moved, -0.01)
-            assert nudge(rec, moved, 0.01).actual == pytest.approx((above - below) / 2, rel=1e-12, nan_ok=True)
+            # A nudge is in float64; the whole run of a float32 scenario has the digits that it has.
+            rel = 1e-12 if rec.graph.dtype == np.float64 else 1e-3
+            assert nudge(rec, moved, 0.01).actual == pytest.approx((above - below) / 2, rel=rel, nan_ok=True)
 
 
 def test_a_kink_is_named_exactly_where_a_gate_turns() -> None:

@@ -196,11 +196,10 @@ _ITERATIONS = "↻ iterations"
 def _iterations(canvas: Canvas, frame: Frame) -> None:
     """The iterations of the training as one line: losses as far as they are made, thin what is to come."""
     palette, (x, width), last = canvas.palette, _rail(canvas.width), frame.desk.last
-    history = frame.desk.history
-    assert history is not None, "what is trained has a history"
+    s = frame.summaries
+    assert s is not None, "what is trained has summaries"
     canvas.put(1, 0, _ITERATIONS, palette.style("dim"))
     canvas.put(x, 0, "─" * width, palette.style("line"))
-    s = history.summaries
     plot.bars(canvas, x, 0, width, Series("loss", s.starts, s.loss.low, s.loss.high, "loss"), last)
     for mark in marks(frame):
         canvas.put(x + plot.column(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))

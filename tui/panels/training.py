@@ -103,16 +103,17 @@ class _Sheet:
 
     def __init__(self, canvas: Canvas, frame: Frame, view: View, history: History) -> None:
         self.canvas, self.frame, self.view, self.palette = canvas, frame, view, canvas.palette
-        self.history, self.summaries = history, history.summaries
-        self.last = history.summaries.last
+        assert frame.summaries is not None, "what has a history has summaries"
+        self.history, self.summaries = history, frame.summaries
+        self.last = self.summaries.last
         #: What the numbers are about: the iteration that is pointed at, else the one one is in.
         self.here = min(view.pointed or frame.position.iteration, self.last)
-        self.rows = rows_of(history)
+        self.rows = rows_of(self.summaries)
         self.place = _place(canvas.width, canvas.height, len(self.rows))
 
     def paint(self) -> None:
         y, end = 1, self.canvas.height - 1
-        several, rows = curves_of(self.frame, self.history), self.rows
+        several, rows = curves_of(self.frame, self.summaries), self.rows
         if self.place.height:
             self._plot(several)
             y = self.place.y + self.place.height + 1
@@ -192,16 +193,15 @@ class _Sheet:
             canvas.put(canvas.width - len(words) - 2, canvas.height - 1, words, self.palette.style("dim"))
 
 
-def curves_of(frame: Frame, history: History) -> list[Series]:
+def curves_of(frame: Frame, s: Summaries) -> list[Series]:
     """The loss, the loss over the samples held back, and the loss of the run to compare with."""
-    found = [_losses(history.summaries, "loss", "loss")]
-    held = history.summaries.validation
-    if history.scenario.held_back is not None:
-        found.append(Series("validation", history.summaries.starts, _held(held.low), _held(held.high), "text"))
-    beside = frame.desk.beside
-    if beside is not None:
+    found = [_losses(s, "loss", "loss")]
+    if frame.recording.scenario.held_back is not None:
+        found.append(Series("validation", s.starts, _held(s.validation.low), _held(s.validation.high), "text"))
+    beside, history = frame.desk.beside, frame.desk.history
+    if beside is not None and history is not None:
         name = "without edits" if beside.scenario is history.scenario else beside.scenario.name
-        found.append(_losses(beside.summaries, printable(name), "placeholder"))
+        found.append(_losses(beside.summaries.view(), printable(name), "placeholder"))
     return found
 
 
@@ -215,10 +215,10 @@ def _losses(summaries: Summaries, name: str, role: str) -> Series:
     return Series(name, summaries.starts, summaries.loss.low, summaries.loss.high, role)
 
 
-def rows_of(history: History) -> list[Series]:
+def rows_of(s: Summaries) -> list[Series]:
     """The norms of the gradients of the weights, dead units, how far updates go, and the learning rate where
     it changes."""
-    s, recording = history.summaries, history.start
+    recording = s.recording
     found = [_norm(s, recording, value) for value in _weights(recording)]
     for node in recording.graph.nodes:
         if isinstance(node.op, Relu) and node.inputs[0] in s.counted:

@@ -1,0 +1,264 @@
+"""Training on the screen: iterations as time, the panel of curves, pausing and going on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_flows import at, debugger, running, text, type_
+from test_panels import TRAINED
+from textual.pilot import Pilot
+
+from gradstep.engine.scenario import Scenario, loads
+from gradstep.engine.timeline import Position
+from gradstep.tui import plot
+from gradstep.tui.app import Gradstep
+from gradstep.tui.panels.training import Training
+from gradstep.tui.plot import Series
+from gradstep.tui.screens.debugger import Debugger
+
+LONG = loads(TRAINED.text.replace("steps = 60", "steps = 30000"))
+
+
+async def until(pilot: Pilot[int], true: Callable[[], bool], seconds: float = 20) -> None:
+    for _ in range(int(seconds / 0.02)):
+        if true():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to that")
+
+
+def opened(scenario: Scenario) -> Gradstep:
+    return Gradstep(scenario)
+
+
+async def test_an_iteration_is_one_more_grain_of_time() -> None:
+    async with running() as pilot:
+        await pilot.press("end", "space")
+        await pilot.pause()
+        assert "End of iteration 1: loss 0.0764 → 0.0744. i goes on." in text(pilot)
+        await pilot.press("i")
+        await pilot.pause()
+        assert at(pilot) == Position(0, None, 2)
+        assert "iteration 2 begins" in text(pilot)
+        assert "iteration 2/2" in text(pilot)
+        await pilot.press("backspace")  # time is one axis
+        assert at(pilot) == Position(31, None, 1)
+        await pilot.press("space", "space", "space")
+        assert at(pilot) == Position(2, None, 2)
+        await pilot.press("i", "i", "I")
+        assert at(pilot) == Position(2, None, 3)
+        await pilot.press("I", "I", "I")
+        await pilot.pause()
+        assert at(pilot) == Position(2)
+        assert "This is the first iteration." in text(pilot)
+
+
+async def test_going_to_an_iteration_and_to_a_moment_in_it() -> None:
+    async with running() as pilot:
+        await pilot.press("g")
+        await type_(pilot, "@500 loss")
+        assert at(pilot) == Position(7, None, 500)
+        await pilot.pause()
+        # Computed by PyTorch 2.13: 500 iterations of SGD at 0.1 from the same weights.
+        assert "loss 0.0011" in text(pilot)
+        await pilot.press("g")
+        await type_(pilot, "@17 3")
+        assert at(pilot) == Position(3, None, 17)
+        await pilot.press("g")
+        await type_(pilot, "@none")
+        assert "written @12" in str(pilot.app.screen.query_one("#said").visual)  # type: ignore[attr-defined]
+
+
+async def test_training_pauses_shows_its_past_and_goes_on() -> None:
+    app = opened(LONG)
+    async with app.run_test(size=(160, 45)) as pilot:
+        screen = debugger(pilot)
+        session = screen.session
+        await pilot.press("u")
+        await until(pilot, lambda: session.history.made > 300)
+        await pilot.pause(0.15)
+        assert "u or ^c pauses" in text(pilot)
+        assert "iterations" in text(pilot)
+        await pilot.press("u")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        made = session.history.made
+        assert 300 < made < 30_000
+        assert at(pilot) == Position(session.recording.timeline.total, None, made)
+        assert f"Stopped after iteration {made:,}; all up to there is kept." in text(pilot)
+        before = session.recording.trace.loss
+        await pilot.press("g")
+        await type_(pilot, "@17 3")
+        assert at(pilot) == Position(3, None, 17)
+        await pilot.press("space", "space")
+        assert at(pilot).step == 5
+        assert session.history.made == made
+        await pilot.press("u")
+        await until(pilot, lambda: session.history.made > made)
+        await pilot.press("ctrl+c")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert session.history.made > made
+        session.goto(f"@{made} end")
+        assert session.recording.trace.loss == before
+
+
+async def test_the_panel_of_curves_is_pointed_at_and_travels() -> None:
+    app = opened(TRAINED)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("u")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("9")
+        await pilot.pause()
+        assert "60 iterations" in text(pilot)
+        await pilot.press("left", "left", "left")
+        await pilot.pause()
+        view = debugger(pilot)._view
+        assert view.pointed is not None
+        assert "⏎ travels to" in text(pilot)
+        wanted = view.pointed
+        await pilot.press("enter")
+        await pilot.pause()
+        assert at(pilot).iteration == wanted
+        await pilot.press("left", "escape")
+        assert debugger(pilot)._view.pointed is None
+        await pilot.press("m")
+        await pilot.pause()
+        assert "ΔW₂/W₂" in text(pilot)
+        panel = pilot.app.screen.query_one(Training)
+        await pilot.click(Training, offset=(panel.size.width // 2, 8))
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert 20 < at(pilot).iteration < 40
+
+
+async def test_the_line_of_iterations_is_clicked() -> None:
+    app = opened(TRAINED)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("u")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert at(pilot).iteration == 60
+        await pilot.click("#timeline", offset=(20, 0))
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert at(pilot).iteration < 5
+
+
+async def test_when_did_it_die() -> None:
+    app = opened(TRAINED)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("u")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("W")
+        await type_(pilot, "dead(h[2])")
+        await pilot.pause()
+        assert at(pilot).iteration == 14
+        assert "became true in iteration 14" in text(pilot)
+        await pilot.press("C")
+        await pilot.pause()
+        assert at(pilot) == Position(0)
+
+
+async def test_a_what_if_is_another_future() -> None:
+    app = opened(TRAINED)
+    async with app.run_test(size=(160, 45)) as pilot:
+        session = debugger(pilot).session
+        await pilot.press("u")
+        await pilot.app.workers.wait_for_complete()
+        loss = session.recording.trace.loss
+        await pilot.press("g")
+        await type_(pilot, "@12 h[0,2]")
+        await pilot.press("colon")
+        await type_(pilot, "set b1[2] = 1.5")
+        await pilot.pause()
+        assert "WHAT-IF 1" in text(pilot)
+        await pilot.press("9", "m")
+        await pilot.pause()
+        assert "without edits" in text(pilot)
+        await pilot.press("u")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert at(pilot).iteration == 60
+        assert session.recording.trace.loss != loss
+        assert session.base.trace.loss == loss
+        await pilot.press("E")
+        await pilot.app.workers.wait_for_complete()
+        assert session.recording.trace.loss == loss
+
+
+async def test_the_update_is_stepped_line_by_line() -> None:
+    app = opened(TRAINED)
+    async with app.run_test(size=(160, 45)) as pilot:
+        debugger(pilot).session.goto("@3 b1.next[1]")
+        await pilot.press("F")
+        await pilot.pause()
+        assert "line 1 of 5" in text(pilot)
+        assert "The first moment: a moving average of the gradient." in text(pilot)
+        await pilot.press("s", "s")
+        await pilot.pause()
+        assert "line 3 of 5" in text(pilot)
+        await pilot.press("s", "s")
+        assert at(pilot).term is None
+        await pilot.press("S")
+        assert at(pilot).term == 4
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (160, 45), (60, 20)])
+async def test_a_training_fits_on_every_screen(size: tuple[int, int]) -> None:
+    app = opened(TRAINED)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("u")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("9")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Debugger)
+        if size[0] >= 80:
+            assert "iteration 60/60" in text(pilot)
+            assert "‖∂W₁‖" in text(pilot)
+
+
+# Plots --------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(
+    spans=st.lists(st.integers(1, 9), min_size=1, max_size=60),
+    width=st.integers(1, 80),
+    filled=st.booleans(),
+    data=st.data(),
+)
+def test_a_column_shows_all_between_the_least_and_the_largest_of_its_iterations(
+    spans: list[int], width: int, filled: bool, data: st.DataObject
+) -> None:
+    starts = np.cumsum([1, *spans])
+    last = int(starts[-1]) - 1
+    low = np.array(data.draw(st.lists(st.floats(-5, 5), min_size=len(spans), max_size=len(spans))))
+    series = Series("s", starts, low, low + 1)
+    least, largest = plot.envelope(series, last, width, filled)
+    for column in range(width):
+        mine = [
+            r
+            for r in range(len(spans))
+            for k in range(starts[r], starts[r + 1])
+            if plot.column(k, last, width) == column
+        ]
+        if mine:
+            assert least[column] == low[mine].min()
+            assert largest[column] == low[mine].max() + 1
+    if filled:
+        assert not np.isnan(largest).any()
+
+
+@given(last=st.integers(1, 100_000), width=st.integers(1, 200), data=st.data())
+def test_a_column_that_is_clicked_is_one_of_its_iterations(last: int, width: int, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, width - 1))
+    found = plot.iteration_at(place, last, width)
+    assert 1 <= found <= last
+    column = plot.column(found, last, width)
+    assert column == place if last >= width else column <= place < plot.column(found, last, width) + width // last + 2
