@@ -124,6 +124,8 @@ def _candidates(history: History, wanted: Sequence[Stopping], first: int, last: 
 def _within(
     recording: Recording, wanted: Sequence[Stopping], start: Position, go_on: GoOn | None, forward: bool = True
 ) -> Iterator[tuple[Recording, Found]]:
+    if not wanted:
+        return
     mine = [one.of(recording) for one in wanted]
     for found in search(recording, mine, start, forward, go_on):
         yield recording, found

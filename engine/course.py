@@ -13,7 +13,7 @@ import numpy as np
 
 from gradstep.engine import across
 from gradstep.engine.conditions import Condition
-from gradstep.engine.errors import CommandError
+from gradstep.engine.errors import CommandError, Interrupted
 from gradstep.engine.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, plain
@@ -99,7 +99,7 @@ def train(
     for stop in stops:
         try:
             found = next((f for _, f in across.onward(history, wanted, here, stop, go_on)), None)
-        except across.Paused:
+        except Interrupted:
             if history.made > told:
                 yield report(history, history.made, told)
             yield Ended("interrupted", Position(total, None, history.made))

@@ -111,13 +111,27 @@ def _oscillates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterato
         rose = np.diff(loss) > 0
     share = float(rose.mean())
     turns = float((rose[1:] != rose[:-1]).mean())
-    if share < at["oscillates"] or turns < at["oscillates"] or not np.isfinite(loss).all():
-        return
+    first, last = _ends(loss)
+    if share < at["oscillates"] or turns < at["oscillates"] or not np.isfinite(loss).all() or last < first / 10:
+        return  # with momentum a loss may swing and all the same fall well
     text = (
         f"the loss rises in {share:.0%} of the iterations and turns in {turns:.0%}: each update goes too far, "
         "and to the other side"
     )
     yield Finding("oscillates", f"@{history.made}", {"rises": share, "turns": turns}, text, "a smaller learning rate")
+
+
+def _accumulates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+    """Gradients that are not zeroed, and how much of what the update takes is not of its own iteration."""
+    if history.scenario.training.zero_grad:
+        return
+    update = history.recording(history.made, go_on).update
+    own, taken = update.sizes()
+    text = (
+        f"gradients are not zeroed: in iteration {history.made:,} the update takes gradients of size {number(taken)}, "
+        f"and those of the iteration itself have {number(own)}; the rest is left over from before"
+    )
+    yield Finding("accumulates", f"@{history.made}", {"own": own, "taken": taken}, text, "zero_grad = true")
 
 
 def _overfit(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
@@ -218,13 +232,13 @@ def _vanish(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Fi
     if len(layers) < 2:
         return
     (first, low), (last, high) = layers[0], layers[-1]
-    part = max(len(low) // 10, 1)
     with np.errstate(all="ignore"):
-        ratio = float(np.median(low[-part:] / high[-part:]))
+        # Added up: towards the end, where nothing is left to learn, all of them may be small.
+        ratio = float(low.sum() / high.sum())
     if not isfinite(ratio) or ratio >= at["vanish"]:
         return
     text = (
-        f"in the last tenth the gradient of {first.name} has {number(ratio)} of the size of {last.name}'s: "
+        f"over all iterations the gradients of {first.name} have {number(ratio)} of the size of {last.name}'s: "
         "the first layer hardly learns"
     )
     hint = (
@@ -297,5 +311,5 @@ def _name(history: History, element: Element, phase: Phase) -> str:
 
 _Rule = Callable[[History, Thresholds, GoOn | None], Iterator[Finding]]
 _RULES: tuple[_Rule, ...] = (
-    _nonfinite, _loss, _oscillates, _overfit, _died, _explode, _vanish, _unchanged, _symmetric,
+    _nonfinite, _loss, _oscillates, _accumulates, _overfit, _died, _explode, _vanish, _unchanged, _symmetric,
 )  # fmt: skip

@@ -42,6 +42,7 @@ SOURCES: Mapping[str, str] = {
     "diverged": "as Amazon SageMaker Debugger's rule ExplodingTensor, over all iterations",
     "loss": "a tenth of a percent, as Amazon SageMaker Debugger's rule LossNotDecreasing",
     "oscillates": "our own: three iterations in ten",
+    "accumulates": "zero_grad = false in the scenario",
     "overfit": "a tenth, as Amazon SageMaker Debugger's rule Overfit",
     "died": "shut in every sample for a whole pass over the data; SageMaker Debugger's rule DeadRelu looks at the same",
     "unchanged": "not one bit, no threshold; Amazon SageMaker Debugger's rule UnchangedTensor looks at the same",

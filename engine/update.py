@@ -117,6 +117,18 @@ class Update:
                 squares += float(np.dot(g, g))
             return float(np.sqrt(squares))
 
+    def sizes(self) -> tuple[float, float]:
+        """‖·‖ of all gradients of the iteration together, and of what the optimiser gets of them."""
+        own = taken = 0.0
+        with np.errstate(all="ignore"):
+            for value in self.trace.graph.parameters:
+                n = self._of(value.id, None)
+                own += float(np.sum(np.square(n["grad"])))
+                for line in self.prepared:
+                    n[line.symbol] = line.compute(n)
+                taken += float(np.sum(np.square(n["g"])))
+            return float(np.sqrt(own)), float(np.sqrt(taken))
+
     def all(self) -> Updated:
         """All new parameters, read-only, and what is kept for the next update."""
         parameters: dict[int, Array] = {}
