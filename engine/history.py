@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from math import nan, sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gradstep.engine import edits
 from gradstep.engine.edits import Edit
@@ -25,6 +25,7 @@ from gradstep.engine.trace import GoOn, Trace, loss, run
 from gradstep.engine.training import batch, passes
 from gradstep.engine.update import State, Update
 
+T = TypeVar("T")
 #: Bytes for the past of a training, where nothing else is said.
 BUDGET = 256 << 20
 #: While it goes on, a snapshot is kept of every so many-th iteration: each holds on to memory that would
@@ -144,8 +145,7 @@ class History:
         self._size = sum(s.size for s in self.start.timeline.sweeps) * self.start.graph.dtype.itemsize
         self._stride = 1 << max(min(self._bytes >> 15, 64).bit_length() - 1, _STRIDE.bit_length() - 1)
         self._validating = self._training.validate or self.passes
-        #: What was found out about the marks of its iterations, and for which state of it; see `marks`.
-        self.marked: tuple[Any, tuple[Any, ...]] = (None, ())
+        self._recalled: dict[str, tuple[Any, Any]] = {}
         self._notes: dict[int, dict[int, str]] = {}
         for note in scenario.notes:
             mine = self._notes.setdefault(note.iteration, {})
@@ -177,7 +177,7 @@ class History:
             return self
         first = min(changed)
         other = copy(self)
-        other.edited, other.marked = wanted, (None, ())
+        other.edited, other._recalled = wanted, {}
         if first == 1:
             other._begin(Snapshot(1, self.start, self.scenario.leaves, State()), go_on)
             return other
@@ -337,6 +337,15 @@ class History:
         self.made = self.summaries.last
         for k in [k for k in self._whole if k > self.made]:
             del self._whole[k]
+
+    def recall(self, what: str, key: object, find: Callable[[], T]) -> T:
+        """What `find` finds for a state of the iterations (`key`), found again only when that has changed: every
+        key asks, and iterations are many."""
+        before = self._recalled.get(what)
+        if before is None or before[0] != key:
+            before = self._recalled[what] = key, find()
+        found: T = before[1]
+        return found
 
     def release(self) -> None:
         """Lets go of what is only kept because one may soon come back to it."""

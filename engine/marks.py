@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from gradstep.engine.bounds import possible
 from gradstep.engine.frame import Frame
 from gradstep.engine.ops.activation import Relu
+from gradstep.engine.stops import Breakpoint
 from gradstep.engine.summaries import Summaries
 
 
@@ -31,18 +32,19 @@ def marks(frame: Frame) -> tuple[Mark, ...]:
     history, s = frame.desk.history, frame.summaries
     if history is None or s is None:
         return ()
-    # Every key asks, and iterations are many: as long as nothing changed, the answer stays.
     armed = [b for b in frame.desk.breakpoints if b.enabled]
     key = s.last, tuple(b.text for b in armed), len(frame.desk.log)
-    if history.marked[0] != key:
-        stops = [line for line in frame.desk.log if line.text.startswith("breakpoint")]
-        found = [Mark(line.iteration, "●", line.text) for line in stops]
-        for breakpoint in armed:
-            must = possible(breakpoint.condition, s).must
-            if not must.all():  # what holds in every iteration begins nowhere
-                found += [Mark(k, "●", breakpoint.text) for k in _begins(must, s.starts)]
-        history.marked = key, tuple(sorted({*found, *_troubles(frame, s)})[:_MOST])
-    return history.marked[1]
+    return history.recall("marks", key, lambda: _marks(frame, s, armed))
+
+
+def _marks(frame: Frame, s: Summaries, armed: Sequence[Breakpoint]) -> tuple[Mark, ...]:
+    stops = [line for line in frame.desk.log if line.text.startswith("breakpoint")]
+    found = [Mark(line.iteration, "●", line.text) for line in stops]
+    for breakpoint in armed:
+        must = possible(breakpoint.condition, s).must
+        if not must.all():  # what holds in every iteration begins nowhere
+            found += [Mark(k, "●", breakpoint.text) for k in _begins(must, s.starts)]
+    return tuple(sorted({*found, *_troubles(frame, s)})[:_MOST])
 
 
 def _troubles(frame: Frame, s: Summaries) -> Iterator[Mark]:

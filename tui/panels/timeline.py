@@ -13,7 +13,7 @@ from gradstep.engine.marks import marks
 from gradstep.engine.recording import Recording, remembered
 from gradstep.engine.timeline import Phase
 from gradstep.tui import plot
-from gradstep.tui.paint import Canvas
+from gradstep.tui.paint import Canvas, Row
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.plot import Series
 from gradstep.tui.theme import MARKS, sign_role
@@ -196,13 +196,21 @@ _ITERATIONS = "↻ iterations"
 def _iterations(canvas: Canvas, frame: Frame) -> None:
     """The iterations of the training as one line: losses as far as they are made, thin what is to come."""
     palette, (x, width), last = canvas.palette, _rail(canvas.width), frame.desk.last
-    s = frame.summaries
-    assert s is not None, "what is trained has summaries"
-    canvas.put(1, 0, _ITERATIONS, palette.style("dim"))
-    canvas.put(x, 0, "─" * width, palette.style("line"))
-    plot.bars(canvas, x, 0, width, Series("loss", s.starts, s.loss.low, s.loss.high, "loss"), last)
-    for mark in marks(frame):
-        canvas.put(x + plot.column(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
+    history, s, fires = frame.desk.history, frame.summaries, marks(frame)
+    assert history is not None, "what is trained has a history"
+    assert s is not None, "and summaries"
+
+    def painted() -> Row:
+        line = Canvas(canvas.width, 1, palette)
+        line.put(1, 0, _ITERATIONS, palette.style("dim"))
+        line.put(x, 0, "─" * width, palette.style("line"))
+        plot.bars(line, x, 0, width, Series("loss", s.starts, s.loss.low, s.loss.high, "loss"), last)
+        for mark in fires:
+            line.put(x + plot.column(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
+        return tuple(line.chars[0]), tuple(line.styles[0])
+
+    key = s.last, last, canvas.width, palette, fires
+    canvas.take(0, history.recall("line of iterations", key, painted))
     canvas.put(x + plot.column(frame.position.iteration, last, width), 0, "▼", palette.inverse("current"))
 
 

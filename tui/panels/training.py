@@ -20,7 +20,7 @@ from gradstep.engine.summaries import Summaries
 from gradstep.engine.timeline import Phase
 from gradstep.tui import plot
 from gradstep.tui.paint import PENDING, Canvas, clip
-from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.panels.base import Panel, Scene, framed
 from gradstep.tui.plot import Series
 from gradstep.tui.view import View
 
@@ -58,6 +58,10 @@ class Training(Panel):
             super().__init__()
             self.iteration = iteration
 
+    @classmethod
+    def unchanged(cls, before: Scene, scene: Scene) -> bool:
+        return before.view == scene.view and _state(before.frame) == _state(scene.frame)
+
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas, palette = Canvas(width, height, view.palette), view.palette
@@ -76,6 +80,15 @@ class Training(Panel):
         history, place = self.frame.desk.history, _place(self.size.width, self.size.height)
         if place.x <= event.x < place.x + place.width:
             self.post_message(self.Travel(plot.iteration_at(event.x - place.x, history.summaries.last, place.width)))
+
+
+def _state(frame: Frame) -> tuple[object, ...]:
+    """All that the panel depends on: within an iteration nothing changes."""
+    desk = frame.desk
+    made = frame.summaries.last if frame.summaries is not None else 0
+    beside = desk.beside.made if desk.beside is not None else 0
+    rules = tuple((b.text, b.enabled) for b in desk.breakpoints)
+    return id(desk.history), made, beside, desk.last, frame.position.iteration, rules, len(desk.log)
 
 
 def _place(width: int, height: int, rows: int = 0) -> _Frame:
