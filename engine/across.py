@@ -93,6 +93,8 @@ def first_in(recording: Recording, wanted: Sequence[Stopping]) -> Found | None:
 def began(history: History, condition: Condition, iteration: int, go_on: GoOn | None = None) -> int:
     """From an iteration in which a condition holds somewhere, back through those before it in which it does as
     well: the first of them in a row. Raises Interrupted."""
+    if iteration == 1:
+        return 1
     found, begun = truth(history, [condition]), iteration
     while iteration > 1:
         row = history.summaries.row_of(iteration - 1)

@@ -159,14 +159,33 @@ class History:
         #: often goes on from there.
         self._passed: OrderedDict[int, Snapshot] = OrderedDict()
         self._whole: OrderedDict[int, Recording] = OrderedDict()
-        recording = self.complete(first, None, go_on)
-        self._whole[1] = recording
-        self.summaries = Summaries(self.start)
-        self.summaries = Summaries(self.start, self.budget // 4 // self.summaries.bytes_per_row)
-        self._next, made = self._after(first, recording.trace)
-        self.summaries.note(made)
-        self.summaries.flush()
+        self._whole[1] = self.complete(first, None, go_on)
         self.made = 1
+        #: Of a network that is only looked at, nothing of what follows its first iteration is computed: of a
+        #: large one the new parameters alone would be felt.
+        self._summaries: Summaries | None = None
+        self._following: Snapshot | None = None
+
+    def _go_beyond(self) -> tuple[Summaries, Snapshot]:
+        """The summaries, with that of the first iteration, and the start of the second."""
+        summaries = Summaries(self.start)
+        summaries = Summaries(self.start, self.budget // 4 // summaries.bytes_per_row)
+        first = self.checkpoints.nearest(1)
+        following, made = self._after(first, self.complete(first).trace)
+        summaries.note(made)
+        summaries.flush()
+        self._summaries, self._following = summaries, following
+        return summaries, following
+
+    @property
+    def summaries(self) -> Summaries:
+        """What is kept of every iteration that is made."""
+        return self._summaries if self._summaries is not None else self._go_beyond()[0]
+
+    @property
+    def _next(self) -> Snapshot:
+        """The start of the iteration after the last that is made."""
+        return self._following if self._following is not None else self._go_beyond()[1]
 
     def with_edits(self, edited: Mapping[int, Sequence[Edit]], go_on: GoOn | None = None) -> History:
         """The same training with edits, by the iteration in which each is made. What comes before the first
@@ -182,9 +201,9 @@ class History:
             other._begin(Snapshot(1, self.start, self.scenario.leaves, State()), go_on)
             return other
         # As far as the summaries are exact: rows that stand for several iterations are not divided.
-        other.summaries = self.summaries.until(min(first - 1, self.made))
+        other._summaries = self.summaries.until(min(first - 1, self.made))
         other.made = other.summaries.last
-        other._next = self.snapshot(other.made + 1)
+        other._following = self.snapshot(other.made + 1)
         other.checkpoints = self.checkpoints.until(other.made + 1)
         other._passed = OrderedDict((k, s) for k, s in self._passed.items() if k <= other.made + 1)
         other._whole = OrderedDict((k, r) for k, r in self._whole.items() if k <= other.made)
@@ -270,7 +289,7 @@ class History:
                     trace = self._trace(snapshot)
                     following, one = self._after(snapshot, trace)
                     self.summaries.note(one)
-                    self._next, self.made = following, snapshot.iteration
+                    self._following, self.made = following, snapshot.iteration
                     if keep:
                         snapshots.append(snapshot)
                         traces.append(trace)
@@ -290,7 +309,7 @@ class History:
 
     def snapshot(self, iteration: int, go_on: GoOn | None = None) -> Snapshot:
         """The start of an iteration that has been made, or of the one after the last. Raises Interrupted."""
-        if iteration == self._next.iteration:
+        if iteration == self.made + 1:
             return self._next
         found = self.checkpoints.nearest(iteration)
         passed = max((k for k in self._passed if k <= iteration), default=0)
@@ -332,9 +351,9 @@ class History:
         """Forgets that iterations after one were made: where something stopped, time has come no further."""
         if iteration >= self.made:
             return
-        self.summaries = self.summaries.until(iteration)
-        self._next = self.snapshot(self.summaries.last + 1)
-        self.made = self.summaries.last
+        self._summaries = self.summaries.until(iteration)
+        self._following = self.snapshot(self._summaries.last + 1)
+        self.made = self._summaries.last
         for k in [k for k in self._whole if k > self.made]:
             del self._whole[k]
 

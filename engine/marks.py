@@ -29,9 +29,11 @@ _MOST = 200
 
 def marks(frame: Frame) -> tuple[Mark, ...]:
     """What the summaries tell for certain, and the stops that the log knows; in the order of time."""
-    history, s = frame.desk.history, frame.summaries
-    if history is None or s is None:
+    history = frame.desk.history
+    if history is None or history.made < 2:
         return ()
+    s = frame.summaries
+    assert s is not None, "a history has summaries"
     armed = [b for b in frame.desk.breakpoints if b.enabled]
     key = s.last, tuple(b.text for b in armed), len(frame.desk.log)
     return history.recall("marks", key, lambda: _marks(frame, s, armed))

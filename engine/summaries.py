@@ -29,7 +29,7 @@ from gradstep.engine.update import Updated
 #: Arrays of more elements are looked at one by one; smaller ones together, which saves calls.
 _LARGE = 1 << 14
 #: Copies of small arrays are summed up together as long as they have no more bytes.
-_TOGETHER = 1 << 19
+_TOGETHER = 1 << 20
 #: Of values with more units none are counted one by one.
 UNITS = 1024
 #: The columns before those of the sweeps.
@@ -110,7 +110,6 @@ class Summaries:
         width = int(self._ends[-1])
         count = max(min(_TOGETHER // max(width * graph.dtype.itemsize, 1), 32), 1)
         self._buffer = np.empty((count, width), graph.dtype)
-        self._squares = np.empty_like(self._buffer)
         self._pending = np.empty((count, self._width))
         self._pending_signs = np.zeros((count, self._units), np.uint32)
         self._waiting = 0
@@ -163,7 +162,7 @@ class Summaries:
                 row[self._low + k], row[self._high + k] = np.minimum.reduce(array), np.maximum.reduce(array)
                 row[self._norm + k] = np.sqrt(np.dot(array, array))
                 if self._is_far(row[self._low + k], row[self._high + k]):
-                    self._look_again(row, k, array)
+                    row[self._norm + k] = self._look_again(row, k, array)
             if not self._plain:
                 self._move(row, made)
         for k in self._masked:
@@ -184,29 +183,33 @@ class Summaries:
             return
         rows, signs = self._pending[:count], self._pending_signs[:count]
         if self._small:
-            self._sum_up(rows, signs, self._buffer[:count], self._squares[:count])
+            self._sum_up(rows, signs, self._buffer[:count])
         if self._plain:
             rows[:, self._moved :] = abs(rows[:, RATE : RATE + 1]) * rows[:, self._slopes]
         self._append(rows, signs)
 
-    def _sum_up(self, rows: Array, signs: Array, flat: Array, squares: Array) -> None:
-        """Norms, bounds and counts of the small arrays of a few iterations, a row of `flat` each."""
+    def _sum_up(self, rows: Array, signs: Array, flat: Array) -> None:
+        """Norms, bounds and counts of the small arrays of a few iterations, a row of `flat` each, which is used
+        up: a second array of this size would drive out of the cache what the next iteration needs."""
         starts = self._ends[:-1]
         norms, lows, highs = (rows[:, k : k + self._small] for k in (self._norm, self._low, self._high))
         with np.errstate(all="ignore"):
             np.minimum.reduceat(flat, starts, axis=1, out=lows)
             np.maximum.reduceat(flat, starts, axis=1, out=highs)
-            np.multiply(flat, flat, out=squares)
-            np.add.reduceat(squares, starts, axis=1, out=norms)
+            for axis, units, start in self._counted.values():
+                if start >= 0:
+                    self._count(signs[:, units], flat, axis, start)
+            peaks, again = np.maximum(-lows, highs), []
+            if not (peaks.max() < self._most_square and peaks.min() > self._least_square):
+                near = (peaks < self._most_square) & ((peaks > self._least_square) | (peaks == 0))
+                for at, k in zip(*np.nonzero(~near), strict=True):
+                    part = flat[at, self._ends[k] : self._ends[k + 1]]
+                    again.append((rows[at], int(k), self._look_again(rows[at], int(k), part)))
+            np.multiply(flat, flat, out=flat)
+            np.add.reduceat(flat, starts, axis=1, out=norms)
             np.sqrt(norms, out=norms)
-        peaks = np.maximum(-lows, highs)
-        if not (peaks.max() < self._most_square and peaks.min() > self._least_square):
-            near = (peaks < self._most_square) & ((peaks > self._least_square) | (peaks == 0))
-            for at, k in zip(*np.nonzero(~near), strict=True):
-                self._look_again(rows[at], int(k), flat[at, self._ends[k] : self._ends[k + 1]])
-        for axis, units, start in self._counted.values():
-            if start >= 0:
-                self._count(signs[:, units], flat, axis, start)
+        for row, k, norm in again:
+            row[self._norm + k] = norm
 
     def _count(self, counts: Array, flat: Array, axis: int | None, start: int) -> None:
         shape = self._shapes[start]
@@ -234,11 +237,13 @@ class Summaries:
         peak = max(-low, high) if low == low else low
         return not (peak < self._most_square and (peak > self._least_square or peak == 0))
 
-    def _look_again(self, row: Array, k: int, array: Array) -> None:
+    def _look_again(self, row: Array, k: int, array: Array) -> float:
+        """Counts what is not finite; the norm, scaled so that no square is too large or too small."""
         row[self._bad + k] += np.count_nonzero(~np.isfinite(array))
         peak = float(np.maximum(-row[self._low + k], row[self._high + k]))
-        if isfinite(peak) and peak:
-            row[self._norm + k] = peak * float(np.linalg.norm((array / array.dtype.type(peak)).astype(float)))
+        if not isfinite(peak) or not peak:
+            return abs(peak)
+        return peak * float(np.linalg.norm((array / array.dtype.type(peak)).astype(float)))
 
     def _meant(self, k: int, made: Made) -> int:
         """How many infinities a sweep writes on purpose: they are not counted."""
@@ -310,7 +315,7 @@ class Summaries:
         other = copy(self)
         other.rows = max(int(np.searchsorted(self.starts, iteration + 1, side="right")) - 1, 0)
         other.last = int(self._starts[other.rows]) - 1
-        for name in ("_starts", "_lows", "_signs", "_buffer", "_squares", "_pending", "_pending_signs"):
+        for name in ("_starts", "_lows", "_signs", "_buffer", "_pending", "_pending_signs"):
             setattr(other, name, getattr(self, name).copy())
         other._highs, other._signs_high = self._highs[: other.rows].copy(), self._signs_high[: other.rows].copy()
         return other

@@ -196,20 +196,21 @@ _ITERATIONS = "↻ iterations"
 def _iterations(canvas: Canvas, frame: Frame) -> None:
     """The iterations of the training as one line: losses as far as they are made, thin what is to come."""
     palette, (x, width), last = canvas.palette, _rail(canvas.width), frame.desk.last
-    history, s, fires = frame.desk.history, frame.summaries, marks(frame)
+    history, fires = frame.desk.history, marks(frame)
     assert history is not None, "what is trained has a history"
-    assert s is not None, "and summaries"
 
     def painted() -> Row:
         line = Canvas(canvas.width, 1, palette)
         line.put(1, 0, _ITERATIONS, palette.style("dim"))
         line.put(x, 0, "─" * width, palette.style("line"))
-        plot.bars(line, x, 0, width, Series("loss", s.starts, s.loss.low, s.loss.high, "loss"), last)
+        s = frame.summaries
+        if history.made > 1 and s is not None:
+            plot.bars(line, x, 0, width, Series("loss", s.starts, s.loss.low, s.loss.high, "loss"), last)
         for mark in fires:
             line.put(x + plot.column(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
         return tuple(line.chars[0]), tuple(line.styles[0])
 
-    key = s.last, last, canvas.width, palette, fires
+    key = history.made, last, canvas.width, palette, fires
     canvas.take(0, history.recall("line of iterations", key, painted))
     canvas.put(x + plot.column(frame.position.iteration, last, width), 0, "▼", palette.inverse("current"))
 

@@ -85,7 +85,7 @@ class Training(Panel):
 def _state(frame: Frame) -> tuple[object, ...]:
     """All that the panel depends on: within an iteration nothing changes."""
     desk = frame.desk
-    made = frame.summaries.last if frame.summaries is not None else 0
+    made = desk.history.made if desk.history is not None else 0
     beside = desk.beside.made if desk.beside is not None else 0
     rules = tuple((b.text, b.enabled) for b in desk.breakpoints)
     return id(desk.history), made, beside, desk.last, frame.position.iteration, rules, len(desk.log)
