@@ -13,17 +13,22 @@ from benchmarks.measure import Pair, table
 from benchmarks.terminal import ROOT, environment
 
 
-def _engine(quick: bool) -> list[Pair]:
+def _apart(module: str) -> Callable[[bool], list[Pair]]:
     """In a process of its own, so that NumPy is loaded with one BLAS thread."""
-    call = [sys.executable, "-m", "benchmarks.engine", *(["--quick"] if quick else [])]
-    done = subprocess.run(call, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=True)
-    return [Pair(**plain) for plain in json.loads(done.stdout)]
+
+    def measure(quick: bool) -> list[Pair]:
+        call = [sys.executable, "-m", f"benchmarks.{module}", *(["--quick"] if quick else [])]
+        done = subprocess.run(call, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=True)
+        return [Pair(**plain) for plain in json.loads(done.stdout)]
+
+    return measure
 
 
 BENCHMARKS: dict[str, Callable[[bool], list[Pair]]] = {
     "launch": launch.measure,
     "key": key.measure,
-    "engine": _engine,
+    "engine": _apart("engine"),
+    "training": _apart("training"),
     "large": large.measure,
 }
 

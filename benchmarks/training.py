@@ -194,11 +194,11 @@ def _rewinding(quick: bool) -> list[Pair]:
     for _ in range(3 if quick else 9):
         target = int(rng.integers(length * 9 // 10, length))
         back = length - target + 1
-        history.forget_passed()
+        history.release()
         before = perf_counter()
         found = history.recording(back)
         pair.ours.append(perf_counter() - before)
-        history.forget_passed()
+        history.release()
         before = perf_counter()
         again = History(scenario, budget=8 << 20)
         again.make(length)

@@ -123,7 +123,7 @@ class Timeline(Panel):
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas, palette = Canvas(width, height, view.palette), view.palette
         row = height - 1
-        if height > 2:
+        if height > 2 and frame.desk.last > 1:
             _iterations(canvas, frame)
         for span in spans(frame.recording, width):
             phase_style = palette.style(span.phase.value)
@@ -203,8 +203,8 @@ def _iterations(canvas: Canvas, frame: Frame) -> None:
         line = Canvas(canvas.width, 1, palette)
         line.put(1, 0, _ITERATIONS, palette.style("dim"))
         line.put(x, 0, "─" * width, palette.style("line"))
-        s = frame.summaries
-        if history.made > 1 and s is not None:
+        s = frame.summaries if history.made > 1 else None
+        if s is not None:
             plot.bars(line, x, 0, width, Series("loss", s.starts, s.loss.low, s.loss.high, "loss"), last)
         for mark in fires:
             line.put(x + plot.column(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
