@@ -24,7 +24,7 @@ from gradstep.engine.kinds import KINDS
 from gradstep.engine.ops.activation import Relu
 from gradstep.engine.query import Moment, Query, Reference
 from gradstep.engine.steps import FIELDS, TERM_FIELDS, Pattern
-from gradstep.engine.summaries import Summaries
+from gradstep.engine.summaries import Bounds, Summaries
 from gradstep.engine.timeline import Phase, Sweep
 
 #: Functions whose result may differ a little from what NumPy makes of the numbers themselves.
@@ -57,12 +57,28 @@ def possible(condition: Condition, summaries: Summaries, graphs_differ: bool = F
     return _Reader(condition, summaries, graphs_differ).read()
 
 
+def series(query: Query, summaries: Summaries) -> Bounds | None:
+    """What an expression without fields is at the end of each iteration, where the summaries tell; None where
+    they do not."""
+    reader = _Reader(None, summaries, False)
+    try:
+        found = reader.number(query)
+    except (_Unknown, CommandError):
+        return None
+    if found is None or found.ends is not None:
+        return None
+    low, high = (np.broadcast_to(np.asarray(end, float), (summaries.rows,)) for end in (found.low, found.high))
+    with np.errstate(all="ignore"):
+        told = (high - low <= 3 * reader.slack * abs(high)) | ~summaries.exact | (np.isnan(low) & np.isnan(high))
+    return Bounds(low, high) if told[1:].all() else None
+
+
 class _Unknown(Exception):
     """Nothing can be said."""
 
 
 class _Reader:
-    def __init__(self, condition: Condition, summaries: Summaries, graphs_differ: bool) -> None:
+    def __init__(self, condition: Condition | None, summaries: Summaries, graphs_differ: bool) -> None:
         self.condition, self.summaries, self.graphs_differ = condition, summaries, graphs_differ
         self.recording = summaries.recording
         self.graph, self.board = self.recording.graph, self.recording.board
@@ -74,7 +90,11 @@ class _Reader:
         self.no = Truth(np.zeros(self.rows, bool), np.zeros(self.rows, bool))
         self.slack = _SLACK if self.graph.dtype == np.float64 else _SLACK_SINGLE
 
+    def number(self, query: Query) -> Interval | None:
+        return self._number(query.tree)
+
     def read(self) -> Truth:
+        assert self.condition is not None, "there is one to read"
         query = self.condition.query
         if query is None:  # a name, a phase or an operation: in every iteration the same steps
             return self.maybe if self.condition.on is not None else self.yes

@@ -11,19 +11,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstep.engine import blame, edits, paths, saving, transcript, where
+from gradstep.engine import across, blame, edits, paths, saving, transcript, where
 from gradstep.engine.chain import Element
 from gradstep.engine.conditions import Condition
 from gradstep.engine.diagnosis import diagnosis
 from gradstep.engine.errors import CommandError, GradstepError, nearest
 from gradstep.engine.export import FORMATS, export
 from gradstep.engine.findings import DEFAULTS, findings, thresholds_of
+from gradstep.engine.frame import Frame
 from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.nudge import nudge, verify
 from gradstep.engine.query import Moment, Query
 from gradstep.engine.scenario import find
 from gradstep.engine.session import Move, Session
-from gradstep.engine.stops import Noted, Stop, search, shown
+from gradstep.engine.stops import Noted, Stop, shown
 from gradstep.engine.timeline import Grain, Phase, Position
 
 #: Called now and then during a long command with the share that is done; False stops it.
@@ -326,18 +327,21 @@ def _with_gradient(session: Session, text: str) -> Element:
     return element
 
 
-@_command("find COND", "the steps at which COND holds, the first 20 of them")
+@_command("find COND", "the steps at which COND holds, in all iterations that are made: the first 20")
 def _find(session: Session, rest: str, go_on: GoOn) -> Result:
-    recording, rows = session.recording, []
-    for found in search(recording, [Condition(rest, recording)], Position(0), True, go_on):
-        sweep, flat = recording.timeline.locate(found.position.step)
-        line = session.frame_at(Position(recording.timeline.total)).tape_line(found.position.step)
-        rows.append((found.position.step, name_of(session, Element(sweep.value, flat), sweep.phase), line.value))
+    history, rows, lines = session.history, [], []
+    wanted = [Condition(rest, session.recording)]
+    for recording, found in across.onward(history, wanted, Position(0), history.made, go_on):
+        k, step = recording.iteration, found.position.step
+        sweep, flat = recording.timeline.locate(step)
+        name = name_of(session, Element(sweep.value, flat), sweep.phase)
+        value = Frame(recording, Position(recording.timeline.total)).tape_line(step).value
+        iteration = {"iteration": k} if history.made > 1 else {}
+        rows.append({**iteration, "step": step, "at": name, "value": plain(value)})
+        lines.append(f"{f'@{k} ' if iteration else ''}{step:>8,}  {name:<16} {number(value or 0.0)}")
         if len(rows) == _FOUND:
             break
-    text = "\n".join(f"{step:>8,}  {name:<16} {number(value or 0.0)}" for step, name, value in rows)
-    data = [{"step": step, "at": name, "value": plain(value)} for step, name, value in rows]
-    return Result(text or "it holds at no step", data)
+    return Result("\n".join(lines) or "it holds at no step", rows)
 
 
 #: So many steps are listed.

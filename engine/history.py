@@ -218,6 +218,11 @@ class History:
         """How many iterations one pass over the samples has."""
         return passes(self._samples, self._training)
 
+    @property
+    def cost(self) -> int:
+        """The bytes that an iteration writes: a measure for what it takes to compute it again."""
+        return self._size
+
     # From one iteration to the next --------------------------------------------------------------
 
     def _trace(self, snapshot: Snapshot) -> Trace:

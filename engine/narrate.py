@@ -331,7 +331,7 @@ def _against(recording: Recording, grad: float, moved: float) -> str:
     elif moved * grad < 0:
         why = "against its gradient." if training.zero_grad else "against its gradient; what is left over has a say."
     elif moved * grad > 0:
-        why = "against what its gradient asks for: what was kept of those before, or weight decay, weighs more."
+        why = "along its gradient: earlier ones or decay weigh more."
     else:
         why = "because something here is no number."
     return f"{way} by {by}, {why}"

@@ -43,16 +43,24 @@ def save(session: Session, file: str) -> None:
         raise CommandError("its arrays are in files beside the scenario, so save it into the same folder")
     for edit in session.edits:
         value = graph.values[edit.value]
+        if edit.iteration > 1:
+            raise CommandError(
+                f"'{edit.text}' is made in iteration {edit.iteration:,}, which a scenario file cannot say; undo it"
+            )
         if edit.op is not None:
             document["graph"][value.name] = _formula(str(document["graph"][value.name]), edit, value.name)
             continue
         if edit.gradient or value.node >= 0:
             what = "a gradient" if edit.gradient else "a number in the middle of the run"
             raise CommandError(f"'{edit.text}' sets {what}, which a scenario file cannot say; undo it first")
+        if value.id in scenario.pool or (scenario.held_back and value.name in scenario.batch):
+            raise CommandError(
+                f"'{edit.text}' sets a sample of a batch that is drawn, which a scenario file cannot say"
+            )
         if value.size > _LARGEST:
             raise CommandError(f"'{value.name}' has {value.size:,} elements, too many to write out")
         table = "inputs" if value.role is Role.INPUT else "parameters"
-        document[table][value.name] = _listed(scenario.leaves[value.id])
+        document[table][value.name] = _listed(session.history.recording(1).scenario.leaves[value.id])
     _debug(document, "breakpoints", [b.text for b in session.stops.breakpoints])
     _debug(document, "watch", [w.text for w in session.stops.watches])
     write(file, tomlkit.dumps(document))

@@ -28,6 +28,8 @@ from gradstep.engine.terms import total
 from gradstep.engine.timeline import Grain, Phase, Position
 from gradstep.engine.trace import GoOn
 
+#: In so many iterations a watched number is looked at, if a network has no more bytes.
+_LOOKS, _CHEAP = 40, 1 << 18
 #: So many places are remembered to come back to.
 _REMEMBERED = 200
 
@@ -124,6 +126,7 @@ class Session:
         if recording is not self.recording:
             self.stops.turn_to(recording)
             self.recording = recording
+            self._look_back()
 
     @property
     def sample(self) -> int | None:
@@ -322,7 +325,23 @@ class Session:
         """Shows an expression at every stop from now on. Raises CommandError if it cannot be read."""
         found = Watch(text, self.recording)
         self.stops.watches = [w for w in self.stops.watches if w.text != found.text] + [found]
+        self._look_back()
         return found
+
+    def _look_back(self) -> None:
+        """Notes what is watched at the end of some iterations, evenly spread, and of this one: to be drawn over
+        time. Of a large network only of those that one visits."""
+        history, made = self.history, self.history.made
+        if made < 2 or not self.stops.watches:
+            return
+        cheap = history.cost <= _CHEAP
+        for k in {*(range(1, made + 1, -(-made // _LOOKS)) if cheap else ()), self.recording.iteration}:
+            for watch in self.stops.watches:
+                if k not in watch.seen:
+                    value = watch.of(history.recording(k)).at_the_end()
+                    if value is None:
+                        break
+                    watch.seen[k] = value
 
     def unwatch(self, text: str) -> None:
         """No longer. Raises CommandError if it is not watched."""

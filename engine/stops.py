@@ -87,6 +87,8 @@ class Watch:
 
     def __init__(self, text: str, recording: Recording) -> None:
         self.query, self.recording = Query(text), recording
+        #: What a single number was at the end of iterations that were looked at.
+        self.seen: dict[int, float] = {}
         self._change = Change(text, recording)
 
     @property
@@ -105,6 +107,11 @@ class Watch:
         """Its value at a moment; one that is not known yet has `known` False."""
         done = position.step - (position.term is not None)
         return self.query(Moment(self.recording, done))
+
+    def at_the_end(self) -> float | None:
+        """Its value at the end of the iteration, where that is a single number."""
+        value = np.asarray(self.query(Moment(self.recording, self.recording.timeline.total)).value)
+        return float(value) if value.size == 1 and value.dtype.kind in "fiub" else None
 
     def changed(self, position: Position) -> bool:
         """Whether the step that was just done wrote something of it."""

@@ -487,3 +487,42 @@ def test_findings_take_other_thresholds() -> None:
     assert "vanish" in {one["kind"] for one in do(fresh("walkthrough"), "findings vanish=0.9").data}
     assert "did you mean 'vanish'?" in refused(fresh(), "findings vanisch=1")
     assert "KIND=VALUE" in refused(fresh(), "findings vanish=small")
+
+
+def test_what_is_found_watched_and_saved_through_iterations(tmp_path: Path) -> None:
+    session = Session(find("xor-training"))
+    do(session, "train 29")
+    assert do(session, "info position").data["iteration"] == 30
+    losses = session.history.summaries.loss.low
+    found = do(session, "find loss > previous").data
+    rose = [k + 1 for k in range(1, 30) if losses[k] > losses[k - 1]]
+    assert [one["iteration"] for one in found] == rose[:20]
+    do(session, "watch W1.grad[0,0]")
+    seen = session.stops.watches[-1].seen
+    assert len(seen) > 20
+    for k, value in seen.items():
+        grad = session.history.recording(k).trace.grad[session.recording.graph.by_name["W1"].id]
+        assert grad is not None
+        assert value == grad[0, 0]
+    do(session, "goto @12 start")
+    do(session, "set W1[0,0] = 0.5")
+    with pytest.raises(CommandError, match="made in iteration 12, which a scenario file cannot say"):
+        do(session, f"save {tmp_path / 'x.toml'}")
+    do(session, "revert")
+    do(session, f"save {tmp_path / 'x.toml'}")
+    assert Session(load(tmp_path / "x.toml")).last == 400
+
+
+def test_train_and_moves_refuse_what_makes_no_sense() -> None:
+    session = Session(find("walkthrough"))
+    for line, says in (
+        ("train", "1 iterations are made already; say how many more"),
+        ("train 0", "a whole number from 1 on"),
+        ("iterate x", "a whole number from 1 on"),
+        ("goto @0", "counted from 1"),
+        ("goto @x", "written @12"),
+        ("goto @3 h[9]", "out of range"),
+    ):
+        assert says in refused(session, line)
+    assert session.position == Position(0)
+    assert session.history.made == 1

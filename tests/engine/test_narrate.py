@@ -40,6 +40,26 @@ SCENARIOS |= {name: loads(TEMPLATE.format(leaves=leaves, activation="tanh")) for
 SCENARIOS["unused"] = loads(
     'format = 1\n[parameters]\nw = [2.0, -1.0]\nv = 3.0\n[graph]\ns = "exp(w) - 2 * w"\nL = "mean(s ** 2)"\n'
 )
+#: Each scenario in its first iteration, and those that are trained in a later one.
+MOMENTS = [(name, 1) for name in SCENARIOS]
+SMALL = [n for n, s in SCENARIOS.items() if s.training.steps > 1 and s.graph.parameters[0].size < 100]
+MOMENTS += [("momentum-vs-sgd", 5), *((name, 9) for name in SMALL)]
+
+
+def there(name: str, iteration: int) -> Session:
+    session = Session(SCENARIOS[name])
+    if iteration > 1:
+        session.goto(f"@{iteration}")
+    return session
+
+
+def moved(frame: Frame) -> float:
+    """How far an update moves its number, times the gradient."""
+    assert frame.element is not None
+    old, grad = frame.data(*frame.element), frame.recording.trace.grad[frame.element.value]
+    assert old is not None
+    assert grad is not None
+    return (written(frame) - old) * float(grad.reshape(-1)[frame.element.flat])
 
 
 def number_in(text: str, before: str) -> float:
@@ -103,6 +123,10 @@ CLAIMS: dict[str, Callable[[Frame], bool]] = {
     "first number that is not finite": lambda f: before_is_finite(f),
     "first gradient that is not finite": lambda f: before_is_finite(f),
     "−∞ on purpose": lambda f: written(f) == -np.inf,
+    ", against its gradient": lambda f: moved(f) < 0,
+    "along its gradient": lambda f: moved(f) > 0,
+    "Until now none had changed": lambda f: f.step == f.recording.timeline.span(Phase.UPDATE)[0] + 1,
+    "is left over from before": lambda f: not f.recording.scenario.training.zero_grad,
 }  # fmt: skip
 
 
@@ -116,11 +140,11 @@ def below_target(frame: Frame) -> bool:
     return float(data[by_name["y"].id].item()) < float(data[by_name["t"].id].item())
 
 
-@pytest.mark.parametrize("name", list(SCENARIOS))
-def test_every_claim_of_every_caption_is_true(name: str) -> None:
-    session = Session(SCENARIOS[name])
+@pytest.mark.parametrize(("name", "iteration"), MOMENTS)
+def test_every_claim_of_every_caption_is_true(name: str, iteration: int) -> None:
+    session = there(name, iteration)
     for step in range(1, session.recording.timeline.total + 1):
-        frame = session.frame_at(Position(step))
+        frame = session.frame_at(Position(step, None, iteration))
         for claim, holds in CLAIMS.items():
             if claim in frame.caption:
                 assert holds(frame), (step, claim, frame.caption)
@@ -137,19 +161,19 @@ def test_every_claim_of_every_caption_is_true(name: str) -> None:
 def test_the_claims_are_all_made_somewhere() -> None:
     """A claim that no caption makes would check nothing."""
     said = set()
-    for scenario in SCENARIOS.values():
-        session = Session(scenario)
+    for name, iteration in MOMENTS:
+        session = there(name, iteration)
         for step in range(1, session.recording.timeline.total + 1):
-            caption = session.frame_at(Position(step)).caption
+            caption = session.frame_at(Position(step, None, iteration)).caption
             said |= {claim for claim in CLAIMS if claim in caption}
     assert set(CLAIMS) - said <= {"above the target"}
 
 
-@pytest.mark.parametrize("name", list(SCENARIOS))
-def test_sentences_are_short_plain_and_never_call_the_pass_back(name: str) -> None:
-    session = Session(SCENARIOS[name])
+@pytest.mark.parametrize(("name", "iteration"), MOMENTS)
+def test_sentences_are_short_plain_and_never_call_the_pass_back(name: str, iteration: int) -> None:
+    session = there(name, iteration)
     for step in range(session.recording.timeline.total + 1):
-        frame = session.frame_at(Position(step))
+        frame = session.frame_at(Position(step, None, iteration))
         for text in (frame.headline, frame.caption, *frame.explanation):
             assert text
             assert not re.search(r"\bback to\b|\bway back\b", text), text

@@ -17,6 +17,7 @@ from textual import events
 
 from gradstep.engine import stops
 from gradstep.engine.errors import Interrupted
+from gradstep.engine.history import History
 from gradstep.engine.ops.base import Affine
 from gradstep.engine.scenario import Scenario, find, load, loads
 from gradstep.engine.session import Session
@@ -300,3 +301,14 @@ def test_arrays_beside_a_scenario_are_not_copied(tmp_path: Path) -> None:
     session.step(Grain.ARRAY)
     leaf = scenario.leaves[scenario.graph.by_name["w"].id]
     assert session.recording.trace.data[scenario.graph.by_name["w"].id] is leaf
+
+
+async def test_of_a_network_that_is_only_looked_at_nothing_beyond_the_iteration_is_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(History, "_go_beyond", lambda self: pytest.fail("the next parameters, as large as all others"))
+    async with Gradstep(find("digits")).run_test(size=(160, 45)) as pilot:
+        for key in ("space", "end", "space", "9", "8", "5", "home", "c", "C"):
+            await pilot.press(key)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -187,4 +188,41 @@ def test_a_bad_file_says_so_before_the_screen_opens(tmp_path: Path) -> None:
         assert b"error: " in t.raw
         assert b":3:" in t.raw
         assert b"\x1b[?1049h" not in t.raw
+        assert b"Traceback" not in t.raw
+
+
+def test_when_did_the_unit_die() -> None:
+    with terminal(160, 45, "death-of-a-relu") as t:
+        t.wait_for("iteration 1/100", "i makes the next iteration, u trains to the end")
+        t.press(b"i")
+        t.wait_for("iteration 2/100", "iteration 2 begins")
+        t.press(b"u")
+        t.wait_for("iteration 100/100", "No stop before the end of iteration 100.")
+        t.press(b":")
+        t.wait_for("─ command ─")
+        t.press(b"when dead(h[2])\r")
+        t.wait_for("became true in iteration 18", "the update at the end of iteration 17")
+        t.press(b"I")
+        t.wait_for("iteration 17/100")
+        t.press(b"9\x1b[D\x1b[D\r")  # two columns of three iterations
+        t.wait_for("iteration 11/100")
+        t.resize(80, 24)
+        t.wait_for("11/100")
+        t.press(b"q")
+        assert t.ended() == 0
+
+
+def test_a_signal_while_it_trains_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.toml"
+    text = (Path(__file__).parent.parent.parent / "scenarios/22-digits-training.toml").read_text(encoding="utf-8")
+    endless.write_text(re.sub(r"^steps = .*$", "steps = 100000000", text, flags=re.MULTILINE), encoding="utf-8")
+    with terminal(100, 30, str(endless)) as t:
+        t.wait_for("iteration 1/100,000,000")
+        t.press(b"u")
+        t.wait_for("u or ^c pauses")
+        t.press(b"?")  # the screen is alive
+        t.wait_for("type to filter")
+        os.kill(t.process.pid, signal.SIGTERM)
+        assert t.ended() == 143
+        assert b"\x1b[?1049l" in t.raw
         assert b"Traceback" not in t.raw

@@ -6,12 +6,16 @@ from itertools import pairwise
 
 import numpy as np
 
+from gradstep.engine.bounds import series
 from gradstep.engine.frame import Frame
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 from gradstep.engine.query import Part
+from gradstep.engine.stops import Watch
+from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
+from gradstep.tui.plot import Series
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
@@ -19,8 +23,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 class Watches(Panel):
-    """A line an expression: its value or `not yet`, and whether this step has just changed it. An array
-    with no room for its numbers is a sparkline of their sizes."""
+    """A line an expression: its value or `not yet`, whether this step has just changed it, and its size over the
+    iterations of a training. An array with no room for its numbers is a sparkline of their sizes."""
 
     key = "5"
     title = "Watch"
@@ -47,9 +51,32 @@ class Watches(Panel):
                 x = canvas.put(x, y, "not yet", palette.style("placeholder"))
             else:
                 x = _numbers(canvas, x, y, part, view, frame, watch.text)
+            trains = frame.desk.history is not None and frame.desk.history.made > 1
             if new:
-                canvas.put(x + 2, y, clip("◂ just changed", width - x - 4), palette.style("dim"))
+                says = "◂" if trains else "◂ just changed"
+                x = canvas.put(x + 2, y, clip(says, width - x - 4), palette.style("dim"))
+            if trains:
+                _over_time(canvas, max(x + 2, 4 + names + 13), y, frame, watch)
         return canvas
+
+
+def _over_time(canvas: Canvas, x: int, y: int, frame: Frame, watch: Watch) -> None:
+    """A single number over all iterations, where there is room."""
+    width, history = min(canvas.width - x - 2, 60), frame.desk.history
+    if width < 8 or history is None or frame.summaries is None:
+        return
+    s = frame.summaries
+    told = history.recall(f"watch {watch.text}", s.last, lambda: series(watch.query, s))
+    if told is not None:
+        over = Series(watch.text, s.starts, told.low, told.high, "dim")
+    elif len(watch.seen) > 1:
+        iterations = sorted(k for k in watch.seen if k <= s.last)
+        values = np.array([watch.seen[k] for k in iterations])
+        over = Series(watch.text, np.array([*iterations, s.last + 1]), values, values, "dim")
+    else:
+        return
+    plot.bars(canvas, x, y, width, over._replace(low=abs(over.low), high=abs(over.high)), s.last)
+    canvas.tint(x + plot.column(frame.position.iteration, s.last, width), y, 1)
 
 
 def _sparkline(canvas: Canvas, x: int, y: int, width: int, array: Array, signed: bool) -> int:

@@ -442,7 +442,8 @@ class Debugger(Debugging):
         self._view = view.but(**changes)
         self._arrange()
         self.show()
-        self.query_one("#rail" if name == "tape" and view.layout is Layout.WIDE else f"#{name}").focus()
+        # At once: keys that were typed ahead are for the panel already.
+        self.set_focus(self.query_one("#rail" if name == "tape" and view.layout is Layout.WIDE else f"#{name}"))
 
     def action_maximise(self) -> None:
         focused = self.focused.id if isinstance(self.focused, Panel) else None

@@ -83,7 +83,11 @@ class Debugging(Screen[None]):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not self._busy or action in ("interrupt", "help", "theme", "train", "panel", "maximise")
+        return not self._busy or action in ("interrupt", "help", "theme", "train", "panel", "maximise", "quit")
+
+    def on_unmount(self) -> None:
+        """Lets what runs beside the screen end with it: the process waits for its threads."""
+        self._stopped = True
 
     # Commands ------------------------------------------------------------------------------------
 
@@ -179,7 +183,8 @@ class Debugging(Screen[None]):
             self.app.call_from_thread(self._finish, name, result, "")
 
     def _finish(self, line: str, result: Result | None, message: str) -> None:
-        self.run_worker(self._done(line, result, message))
+        if self.is_running:
+            self.run_worker(self._done(line, result, message))
 
     async def _done(self, line: str, result: Result | None, message: str) -> None:
         self._busy = ""
