@@ -33,6 +33,9 @@ BUDGET = 256 << 20
 _STRIDE = 8
 #: A block has so many iterations; only one if its arrays have more bytes than these.
 _BLOCK, _TOGETHER = 32, 1 << 20
+#: Half of the budget is for checkpoints, and a tenth each for snapshots that were passed and for iterations
+#: that were looked at. The summaries have a tenth as well; while rows are joined they take three times that.
+_SHARE = 10
 #: So many whole iterations are kept for when one comes back to them.
 _KEPT = 4
 
@@ -169,7 +172,7 @@ class History:
     def _go_beyond(self) -> tuple[Summaries, Snapshot]:
         """The summaries, with that of the first iteration, and the start of the second."""
         summaries = Summaries(self.start)
-        summaries = Summaries(self.start, self.budget // 4 // summaries.bytes_per_row)
+        summaries = Summaries(self.start, self.budget // _SHARE // summaries.bytes_per_row)
         first = self.checkpoints.nearest(1)
         following, made = self._after(first, self.complete(first).trace)
         summaries.note(made)
@@ -321,7 +324,7 @@ class History:
         if passed > found.iteration:
             found = self._passed[passed]
         begun, gap = found.iteration, iteration - found.iteration
-        every = max(1, -(-gap * self._bytes * 4 // self.budget))
+        every = max(1, -(-gap * self._bytes * _SHARE // self.budget))
         while found.iteration < iteration:
             if go_on is not None and not go_on((found.iteration - begun) / gap):
                 raise Interrupted
@@ -333,7 +336,7 @@ class History:
     def _remember(self, snapshot: Snapshot) -> None:
         self._passed[snapshot.iteration] = snapshot
         self._passed.move_to_end(snapshot.iteration)
-        while len(self._passed) > 1 and len(self._passed) * self._bytes > self.budget // 4:
+        while len(self._passed) > 1 and len(self._passed) * self._bytes > self.budget // _SHARE:
             self._passed.popitem(last=False)
 
     def recording(self, iteration: int, go_on: GoOn | None = None) -> Recording:
@@ -348,7 +351,7 @@ class History:
         else:
             found = self.complete(self.snapshot(iteration, go_on), None, go_on)
         self._whole[iteration] = found
-        while len(self._whole) > max(min(self.budget // 4 // (2 * self._size + 1), _KEPT), 1):
+        while len(self._whole) > max(min(self.budget // _SHARE // (2 * self._size + 1), _KEPT), 1):
             self._whole.popitem(last=False)
         return found
 

@@ -297,12 +297,13 @@ class Summaries:
         tables: list[tuple[Array, Array]] = []
         for low, high in ((self._lows, self._highs), (self._signs, self._signs_high)):
             top = np.concatenate([high, low[joined:old]])[:old]
-            least, most = np.minimum(low[:old:2], low[1:old:2]), np.maximum(top[::2], top[1::2])
+            whole, most = np.empty_like(low), np.maximum(top[::2], top[1::2])
+            least = np.minimum(low[:old:2], low[1:old:2], out=whole[: old // 2])
             if low is self._lows:  # where it was not taken it is NaN, and that says nothing
                 least[:, VALIDATION] = np.fmin(low[:old:2, VALIDATION], low[1:old:2, VALIDATION])
                 most[:, VALIDATION] = np.fmax(top[::2, VALIDATION], top[1::2, VALIDATION])
-            whole = np.empty_like(low)
-            whole[: old // 2], whole[old // 2 : self.rows - old // 2] = least, low[old : self.rows]
+            whole[old // 2 : self.rows - old // 2] = low[old : self.rows]
+            del top
             tables.append((whole, most))
         starts = np.zeros_like(self._starts)
         kept = np.concatenate([self._starts[:old:2], self._starts[old : self.rows + 1]])
