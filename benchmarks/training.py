@@ -1,5 +1,6 @@
 """Iterations of a training with their summaries, against the same loop written in NumPy by hand, without
-summaries and with them, and in PyTorch on one thread; rewinding against replaying from the start; memory against the budget.
+summaries and with them, and in PyTorch on one thread; rewinding against replaying from the start; memory
+against the budget.
 
 Runs in a process of its own, which is started with one BLAS thread (see __main__.py):
 
