@@ -38,16 +38,14 @@ class Headline(Panel, can_focus=False):
         hint = "80×24 shows the network"
         if view.layout is Layout.TINY and x + len(hint) + 3 < width:
             canvas.put(width - len(hint) - 1, 0, hint, palette.style("dim"))
-        room = height - 1
+        said = wrap(view.message, width - 2)[: height - 1] if view.message else []
+        room = height - 1 - len(said)
         caption = wrap(text, width - 2)
         note = wrap("✎ " + printable(frame.note.replace("\n", " ")), width - 2) if frame.note else []
         # The author's words stand first, but they never push the caption out.
         note = _at_most(note, max(room - len(caption), 1, room - 2))
         lines = [(line, "dim") for line in note] + [(line, "text") for line in _at_most(caption, room - len(note))]
-        if view.message:
-            said = wrap(view.message, width - 2)[:room]
-            lines = lines[: room - len(said)] + [(line, "current") for line in said]
-        for y, (line, role) in enumerate(lines[:room], 1):
+        for y, (line, role) in enumerate(lines[:room] + [(line, "current") for line in said], 1):
             canvas.put(1, y, clip(line, width - 2), palette.style(role))
         return canvas
 
