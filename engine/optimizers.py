@@ -100,6 +100,10 @@ class Optimizer(ABC):
     def __getitem__(self, name: str) -> Any:
         return self.set[name]
 
+    def wrong(self) -> tuple[str, str] | None:
+        """An option that does not go with the others, and why."""
+        return None
+
     @abstractmethod
     def lines(self, t: int) -> tuple[Line, ...]:
         """The rule at update number `t`, from 1 on; the last line gives the new w. Only the first may
@@ -151,6 +155,11 @@ def _descend(step: str, moved: Callable[[Numbers], Any], says: str) -> Line:
 class _Descent(Optimizer):
     """w ← w − η·g: gradient descent (Robbins and Monro, 1951). With momentum a velocity takes the place of
     the gradient (Polyak, 1964; Nesterov, 1983, in the form of Sutskever et al., ICML 2013)."""
+
+    def wrong(self) -> tuple[str, str] | None:
+        if self["nesterov"] and (not self["momentum"] or self["dampening"]):
+            return "nesterov", "nesterov needs a momentum and no dampening, as in momentum = 0.9"
+        return None
 
     def kept(self) -> Mapping[str, float]:
         return {"v": 0.0} if self["momentum"] else {}

@@ -142,6 +142,11 @@ def read(table: Mapping[str, Any], bad: Callable[[str, str, bool], object]) -> T
     if scheduled.get("step_size", 0) is None:
         bad("schedule", "the schedule 'step' needs step_size, as in step_size = 100", False)
         scheduled["step_size"] = 1
+    wrong = found.optimizer.wrong()
+    if wrong:
+        bad(*wrong, False)
+    if found.validate is not None and not found.validation:
+        bad("validate", "validate says how often; validation = 0.2 says what to hold back", False)
     return found
 
 

@@ -169,6 +169,75 @@ def test_names_of_files_are_shown_and_not_obeyed() -> None:
     assert "a\\x1b[31m\\u202eb.toml:1:10" in str(refused.value)
 
 
+TRAINED = """format = 1
+batch = ["x", "t"]
+[inputs]
+x = [[1.0], [2.0], [3.0], [4.0]]
+t = [[1.0], [2.0], [3.0], [4.0]]
+[parameters]
+w = [[1.0]]
+[graph]
+y = "x @ w"
+L = "mse(y, t)"
+[{}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("step = 3", "12:1: unknown key 'step'; did you mean 'steps'?"),
+        ("optimizer = 'adm'", "12:13: optimizer must be 'sgd' or 'momentum' or "),
+        ("lr = nan", "12:6: lr must be a finite number, not nan"),
+        ("optimizer = 'adam'\nmomentum = 0.9", "13:1: 'momentum' belongs to optimizer = \"sgd\" or "),
+        ("optimizer = 'adam'\nbetas = [0.9, 1.0]", "13:9: betas must be two numbers from 0 to below 1"),
+        ("nesterov = true", "12:12: nesterov needs a momentum and no dampening"),
+        ("nesterov = true\nmomentum = 0.9\ndampening = 0.1", "12:12: nesterov needs a momentum and no dampening"),
+        ("schedule = 'step'", "12:12: the schedule 'step' needs step_size"),
+        ("schedule = 'warmup'", "12:12: schedule must be 'constant' or 'step' or 'cosine', not 'warmup'; a warm-up is"),
+        ("step_size = 3", "12:1: 'step_size' belongs to schedule = \"step\""),
+        ("warmup = -1", "12:10: warmup must be a whole number from 0 on"),
+        ("clip_norm = 0", "12:13: clip_norm must be a number above 0"),
+        ("zero_grad = 0", "12:13: zero_grad must be true or false, not 0"),
+        ("steps = 1.5", "12:9: steps must be a whole number from 1 on"),
+        ("batch_size = 9", "12:14: batch_size 9 is more than the 4 samples"),
+        ("validation = 1.0", "12:14: validation must be a share above 0 and below 1"),
+        ("validation = 0.01", "12:14: validation 0.01 holds back 0 of the 4 samples"),
+        ("validate = 3", "12:12: validate says how often"),
+    ],
+)
+def test_a_training_that_makes_no_sense_is_refused_where_it_stands(lines: str, expected: str) -> None:
+    (problem,) = problems(TRAINED.format("training") + lines + "\n")
+    assert problem.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("stepz = 3", "12:1: unknown key 'stepz'; did you mean 'steps'?"),
+        ("lr = 'a'", "12:6: lr must be a finite number, not 'a'"),
+        ("batch_size = 2", "12:1: both trainings have the same batch_size; it stands in [training]"),
+    ],
+)
+def test_the_other_training_of_a_diff_is_checked_as_well(lines: str, expected: str) -> None:
+    (problem,) = problems(TRAINED.format("against") + lines + "\n")
+    assert problem.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("[[expect]]\niteration = 0\nof = 'L'\nvalue = 1\n", "13:13: iteration must be a whole number from 1 on"),
+        ("[[notes]]\nat = '@0 L'\ntext = 'a'\n", "13:6: at: iterations are counted from 1"),
+        ("[[notes]]\nat = '@x L'\ntext = 'a'\n", "13:6: at: '@x' is no iteration"),
+        ("[debug]\nstart = '@3 zz'\n", "13:9: start: unknown name 'zz'"),
+    ],
+)
+def test_places_in_other_iterations_are_checked(lines: str, expected: str) -> None:
+    (problem,) = problems(TRAINED.format("training") + lines)
+    assert problem.startswith(expected)
+
+
 def test_unknown_scenarios_get_the_nearest() -> None:
     with pytest.raises(ScenarioError, match="did you mean 'walkthrough'"):
         find("walktrough")
