@@ -17,6 +17,7 @@ from gradstep.engine.notation import Digits, number
 from gradstep.engine.nudge import Gradients, every
 from gradstep.engine.recording import Recording
 from gradstep.engine.scenario import Expectation, Scenario
+from gradstep.engine.stops import Stops
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +72,9 @@ class Report:
 
 
 def check(scenario: Scenario) -> Report:
-    """Runs a scenario and verifies it."""
+    """Runs a scenario and verifies it. Raises ScenarioError where its breakpoints cannot be read."""
     history = History(scenario)
+    Stops.of(scenario, history.recording(1))
     expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
     return Report(scenario, every(scenario), expected, findings(history.recording(1)))
 

@@ -19,7 +19,7 @@ from gradstep.engine.errors import CommandError, GradstepError, nearest
 from gradstep.engine.export import FORMATS, export
 from gradstep.engine.findings import DEFAULTS, findings, thresholds_of
 from gradstep.engine.frame import Frame
-from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.notation import Digits, counted, number, plain
 from gradstep.engine.nudge import nudge, verify
 from gradstep.engine.query import Moment, Query
 from gradstep.engine.scenario import find
@@ -190,8 +190,8 @@ _command("rcontinue", "back to the previous stop, or the start")(_running(False)
 
 @_command("train [N]", "on from the last iteration to the end of the training, or N more; stops at breakpoints")
 def _train(session: Session, rest: str, go_on: GoOn) -> Result:
-    made = session.history.made
-    return _rested(session, session.train(made + _count(rest) if rest else session.last, go_on))
+    to = session.trained + _count(rest) if rest else session.last
+    return _rested(session, session.train(to, go_on))
 
 
 @_command("when COND", "back to the step at which COND became true, and what to suspect next")
@@ -340,6 +340,7 @@ def _find(session: Session, rest: str, go_on: GoOn) -> Result:
         rows.append({**iteration, "step": step, "at": name, "value": plain(value)})
         lines.append(f"{f'@{k} ' if iteration else ''}{step:>8,}  {name:<16} {number(value or 0.0)}")
         if len(rows) == _FOUND:
+            lines.append(f"these are the first {_FOUND}; a narrower condition finds later ones")
             break
     return Result("\n".join(lines) or "it holds at no step", rows)
 
@@ -530,7 +531,9 @@ def _edited(session: Session, what: str) -> Result:
     before, after = session.base.trace.loss, session.recording.trace.loss
     changed = edits.differing(session.base, session.recording)
     name = session.recording.board.loss
-    text = f"{what}\n  {name} {number(before)} → {number(after)}; {changed:,} numbers differ from the original run"
+    text = f"{what}\n  {name} {number(after)}, as in the original run: no number differs"
+    if changed:
+        text = f"{what}\n  {name} {number(before)} → {number(after)}; {changed:,} numbers differ from the original run"
     return Result(text, {"edits": len(session.edits), "loss": [plain(before), plain(after)], "changed": changed})
 
 
@@ -554,7 +557,7 @@ def _redo(session: Session, rest: str, go_on: GoOn) -> Result:
 @_command("revert", "take all edits back")
 def _revert(session: Session, rest: str, go_on: GoOn) -> Result:
     _nothing(rest)
-    return _edited(session, f"{session.revert():,} edits taken back")
+    return _edited(session, f"{counted(session.revert(), 'edit')} taken back")
 
 
 # The rest -----------------------------------------------------------------------------------------

@@ -86,7 +86,15 @@ class Comparison(NamedTuple):
 
 def _line(one: Difference) -> str:
     when = f"step {one.step:,}" if one.step else "given"
-    return f"{one.name:<16} {number(one.a, Digits.FINE):>12} → {number(one.b, Digits.FINE):>12}   {when}"
+    return f"{one.name:<16} {beside(one.a, one.b)}   {when}"
+
+
+def beside(a: float, b: float) -> str:
+    """`a → b`, with all their digits where they differ in later ones only."""
+    texts = [number(x, Digits.FINE) for x in (a, b)]
+    if texts[0] == texts[1] and a != b:
+        texts = [number(x, Digits.FULL) for x in (a, b)]
+    return f"{texts[0]:>12} → {texts[1]:>12}"
 
 
 def compare(a: Recording, b: Recording, rtol: float = 0.0) -> Comparison:

@@ -25,20 +25,21 @@ _REPORTS = 20
 
 
 class Report(NamedTuple):
-    """What there is to say about an iteration: its loss, that over the samples held back (NaN where it has not
-    been taken since the last report), its learning rate, the norm of all gradients together, and how far all
-    parameters moved relative to their size."""
+    """What there is to say about an iteration: its loss, the last one over the samples held back and the iteration
+    in which that was taken (NaN and 0 where it was not taken since the last report), its learning rate, the norm
+    of all gradients together, and how far all parameters moved relative to their size after that."""
 
     iteration: int
     loss: float
     validation: float
+    validated: int
     rate: float
     gradient: float
     moved: float
 
     def line(self) -> str:
         """For people."""
-        held = f"  validation {number(self.validation, Digits.FINE):>9}" if self.validation == self.validation else ""
+        held = f"  validation {number(self.validation, Digits.FINE):>9} @{self.validated:<7,}" if self.validated else ""
         return (
             f"iteration {self.iteration:>7,}  loss {number(self.loss, Digits.FINE):>9}{held}  η {self.rate:g}"
             f"  ‖∂‖ {number(self.gradient):>7}  ‖Δ‖/‖w‖ {number(self.moved):>7}"
@@ -49,7 +50,8 @@ class Report(NamedTuple):
         return {
             "iteration": self.iteration,
             "loss": plain(self.loss),
-            "validation": None if self.validation != self.validation else plain(self.validation),
+            "validation": plain(self.validation) if self.validated else None,
+            "validated": self.validated or None,
             "lr": plain(self.rate),
             "gradient_norm": plain(self.gradient),
             "update_ratio": plain(self.moved),
@@ -66,8 +68,8 @@ class Ended(NamedTuple):
 def report(history: History, iteration: int, since: int = 0) -> Report:
     """What the summaries say about an iteration; of the samples held back the latest loss after `since`."""
     s, row = history.summaries, history.summaries.row_of(iteration)
-    held = s.validation.high[max(s.row_of(since) + 1, 0) if since else 0 : row + 1]
-    taken = held[~np.isnan(held)]
+    held, begun = s.validation.high[: row + 1], s.row_of(since) + 1 if since else 0
+    taken = begun + np.flatnonzero(~np.isnan(held[begun:]))
     parameters = [p.id for p in history.start.graph.parameters if p.size]
 
     def together(norms: Sequence[float]) -> float:
@@ -79,7 +81,8 @@ def report(history: History, iteration: int, since: int = 0) -> Report:
     return Report(
         iteration,
         float(s.loss.high[row]),
-        float(taken[-1]) if len(taken) else float("nan"),
+        float(held[taken[-1]]) if len(taken) else float("nan"),
+        int(s.starts[taken[-1]]) if len(taken) else 0,
         float(s.rate.high[row]),
         together([s.norm(Phase.BACKWARD, p).high[row] for p in parameters]),
         moved / sizes if sizes else float("nan"),

@@ -57,7 +57,7 @@ def _ends(loss: Array) -> tuple[float, float]:
 
 
 def _nonfinite(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
-    """The first iteration in which something is not finite; that of the first one is told without training."""
+    """The first iteration in which something is not finite."""
     condition = Condition("nonfinite", history.recording(1))
     truth = across.truth(history, [condition])
     rows = np.flatnonzero(truth.may)
@@ -67,8 +67,6 @@ def _nonfinite(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator
             found = across.first_in(recording, [condition])
             if found is None:
                 continue
-            if k == 1:
-                return
             sweep, flat = recording.timeline.locate(found.position.step)
             name = _name(history, Element(sweep.value, flat), sweep.phase)
             bad = trouble.at(recording, found.position.step)

@@ -50,16 +50,18 @@ def _marks(frame: Frame, s: Summaries, armed: Sequence[Breakpoint]) -> tuple[Mar
 
 
 def _troubles(frame: Frame, s: Summaries) -> Iterator[Mark]:
-    """Where the loss stops being finite, and where units died that are shut in every sample now."""
+    """Where the loss stops being finite, and where units died: of those that have been shut in every sample for
+    a whole pass over the samples, as the findings have it."""
     for k in _begins(~np.isfinite(s.loss.high), s.starts)[:1]:
         yield Mark(k, "!", "the loss is not finite")
-    graph, board = frame.recording.graph, frame.recording.board
+    graph, board, history = frame.recording.graph, frame.recording.board, frame.desk.history
+    assert history is not None, "it has the summaries"
     for node in graph.nodes:
         if isinstance(node.op, Relu) and node.inputs[0] in s.counted:
             dead = s.above_zero(node.inputs[0]).high == 0
             for unit in np.flatnonzero(dead[-1]).tolist():
                 born = _begins(dead[:, unit], s.starts)[-1]
-                if born > 1:
+                if born > 1 and s.last - born + 1 >= history.passes:
                     yield Mark(born, "†", f"unit {unit} of {board.whole(node.output)} died")
 
 

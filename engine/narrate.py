@@ -348,6 +348,7 @@ def update(recording: Recording, element: Element) -> Narration:
     layer = board.layer_of.get(element.value)
     kind = "bias" if layer and layer.bias == element.value else "weight" if arrow else "parameter"
     first = recording.timeline.span(Phase.UPDATE)[0] + 1 == recording.timeline.step_of(Phase.UPDATE, *element)
+    first = first and recording.iteration == 1
     after = "Until now none had changed: the backward pass used the old numbers." if first else _AFTER
     if new == old:
         caption = f"The change is too small for the last digit of this {kind}: it stays as it is."

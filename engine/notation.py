@@ -67,6 +67,11 @@ def rounded(value: float, digits: int) -> float:
     return float(text)
 
 
+def counted(count: int, what: str) -> str:
+    """`1 edit`, `2 edits`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def plain(array: Any) -> Any:
     """A number or an array as JSON has it: nested lists; NaN and infinities, which it lacks, as texts;
     None for what there is not."""

@@ -20,7 +20,7 @@ from gradstep.engine.explain import segments_at
 from gradstep.engine.frame import Desk, Frame
 from gradstep.engine.history import BUDGET, History
 from gradstep.engine.moves import mover
-from gradstep.engine.notation import number
+from gradstep.engine.notation import counted, number
 from gradstep.engine.recording import Recording
 from gradstep.engine.scenario import Scenario
 from gradstep.engine.stops import Noted, Stop, Stops, Watch, search
@@ -59,12 +59,12 @@ class Session:
 
     def __init__(self, scenario: Scenario, go_on: GoOn | None = None, budget: int = BUDGET) -> None:
         """Runs the scenario's first iteration; `budget` are the bytes for the past of its training. Raises
-        CommandError if its `start` cannot be found, or one of its breakpoints or watches cannot be read."""
+        CommandError if its `start` cannot be found, and ScenarioError if a breakpoint or watch cannot be read."""
         self.history = self.original = History(scenario, budget, go_on)
         self.recording: Recording = self.history.recording(1)
         self._position = Position(0)
         self._sample: int | None = 0
-        self.stops = Stops()
+        self.stops = Stops.of(scenario, self.recording)
         self.stop: Stop | None = None
         self.log: list[Noted] = []
         self.said: tuple[Noted, ...] = ()
@@ -74,9 +74,6 @@ class Session:
         self._ahead: list[Position] = []
         self.marks: dict[str, Position] = {}
         self.beside: History | None = None
-        for text in scenario.breakpoints:
-            self.stops.add(text, self.recording)
-        self.stops.watches = [Watch(text, self.recording) for text in scenario.watch]
         if scenario.against is not None:
             self.beside = History(scenario.against, budget)
         if scenario.start is not None:
@@ -203,14 +200,21 @@ class Session:
         self._go(Position(step, term, there), go_on)
         return Move(abs(there - here))
 
+    @property
+    def trained(self) -> int:
+        """How many iterations are behind one who stands in the last that is made; seen from an earlier one, all."""
+        inside = self.position.iteration == self.history.made and self.position.step < self.recording.timeline.total
+        return self.history.made - inside
+
     def train(self, to: int, go_on: GoOn | None = None) -> Stop:
-        """Goes on from the last iteration that is made to the end of iteration `to`, or to where a breakpoint
-        stops; watches do not stop it. Stopped by `go_on`, it rests at the end of the last that is made."""
-        made = self.history.made
-        total = self.recording.timeline.total
-        if made >= to:
-            raise CommandError(f"{made:,} iterations are made already; say how many more, as in train 100")
-        return self._run_to(Position(total, None, made), to, watches=False, go_on=go_on)
+        """Goes on from where one is in the last iteration that is made, or else from its end, to the end of
+        iteration `to` or to where a breakpoint stops; watches do not stop it. Stopped by `go_on`, it rests at
+        the end of the last that is made."""
+        made, trained = self.history.made, self.trained
+        if trained >= to:
+            raise CommandError(f"{counted(made, 'iteration')} made already; say how many more, as in train 100")
+        start = self.position if trained < made else Position(self.recording.timeline.total, None, made)
+        return self._run_to(start, to, watches=False, go_on=go_on)
 
     def _next_term(self) -> Position | None:
         step, term, iteration = self.position
@@ -380,7 +384,7 @@ class Session:
         if latest is None:
             latest = self._of_the_sum(condition)
             if latest is None:
-                raise CommandError(f"'{text}' was not true at any step up to here{self._never(condition)}")
+                raise CommandError(f"'{text}' was not true at any step up to here{self._never(condition, go_on)}")
             about = f"'{text}' was never true; but of the sum into the same neuron it is, since step {latest.step:,}. "
         else:
             where = f"in iteration {latest.iteration:,}, at step" if self.history.made > 1 else "at step"
@@ -424,9 +428,14 @@ class Session:
         found = next(iter(search(self.recording, [other], Position(self.position.step + 1, 1), False)), None)
         return None if found is None else found.position._replace(term=None)
 
-    def _never(self, condition: Condition) -> str:
-        later = next(iter(search(self.recording, [condition], self.position, True)), None)
-        return "; it never is in this iteration" if later is None else f"; it will be at step {later.position.step:,}"
+    def _never(self, condition: Condition, go_on: GoOn | None) -> str:
+        made = self.history.made
+        later = next(across.onward(self.history, [condition], self.position, made, go_on), None)
+        if later is None:
+            return f"; it never is in {'this iteration' if made == 1 else f'the {made:,} iterations that are made'}"
+        at = later[1].position
+        where = f"in iteration {at.iteration:,}, " if at.iteration != self.position.iteration else ""
+        return f"; it will be {where}at step {at.step:,}"
 
     def _suspect(self, by_update: bool = False) -> str:
         """What to look at next from here; `by_update`: it was not so in the iteration before."""
@@ -497,7 +506,7 @@ class Session:
         self._undone += reversed(self.edits)
         self._apply([])
         if count:
-            self.note(f"revert {count:,} edits")
+            self.note(f"revert {counted(count, 'edit')}")
         return count
 
     def _apply(self, wanted: list[Edit], go_on: GoOn | None = None) -> None:

@@ -16,11 +16,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from gradstep.engine.conditions import Condition
-from gradstep.engine.errors import CommandError, Interrupted
+from gradstep.engine.errors import CommandError, Interrupted, Problem, ScenarioError
 from gradstep.engine.explain import segments_at
 from gradstep.engine.index import Array
+from gradstep.engine.positions import Positions
 from gradstep.engine.query import Moment, Part, Query
 from gradstep.engine.recording import Recording, remembered
+from gradstep.engine.scenario import Scenario
 from gradstep.engine.steps import Change
 from gradstep.engine.terms import total
 from gradstep.engine.timeline import Position, Sweep
@@ -229,6 +231,24 @@ class Stops:
         self.breakpoints: list[Breakpoint] = []
         self.watches: list[Watch] = []
         self._last = 0
+
+    @classmethod
+    def of(cls, scenario: Scenario, recording: Recording) -> Stops:
+        """Those of a scenario file. Raises ScenarioError where one cannot be read."""
+        found, problems = cls(), []
+        for key, texts in (("breakpoints", scenario.breakpoints), ("watch", scenario.watch)):
+            for number, text in enumerate(texts):
+                try:
+                    if key == "watch":
+                        found.watches.append(Watch(text, recording))
+                    else:
+                        found.add(text, recording)
+                except CommandError as error:
+                    at = Positions(scenario.text).value(["debug", key, number])
+                    problems.append(Problem(scenario.file, *at, str(error)))
+        if problems:
+            raise ScenarioError(problems)
+        return found
 
     def add(self, text: str, recording: Recording, once: bool = False) -> Breakpoint:
         """Sets a breakpoint: `COND [on PATTERN] [do print EXPR]`. Raises CommandError."""

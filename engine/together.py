@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gradstep.engine.compare import Comparison, compare
+from gradstep.engine.compare import Comparison, beside, compare
 from gradstep.engine.history import History
-from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.notation import plain
 from gradstep.engine.trace import GoOn
 
 
@@ -37,7 +37,7 @@ class Compared(NamedTuple):
             yield from (line for line in self.there.lines() if line.startswith("first"))
         yield "losses"
         for k, a, b in self.losses:
-            yield f"  iteration {k:>7,}  {number(a, Digits.FINE):>12} → {number(b, Digits.FINE):>12}"
+            yield f"  iteration {k:>7,}  {beside(a, b)}"
         yield f"iteration {self.iterations:,}: {self.last.differing:,} of {self.last.compared:,} numbers differ"
         yield from (line for line in self.last.lines() if line.startswith(("largest", "   ")))
 

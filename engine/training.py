@@ -140,11 +140,14 @@ def read(table: Mapping[str, Any], bad: Callable[[str, str, bool], object]) -> T
     if scheduled.get("t_max", 0) is None:
         scheduled["t_max"] = max(found.steps - found.warmup, 1)
     if scheduled.get("step_size", 0) is None:
-        bad("schedule", "the schedule 'step' needs step_size, as in step_size = 100", False)
+        if "step_size" not in table:
+            bad("schedule", "the schedule 'step' needs step_size, as in step_size = 100", False)
         scheduled["step_size"] = 1
     wrong = found.optimizer.wrong()
     if wrong:
         bad(*wrong, False)
+    if found.shuffle is not None and found.batch_size is None:
+        bad("shuffle", "shuffle draws batches in another order; batch_size = 32 says how large they are", False)
     if found.validate is not None and not found.validation:
         bad("validate", "validate says how often; validation = 0.2 says what to hold back", False)
     return found

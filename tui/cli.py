@@ -273,11 +273,13 @@ def _train(options: argparse.Namespace) -> int:
     from gradstep.engine.diagnosis import diagnosis
     from gradstep.engine.history import History
     from gradstep.engine.scenario import find
+    from gradstep.engine.stops import Stops
 
     if options.output is not None:
         course.check_output(options.output)
     scenario = find(options.scenario)
     history = History(scenario, _budget(options))
+    Stops.of(scenario, history.recording(1))
     until = None if options.until is None else Condition(options.until, history.recording(1))
     steps = options.steps or scenario.training.steps
     stopped: list[int] = []

@@ -22,6 +22,11 @@ from gradstep.engine.ops.base import (
 )
 
 
+def _rows(array: Array) -> Array:
+    """All axes before the last one as one; also of an array without elements, where −1 would say nothing."""
+    return array if array.ndim == 2 else array.reshape(prod(array.shape[:-1]), array.shape[-1])
+
+
 class Linear(Contract):
     """y[…, i] = Σⱼ W[i, j] · x[…, j] + b[i].
 
@@ -67,8 +72,8 @@ class Linear(Contract):
         if slot == 1:
             if x.ndim == 1:
                 return g[:, None] * x
-            return g.reshape(-1, g.shape[-1]).T @ x.reshape(-1, x.shape[-1])
-        return g if g.ndim == 1 else np.add.reduce(g.reshape(-1, g.shape[-1]), axis=0)
+            return _rows(g).T @ _rows(x)
+        return g if g.ndim == 1 else np.add.reduce(_rows(g), axis=0)
 
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
         (*batch, width), (outs, _) = shapes[:2]

@@ -45,7 +45,8 @@ def test_json_has_every_report_and_the_end(capsys: pytest.CaptureFixture[str]) -
     history.make(80)
     for one in told:
         assert one["loss"] == history.summaries.loss.low[int(str(one["iteration"])) - 1]
-        assert set(one) == {"iteration", "loss", "validation", "lr", "gradient_norm", "update_ratio"}
+        assert set(one) == {"iteration", "loss", "validation", "validated", "lr", "gradient_norm", "update_ratio"}
+    assert [one["validated"] for one in told] == [1, None, 36, None, 71]
     assert told[1]["validation"] is None  # taken in iterations 1, 36 and 71
     assert told[2]["validation"] == history.summaries.validation.low[35]
     assert (end["done"], end["reason"], end["iteration"], end["output"]) == (True, "end", 80, None)

@@ -491,7 +491,7 @@ def test_findings_take_other_thresholds() -> None:
 
 def test_what_is_found_watched_and_saved_through_iterations(tmp_path: Path) -> None:
     session = Session(find("xor-training"))
-    do(session, "train 29")
+    do(session, "train 30")
     assert do(session, "info position").data["iteration"] == 30
     losses = session.history.summaries.loss.low
     found = do(session, "find loss > previous").data
@@ -514,9 +514,10 @@ def test_what_is_found_watched_and_saved_through_iterations(tmp_path: Path) -> N
 
 
 def test_train_and_moves_refuse_what_makes_no_sense() -> None:
-    session = Session(find("walkthrough"))
+    session = fresh("walkthrough", "train")
+    assert session.position == Position(31)
     for line, says in (
-        ("train", "1 iterations are made already; say how many more"),
+        ("train", "1 iteration made already; say how many more"),
         ("train 0", "a whole number from 1 on"),
         ("iterate x", "a whole number from 1 on"),
         ("goto @0", "counted from 1"),
@@ -524,5 +525,47 @@ def test_train_and_moves_refuse_what_makes_no_sense() -> None:
         ("goto @3 h[9]", "out of range"),
     ):
         assert says in refused(session, line)
-    assert session.position == Position(0)
     assert session.history.made == 1
+
+
+def test_training_counts_the_iteration_one_is_in_as_the_first() -> None:
+    session = fresh("xor-training", "train 300")
+    assert session.position.iteration == session.history.made == 300
+    do(session, "train 10")
+    assert session.position.iteration == 310
+    do(session, "iterate")  # into the middle of it: the rest of it counts as one
+    do(session, "goto @311 3")
+    do(session, "train 2")
+    assert session.position == Position(session.recording.timeline.total, None, 312)
+    do(session, "goto @40")
+    do(session, "train 5")  # seen from the past, all that is made is behind one
+    assert session.position.iteration == 317
+
+
+def test_training_stops_at_what_is_ahead_in_the_iteration_one_is_in() -> None:
+    session = fresh("xor-training", "break W2.grad", "train")
+    first = session.position
+    assert first.iteration == 1
+    do(session, "train")
+    assert session.position.iteration == 1
+    assert session.position.step > first.step
+
+
+def test_what_an_edit_did_is_said_in_whole_words() -> None:
+    session = fresh("walkthrough", "set W1[0,0] = 0.5")
+    assert "as in the original run: no number differs" in do(session, "undo").text
+    do(session, "redo")
+    assert do(session, "revert").text.startswith("1 edit taken back")
+
+
+def test_when_says_how_far_it_looked() -> None:
+    session = fresh("death-of-a-relu", "train")
+    assert "it never is in the 100 iterations that are made" in refused(session, "when loss > 1e9")
+    do(session, "goto @3 start")
+    assert "it will be in iteration 18, at step 55" in refused(session, "when dead(h[2])")
+
+
+def test_find_says_that_it_lists_the_first_ones() -> None:
+    found = do(fresh("death-of-a-relu", "train"), "find dead(h[2])")
+    assert found.text.endswith("these are the first 20; a narrower condition finds later ones")
+    assert len(found.data) == 20

@@ -86,6 +86,26 @@ def test_a_training_that_is_fine_is_told_nothing(name: str) -> None:
     assert seen(name) == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "steps"), [("digits-training", 60), ("digits-training", 20), ("death-of-a-relu", 100)]
+)
+def test_units_are_marked_as_dead_where_the_findings_say_so(name: str, steps: int) -> None:
+    session = Session(find(name))
+    session.train(steps)
+    died = [one.numbers["iteration"] for one in diagnosis(session.history) if one.kind == "died"]
+    assert [mark.iteration for mark in marks(session.frame()) if mark.sign == "†"] == died
+    assert bool(died) == (name == "death-of-a-relu")
+
+
+def test_a_loss_that_is_never_a_number_is_told() -> None:
+    history = History(
+        loads('format = 1\n[parameters]\nw = [-1.0, 1.0]\n[graph]\nL = "sum(log(w))"\n[training]\nsteps = 9\n')
+    )
+    history.make(9)
+    (one,) = [found for found in diagnosis(history) if found.kind == "diverged"]
+    assert one.numbers["iteration"] == 1
+
+
 OVERFIT = """format = 1
 batch = ["x", "t"]
 [inputs]

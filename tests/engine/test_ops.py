@@ -774,3 +774,14 @@ def test_a_contraction_has_two_factors() -> None:
             links = example.op.row(slot, 0, y, xs)
             assert links.factor is not None
             assert links.factor[0] == 1 - slot
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 3, 0)])
+def test_layers_of_no_inputs_and_batches_of_no_samples(shape: tuple[int, ...]) -> None:
+    x, W, b = np.zeros(shape), np.zeros((4, 0)), np.arange(4.0)
+    op = REGISTRY["linear"]()
+    y = op.forward([x, W, b])
+    assert y.shape == (*shape[:-1], 4)
+    assert (y == b).all()
+    for slot, of in enumerate((x, W, b)):
+        assert op.vjp(slot, np.ones(y.shape), y, [x, W, b]).shape == of.shape

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradstep.engine.check import check
 from gradstep.engine.errors import GradstepError, ScenarioError
 from gradstep.engine.scenario import MAX_BYTES, builtin, find, load, loads
 from gradstep.engine.session import Session
@@ -204,11 +205,23 @@ L = "mse(y, t)"
         ("validation = 1.0", "12:14: validation must be a share above 0 and below 1"),
         ("validation = 0.01", "12:14: validation 0.01 holds back 0 of the 4 samples"),
         ("validate = 3", "12:12: validate says how often"),
+        ("shuffle = 1", "12:11: shuffle draws batches in another order; batch_size"),
     ],
 )
 def test_a_training_that_makes_no_sense_is_refused_where_it_stands(lines: str, expected: str) -> None:
     (problem,) = problems(TRAINED.format("training") + lines + "\n")
     assert problem.startswith(expected)
+
+
+def test_what_a_file_breaks_at_is_refused_where_it_stands() -> None:
+    text = TRAINED.format("debug") + 'breakpoints = ["loss < 1", "dead(zz[1])"]\nwatch = ["losss"]\n'
+    for read in (Session, check):
+        with pytest.raises(ScenarioError) as refused:
+            read(loads(text, file="f.toml"))
+        assert [str(p).removeprefix("f.toml:") for p in refused.value.problems] == [
+            "12:28: unknown name 'zz'",
+            "13:10: unknown name 'losss'",
+        ]
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,11 @@ async def test_unsaved_edits_are_asked_about(tmp_path: Path) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert pilot.app.return_code is None
+        await pilot.press("colon")
+        await type_(pilot, "quit")  # the command asks as the key does
+        await pilot.press("enter")
+        await pilot.pause()
+        assert pilot.app.return_code is None
         await pilot.press("ctrl+s")
         await type_(pilot, str(tmp_path / "mine.toml"))
         assert (tmp_path / "mine.toml").exists()

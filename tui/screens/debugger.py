@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.timer import Timer
 
-from gradstep.engine.notation import Digits
+from gradstep.engine.notation import Digits, counted
 from gradstep.engine.scenario import Scenario
 from gradstep.engine.session import Move, Session
 from gradstep.engine.timeline import Grain, Phase
@@ -503,9 +503,7 @@ class Debugger(Debugging):
             if where == "quit":
                 self.app.exit(0)
 
-        count = len(self.session.edits)
-        choices = [
-            Choice("stay", "stay"),
-            Choice(f"quit, and drop {count} edits (^s saves them as a new file)", "quit"),
-        ]
+        count, kept = len(self.session.edits), all(edit.iteration == 1 for edit in self.session.edits)
+        hint = " (^s saves them as a new file)" if kept else ""
+        choices = [Choice("stay", "stay"), Choice(f"quit, and drop {counted(count, 'edit')}{hint}", "quit")]
         await self.app.push_screen(Chooser("there are unsaved edits", choices), decided)

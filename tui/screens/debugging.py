@@ -78,6 +78,9 @@ class Debugging(Screen[None]):
         """Goes as near to the place one has come to as it asks for; it was `stopped` at, or gone to."""
         raise NotImplementedError
 
+    async def action_quit(self) -> None:
+        raise NotImplementedError
+
     def settle(self) -> None:
         """Forgets what belongs to the place that is left."""
         raise NotImplementedError
@@ -113,7 +116,7 @@ class Debugging(Screen[None]):
 
     async def _said(self, line: str, result: Result) -> None:
         if result.quit:
-            self.app.exit(0)
+            await self.action_quit()
             return
         said = result.text.strip()
         if result.moved:
@@ -228,8 +231,8 @@ class Debugging(Screen[None]):
         if self._busy:
             self._stopped = self._stopped or self._busy.startswith("train")
             return
-        made, last = self.session.history.made, self.session.last
-        await self.do("train" if made < last else f"train {self.session.recording.scenario.training.steps}")
+        trained, last = self.session.trained, self.session.last
+        await self.do("train" if trained < last else f"train {self.session.recording.scenario.training.steps}")
 
     async def action_run(self, forward: bool) -> None:
         await self.do("continue" if forward else "rcontinue")
