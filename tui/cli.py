@@ -113,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
                 one.add_argument(flag, dest="script", action=_InOrder, default=[], metavar=kind, help=what)
             one.add_argument("--json", action="store_true", help="one JSON object a command")
         if name == "train":
+            one.epilog = (
+                "A report says the loss; the latest loss over the samples held back, and @ in which iteration it was "
+                "taken; the learning rate η; the norm ‖∂‖ of all gradients together; and how far all parameters "
+                "moved, ‖Δ‖, over their size after it."
+            )
             one.add_argument("--steps", type=_count, metavar="N", help="so many iterations (default: the scenario's)")
             one.add_argument("--until", metavar="COND", help="stop where this holds, as in 'dead(h[3])'")
             one.add_argument("--every", type=_count, metavar="N", help="report every so many iterations")
