@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -147,7 +146,9 @@ def save(file: str, arrays: Mapping[str, Array], iteration: int) -> None:
     """Writes parameters as .safetensors, whole or not at all. Raises CommandError."""
     from safetensors.numpy import save as packed
 
-    about = {"gradstep": version("gradstep"), "iteration": str(iteration)}
+    # One entry: the format's writer puts several into another order each time, and the same training makes the
+    # same file.
+    about = {"iteration": str(iteration)}
     content = packed({name: np.ascontiguousarray(array) for name, array in arrays.items()}, about)
     folder = Path(file).resolve().parent
     try:

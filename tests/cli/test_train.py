@@ -89,6 +89,15 @@ def test_what_cannot_be_is_said_before_anything_is_trained(words: list[str], say
     assert "Traceback" not in found.stderr
 
 
+def test_the_same_training_writes_the_same_file(tmp_path: Path) -> None:
+    written = set()
+    for k in range(8):
+        target = tmp_path / f"{k}.safetensors"
+        assert main(["train", "xor-training", "--steps", "20", "-o", str(target), "--json"]) == 0
+        written.add(target.read_bytes())
+    assert len(written) == 1
+
+
 def test_parameters_are_written_and_can_be_read_by_a_scenario(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
