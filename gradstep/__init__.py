@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
-    from gradstep.engine.check import check
+    from gradstep.engine.debugger.check import check
+    from gradstep.engine.debugger.frame import Frame
+    from gradstep.engine.debugger.session import Session
     from gradstep.engine.errors import CommandError, GradstepError, GraphError, OpError, ScenarioError
-    from gradstep.engine.frame import Frame
-    from gradstep.engine.scenario import Scenario, find, load, loads
-    from gradstep.engine.session import Session
-    from gradstep.engine.timeline import Grain, Phase, Position
+    from gradstep.engine.files.reading import Scenario, find, load, loads
+    from gradstep.engine.run.timeline import Grain, Phase, Position
 
 _HOMES = {
-    "check": "check",
+    "check": "debugger.check",
     **dict.fromkeys(("CommandError", "GradstepError", "GraphError", "OpError", "ScenarioError"), "errors"),
-    "Frame": "frame",
-    **dict.fromkeys(("Scenario", "find", "load", "loads"), "scenario"),
-    "Session": "session",
-    **dict.fromkeys(("Grain", "Phase", "Position"), "timeline"),
+    "Frame": "debugger.frame",
+    **dict.fromkeys(("Scenario", "find", "load", "loads"), "files.reading"),
+    "Session": "debugger.session",
+    **dict.fromkeys(("Grain", "Phase", "Position"), "run.timeline"),
 }
 
 __all__ = [

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradstep.engine.export import FORMATS
+from gradstep.engine.files.export import FORMATS
 
 FINE, FAILED, BAD, INTERRUPTED = 0, 1, 2, 130
 #: Seconds after which opening a scenario shows how far it is.
@@ -190,7 +190,7 @@ def _refuse_near_miss(word: str) -> None:
     near = difflib.get_close_matches(word, [c for c in CALLS if c != "open"], n=1, cutoff=0.75)
     if near:
         from gradstep.engine.errors import CommandError
-        from gradstep.engine.scenario import builtin
+        from gradstep.engine.files.reading import builtin
 
         if word not in builtin():
             raise CommandError(f"no call and no scenario '{word}'; did you mean 'gradstep {near[0]}'?")
@@ -225,7 +225,7 @@ def _open(options: argparse.Namespace) -> int:
 
 def _budget(options: argparse.Namespace) -> int:
     """Bytes for the past of a training."""
-    from gradstep.engine.history import BUDGET
+    from gradstep.engine.history.history import BUDGET
 
     return BUDGET if options.memory is None else options.memory << 20
 
@@ -233,7 +233,7 @@ def _budget(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     """the built-in scenarios, one a line"""
     from gradstep.engine.errors import printable
-    from gradstep.engine.scenario import builtin, find
+    from gradstep.engine.files.reading import builtin, find
 
     for name in builtin():
         print(f"{name:<14} {printable(find(name).title)}")
@@ -242,10 +242,10 @@ def _list(options: argparse.Namespace) -> int:
 
 def _steps(options: argparse.Namespace) -> int:
     """every step as plain text"""
-    from gradstep.engine.recording import record
-    from gradstep.engine.scenario import find
-    from gradstep.engine.timeline import Phase
-    from gradstep.engine.transcript import transcript
+    from gradstep.engine.debugger.transcript import transcript
+    from gradstep.engine.files.reading import find
+    from gradstep.engine.run.recording import record
+    from gradstep.engine.run.timeline import Phase
 
     recording = record(find(options.scenario))
     phase = Phase(options.phase) if options.phase else None
@@ -256,10 +256,10 @@ def _steps(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """debugger commands without a screen"""
-    from gradstep.engine.batch import carry_out, read
+    from gradstep.engine.debugger.script import carry_out, read
+    from gradstep.engine.debugger.session import Session
     from gradstep.engine.errors import CommandError
-    from gradstep.engine.scenario import find
-    from gradstep.engine.session import Session
+    from gradstep.engine.files.reading import find
 
     if not options.script:
         raise CommandError("nothing to run: give commands with -c COMMAND or in a file with -x FILE")
@@ -273,15 +273,15 @@ def _train(options: argparse.Namespace) -> int:
     import json
     import signal
 
-    from gradstep.engine import course
-    from gradstep.engine.conditions import Condition
-    from gradstep.engine.diagnosis import diagnosis
-    from gradstep.engine.history import History
-    from gradstep.engine.scenario import find
-    from gradstep.engine.stops import Stops
+    from gradstep.engine.ask.conditions import Condition
+    from gradstep.engine.ask.stops import Stops
+    from gradstep.engine.debugger import unattended
+    from gradstep.engine.files.reading import find
+    from gradstep.engine.history.findings import diagnosis
+    from gradstep.engine.history.history import History
 
     if options.output is not None:
-        course.check_output(options.output)
+        unattended.check_output(options.output)
     scenario = find(options.scenario)
     history = History(scenario, _budget(options))
     Stops.of(scenario, history.recording(1))
@@ -292,8 +292,10 @@ def _train(options: argparse.Namespace) -> int:
     bar = _Bar(steps, sys.stderr.isatty() and not options.json)
     ended = None
     try:
-        for found in course.train(history, steps, until, options.every, lambda share: bar.at(history.made, stopped)):
-            if isinstance(found, course.Ended):
+        for found in unattended.train(
+            history, steps, until, options.every, lambda share: bar.at(history.made, stopped)
+        ):
+            if isinstance(found, unattended.Ended):
                 ended = found
                 continue
             bar.clear()
@@ -302,7 +304,7 @@ def _train(options: argparse.Namespace) -> int:
         k, step = ended.position.iteration, ended.position.step
         says = f"{options.until} holds in iteration {k:,}, at step {step:,}" if ended.reason == "until" else ""
         if options.output is not None:
-            course.save(options.output, course.parameters(history, ended.position), k)
+            unattended.save(options.output, unattended.parameters(history, ended.position), k)
         seen = [] if stopped else list(diagnosis(history, None, lambda share: not stopped))
     finally:
         bar.clear()
@@ -360,9 +362,9 @@ def _check(options: argparse.Namespace) -> int:
     """verify gradients and printed numbers"""
     import json
 
-    from gradstep.engine.check import check
-    from gradstep.engine.export.json import checked
-    from gradstep.engine.scenario import find
+    from gradstep.engine.debugger.check import check
+    from gradstep.engine.files.export.json import checked
+    from gradstep.engine.files.reading import find
 
     fine = True
     for scenario in [find(name) for name in options.scenarios]:
@@ -379,11 +381,11 @@ def _diff(options: argparse.Namespace) -> int:
     """two runs: first divergence, largest differences"""
     import json
 
-    from gradstep.engine.compare import compare
+    from gradstep.engine.ask.compare import compare
     from gradstep.engine.errors import CommandError
-    from gradstep.engine.history import History
-    from gradstep.engine.scenario import find
-    from gradstep.engine.together import trainings
+    from gradstep.engine.files.reading import find
+    from gradstep.engine.history.compare import trainings
+    from gradstep.engine.history.history import History
 
     one = find(options.a)
     other = one.against if options.b is None else find(options.b)
@@ -401,9 +403,9 @@ def _diff(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     """the whole run as data"""
-    from gradstep.engine.export import export
-    from gradstep.engine.recording import record
-    from gradstep.engine.scenario import find
+    from gradstep.engine.files.export import export
+    from gradstep.engine.files.reading import find
+    from gradstep.engine.run.recording import record
 
     text = export(record(find(options.scenario)), options.format)
     if options.output is None:

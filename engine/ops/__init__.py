@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gradstep.engine.ops import activation, arithmetic, choice, composite, conv, linear, loss, reduce, rowwise, shape
-from gradstep.engine.ops.base import REGISTRY, Links, Op
+from gradstep.engine.ops.op import REGISTRY, Links, Op
 
 __all__ = [
     "REGISTRY",

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.ops.base import Elementwise
+from gradstep.engine.ops.op import Elementwise
 
 
 class Relu(Elementwise):

@@ -7,9 +7,9 @@ from math import isfinite, isinf
 
 import numpy as np
 
-from gradstep.engine.causes import Cause
 from gradstep.engine.index import Array
-from gradstep.engine.ops.base import Elementwise
+from gradstep.engine.ops.causes import Cause
+from gradstep.engine.ops.op import Elementwise
 
 
 def full(value: float, like: Array) -> Array:

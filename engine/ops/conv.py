@@ -15,7 +15,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Grid, Shape, unravel
-from gradstep.engine.ops.base import Links, Op, ones, shape_text
+from gradstep.engine.ops.op import Links, Op, ones, shape_text
 
 
 def _sizes(op: str, **options: tuple[object, int]) -> None:

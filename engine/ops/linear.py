@@ -9,17 +9,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Grid, Picked, Shape, Space, broadcast_strides, picked, strides
-from gradstep.engine.ops.base import (
-    Contract,
-    Links,
-    Op,
-    broadcast,
-    none,
-    ones,
-    shape_text,
-    unbroadcast,
-    whole_numbers,
-)
+from gradstep.engine.ops.op import Contract, Links, Op, broadcast, none, ones, shape_text, unbroadcast, whole_numbers
 
 
 def _rows(array: Array) -> Array:

@@ -9,10 +9,10 @@ from math import isfinite, prod
 
 import numpy as np
 
-from gradstep.engine.causes import Cause
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked
-from gradstep.engine.ops.base import Links, Op, Reduce, shape_text, whole_numbers
+from gradstep.engine.ops.causes import Cause
+from gradstep.engine.ops.op import Links, Op, Reduce, shape_text, whole_numbers
 
 
 class PairLoss(Reduce):

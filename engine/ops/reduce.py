@@ -9,7 +9,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
-from gradstep.engine.ops.base import Reduce, shape_text
+from gradstep.engine.ops.op import Reduce, shape_text
 
 
 @dataclass(frozen=True)

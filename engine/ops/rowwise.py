@@ -13,7 +13,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.ops.base import Rowwise, normal_axes
+from gradstep.engine.ops.op import Rowwise, normal_axes
 
 
 @dataclass(frozen=True)

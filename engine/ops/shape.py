@@ -11,7 +11,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape, ravel, unravel
-from gradstep.engine.ops.base import Masked, Move, Op, normal_axes, shape_text
+from gradstep.engine.ops.op import Masked, Move, Op, normal_axes, shape_text
 
 
 class Reordered(Move):

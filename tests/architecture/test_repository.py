@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 import gradstep
-from gradstep.engine import batch
-from gradstep.engine.commands import COMMANDS
-from gradstep.engine.kinds import KINDS
+from gradstep.engine.ask.kinds import KINDS
+from gradstep.engine.debugger import script
+from gradstep.engine.debugger.commands import COMMANDS
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files.reading import builtin, find
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
-from gradstep.engine.scenario import builtin, find
-from gradstep.engine.session import Session
 from gradstep.tui import keymap
 from gradstep.tui.panels.base import TITLES
 from gradstep.tui.screens import debugger
@@ -106,7 +106,7 @@ def test_panel_numbers_are_unique() -> None:
     assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("module", ["gradstep", "gradstep.tui.cli", "gradstep.engine.export"])
+@pytest.mark.parametrize("module", ["gradstep", "gradstep.tui.cli", "gradstep.engine.files.export"])
 def test_what_starts_quickly_imports_little(module: str) -> None:
     code = f"import sys, {module}; print(sorted({{'numpy', 'textual', 'rich', 'tomlkit'}} & set(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -135,7 +135,7 @@ def test_the_readmes_script_runs() -> None:
     assert inside is not None
     session, lines = Session(find("dead-relu")), [line for line in inside[1].splitlines() if line.strip()]
     said: list[str] = []
-    assert batch.carry_out(session, [[line for line in lines if not line.startswith("#")]], False, said.append)
+    assert script.carry_out(session, [[line for line in lines if not line.startswith("#")]], False, said.append)
     whole = "\n".join(said)
     assert "The gate at h₂ is shut" in whole
     assert "gate shut, at step 16" in whole

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
-from gradstep.engine.expression import Formulas
-from gradstep.engine.graph import Graph, GraphBuilder, Role, Value
-from gradstep.engine.trace import Trace, run
+from gradstep.engine.graph.formulas import Formulas
+from gradstep.engine.graph.graph import Graph, GraphBuilder, Role, Value
+from gradstep.engine.run.trace import Trace, run
 
 Array = npt.NDArray[Any]
 

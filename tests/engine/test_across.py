@@ -7,16 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_history import small
 
-from gradstep.engine import across, commands
-from gradstep.engine.bounds import possible
-from gradstep.engine.conditions import Condition
+from gradstep.engine.ask.conditions import Condition
+from gradstep.engine.ask.stops import search
+from gradstep.engine.debugger import commands
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.history import History
-from gradstep.engine.recording import Recording
-from gradstep.engine.scenario import Scenario, loads
-from gradstep.engine.session import Session
-from gradstep.engine.stops import search
-from gradstep.engine.timeline import Position
+from gradstep.engine.files.reading import Scenario, loads
+from gradstep.engine.history import search as across
+from gradstep.engine.history.history import History
+from gradstep.engine.history.intervals import possible
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Position
 
 LENGTH = 60
 

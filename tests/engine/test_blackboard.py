@@ -9,9 +9,9 @@ import pytest
 from graphs import EXAMPLES, REPEATABLE, Network, Program, network, programs, walkthrough
 from hypothesis import HealthCheck, given, settings
 
-from gradstep.engine.blackboard import Blackboard, Layer
 from gradstep.engine.errors import CommandError
-from gradstep.engine.graph import Role
+from gradstep.engine.graph.board import Blackboard, Layer
+from gradstep.engine.graph.graph import Role
 
 
 def names(net: Network, value: str) -> list[str]:

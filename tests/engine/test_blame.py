@@ -9,14 +9,14 @@ import pytest
 from graphs import EXAMPLES, REPEATABLE, Network, Program, network, programs, walkthrough
 from hypothesis import HealthCheck, given, settings
 
-from gradstep.engine.blame import Blame, Link, why
-from gradstep.engine.chain import Element
 from gradstep.engine.errors import CommandError
-from gradstep.engine.explain import gradient_segments
-from gradstep.engine.graph import Role
-from gradstep.engine.recording import Recording, record
-from gradstep.engine.scenario import Scenario, find
-from gradstep.engine.terms import enumerate_terms
+from gradstep.engine.explain.blame import Blame, Link, why
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.files.reading import Scenario, find
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.run.reading import gradient_segments
+from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.terms import enumerate_terms
 
 
 def recorded(net: Network) -> Recording:

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from gradstep.engine import nudge
-from gradstep.engine.check import check
-from gradstep.engine.export import export
-from gradstep.engine.export.json import checked
+from gradstep.engine.ask import differences
+from gradstep.engine.debugger.check import check
+from gradstep.engine.files.export import export
+from gradstep.engine.files.export.json import checked
+from gradstep.engine.files.reading import builtin, find, loads
 from gradstep.engine.index import Array
 from gradstep.engine.notation import plain
 from gradstep.engine.ops.activation import Sigmoid
-from gradstep.engine.recording import record
-from gradstep.engine.scenario import builtin, find, loads
+from gradstep.engine.run.recording import record
 
 #: L = w₀² + w₁², exactly: L = 13, ∂L/∂w = 2w = [4, 6], and one step at 0.1 gives 0.8 w.
 SMALL = 'format = 1\n[parameters]\nw = [2.0, 3.0]\n[graph]\nL = "sum(w * w)"\n'
@@ -83,7 +83,7 @@ def test_an_infinite_loss_cannot_be_compared() -> None:
 
 
 def test_large_networks_are_sampled_in_every_array(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nudge, "BUDGET", 40)
+    monkeypatch.setattr(differences, "BUDGET", 40)
     text = (
         'format = 1\n[inputs]\nx = { shape = [30], init = "normal(0, 1)" }\n[parameters]\n'
         'W = { shape = [20, 30], init = "he_normal" }\nb = { shape = [20], init = "zeros" }\n'

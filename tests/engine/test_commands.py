@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from graphs import walkthrough
 
-from gradstep.engine import batch, commands, edits
-from gradstep.engine.commands import COMMANDS, SHORT, Result
+from gradstep.engine.ask import whatif
+from gradstep.engine.debugger import commands, script
+from gradstep.engine.debugger.commands import COMMANDS, SHORT, Result
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.scenario import builtin, find, load
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Position
-from gradstep.engine.trace import run
+from gradstep.engine.files.reading import builtin, find, load
+from gradstep.engine.run.timeline import Position
+from gradstep.engine.run.trace import run
 
 
 def fresh(name: str = "walkthrough", *lines: str) -> Session:
@@ -422,7 +423,7 @@ def test_opening_another_scenario_and_a_bad_one() -> None:
 
 def documents(*lines: str, name: str = "walkthrough") -> list[dict[str, Any]]:
     said: list[str] = []
-    batch.carry_out(Session(find(name)), [[line] for line in lines], True, said.append)
+    script.carry_out(Session(find(name)), [[line] for line in lines], True, said.append)
     return [json.loads(text) for text in said]
 
 
@@ -457,8 +458,8 @@ def test_results_of_nan_are_texts() -> None:
 def test_a_script_stops_where_it_fails_and_the_next_goes_on(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("# comment\n\nstep 3\nbogus\nstep 100\n", encoding="utf-8")
     session, said = Session(find("walkthrough")), []
-    parts = [batch.read(str(tmp_path / "a")), ["step 2"]]
-    assert not batch.carry_out(session, parts, False, said.append)
+    parts = [script.read(str(tmp_path / "a")), ["step 2"]]
+    assert not script.carry_out(session, parts, False, said.append)
     assert session.position.step == 5
     assert f"{tmp_path / 'a'}:4: unknown command 'bogus'" in "\n".join(said)
 
@@ -466,7 +467,7 @@ def test_a_script_stops_where_it_fails_and_the_next_goes_on(tmp_path: Path) -> N
 def test_nothing_recomputes_what_an_edit_cannot_reach() -> None:
     """Counted: which operations run again after an edit of a bias near the end."""
     session = fresh("walkthrough")
-    edited = edits.apply(session.base, [edits.read(session.base, "b2 = 0.5")])
+    edited = whatif.apply(session.base, [whatif.read(session.base, "b2 = 0.5")])
     kept = [a is b for a, b in zip(edited.trace.data, session.base.trace.data, strict=True)]
     changed = {v.name for v, same in zip(session.base.graph.values, kept, strict=True) if not same}
     assert changed == {"b2", "z2", "y", "L"}

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradstep.engine import commands
-from gradstep.engine.compare import alike, compare
-from gradstep.engine.recording import record
-from gradstep.engine.scenario import builtin, find, loads
-from gradstep.engine.session import Session
+from gradstep.engine.ask.compare import alike, compare
+from gradstep.engine.debugger import commands
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files.reading import builtin, find, loads
+from gradstep.engine.run.recording import record
 from gradstep.tui.cli import main
 
 WALKTHROUGH = (Path(__file__).parents[2] / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")

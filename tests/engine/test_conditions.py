@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine import stops
-from gradstep.engine.conditions import Condition
+from gradstep.engine.ask import stops
+from gradstep.engine.ask.conditions import Condition
+from gradstep.engine.ask.kinds import KINDS
+from gradstep.engine.ask.query import Moment, Query
+from gradstep.engine.ask.stops import Watch, key, search
 from gradstep.engine.errors import CommandError
-from gradstep.engine.explain import gradient_segments
-from gradstep.engine.kinds import KINDS
-from gradstep.engine.query import Moment, Query
-from gradstep.engine.recording import Recording, record
-from gradstep.engine.scenario import builtin, find
-from gradstep.engine.stops import Watch, key, search
-from gradstep.engine.terms import enumerate_terms
-from gradstep.engine.timeline import Phase, Position
+from gradstep.engine.files.reading import builtin, find
+from gradstep.engine.run.reading import gradient_segments
+from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.terms import enumerate_terms
+from gradstep.engine.run.timeline import Phase, Position
 
 
 @dataclass

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradstep.engine import datasets
 from gradstep.engine.errors import GraphError, ScenarioError
-from gradstep.engine.scenario import loads
+from gradstep.engine.files import datasets
+from gradstep.engine.files.reading import loads
 
 README = (datasets.SHIPPED / "data" / "README.md").read_text(encoding="utf-8")
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from gradstep.engine import commands
-from gradstep.engine.diagnosis import diagnosis
+from gradstep.engine.ask.findings import DEFAULTS, SOURCES, Finding
+from gradstep.engine.debugger import commands
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.findings import DEFAULTS, SOURCES, Finding
-from gradstep.engine.history import History
-from gradstep.engine.marks import marks
-from gradstep.engine.scenario import Scenario, find, loads
-from gradstep.engine.session import Session
+from gradstep.engine.files.reading import Scenario, find, loads
+from gradstep.engine.history.events import marks
+from gradstep.engine.history.findings import diagnosis
+from gradstep.engine.history.history import History
 
 
 def seen(scenario: Scenario | str, steps: int | None = None) -> dict[str, Sequence[Finding]]:

@@ -8,9 +8,9 @@ import re
 import pytest
 
 from gradstep.engine.errors import Problem, ScenarioError
+from gradstep.engine.files.reading import loads
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES, signature
-from gradstep.engine.scenario import loads
 
 LEAVES = """format = 1
 [inputs]

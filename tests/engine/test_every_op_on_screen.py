@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gradstep.engine.scenario import loads
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Grain
-from gradstep.engine.transcript import block
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.debugger.transcript import block
+from gradstep.engine.files.reading import loads
+from gradstep.engine.run.timeline import Grain
 from gradstep.tui.panels.math import Math
 from gradstep.tui.panels.network import Network
 from gradstep.tui.view import View

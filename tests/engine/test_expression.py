@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gradstep.engine.errors import ExpressionError
-from gradstep.engine.expression import MAX_DEPTH, MAX_LENGTH, parse
-from gradstep.engine.graph import Role, Value
+from gradstep.engine.graph.formulas import MAX_DEPTH, MAX_LENGTH, parse
+from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.ops import REGISTRY
 
 

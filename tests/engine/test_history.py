@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine import edits
+from gradstep.engine.ask import whatif
 from gradstep.engine.errors import Interrupted
-from gradstep.engine.graph import Graph
-from gradstep.engine.history import Checkpoints, History, Snapshot
+from gradstep.engine.files.reading import Scenario, find, loads
+from gradstep.engine.graph.graph import Graph
+from gradstep.engine.history.history import Checkpoints, History, Snapshot
 from gradstep.engine.index import Array
-from gradstep.engine.recording import Recording
-from gradstep.engine.samples import Samples
-from gradstep.engine.scenario import Scenario, find, loads
-from gradstep.engine.timeline import Phase
-from gradstep.engine.trace import run
-from gradstep.engine.update import State
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.samples import Samples
+from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run.trace import run
+from gradstep.engine.run.update import State
 
 SMALL = """format = 1
 dtype = "{dtype}"
@@ -101,7 +101,7 @@ def test_dropout_drops_others_in_every_iteration_and_the_same_ones_again() -> No
 
 def test_another_process_trains_to_the_same_bits() -> None:
     code = (
-        "from gradstep.engine.scenario import find\nfrom gradstep.engine.history import History\n"
+        "from gradstep.engine.files.reading import find\nfrom gradstep.engine.history.history import History\n"
         "h = History(find('digits')); h.make(300); s = h.snapshot(301)\n"
         "print([s.leaves[p.id].tobytes().hex()[:4000] for p in h.start.graph.parameters])"
     )
@@ -163,7 +163,7 @@ def test_rewinding_runs_no_more_iterations_than_one_spacing(monkeypatch: pytest.
         runs[0] += 1
         return run(*args, **kwargs)
 
-    monkeypatch.setattr("gradstep.engine.history.run", counted)
+    monkeypatch.setattr("gradstep.engine.history.history.run", counted)
     widest = int(np.diff([*history.checkpoints.iterations, 3001]).max())
     for k in (2, 700, 1500, 2500, 2999):
         history.release()
@@ -301,9 +301,9 @@ def test_nothing_is_dropped_out_where_a_network_is_only_used() -> None:
 
 
 def edited(history: History, iteration: int, *texts: str) -> History:
-    found: list[edits.Edit] = []
+    found: list[whatif.Edit] = []
     for text in texts:
-        found.append(edits.read(history.recording(iteration), text))
+        found.append(whatif.read(history.recording(iteration), text))
     return history.with_edits({**history.edited, iteration: found})
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gradstep.engine.frame import Frame
-from gradstep.engine.scenario import Scenario, builtin, find, loads
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Phase, Position
-from gradstep.engine.trace import run
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files.reading import Scenario, builtin, find, loads
+from gradstep.engine.run.timeline import Phase, Position
+from gradstep.engine.run.trace import run
 
 #: Cases that the built-in scenarios do not have.
 MORE = {

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradstep.engine import nudge as nudging
-from gradstep.engine.chain import Element
-from gradstep.engine.check import check
+from gradstep.engine.ask import differences as nudging
+from gradstep.engine.ask.differences import nudge, verify
+from gradstep.engine.debugger.check import check
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.files.reading import builtin, find, loads
 from gradstep.engine.index import Array
-from gradstep.engine.nudge import nudge, verify
 from gradstep.engine.ops.activation import Sigmoid
 from gradstep.engine.ops.arithmetic import Power
-from gradstep.engine.recording import Recording, record
-from gradstep.engine.scenario import builtin, find, loads
-from gradstep.engine.session import Session
-from gradstep.engine.trace import run
+from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.trace import run
 
 
 def of(parameters: str, *lines: str, dtype: str = "float64") -> Recording:

@@ -23,14 +23,14 @@ import pytest
 from graphs import Array, NetworkBuilder
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.explain import forward_segments, gradient_segments
-from gradstep.engine.graph import Role
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Shape
 from gradstep.engine.ops import REGISTRY, Links, Op
-from gradstep.engine.ops.base import Contract, Elementwise, Reduce, Rowwise, broadcast, unbroadcast
+from gradstep.engine.ops.op import Contract, Elementwise, Reduce, Rowwise, broadcast, unbroadcast
 from gradstep.engine.ops.reduce import AxisReduce
-from gradstep.engine.terms import enumerate_terms, total
-from gradstep.engine.trace import run
+from gradstep.engine.run.reading import forward_segments, gradient_segments
+from gradstep.engine.run.terms import enumerate_terms, total
+from gradstep.engine.run.trace import run
 
 Shapes = tuple[Shape, ...]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradstep.engine.history import History
-from gradstep.engine.optimizers import OPTIMIZERS
-from gradstep.engine.scenario import Scenario, loads
-from gradstep.engine.timeline import Phase
-from gradstep.engine.training import SCHEDULES
+from gradstep.engine.files.reading import Scenario, loads
+from gradstep.engine.history.history import History
+from gradstep.engine.run.timeline import Phase
+from gradstep.engine.training.optimizers import OPTIMIZERS
+from gradstep.engine.training.options import SCHEDULES
 
 #: Written by tests/peers/torch_optimizers.py.
 PEER = json.loads((Path(__file__).parent.parent / "peers/torch_optimizers.json").read_text(encoding="utf-8"))

@@ -13,14 +13,14 @@ import pytest
 from graphs import EXAMPLES, REPEATABLE, Array, Network, Program, network, programs, walkthrough
 from hypothesis import HealthCheck, given, settings
 
-from gradstep.engine import paths
-from gradstep.engine.chain import Element
-from gradstep.engine.graph import Role
+from gradstep.engine.explain import paths
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.explain.paths import SkipAndBlock, count, skip_and_block, strongest, total
+from gradstep.engine.files.reading import Scenario, find
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.ops.linear import Linear
-from gradstep.engine.paths import SkipAndBlock, count, skip_and_block, strongest, total
-from gradstep.engine.recording import Recording, record
-from gradstep.engine.scenario import Scenario, find
-from gradstep.engine.trace import Trace
+from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.trace import Trace
 
 Way = tuple[tuple[Element, ...], tuple[float, ...]]
 

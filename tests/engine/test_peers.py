@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from autograd import grad
 
-from gradstep.engine.scenario import loads
-from gradstep.engine.trace import run
+from gradstep.engine.files.reading import loads
+from gradstep.engine.run.trace import run
 
 Array = Any
 RNG = np.random.default_rng(20)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pytest
 from graphs import Network, network
 
-from gradstep.engine.optimizers import OPTIMIZERS
-from gradstep.engine.trace import run
+from gradstep.engine.run.trace import run
+from gradstep.engine.training.optimizers import OPTIMIZERS
 
 INPUTS = {"i": [0.05, 0.10], "target": [0.01, 0.99]}
 

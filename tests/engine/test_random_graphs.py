@@ -13,11 +13,11 @@ import numpy as np
 from graphs import EXAMPLES, REPEATABLE, Array, Program, programs
 from hypothesis import HealthCheck, given, settings
 
-from gradstep.engine.explain import forward_segments, gradient_segments
-from gradstep.engine.graph import Role
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.ops import REGISTRY
-from gradstep.engine.terms import enumerate_terms
-from gradstep.engine.trace import run
+from gradstep.engine.run.reading import forward_segments, gradient_segments
+from gradstep.engine.run.terms import enumerate_terms
+from gradstep.engine.run.trace import run
 
 OTHER: dict[str, Any] = {
     "add": lambda a, b: a + b,

@@ -20,10 +20,10 @@ from graphs import EXAMPLES, REPEATABLE, Array, network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.explain import gradient_segments
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
-from gradstep.engine.terms import enumerate_terms
+from gradstep.engine.run.reading import gradient_segments
+from gradstep.engine.run.terms import enumerate_terms
 
 erf = primitive(np.vectorize(math.erf, otypes=[float]))
 defvjp(erf, lambda ans, x: lambda g: g * 2 / math.sqrt(math.pi) * np.exp(-(x**2)))

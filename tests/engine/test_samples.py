@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from graphs import Network, network
 
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.graph import Role
-from gradstep.engine.samples import Samples
-from gradstep.engine.scenario import find
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Grain, Phase
-from gradstep.engine.trace import run
+from gradstep.engine.files.reading import find
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.run.samples import Samples
+from gradstep.engine.run.timeline import Grain, Phase
+from gradstep.engine.run.trace import run
 
 RNG = np.random.default_rng(5)
 COUNT = 4

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.check import check
+from gradstep.engine.debugger.check import check
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import GradstepError, ScenarioError
-from gradstep.engine.scenario import MAX_BYTES, builtin, find, load, loads
-from gradstep.engine.session import Session
-from gradstep.engine.training import drawn
+from gradstep.engine.files.reading import MAX_BYTES, builtin, find, load, loads
+from gradstep.engine.training.options import drawn
 
 COMPLETE = (Path(__file__).parent.parent.parent / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")
 SMALL = 'format = 1\n[parameters]\nw = [2.0, 3.0]\n[graph]\nh = "w * w"\nL = "sum(h)"\n'

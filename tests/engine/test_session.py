@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.debugger.transcript import block
 from gradstep.engine.errors import CommandError
-from gradstep.engine.frame import Frame
-from gradstep.engine.scenario import builtin, find, loads
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Grain, Phase, Position
-from gradstep.engine.transcript import block
+from gradstep.engine.files.reading import builtin, find, loads
+from gradstep.engine.run.timeline import Grain, Phase, Position
 
 #: The grains of one iteration: of iterations there is no last one.
 WITHIN = [g for g in Grain if g is not Grain.ITERATION]

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from graphs import Array, Network, network, walkthrough
 
-from gradstep.engine.explain import forward_segments, gradient_segments, segments_at
-from gradstep.engine.graph import Node
+from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Grid
-from gradstep.engine.terms import WINDOW, Segment, Terms, enumerate_terms, total
-from gradstep.engine.timeline import Phase, Timeline
+from gradstep.engine.run.reading import forward_segments, gradient_segments, segments_at
+from gradstep.engine.run.terms import WINDOW, Segment, Terms, enumerate_terms, total
+from gradstep.engine.run.timeline import Phase, Timeline
 
 DOUBLE = np.dtype(np.float64)
 #: Anything that lays out a million numbers at once is above this.

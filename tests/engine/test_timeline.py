@@ -9,9 +9,9 @@ import pytest
 from graphs import EXAMPLES, REPEATABLE, Network, Program, network, programs, walkthrough
 from hypothesis import HealthCheck, given, settings
 
-from gradstep.engine.graph import Graph, GraphBuilder, Role
+from gradstep.engine.graph.graph import Graph, GraphBuilder, Role
 from gradstep.engine.ops import REGISTRY
-from gradstep.engine.timeline import Grain, Phase, Timeline
+from gradstep.engine.run.timeline import Grain, Phase, Timeline
 
 SETTINGS = settings(
     max_examples=EXAMPLES,

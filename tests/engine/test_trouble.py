@@ -11,14 +11,14 @@ from graphs import EXAMPLES, REPEATABLE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine import trouble, zeros
-from gradstep.engine.causes import Cause, ZeroReason
-from gradstep.engine.chain import Element, hops
-from gradstep.engine.frame import Frame
-from gradstep.engine.kinks import at_kink
-from gradstep.engine.recording import Recording, record
-from gradstep.engine.scenario import loads
-from gradstep.engine.timeline import Phase, Position
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.explain import nonfinite, zeros
+from gradstep.engine.explain.hops import Element, hops
+from gradstep.engine.explain.kinks import at_kink
+from gradstep.engine.files.reading import loads
+from gradstep.engine.ops.causes import Cause, ZeroReason
+from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.timeline import Phase, Position
 
 
 @cache
@@ -29,7 +29,7 @@ def recording(parameters: str, lines: str, dtype: str = "float64") -> Recording:
     return record(loads(f'format = 1\ndtype = "{dtype}"\n[parameters]\n{leaves}\n[graph]\n{graph}\n'))
 
 
-def named(rec: Recording, found: trouble.Trouble | None) -> tuple[str, Cause] | None:
+def named(rec: Recording, found: nonfinite.Trouble | None) -> tuple[str, Cause] | None:
     return None if found is None else (rec.board.typed(*found.element), found.blame.cause)
 
 
@@ -72,9 +72,9 @@ def test_the_first_number_that_is_not_finite(
     leaves: str, lines: str, forward: tuple[str, Cause] | None, backward: tuple[str, Cause] | None
 ) -> None:
     rec = recording(leaves, lines)
-    assert named(rec, trouble.first(rec, Phase.FORWARD)) == forward
+    assert named(rec, nonfinite.first(rec, Phase.FORWARD)) == forward
     if backward is not None or forward is None:
-        assert named(rec, trouble.first(rec, Phase.BACKWARD)) == backward
+        assert named(rec, nonfinite.first(rec, Phase.BACKWARD)) == backward
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,11 @@ def test_the_first_number_that_is_not_finite(
 )
 def test_float32_overflows_where_float64_does_not(leaves: str, lines: str, cause: Cause) -> None:
     narrow, wide = recording(leaves, lines, "float32"), recording(leaves, lines)
-    found = trouble.first(narrow, Phase.FORWARD)
+    found = nonfinite.first(narrow, Phase.FORWARD)
     assert found is not None
     assert found.blame.cause is cause
     assert "more than float32 can hold" in Frame(narrow, Position(found.step)).caption
-    assert trouble.first(wide, Phase.FORWARD) is None
+    assert nonfinite.first(wide, Phase.FORWARD) is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_every_bad_number_has_a_cause_and_an_origin(rec: Recording) -> None:
             array = arrays[sweep.value]
             assert array is not None
             value = float(array.reshape(-1)[flat])
-        found = trouble.at(rec, step)
+        found = nonfinite.at(rec, step)
         assert (found is None) == isfinite(value)
         if found is None:
             continue
@@ -165,12 +165,12 @@ def test_every_bad_number_has_a_cause_and_an_origin(rec: Recording) -> None:
             numbers = rec.trace.grad[source.value] if gradient else rec.trace.data[source.value]
             assert numbers is not None
             assert not isfinite(numbers.reshape(-1)[source.flat])
-        began = trouble.origin(rec, found)
+        began = nonfinite.origin(rec, found)
         assert began.step <= step
         assert began.blame.cause is not Cause.CARRIED
         assert Frame(rec, Position(step)).caption
     for phase in (Phase.FORWARD, Phase.BACKWARD):
-        first = trouble.first(rec, phase)
+        first = nonfinite.first(rec, phase)
         assert (None if first is None else first.step) == firsts.get(phase)
 
 
@@ -260,7 +260,7 @@ def test_first_costs_one_pass_and_allocates_nothing_where_all_is_finite() -> Non
     np.add.reduce(rec.trace.data[0])
     tracemalloc.start()
     try:
-        assert trouble.first(rec, Phase.FORWARD) is None
+        assert nonfinite.first(rec, Phase.FORWARD) is None
         assert tracemalloc.get_traced_memory()[1] < 300_000
     finally:
         tracemalloc.stop()

@@ -11,9 +11,9 @@ from test_flows import debugger
 from test_panels import PANELS
 from test_terminal import terminal
 
-from gradstep.engine.scenario import builtin, find
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Grain
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files.reading import builtin, find
+from gradstep.engine.run.timeline import Grain
 from gradstep.tui.app import Gradstep
 from gradstep.tui.ascii import TABLE, wanted
 from gradstep.tui.keymap import KEYS

@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from gradstep.engine.scenario import find
-from gradstep.engine.timeline import Position
+from gradstep.engine.files.reading import find
+from gradstep.engine.run.timeline import Position
 from gradstep.tui import keymap
 from gradstep.tui.app import Gradstep
 from gradstep.tui.panels.base import Panel

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine import overview
-from gradstep.engine.chain import Element
-from gradstep.engine.graph import Role
-from gradstep.engine.scenario import find, loads
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Phase, Position
+from gradstep.engine.debugger import overview
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.files.reading import find, loads
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.run.timeline import Phase, Position
 from gradstep.tui.network import heat
 from gradstep.tui.network.heat import Kind, Scale
 from gradstep.tui.network.stage import receptive

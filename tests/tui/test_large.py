@@ -15,14 +15,14 @@ import pytest
 from test_flows import at, debugger, running, text
 from textual import events
 
-from gradstep.engine import stops
+from gradstep.engine.ask import stops
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import Interrupted
-from gradstep.engine.history import History
-from gradstep.engine.ops.base import Affine
-from gradstep.engine.scenario import Scenario, find, load, loads
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Grain, Position
-from gradstep.engine.trace import run
+from gradstep.engine.files.reading import Scenario, find, load, loads
+from gradstep.engine.history.history import History
+from gradstep.engine.ops.op import Affine
+from gradstep.engine.run.timeline import Grain, Position
+from gradstep.engine.run.trace import run
 from gradstep.tui.app import Gradstep
 from gradstep.tui.loading import Loading
 from gradstep.tui.panels.base import Panel

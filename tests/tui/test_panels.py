@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine import commands
-from gradstep.engine.chain import Element
-from gradstep.engine.frame import Frame
+from gradstep.engine.debugger import commands
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.files.reading import builtin, find, loads
 from gradstep.engine.notation import number
-from gradstep.engine.scenario import builtin, find, loads
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Grain, Position
+from gradstep.engine.run.timeline import Grain, Position
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels import network
 from gradstep.tui.panels.base import Panel

@@ -13,8 +13,8 @@ from test_flows import at, debugger, running, text, type_
 from test_panels import TRAINED
 from textual.pilot import Pilot
 
-from gradstep.engine.scenario import Scenario, loads
-from gradstep.engine.timeline import Position
+from gradstep.engine.files.reading import Scenario, loads
+from gradstep.engine.run.timeline import Position
 from gradstep.tui import plot
 from gradstep.tui.app import Gradstep
 from gradstep.tui.panels.training import Training

@@ -8,9 +8,9 @@ import pytest
 from test_flows import at, debugger, running, text
 from textual.pilot import Pilot
 
-from gradstep.engine.chain import Element
-from gradstep.engine.scenario import find
-from gradstep.engine.timeline import Position
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.files.reading import find
+from gradstep.engine.run.timeline import Position
 from gradstep.tui.app import Gradstep
 from gradstep.tui.panels.network import Network
 from gradstep.tui.panels.params import Params

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine import overview
-from gradstep.engine.blackboard import Layer
+from gradstep.engine.debugger import overview
+from gradstep.engine.graph.board import Layer
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.timeline import Phase
+from gradstep.engine.run.timeline import Phase
 from gradstep.tui.network.edges import Sheet, curve
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.heat import (

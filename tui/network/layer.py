@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine import overview
-from gradstep.engine.blackboard import Layer
-from gradstep.engine.chain import Element
+from gradstep.engine.debugger import overview
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.board import Layer
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.recording import Recording, remembered
+from gradstep.engine.run.recording import Recording, remembered
 from gradstep.tui.network.heat import (
     Kind,
     Scale,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gradstep.engine import overview
-from gradstep.engine.blackboard import Layer
-from gradstep.engine.chain import Element
-from gradstep.engine.frame import Frame
-from gradstep.engine.timeline import Phase, Position
+from gradstep.engine.debugger import overview
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.board import Layer
+from gradstep.engine.run.timeline import Phase, Position
 from gradstep.tui.view import View, Zoom
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.errors import printable
-from gradstep.engine.frame import Frame
 from gradstep.engine.notation import Digits, number
 from gradstep.tui.network.looking import layer_here, unit_here
 from gradstep.tui.paint import PENDING, Canvas, clip

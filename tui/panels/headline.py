@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.errors import printable
-from gradstep.engine.frame import Frame
 from gradstep.tui.network.looking import told
 from gradstep.tui.paint import Canvas, clip, wrap
 from gradstep.tui.panels.base import Panel

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.errors import printable
-from gradstep.engine.frame import Frame
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, framed
 from gradstep.tui.view import View

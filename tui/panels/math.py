@@ -5,11 +5,11 @@ Fixed slots from the top. What does not fit is left out from the bottom, never s
 
 from __future__ import annotations
 
-from gradstep.engine import formula
-from gradstep.engine.chain import Chain
-from gradstep.engine.frame import Card, Fold, Frame, Row
+from gradstep.engine.debugger.frame import Card, Fold, Frame, Row
+from gradstep.engine.explain import formula
+from gradstep.engine.explain.hops import Chain
 from gradstep.engine.notation import number
-from gradstep.engine.timeline import Phase
+from gradstep.engine.run.timeline import Phase
 from gradstep.tui.curve import paint_curve
 from gradstep.tui.network.looking import detail
 from gradstep.tui.paint import PENDING, Canvas, clip, wrap

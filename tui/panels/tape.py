@@ -9,11 +9,11 @@ from rich.style import Style
 from textual.events import Click
 from textual.message import Message
 
-from gradstep.engine import overview
-from gradstep.engine.frame import Frame
+from gradstep.engine.debugger import overview
+from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.notation import number
-from gradstep.engine.recording import Recording, remembered
-from gradstep.engine.timeline import Phase, Sweep
+from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.timeline import Phase, Sweep
 from gradstep.tui.paint import PENDING, Canvas, Row, clip
 from gradstep.tui.panels.base import Panel, framed
 from gradstep.tui.theme import MARKS, Palette, sign_role

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
-from gradstep.engine.frame import Frame
-from gradstep.engine.marks import marks
-from gradstep.engine.recording import Recording, remembered
-from gradstep.engine.timeline import Phase
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.history.events import marks
+from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.timeline import Phase
 from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, Row
 from gradstep.tui.panels.base import Panel

@@ -8,16 +8,16 @@ import numpy as np
 from textual.events import Click
 from textual.message import Message
 
+from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.errors import printable
-from gradstep.engine.frame import Frame
-from gradstep.engine.history import History
+from gradstep.engine.history.events import marks
+from gradstep.engine.history.history import History
+from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.index import Array
-from gradstep.engine.marks import marks
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops.activation import Relu
-from gradstep.engine.recording import Recording
-from gradstep.engine.summaries import Summaries
-from gradstep.engine.timeline import Phase
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Phase
 from gradstep.tui import plot
 from gradstep.tui.paint import PENDING, Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, framed

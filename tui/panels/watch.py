@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradstep.engine.bounds import series
-from gradstep.engine.frame import Frame
+from gradstep.engine.ask.query import Part
+from gradstep.engine.ask.stops import Watch
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.history.intervals import series
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
-from gradstep.engine.query import Part
-from gradstep.engine.stops import Watch
 from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, alike, framed

@@ -14,18 +14,18 @@ from textual.screen import Screen
 from textual.suggester import Suggester
 from textual.timer import Timer
 
-from gradstep.engine.chain import Element
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError, GradstepError, Interrupted
-from gradstep.engine.graph import Role
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.notation import number
-from gradstep.engine.session import Session
-from gradstep.engine.timeline import Phase
-from gradstep.engine.trace import GoOn
+from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run.trace import GoOn
 from gradstep.tui.view import View
 
 if TYPE_CHECKING:
-    from gradstep.engine.commands import Result
-    from gradstep.engine.stops import Stop
+    from gradstep.engine.ask.stops import Stop
+    from gradstep.engine.debugger.commands import Result
     from gradstep.tui.screens.chooser import Choice
 
 #: Something done to the session; it asks from time to time whether to go on.
@@ -37,7 +37,7 @@ _PATIENCE = 0.2
 
 
 def _commands() -> ModuleType:
-    from gradstep.engine import commands
+    from gradstep.engine.debugger import commands
 
     return commands
 
@@ -283,7 +283,7 @@ class Debugging(Screen[None]):
         await self.do(f"nudge {name}")
 
     def action_copy(self) -> None:
-        from gradstep.engine import formula
+        from gradstep.engine.explain import formula
 
         equation = self.session.frame().equation
         if equation is None:
@@ -365,7 +365,7 @@ class Debugging(Screen[None]):
 
     async def action_why(self) -> None:
         """The blame chain as a list to walk and to jump from."""
-        from gradstep.engine import blame
+        from gradstep.engine.explain import blame
         from gradstep.tui.screens.chooser import Choice
 
         frame, graph, board = self.session.frame(), self.session.recording.graph, self.session.recording.board
@@ -416,7 +416,7 @@ class Completer(Suggester):
     """Completes a command's name, and then the names and words that it may be about."""
 
     def __init__(self, session: Session, command: str) -> None:
-        from gradstep.engine import conditions
+        from gradstep.engine.ask import conditions
 
         super().__init__(case_sensitive=True)
         self._command = command

@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from gradstep.engine.errors import ScenarioError, printable
-from gradstep.engine.scenario import Scenario, builtin, find
+from gradstep.engine.files.reading import Scenario, builtin, find
 
 
 class Picker(ModalScreen[Scenario | None]):

@@ -1,0 +1,131 @@
+"""The kinds of steps that one can stop at: a mask function each, and a line in the table below."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradstep.engine.ask.fields import KINDS, Kind, Slice
+from gradstep.engine.explain import nonfinite
+from gradstep.engine.index import Array
+from gradstep.engine.ops import activation
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Phase
+
+__all__ = ["KINDS", "nearest_the_loss"]
+
+
+def _nothing(at: Slice) -> Array:
+    return np.zeros(at.count, dtype=bool)
+
+
+def _activations(at: Slice, kinds: tuple[type, ...]) -> list[tuple[int, Array]]:
+    """The activations that the slice's steps compute, or go back through: the node and, for the
+    slice's elements, their local gradients."""
+    graph, trace = at.recording.graph, at.recording.trace
+    if at.sweep.phase is Phase.BACKWARD:
+        nodes = [graph.nodes[n] for n, _ in graph.uses[at.sweep.value]]
+    elif at.sweep.phase is Phase.UPDATE:
+        return []
+    else:
+        nodes = [graph.nodes[at.sweep.node]]
+    found = []
+    for node in nodes:
+        if isinstance(node.op, kinds):
+            y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+            found.append((node.id, np.asarray(node.op.local(0, y, xs))))  # type: ignore[attr-defined]
+    return found
+
+
+def _dead(at: Slice, threshold: float) -> Array:
+    found = _nothing(at)
+    for _, local in _activations(at, (activation.Relu,)):
+        found |= _for_every_sample(at, local == 0)
+    return found
+
+
+def _for_every_sample(at: Slice, mask: Array) -> Array:
+    """Of a mask over a whole value, the slice's part: at the last sample, if it holds for all."""
+    samples, flats = at.recording.samples, np.arange(at.start, at.stop)
+    axis = samples.axis(at.sweep.value)
+    if axis is None or samples.count == 1:
+        return mask.reshape(-1)[flats]
+    everywhere = np.zeros_like(mask)
+    last = tuple(-1 if k == axis else slice(None) for k in range(mask.ndim))
+    everywhere[last] = mask.all(axis=axis)
+    return everywhere.reshape(-1)[flats]
+
+
+def _saturated(at: Slice, threshold: float) -> Array:
+    found = _nothing(at)
+    for _, local in _activations(at, (activation.Sigmoid, activation.Tanh)):
+        found |= abs(local.reshape(-1)[at.start : at.stop]) < threshold
+    return found
+
+
+def _flip(at: Slice, threshold: float) -> Array:
+    if at.sweep.phase is not Phase.BACKWARD:
+        return _nothing(at)
+    # At the loss itself a gradient begins, with whatever sign it has: nothing turns there.
+    loss = at.recording.graph.values[at.recording.graph.loss.id].node
+    return np.asarray((at.table.contribution * np.sign(at.table.upstream) < 0) & (at.table.node != loss))
+
+
+def nearest_the_loss(recording: Recording) -> float:
+    """The largest |gradient| of the value that is nearest the loss."""
+    for sweep in recording.timeline.sweeps:
+        if sweep.phase is Phase.BACKWARD and recording.graph.values[sweep.value].node >= 0:
+            grad = recording.trace.grad[sweep.value]
+            assert grad is not None, "the sweep writes it"
+            with np.errstate(all="ignore"):
+                return float(abs(grad).max()) if grad.size else 0.0
+    return 0.0
+
+
+def _vanish(at: Slice, threshold: float) -> Array:
+    if not at.going_back:
+        return _nothing(at)
+    size = abs(np.asarray(at._grad))
+    reference = np.maximum(at.largest_upstream, nearest_the_loss(at.recording))
+    return (size < threshold * reference) & (size > 0)
+
+
+def _explode(at: Slice, threshold: float) -> Array:
+    if not at.going_back:
+        return _nothing(at)
+    size, near = abs(np.asarray(at._grad)), nearest_the_loss(at.recording)
+    upstream = at.largest_upstream
+    return ((size > threshold * upstream) & (upstream > 0)) | ((size > threshold * near) & (near > 0))
+
+
+def _cancel(at: Slice, threshold: float) -> Array:
+    if at.sweep.phase is not Phase.BACKWARD:
+        return _nothing(at)
+    sizes = np.bincount(at.table.owner, abs(at.table.contribution), minlength=at.count)
+    many = np.bincount(at.table.owner, minlength=at.count) > 1
+    return many & (abs(np.asarray(at._grad)) < (1 - threshold) * sizes)
+
+
+def _zero(at: Slice, threshold: float) -> Array:
+    return np.asarray(at._grad) == 0 if at.sweep.phase is Phase.BACKWARD else _nothing(at)
+
+
+def _nonfinite(at: Slice, threshold: float) -> Array:
+    found = _nothing(at)
+    first = nonfinite.first(at.recording, at.sweep.phase)
+    if first is None or at.sweep.value != first.element.value or at.sweep.phase is not first.phase:
+        return found
+    if at.start <= first.element.flat < at.stop:
+        found[first.element.flat - at.start] = True
+    return found
+
+
+KINDS |= {
+    "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch", True),
+    "flip": Kind(_flip, None, True, "a contribution has the other sign than its upstream gradient"),
+    "vanish": Kind(_vanish, 1e-3, False, "the gradient is below {r:g} of its upstream, or of that nearest the loss"),
+    "explode": Kind(_explode, 1e3, False, "the gradient is above {r:g} times its upstream, or that nearest the loss"),
+    "saturated": Kind(_saturated, 0.01, False, "the slope of a sigmoid or tanh is below {r:g}"),
+    "cancel": Kind(_cancel, 0.9, False, "more than {r:.0%} of what meets cancels"),
+    "nonfinite": Kind(_nonfinite, None, False, "the first NaN or infinity"),
+    "zero": Kind(_zero, None, False, "a gradient is exactly 0"),
+}

@@ -1,0 +1,176 @@
+"""What-if: some number, gradient or operation of a run set to something else, and the run computed
+again from there on, as far as it depends on it.
+
+An edit is kept as what was said; the edited run is made from the original and all edits together, so
+that undoing is leaving one out.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from gradstep.engine.ask.query import Moment, Query
+from gradstep.engine.errors import CommandError, GraphError, nearest
+from gradstep.engine.graph.board import Blackboard
+from gradstep.engine.graph.graph import Graph
+from gradstep.engine.index import Array, read_only
+from gradstep.engine.ops import REGISTRY, Op
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Timeline
+from gradstep.engine.run.trace import GoOn, run
+
+
+class Edit(NamedTuple):
+    """`text` is what was said. Numbers at `at` of a value become `numbers` (its gradient, if
+    `gradient`); or the operation of a node becomes `op`. What was given is so from that iteration on, what was
+    computed in that one only."""
+
+    text: str
+    value: int
+    gradient: bool = False
+    at: tuple[int | slice, ...] = ()
+    numbers: Array | float = 0.0
+    op: Op | None = None
+    iteration: int = 1
+
+
+def read(recording: Recording, text: str) -> Edit:
+    """The edit that `NAME = VALUE` or `op NAME = OPERATION` asks for. Raises CommandError."""
+    left, equals, right = text.partition("=")
+    left, right = left.strip(), right.strip()
+    if not equals or not left or not right:
+        raise CommandError("an edit is written NAME = VALUE, as in W2[0,1] = 0.4, or op h = leaky_relu")
+    if left.startswith("op "):
+        return _operation(recording, text.strip(), left[3:].strip(), right)
+    scope = Moment(recording, recording.timeline.total)
+    reference = Query(left).reference(scope)
+    if reference is None or reference.transposed:
+        raise CommandError(f"'{left}' is no name; names are written h, h[0], h.grad[0]")
+    if reference.kind == "next":
+        raise CommandError(f"'{left}' follows from the gradient; set {reference.value.name}.grad, or the parameter")
+    if reference.value.id == recording.graph.loss.id and reference.kind == "grad":
+        raise CommandError(f"the gradient of {reference.value.name} with respect to itself is 1 by definition")
+    numbers = _numbers(scope, right)
+    target = np.asarray(reference.read(recording))
+    try:
+        np.broadcast_to(numbers, target.shape)
+    except ValueError:
+        raise CommandError(f"'{right}' has shape {numbers.shape}, but {left} has shape {target.shape}") from None
+    if np.any(np.isfinite(numbers) & ~np.isfinite(numbers.astype(recording.graph.dtype))):
+        raise CommandError(f"'{right}' is too large for {recording.graph.dtype}")
+    kind = reference.kind == "grad"
+    return Edit(text.strip(), reference.value.id, kind, reference.at, numbers, None, recording.iteration)
+
+
+def _numbers(scope: Moment, text: str) -> Array:
+    """A number, nested lists of them, or an expression over the run."""
+    words = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf, "−inf": -np.inf}
+    if text in words:
+        return np.asarray(words[text])
+    try:
+        found = np.asarray(ast.literal_eval(text.replace("−", "-")))
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        with np.errstate(over="ignore"):
+            found = np.asarray(Query(text)(scope).value)
+    if found.dtype.kind not in "biuf":
+        raise CommandError(f"'{text}' is no number and no array of numbers")
+    return found.astype(np.float64)
+
+
+def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
+    graph = recording.graph
+    value = graph.by_name.get(name)
+    if value is None or value.node < 0:
+        raise CommandError(
+            f"no operation computes '{name}'{nearest(name, [graph.values[n.output].name for n in graph.nodes])}"
+        )
+    word, _, inside = call.partition("(")
+    op = REGISTRY.get(word.strip())
+    if op is None:
+        raise CommandError(f"unknown operation '{word.strip()}'{nearest(word.strip(), REGISTRY)}")
+    node = graph.nodes[value.node]
+    try:
+        tree = ast.parse(f"f({inside.rstrip().removesuffix(')')})", mode="eval").body
+        assert isinstance(tree, ast.Call)
+        options = {str(k.arg): ast.literal_eval(k.value) for k in tree.keywords}
+        if tree.args:
+            raise CommandError(f"only the options of {op.signature()} are given here; its inputs stay as they are")
+        made = op(**options)
+        shape = made.shape([graph.values[i].shape for i in node.inputs])
+    except (SyntaxError, ValueError, TypeError):
+        raise CommandError(f"'{call}' cannot be read; an operation is written {op.signature()}") from None
+    except GraphError as error:
+        raise CommandError(str(error)) from None
+    least = len(op.slots) - op.optional
+    if not op.variadic and not least <= len(node.inputs) <= len(op.slots):
+        raise CommandError(f"{op.signature()} does not take the {len(node.inputs)} inputs of '{name}'")
+    if shape != value.shape or (op.discrete and value.differentiable):
+        raise CommandError(
+            f"{word.strip()} makes of '{name}' {shape} instead of {value.shape}, which the rest does not fit"
+        )
+    return Edit(text, value.id, op=made, iteration=recording.iteration)
+
+
+def apply(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = None) -> Recording:
+    """The run of `base` with all edits, in their order. Only what depends on them is computed again;
+    all other arrays are those of `base`."""
+    if not edits:
+        return base
+    graph = _with_operations(base.graph, {e.value: e.op for e in edits if e.op is not None})
+    leaves = dict(base.scenario.leaves)
+    # What an edit in the middle sets is a value as it is after the edits before it.
+    values: dict[int, Array] = {}
+    gradients: dict[int, Array] = {}
+    for number, edit in enumerate(edits):
+        if edit.op is not None:
+            continue
+        before = (
+            run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
+            if number
+            else base.trace
+        )
+        held = gradients if edit.gradient else leaves if base.graph.values[edit.value].node < 0 else values
+        held[edit.value] = _changed(before.grad[edit.value] if edit.gradient else before.data[edit.value], edit)
+    trace = run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
+    scenario = dataclasses.replace(base.scenario, graph=graph, leaves=leaves)
+    given = frozenset((("grad" if e.gradient else "data"), e.value) for e in edits if e.op is None)
+    if graph is base.graph:
+        return dataclasses.replace(base, scenario=scenario, trace=trace, given=given)
+    return dataclasses.replace(
+        base,
+        scenario=scenario,
+        trace=trace,
+        timeline=Timeline(graph),
+        board=Blackboard(graph),
+        given=given,
+    )
+
+
+def _changed(array: Array | None, edit: Edit) -> Array:
+    assert array is not None, "a gradient that is not there is refused when the edit is read"
+    changed = np.array(array)
+    changed[edit.at] = edit.numbers
+    return read_only(changed)
+
+
+def _with_operations(graph: Graph, ops: Mapping[int, Op]) -> Graph:
+    if not ops:
+        return graph
+    nodes = [node._replace(op=ops[node.output]) if node.output in ops else node for node in graph.nodes]
+    return Graph(graph.values, nodes, graph.loss.name, graph.dtype)
+
+
+def differing(base: Recording, edited: Recording) -> int:
+    """How many numbers of the two runs differ: values, gradients and updates' new numbers."""
+    count = 0
+    pairs: list[tuple[Array | None, Array | None]] = list(zip(base.trace.data, edited.trace.data, strict=True))
+    pairs += zip(base.trace.grad, edited.trace.grad, strict=True)
+    for before, after in pairs:
+        if before is not after and before is not None and after is not None:
+            count += int(np.count_nonzero((before != after) & ~(np.isnan(before) & np.isnan(after))))
+    return count

@@ -1,0 +1,117 @@
+"""Is every number right? Gradients against finite differences, results against printed numbers.
+
+The gradients in float64, whatever the scenario's dtype: see `nudge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstep.engine.ask.differences import Gradients, every
+from gradstep.engine.ask.findings import Finding, findings
+from gradstep.engine.ask.stops import Stops
+from gradstep.engine.files.reading import Expectation, Scenario
+from gradstep.engine.history.history import History
+from gradstep.engine.index import Array
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.run.recording import Recording
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """A printed number and the one computed here."""
+
+    expectation: Expectation
+    computed: Array
+    ok: bool
+
+    def line(self) -> str:
+        """`✓ L  printed 0.0764`; where they differ, what was computed."""
+        e = self.expectation
+        when = f" in iteration {e.iteration:,}" if e.iteration > 1 else ""
+        text = f"  {'✓' if self.ok else '✗'} {e.of}{when}  printed {_short(e.value)}"
+        if e.misprint:
+            return text + f", a known misprint; computed {_short(self.computed)}"
+        return text if self.ok else text + f", computed {_short(self.computed)}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """All that `gradstep check` says about one scenario."""
+
+    scenario: Scenario
+    gradients: Gradients
+    expect: tuple[Expected, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.gradients.ok and all(e.ok for e in self.expect)
+
+    def lines(self) -> Iterator[str]:
+        """The report as text for people."""
+        g = self.gradients
+        yield f"{self.scenario.file}: {'ok' if self.ok else 'FAILED'}"
+        at = f", largest relative error {g.max_rel_error:.0e} at {g.at}" if g.at else ""
+        of = "" if g.checked == g.total else f" of {g.total:,}"
+        yield f"  gradients  {g.checked:,}{of} compared with finite differences{at}"
+        if g.kinks:
+            yield f"             {g.kinks:,} at a kink, where there is no single slope to compare with"
+        if g.nonfinite:
+            yield f"             {g.nonfinite:,} not comparable, because something is not finite there"
+        for name, backprop, numeric in g.failed:
+            found, measured = number(backprop, Digits.FULL, True), number(numeric, Digits.FULL, True)
+            yield f"  ✗ {name}: backpropagation {found}, finite difference {measured}"
+        for e in self.expect:
+            yield e.line()
+        for finding in self.findings:
+            yield from (f"  {line}" for line in finding.lines())
+
+
+def check(scenario: Scenario) -> Report:
+    """Runs a scenario and verifies it. Raises ScenarioError where its breakpoints cannot be read."""
+    history = History(scenario)
+    Stops.of(scenario, history.recording(1))
+    expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
+    return Report(scenario, every(scenario), expected, findings(history.recording(1)))
+
+
+# Printed numbers ----------------------------------------------------------------------------------
+
+
+def _expected(recording: Recording, expectation: Expectation) -> Expected:
+    target = expectation.target
+    match target.kind:
+        case "grad":
+            found = recording.trace.grad[target.value.id]
+            assert found is not None, "an expectation of a gradient that is never written is refused at loading"
+        case "next":
+            found = recording.updated(target.value.id)
+        case _:
+            found = recording.trace.data[target.value.id]
+    computed = np.asarray(found[target.index or ()], dtype=np.float64)
+    agrees = _agrees(expectation, expectation.value, computed)
+    if expectation.misprint:
+        right = expectation.exact is None or _agrees(expectation, expectation.exact, computed)
+        return Expected(expectation, computed, right and not agrees)
+    return Expected(expectation, computed, agrees)
+
+
+def _short(array: Array) -> str:
+    return np.array2string(array, precision=8, separator=", ", threshold=16).replace("\n", "")
+
+
+def _agrees(expectation: Expectation, printed: Array, computed: Array) -> bool:
+    """Whether `computed` rounds to the printed number, or is within the relative tolerance."""
+    same = (printed == computed) | (np.isnan(printed) & np.isnan(computed))
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(computed - printed)
+        if expectation.decimals is not None:
+            # Half a unit of the last printed place, and the rounding of the decimal fraction itself.
+            close = gap <= 0.5 * 10.0**-expectation.decimals * (1 + 1e-9) + 4 * np.spacing(np.abs(printed))
+        else:
+            close = gap <= expectation.rtol * np.maximum(np.abs(printed), np.abs(computed))
+    return bool(np.all(same | close))

@@ -1,0 +1,134 @@
+"""A whole array as one step: what is said of it, its norm, and the element to look at."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import numpy as np
+
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.explain import nonfinite, remarks
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.explain.narrate import Narration
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.index import Array
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.ops.activation import Relu
+from gradstep.engine.ops.linear import Linear
+from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.run.reading import segments_at
+from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.terms import total
+from gradstep.engine.run.timeline import Phase, Position, Sweep
+
+#: Numbers that are squared at a time, so that no copy of a large array is made.
+_PIECE = 1 << 20
+
+
+def array_of(recording: Recording, sweep: Sweep) -> Array:
+    """What a sweep writes. Of an update, the gradient that it follows: of the new numbers there is no
+    array before one asks for them."""
+    grad = recording.trace.grad[sweep.value]
+    if sweep.phase in (Phase.BACKWARD, Phase.UPDATE):
+        assert grad is not None, "the sweep writes it"
+        return grad
+    return recording.trace.data[sweep.value]
+
+
+@remembered
+def norm(recording: Recording, value: int, gradient: bool) -> float:
+    """‖value‖₂ of all its elements, or of its gradient; NaN where one of them is."""
+    array = recording.trace.grad[value] if gradient else recording.trace.data[value]
+    assert array is not None, "only what has a gradient is asked for it"
+    flat = array.reshape(-1)
+    with np.errstate(all="ignore"):
+        most = max(abs(float(flat.max())), abs(float(flat.min()))) if flat.size else 0.0
+        if not most or not isfinite(most):
+            return most
+        # Scaled, so that squares neither overflow nor vanish.
+        pieces = (flat[k : k + _PIECE] / flat.dtype.type(most) for k in range(0, flat.size, _PIECE))
+        return float(most * sum(float(np.dot(p, p)) for p in pieces) ** 0.5)
+
+
+@remembered
+def largest(recording: Recording, sweep: Sweep, sample: int | None = None) -> int:
+    """The element (flat) of the largest size that a sweep writes, of one sample if one is given; the
+    first that is NaN, where one is."""
+    array = array_of(recording, sweep)
+    axis = recording.samples.axis(sweep.value)
+    if sample is None or axis is None:
+        return _largest(array.reshape(-1))
+    part = np.take(array, sample, axis)
+    return int(recording.samples.elements(sweep.value, sample).take(0, part.size)[_largest(part.reshape(-1))])
+
+
+def _largest(flat: Array) -> int:
+    if not flat.size:
+        return 0
+    high, low = int(flat.argmax()), int(flat.argmin())
+    return low if abs(float(flat[low])) > abs(float(flat[high])) else high
+
+
+@remembered
+def shut(recording: Recording, value: int) -> int | None:
+    """How many elements of a ReLU's output are shut, in all samples; None for another operation's."""
+    whole = recording.graph.values[value]
+    if whole.node < 0 or not isinstance(recording.graph.nodes[whole.node].op, Relu):
+        return None
+    z = recording.trace.data[recording.graph.nodes[whole.node].inputs[0]].reshape(-1)
+    return sum(int(np.count_nonzero(z[k : k + _PIECE] <= 0)) for k in range(0, z.size, _PIECE))
+
+
+def narration(recording: Recording, sweep: Sweep, sample: int | None = None) -> Narration:
+    """What happened in a sweep that is complete; where numbers first stop being finite in it, that."""
+    told = _narration(recording, sweep, sample)
+    found = None if sweep.phase is Phase.UPDATE else nonfinite.first(recording, sweep.phase)
+    if found is None or sweep.size == 1 or found.element.value != sweep.value:
+        return told
+    here = recording.board.element(*found.element)
+    return told._replace(caption=f"First at {here}: {remarks.trouble_in(recording, found)}")
+
+
+def _narration(recording: Recording, sweep: Sweep, sample: int | None) -> Narration:
+    graph, board = recording.graph, recording.board
+    value, size = graph.values[sweep.value], sweep.size
+    name = board.whole(sweep.value)
+    if size == 1:
+        return _single(recording, sweep)
+    at = largest(recording, sweep, sample)
+    here = Element(sweep.value, at)
+    if sweep.phase is Phase.UPDATE:
+        old, new = float(recording.trace.data[sweep.value].reshape(-1)[at]), float(recording.updated(*here)[0])
+        moved = f"{number(old, Digits.MATH)} → {number(new, Digits.MATH)}"
+        return Narration(
+            f"update {name}: {size:,} numbers", f"Where its gradient is largest, {board.element(*here)}: {moved}."
+        )
+    terms = total(segments_at(recording.trace, recording.timeline, sweep.start + at + 1))
+    if sweep.phase is Phase.BACKWARD:
+        found = f"{board.gradient(*here)} = {number(float(array_of(recording, sweep).reshape(-1)[at]), signed=True)}"
+        adds = f"The largest, {found}, adds up {terms:,} terms." if terms > 1 else f"The largest is {found}."
+        if value.role is Role.PARAMETER:
+            return Narration(f"gradient of {name}: {size:,} numbers", adds)
+        users = {number_ for number_, _ in graph.uses[sweep.value]}
+        node = graph.nodes[min(users)]
+        if len(users) == 1 and isinstance(node.op, Elementwise) and len(node.inputs) == 1:
+            closed = shut(recording, node.output)
+            gates = "" if not closed else f" {closed:,} of {size:,} gates are shut: nothing passes there."
+            return Narration(f"gradient of {name}: through {node.op.label}", adds + gates)
+        return Narration(f"gradient of {name}: {size:,} sums", adds)
+    node = graph.nodes[sweep.node]
+    found = f"{board.element(*here)} = {number(float(recording.trace.data[sweep.value].reshape(-1)[at]))}"
+    closed = shut(recording, sweep.value)
+    if closed is not None:
+        gates = f"{closed:,} of {size:,} gates are shut: they give 0, and no gradient will pass there."
+        return Narration(f"{node.op.label}: {name}", gates if closed else f"None of {size:,} gates is shut.")
+    if isinstance(node.op, Linear):
+        inputs = graph.values[node.inputs[1]].shape[-1]
+        each = f"Each adds up {inputs:,} inputs times their weights{', plus a bias' if len(node.inputs) == 3 else ''}."
+        return Narration(f"weighted sums {name}: {size:,} numbers", f"{each} The largest is {found}.")
+    return Narration(f"{node.op.label}: {name}", f"{size:,} numbers; the largest is {found}.")
+
+
+def _single(recording: Recording, sweep: Sweep) -> Narration:
+    """An array of one number is that number."""
+    return Frame(recording, Position(sweep.stop)).narration

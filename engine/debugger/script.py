@@ -1,0 +1,87 @@
+"""Commands without a screen: one after the other, each with its result as text or as a JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradstep.engine.debugger import commands
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.errors import CommandError, GradstepError, printable
+
+
+class Line(str):
+    """A line of a script; `place` says which, for errors."""
+
+    __slots__ = ("place",)
+    place: str
+
+
+def read(file: str) -> list[str]:
+    """The commands in a script: a line each, without empty lines and those that begin with #. Raises
+    CommandError if the file cannot be read."""
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
+        raise CommandError(f"{file}: cannot be read: {reason}") from None
+    found: list[str] = []
+    for number, content in enumerate(text.splitlines(), 1):
+        if content.strip() and not content.lstrip().startswith("#"):
+            line = Line(content.strip())
+            line.place = f"{file}:{number}: "
+            found.append(line)
+    return found
+
+
+def carry_out(session: Session, parts: Iterable[Sequence[str]], as_json: bool, say: Callable[[str], None]) -> bool:
+    """Carries out all commands; whether none failed. Where one of a script fails, the rest of that
+    script is left out: what follows was written for another place."""
+    fine = True
+    for part in parts:
+        for line in part:
+            ok, ended = _one(session, line, as_json, say)
+            fine &= ok
+            if ended:
+                return fine
+            if not ok and len(part) > 1:
+                break
+    return fine
+
+
+def _one(session: Session, line: str, as_json: bool, say: Callable[[str], None]) -> tuple[bool, bool]:
+    place = line.place if isinstance(line, Line) else ""
+    try:
+        result = commands.run(session, line)
+    except GradstepError as error:
+        text = printable(f"{place}{error}")
+        say(
+            json.dumps({"command": line, "ok": False, "error": text}, ensure_ascii=False)
+            if as_json
+            else f"error: {text}"
+        )
+        return False, False
+    if as_json:
+        say(json.dumps(document(session, line, result), ensure_ascii=False, allow_nan=False))
+    elif result.text:
+        say("\n".join(map(printable, result.text.split("\n"))))
+    return result.ok, result.quit
+
+
+def document(session: Session, line: str, result: commands.Result) -> dict[str, Any]:
+    """A command's result as a JSON object."""
+    stop = None if result.stop is None else result.stop._asdict()
+    # Of a single iteration there is no need to say which it is.
+    iteration = {"iteration": session.position.iteration} if session.history.made > 1 else {}
+    return {
+        "command": line,
+        "ok": result.ok,
+        **iteration,
+        "step": session.position.step,
+        "phase": session.frame().phase.value,
+        "at": commands.place(session),
+        "stop": stop,
+        "result": result.data,
+    }

@@ -1,0 +1,74 @@
+"""The run as plain text, a block a step: for pipes, screen readers and golden files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.errors import printable
+from gradstep.engine.explain import formula
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Phase, Position
+
+#: With `terms`, a longer sum is listed by its largest terms.
+LISTED = 40
+
+
+def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
+    """One step: number, phase and headline, rule, numbers, result, caption, the author's note."""
+    where = f"iteration {frame.position.iteration:,}  " if frame.position.iteration > 1 else ""
+    lines = [f"{where}step {frame.step}/{frame.total}  {frame.phase.value.upper()}  {frame.headline}"]
+    equation = frame.equation
+    if equation is not None:
+        lines.append(f"  rule     {equation.left} {equation.relation} {equation.right}")
+        if equation.numbers:
+            lines.append(f"  numbers  = {formula.text(equation.numbers, digits)}")
+        note = f"   {frame.narration.result_note}" if frame.narration.result_note else ""
+        lines.append(f"  result   {equation.equals(digits)} {result(frame, digits)}{note}")
+    if terms and len(frame.lines) > 1:
+        lines += [f"    {left:<{width}} {text}" for left, text, width in _lines(frame, digits)]
+    if terms and frame.count > 1:
+        lines += [f"  {line}" for line in _table(frame, digits)]
+    lines.append(f"  {frame.caption}")
+    if frame.note:
+        lines += [f"  note: {line}" for line in frame.note.splitlines()]
+    return "\n".join(map(printable, lines))
+
+
+def result(frame: Frame, digits: int) -> str:
+    """The number this step writes; gradients carry their sign."""
+    assert frame.equation is not None
+    return number(frame.equation.result, digits, frame.phase is Phase.BACKWARD)
+
+
+def _lines(frame: Frame, digits: int) -> Iterator[tuple[str, str, int]]:
+    """The lines of an update: what each makes, how, and of which numbers."""
+    width = max(len(e.left) for e in frame.lines)
+    for e in frame.lines:
+        made = number(e.result, digits, e is not frame.lines[-1])
+        yield e.left, f"← {e.right} = {formula.text(e.numbers, digits)} {e.equals(digits)} {made}", width
+
+
+def _table(frame: Frame, digits: int) -> Iterator[str]:
+    rows, fold = frame.rows(LISTED)
+    via = max(len(r.via) for r in rows)
+    local = max(len(r.right_name) for r in rows)
+    for row in rows:
+        product = ""
+        if row.right == row.right or row.left == row.left:
+            left, right = number(row.left, digits, True), number(row.right, digits, True)
+            product = f"{left:>9} × {row.right_name:<{local}} {right:>9} = "
+        yield (
+            f"  {row.via:<{via}}  {product}{number(row.contribution, digits, True):>9}"
+            f"   running Σ {number(row.running, digits, True):>9}"
+        )
+    if fold is not None:
+        yield f"  … {fold.size:,} smaller terms together {number(fold.contribution, digits, True)}"
+
+
+def transcript(recording: Recording, phase: Phase | None = None, terms: bool = False) -> Iterator[str]:
+    """All steps, or those of one phase, one block each."""
+    start, stop = recording.timeline.span(phase) if phase else (0, recording.timeline.total)
+    for step in range(start + 1, stop + 1):
+        yield block(Frame(recording, Position(step)), terms=terms)

@@ -1,0 +1,173 @@
+"""Why a gradient is what it is: followed hop by hop to the loss, each time along the strongest term.
+
+Where the chain shrinks, grows, stops or ceases to be a number stands out as its worst link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from math import inf, isfinite, log, nan
+from typing import NamedTuple
+
+import numpy as np
+
+from gradstep.engine.errors import CommandError
+from gradstep.engine.explain import remarks
+from gradstep.engine.explain.hops import Element
+from gradstep.engine.index import Array
+from gradstep.engine.run.reading import gradient_segments
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.terms import Segment, total
+
+#: So many terms are looked at together.
+_PIECE = 1 << 16
+
+
+class Link(NamedTuple):
+    """One hop of the chain, from `source` to `target` one nearer to the loss; or a run of so many
+    `hops` through which the gradient passes unchanged.
+
+    `upstream` = ∂L/∂target, times `local` = ∂target/∂source, is `product`: what comes this way. At the
+    source it is one of 1 + `others` terms, and `share` is its part of their sum, the sign kept: NaN
+    where the sum is 0 or not finite.
+    """
+
+    source: Element
+    target: Element
+    hops: int
+    upstream: float
+    local: float
+    product: float
+    others: int
+    share: float
+
+
+class Blame(NamedTuple):
+    """How the `gradient` of an element came about: the `chain` from it to the loss, empty where no
+    path leads there and for the loss itself.
+
+    `worst` is the number of the link that has changed the gradient most: where it stops being finite
+    or becomes exactly 0; else where it shrinks or grows most, max |ln |local||, the first of equal
+    ones. None where it passes unchanged all the way. `reason` says why the gradient is exactly 0, and
+    is empty where it is not.
+    """
+
+    gradient: float
+    chain: tuple[Link, ...]
+    worst: int | None
+    reason: str
+
+
+def why(
+    recording: Recording,
+    element: Element,
+    zero_reason: Callable[[Recording, Element], str | None] = remarks.zero_reason,
+) -> Blame:
+    """The blame chain of ∂L/∂element. `zero_reason` says why a gradient is exactly 0.
+
+    Of several terms the one with the largest |contribution| is followed, NaN being the largest of all
+    and the first of equal ones taken. Where all are 0 that is the first at which something arrives,
+    which is the place where the gradient became 0.
+
+    A chain has no more hops than the graph has nodes in a row, and a hop reads the terms of one sum.
+    Raises CommandError where no gradient is computed for the element.
+    """
+    grad = recording.trace.grad[element.value]
+    if grad is None:
+        name = recording.board.element(element.value, element.flat)
+        raise CommandError(f"'{name}' has no gradient; ask about a parameter, or what the loss is computed from")
+    gradient = at = float(grad.reshape(-1)[element.flat])
+    here = element
+    links: list[Link] = []
+    while (link := _link(recording, here, at)) is not None:
+        here, at = link.target, link.upstream
+        if links and links[-1].local == link.local == 1 and not link.others:
+            run = links.pop()
+            link = run._replace(target=here, hops=run.hops + 1, upstream=at)
+        links.append(link)
+    reason = (zero_reason(recording, element) or "") if gradient == 0 else ""
+    return Blame(gradient, tuple(links), _worst(gradient, links), reason)
+
+
+def _link(recording: Recording, source: Element, gradient: float) -> Link | None:
+    """The strongest term of ∂L/∂source, which is `gradient`; None where there is none, as at the loss."""
+    segments = gradient_segments(recording.trace, recording.graph.values[source.value], source.flat)
+    best = _largest(segments, lambda upstream, contribution: np.abs(contribution))
+    best = best or _largest(segments, lambda upstream, contribution: upstream != 0)
+    best = best or _first_alive(recording, segments)
+    if best is None:
+        return None
+    segment, number = best
+    upstream, local, contribution = segment.read(number, number + 1)
+    assert upstream is not None, "a gradient's terms are products"
+    assert local is not None, "a gradient's terms are products"
+    (target,) = _targets(segment, number, number + 1)
+    product = float(contribution[0])
+    share = product / gradient if gradient and isfinite(gradient) else nan
+    return Link(source, target, 1, float(upstream[0]), float(local[0]), product, total(segments) - 1, share)
+
+
+def _targets(segment: Segment, start: int, stop: int) -> list[Element]:
+    return [Element(segment.via_value, flat) for flat in segment.via.take(start, stop).tolist()]
+
+
+def _largest(segments: tuple[Segment, ...], measure: Callable[[Array, Array], Array]) -> tuple[Segment, int] | None:
+    """The first of all terms with the largest `measure` of its upstream and its contribution, NaN
+    being the largest: its segment and its number there. None where all are 0. Sums are read in pieces."""
+    best, most = None, 0.0
+    for segment in segments:
+        for start in range(0, segment.count, _PIECE):
+            upstream, _, contribution = segment.read(start, min(start + _PIECE, segment.count))
+            assert upstream is not None, "a gradient's terms are products"
+            measured = measure(upstream, contribution)
+            at = int(measured.argmax())  # the first NaN, if there is one
+            size = float(measured[at])
+            if size != size:
+                return segment, start + at
+            if size > most:
+                best, most = (segment, start + at), size
+    return best
+
+
+def _first_alive(recording: Recording, segments: tuple[Segment, ...]) -> tuple[Segment, int] | None:
+    """The first term that comes from the loss at all: some elements lead nowhere, as what is left
+    out by an index. Asked only where nothing arrives."""
+    dead: set[Element] = set()
+    for segment in segments:
+        for number in range(segment.count):
+            if not _is_dead(recording, _targets(segment, number, number + 1), dead):
+                return segment, number
+    return None
+
+
+def _is_dead(recording: Recording, front: list[Element], dead: set[Element]) -> bool:
+    """Whether no path to the loss begins at the elements in `front`. If so, all there is behind them is
+    put into `dead`."""
+    trace = recording.trace
+    while front:
+        here = front.pop()
+        grad = trace.grad[here.value]
+        assert grad is not None, "it lies on the way of a gradient"
+        if grad.reshape(-1)[here.flat] != 0:  # as that of the loss, which is 1
+            return False
+        if here not in dead:
+            dead.add(here)
+            for segment in gradient_segments(trace, trace.graph.values[here.value], here.flat):
+                front += _targets(segment, 0, segment.count)
+    return True
+
+
+def _worst(gradient: float, links: list[Link]) -> int | None:
+    gradients = [gradient, *(link.upstream for link in links)]
+    for breaks in (lambda value: not isfinite(value), lambda value: value == 0):
+        for number, (mine, upstream) in enumerate(pairwise(gradients)):
+            if breaks(mine) and not breaks(upstream):
+                return number
+    change = [_change(link.local) for link in links]
+    most = max(change, default=0.0)
+    return change.index(most) if most > 0 else None
+
+
+def _change(local: float) -> float:
+    return abs(log(abs(local))) if local and isfinite(local) else -inf

@@ -1,0 +1,103 @@
+"""Why a gradient is exactly zero.
+
+A zero has one place where it became one: going towards the loss from it, the last element whose
+gradient is 0 although something arrives. What stands between the two is the reason.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradstep.engine.explain.hops import Element, Hop, hops
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.ops.causes import ZeroReason
+from gradstep.engine.ops.op import Elementwise, Reduce
+from gradstep.engine.run.reading import gradient_segments, numbers_at, term_of
+from gradstep.engine.run.recording import Recording
+
+#: So many ways that meet are each followed to their reason.
+_FOLLOWED = 64
+_PIECE = 1 << 16
+
+
+class Zero(NamedTuple):
+    """`reason` holds at `element`; `hop` is what multiplies with 0 there, None where nothing arrives
+    or the parts cancel. `ways` counts the terms of ∂L/∂element."""
+
+    reason: ZeroReason
+    element: Element
+    hop: Hop | None
+    ways: int
+
+
+def reason(recording: Recording, element: Element) -> Zero | None:
+    """Why ∂L/∂element is exactly 0; None where it is not, or where it has no gradient."""
+    if not _is_zero(recording, element):
+        return None
+    # A row of single ways is followed without recursion: there may be thousands of hops.
+    while True:
+        count, ways = hops(recording, element, _FOLLOWED)
+        if count == 0:
+            return Zero(ZeroReason.NO_PATH, element, None, 0)
+        if count == 1 and _is_zero(recording, ways[0].target):
+            element = ways[0].target
+            continue
+        if not _all_zero(recording, element):
+            return Zero(ZeroReason.CANCELLED, element, None, count)
+        # Where several ways bring 0, one with a reason of its own here says more than one from afar.
+        here = next((hop for hop in ways if not _is_zero(recording, hop.target)), None)
+        if here is not None:
+            return Zero(_of_hop(recording, here), element, here, count)
+        # None of them has one here. Some may lead nowhere, as what an index leaves out: not those.
+        further = (reason(recording, hop.target) for hop in ways)
+        return next((z for z in further if z and z.reason is not ZeroReason.NO_PATH), None) or Zero(
+            ZeroReason.NO_PATH, element, None, 0
+        )
+
+
+def _is_zero(recording: Recording, element: Element) -> bool:
+    grad = recording.trace.grad[element.value]
+    return grad is not None and float(grad.reshape(-1)[element.flat]) == 0
+
+
+def _all_zero(recording: Recording, element: Element) -> bool:
+    """Whether every single term is 0, and not only their sum."""
+    for segment in gradient_segments(recording.trace, recording.graph.values[element.value], element.flat):
+        for start in range(0, segment.count, _PIECE):
+            if np.any(segment.read(start, min(start + _PIECE, segment.count))[2]):
+                return False
+    return True
+
+
+def _of_hop(recording: Recording, hop: Hop) -> ZeroReason:
+    """Something arrives at the hop's target, and the product is 0."""
+    if hop.local != 0:
+        return ZeroReason.UNDERFLOW
+    if hop.factor is not None:
+        parameter = recording.graph.values[hop.factor.value].role is Role.PARAMETER
+        return ZeroReason.WEIGHT_ZERO if parameter else ZeroReason.INPUT_ZERO
+    op = recording.graph.nodes[hop.node].op
+    if op.gated:
+        return ZeroReason.GATE_SHUT
+    return ZeroReason.UNDERFLOW if _rounded(recording, hop) else ZeroReason.FLAT
+
+
+def _rounded(recording: Recording, hop: Hop) -> bool:
+    """Whether the local gradient is 0 only because it is rounded to it, as far out on a sigmoid: then
+    it still is a little further on, and the slope of a smooth function is not."""
+    trace, node = recording.trace, recording.graph.nodes[hop.node]
+    if not isinstance(node.op, Elementwise | Reduce):
+        # A softmax that is 0 or 1 to the last digit; but where all others are masked there is no choice.
+        y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+        grid = node.op.row(hop.slot, hop.target.flat, y, xs).grid
+        finite = np.isfinite(xs[hop.slot].take(grid.take(0, grid.size)))
+        return bool(finite.all() or (np.count_nonzero(finite) > 1 and np.isfinite(xs[hop.slot].flat[hop.source.flat])))
+    term = term_of(trace, node, hop.slot, hop.source.flat, hop.target.flat)
+    xs = numbers_at(trace, node, hop.target.flat, term)
+    here = xs[hop.slot]
+    xs[hop.slot] = np.asarray(here * here.dtype.type(1.001))
+    with np.errstate(all="ignore"):
+        slope = node.op.local(hop.slot, node.op.forward(xs), xs)
+    return bool(xs[hop.slot] != here and slope == 0 and not node.op.kink)

@@ -1,0 +1,282 @@
+"""The network as it stands on a blackboard: what things are called, and which sums and
+activations are one neuron.
+
+Two names for every element. The blackboard's, for reading: subscripts are layer, to, from, counted
+from 1, and a layer of a single unit drops "to": z₁₁, h₂, w₁₁₂, b₂. And NumPy's, for typing: z1[0],
+W1[0,1]. Where a layer is wider than 9, or the short form would be ambiguous, the blackboard's is
+W₂[7,37] too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.graph.graph import Graph, Role, Value
+from gradstep.engine.index import Shape, ravel, unravel
+from gradstep.engine.ops.linear import Linear
+from gradstep.engine.ops.op import Elementwise
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_WIDEST = 9
+#: Names that have been made are kept, as long as there are not more than this.
+_REMEMBERED = 10_000
+
+
+class Layer(NamedTuple):
+    """One column of neurons, or any other value that is drawn on its own.
+
+    `output` is the value the next layer sees. Where an activation follows a weighted sum, the two
+    are one layer and `pre` is the sum; else `pre` is −1. `weight` and `bias` are the parameters of
+    the weighted sum `node`, −1 where there is none.
+    """
+
+    output: int
+    pre: int = -1
+    node: int = -1
+    weight: int = -1
+    bias: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a typed name points at: the `data`, `grad` or `next` of a value, or some index of it."""
+
+    value: Value
+    kind: str
+    index: tuple[int, ...] | None
+
+    @property
+    def flat(self) -> int | None:
+        """The flat element, where the name points at exactly one."""
+        if self.index is None:
+            return 0 if self.value.size == 1 else None
+        return ravel(self.index, self.value.shape) if len(self.index) == len(self.value.shape) else None
+
+
+class Blackboard:
+    """Names and neurons of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._names: dict[tuple[int, int], str] = {}
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers in graph order: inputs first, parameters that are no weight or bias after
+        them, then what is computed, the loss last among its like."""
+        graph, found = self.graph, []
+        counts = Counter(v for n in graph.nodes for v in n.inputs)
+        fused = {}
+        for node in graph.nodes:
+            before = graph.values[node.inputs[0]].node
+            single = len(node.inputs) == 1 and counts[node.inputs[0]] == 1 and node.inputs[0] != graph.loss.id
+            if single and before >= 0 and isinstance(node.op, Elementwise) and node.output != graph.loss.id:
+                producer = graph.nodes[before]
+                if isinstance(producer.op, Linear):
+                    fused[node.id] = producer
+        absorbed = {n.id for n in fused.values()}
+        on_edges = {v for n in graph.nodes if isinstance(n.op, Linear) for v in n.inputs[1:] if self._is_parameter(v)}
+        for value in graph.values:
+            if value.node < 0 and value.role is not Role.LITERAL and value.id not in on_edges:
+                found.append(Layer(value.id))
+        for node in graph.nodes:
+            if node.id in absorbed:
+                continue
+            inner = fused.get(node.id, node)
+            layer = Layer(node.output, inner.output if inner is not node else -1, inner.id)
+            if isinstance(inner.op, Linear):
+                weight = inner.inputs[1] if inner.inputs[1] in on_edges else -1
+                bias = inner.inputs[2] if len(inner.inputs) == 3 and inner.inputs[2] in on_edges else -1
+                layer = Layer(layer.output, layer.pre, inner.id, weight, bias)
+            found.append(layer)
+        return tuple(found)
+
+    def _is_parameter(self, value: int) -> bool:
+        return self.graph.values[value].role is Role.PARAMETER
+
+    @cached_property
+    def layer_of(self) -> dict[int, Layer]:
+        """The layer that shows a value: as its output, its sum, its weight or its bias."""
+        found: dict[int, Layer] = {}
+        for layer in self.layers:
+            for value in (layer.output, layer.pre, layer.weight, layer.bias):
+                if value >= 0:
+                    found.setdefault(value, layer)
+        return found
+
+    def whole(self, value: int) -> str:
+        """The name of a whole array: W₁, h, z₂."""
+        base, layer = _split(self.graph.values[value].name)
+        return base + layer.translate(_SUBSCRIPTS)
+
+    def element(self, value: int, flat: int) -> str:
+        """The name of one element: h₂, w₁₁₂, W₂[7,37]; a number in a formula is itself."""
+        name = self._names.get((value, flat))
+        if name is None:
+            if len(self._names) > _REMEMBERED:
+                self._names.clear()
+            name = self._names[value, flat] = self._element(value, flat)
+        return name
+
+    def _element(self, value: int, flat: int) -> str:
+        shown = self.graph.values[value]
+        if shown.role is Role.LITERAL:
+            return shown.name
+        short = _short(shown, flat)
+        # Not under the name of a whole array either: h₁ is no element of h where there is an h1.
+        taken = short is not None and self.graph.by_name.get(short.translate(_PLAIN), shown) is not shown
+        if short is None or taken or short in self._ambiguous:
+            return self.whole(value) + _brackets(shown.shape, flat)
+        return short
+
+    def across(self, value: int, flat: int, axis: int) -> str:
+        """The name of an element with `:` on one axis: h[:,1], the same unit in every sample."""
+        shape = self.graph.values[value].shape
+        index = list(map(str, unravel(flat, shape)))
+        index[axis] = ":"
+        return f"{self.whole(value)}[{','.join(index)}]"
+
+    def gradient(self, value: int, flat: int) -> str:
+        """∂L/∂h₁."""
+        return f"∂{self.loss}/∂{self.element(value, flat)}"
+
+    @cached_property
+    def loss(self) -> str:
+        return self.whole(self.graph.loss.id)
+
+    def typed(self, value: int, flat: int) -> str:
+        """The name to type for one element: h[0], W1[0,1], L."""
+        shown = self.graph.values[value]
+        return shown.name + _brackets(shown.shape, flat)
+
+    def unit(self, value: int, flat: int) -> str:
+        """The neuron an element belongs to: z₁₁ is part of h₁."""
+        layer = self.layer_of.get(value)
+        return self.element(layer.output if layer and layer.pre == value else value, flat)
+
+    def arrow(self, value: int, flat: int) -> str | None:
+        """`x₂ → h₁` for a weight, `→ h₁` for a bias; None for what is neither. Where the layer is
+        computed for many samples: `x[…,1] → h[…,0]`."""
+        layer = self.layer_of.get(value)
+        if layer is None or value not in (layer.weight, layer.bias):
+            return None
+        shape = self.graph.values[value].shape
+        to = unravel(flat, shape)[0]
+        target = self.graph.values[layer.output]
+        end = self._unit(target, to)
+        if value == layer.bias:
+            return f"→ {end}"
+        source = self.graph.values[self.graph.nodes[layer.node].inputs[0]]
+        return f"{self._unit(source, flat % shape[1])} → {end}"
+
+    def _unit(self, value: Value, unit: int) -> str:
+        return self.element(value.id, unit) if len(value.shape) == 1 else f"{self.whole(value.id)}[…,{unit}]"
+
+    @cached_property
+    def _ambiguous(self) -> frozenset[str]:
+        seen = Counter(short for v in self.graph.values for _, short in _shorts(v))
+        return frozenset(name for name, times in seen.items() if times > 1)
+
+    @cached_property
+    def _typed_short(self) -> dict[str, list[tuple[Value, int]]]:
+        found: dict[str, list[tuple[Value, int]]] = {}
+        for value in self.graph.values:
+            for flat, short in _shorts(value):
+                found.setdefault(short.translate(_PLAIN), []).append((value, flat))
+        return found
+
+    def resolve(self, text: str) -> Target:
+        """What a typed name means: `h`, `h[0]`, `W1.grad[0,1]`, `b1.next`, or what the screen
+        shows, `w112` or `∂L/∂h₁`.
+
+        An exact name wins over the short form of an element. Raises CommandError for an unknown
+        name (with the nearest), an index out of range, and a short form with two meanings.
+        """
+        word = unicodedata.normalize("NFKC", text.strip()).translate(_PLAIN)
+        found = re.fullmatch(r"(?:∂|d)(\w+)/(?:∂|d)(.+)", word)
+        if found and found[1] == self.loss.translate(_PLAIN):
+            return Target(self.resolve(found[2]).value, "grad", self.resolve(found[2]).index)
+        parts = re.fullmatch(r"([^\s.\[\]]+)(?:\.(\w+))?\s*(?:\[([^\]]*)\])?", word)
+        if parts is None:
+            raise CommandError(f"'{text}' is no name; names are written h, h[0], h.grad[0]")
+        name, kind, inside = parts[1], parts[2] or "data", parts[3]
+        if kind not in ("data", "grad", "next"):
+            raise CommandError(f"'{text}': after the point comes grad or next, not '{kind}'")
+        value, flat = self.lookup(name, text)
+        if flat is not None:
+            if inside is not None:
+                raise CommandError(f"'{text}': '{name}' is one number already; it has no index")
+            return Target(value, kind, unravel(flat, value.shape))
+        return Target(value, kind, None if inside is None else _index(inside, value, text))
+
+    def lookup(self, name: str, text: str) -> tuple[Value, int | None]:
+        """The value called `name`, or the value and the element of it that the screen calls so.
+        Raises CommandError; `text` is what was typed."""
+        if name in self.graph.by_name:
+            return self.graph.by_name[name], None
+        short = self._typed_short.get(name, [])
+        if len(short) == 1:
+            return short[0]
+        if short:
+            meant = " or ".join(self.typed(v.id, f) for v, f in short)
+            raise CommandError(f"'{text}' could mean {meant}; write one of these")
+        known = [*self.graph.by_name, *self._typed_short]
+        raise CommandError(f"unknown name '{name}'{nearest(name, known)}")
+
+
+def _split(name: str) -> tuple[str, str]:
+    found = re.fullmatch(r"(.*?\D)(\d+)", name)
+    if found is None or found[1].endswith("#"):
+        return name, ""
+    return found[1], found[2]
+
+
+def _brackets(shape: Shape, flat: int) -> str:
+    return f"[{','.join(map(str, unravel(flat, shape)))}]" if shape else ""
+
+
+def _short(value: Value, flat: int) -> str | None:
+    """The blackboard's name of an element, or None where it has none of its own."""
+    base, layer = _split(value.name)
+    if len(layer) > 1 or "#" in base or any(n > _WIDEST for n in value.shape):
+        return base + layer.translate(_SUBSCRIPTS) if value.size == 1 and len(value.shape) < 2 else None
+    index = kept = unravel(flat, value.shape)
+    if value.role is Role.PARAMETER and len(index) == 2:
+        base = base.lower() if len(base) == 1 else base
+        kept = index[1:] if value.shape[0] == 1 else index
+        kept = () if value.shape == (1, 1) else kept
+    elif len(index) <= 1:
+        kept = index if value.size > 1 else ()
+    else:
+        return None
+    return base + (layer + "".join(str(i + 1) for i in kept)).translate(_SUBSCRIPTS)
+
+
+def _shorts(value: Value) -> Iterator[tuple[int, str]]:
+    if value.role is Role.LITERAL or value.size > _WIDEST**2:
+        return
+    for flat in range(value.size):
+        short = _short(value, flat)
+        if short is not None:
+            yield flat, short
+
+
+def _index(inside: str, value: Value, text: str) -> tuple[int, ...]:
+    try:
+        index = [int(part) for part in inside.split(",")]
+    except ValueError:
+        raise CommandError(f"'{text}': an index is whole numbers, as in {value.name}[0]") from None
+    if len(index) > len(value.shape):
+        raise CommandError(f"'{text}': '{value.name}' has shape {value.shape}, so at most {len(value.shape)} indices")
+    for axis, (here, extent) in enumerate(zip(index, value.shape, strict=False)):
+        if not -extent <= here < extent:
+            raise CommandError(f"'{text}': index {here} is out of range; axis {axis} of '{value.name}' has {extent}")
+    return tuple(h % n for h, n in zip(index, value.shape, strict=False))

@@ -1,0 +1,232 @@
+"""The network as data: values, the nodes that compute them, and how they hang together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from functools import cached_property
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradstep.engine.errors import GraphError
+from gradstep.engine.index import Array, Shape, read_only
+from gradstep.engine.ops.op import Op
+
+#: In the place of a value's id: all small parameters together.
+PACKED = -1
+#: Parameters of no more elements are updated together.
+_SMALL = 1 << 13
+
+
+class Role(Enum):
+    """Where a value comes from. A literal is a number written inside a formula."""
+
+    INPUT = "input"
+    PARAMETER = "parameter"
+    NODE = "node"
+    LITERAL = "literal"
+
+
+class Value(NamedTuple):
+    """One array of the network. `node` is what computes it, −1 for leaves; a literal has its
+    `number`.
+
+    A value is differentiable if a leaf that gets gradients is somewhere in its past.
+    """
+
+    id: int
+    name: str
+    shape: Shape
+    role: Role
+    node: int
+    differentiable: bool
+    number: float | None = None
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+
+class Node(NamedTuple):
+    """One operation applied: output = op(inputs). `line` is the graph line it was written on."""
+
+    id: int
+    op: Op
+    inputs: tuple[int, ...]
+    output: int
+    line: str
+    text: str
+
+
+class Graph:
+    """A directed acyclic graph, its nodes in the order of evaluation, and the loss.
+
+    Immutable once built. Raises GraphError if the loss is not one number.
+    """
+
+    def __init__(self, values: Sequence[Value], nodes: Sequence[Node], loss: str, dtype: np.dtype[Any]) -> None:
+        self.values = tuple(values)
+        self.nodes = tuple(nodes)
+        self.dtype = np.dtype(dtype)
+        self.by_name = {v.name: v for v in self.values if v.role is not Role.LITERAL}
+        self.loss = self.by_name[loss]
+        if self.loss.size != 1:
+            raise GraphError(
+                f"the loss must be one number, but '{loss}' has shape {self.loss.shape}; wrap it in sum(…) or mean(…)"
+            )
+        if self.loss.role is not Role.NODE:
+            raise GraphError(f"the loss must be computed in [graph], but '{loss}' is a leaf")
+
+    @cached_property
+    def active(self) -> frozenset[int]:
+        """The values from which a path leads to the loss. Through a comparison none does."""
+        found = {self.loss.id}
+        for node in reversed(self.nodes):
+            if node.output in found and not node.op.discrete:
+                found.update(node.inputs)
+        return frozenset(found)
+
+    @cached_property
+    def uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For each value the (node, slot) pairs on a path to the loss, nearest the loss first.
+
+        This is the order in which gradients arrive, and in which they are added up.
+        """
+        found: list[list[tuple[int, int]]] = [[] for _ in self.values]
+        for node in reversed(self.nodes):
+            if node.output in self.active and not node.op.discrete:
+                for slot, value in enumerate(node.inputs):
+                    found[value].append((node.id, slot))
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def leaves(self) -> tuple[tuple[int, float | None], ...]:
+        """The values that are given: their ids, and the number where it is a literal."""
+        return tuple((v.id, v.number) for v in self.values if v.node < 0)
+
+    @cached_property
+    def literals(self) -> dict[int, Array]:
+        """The numbers written in formulas, as arrays without axes."""
+        return {v: read_only(np.asarray(n, dtype=self.dtype)) for v, n in self.leaves if n is not None}
+
+    @cached_property
+    def one(self) -> Array:
+        """The gradient of the loss with respect to itself."""
+        return read_only(np.ones(self.loss.shape, dtype=self.dtype))
+
+    @cached_property
+    def pullbacks(self) -> tuple[tuple[Node, tuple[tuple[int, int, bool], ...]], ...]:
+        """The backward pass in its order: each node with its (slot, value, whether the value has
+        several uses) that get a gradient from it."""
+        found = []
+        for node in reversed(self.nodes):
+            if node.output in self.active and self.values[node.output].differentiable:
+                slots = tuple(
+                    (slot, value, len(self.uses[value]) > 1)
+                    for slot, value in enumerate(node.inputs)
+                    if self.values[value].differentiable
+                )
+                found.append((node, slots))
+        return tuple(found)
+
+    @cached_property
+    def _varies(self) -> bool:
+        return any(node.op.varies for node in self.nodes)
+
+    def at(self, iteration: int) -> Graph:
+        """The graph as it is in an iteration of a training, from 1 on: the same values and the same steps."""
+        if iteration == 1 or not self._varies:
+            return self
+        nodes = [node._replace(op=node.op.in_iteration(iteration)) for node in self.nodes]
+        return Graph(self.values, nodes, self.loss.name, self.dtype)
+
+    @cached_property
+    def parameters(self) -> tuple[Value, ...]:
+        return tuple(v for v in self.values if v.role is Role.PARAMETER)
+
+    @cached_property
+    def packed(self) -> tuple[tuple[int, slice, Shape], ...]:
+        """The small parameters, each with its place in a row of all their elements, and its shape. An update
+        rule works element by element, and on one row it takes a few calls instead of a few for each."""
+        found, start = [], 0
+        for value in self.parameters:
+            if value.size <= _SMALL:
+                found.append((value.id, slice(start, start + value.size), value.shape))
+                start += value.size
+        return tuple(found)
+
+    @cached_property
+    def updated(self) -> tuple[int, ...]:
+        """What updates go through: the large parameters, and PACKED for all others where there are any."""
+        large = [value.id for value in self.parameters if value.size > _SMALL]
+        return (*large, PACKED) if self.packed else tuple(large)
+
+    def gets_gradient(self, value: Value) -> bool:
+        """Whether the backward pass writes a gradient for `value`: it can change, and either the
+        loss depends on it or it is a parameter, whose gradient is then exactly 0. That of the loss
+        itself is 1 and is not written."""
+        if value is self.loss or not value.differentiable:
+            return False
+        return value.id in self.active or value.role is Role.PARAMETER
+
+    @cached_property
+    def after_loss(self) -> frozenset[int]:
+        """The nodes that depend on the loss, itself included."""
+        found, values = set(), {self.loss.id}
+        for node in self.nodes:
+            if node.output == self.loss.id or any(i in values for i in node.inputs):
+                found.add(node.id)
+                values.add(node.output)
+        return frozenset(found)
+
+
+class GraphBuilder:
+    """Collects leaves and nodes in the order they are written, checking each as it comes."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = np.dtype(dtype)
+        self.values: list[Value] = []
+        self.nodes: list[Node] = []
+        self.names: dict[str, Value] = {}
+        self.literals: dict[str, Value] = {}
+        self._unnamed = 0
+
+    def leaf(self, name: str, shape: Shape, role: Role, differentiable: bool) -> Value:
+        value = Value(len(self.values), name, tuple(shape), role, -1, differentiable)
+        self.values.append(value)
+        self.names[name] = value
+        return value
+
+    def literal(self, number: float) -> Value:
+        """A number written in a formula; equal numbers share one value, but 0 and −0 are two."""
+        key = repr(number)
+        if key not in self.literals:
+            text = f"{number:g}" if float(f"{number:g}") == number else key
+            text = text.replace("-", "−")
+            value = Value(len(self.values), text, (), Role.LITERAL, -1, False, number)
+            self.values.append(value)
+            self.literals[key] = value
+        return self.literals[key]
+
+    def apply(self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None) -> Value:
+        """A node computing op(inputs). Without a name it is one of the unnamed e#1, e#2 …
+
+        Raises OpError where the shapes do not fit.
+        """
+        shape = op.shape([v.shape for v in inputs])
+        if name is None:
+            self._unnamed += 1
+            name = f"e#{self._unnamed}"
+        node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
+        value = Value(
+            node.output, name, shape, Role.NODE, node.id, not op.discrete and any(v.differentiable for v in inputs)
+        )
+        self.values.append(value)
+        self.nodes.append(node)
+        self.names[name] = value
+        return value
+
+    def build(self, loss: str) -> Graph:
+        return Graph(self.values, self.nodes, loss, self.dtype)

@@ -1,0 +1,107 @@
+"""What one step is made of: the terms that add up to the number it writes.
+
+Nothing is stored for this. A step names one element; its node's operation says which elements
+feed it (forward) or whom it feeds (backward), and the numbers are read from the trace.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradstep.engine.graph.graph import Node, Value
+from gradstep.engine.index import Array, Elements
+from gradstep.engine.ops.op import Links
+from gradstep.engine.run.terms import Read, Segment
+from gradstep.engine.run.timeline import Phase, Timeline
+from gradstep.engine.run.trace import Trace
+
+
+def gradient_segments(trace: Trace, value: Value, flat: int) -> tuple[Segment, ...]:
+    """The terms of ∂L/∂value[flat]: one for each element it feeds, over all its uses.
+
+    Each is upstream (the gradient of the element it feeds) × local (∂y/∂x of that use).
+    """
+    return tuple(
+        _gradient_segment(trace, trace.graph.nodes[node], slot, flat) for node, slot in trace.graph.uses[value.id]
+    )
+
+
+def _gradient_segment(trace: Trace, node: Node, slot: int, flat: int) -> Segment:
+    xs = [trace.data[i] for i in node.inputs]
+    links = node.op.column(slot, flat, trace.data[node.output], xs)
+    upstream = trace.grad[node.output]
+    assert upstream is not None, "a value on a path to the loss has a gradient"
+
+    def read(start: int, stop: int) -> tuple[Array | None, Array | None, Array]:
+        up, local = upstream.take(links.grid.take(start, stop)), links.local(start, stop)
+        with np.errstate(all="ignore"):
+            return up, local, up * local
+
+    return _segment(node, links, node.output, links.grid, read)
+
+
+def _segment(node: Node, links: Links, via_value: int, via: Elements, read: Read) -> Segment:
+    if links.factor is None:
+        return Segment(node.id, links.slot, via_value, via, read)
+    slot, grid = links.factor
+    return Segment(node.id, links.slot, via_value, via, read, node.inputs[slot], grid)
+
+
+def forward_segments(trace: Trace, node: Node, flat: int) -> tuple[Segment, ...]:
+    """The terms of a node's output[flat], where it is a sum; none where it is another function.
+
+    Products carry (input, weight, input × weight); the summands of a loss only themselves.
+    """
+    xs, y = [trace.data[i] for i in node.inputs], trace.data[node.output]
+    if node.op.summed:
+        segments = []
+        for slot in node.op.summed:
+            if slot < len(xs):
+                links = node.op.row(slot, flat, y, xs)
+                segments.append(_segment(node, links, node.inputs[slot], links.grid, _products(xs[slot], links)))
+        return tuple(segments)
+    if node.op.reduces:
+        via, summands = node.op.summands(flat, xs)
+        return (Segment(node.id, 0, node.inputs[0], via, lambda a, b: (None, None, summands(a, b))),)
+    return ()
+
+
+def _products(x: Array, links: Links) -> Read:
+    def read(start: int, stop: int) -> tuple[Array | None, Array | None, Array]:
+        value, local = x.take(links.grid.take(start, stop)), links.local(start, stop)
+        with np.errstate(all="ignore"):
+            return value, local, value * local
+
+    return read
+
+
+def segments_at(trace: Trace, timeline: Timeline, step: int) -> tuple[Segment, ...]:
+    """The terms of step number `step` (1 to total); an update has none of its own."""
+    sweep, flat = timeline.locate(step)
+    if sweep.phase is Phase.UPDATE:
+        return ()
+    if sweep.phase is Phase.BACKWARD:
+        return gradient_segments(trace, trace.graph.values[sweep.value], flat)
+    return forward_segments(trace, trace.graph.nodes[sweep.node], flat)
+
+
+def numbers_at(trace: Trace, node: Node, flat: int, term: int = 0) -> list[Array]:
+    """The numbers that enter an output element of a function of single numbers, one a slot, each of
+    shape (); of an operation that adds up such a function, those of its term number `term`."""
+    y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+    at = [node.op.row(slot, flat, y, xs).grid.take(term, term + 1) for slot in range(len(xs))]
+    return [x.take(k).reshape(()) for x, k in zip(xs, at, strict=True)]
+
+
+def term_of(trace: Trace, node: Node, slot: int, source: int, flat: int) -> int:
+    """Which of the terms of output[flat] the element `source` of an input is in."""
+    grid = node.op.row(slot, flat, trace.data[node.output], [trace.data[i] for i in node.inputs]).grid
+    for start in range(0, grid.size, _PIECE):
+        found = np.flatnonzero(grid.take(start, min(start + _PIECE, grid.size)) == source)
+        if len(found):
+            return start + int(found[0])
+    return 0
+
+
+#: So many elements are looked at together.
+_PIECE = 1 << 16

@@ -1,0 +1,104 @@
+"""One iteration, complete: the scenario, all its numbers, and the order in which they came.
+
+Immutable. What is visible of it at a moment is the frame's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from gradstep.engine.files.reading import Scenario
+from gradstep.engine.graph.board import Blackboard
+from gradstep.engine.graph.graph import Graph
+from gradstep.engine.index import Array
+from gradstep.engine.run.samples import Samples
+from gradstep.engine.run.timeline import Timeline
+from gradstep.engine.run.trace import GoOn, Trace, loss, run
+from gradstep.engine.run.update import State, Update
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """One iteration of a scenario, from 1 on: its trace, timeline and names. The scenario's leaves are
+    those of this iteration, and `state` is what the updates before it have left."""
+
+    scenario: Scenario
+    trace: Trace
+    timeline: Timeline
+    board: Blackboard
+    notes: Mapping[int, str]
+    iteration: int = 1
+    state: State = field(default_factory=State)
+    #: Values and gradients that were set by hand: they are what they are, and not computed.
+    given: frozenset[tuple[str, int]] = frozenset()
+    #: An iteration of the same network: what follows from its shapes alone is found out once.
+    like: Recording | None = None
+    #: The iteration before; None before the first, and where there is only one.
+    earlier: Callable[[], Recording] | None = None
+    #: What `remembered` functions have found out about this run.
+    memory: dict[Any, Any] = field(default_factory=dict, init=False)
+
+    @property
+    def graph(self) -> Graph:
+        return self.trace.graph
+
+    @cached_property
+    def samples(self) -> Samples:
+        """Which elements belong to which sample of the batch."""
+        return Samples(self.trace, self.scenario.batch, self.like.samples if self.like else None)
+
+    @cached_property
+    def update(self) -> Update:
+        """What its update phase does."""
+        return Update(self.scenario.training, self.trace, self.state, self.iteration)
+
+    def updated(self, value: int, flat: int | None = None) -> Array:
+        """The new numbers of a parameter after this iteration's update, or those of one element."""
+        return self.update.new(value, flat)
+
+    def next_loss(self) -> float:
+        """The loss with the updated parameters. Computed once, when first asked for."""
+        return _next_loss(self)
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+#: So much is remembered about a run.
+_MOST = 2048
+
+
+def remembered(function: Callable[Concatenate[Recording, P], R]) -> Callable[Concatenate[Recording, P], R]:
+    """A function of a recording and hashable arguments that finds the same only once, and whose
+    results go when the recording goes: an edited run of a large network must not be kept by a cache."""
+
+    @wraps(function)
+    def once(recording: Recording, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        memory, key = recording.memory, (function, args, *kwargs.items())
+        if key not in memory:
+            if len(memory) >= _MOST:
+                memory.clear()
+            memory[key] = function(recording, *args, **kwargs)
+        found: R = memory[key]
+        return found
+
+    return once
+
+
+@remembered
+def _next_loss(recording: Recording) -> float:
+    leaves, trained = recording.scenario.leaves, {p.id for p in recording.graph.parameters}
+    return loss(recording.graph, lambda v: recording.updated(v) if v in trained else leaves[v])
+
+
+def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
+    """Runs a scenario once, forward and backward; `go_on` as in `run`."""
+    graph = scenario.graph
+    timeline = Timeline(graph)
+    notes: dict[int, str] = {}
+    for note in scenario.notes:
+        if note.iteration == 1:
+            notes[note.step] = "\n".join(filter(None, (notes.get(note.step), note.text)))
+    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), timeline, Blackboard(graph), notes)
