@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Pair
-from gradstep.engine.files.reading import Scenario, loads
+from gradstep.engine.files.reading import loads
 from gradstep.engine.history.history import History
+from gradstep.engine.run.scenario import Scenario
 
 BY_HAND, NOTING, PEER, REWIND, MEMORY = 1.3, 1.3, 1.0, 0.1, 1.0
 NETWORKS = ((64, 32, 10), (784, 128, 10))

@@ -11,55 +11,39 @@ Names are loaded when they are first used, so importing this costs nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gradstep.engine import face as _face
+
 if TYPE_CHECKING:
+    from gradstep.engine.debugger import Frame as Frame
+    from gradstep.engine.debugger import Session as Session
+    from gradstep.engine.debugger import check as check
+    from gradstep.engine.errors import CommandError as CommandError
+    from gradstep.engine.errors import GradstepError as GradstepError
+    from gradstep.engine.errors import GraphError as GraphError
+    from gradstep.engine.errors import OpError as OpError
+    from gradstep.engine.errors import ScenarioError as ScenarioError
+    from gradstep.engine.files import find as find
+    from gradstep.engine.files import load as load
+    from gradstep.engine.files import loads as loads
+    from gradstep.engine.run import Grain as Grain
+    from gradstep.engine.run import Phase as Phase
+    from gradstep.engine.run import Position as Position
+    from gradstep.engine.run import Scenario as Scenario
+
     __version__: str
-    from gradstep.engine.debugger.check import check
-    from gradstep.engine.debugger.frame import Frame
-    from gradstep.engine.debugger.session import Session
-    from gradstep.engine.errors import CommandError, GradstepError, GraphError, OpError, ScenarioError
-    from gradstep.engine.files.reading import Scenario, find, load, loads
-    from gradstep.engine.run.timeline import Grain, Phase, Position
 
-_HOMES = {
-    "check": "debugger.check",
-    **dict.fromkeys(("CommandError", "GradstepError", "GraphError", "OpError", "ScenarioError"), "errors"),
-    "Frame": "debugger.frame",
-    **dict.fromkeys(("Scenario", "find", "load", "loads"), "files.reading"),
-    "Session": "debugger.session",
-    **dict.fromkeys(("Grain", "Phase", "Position"), "run.timeline"),
-}
-
-__all__ = [
-    "CommandError",
-    "Frame",
-    "GradstepError",
-    "Grain",
-    "GraphError",
-    "OpError",
-    "Phase",
-    "Position",
-    "Scenario",
-    "ScenarioError",
-    "Session",
-    "__version__",
-    "check",
-    "find",
-    "load",
-    "loads",
-]
+_lazily, _names = _face(__name__)
+__all__ = [*_names, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import version  # here, because it loads for longer than all the rest
 
         return version("gradstep")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'gradstep' has no attribute '{name}'")
-    return getattr(import_module(f"gradstep.engine.{_HOMES[name]}"), name)
+    return _lazily(name)
 
 
 def __dir__() -> list[str]:

@@ -12,9 +12,9 @@ from types import FrameType
 from textual.app import App
 from textual.theme import Theme
 
-from gradstep.engine.debugger.session import Session
+from gradstep.engine.debugger import Session
 from gradstep.engine.errors import GradstepError
-from gradstep.engine.files.reading import Scenario
+from gradstep.engine.run import Scenario
 from gradstep.tui.loading import Loading
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.theme import PALETTES, Palette, palettes

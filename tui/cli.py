@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradstep.engine.files.export import FORMATS
+from gradstep.engine.files import FORMATS
 
 FINE, FAILED, BAD, INTERRUPTED = 0, 1, 2, 130
 #: Seconds after which opening a scenario shows how far it is.
@@ -190,7 +190,7 @@ def _refuse_near_miss(word: str) -> None:
     near = difflib.get_close_matches(word, [c for c in CALLS if c != "open"], n=1, cutoff=0.75)
     if near:
         from gradstep.engine.errors import CommandError
-        from gradstep.engine.files.reading import builtin
+        from gradstep.engine.files import builtin
 
         if word not in builtin():
             raise CommandError(f"no call and no scenario '{word}'; did you mean 'gradstep {near[0]}'?")
@@ -225,7 +225,7 @@ def _open(options: argparse.Namespace) -> int:
 
 def _budget(options: argparse.Namespace) -> int:
     """Bytes for the past of a training."""
-    from gradstep.engine.history.history import BUDGET
+    from gradstep.engine.history import BUDGET
 
     return BUDGET if options.memory is None else options.memory << 20
 
@@ -233,7 +233,7 @@ def _budget(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     """the built-in scenarios, one a line"""
     from gradstep.engine.errors import printable
-    from gradstep.engine.files.reading import builtin, find
+    from gradstep.engine.files import builtin, find
 
     for name in builtin():
         print(f"{name:<14} {printable(find(name).title)}")
@@ -242,28 +242,26 @@ def _list(options: argparse.Namespace) -> int:
 
 def _steps(options: argparse.Namespace) -> int:
     """every step as plain text"""
-    from gradstep.engine.debugger.transcript import transcript
-    from gradstep.engine.files.reading import find
-    from gradstep.engine.run.recording import record
-    from gradstep.engine.run.timeline import Phase
+    from gradstep.engine.debugger import blocks
+    from gradstep.engine.files import find
+    from gradstep.engine.run import Phase, record
 
     recording = record(find(options.scenario))
     phase = Phase(options.phase) if options.phase else None
-    for number, block in enumerate(transcript(recording, phase, options.terms)):
+    for number, block in enumerate(blocks(recording, phase, options.terms)):
         print(f"\n{block}" if number else block)
     return FINE
 
 
 def _run(options: argparse.Namespace) -> int:
     """debugger commands without a screen"""
-    from gradstep.engine.debugger.script import carry_out, read
-    from gradstep.engine.debugger.session import Session
+    from gradstep.engine.debugger import Session, carry_out, read_script
     from gradstep.engine.errors import CommandError
-    from gradstep.engine.files.reading import find
+    from gradstep.engine.files import find
 
     if not options.script:
         raise CommandError("nothing to run: give commands with -c COMMAND or in a file with -x FILE")
-    parts = [[line] if flag == "-c" else read(line) for flag, line in options.script]
+    parts = [[line] if flag == "-c" else read_script(line) for flag, line in options.script]
     session = Session(find(options.scenario), budget=_budget(options))
     return FINE if carry_out(session, parts, options.json, print) else FAILED
 
@@ -273,18 +271,16 @@ def _train(options: argparse.Namespace) -> int:
     import json
     import signal
 
-    from gradstep.engine.ask.conditions import Condition
-    from gradstep.engine.ask.stops import Stops
-    from gradstep.engine.debugger import unattended
-    from gradstep.engine.files.reading import find
-    from gradstep.engine.history.findings import diagnosis
-    from gradstep.engine.history.history import History
+    from gradstep.engine.ask import Condition
+    from gradstep.engine.debugger import Ended, parameters, train
+    from gradstep.engine.files import check_output, find, save_weights, stops_of
+    from gradstep.engine.history import History, diagnosis
 
     if options.output is not None:
-        unattended.check_output(options.output)
+        check_output(options.output)
     scenario = find(options.scenario)
     history = History(scenario, _budget(options))
-    Stops.of(scenario, history.recording(1))
+    stops_of(scenario, history.recording(1))
     until = None if options.until is None else Condition(options.until, history.recording(1))
     steps = options.steps or scenario.training.steps
     stopped: list[int] = []
@@ -292,10 +288,8 @@ def _train(options: argparse.Namespace) -> int:
     bar = _Bar(steps, sys.stderr.isatty() and not options.json)
     ended = None
     try:
-        for found in unattended.train(
-            history, steps, until, options.every, lambda share: bar.at(history.made, stopped)
-        ):
-            if isinstance(found, unattended.Ended):
+        for found in train(history, steps, until, options.every, lambda share: bar.at(history.made, stopped)):
+            if isinstance(found, Ended):
                 ended = found
                 continue
             bar.clear()
@@ -304,7 +298,7 @@ def _train(options: argparse.Namespace) -> int:
         k, step = ended.position.iteration, ended.position.step
         says = f"{options.until} holds in iteration {k:,}, at step {step:,}" if ended.reason == "until" else ""
         if options.output is not None:
-            unattended.save(options.output, unattended.parameters(history, ended.position), k)
+            save_weights(options.output, parameters(history, ended.position), k)
         seen = [] if stopped else list(diagnosis(history, None, lambda share: not stopped))
     finally:
         bar.clear()
@@ -362,16 +356,15 @@ def _check(options: argparse.Namespace) -> int:
     """verify gradients and printed numbers"""
     import json
 
-    from gradstep.engine.debugger.check import check
-    from gradstep.engine.files.export.json import checked
-    from gradstep.engine.files.reading import find
+    from gradstep.engine.debugger import check
+    from gradstep.engine.files import find
 
     fine = True
     for scenario in [find(name) for name in options.scenarios]:
         report = check(scenario)
         fine &= report.ok
         if options.json:
-            print(json.dumps(checked(report), ensure_ascii=False, allow_nan=False))
+            print(json.dumps(report.document(), ensure_ascii=False, allow_nan=False))
         else:
             print("\n".join(report.lines()))
     return FINE if fine else FAILED
@@ -381,11 +374,10 @@ def _diff(options: argparse.Namespace) -> int:
     """two runs: first divergence, largest differences"""
     import json
 
-    from gradstep.engine.ask.compare import compare
+    from gradstep.engine.ask import compare
     from gradstep.engine.errors import CommandError
-    from gradstep.engine.files.reading import find
-    from gradstep.engine.history.compare import trainings
-    from gradstep.engine.history.history import History
+    from gradstep.engine.files import find
+    from gradstep.engine.history import History, trainings
 
     one = find(options.a)
     other = one.against if options.b is None else find(options.b)
@@ -403,9 +395,8 @@ def _diff(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     """the whole run as data"""
-    from gradstep.engine.files.export import export
-    from gradstep.engine.files.reading import find
-    from gradstep.engine.run.recording import record
+    from gradstep.engine.files import export, find
+    from gradstep.engine.run import record
 
     text = export(record(find(options.scenario)), options.format)
     if options.output is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradstep.engine.debugger.frame import Curve
+from gradstep.engine.debugger import Curve
 from gradstep.engine.notation import number
 from gradstep.tui.braille import Dots
 from gradstep.tui.paint import Canvas

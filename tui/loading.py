@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from threading import Thread
 
-from gradstep.engine.debugger.session import Session
+from gradstep.engine.debugger import Session
 from gradstep.engine.errors import GradstepError, Interrupted
-from gradstep.engine.files.reading import find
-from gradstep.engine.history.history import BUDGET
+from gradstep.engine.files import find
+from gradstep.engine.history import BUDGET
 
 
 class Loading:

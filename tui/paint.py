@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from gradstep.engine.explain.formula import Num, Parts
+from gradstep.engine.explain import Num, Parts
 from gradstep.engine.notation import number
 from gradstep.tui.theme import Palette, sign_role
 

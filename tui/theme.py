@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rich.color import Color
 from rich.style import Style
 
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase
 
 
 class Palette(NamedTuple):

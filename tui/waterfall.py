@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradstep.engine.debugger.frame import Fold, Row
+from gradstep.engine.debugger import Fold, Row
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import sign_role
 

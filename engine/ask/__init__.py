@@ -1,0 +1,22 @@
+"""Questions to one iteration: expressions, conditions, breakpoints, what-if, finite differences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradstep.engine import face
+
+if TYPE_CHECKING:
+    from gradstep.engine.ask.comparison import compare as compare
+    from gradstep.engine.ask.conditions import Condition as Condition
+    from gradstep.engine.ask.conditions import condition_words as condition_words
+    from gradstep.engine.ask.fields import KINDS as KINDS
+    from gradstep.engine.ask.fields import Pattern as Pattern
+    from gradstep.engine.ask.query import Part as Part
+    from gradstep.engine.ask.stops import Breakpoint as Breakpoint
+    from gradstep.engine.ask.stops import Stop as Stop
+    from gradstep.engine.ask.stops import Watch as Watch
+    from gradstep.engine.ask.whatif import apply_edits as apply_edits
+    from gradstep.engine.ask.whatif import read_edit as read_edit
+
+__getattr__, __all__ = face(__name__)

@@ -152,6 +152,6 @@ class Condition:
         return max(_SLICE // max(len(first.owner), 1), 1)
 
 
-def words() -> tuple[str, ...]:
+def condition_words() -> tuple[str, ...]:
     """What a condition may be made of, for completion."""
     return (*KINDS, *FIELDS, *CHANGES, *FUNCTIONS)

@@ -15,13 +15,13 @@ import numpy as np
 
 from gradstep.engine.errors import CommandError, OpError
 from gradstep.engine.explain.hops import Element
-from gradstep.engine.files.reading import Scenario
 from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.index import Array
 from gradstep.engine.ops.linear import Linear
 from gradstep.engine.ops.op import Elementwise, Op, Reduce
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.trace import Trace, run
 
 #: A gradient is right if it differs from the finite difference by no more than this share.

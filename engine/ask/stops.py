@@ -18,12 +18,11 @@ import numpy as np
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.fields import Change
 from gradstep.engine.ask.query import Moment, Part, Query
-from gradstep.engine.errors import CommandError, Interrupted, Problem, ScenarioError
-from gradstep.engine.files.places import Positions
-from gradstep.engine.files.reading import Scenario
+from gradstep.engine.errors import CommandError, GradstepError, Interrupted
 from gradstep.engine.index import Array
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Position, Sweep
 
@@ -224,6 +223,22 @@ def hits(recording: Recording, conditions: tuple[Condition, ...]) -> frozenset[i
     return frozenset(found)
 
 
+class Mistake(NamedTuple):
+    """A breakpoint or watch of a scenario that cannot be read: its list, its number there, what is wrong."""
+
+    key: str
+    number: int
+    text: str
+
+
+class Unreadable(GradstepError):
+    """Breakpoints or watches of a scenario cannot be read. Where they stand in its file is known elsewhere."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(m.text for m in mistakes))
+        self.mistakes = tuple(mistakes)
+
+
 class Stops:
     """The breakpoints and watches of a session."""
 
@@ -234,8 +249,8 @@ class Stops:
 
     @classmethod
     def of(cls, scenario: Scenario, recording: Recording) -> Stops:
-        """Those of a scenario file. Raises ScenarioError where one cannot be read."""
-        found, problems = cls(), []
+        """Those of a scenario. Raises Unreadable with all that cannot be read."""
+        found, mistakes = cls(), []
         for key, texts in (("breakpoints", scenario.breakpoints), ("watch", scenario.watch)):
             for number, text in enumerate(texts):
                 try:
@@ -244,10 +259,9 @@ class Stops:
                     else:
                         found.add(text, recording)
                 except CommandError as error:
-                    at = Positions(scenario.text).value(["debug", key, number])
-                    problems.append(Problem(scenario.file, *at, str(error)))
-        if problems:
-            raise ScenarioError(problems)
+                    mistakes.append(Mistake(key, number, str(error)))
+        if mistakes:
+            raise Unreadable(mistakes)
         return found
 
     def add(self, text: str, recording: Recording, once: bool = False) -> Breakpoint:

@@ -39,7 +39,7 @@ class Edit(NamedTuple):
     iteration: int = 1
 
 
-def read(recording: Recording, text: str) -> Edit:
+def read_edit(recording: Recording, text: str) -> Edit:
     """The edit that `NAME = VALUE` or `op NAME = OPERATION` asks for. Raises CommandError."""
     left, equals, right = text.partition("=")
     left, right = left.strip(), right.strip()
@@ -116,7 +116,7 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
     return Edit(text, value.id, op=made, iteration=recording.iteration)
 
 
-def apply(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = None) -> Recording:
+def apply_edits(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = None) -> Recording:
     """The run of `base` with all edits, in their order. Only what depends on them is computed again;
     all other arrays are those of `base`."""
     if not edits:

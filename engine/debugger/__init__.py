@@ -1,0 +1,31 @@
+"""A person's place in a training, and what can be asked and done there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradstep.engine import face
+
+if TYPE_CHECKING:
+    from gradstep.engine.debugger.checking import check as check
+    from gradstep.engine.debugger.commands import Result as Result
+    from gradstep.engine.debugger.frame import Card as Card
+    from gradstep.engine.debugger.frame import Curve as Curve
+    from gradstep.engine.debugger.frame import Fold as Fold
+    from gradstep.engine.debugger.frame import Frame as Frame
+    from gradstep.engine.debugger.frame import Link as Link
+    from gradstep.engine.debugger.frame import Row as Row
+    from gradstep.engine.debugger.overview import largest as largest
+    from gradstep.engine.debugger.overview import narration as narration
+    from gradstep.engine.debugger.overview import norm as norm
+    from gradstep.engine.debugger.overview import shut as shut
+    from gradstep.engine.debugger.script import carry_out as carry_out
+    from gradstep.engine.debugger.script import read_script as read_script
+    from gradstep.engine.debugger.session import Move as Move
+    from gradstep.engine.debugger.session import Session as Session
+    from gradstep.engine.debugger.transcript import blocks as blocks
+    from gradstep.engine.debugger.unattended import Ended as Ended
+    from gradstep.engine.debugger.unattended import parameters as parameters
+    from gradstep.engine.debugger.unattended import train as train
+
+__getattr__, __all__ = face(__name__)

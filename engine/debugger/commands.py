@@ -24,7 +24,7 @@ from gradstep.engine.errors import CommandError, GradstepError, nearest
 from gradstep.engine.explain import blame, paths
 from gradstep.engine.explain.hops import Element
 from gradstep.engine.files import saving
-from gradstep.engine.files.export import FORMATS, export
+from gradstep.engine.files.formats import FORMATS, export
 from gradstep.engine.files.reading import find
 from gradstep.engine.history import search
 from gradstep.engine.history.findings import diagnosis
@@ -662,7 +662,9 @@ def _export(session: Session, rest: str, go_on: GoOn) -> Result:
 def _save(session: Session, rest: str, go_on: GoOn) -> Result:
     if not rest:
         raise CommandError("a file is needed, as in save mine.toml")
-    saving.save(session, rest)
+    stops = session.stops
+    texts = [b.text for b in stops.breakpoints], [w.text for w in stops.watches]
+    saving.save(rest, session.history.recording(1), session.edits, *texts)
     return Result(f"saved as {rest}", {"file": rest})
 
 

@@ -21,6 +21,7 @@ from gradstep.engine.explain.hops import Chain, Element, Hop, chain, hops, trail
 from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.graph import Node
+from gradstep.engine.history.events import Event, events
 from gradstep.engine.history.history import History
 from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.index import Array
@@ -187,6 +188,12 @@ class Frame:
     def summaries(self) -> Summaries | None:
         """The iterations of the training as they are now, also while it goes on; None where there is none."""
         return None if self.desk.history is None else self.desk.history.summaries.view()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Where in the training something fires."""
+        history = self.desk.history
+        return () if history is None else events(history, self.desk.breakpoints, self.desk.log)
 
     # What is known -------------------------------------------------------------------------------
 

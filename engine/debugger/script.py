@@ -19,7 +19,7 @@ class Line(str):
     place: str
 
 
-def read(file: str) -> list[str]:
+def read_script(file: str) -> list[str]:
     """The commands in a script: a line each, without empty lines and those that begin with #. Raises
     CommandError if the file cannot be read."""
     try:

@@ -12,14 +12,14 @@ from functools import partial
 from typing import NamedTuple
 
 from gradstep.engine.ask import whatif
-from gradstep.engine.ask.compare import Comparison, alike, compare
+from gradstep.engine.ask.comparison import Comparison, alike, compare
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.stops import Noted, Stop, Stops, Watch, search
+from gradstep.engine.ask.stops import Noted, Stop, Watch, search
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.debugger.frame import Desk, Frame
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.explain import nonfinite, zeros
-from gradstep.engine.files.reading import Scenario
+from gradstep.engine.files.stopping import stops_of
 from gradstep.engine.history import search as across
 from gradstep.engine.history.history import BUDGET, History
 from gradstep.engine.history.mover import mover
@@ -27,6 +27,7 @@ from gradstep.engine.notation import counted, number
 from gradstep.engine.run import moments
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Grain, Phase, Position
 from gradstep.engine.run.trace import GoOn
@@ -67,7 +68,7 @@ class Session:
         self.recording: Recording = self.history.recording(1)
         self._position = Position(0)
         self._sample: int | None = 0
-        self.stops = Stops.of(scenario, self.recording)
+        self.stops = stops_of(scenario, self.recording)
         self.stop: Stop | None = None
         self.log: list[Noted] = []
         self.said: tuple[Noted, ...] = ()
@@ -477,7 +478,7 @@ class Session:
     def edit(self, text: str, go_on: GoOn | None = None) -> Edit:
         """Sets something to another number, and computes again what depends on it. The place stays
         the same. Raises CommandError, and then nothing has changed."""
-        edit = whatif.read(self.recording, text)
+        edit = whatif.read_edit(self.recording, text)
         self._apply([*self.edits, edit], go_on)
         self._undone.clear()
         self.note(f"set {edit.text}: loss {self._losses()}")

@@ -23,7 +23,7 @@ def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
     if equation is not None:
         lines.append(f"  rule     {equation.left} {equation.relation} {equation.right}")
         if equation.numbers:
-            lines.append(f"  numbers  = {formula.text(equation.numbers, digits)}")
+            lines.append(f"  numbers  = {formula.equation_text(equation.numbers, digits)}")
         note = f"   {frame.narration.result_note}" if frame.narration.result_note else ""
         lines.append(f"  result   {equation.equals(digits)} {result(frame, digits)}{note}")
     if terms and len(frame.lines) > 1:
@@ -47,7 +47,7 @@ def _lines(frame: Frame, digits: int) -> Iterator[tuple[str, str, int]]:
     width = max(len(e.left) for e in frame.lines)
     for e in frame.lines:
         made = number(e.result, digits, e is not frame.lines[-1])
-        yield e.left, f"← {e.right} = {formula.text(e.numbers, digits)} {e.equals(digits)} {made}", width
+        yield e.left, f"← {e.right} = {formula.equation_text(e.numbers, digits)} {e.equals(digits)} {made}", width
 
 
 def _table(frame: Frame, digits: int) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _table(frame: Frame, digits: int) -> Iterator[str]:
         yield f"  … {fold.size:,} smaller terms together {number(fold.contribution, digits, True)}"
 
 
-def transcript(recording: Recording, phase: Phase | None = None, terms: bool = False) -> Iterator[str]:
+def blocks(recording: Recording, phase: Phase | None = None, terms: bool = False) -> Iterator[str]:
     """All steps, or those of one phase, one block each."""
     start, stop = recording.timeline.span(phase) if phase else (0, recording.timeline.total)
     for step in range(start + 1, stop + 1):

@@ -63,7 +63,7 @@ class Equation:
         return "=" if number(again, digits) == number(self.result, digits) else "≈"
 
 
-def text(parts: Parts, digits: int) -> str:
+def equation_text(parts: Parts, digits: int) -> str:
     """The plain text of parts."""
     return "".join(p if isinstance(p, str) else p.text(digits) for p in parts)
 

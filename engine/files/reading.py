@@ -15,9 +15,8 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,12 +25,13 @@ from gradstep.engine.files import arrays as leaves
 from gradstep.engine.files.datasets import SHIPPED
 from gradstep.engine.files.places import Path as Keys
 from gradstep.engine.files.places import Positions
-from gradstep.engine.graph.board import Blackboard, Target
+from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.formulas import Formulas, parse
 from gradstep.engine.graph.graph import Graph, GraphBuilder, Role
 from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.run.moments import find as find_moment
 from gradstep.engine.run.moments import step_of
+from gradstep.engine.run.scenario import Expectation, HeldBack, Note, Scenario
 from gradstep.engine.run.timeline import Position, Timeline
 from gradstep.engine.training.options import SCHEDULES, Training, batch, belongs, held_back
 from gradstep.engine.training.options import read as read_training
@@ -45,73 +45,6 @@ FORMAT = 1
 #: Words that name a moment wherever one can be typed, and so cannot name a value.
 RESERVED = ("forward", "backward", "update", "start", "end")
 TABLES = ("inputs", "parameters", "graph")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Expectation:
-    """A number that somebody else has printed. `value` has the shape of what `target` points at;
-    it agrees to `decimals` places, or within `rtol`. `exact` says what is right for a `misprint`. It is the
-    number of an `iteration` of the training."""
-
-    of: str
-    target: Target
-    value: Array
-    decimals: int | None = None
-    rtol: float = 1e-6
-    misprint: bool = False
-    exact: Array | None = None
-    iteration: int = 1
-
-
-class Note(NamedTuple):
-    """The author's words at the step number `step` of an iteration."""
-
-    step: int
-    text: str
-    iteration: int = 1
-
-
-class HeldBack(NamedTuple):
-    """The samples that are not trained on: the inputs in `batch` by value id, and the same network for as
-    many samples as there are of them, in which nothing is dropped out."""
-
-    graph: Graph
-    inputs: Mapping[int, Array]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scenario:
-    """A network with its numbers, and what its author has to say about it. Arrays in `leaves` are
-    read-only, by value id, of the graph's dtype.
-
-    Where training draws batches, `leaves` holds the first of them, and `pool` all samples to train on
-    of the inputs in `batch`; `held_back` those for validation, where there are any.
-    """
-
-    name: str
-    file: str
-    title: str
-    description: str
-    source: str
-    graph: Graph
-    leaves: Mapping[int, Array]
-    pool: Mapping[int, Array] = field(default_factory=dict)
-    batch: tuple[str, ...] = ()
-    held_back: HeldBack | None = None
-    training: Training = field(default_factory=Training)
-    expectations: tuple[Expectation, ...] = ()
-    breakpoints: tuple[str, ...] = ()
-    watch: tuple[str, ...] = ()
-    start: str | None = None
-    notes: tuple[Note, ...] = ()
-    text: str = ""
-    #: The same with the training of [against], to compare with.
-    against: Scenario | None = None
-
-    @property
-    def samples(self) -> int:
-        """How many samples the loss is taken over: the length of axis 0 of the inputs in `batch`."""
-        return self.graph.by_name[self.batch[0]].shape[0] if self.batch else 1
 
 
 # Finding ------------------------------------------------------------------------------------------

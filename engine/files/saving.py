@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from gradstep.engine.ask.whatif import Edit
-from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
+from gradstep.engine.run.recording import Recording
 
 #: An edited array of more elements is not written out into a text file.
 _LARGEST = 100_000
@@ -31,17 +31,19 @@ def write(file: str, text: str) -> None:
         raise CommandError(f"'{file}' cannot be written: {reason}") from None
 
 
-def save(session: Session, file: str) -> None:
-    """The session's scenario, its text kept character for character but for what was edited, and with
-    the session's breakpoints and watches. Raises CommandError for an edit that a scenario file cannot
-    express: a number in the middle of the run, or a gradient."""
+def save(
+    file: str, begun: Recording, edits: Iterable[Edit], breakpoints: Iterable[str], watches: Iterable[str]
+) -> None:
+    """The scenario whose first iteration, with the edits, is `begun`: its text kept character for character but
+    for what was edited, and with these breakpoints and watches. Raises CommandError for an edit that a scenario
+    file cannot express: a number in the middle of the run, or a gradient."""
     import tomlkit  # here, because few sessions are saved and it takes a while to load
 
-    scenario, graph = session.recording.scenario, session.recording.graph
+    scenario, graph = begun.scenario, begun.graph
     document: Any = tomlkit.parse(scenario.text)
     if _reads_files(document) and Path(file).resolve().parent != Path(scenario.file).resolve().parent:
         raise CommandError("its arrays are in files beside the scenario, so save it into the same folder")
-    for edit in session.edits:
+    for edit in edits:
         value = graph.values[edit.value]
         if edit.iteration > 1:
             raise CommandError(
@@ -60,9 +62,9 @@ def save(session: Session, file: str) -> None:
         if value.size > _LARGEST:
             raise CommandError(f"'{value.name}' has {value.size:,} elements, too many to write out")
         table = "inputs" if value.role is Role.INPUT else "parameters"
-        document[table][value.name] = _listed(session.history.recording(1).scenario.leaves[value.id])
-    _debug(document, "breakpoints", [b.text for b in session.stops.breakpoints])
-    _debug(document, "watch", [w.text for w in session.stops.watches])
+        document[table][value.name] = _listed(scenario.leaves[value.id])
+    _debug(document, "breakpoints", breakpoints)
+    _debug(document, "watch", watches)
     write(file, tomlkit.dumps(document))
 
 

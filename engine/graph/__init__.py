@@ -1,0 +1,15 @@
+"""The network as data, and its names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradstep.engine import face
+
+if TYPE_CHECKING:
+    from gradstep.engine.graph.board import Layer as Layer
+    from gradstep.engine.graph.graph import Node as Node
+    from gradstep.engine.graph.graph import Role as Role
+    from gradstep.engine.graph.graph import Value as Value
+
+__getattr__, __all__ = face(__name__)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gradstep.engine.ask.compare import Comparison, beside, compare
+from gradstep.engine.ask.comparison import Comparison, beside, compare
 from gradstep.engine.history.history import History
 from gradstep.engine.notation import plain
 from gradstep.engine.run.trace import GoOn

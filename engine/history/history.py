@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, TypeVar
 from gradstep.engine.ask import whatif
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.errors import Interrupted
-from gradstep.engine.files.reading import Scenario
 from gradstep.engine.history.summaries import Made, Summaries
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.trace import GoOn, Trace, loss, run
 from gradstep.engine.run.update import State, Update
 from gradstep.engine.training.options import batch, passes
@@ -255,7 +255,7 @@ class History:
             like=like,
             earlier=None if k == 1 else lambda: self.recording(k - 1),
         )
-        return whatif.apply(recording, changes, go_on) if changes else recording
+        return whatif.apply_edits(recording, changes, go_on) if changes else recording
 
     def _after(self, snapshot: Snapshot, trace: Trace, summarise: bool = True) -> tuple[Snapshot, Made]:
         """The start of the iteration after one, and what of it is to be summarised."""

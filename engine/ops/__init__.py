@@ -1,4 +1,7 @@
-"""The operations. Importing this package fills `REGISTRY`, one class an operation."""
+"""What an operation is: its value, its gradient, and who feeds whom.
+
+Importing this fills `REGISTRY`, one class an operation.
+"""
 
 from collections.abc import Iterator
 

@@ -1,0 +1,20 @@
+"""One iteration as numbers in time: the trace, the timeline, and the terms of every step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradstep.engine import face
+
+if TYPE_CHECKING:
+    from gradstep.engine.run.recording import Recording as Recording
+    from gradstep.engine.run.recording import record as record
+    from gradstep.engine.run.recording import remembered as remembered
+    from gradstep.engine.run.scenario import Scenario as Scenario
+    from gradstep.engine.run.timeline import Grain as Grain
+    from gradstep.engine.run.timeline import Phase as Phase
+    from gradstep.engine.run.timeline import Position as Position
+    from gradstep.engine.run.timeline import Sweep as Sweep
+    from gradstep.engine.run.trace import GoOn as GoOn
+
+__getattr__, __all__ = face(__name__)

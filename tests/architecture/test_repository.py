@@ -106,7 +106,7 @@ def test_panel_numbers_are_unique() -> None:
     assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("module", ["gradstep", "gradstep.tui.cli", "gradstep.engine.files.export"])
+@pytest.mark.parametrize("module", ["gradstep", "gradstep.tui.cli", "gradstep.engine.files.formats"])
 def test_what_starts_quickly_imports_little(module: str) -> None:
     code = f"import sys, {module}; print(sorted({{'numpy', 'textual', 'rich', 'tomlkit'}} & set(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

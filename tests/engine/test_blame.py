@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from gradstep.engine.errors import CommandError
 from gradstep.engine.explain.blame import Blame, Link, why
 from gradstep.engine.explain.hops import Element
-from gradstep.engine.files.reading import Scenario, find
+from gradstep.engine.files.reading import find
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.terms import enumerate_terms
 
 

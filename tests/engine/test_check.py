@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from gradstep.engine.ask import differences
-from gradstep.engine.debugger.check import check
-from gradstep.engine.files.export import export
-from gradstep.engine.files.export.json import checked
+from gradstep.engine.debugger.checking import check
+from gradstep.engine.files.formats import export
 from gradstep.engine.files.reading import builtin, find, loads
 from gradstep.engine.index import Array
 from gradstep.engine.notation import plain
@@ -96,7 +95,7 @@ def test_large_networks_are_sampled_in_every_array(monkeypatch: pytest.MonkeyPat
 
 
 def test_check_json_has_the_agreed_fields() -> None:
-    report = checked(check(loads(SMALL + '[[expect]]\nof = "L"\nvalue = 13\n')))
+    report = check(loads(SMALL + '[[expect]]\nof = "L"\nvalue = 13\n')).document()
     assert set(report) >= {"file", "ok", "gradients", "expect", "findings"}
     assert set(report["gradients"]) >= {"checked", "max_rel_error", "at"}
     assert report["expect"] == [{"of": "L", "ok": True, "misprint": False, "printed": 13.0, "exact": 13.0}]

@@ -458,7 +458,7 @@ def test_results_of_nan_are_texts() -> None:
 def test_a_script_stops_where_it_fails_and_the_next_goes_on(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("# comment\n\nstep 3\nbogus\nstep 100\n", encoding="utf-8")
     session, said = Session(find("walkthrough")), []
-    parts = [script.read(str(tmp_path / "a")), ["step 2"]]
+    parts = [script.read_script(str(tmp_path / "a")), ["step 2"]]
     assert not script.carry_out(session, parts, False, said.append)
     assert session.position.step == 5
     assert f"{tmp_path / 'a'}:4: unknown command 'bogus'" in "\n".join(said)
@@ -467,7 +467,7 @@ def test_a_script_stops_where_it_fails_and_the_next_goes_on(tmp_path: Path) -> N
 def test_nothing_recomputes_what_an_edit_cannot_reach() -> None:
     """Counted: which operations run again after an edit of a bias near the end."""
     session = fresh("walkthrough")
-    edited = whatif.apply(session.base, [whatif.read(session.base, "b2 = 0.5")])
+    edited = whatif.apply_edits(session.base, [whatif.read_edit(session.base, "b2 = 0.5")])
     kept = [a is b for a, b in zip(edited.trace.data, session.base.trace.data, strict=True)]
     changed = {v.name for v, same in zip(session.base.graph.values, kept, strict=True) if not same}
     assert changed == {"b2", "z2", "y", "L"}

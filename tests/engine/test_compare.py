@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradstep.engine.ask.compare import alike, compare
+from gradstep.engine.ask.comparison import alike, compare
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files.reading import builtin, find, loads

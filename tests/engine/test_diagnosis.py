@@ -11,10 +11,10 @@ from gradstep.engine.ask.findings import DEFAULTS, SOURCES, Finding
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files.reading import Scenario, find, loads
-from gradstep.engine.history.events import marks
+from gradstep.engine.files.reading import find, loads
 from gradstep.engine.history.findings import diagnosis
 from gradstep.engine.history.history import History
+from gradstep.engine.run.scenario import Scenario
 
 
 def seen(scenario: Scenario | str, steps: int | None = None) -> dict[str, Sequence[Finding]]:
@@ -93,7 +93,7 @@ def test_units_are_marked_as_dead_where_the_findings_say_so(name: str, steps: in
     session = Session(find(name))
     session.train(steps)
     died = [one.numbers["iteration"] for one in diagnosis(session.history) if one.kind == "died"]
-    assert [mark.iteration for mark in marks(session.frame()) if mark.sign == "†"] == died
+    assert [mark.iteration for mark in session.frame().events if mark.sign == "†"] == died
     assert bool(died) == (name == "death-of-a-relu")
 
 
@@ -167,9 +167,9 @@ def test_marks_stand_where_something_begins() -> None:
     session.stops.breakpoints[0].enabled = True
     losses = session.history.summaries.loss.low
     begins = [k + 1 for k in range(100) if losses[k] > 1 and (k == 0 or not losses[k - 1] > 1)]
-    found = marks(session.frame())
+    found = session.frame().events
     assert {m.iteration for m in found if m.sign == "●"} == {stopped, *begins}
     assert [(m.iteration, m.sign) for m in found if m.sign == "†"] == [(18, "†")]
     blown = Session(find("learning-rate-too-large"))
     blown.history.make(150)
-    assert [m.iteration for m in marks(blown.frame()) if m.sign == "!"] == [121]
+    assert [m.iteration for m in blown.frame().events if m.sign == "!"] == [121]

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from gradstep.engine.ask import whatif
 from gradstep.engine.errors import Interrupted
-from gradstep.engine.files.reading import Scenario, find, loads
+from gradstep.engine.files.reading import find, loads
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.history.history import Checkpoints, History, Snapshot
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.samples import Samples
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.run.trace import run
 from gradstep.engine.run.update import State
@@ -303,7 +304,7 @@ def test_nothing_is_dropped_out_where_a_network_is_only_used() -> None:
 def edited(history: History, iteration: int, *texts: str) -> History:
     found: list[whatif.Edit] = []
     for text in texts:
-        found.append(whatif.read(history.recording(iteration), text))
+        found.append(whatif.read_edit(history.recording(iteration), text))
     return history.with_edits({**history.edited, iteration: found})
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from gradstep.engine.ask import differences as nudging
 from gradstep.engine.ask.differences import nudge, verify
-from gradstep.engine.debugger.check import check
+from gradstep.engine.debugger.checking import check
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.explain.hops import Element

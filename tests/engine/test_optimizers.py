@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradstep.engine.files.reading import Scenario, loads
+from gradstep.engine.files.reading import loads
 from gradstep.engine.history.history import History
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.training.optimizers import OPTIMIZERS
 from gradstep.engine.training.options import SCHEDULES

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.debugger.check import check
+from gradstep.engine.debugger.checking import check
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import GradstepError, ScenarioError
 from gradstep.engine.files.reading import MAX_BYTES, builtin, find, load, loads

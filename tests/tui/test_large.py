@@ -18,9 +18,10 @@ from textual import events
 from gradstep.engine.ask import stops
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import Interrupted
-from gradstep.engine.files.reading import Scenario, find, load, loads
+from gradstep.engine.files.reading import find, load, loads
 from gradstep.engine.history.history import History
 from gradstep.engine.ops.op import Affine
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Grain, Position
 from gradstep.engine.run.trace import run
 from gradstep.tui.app import Gradstep

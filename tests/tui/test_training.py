@@ -13,7 +13,8 @@ from test_flows import at, debugger, running, text, type_
 from test_panels import TRAINED
 from textual.pilot import Pilot
 
-from gradstep.engine.files.reading import Scenario, loads
+from gradstep.engine.files.reading import loads
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
 from gradstep.tui import plot
 from gradstep.tui.app import Gradstep

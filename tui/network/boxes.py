@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from rich.style import Style
 
-from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.graph import Role
+from gradstep.engine.debugger import Frame
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Role
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops.activation import Relu
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase
 from gradstep.tui.network.diagram import Diagram, Unit
 from gradstep.tui.network.layout import Box, Form
 from gradstep.tui.paint import PENDING, Canvas, clip

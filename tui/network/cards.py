@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.debugger import overview
-from gradstep.engine.graph.board import Layer
+from gradstep.engine.debugger import norm, shut
+from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase
 from gradstep.tui.network.edges import Sheet, curve
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.heat import (
@@ -215,7 +215,7 @@ class Cards(Far):
         word = extent(sample_shape(self.recording, value.id)) if self._form(layer) != "loss" else ""
         role = "dim"
         words = [word, self.title(layer)]
-        if self.complete(layer.output, Kind.DATA) and overview.shut(self.recording, layer.output) is not None:
+        if self.complete(layer.output, Kind.DATA) and shut(self.recording, layer.output) is not None:
             count, size = shut_gates(self, layer)
             role, words = ("alarm" if count else "dim"), [f"{count:,} of {size:,} shut", f"{count:,}/{size:,} shut"]
         for text in words:
@@ -436,9 +436,7 @@ class Cards(Far):
         y = max(middle - 4, 1)
         end = canvas.put(x, y, clip(name, width), head)
         room = width - len(name) - 3
-        size = next(
-            t for d in (3, 2, 1) if len(t := number(overview.norm(self.recording, about, False), d)) <= room or d == 1
-        )
+        size = next(t for d in (3, 2, 1) if len(t := number(norm(self.recording, about, False), d)) <= room or d == 1)
         shape, words = extent(value.shape), f"‖{name}‖ {size}"
         if len(name) + 1 + len(shape) <= width:
             canvas.put(end + 1, y, shape, dim)
@@ -446,7 +444,7 @@ class Cards(Far):
             words = shape
         canvas.put(x, y + 1, clip(words, width), dim)
         grown = self.frame.written(Phase.BACKWARD, about) == value.size
-        text = number(overview.norm(self.recording, about, True), Digits.NETWORK) if grown else PENDING
+        text = number(norm(self.recording, about, True), Digits.NETWORK) if grown else PENDING
         end = canvas.put(x, y + 2, "‖∂‖ ", dim)
         canvas.put(end, y + 2, clip(text, width - 4), palette.style("text" if grown else "placeholder"))
         total = sum(self.graph.values[v].size for v in mine)

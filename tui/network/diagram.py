@@ -7,11 +7,10 @@ from functools import cached_property
 from math import isfinite
 from typing import NamedTuple
 
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.board import Layer
-from gradstep.engine.graph.graph import Node, Role
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Layer, Node, Role
 from gradstep.engine.ops.linear import Linear
-from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run import Recording, remembered
 
 #: A network of up to this many boxes is drawn box by box.
 MOST_UNITS = 64

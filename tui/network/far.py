@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.board import Layer
-from gradstep.engine.graph.graph import Role, Value
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Layer, Role, Value
+from gradstep.engine.run import Phase
 from gradstep.tui.network.stage import Stage
 
 

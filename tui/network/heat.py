@@ -16,10 +16,9 @@ import numpy as np
 from rich.color import Color
 from rich.style import Style
 
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger import Frame
 from gradstep.engine.index import Array, Shape
-from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase, Recording, remembered
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import Palette, mix
 

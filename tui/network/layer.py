@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.debugger import overview
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.board import Layer
+from gradstep.engine.debugger import shut
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Layer
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run import Recording, remembered
 from gradstep.tui.network.heat import (
     Kind,
     Scale,
@@ -206,11 +206,11 @@ def aside(stage: Stage, layer: Layer, unit: Element, x: int, y: int, width: int,
     elif slope >= 0:
         canvas.put(x, y, clip(f"|{stage.gradient_name(slope)}| not yet", width), palette.style("placeholder"))
         y += 1
-    closed = overview.shut(stage.recording, layer.output)
+    closed = shut(stage.recording, layer.output)
     if closed is not None and stage.complete(layer.output, Kind.DATA):
-        shut, size = shut_gates(stage, layer)
+        many, size = shut_gates(stage, layer)
         end_x = canvas.put(x, y, "shut gates ", dim)
-        canvas.put(end_x, y, f"{shut:,}/{size:,}", palette.style("alarm" if shut else "text", bold=bool(shut)))
+        canvas.put(end_x, y, f"{many:,}/{size:,}", palette.style("alarm" if many else "text", bold=bool(many)))
         y += 1
     weights = incoming(stage.recording, layer, unit)
     if weights is not None and end - y > 5:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run import Recording, remembered
 from gradstep.tui.network.diagram import Diagram, Unit
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gradstep.engine.debugger import overview
-from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.board import Layer
-from gradstep.engine.run.timeline import Phase, Position
+from gradstep.engine.debugger import Frame, largest, narration
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Layer
+from gradstep.engine.run import Phase, Position
 from gradstep.tui.view import View, Zoom
 
 
@@ -22,7 +21,7 @@ def looked_at(frame: Frame, view: View) -> Element | None:
     if view.selection is not None:
         return view.selection
     if whole(frame, view) and frame.sweep is not None:
-        return Element(frame.sweep.value, overview.largest(frame.recording, frame.sweep, frame.sample))
+        return Element(frame.sweep.value, largest(frame.recording, frame.sweep, frame.sample))
     return frame.element
 
 
@@ -49,7 +48,7 @@ def detail(frame: Frame, view: View) -> Frame:
 def told(frame: Frame, view: View) -> tuple[str, str]:
     """Headline and caption: of a whole array where one stands far off."""
     if whole(frame, view) and frame.sweep is not None:
-        found = overview.narration(frame.recording, frame.sweep, frame.sample)
+        found = narration(frame.recording, frame.sweep, frame.sample)
         return found.headline, found.caption
     return frame.headline, frame.caption
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.debugger.frame import Curve, Fold, Frame, Row
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.board import Layer
+from gradstep.engine.debugger import Curve, Fold, Frame, Row
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Layer
 from gradstep.engine.notation import number
 from gradstep.engine.ops.activation import Relu
-from gradstep.engine.run.timeline import Phase, Position
+from gradstep.engine.run import Phase, Position
 from gradstep.tui.curve import plot
 from gradstep.tui.network.heat import (
     Kind,

@@ -9,10 +9,10 @@ from math import sqrt
 import numpy as np
 from rich.style import Style
 
-from gradstep.engine.debugger.frame import Frame, Link
-from gradstep.engine.explain.hops import Element
+from gradstep.engine.debugger import Frame, Link
+from gradstep.engine.explain import Element
 from gradstep.engine.notation import number
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase
 from gradstep.tui.network.boxes import Boxes, title
 from gradstep.tui.network.diagram import Edge
 from gradstep.tui.network.edges import Sheet, curve

@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.board import Layer
-from gradstep.engine.graph.graph import Role
+from gradstep.engine.debugger import Frame
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Layer, Role
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase, Recording, remembered
 from gradstep.tui.network.diagram import Diagram, diagram
 from gradstep.tui.network.heat import (
     Kind,

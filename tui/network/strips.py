@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradstep.engine.graph.board import Layer
+from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.heat import Kind, cursor, data_scale, position_of, tile

@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger import Frame
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View
 

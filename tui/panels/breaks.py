@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gradstep.engine.ask.kinds import KINDS
-from gradstep.engine.ask.stops import Breakpoint
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.ask import KINDS, Breakpoint
+from gradstep.engine.debugger import Frame
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
 from gradstep.tui.view import View

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.engine.notation import Digits, number
 from gradstep.tui.network.looking import layer_here, unit_here

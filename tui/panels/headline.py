@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.tui.network.looking import told
 from gradstep.tui.paint import Canvas, clip, wrap

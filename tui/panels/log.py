@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, framed

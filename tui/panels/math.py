@@ -5,11 +5,10 @@ Fixed slots from the top. What does not fit is left out from the bottom, never s
 
 from __future__ import annotations
 
-from gradstep.engine.debugger.frame import Card, Fold, Frame, Row
-from gradstep.engine.explain import formula
-from gradstep.engine.explain.hops import Chain
+from gradstep.engine.debugger import Card, Fold, Frame, Row
+from gradstep.engine.explain import Chain, equation_text, relation
 from gradstep.engine.notation import number
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase
 from gradstep.tui.curve import paint_curve
 from gradstep.tui.network.looking import detail
 from gradstep.tui.paint import PENDING, Canvas, clip, wrap
@@ -129,7 +128,7 @@ class _Sheet:
         canvas.put(x, self.y, f" {equation.relation} ", self.palette.style("dim"))
         canvas.put(x + 3, self.y, clip(" ".join(right), room))
         self.y += 1
-        fits = len(formula.text(equation.numbers, self.digits)) <= room
+        fits = len(equation_text(equation.numbers, self.digits)) <= room
         if equation.numbers and fits and not (frame.count > 1 and canvas.height < 8):
             self._label("numbers")
             canvas.put(x + 1, self.y, "= ", self.palette.style("dim"))
@@ -168,7 +167,7 @@ class _Sheet:
         """What each line of the rule makes of what, as far as they are done; then why."""
         canvas, frame = self.canvas, self.frame
         done = frame.position.term or len(frame.lines)
-        shown = [(e.left, e.right, formula.text(e.numbers, self.digits)) for e in frame.lines]
+        shown = [(e.left, e.right, equation_text(e.numbers, self.digits)) for e in frame.lines]
         left = max(len(name) for name, _, _ in shown)
         field = max(8, self.digits + 4)
         right = min(max(len(rule) for _, rule, _ in shown), max(canvas.width - left - field - 12, 8))
@@ -213,7 +212,7 @@ class _Sheet:
         width = min((canvas.width - 2 * gap) // 3, 22)
         x = 0
         for card, sign in zip(
-            cards, ("×", formula.relation([c.value for c in cards[:2]], cards[2].value, self.digits), ""), strict=True
+            cards, ("×", relation([c.value for c in cards[:2]], cards[2].value, self.digits), ""), strict=True
         ):
             last = card.role == "product"
             canvas.box(x, self.y, width, 4, self.palette.style("current" if last else "frame"), heavy=last)
@@ -258,7 +257,7 @@ class _Sheet:
                 canvas.put(x + widths[k], self.y, " × ", self.palette.style("dim"))
                 canvas.put(x + widths[k], self.y + 1, " × ", self.palette.style("dim"))
             x += widths[k] + 3
-        sign = formula.relation(chain.factors, chain.product, self.digits)
+        sign = relation(chain.factors, chain.product, self.digits)
         x = canvas.put(x - 2, self.y + 1, f"{sign} ", self.palette.style("dim"))
         canvas.put(x, self.y + 1, product, self.palette.style(sign_role(chain.product), bold=True))
         self.y += 2
@@ -401,9 +400,7 @@ class _Sheet:
         for k, factor in enumerate(path.factors):
             x = canvas.put(x, self.y, " × " if k else "", self.palette.style("dim"))
             x = canvas.put(x, self.y, number(factor, self.digits, True), self.palette.style(sign_role(factor)))
-        x = canvas.put(
-            x, self.y, f" {formula.relation(path.factors, path.product, self.digits)} ", self.palette.style("dim")
-        )
+        x = canvas.put(x, self.y, f" {relation(path.factors, path.product, self.digits)} ", self.palette.style("dim"))
         canvas.put(
             x, self.y, number(path.product, self.digits, True), self.palette.style(sign_role(path.product), bold=True)
         )

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from textual.events import Click
 from textual.message import Message
 
-from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.run.recording import Recording
+from gradstep.engine.debugger import Frame
+from gradstep.engine.explain import Element
+from gradstep.engine.run import Recording
 from gradstep.tui.network.cards import Cards
 from gradstep.tui.network.diagram import diagram
 from gradstep.tui.network.layer import OneLayer

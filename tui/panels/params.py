@@ -10,14 +10,13 @@ import numpy as np
 from textual.events import Click
 from textual.message import Message
 
-from gradstep.engine.ask.fields import Pattern
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.ask import Pattern
+from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import CommandError
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.graph import Value
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Value
 from gradstep.engine.index import Array
-from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase, Recording, remembered
 from gradstep.tui.network.layer import OneLayer, aside
 from gradstep.tui.network.looking import looked_at
 from gradstep.tui.paint import Canvas, clip

@@ -9,11 +9,9 @@ from rich.style import Style
 from textual.events import Click
 from textual.message import Message
 
-from gradstep.engine.debugger import overview
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger import Frame, norm
 from gradstep.engine.notation import number
-from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.timeline import Phase, Sweep
+from gradstep.engine.run import Phase, Recording, Sweep, remembered
 from gradstep.tui.paint import PENDING, Canvas, Row, clip
 from gradstep.tui.panels.base import Panel, framed
 from gradstep.tui.theme import MARKS, Palette, sign_role
@@ -266,7 +264,7 @@ def _folded(canvas: Canvas, frame: Frame, sweep: Sweep, y: int, x: int, end: int
         value = read(sweep.value, 0)
         text = PENDING if value is None else number(value, signed=backward)
     elif not future and sweep.phase is not Phase.UPDATE:
-        text = number(overview.norm(recording, sweep.value, backward))
+        text = number(norm(recording, sweep.value, backward))
     elif not future:
         text = "new"
     dim = palette.style("placeholder" if future else "dim")

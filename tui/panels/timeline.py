@@ -8,10 +8,8 @@ from typing import NamedTuple
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
-from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.history.events import marks
-from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.debugger import Frame
+from gradstep.engine.run import Phase, Recording, remembered
 from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, Row
 from gradstep.tui.panels.base import Panel
@@ -196,7 +194,7 @@ _ITERATIONS = "↻ iterations"
 def _iterations(canvas: Canvas, frame: Frame) -> None:
     """The iterations of the training as one line: losses as far as they are made, thin what is to come."""
     palette, (x, width), last = canvas.palette, _rail(canvas.width), frame.desk.last
-    history, fires = frame.desk.history, marks(frame)
+    history, fires = frame.desk.history, frame.events
     assert history is not None, "what is trained has a history"
 
     def painted() -> Row:

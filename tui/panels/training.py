@@ -8,16 +8,13 @@ import numpy as np
 from textual.events import Click
 from textual.message import Message
 
-from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
-from gradstep.engine.history.events import marks
-from gradstep.engine.history.history import History
-from gradstep.engine.history.summaries import Summaries
+from gradstep.engine.history import History, Summaries
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops.activation import Relu
-from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run import Phase, Recording
 from gradstep.tui import plot
 from gradstep.tui.paint import PENDING, Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, framed
@@ -165,7 +162,7 @@ class _Sheet:
         first, last = "1", f"{self.last:,}"
         canvas.put(x - 1 - len(first), y, first, self.palette.style("dim"))
         canvas.put(x + width + 1, y, last, self.palette.style("dim"))
-        for mark in marks(self.frame):
+        for mark in self.frame.events:
             canvas.put(x + plot.column(mark.iteration, self.last, width), y, mark.sign, self.palette.style("alarm"))
         here = x + plot.column(self.here, self.last, width)
         for row in range(top, top + height):

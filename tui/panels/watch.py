@@ -6,10 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradstep.engine.ask.query import Part
-from gradstep.engine.ask.stops import Watch
-from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.history.intervals import series
+from gradstep.engine.ask import Part, Watch
+from gradstep.engine.debugger import Frame
+from gradstep.engine.history import series
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 from gradstep.tui import plot

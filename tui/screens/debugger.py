@@ -11,11 +11,9 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.timer import Timer
 
-from gradstep.engine.debugger.session import Move, Session
-from gradstep.engine.files.reading import Scenario
+from gradstep.engine.debugger import Move, Session
 from gradstep.engine.notation import Digits, counted
-from gradstep.engine.run.timeline import Grain, Phase
-from gradstep.engine.run.trace import GoOn
+from gradstep.engine.run import GoOn, Grain, Phase, Scenario
 from gradstep.tui import keymap
 from gradstep.tui.network import looking
 from gradstep.tui.panels import network, params, tape, timeline, training
@@ -38,7 +36,7 @@ from gradstep.tui.theme import Palette
 from gradstep.tui.view import Layout, View, Zoom
 
 if TYPE_CHECKING:
-    from gradstep.engine.debugger.commands import Result
+    from gradstep.engine.debugger import Result
 
 #: The panels that share a frame of their own where there is room.
 LISTS = ("watch", "breaks", "log", "delta", "training")
@@ -252,7 +250,7 @@ class Debugger(Debugging):
         """The same moment of another iteration, which is made if need be."""
 
         def iterated(go_on: GoOn) -> Result:
-            from gradstep.engine.debugger.commands import Result
+            from gradstep.engine.debugger import Result
 
             move = self.session.step(Grain.ITERATION, count, go_on)
             return Result(move.message, moved=bool(move.moved))
@@ -483,7 +481,7 @@ class Debugger(Debugging):
                 self.run_worker(self.attempt(f"open {scenario.name}", lambda go_on: opened(scenario, go_on)))
 
         def opened(scenario: Scenario, go_on: GoOn) -> Result:
-            from gradstep.engine.debugger.commands import Result
+            from gradstep.engine.debugger import Result
 
             self.session.open(scenario, go_on)
             return Result(moved=True)

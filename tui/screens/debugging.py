@@ -14,18 +14,17 @@ from textual.screen import Screen
 from textual.suggester import Suggester
 from textual.timer import Timer
 
-from gradstep.engine.debugger.session import Session
+from gradstep.engine.debugger import Session
 from gradstep.engine.errors import CommandError, GradstepError, Interrupted
-from gradstep.engine.explain.hops import Element
-from gradstep.engine.graph.graph import Role
+from gradstep.engine.explain import Element
+from gradstep.engine.graph import Role
 from gradstep.engine.notation import number
-from gradstep.engine.run.timeline import Phase
-from gradstep.engine.run.trace import GoOn
+from gradstep.engine.run import GoOn, Phase
 from gradstep.tui.view import View
 
 if TYPE_CHECKING:
-    from gradstep.engine.ask.stops import Stop
-    from gradstep.engine.debugger.commands import Result
+    from gradstep.engine.ask import Stop
+    from gradstep.engine.debugger import Result
     from gradstep.tui.screens.chooser import Choice
 
 #: Something done to the session; it asks from time to time whether to go on.
@@ -283,14 +282,14 @@ class Debugging(Screen[None]):
         await self.do(f"nudge {name}")
 
     def action_copy(self) -> None:
-        from gradstep.engine.explain import formula
+        from gradstep.engine.explain import equation_text
 
         equation = self.session.frame().equation
         if equation is None:
             self.show(message="There is no formula before the first step.")
             return
         digits = self._view.math_digits
-        numbers = f" = {formula.text(equation.numbers, digits)}" if equation.numbers else ""
+        numbers = f" = {equation_text(equation.numbers, digits)}" if equation.numbers else ""
         text = f"{equation.left} {equation.relation} {equation.right}{numbers}"
         self.app.copy_to_clipboard(text)
         self.show(message=f"copied: {text}")
@@ -365,7 +364,7 @@ class Debugging(Screen[None]):
 
     async def action_why(self) -> None:
         """The blame chain as a list to walk and to jump from."""
-        from gradstep.engine.explain import blame
+        from gradstep.engine.explain import why
         from gradstep.tui.screens.chooser import Choice
 
         frame, graph, board = self.session.frame(), self.session.recording.graph, self.session.recording.board
@@ -373,7 +372,7 @@ class Debugging(Screen[None]):
         if element is None or not graph.gets_gradient(graph.values[element.value]):
             self.show(message="Only a gradient has a blame chain: step into the backward pass, or select a node.")
             return
-        found = blame.why(self.session.recording, element)
+        found = why(self.session.recording, element)
         choices = []
         for k, link in enumerate(found.chain):
             up, local, product = (number(v, signed=True) for v in (link.upstream, link.local, link.product))
@@ -416,12 +415,12 @@ class Completer(Suggester):
     """Completes a command's name, and then the names and words that it may be about."""
 
     def __init__(self, session: Session, command: str) -> None:
-        from gradstep.engine.ask import conditions
+        from gradstep.engine.ask import condition_words
 
         super().__init__(case_sensitive=True)
         self._command = command
         names = list(session.recording.graph.by_name)
-        self._words = [*names, *(f"{n}.grad" for n in names), *conditions.words()]
+        self._words = [*names, *(f"{n}.grad" for n in names), *condition_words()]
 
     async def get_suggestion(self, value: str) -> str | None:
         if not self._command and " " not in value:

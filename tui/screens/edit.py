@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from gradstep.engine.ask import whatif
-from gradstep.engine.debugger.session import Session
+from gradstep.engine.ask import apply_edits, read_edit
+from gradstep.engine.debugger import Session
 from gradstep.engine.errors import CommandError, printable
 from gradstep.engine.notation import number
 from gradstep.tui.theme import Palette, sign_role
@@ -64,8 +64,8 @@ class Edit(ModalScreen[str | None]):
     def _preview(self, text: str) -> Content:
         """Loss and gradients before → after."""
         session, base = self._session, self._session.recording
-        edit = whatif.read(base, f"{self._name} = {text}")
-        after = whatif.apply(session.base, [*session.edits, edit])
+        edit = read_edit(base, f"{self._name} = {text}")
+        after = apply_edits(session.base, [*session.edits, edit])
         board, lines = base.board, []
         rows = [(board.loss, base.trace.loss, after.trace.loss, False)]
         for value in base.graph.values:
@@ -99,7 +99,7 @@ class Edit(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
-            whatif.read(self._session.recording, f"{self._name} = {event.value}")
+            read_edit(self._session.recording, f"{self._name} = {event.value}")
         except CommandError:
             return  # what is wrong is said already
         self.dismiss(f"{self._name} = {event.value}")

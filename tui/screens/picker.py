@@ -13,7 +13,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from gradstep.engine.errors import ScenarioError, printable
-from gradstep.engine.files.reading import Scenario, builtin, find
+from gradstep.engine.files import builtin, find
+from gradstep.engine.run import Scenario
 
 
 class Picker(ModalScreen[Scenario | None]):

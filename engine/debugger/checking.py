@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from gradstep.engine.ask.differences import Gradients, every
 from gradstep.engine.ask.findings import Finding, findings
-from gradstep.engine.ask.stops import Stops
-from gradstep.engine.files.reading import Expectation, Scenario
+from gradstep.engine.files.stopping import stops_of
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
-from gradstep.engine.notation import Digits, number
+from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.scenario import Expectation, Scenario
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,11 +71,42 @@ class Report:
         for finding in self.findings:
             yield from (f"  {line}" for line in finding.lines())
 
+    def document(self) -> dict[str, Any]:
+        """The report as a JSON object."""
+        gradients = self.gradients
+        return {
+            "file": self.scenario.file,
+            "ok": self.ok,
+            "gradients": {
+                "checked": gradients.checked,
+                "of": gradients.total,
+                "max_rel_error": plain(gradients.max_rel_error),
+                "at": gradients.at,
+                "kinks": gradients.kinks,
+                "nonfinite": gradients.nonfinite,
+                "failed": [
+                    {"of": n, "backprop": plain(a), "finite_difference": plain(f)} for n, a, f in gradients.failed
+                ],
+            },
+            "expect": [
+                {
+                    "of": e.expectation.of,
+                    "ok": e.ok,
+                    "misprint": e.expectation.misprint,
+                    "printed": plain(e.expectation.value),
+                    "exact": plain(e.computed),
+                }
+                | ({"iteration": e.expectation.iteration} if e.expectation.iteration > 1 else {})
+                for e in self.expect
+            ],
+            "findings": [f.document() for f in self.findings],
+        }
+
 
 def check(scenario: Scenario) -> Report:
     """Runs a scenario and verifies it. Raises ScenarioError where its breakpoints cannot be read."""
     history = History(scenario)
-    Stops.of(scenario, history.recording(1))
+    stops_of(scenario, history.recording(1))
     expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
     return Report(scenario, every(scenario), expected, findings(history.recording(1)))
 

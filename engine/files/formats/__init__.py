@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gradstep.engine.run.recording import Recording
 
 #: Each format and the module whose `write(recording)` gives its text.
-FORMATS: Mapping[str, str] = {"json": "gradstep.engine.files.export.json"}
+FORMATS: Mapping[str, str] = {"json": "gradstep.engine.files.formats.json"}
 
 
 def export(recording: Recording, kind: str) -> str:

@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Any
 
 from gradstep.engine.ask.findings import findings
-from gradstep.engine.debugger.check import Report
 from gradstep.engine.files.reading import FORMAT
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.notation import plain
@@ -48,33 +47,3 @@ def document(recording: Recording) -> dict[str, Any]:
 
 def write(recording: Recording) -> str:
     return json.dumps(document(recording), ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def checked(report: Report) -> dict[str, Any]:
-    """A report of `check` as a JSON object."""
-    gradients = report.gradients
-    return {
-        "file": report.scenario.file,
-        "ok": report.ok,
-        "gradients": {
-            "checked": gradients.checked,
-            "of": gradients.total,
-            "max_rel_error": plain(gradients.max_rel_error),
-            "at": gradients.at,
-            "kinks": gradients.kinks,
-            "nonfinite": gradients.nonfinite,
-            "failed": [{"of": n, "backprop": plain(a), "finite_difference": plain(f)} for n, a, f in gradients.failed],
-        },
-        "expect": [
-            {
-                "of": e.expectation.of,
-                "ok": e.ok,
-                "misprint": e.expectation.misprint,
-                "printed": plain(e.expectation.value),
-                "exact": plain(e.computed),
-            }
-            | ({"iteration": e.expectation.iteration} if e.expectation.iteration > 1 else {})
-            for e in report.expect
-        ],
-        "findings": [f.document() for f in report.findings],
-    }
