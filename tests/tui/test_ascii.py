@@ -6,10 +6,10 @@ import html
 import re
 
 import pytest
+from driving import debugger
 from rich.color import Color, ColorSystem
-from test_flows import debugger
+from terminals import terminal
 from test_panels import PANELS
-from test_terminal import terminal
 
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files.reading import builtin, find

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_flows import at, debugger, running, text
+from driving import at, debugger, running, text
 from textual import events
 
 from gradstep.engine.ask import stops

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from driving import at, debugger, running, text, type_
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_flows import at, debugger, running, text, type_
 from test_panels import TRAINED
 from textual.pilot import Pilot
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from test_flows import at, debugger, running, text
+from driving import at, debugger, running, text
 from textual.pilot import Pilot
 
 from gradstep.engine.explain.hops import Element

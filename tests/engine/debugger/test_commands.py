@@ -159,7 +159,7 @@ def test_watches_say_when_they_change_and_stop_there() -> None:
 
 
 def test_a_scenarios_own_breakpoints_and_watches_are_set(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")
     text = (
         text.replace("[debug]", '[debug]\nbreakpoints = ["h.grad"]\nwatch = ["loss"]')
         if "[debug]" in text

@@ -17,7 +17,7 @@ from gradstep.engine.training.optimizers import OPTIMIZERS
 from gradstep.engine.training.options import SCHEDULES
 
 #: Written by tests/peers/torch_optimizers.py.
-PEER = json.loads((Path(__file__).parent.parent / "peers/torch_optimizers.json").read_text(encoding="utf-8"))
+PEER = json.loads((Path(__file__).parents[2] / "peers/torch_optimizers.json").read_text(encoding="utf-8"))
 CASES: dict[str, Any] = PEER["cases"]
 TOLERANCE = 1e-9
 

@@ -15,7 +15,7 @@ from gradstep.engine.files.reading import builtin, find, loads
 from gradstep.engine.run.recording import record
 from gradstep.tui.cli import main
 
-WALKTHROUGH = (Path(__file__).parents[2] / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")
+WALKTHROUGH = (Path(__file__).parents[3] / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", list(builtin()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_history import small
+from trainings import small
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.stops import search

@@ -1,0 +1,101 @@
+"""The program behind a pseudo-terminal, and what its screen shows."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+
+import pyte
+
+PATIENCE = 30.0
+
+
+class Terminal:
+    """A program behind a pseudo-terminal, and what its screen shows."""
+
+    def __init__(self, columns: int, lines: int, *arguments: str, **environment: str) -> None:
+        self.master, slave = pty.openpty()
+        self._size(columns, lines)
+        self.screen = pyte.Screen(columns, lines)
+        self.stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gradstep", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment},
+        )
+        os.close(slave)
+
+    def _size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def resize(self, columns: int, lines: int) -> None:
+        self._size(columns, lines)
+        self.screen.resize(lines, columns)
+        os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def read(self, seconds: float = 0.05) -> bool:
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            got = os.read(self.master, 1 << 16)
+        except OSError:
+            return False
+        self.raw += got
+        # pyte does not know these two private modes' replies; a real terminal ignores them as well.
+        self.stream.feed(got.replace(b"\x1b[>4;1m", b"").replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
+        return bool(got)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def wait_for(self, *wanted: str) -> None:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            self.read()
+            if all(w in self.text for w in wanted):
+                return
+        raise AssertionError(f"{wanted} did not appear:\n{self.text}")
+
+    def press(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def ended(self) -> int:
+        end = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < end:
+            self.read()
+        while self.read(0.05):
+            pass
+        assert self.process.returncode is not None, "the program is still running"
+        return self.process.returncode
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self.master)
+
+
+@contextlib.contextmanager
+def terminal(columns: int, lines: int, *arguments: str, **environment: str) -> Iterator[Terminal]:
+    opened = Terminal(columns, lines, *arguments, **environment)
+    try:
+        yield opened
+    finally:
+        opened.close()
