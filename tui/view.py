@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from gradstep.engine.explain import Element
+from gradstep.engine.graph import Element
 from gradstep.engine.notation import Digits
 from gradstep.tui.theme import DARK, Palette
 

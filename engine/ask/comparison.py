@@ -14,7 +14,6 @@ import numpy as np
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.timeline import Phase
 
 #: So many of the largest differences are told.
 _TOLD = 10
@@ -117,7 +116,7 @@ def compare(a: Recording, b: Recording, rtol: float = 0.0) -> Comparison:
         value = a.graph.by_name[base].id
         told = [
             Difference(
-                base + kind + a.board.typed(value, flat).removeprefix(base),
+                a.board.typed(value, flat, kind),
                 step + flat + 1 if step >= 0 else 0,
                 float(one.flat[flat]),
                 float(other.flat[flat]),
@@ -147,20 +146,21 @@ def _pairs(a: Recording, b: Recording) -> Iterator[tuple[tuple[str, str], int, A
     for value in common:
         if value.node < 0:
             other = b.graph.by_name[value.name]
-            yield (value.name, ""), -1, _wide(a.trace.data[value.id]), _wide(b.trace.data[other.id])
+            yield (value.name, "data"), -1, _wide(a.trace.data[value.id]), _wide(b.trace.data[other.id])
     names = {v.id: v.name for v in common}
     for sweep in a.timeline.sweeps:
         if sweep.value not in names:
             continue
         name = names[sweep.value]
         there = b.graph.by_name[name].id
-        if sweep.phase is Phase.UPDATE:
+        kind = sweep.phase.kind
+        if kind == "next":
             if b.graph.values[there] in b.graph.parameters:
-                yield (name, ".next"), sweep.start, _wide(a.updated(sweep.value)), _wide(b.updated(there))
+                yield (name, kind), sweep.start, _wide(a.updated(sweep.value)), _wide(b.updated(there))
             continue
-        kind = ".grad" if sweep.phase is Phase.BACKWARD else ""
-        one = a.trace.grad[sweep.value] if kind else a.trace.data[sweep.value]
-        two = b.trace.grad[there] if kind else b.trace.data[there]
+        gradient = kind == "grad"
+        one = a.trace.grad[sweep.value] if gradient else a.trace.data[sweep.value]
+        two = b.trace.grad[there] if gradient else b.trace.data[there]
         if one is not None and two is not None:
             yield (name, kind), sweep.start, _wide(one), _wide(two)
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.errors import CommandError, OpError
-from gradstep.engine.explain.hops import Element
 from gradstep.engine.graph.board import Blackboard
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.index import Array
 from gradstep.engine.ops.linear import Linear
@@ -181,9 +181,8 @@ def nudge(recording: Recording, element: Element, eps: float | None = None) -> N
     where the number is not finite, or so large that `eps` is lost in it.
     """
     precise = _Precise.of(recording.scenario, recording)
-    grad = precise.trace.grad[element.value]
-    assert grad is not None, "what has no gradient is refused before"
-    base = float(precise.trace.data[element.value].reshape(-1)[element.flat])
+    grad = precise.trace.gradient(element.value)
+    base = precise.trace.number(element)
     step = eps if eps is not None else float(np.finfo(np.float64).eps) ** (1 / 3) * max(1.0, abs(base))
     width = (base + step) - (base - step)  # what is left of 2·eps when it is added to the number
     if not width > 0:
@@ -192,9 +191,8 @@ def nudge(recording: Recording, element: Element, eps: float | None = None) -> N
     above, below = (precise.moved(*element, base + sign * step) for sign in (1, -1))
     losses = precise.loss(above), precise.loss(below)
     if any(kind == "grad" for kind, _ in recording.given):
-        grad = recording.trace.grad[element.value]
-        assert grad is not None, "it is given, or follows from what is"
-    numeric, gradient = (losses[0] - losses[1]) / width, float(grad.reshape(-1)[element.flat])
+        grad = recording.trace.gradient(element.value)
+    numeric, gradient = (losses[0] - losses[1]) / width, grad.item(element.flat)
     actual = (losses[0] - losses[1]) / 2
     error = _relative(numeric, gradient, max(map(abs, (*losses, precise.trace.loss))), step)
     held = precise.cut_off(element.value)
@@ -306,17 +304,16 @@ def _compare(precise: _Precise, values: Sequence[Value], progress: Callable[[int
     budget = -(-total // stride)
     for value, flats in _batches(precise, values, stride):
         errors, numeric = _differences(precise, value, flats)
-        grad = precise.trace.grad[value.id]
-        assert grad is not None, "only values with a gradient are compared"
+        grad = precise.trace.gradient(value.id)
         failed, kinks, nonfinite = list(result.failed), result.kinks, result.nonfinite
         for k, flat in enumerate(flats.tolist()):
-            gradient, error, slope, kink = float(grad.reshape(-1)[flat]), float(errors[k]), float(numeric[k]), False
+            gradient, error, slope, kink = grad.item(flat), float(errors[k]), float(numeric[k]), False
             if not error <= TOLERANCE / 10:
                 error, slope, kink = _closer(precise, value, flat, gradient)
             kinks, nonfinite = kinks + kink, nonfinite + (not math.isfinite(error))
             if kink or not math.isfinite(error):
                 continue
-            name = f"{value.name}.grad{board.typed(value.id, flat).removeprefix(value.name)}"
+            name = board.typed(value.id, flat, "grad")
             if error > TOLERANCE:
                 failed.append((name, gradient, slope))
             if error >= result.max_rel_error:
@@ -353,8 +350,7 @@ def _batches(precise: _Precise, values: Sequence[Value], stride: int) -> Iterato
 def _differences(precise: _Precise, value: Value, flats: Array) -> tuple[Array, Array]:
     """Relative errors and finite differences with the largest step, all at once."""
     base = precise.trace.data[value.id].reshape(-1)[flats]
-    grad = precise.trace.grad[value.id]
-    assert grad is not None, "only values with a gradient are compared"
+    grad = precise.trace.gradient(value.id)
     step = _STEPS[0] * np.maximum(1.0, abs(base))
     with np.errstate(all="ignore"):
         try:

@@ -88,7 +88,7 @@ class Pattern:
         kinds = {"data": {"data"}, "grad": {"grad"}, "next": {"next"}}.get(
             self.kind or "", {"grad", "next"} if given else {"data"}
         )
-        return {Phase.BACKWARD: "grad", Phase.UPDATE: "next"}.get(sweep.phase, "data") in kinds
+        return sweep.phase.kind in kinds
 
     def mask(self, recording: Recording, sweep: Sweep, start: int, stop: int) -> Array:
         """Of the elements start to stop of a sweep, those that the pattern names."""
@@ -136,7 +136,7 @@ class Change:
         flats, reference = np.arange(start, stop), self.whole
         if reference is None:
             return np.asarray(sweep.start + flats + 1 == self.ready)
-        kind = {Phase.BACKWARD: "grad", Phase.UPDATE: "next"}.get(sweep.phase, "data")
+        kind = sweep.phase.kind
         if sweep.value != reference.value.id or kind != reference.kind:
             return np.zeros(len(flats), dtype=bool)
         taken = np.zeros(reference.value.shape, dtype=bool)
@@ -194,9 +194,8 @@ class Slice(Scope):
         found = []
         for number, slot in graph.uses[self.sweep.value]:
             node = graph.nodes[number]
-            grad = trace.grad[node.output]
-            assert grad is not None, "a value on a path to the loss has a gradient"
-            xs = [trace.data[i] for i in node.inputs]
+            grad = trace.gradient(node.output)
+            xs = trace.inputs(node)
             with np.errstate(all="ignore"):
                 columns = node.op.columns(slot, self.start, self.stop, trace.data[node.output], xs)
                 upstream = grad.take(columns.out)

@@ -17,7 +17,7 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.kinds import KINDS, nearest_the_loss
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.explain import nonfinite, remarks, zeros
-from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number, plain
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.run.recording import Recording
@@ -95,12 +95,6 @@ def thresholds_of() -> dict[str, float]:
     return {name: kind.default for name, kind in KINDS.items() if kind.default is not None} | {"update": UPDATE}
 
 
-def _name(recording: Recording, element: Element, phase: Phase = Phase.FORWARD) -> str:
-    base = recording.graph.values[element.value].name
-    kind = {Phase.BACKWARD: ".grad", Phase.UPDATE: ".next"}.get(phase, "")
-    return base + kind + recording.board.typed(*element).removeprefix(base)
-
-
 def _hits(recording: Recording, text: str, phases: tuple[Phase, ...]) -> Iterator[tuple[Sweep, np.ndarray[Any, Any]]]:
     """The sweeps in which a kind holds somewhere, and the flat elements."""
     condition = Condition(text, recording)
@@ -123,7 +117,7 @@ def _nonfinite(recording: Recording, at: Thresholds) -> Iterator[Finding]:
         if found is not None:
             hint = _HINTS.get(found.blame.cause, "look where it began: when nonfinite")
             text = f"step {found.step:,}, {found.blame.cause.value}. {remarks.trouble_in(recording, found)}"
-            yield Finding("nonfinite", _name(recording, found.element, found.phase), {"step": found.step}, text, hint)
+            yield Finding("nonfinite", recording.typed(found.element, found.phase), {"step": found.step}, text, hint)
 
 
 _HINTS = {
@@ -150,7 +144,7 @@ def _dead(recording: Recording, at: Thresholds) -> Iterator[Finding]:
         )
         hint = "a smaller learning rate, a larger bias, leaky_relu, or he_normal weights"
         element = Element(sweep.value, int(flats[0]))
-        yield Finding("dead", _name(recording, element), {"dead": len(flats), "of": units, "share": share}, text, hint)
+        yield Finding("dead", recording.typed(element), {"dead": len(flats), "of": units, "share": share}, text, hint)
 
 
 def _saturated(recording: Recording, at: Thresholds) -> Iterator[Finding]:
@@ -167,7 +161,7 @@ def _saturated(recording: Recording, at: Thresholds) -> Iterator[Finding]:
         hint = "smaller weights (xavier_normal), a normalisation before it, or relu"
         element = Element(sweep.value, int(flats[worst]))
         numbers = {"saturated": len(flats), "of": sweep.size, "input": float(x[worst])}
-        yield Finding("saturated", _name(recording, element), numbers, text, hint)
+        yield Finding("saturated", recording.typed(element), numbers, text, hint)
 
 
 def _ratios(recording: Recording) -> Iterator[tuple[Sweep, float]]:
@@ -193,8 +187,7 @@ def _scaled(recording: Recording, kind: str, limit: float) -> Iterator[Finding]:
         return
     hops = [(b[0], b[1] / a[1]) for a, b in pairwise(stages)]
     worst, factor = max(hops, key=lambda h: sign * np.log(h[1]), default=(sweep, ratio))
-    grad = recording.trace.grad[sweep.value]
-    assert grad is not None, "it is a stage of the backward pass"
+    grad = recording.trace.gradient(sweep.value)
     element = Element(sweep.value, int(abs(grad).argmax()))
     whole, there = (recording.board.whole(s.value) for s in (sweep, worst))
     grows = kind == "explode"
@@ -209,7 +202,7 @@ def _scaled(recording: Recording, kind: str, limit: float) -> Iterator[Finding]:
         "normalisation"
     )
     numbers = {"ratio": ratio, "worst_factor": factor, "threshold": limit}
-    yield Finding(kind, _name(recording, element, Phase.BACKWARD), numbers, text, hint)
+    yield Finding(kind, recording.typed(element, Phase.BACKWARD), numbers, text, hint)
 
 
 def _vanish(recording: Recording, at: Thresholds) -> Iterator[Finding]:
@@ -231,14 +224,13 @@ def _cancel(recording: Recording, at: Thresholds) -> Iterator[Finding]:
         )
         hint = "look at the terms (s enters the sum); a larger batch, or separate units for what disagrees"
         numbers = {"cancelled": len(flats), "of": sweep.size}
-        yield Finding("cancel", _name(recording, element, Phase.BACKWARD), numbers, text, hint)
+        yield Finding("cancel", recording.typed(element, Phase.BACKWARD), numbers, text, hint)
 
 
 def _zero(recording: Recording, at: Thresholds) -> Iterator[Finding]:
     """Parameters that get exactly 0 for another reason than a shut gate, which is `dead`'s to tell."""
     for parameter in recording.graph.parameters:
-        grad = recording.trace.grad[parameter.id]
-        assert grad is not None, "parameters have gradients"
+        grad = recording.trace.gradient(parameter.id)
         flats = np.flatnonzero(grad == 0)
         tally: dict[ZeroReason, list[int]] = {}
         for flat in flats[:_ASKED].tolist():
@@ -255,7 +247,7 @@ def _zero(recording: Recording, at: Thresholds) -> Iterator[Finding]:
                 f"0, {reason.value}. {remarks.zero_reason(recording, element) or ''}"
             )
             numbers = {"zero": len(mine), "of": parameter.size}
-            yield Finding("zero", _name(recording, element, Phase.BACKWARD), numbers, text, _ZERO_HINTS[reason])
+            yield Finding("zero", recording.typed(element, Phase.BACKWARD), numbers, text, _ZERO_HINTS[reason])
 
 
 #: So many zeros of a parameter are asked for their reason.
@@ -288,7 +280,7 @@ def _update(recording: Recording, at: Thresholds) -> Iterator[Finding]:
         hint = "a larger learning rate" if small else "a smaller learning rate, or gradient clipping"
         element = Element(parameter.id, int(abs(new - old).argmax()))
         yield Finding(
-            "update", _name(recording, element, Phase.UPDATE), {"ratio": ratio, "healthy": at["update"]}, text, hint
+            "update", recording.typed(element, Phase.UPDATE), {"ratio": ratio, "healthy": at["update"]}, text, hint
         )
 
 

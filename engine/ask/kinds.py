@@ -31,7 +31,7 @@ def _activations(at: Slice, kinds: tuple[type, ...]) -> list[tuple[int, Array]]:
     found = []
     for node in nodes:
         if isinstance(node.op, kinds):
-            y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+            y, xs = trace.data[node.output], trace.inputs(node)
             found.append((node.id, np.asarray(node.op.local(0, y, xs))))  # type: ignore[attr-defined]
     return found
 
@@ -74,8 +74,7 @@ def nearest_the_loss(recording: Recording) -> float:
     """The largest |gradient| of the value that is nearest the loss."""
     for sweep in recording.timeline.sweeps:
         if sweep.phase is Phase.BACKWARD and recording.graph.values[sweep.value].node >= 0:
-            grad = recording.trace.grad[sweep.value]
-            assert grad is not None, "the sweep writes it"
+            grad = recording.trace.gradient(sweep.value)
             with np.errstate(all="ignore"):
                 return float(abs(grad).max()) if grad.size else 0.0
     return 0.0

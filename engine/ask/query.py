@@ -69,11 +69,8 @@ class Reference(NamedTuple):
         if self.kind == "data" and self.value.node < 0:
             return 0
         time = recording.timeline
-        phase = {"grad": Phase.BACKWARD, "next": Phase.UPDATE}.get(self.kind, Phase.FORWARD)
-        if phase is Phase.FORWARD and self.value.node in recording.graph.after_loss:
-            phase = Phase.LOSS
         last = _last(self.at, self.value.shape)
-        step = time.step_of(phase, self.value.id, last)
+        step = time.step_of(time.phase_of(self.value.id, self.kind), self.value.id, last)
         # The gradient of the loss with respect to itself is 1, and known once there is a loss.
         return step if step is not None else time.step_of(Phase.LOSS, self.value.id, last) or 0
 

@@ -22,10 +22,10 @@ from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Move, Session
 from gradstep.engine.errors import CommandError, GradstepError, nearest
 from gradstep.engine.explain import blame, paths
-from gradstep.engine.explain.hops import Element
 from gradstep.engine.files import saving
 from gradstep.engine.files.formats import FORMATS, export
 from gradstep.engine.files.reading import find
+from gradstep.engine.graph.element import Element
 from gradstep.engine.history import search
 from gradstep.engine.history.findings import diagnosis
 from gradstep.engine.notation import Digits, counted, number, plain
@@ -99,17 +99,8 @@ def run(session: Session, line: str, go_on: GoOn = lambda share: True) -> Result
 
 def place(session: Session) -> str | None:
     """What the current step writes, as one types it; None at the beginning."""
-    return name_of(session, session.frame().element, session.frame().phase)
-
-
-def name_of(session: Session, element: Element | None, phase: Phase) -> str | None:
-    """An element as it is typed: h[1], h.grad[1], W1.next[0,1]."""
-    if element is None:
-        return None
-    typed = session.recording.board.typed(*element)
-    kind = {Phase.BACKWARD: ".grad", Phase.UPDATE: ".next"}.get(phase, "")
-    base = session.recording.graph.values[element.value].name
-    return base + kind + typed.removeprefix(base)
+    frame = session.frame()
+    return None if frame.element is None else session.recording.typed(frame.element, frame.phase)
 
 
 # Time ---------------------------------------------------------------------------------------------
@@ -339,7 +330,7 @@ def _find(session: Session, rest: str, go_on: GoOn) -> Result:
     for recording, found in search.onward(history, wanted, Position(0), history.made, go_on):
         k, step = recording.iteration, found.position.step
         sweep, flat = recording.timeline.locate(step)
-        name = name_of(session, Element(sweep.value, flat), sweep.phase)
+        name = recording.typed(Element(sweep.value, flat), sweep.phase)
         value = Frame(recording, Position(recording.timeline.total)).tape_line(step).value
         iteration = {"iteration": k} if history.made > 1 else {}
         rows.append({**iteration, "step": step, "at": name, "value": plain(value)})
@@ -417,7 +408,7 @@ def _why(session: Session, rest: str, go_on: GoOn) -> Result:
     lines += [f"  {found.reason}"] if found.reason else []
     chain = [
         {
-            "name": name_of(session, link.source, Phase.BACKWARD),
+            "name": session.recording.typed(link.source, Phase.BACKWARD),
             "upstream": plain(link.upstream),
             "local": plain(link.local),
             "product": plain(link.product),

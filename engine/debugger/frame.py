@@ -17,9 +17,10 @@ from gradstep.engine.ask.stops import Breakpoint, Noted, Stop, Watch
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.explain import formula, lesson, narrate, nonfinite, remarks
 from gradstep.engine.explain.formula import Equation
-from gradstep.engine.explain.hops import Chain, Element, Hop, chain, hops, trail
+from gradstep.engine.explain.hops import Chain, Hop, chain, hops, trail
 from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.explain.nonfinite import Trouble
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.history.events import Event, events
 from gradstep.engine.history.history import History
@@ -207,17 +208,17 @@ class Frame:
         """The value of an element, None if it is not computed yet. Leaves are always known."""
         node = self.recording.graph.values[value].node
         if node >= 0:
-            phase = Phase.LOSS if node in self.recording.graph.after_loss else Phase.FORWARD
+            phase = self.recording.timeline.phase_of(value)
             if flat >= self.written(phase, value):
                 return self._under_way(phase, value, flat)
-        return float(self.recording.trace.data[value].reshape(-1)[flat])
+        return self.recording.trace.number(Element(value, flat))
 
     def grad(self, value: int, flat: int) -> float | None:
         """∂L/∂value[flat], None if the backward pass has not written it yet, or never will."""
         array = self.recording.trace.grad[value]
         if array is None or flat >= self.written(Phase.BACKWARD, value):
             return self._under_way(Phase.BACKWARD, value, flat)
-        return float(array.reshape(-1)[flat])
+        return float(array.item(flat))
 
     def new(self, value: int, flat: int) -> float | None:
         """A parameter's number after the update, None if it is still to come."""
@@ -490,8 +491,7 @@ class Frame:
         hop, board = self._hops[0], self.recording.board
         if hop.target.value == self.recording.graph.loss.id:
             return ()
-        upstream = self.recording.trace.grad[hop.target.value]
-        assert upstream is not None, "it lies on a path to the loss"
+        upstream = self.recording.trace.gradient(hop.target.value)
         target = board.element(hop.target.value, hop.target.flat)
         factor = hop.factor
         source = f"the slope at {target}"
@@ -504,7 +504,7 @@ class Frame:
             Card(
                 "upstream",
                 board.gradient(hop.target.value, hop.target.flat),
-                float(upstream.reshape(-1)[hop.target.flat]),
+                upstream.item(hop.target.flat),
                 f"arrived at {target}",
             ),
             Card("local", formula.local_name(self.recording, hop), hop.local, source),
@@ -554,8 +554,8 @@ class Frame:
             node,
             board.element(node.inputs[0], flat),
             board.element(node.output, flat),
-            float(x.reshape(-1)[flat]),
-            float(y.reshape(-1)[flat]),
+            x.item(flat),
+            y.item(flat),
             slope,
         )
 
@@ -585,12 +585,12 @@ class Frame:
         if self.element is None or self.node is None or self.phase is Phase.UPDATE:
             return ()
         node, data = self.node, self.recording.trace.data
-        xs = [data[i] for i in node.inputs]
+        xs = self.recording.trace.inputs(node)
         found = []
         for slot, value in enumerate(node.inputs):
             links = node.op.row(slot, self.element.flat, data[node.output], xs)
             for flat in links.grid.take(0, min(links.grid.size, 64)).tolist():
-                found.append(Link(Element(value, flat), self.element, float(xs[slot].reshape(-1)[flat])))
+                found.append(Link(Element(value, flat), self.element, xs[slot].item(flat)))
         return tuple(found)
 
     @cached_property

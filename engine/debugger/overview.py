@@ -8,12 +8,11 @@ import numpy as np
 
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.explain import nonfinite, remarks
-from gradstep.engine.explain.hops import Element
 from gradstep.engine.explain.narrate import Narration
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.ops.activation import Relu
 from gradstep.engine.ops.linear import Linear
 from gradstep.engine.ops.op import Elementwise
 from gradstep.engine.run.reading import segments_at
@@ -73,7 +72,7 @@ def _largest(flat: Array) -> int:
 def shut(recording: Recording, value: int) -> int | None:
     """How many elements of a ReLU's output are shut, in all samples; None for another operation's."""
     whole = recording.graph.values[value]
-    if whole.node < 0 or not isinstance(recording.graph.nodes[whole.node].op, Relu):
+    if whole.node < 0 or not recording.graph.nodes[whole.node].op.rectifier:
         return None
     z = recording.trace.data[recording.graph.nodes[whole.node].inputs[0]].reshape(-1)
     return sum(int(np.count_nonzero(z[k : k + _PIECE] <= 0)) for k in range(0, z.size, _PIECE))

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.explain import remarks
-from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording
@@ -77,7 +77,7 @@ def why(
     if grad is None:
         name = recording.board.element(element.value, element.flat)
         raise CommandError(f"'{name}' has no gradient; ask about a parameter, or what the loss is computed from")
-    gradient = at = float(grad.reshape(-1)[element.flat])
+    gradient = at = grad.item(element.flat)
     here = element
     links: list[Link] = []
     while (link := _link(recording, here, at)) is not None:
@@ -147,8 +147,7 @@ def _is_dead(recording: Recording, front: list[Element], dead: set[Element]) -> 
     trace = recording.trace
     while front:
         here = front.pop()
-        grad = trace.grad[here.value]
-        assert grad is not None, "it lies on the way of a gradient"
+        grad = trace.gradient(here.value)
         if grad.reshape(-1)[here.flat] != 0:  # as that of the loss, which is 1
             return False
         if here not in dead:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.explain.hops import Element, Hop, slope_name
+from gradstep.engine.explain.hops import Hop, slope_name
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Shape, unravel
 from gradstep.engine.notation import MINUS, number, rounded
@@ -100,7 +101,7 @@ _Sides = tuple[str, Parts, Callable[[Callable[[float], float]], float] | None]
 
 def _contraction(recording: Recording, node: Node, flat: int) -> _Sides:
     board, data = recording.board, recording.trace.data
-    y, xs = data[node.output], [data[i] for i in node.inputs]
+    y, xs = data[node.output], recording.trace.inputs(node)
     links = node.op.row(0, flat, y, xs)
     assert links.factor is not None, "a contraction's local derivative is its other factor"
     bias = node.inputs[2] if len(node.inputs) == 3 else None
@@ -108,7 +109,7 @@ def _contraction(recording: Recording, node: Node, flat: int) -> _Sides:
         return _sigma(recording, node, flat), (), None
     weights = links.factor[1].take(0, links.grid.size)
     inputs = links.grid.take(0, links.grid.size)
-    pairs = [(float(xs[1].reshape(-1)[w]), float(xs[0].reshape(-1)[x])) for w, x in zip(weights, inputs, strict=True)]
+    pairs = [(xs[1].item(w), xs[0].item(x)) for w, x in zip(weights, inputs, strict=True)]
     names = [
         f"{board.element(node.inputs[1], int(w))}·{board.element(node.inputs[0], int(x))}"
         for w, x in zip(weights, inputs, strict=True)
@@ -119,7 +120,7 @@ def _contraction(recording: Recording, node: Node, flat: int) -> _Sides:
     added = 0.0
     if bias is not None:
         at = node.op.row(2, flat, y, xs).grid.base
-        added = float(data[bias].reshape(-1)[at])
+        added = data[bias].item(at)
         names.append(board.element(bias, at))
         numbers += [" + ", Num(added, False, added < 0)]
     return (
@@ -141,13 +142,13 @@ def _sigma(recording: Recording, node: Node, flat: int) -> str:
 
 def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
     board, data = recording.board, recording.trace.data
-    xs = [data[i] for i in node.inputs]
+    xs = recording.trace.inputs(node)
     rows = [node.op.row(slot, flat, data[node.output], xs).grid for slot in range(len(xs))]
     count = rows[0].size
     if count > WRITTEN_OUT or any(grid.size != count for grid in rows):
         return node.op.written([board.whole(v) for v in node.inputs]), (), None
     taken = [r.take(0, count) for r in rows]
-    values = [[float(x.reshape(-1)[i]) for i in at] for x, at in zip(xs, taken, strict=True)]
+    values = [[x.item(i) for i in at] for x, at in zip(xs, taken, strict=True)]
     template = _divided(node, node.op.term or "{0}", [x.shape for x in xs])
     names = [
         template.format(*(board.element(v, int(at[k])) for v, at in zip(node.inputs, taken, strict=True)))
@@ -174,12 +175,12 @@ def _linked(recording: Recording, node: Node, flat: int) -> _Sides:
     """Any other operation: a single element that is only moved or scaled is named; else the whole
     inputs are."""
     board, data = recording.board, recording.trace.data
-    xs = [data[i] for i in node.inputs]
+    xs = recording.trace.inputs(node)
     rows = [node.op.row(slot, flat, data[node.output], xs).grid for slot in range(len(xs))]
     if sum(grid.size for grid in rows) == 1:
         slot = next(k for k, grid in enumerate(rows) if grid.size)
         at = int(rows[slot].take(0, 1)[0])
-        value = float(xs[slot].reshape(-1)[at])
+        value = xs[slot].item(at)
         name = board.element(node.inputs[slot], at)
         if isinstance(node.op, Masked):
             return node.op.written([name]), fill(node.op.notation, [Num(value, False, value < 0)]), None
@@ -189,9 +190,9 @@ def _linked(recording: Recording, node: Node, flat: int) -> _Sides:
 
 def _elementwise(recording: Recording, node: Node, flat: int) -> _Sides:
     board, data = recording.board, recording.trace.data
-    y, xs = data[node.output], [data[i] for i in node.inputs]
+    y, xs = data[node.output], recording.trace.inputs(node)
     at = [node.op.row(slot, flat, y, xs).grid.base for slot in range(len(xs))]
-    values = [float(x.reshape(-1)[i]) for x, i in zip(xs, at, strict=True)]
+    values = [x.item(i) for x, i in zip(xs, at, strict=True)]
     names = [board.element(v, i) for v, i in zip(node.inputs, at, strict=True)]
     numbers = fill(node.op.notation, [Num(v, False, v < 0) for v in values])
     return (
@@ -204,9 +205,8 @@ def _elementwise(recording: Recording, node: Node, flat: int) -> _Sides:
 def backward(recording: Recording, element: Element, count: int, ways: Sequence[Hop]) -> Equation:
     """∂L/∂h₁ = ∂L/∂z₂₁·w₂₁₁ + ∂L/∂z₂₂·w₂₂₁: the sum over all uses of an element."""
     board, trace = recording.board, recording.trace
-    grad = trace.grad[element.value]
-    assert grad is not None, "only values with a gradient have a step in the backward pass"
-    left, result = board.gradient(element.value, element.flat), float(grad.reshape(-1)[element.flat])
+    grad = trace.gradient(element.value)
+    left, result = board.gradient(element.value, element.flat), grad.item(element.flat)
     if not ways:
         return Equation(left, "0", (), result)
     if count > WRITTEN_OUT:
@@ -217,9 +217,8 @@ def backward(recording: Recording, element: Element, count: int, ways: Sequence[
     numbers: list[str | Num] = []
     products: list[tuple[float, float]] = []
     for hop in ways:
-        target = trace.grad[hop.target.value]
-        assert target is not None, "it lies on a path to the loss"
-        upstream = float(target.reshape(-1)[hop.target.flat])
+        target = trace.gradient(hop.target.value)
+        upstream = target.item(hop.target.flat)
         cross = " × " if count == 1 else "·"
         names.append(board.gradient(hop.target.value, hop.target.flat) + cross + local_name(recording, hop))
         numbers += [" + "] if numbers else []
@@ -251,16 +250,16 @@ def _pull(recording: Recording, hop: Hop, element: Element) -> str:
 
 def _from_loss(recording: Recording, hop: Hop, left: str, result: float) -> Equation:
     """The first step of the backward pass: the loss's own derivative, as its formula."""
-    board, data = recording.board, recording.trace.data
+    board = recording.board
     node = recording.graph.nodes[hop.node]
-    xs = [data[i] for i in node.inputs]
+    xs = recording.trace.inputs(node)
     template = _divided(node, node.op.written_slope(hop.slot, hop.source.flat, xs), [x.shape for x in xs])
     # A size-1 operand meets every element of the other; a formula for one pair is then no formula.
     single = all(x.size in (1, xs[hop.slot].size) for x in xs) or "{" not in template
     if not (isinstance(node.op, Elementwise) or node.op.reduces) or not template or not single:
         return Equation(left, slope_name(recording, hop), (Num(result),), result)
     at = [hop.source.flat if x.size == xs[hop.slot].size else 0 for x in xs]
-    values = [float(x.reshape(-1)[i]) for x, i in zip(xs, at, strict=True)]
+    values = [x.item(i) for x, i in zip(xs, at, strict=True)]
     names = [board.element(v, i) for v, i in zip(node.inputs, at, strict=True)]
     return Equation(left, template.format(*names), fill(template, [Num(v, False, v < 0) for v in values]), result)
 

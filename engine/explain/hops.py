@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gradstep.engine.graph.element import Element
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import total
@@ -17,13 +18,6 @@ from gradstep.engine.run.terms import total
 LONGEST = 24
 #: How many links a trail marks at most; beyond that the picture would be one thick blur anyway.
 WIDEST = 160
-
-
-class Element(NamedTuple):
-    """One element of one value."""
-
-    value: int
-    flat: int
 
 
 class Hop(NamedTuple):
@@ -94,10 +88,9 @@ def chain(recording: Recording, last: Hop) -> Chain:
     top = way[-1].target
     names, factors = [], []
     if top.value != loss:
-        grad = recording.trace.grad[top.value]
-        assert grad is not None, "it lies on a path to the loss"
+        grad = recording.trace.gradient(top.value)
         names.append(recording.board.gradient(top.value, top.flat))
-        factors.append(float(grad.reshape(-1)[top.flat]))
+        factors.append(grad.item(top.flat))
     for hop in reversed(way):
         names.append(slope_name(recording, hop))
         factors.append(hop.local)

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from gradstep.engine.explain.hops import Element, Hop
+from gradstep.engine.explain.hops import Hop
 from gradstep.engine.explain.remarks import zero_reason
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops import activation, linear
@@ -95,21 +96,18 @@ def _weighted_sum(recording: Recording, node: Node, here: Element) -> Narration:
 
 
 def _squash(node: Node, z_name: str, z: float, name: str, y: float, slope: float) -> str:
-    match node.op:
-        case activation.Relu() if z > 0:
-            return (
-                f"{z_name} is positive, so the gate is open: it passes unchanged. Slope 1, kept for the backward pass."
-            )
-        case activation.Relu() if z < 0:
-            return f"{z_name} is negative ({_n(z)}), so the gate is shut: {name} is 0, and no gradient will pass here."
-        case activation.Relu() if z == 0:
-            return f"{z_name} is exactly 0, so the gate counts as shut."
+    if node.op.rectifier and z > 0:
+        return f"{z_name} is positive, so the gate is open: it passes unchanged. Slope 1, kept for the backward pass."
+    if node.op.rectifier and z < 0:
+        return f"{z_name} is negative ({_n(z)}), so the gate is shut: {name} is 0, and no gradient will pass here."
+    if node.op.rectifier and z == 0:
+        return f"{z_name} is exactly 0, so the gate counts as shut."
     return f"{node.op.label} turns {_n(z)} into {_n(y)}. The slope here, {_n(slope)}, is kept for the backward pass."
 
 
 def _loss(recording: Recording, node: Node) -> str:
     rest = "Everything that follows asks: which weight caused how much of this?"
-    data = [recording.trace.data[i] for i in node.inputs]
+    data = recording.trace.inputs(node)
     if len(data) == 2 and all(d.size == 1 for d in data):
         gap = float(data[0].reshape(-1)[0] - data[1].reshape(-1)[0])
         if gap == 0:
@@ -190,7 +188,7 @@ def _along_weight(recording: Recording, hop: Hop, name: str) -> str:
 
 
 def _through(recording: Recording, node: Node, hop: Hop) -> str:
-    if isinstance(node.op, activation.Relu):
+    if node.op.rectifier:
         if hop.local == 1:
             return "The gate is open: the gradient passes unchanged."
         z = float(recording.trace.data[hop.source.value].reshape(-1)[hop.source.flat])
@@ -232,7 +230,7 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
     if not ways:
         return Narration(headline, f"No path leads from {name} to the loss, so its gradient is exactly 0.", "")
     if count > 1:
-        total = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
+        total = recording.trace.derivative(element)
         used = f"{name} is used {count} times, so {count} parts add up to {_n(total, True)}."
         if count == recording.samples.count and _one_a_sample(recording, ways):
             used = f"{name} acts on each of the {count} samples: a row for each, and they add up to {_n(total, True)}."
@@ -292,9 +290,7 @@ def _direction(recording: Recording, grad: float) -> str:
 
 
 def _upstream(recording: Recording, hop: Hop) -> float:
-    grad = recording.trace.grad[hop.target.value]
-    assert grad is not None, "it lies on a path to the loss"
-    return float(grad.reshape(-1)[hop.target.flat])
+    return recording.trace.derivative(hop.target)
 
 
 def _consumer(recording: Recording, element: Element) -> str:
@@ -342,9 +338,9 @@ def update(recording: Recording, element: Element) -> Narration:
     board = recording.board
     name = board.element(element.value, element.flat)
     arrow = board.arrow(element.value, element.flat)
-    old = float(recording.trace.data[element.value].reshape(-1)[element.flat])
+    old = recording.trace.number(element)
     new = float(recording.updated(element.value, element.flat)[0])
-    grad = float(recording.trace.grad[element.value].reshape(-1)[element.flat])  # type: ignore[union-attr]
+    grad = recording.trace.derivative(element)
     layer = board.layer_of.get(element.value)
     kind = "bias" if layer and layer.bias == element.value else "weight" if arrow else "parameter"
     first = recording.timeline.span(Phase.UPDATE)[0] + 1 == recording.timeline.step_of(Phase.UPDATE, *element)

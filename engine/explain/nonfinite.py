@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
@@ -77,8 +77,7 @@ def _first_in(recording: Recording, sweep: Sweep) -> int | None:
 
 
 def _deliberate(recording: Recording, node: Node) -> Array | None:
-    data = recording.trace.data
-    return node.op.deliberate(data[node.output], [data[i] for i in node.inputs])
+    return node.op.deliberate(recording.trace.data[node.output], recording.trace.inputs(node))
 
 
 def _written(recording: Recording, sweep: Sweep) -> Array:
@@ -86,9 +85,7 @@ def _written(recording: Recording, sweep: Sweep) -> Array:
     if sweep.phase is Phase.UPDATE:
         return recording.updated(sweep.value)
     if sweep.phase is Phase.BACKWARD:
-        grad = recording.trace.grad[sweep.value]
-        assert grad is not None, "the backward pass writes it"
-        return grad
+        return recording.trace.gradient(sweep.value)
     return recording.trace.data[sweep.value]
 
 
@@ -118,11 +115,8 @@ def origin(recording: Recording, trouble: Trouble) -> Trouble:
     """Where it began: from what is only carried on, to what is not."""
     while trouble.blame.cause is Cause.CARRIED and trouble.blame.source is not None:
         value, flat = trouble.blame.source
-        phase = Phase.BACKWARD
-        if not trouble.blame.gradient:
-            after = recording.graph.values[value].node in recording.graph.after_loss
-            phase = Phase.LOSS if after else Phase.FORWARD
-        step = recording.timeline.step_of(phase, value, flat)
+        time = recording.timeline
+        step = time.step_of(time.phase_of(value, "grad" if trouble.blame.gradient else "data"), value, flat)
         before = None if step is None else at(recording, step)
         if before is None:
             break
@@ -155,7 +149,7 @@ def _of_value(recording: Recording, node: Node, flat: int, value: float) -> Blam
         return Blame(Cause.INFINITE_MINUS_INFINITE)
     # Finite numbers along an axis that give none: their spread is 0 or too large.
     data = recording.trace.data
-    grid = node.op.row(0, flat, data[node.output], [data[i] for i in node.inputs]).grid
+    grid = node.op.row(0, flat, data[node.output], recording.trace.inputs(node)).grid
     group = data[node.inputs[0]].take(grid.take(0, grid.size))
     return Blame(Cause.ZERO_BY_ZERO if (group == group[0]).all() else Cause.OVERFLOW)
 
@@ -167,7 +161,7 @@ def _floats(recording: Recording, node: Node, flat: int, term: int = 0) -> list[
 def _input(recording: Recording, node: Node, flat: int, test: Callable[[Array], Array]) -> Element | None:
     """The first input element of which `test` is true."""
     data = recording.trace.data
-    y, xs = data[node.output], [data[i] for i in node.inputs]
+    y, xs = data[node.output], recording.trace.inputs(node)
     for slot, x in enumerate(xs):
         grid = node.op.row(slot, flat, y, xs).grid
         for start in range(0, grid.size, _PIECE):
@@ -283,12 +277,7 @@ def _of_slope(recording: Recording, element: Element, term: _Term) -> Blame:
 
 
 def _of_update(recording: Recording, element: Element) -> Blame:
-    grad = recording.trace.grad[element.value]
-    assert grad is not None, "parameters have gradients"
-    if not isfinite(float(recording.trace.data[element.value].reshape(-1)[element.flat])):
+    grad = recording.trace.gradient(element.value)
+    if not isfinite(recording.trace.number(element)):
         return Blame(Cause.CARRIED, element)
-    return (
-        Blame(Cause.CARRIED, element, True)
-        if not isfinite(float(grad.reshape(-1)[element.flat]))
-        else Blame(Cause.OVERFLOW)
-    )
+    return Blame(Cause.CARRIED, element, True) if not isfinite(grad.item(element.flat)) else Blame(Cause.OVERFLOW)

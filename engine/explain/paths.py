@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array, Indices, Shape
 from gradstep.engine.ops.op import Affine, Links, Masked, Move, Reduce
@@ -118,7 +118,7 @@ def skip_and_block(recording: Recording, element: Element) -> SkipAndBlock | Non
     ]
     if len(skips) != 1 or any(part is None for part in parts):
         return None
-    brought = [float(part.reshape(-1)[element.flat]) for part in parts if part is not None]
+    brought = [part.item(element.flat) for part in parts if part is not None]
     skip = brought.pop(skips[0])
     return SkipAndBlock(skip, sum(brought))
 
@@ -143,7 +143,7 @@ def _links(trace: Trace, element: Element) -> Iterator[tuple[Node, Links]]:
     """Whom an element feeds, use by use."""
     for number, slot in trace.graph.uses[element.value]:
         node = trace.graph.nodes[number]
-        xs = [trace.data[i] for i in node.inputs]
+        xs = trace.inputs(node)
         yield node, node.op.column(slot, element.flat, trace.data[node.output], xs)
 
 
@@ -196,7 +196,7 @@ def _gradients(trace: Trace) -> _Backward:
     known = {value: grad for value, grad in enumerate(trace.grad) if grad is not None}
 
     def pull(trace: Trace, node: Node, slot: int, g: Array) -> Array:
-        return node.op.vjp(slot, g, trace.data[node.output], [trace.data[i] for i in node.inputs])
+        return node.op.vjp(slot, g, trace.data[node.output], trace.inputs(node))
 
     return _Backward(trace, known, pull, np.add)
 
@@ -208,7 +208,7 @@ def _seen(array: Array, extent: Shape, strides: Shape) -> Array:
 
 def _rows(trace: Trace, node: Node, slot: int) -> Iterator[tuple[int, Links]]:
     """The links of a node, output by output, for the operations that are no box of points."""
-    y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+    y, xs = trace.data[node.output], trace.inputs(node)
     for at in range(y.size):
         yield at, node.op.row(slot, at, y, xs)
 
@@ -224,7 +224,7 @@ def _counts(trace: Trace) -> _Backward:
 
 
 def _pull_counts(trace: Trace, node: Node, slot: int, out: Array) -> Array:
-    op, y, xs = node.op, trace.data[node.output], [trace.data[i] for i in node.inputs]
+    op, y, xs = node.op, trace.data[node.output], trace.inputs(node)
     if isinstance(op, Move):
         return op.vjp(slot, out, y, xs)
     if isinstance(op, Masked):
@@ -282,7 +282,7 @@ def _sizes(trace: Trace) -> _Backward:
 
 
 def _pull_sizes(trace: Trace, node: Node, slot: int, out: Array) -> Array:
-    op, y, xs = node.op, trace.data[node.output], [trace.data[i] for i in node.inputs]
+    op, y, xs = node.op, trace.data[node.output], trace.inputs(node)
     if isinstance(op, Move):
         moved = np.array(op.vjp(slot, out, y, xs))
         moved[moved.imag == 0] = _NO_PATH

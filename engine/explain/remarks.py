@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradstep.engine.explain import nonfinite, zeros
-from gradstep.engine.explain.hops import Element, Hop
+from gradstep.engine.explain.hops import Hop
 from gradstep.engine.explain.kinks import at_kink
 from gradstep.engine.explain.nonfinite import Trouble
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.ops import activation
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.ops.op import Elementwise
 from gradstep.engine.run.reading import numbers_at
@@ -39,7 +39,7 @@ def zero_reason(recording: Recording, element: Element) -> str | None:
     assert hop is not None, "something multiplies with 0"
     op = recording.graph.nodes[hop.node].op
     match zero.reason:
-        case ZeroReason.GATE_SHUT if isinstance(op, activation.Relu):
+        case ZeroReason.GATE_SHUT if op.rectifier:
             z = float(recording.trace.data[hop.source.value].reshape(-1)[hop.source.flat])
             return f"The gate at {board.unit(*hop.source)} is shut ({name} = {_n(z)}), so exactly 0 arrives."
         case ZeroReason.GATE_SHUT:
@@ -83,7 +83,7 @@ def trouble_in(recording: Recording, found: Trouble) -> str:
         numbers = recording.trace.grad[source.value] if gradient else recording.trace.data[source.value]
         assert numbers is not None, "it is what arrives"
         from_ = board.gradient(*source) if gradient else board.element(*source)
-        text = f"{start}, because {from_} is {_n(float(numbers.reshape(-1)[source.flat]))}"
+        text = f"{start}, because {from_} is {_n(numbers.item(source.flat))}"
         began = nonfinite.origin(recording, found)
         if cause is Cause.GIVEN:
             return f"{text}: so it is given."
@@ -125,10 +125,9 @@ def left_over(recording: Recording, element: Element) -> str:
     left = float(np.asarray(recording.update.left(*element)).reshape(-1)[0])
     if not left:
         return ""
-    grad = recording.trace.grad[element.value]
-    assert grad is not None, "parameters have gradients"
+    grad = recording.trace.gradient(element.value)
     with np.errstate(all="ignore"):
-        both = left + float(grad.reshape(-1)[element.flat])
+        both = left + grad.item(element.flat)
     return (
         f"Not zeroed: {number(left, 3, True)} is left over from before, and the update takes {number(both, 3, True)}."
     )

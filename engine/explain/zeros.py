@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.explain.hops import Element, Hop, hops
+from gradstep.engine.explain.hops import Hop, hops
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.ops.op import Elementwise, Reduce
@@ -59,7 +60,7 @@ def reason(recording: Recording, element: Element) -> Zero | None:
 
 def _is_zero(recording: Recording, element: Element) -> bool:
     grad = recording.trace.grad[element.value]
-    return grad is not None and float(grad.reshape(-1)[element.flat]) == 0
+    return grad is not None and grad.item(element.flat) == 0
 
 
 def _all_zero(recording: Recording, element: Element) -> bool:
@@ -90,7 +91,7 @@ def _rounded(recording: Recording, hop: Hop) -> bool:
     trace, node = recording.trace, recording.graph.nodes[hop.node]
     if not isinstance(node.op, Elementwise | Reduce):
         # A softmax that is 0 or 1 to the last digit; but where all others are masked there is no choice.
-        y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+        y, xs = trace.data[node.output], trace.inputs(node)
         grid = node.op.row(hop.slot, hop.target.flat, y, xs).grid
         finite = np.isfinite(xs[hop.slot].take(grid.take(0, grid.size)))
         return bool(finite.all() or (np.count_nonzero(finite) > 1 and np.isfinite(xs[hop.slot].flat[hop.source.flat])))

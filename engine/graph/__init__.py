@@ -8,6 +8,7 @@ from gradstep.engine import face
 
 if TYPE_CHECKING:
     from gradstep.engine.graph.board import Layer as Layer
+    from gradstep.engine.graph.element import Element as Element
     from gradstep.engine.graph.graph import Node as Node
     from gradstep.engine.graph.graph import Role as Role
     from gradstep.engine.graph.graph import Value as Value

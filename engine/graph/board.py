@@ -152,10 +152,10 @@ class Blackboard:
     def loss(self) -> str:
         return self.whole(self.graph.loss.id)
 
-    def typed(self, value: int, flat: int) -> str:
-        """The name to type for one element: h[0], W1[0,1], L."""
+    def typed(self, value: int, flat: int, kind: str = "data") -> str:
+        """The name to type for one element of one of a value's arrays: h[0], W1.grad[0,1], W1.next[0,1], L."""
         shown = self.graph.values[value]
-        return shown.name + _brackets(shown.shape, flat)
+        return shown.name + ("" if kind == "data" else f".{kind}") + _brackets(shown.shape, flat)
 
     def unit(self, value: int, flat: int) -> str:
         """The neuron an element belongs to: z₁₁ is part of h₁."""

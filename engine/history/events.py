@@ -11,7 +11,6 @@ from gradstep.engine.ask.stops import Breakpoint, Noted
 from gradstep.engine.history.history import History
 from gradstep.engine.history.intervals import possible
 from gradstep.engine.history.summaries import Summaries
-from gradstep.engine.ops.activation import Relu
 
 
 class Event(NamedTuple):
@@ -54,7 +53,7 @@ def _troubles(history: History, s: Summaries) -> Iterator[Event]:
         yield Event(k, "!", "the loss is not finite")
     graph, board = history.start.graph, history.start.board
     for node in graph.nodes:
-        if isinstance(node.op, Relu) and node.inputs[0] in s.counted:
+        if node.op.rectifier and node.inputs[0] in s.counted:
             dead = s.above_zero(node.inputs[0]).high == 0
             for unit in np.flatnonzero(dead[-1]).tolist():
                 born = _begins(dead[:, unit], s.starts)[-1]

@@ -14,14 +14,13 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.findings import DEFAULTS, Finding, Thresholds
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.explain import nonfinite
-from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.history import search
 from gradstep.engine.history.history import History
 from gradstep.engine.history.mover import mover
 from gradstep.engine.index import Array, unravel
 from gradstep.engine.notation import number
-from gradstep.engine.ops.activation import Relu
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.run.trace import GoOn
 
@@ -69,7 +68,7 @@ def _nonfinite(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator
             if found is None:
                 continue
             sweep, flat = recording.timeline.locate(found.position.step)
-            name = _name(history, Element(sweep.value, flat), sweep.phase)
+            name = history.start.typed(Element(sweep.value, flat), sweep.phase)
             bad = nonfinite.at(recording, found.position.step)
             why = bad.blame.cause.value if bad is not None else "not finite"
             text = (
@@ -157,7 +156,7 @@ def _died(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Find
     start, summaries = history.start, history.summaries
     for node in start.graph.nodes:
         z = node.inputs[0]
-        if not isinstance(node.op, Relu) or z not in summaries.counted:
+        if not node.op.rectifier or z not in summaries.counted:
             continue
         dead = np.flatnonzero(summaries.above_zero(z).high[-1] == 0)
         told = 0
@@ -300,12 +299,6 @@ def _twins(leaves: Mapping[int, Array], weight: int, bias: int) -> Sequence[froz
     for unit, number_ in enumerate(group.reshape(-1).tolist()):
         members.setdefault(number_, set()).add(unit)
     return [frozenset(m) for m in members.values() if len(m) > 1]
-
-
-def _name(history: History, element: Element, phase: Phase) -> str:
-    base = history.start.graph.values[element.value].name
-    kind = {Phase.BACKWARD: ".grad", Phase.UPDATE: ".next"}.get(phase, "")
-    return base + kind + history.start.board.typed(*element).removeprefix(base)
 
 
 _Rule = Callable[[History, Thresholds, GoOn | None], Iterator[Finding]]

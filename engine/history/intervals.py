@@ -24,7 +24,6 @@ from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.history.summaries import Bounds, Summaries
 from gradstep.engine.index import Array
-from gradstep.engine.ops.activation import Relu
 from gradstep.engine.run.timeline import Phase, Sweep
 
 #: Functions whose result may differ a little from what NumPy makes of the numbers themselves.
@@ -219,7 +218,7 @@ class _Reader:
             mine = [] if sweep.phase is Phase.UPDATE else [nodes[sweep.node]]
         found = self.no
         for node in mine:
-            if not isinstance(node.op, Relu):
+            if not node.op.rectifier:
                 continue
             if node.inputs[0] not in self.summaries.counted:
                 return self.maybe
@@ -318,12 +317,8 @@ class _Reader:
 
     def _array(self, reference: Reference) -> Interval:
         value = reference.value
-        if reference.kind == "grad":
-            return self._hull(Phase.BACKWARD, value.id)
-        if reference.kind == "next":
-            return self._hull(Phase.UPDATE, value.id)
-        if value.node >= 0:
-            return self._hull(Phase.LOSS if value.node in self.graph.after_loss else Phase.FORWARD, value.id)
+        if value.node >= 0 or reference.kind != "data":
+            return self._hull(self.recording.timeline.phase_of(value.id, reference.kind), value.id)
         if value.role is not Role.PARAMETER:
             raise _Unknown
         # What a parameter is in an iteration, the update before has made it.
@@ -357,11 +352,9 @@ class _Reader:
         if reference is None or reference.at:
             raise _Unknown
         value = reference.value
-        phase = {"grad": Phase.BACKWARD, "next": Phase.UPDATE}.get(reference.kind)
-        if phase is None:
-            if value.node < 0:
-                raise _Unknown
-            phase = Phase.LOSS if value.node in self.graph.after_loss else Phase.FORWARD
+        if value.node < 0 and reference.kind == "data":
+            raise _Unknown
+        phase = self.recording.timeline.phase_of(value.id, reference.kind)
         if not self.summaries.has(phase, value.id):
             raise _Unknown
         found = self.summaries.norm(phase, value.id)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.explain.hops import Element
+from gradstep.engine.graph.element import Element
 from gradstep.engine.history.history import History
 from gradstep.engine.index import unravel
 from gradstep.engine.notation import number

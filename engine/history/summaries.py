@@ -19,7 +19,6 @@ import numpy as np
 
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array
-from gradstep.engine.ops.activation import Relu
 from gradstep.engine.ops.op import Op
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Sweep
@@ -85,7 +84,7 @@ class Summaries:
         self._shapes: dict[int, tuple[int, ...]] = {}
         self._ones = np.ones(samples.count, np.float32)
         start = 0
-        gates = [node.inputs[0] for node in graph.nodes if isinstance(node.op, Relu)]
+        gates = [node.inputs[0] for node in graph.nodes if node.op.rectifier]
         for value in dict.fromkeys([*gates, *(layer.pre for layer in recording.board.layers if layer.pre >= 0)]):
             whole, axis = graph.values[value], samples.axis(value)
             units = whole.size // (samples.count if axis is not None else 1)
@@ -249,7 +248,7 @@ class Summaries:
         """How many infinities a sweep writes on purpose: they are not counted."""
         sweep = self._sweeps[k]
         node = self.recording.graph.nodes[sweep.node]
-        found = node.op.deliberate(made.trace.data[sweep.value], [made.trace.data[i] for i in node.inputs])
+        found = node.op.deliberate(made.trace.data[sweep.value], made.trace.inputs(node))
         return 0 if found is None else int(np.count_nonzero(found))
 
     def _move(self, row: Array, made: Made) -> None:

@@ -19,6 +19,7 @@ class Relu(Elementwise):
     slopes = ("1 if {0} > 0, else 0",)
     kink = "at 0 the slope is taken as 0"
     gated = True
+    rectifier = True
     label = "ReLU"
 
     def forward(self, xs: Sequence[Array]) -> Array:

@@ -74,7 +74,8 @@ class Op(ABC):
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
     summands that are no such products: a loss; `term` writes one of them. A `discrete` operation
     is constant between its jumps, and its result gets no gradient. A `gated` one lets through what
-    it chooses: where its local derivative is 0 the gate is shut. A `variadic` one takes any
+    it chooses: where its local derivative is 0 the gate is shut; a `rectifier` is one whose units die, shut for
+    every sample. A `variadic` one takes any
     number of inputs in the place of its last slot.
     """
 
@@ -88,6 +89,7 @@ class Op(ABC):
     reduces: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
     gated: ClassVar[bool] = False
+    rectifier: ClassVar[bool] = False
     variadic: ClassVar[bool] = False
     term: ClassVar[str] = ""
     label: ClassVar[str] = ""

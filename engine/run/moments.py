@@ -11,7 +11,6 @@ from gradstep.engine.index import ravel
 from gradstep.engine.run.timeline import Phase, Position, Timeline
 
 _PHASES = {"forward": Phase.FORWARD, "loss": Phase.LOSS, "backward": Phase.BACKWARD, "update": Phase.UPDATE}
-_KINDS = {"grad": Phase.BACKWARD, "next": Phase.UPDATE}
 
 
 def find(timeline: Timeline, board: Blackboard, here: Position, text: str, made: int = 1) -> Position:
@@ -80,7 +79,7 @@ def _numbered(sign: str, number: int, here: int, total: int) -> int:
 def step_of(timeline: Timeline, target: Target) -> int:
     """The step that writes what `target` points at. Raises CommandError where none does."""
     value, graph = target.value, timeline.graph
-    phase = _KINDS.get(target.kind, Phase.LOSS if value.node in graph.after_loss else Phase.FORWARD)
+    phase = timeline.phase_of(value.id, target.kind)
     name = value.name + (f".{target.kind}" if target.kind != "data" else "")
     given = target.index or ()
     flat = ravel(given + (0,) * (len(value.shape) - len(given)), value.shape)

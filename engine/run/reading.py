@@ -27,10 +27,9 @@ def gradient_segments(trace: Trace, value: Value, flat: int) -> tuple[Segment, .
 
 
 def _gradient_segment(trace: Trace, node: Node, slot: int, flat: int) -> Segment:
-    xs = [trace.data[i] for i in node.inputs]
+    xs = trace.inputs(node)
     links = node.op.column(slot, flat, trace.data[node.output], xs)
-    upstream = trace.grad[node.output]
-    assert upstream is not None, "a value on a path to the loss has a gradient"
+    upstream = trace.gradient(node.output)
 
     def read(start: int, stop: int) -> tuple[Array | None, Array | None, Array]:
         up, local = upstream.take(links.grid.take(start, stop)), links.local(start, stop)
@@ -52,7 +51,7 @@ def forward_segments(trace: Trace, node: Node, flat: int) -> tuple[Segment, ...]
 
     Products carry (input, weight, input × weight); the summands of a loss only themselves.
     """
-    xs, y = [trace.data[i] for i in node.inputs], trace.data[node.output]
+    xs, y = trace.inputs(node), trace.data[node.output]
     if node.op.summed:
         segments = []
         for slot in node.op.summed:
@@ -88,14 +87,14 @@ def segments_at(trace: Trace, timeline: Timeline, step: int) -> tuple[Segment, .
 def numbers_at(trace: Trace, node: Node, flat: int, term: int = 0) -> list[Array]:
     """The numbers that enter an output element of a function of single numbers, one a slot, each of
     shape (); of an operation that adds up such a function, those of its term number `term`."""
-    y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+    y, xs = trace.data[node.output], trace.inputs(node)
     at = [node.op.row(slot, flat, y, xs).grid.take(term, term + 1) for slot in range(len(xs))]
     return [x.take(k).reshape(()) for x, k in zip(xs, at, strict=True)]
 
 
 def term_of(trace: Trace, node: Node, slot: int, source: int, flat: int) -> int:
     """Which of the terms of output[flat] the element `source` of an input is in."""
-    grid = node.op.row(slot, flat, trace.data[node.output], [trace.data[i] for i in node.inputs]).grid
+    grid = node.op.row(slot, flat, trace.data[node.output], trace.inputs(node)).grid
     for start in range(0, grid.size, _PIECE):
         found = np.flatnonzero(grid.take(start, min(start + _PIECE, grid.size)) == source)
         if len(found):

@@ -11,11 +11,12 @@ from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gradstep.engine.graph.board import Blackboard
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.index import Array
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.scenario import Scenario
-from gradstep.engine.run.timeline import Timeline
+from gradstep.engine.run.timeline import Phase, Timeline
 from gradstep.engine.run.trace import GoOn, Trace, loss, run
 from gradstep.engine.run.update import State, Update
 
@@ -44,6 +45,10 @@ class Recording:
     @property
     def graph(self) -> Graph:
         return self.trace.graph
+
+    def typed(self, element: Element, phase: Phase = Phase.FORWARD) -> str:
+        """What a phase writes there, as one types it: h[1], h.grad[1], W1.next[0,1]."""
+        return self.board.typed(*element, phase.kind)
 
     @cached_property
     def samples(self) -> Samples:

@@ -55,11 +55,11 @@ class Samples:
 
     def _follows(self, node: Node, sources: Sequence[int], axis: int, sample: int) -> bool:
         """Whether the first element at `sample` along `axis` of the output depends on that sample only."""
-        data, shape = self._trace.data, self._trace.graph.values[node.output].shape
+        shape = self._trace.graph.values[node.output].shape
         if 0 in shape:
             return False
         at = sample * strides(shape)[axis]
-        xs, y = [data[i] for i in node.inputs], data[node.output]
+        xs, y = self._trace.inputs(node), self._trace.data[node.output]
         for slot in sources:
             grid = node.op.row(slot, at, y, xs).grid
             for flat in grid.take(0, min(grid.size, _LOOKED_AT)).tolist():

@@ -24,6 +24,15 @@ class Phase(Enum):
     BACKWARD = "backward"
     UPDATE = "update"
 
+    @property
+    def kind(self) -> str:
+        """Which of a value's arrays it writes: its `data`, its `grad`, or as `next` its number after the update."""
+        return _KINDS.get(self, "data")
+
+
+_KINDS = {Phase.BACKWARD: "grad", Phase.UPDATE: "next"}
+_PHASES = {kind: phase for phase, kind in _KINDS.items()}
+
 
 class Grain(Enum):
     """How far one move goes, from finest to coarsest."""
@@ -123,6 +132,12 @@ class Timeline:
         """The number of the step that writes one element; the inverse of `locate`."""
         sweep = self._at.get((phase, value))
         return None if sweep is None else sweep.start + flat + 1
+
+    def phase_of(self, value: int, kind: str = "data") -> Phase:
+        """The phase that writes an array of a value: its `data`, its `grad` or its `next` number."""
+        if kind in _PHASES:
+            return _PHASES[kind]
+        return Phase.LOSS if self.graph.values[value].node in self.graph.after_loss else Phase.FORWARD
 
     def written(self, sweep: Sweep | None, step: int) -> int:
         """How many elements of `sweep` are written once `step` steps are done."""

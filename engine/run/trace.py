@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstep.engine.errors import Interrupted
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array, read_only
 
@@ -36,7 +37,26 @@ class Trace:
 
     @property
     def loss(self) -> float:
-        return float(self.data[self.graph.loss.id].reshape(-1)[0])
+        return float(self.data[self.graph.loss.id].item(0))
+
+    def number(self, element: Element) -> float:
+        """The value of an element."""
+        return float(self.data[element.value].item(element.flat))
+
+    def derivative(self, element: Element) -> float:
+        """∂L/∂element, of an element whose value has a gradient."""
+        return float(self.gradient(element.value).item(element.flat))
+
+    def gradient(self, value: int) -> Array:
+        """The gradient of a value that has one, of the value's shape: of all that the loss depends on, and of
+        every parameter."""
+        found = self.grad[value]
+        assert found is not None, "only what has a gradient is asked for it"
+        return found
+
+    def inputs(self, node: Node) -> list[Array]:
+        """The arrays that enter a node, one a slot."""
+        return [self.data[i] for i in node.inputs]
 
 
 def run(
@@ -141,7 +161,7 @@ def loss(graph: Graph, leaf: Callable[[int], Array]) -> float:
                 left[value] -= 1
                 if not left[value]:
                     del data[value]
-    return float(data[graph.loss.id].reshape(-1)[0])
+    return float(data[graph.loss.id].item(0))
 
 
 def _same(node: Node, data: Sequence[Array], like: Trace) -> bool:

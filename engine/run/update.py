@@ -161,8 +161,7 @@ class Update:
     # One parameter, or one element of it ---------------------------------------------------------
 
     def _of(self, value: int, flat: int | None) -> Numbers:
-        grad = self.trace.grad[value]
-        assert grad is not None, "parameters have gradients"
+        grad = self.trace.gradient(value)
         n = self._constants.copy()
         n["w"], n["grad"] = _part(self.trace.data[value], flat), _part(grad, flat)
         n["g"] = n["grad"]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gradstep.engine.debugger import overview
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.explain.hops import Element
 from gradstep.engine.files.reading import find, loads
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.run.timeline import Phase, Position
 from gradstep.tui.network import heat

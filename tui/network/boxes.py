@@ -6,10 +6,8 @@ import numpy as np
 from rich.style import Style
 
 from gradstep.engine.debugger import Frame
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Role
+from gradstep.engine.graph import Element, Role
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.ops.activation import Relu
 from gradstep.engine.run import Phase
 from gradstep.tui.network.diagram import Diagram, Unit
 from gradstep.tui.network.layout import Box, Form
@@ -105,7 +103,7 @@ class Boxes:
     def _tag(self, unit: Unit) -> tuple[str, str]:
         """`gate open` or `gate shut`, once the gate has been passed."""
         node = self.plan.graph.values[unit.value].node
-        if unit.pre < 0 or not isinstance(self.plan.graph.nodes[node].op, Relu):
+        if unit.pre < 0 or not self.plan.graph.nodes[node].op.rectifier:
             return "", "dim"
         if self._value(unit.element) is None:
             return "", "dim"

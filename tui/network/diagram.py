@@ -7,8 +7,7 @@ from functools import cached_property
 from math import isfinite
 from typing import NamedTuple
 
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Layer, Node, Role
+from gradstep.engine.graph import Element, Layer, Node, Role
 from gradstep.engine.ops.linear import Linear
 from gradstep.engine.run import Recording, remembered
 
@@ -161,7 +160,7 @@ class Diagram:
             if layer.node < 0:
                 continue
             node = self.graph.nodes[layer.node]
-            y, xs = trace.data[node.output], [trace.data[i] for i in node.inputs]
+            y, xs = trace.data[node.output], trace.inputs(node)
             grad = trace.grad[node.output]
             for slot, value in enumerate(node.inputs):
                 if value in (layer.weight, layer.bias) or self.graph.values[value].role is Role.LITERAL:
@@ -179,7 +178,7 @@ class Diagram:
                     weight = None if factor is None else Element(layer.weight, factor[k])
                     flow = None
                     if trace.grad[value] is not None and grad is not None:
-                        flow = float(local[k]) * float(grad.reshape(-1)[unit.flat])
+                        flow = float(local[k]) * grad.item(unit.flat)
                         flow += sum(self._flow(node, slot, unit, k, s) for s in self.samples[1:])
                     found.append(Edge(len(found), source, unit.number, weight, float(local[k]), flow))
         return tuple(found)
@@ -189,10 +188,9 @@ class Diagram:
         trace, flat = self.recording.trace, self.recording.samples.moved(node.output, unit.flat, sample)
         if flat == unit.flat:
             return 0.0
-        grad = trace.grad[node.output]
-        assert grad is not None, "it has one in the first sample"
-        links = node.op.row(slot, flat, trace.data[node.output], [trace.data[i] for i in node.inputs])
-        return float(links.local(link, link + 1)[0]) * float(grad.reshape(-1)[flat])
+        grad = trace.gradient(node.output)
+        links = node.op.row(slot, flat, trace.data[node.output], trace.inputs(node))
+        return float(links.local(link, link + 1)[0]) * float(grad.item(flat))
 
     @cached_property
     def largest_weight(self) -> float:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Layer, Role, Value
+from gradstep.engine.graph import Element, Layer, Role, Value
 from gradstep.engine.run import Phase
 from gradstep.tui.network.stage import Stage
 

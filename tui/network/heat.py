@@ -18,7 +18,7 @@ from rich.style import Style
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.index import Array, Shape
-from gradstep.engine.run import Phase, Recording, remembered
+from gradstep.engine.run import Recording, remembered
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import Palette, mix
 
@@ -143,13 +143,11 @@ def numbers(recording: Recording, value: int, kind: Kind, sample: int | None) ->
 def known(frame: Frame, value: int, kind: Kind) -> int | Array:
     """Which of those numbers are computed at this moment: how many of the first ones, or where that
     does not say it a mask."""
-    graph, samples = frame.recording.graph, frame.recording.samples
-    whole = graph.values[value]
+    samples = frame.recording.samples
+    whole = frame.recording.graph.values[value]
     if kind is Kind.DATA and whole.node < 0:
         return whole.size
-    phase = Phase.BACKWARD
-    if kind is Kind.DATA:
-        phase = Phase.LOSS if whole.node in graph.after_loss else Phase.FORWARD
+    phase = frame.recording.timeline.phase_of(value, "data" if kind is Kind.DATA else "grad")
     written = frame.written(phase, value)
     if written in (0, whole.size) or samples.axis(value) is None:
         return written

@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.debugger import shut
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Layer
+from gradstep.engine.graph import Element, Layer
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Recording, remembered
@@ -259,7 +258,7 @@ def incoming(recording: Recording, layer: Layer, unit: Element) -> Array | None:
     node = recording.graph.nodes[made]
     if not node.op.summed or node.op.reduces:
         return None
-    links = node.op.row(0, unit.flat, recording.trace.data[node.output], [recording.trace.data[i] for i in node.inputs])
+    links = node.op.row(0, unit.flat, recording.trace.data[node.output], recording.trace.inputs(node))
     if links.factor is None or not 1 < links.grid.size <= _WEIGHTS:
         return None
     return links.local(0, links.grid.size)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from gradstep.engine.debugger import Frame, largest, narration
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Layer
+from gradstep.engine.graph import Element, Layer
 from gradstep.engine.run import Phase, Position
 from gradstep.tui.view import View, Zoom
 

@@ -9,10 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.debugger import Curve, Fold, Frame, Row
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Layer
+from gradstep.engine.graph import Element, Layer
 from gradstep.engine.notation import number
-from gradstep.engine.ops.activation import Relu
 from gradstep.engine.run import Phase, Position
 from gradstep.tui.curve import plot
 from gradstep.tui.network.heat import (
@@ -154,7 +152,7 @@ class Neuron(Stage):
             self._picture(x, 2, width, limit)
             return
         node = self.graph.nodes[made]
-        xs = [self.recording.trace.data[i] for i in node.inputs]
+        xs = self.recording.trace.inputs(node)
         found = []
         for slot, value in enumerate(node.inputs):
             links = node.op.row(slot, self.pre.flat, self.recording.trace.data[node.output], xs)
@@ -225,7 +223,7 @@ class Neuron(Stage):
 
     def _gate(self, x: int, y: int, width: int, used: int) -> None:
         node = self.graph.values[self.unit.value].node
-        if self.layer.pre < 0 or not isinstance(self.graph.nodes[node].op, Relu):
+        if self.layer.pre < 0 or not self.graph.nodes[node].op.rectifier:
             return
         z = self.frame.data(*self.pre)
         if self.frame.data(*self.unit) is None or z is None:

@@ -10,7 +10,7 @@ import numpy as np
 from rich.style import Style
 
 from gradstep.engine.debugger import Frame, Link
-from gradstep.engine.explain import Element
+from gradstep.engine.graph import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
 from gradstep.tui.network.boxes import Boxes, title

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.debugger import Frame
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Layer, Role
+from gradstep.engine.graph import Element, Layer, Role
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase, Recording, remembered
@@ -205,9 +204,7 @@ def receptive(frame: Frame, element: Element, value: int) -> Array | None:
     node = graph.nodes[made]
     if value not in node.inputs:
         return None
-    links = node.op.row(
-        node.inputs.index(value), element.flat, trace.data[node.output], [trace.data[i] for i in node.inputs]
-    )
+    links = node.op.row(node.inputs.index(value), element.flat, trace.data[node.output], trace.inputs(node))
     flats = links.grid.take(0, min(links.grid.size, 1 << 14))
     return np.array([position_of(frame, value, f) for f in flats.tolist()])
 

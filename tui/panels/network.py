@@ -8,7 +8,7 @@ from textual.events import Click
 from textual.message import Message
 
 from gradstep.engine.debugger import Frame
-from gradstep.engine.explain import Element
+from gradstep.engine.graph import Element
 from gradstep.engine.run import Recording
 from gradstep.tui.network.cards import Cards
 from gradstep.tui.network.diagram import diagram

@@ -13,8 +13,7 @@ from textual.message import Message
 from gradstep.engine.ask import Pattern
 from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import CommandError
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Value
+from gradstep.engine.graph import Element, Value
 from gradstep.engine.index import Array
 from gradstep.engine.run import Phase, Recording, remembered
 from gradstep.tui.network.layer import OneLayer, aside

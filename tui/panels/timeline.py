@@ -77,7 +77,7 @@ def _bars(recording: Recording, span: Span) -> tuple[tuple[float, float], ...]:
         for step in steps:
             sweep, flat = timeline.locate(step)
             array = grad[sweep.value]
-            g = float(array.reshape(-1)[flat]) if array is not None else 0.0
+            g = array.item(flat) if array is not None else 0.0
             if not abs(g) <= abs(most):
                 most = g
         peaks.append(most)

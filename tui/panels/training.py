@@ -13,7 +13,6 @@ from gradstep.engine.errors import printable
 from gradstep.engine.history import History, Summaries
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.ops.activation import Relu
 from gradstep.engine.run import Phase, Recording
 from gradstep.tui import plot
 from gradstep.tui.paint import PENDING, Canvas, clip
@@ -231,7 +230,7 @@ def rows_of(s: Summaries) -> list[Series]:
     recording = s.recording
     found = [_norm(s, recording, value) for value in _weights(recording)]
     for node in recording.graph.nodes:
-        if isinstance(node.op, Relu) and node.inputs[0] in s.counted:
+        if node.op.rectifier and node.inputs[0] in s.counted:
             above = s.above_zero(node.inputs[0])
             low, high = (above.high == 0).sum(axis=1), (above.low == 0).sum(axis=1)
             name = f"dead {recording.board.whole(node.output)}"

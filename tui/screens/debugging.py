@@ -16,8 +16,7 @@ from textual.timer import Timer
 
 from gradstep.engine.debugger import Session
 from gradstep.engine.errors import CommandError, GradstepError, Interrupted
-from gradstep.engine.explain import Element
-from gradstep.engine.graph import Role
+from gradstep.engine.graph import Element, Role
 from gradstep.engine.notation import number
 from gradstep.engine.run import GoOn, Phase
 from gradstep.tui.view import View
@@ -215,7 +214,7 @@ class Debugging(Screen[None]):
         graph = self.session.recording.graph
         gets = graph.gets_gradient(graph.values[element.value])
         phase = Phase.BACKWARD if gets and (backward or graph.values[element.value].node < 0) else Phase.FORWARD
-        return _commands().name_of(self.session, element, phase) or ""
+        return self.session.recording.typed(element, phase)
 
     async def _with_name(self, act: Callable[[str], object]) -> None:
         try:
@@ -336,7 +335,7 @@ class Debugging(Screen[None]):
         frame = self.session.frame()
         if frame.element is not None and frame.phase is Phase.BACKWARD and self._view.selection is None:
             grad = frame.grad(*frame.element)
-            name = _commands().name_of(self.session, frame.element, Phase.BACKWARD)
+            name = self.session.recording.typed(frame.element, Phase.BACKWARD)
             initial = f"{name} == 0" if grad == 0 else "nonfinite" if grad is not None and abs(grad) == grad * 0 else ""
         await self._ask("when did it become true?", "h.grad[1] == 0   nonfinite   abs(grad) < 1e-6", "when", initial)
 
@@ -353,8 +352,8 @@ class Debugging(Screen[None]):
         arrays = self.session.recording.trace.grad if gradient else self.session.recording.trace.data
         array = arrays[element.value]
         assert array is not None, "it has one"
-        name = _commands().name_of(self.session, element, Phase.BACKWARD if gradient else Phase.FORWARD) or ""
-        now = float(array.reshape(-1)[element.flat])
+        name = self.session.recording.typed(element, Phase.BACKWARD if gradient else Phase.FORWARD)
+        now = array.item(element.flat)
 
         def decided(text: str | None) -> None:
             if text is not None:
@@ -380,7 +379,7 @@ class Debugging(Screen[None]):
             more += f"  ({link.hops} hops × 1)" if link.hops > 1 else ""
             more += "  ◂ worst" if k == found.worst else ""
             text = f"{board.gradient(*link.source):<12} {product:>9} = {up:>9} × {local:>9}{more}"
-            choices.append(Choice(text, _commands().name_of(self.session, link.source, Phase.BACKWARD) or ""))
+            choices.append(Choice(text, self.session.recording.typed(link.source, Phase.BACKWARD)))
         about = (
             found.reason
             or f"{board.gradient(*element)} = {number(found.gradient, signed=True)}, hop by hop to the loss"
@@ -394,7 +393,7 @@ class Debugging(Screen[None]):
         frame, choices = session.frame(), []
         for sweep in session.recording.timeline.sweeps:
             for flat in range(min(sweep.size, 40)):
-                name = _commands().name_of(session, Element(sweep.value, flat), sweep.phase) or ""
+                name = session.recording.typed(Element(sweep.value, flat), sweep.phase)
                 line = frame.tape_line(sweep.start + flat + 1)
                 choices.append(
                     Choice(f"{sweep.start + flat + 1:>6}  {line.name:<14} {sweep.phase.value:<9} {name}", name)

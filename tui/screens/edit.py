@@ -73,7 +73,7 @@ class Edit(ModalScreen[str | None]):
             if old is None or new is None or old is new or value.id == base.graph.loss.id:
                 continue
             for flat in range(min(value.size, 4)):
-                a, b = float(old.reshape(-1)[flat]), float(new.reshape(-1)[flat])
+                a, b = old.item(flat), new.item(flat)
                 if a != b:
                     rows.append((board.gradient(value.id, flat), a, b, True))
         for name, a, b, signed in rows[:10]:

@@ -10,8 +10,8 @@ from gradstep.engine.ask.differences import nudge, verify
 from gradstep.engine.debugger.checking import check
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.explain.hops import Element
 from gradstep.engine.files.reading import builtin, find, loads
+from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
 from gradstep.engine.ops.activation import Sigmoid
 from gradstep.engine.ops.arithmetic import Power

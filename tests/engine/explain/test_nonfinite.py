@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.explain import nonfinite, zeros
-from gradstep.engine.explain.hops import Element, hops
+from gradstep.engine.explain.hops import hops
 from gradstep.engine.explain.kinks import at_kink
 from gradstep.engine.files.reading import loads
+from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.run.recording import Recording, record
 from gradstep.engine.run.timeline import Phase, Position
