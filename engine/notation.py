@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 MINUS = "\u2212"
+#: From little to much, in one character.
+_BARS = "▁▂▃▄▅▆▇█"
 
 
 class Digits(IntEnum):
@@ -65,6 +67,17 @@ def rounded(value: float, digits: int) -> float:
     """The number that `number(value, digits)` shows."""
     text = number(value, digits).replace(MINUS, "-").replace("+∞", "inf").replace("-∞", "-inf")
     return float(text)
+
+
+def bar(share: float) -> str:
+    """A share of 0 to 1 as a bar of one character; what is outside is taken for the nearer end."""
+    return _BARS[min(max(int(share * len(_BARS)), 0), len(_BARS) - 1)]
+
+
+def progress(share: float, width: int) -> str:
+    """How much is done, as a bar of `width` characters."""
+    done = min(max(round(width * share), 0), width)
+    return "█" * done + "░" * (width - done)
 
 
 def counted(count: int, what: str) -> str:

@@ -11,11 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.index import Array
-from gradstep.engine.notation import Digits, number
+from gradstep.engine.notation import Digits, bar, number
 from gradstep.tui.braille import Dots
 from gradstep.tui.paint import Canvas
 
-_BARS = "▁▂▃▄▅▆▇█"
 #: Where the largest is more than so many times the least, the scale is logarithmic, and says so.
 _WIDE = 100.0
 
@@ -154,7 +153,7 @@ def bars(canvas: Canvas, x: int, y: int, width: int, series: Series, last: int) 
         else:
             # From 0 on where the scale is linear: what is small must look small.
             part = value / scale.high if not scale.logarithmic and scale.high > 0 else float(share[k])
-            canvas.put(x + k, y, _BARS[min(max(int(part * 8), 0), 7)], palette.style(series.role))
+            canvas.put(x + k, y, bar(part), palette.style(series.role))
 
 
 def labels(scale: Scale) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.notation import MINUS, Digits, number, rounded
+from gradstep.engine.notation import MINUS, Digits, bar, number, progress, rounded
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 FIXED = st.sampled_from([int(Digits.NETWORK), int(Digits.MATH), int(Digits.FINE)])
@@ -133,3 +133,11 @@ def test_rounding_leaves_infinity_alone(value: float) -> None:
 
 def test_rounding_leaves_nan_alone() -> None:
     assert math.isnan(rounded(math.nan, 4))
+
+
+def test_a_share_as_a_bar_of_one_character_and_of_many() -> None:
+    """Eighths, as Unicode's block elements go from one (U+2581) to eight (U+2588)."""
+    assert [ord(bar(k / 8)) - 0x2580 for k in range(9)] == [1, 2, 3, 4, 5, 6, 7, 8, 8]
+    assert (bar(-1), bar(2)) == (bar(0), bar(1))
+    assert progress(0.25, 8) == "██░░░░░░"
+    assert (progress(0, 3), progress(1, 3), progress(1.5, 3)) == ("░░░", "███", "███")

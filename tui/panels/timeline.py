@@ -9,6 +9,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
 from gradstep.engine.debugger import Frame
+from gradstep.engine.notation import bar
 from gradstep.engine.run import Phase, Recording, remembered
 from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, Row
@@ -18,7 +19,6 @@ from gradstep.tui.theme import MARKS, sign_role
 from gradstep.tui.view import Layout, View
 
 _GAP = 2
-_BARS = "▁▂▃▄▅▆▇█"
 #: Where colours do not say that a gradient is negative.
 _DOWN = "░░░▒▒▒▓▓"
 #: A bar that stands for more steps than this is measured on a sample of them.
@@ -141,8 +141,8 @@ class Timeline(Panel):
             if span.phase is Phase.BACKWARD and height > 1:
                 for k, (size, g) in enumerate(_bars(frame.recording, span)[:done]):
                     style = palette.style(sign_role(g) if g else "dim", strength=1.0 if g else 0.6)
-                    bars = _DOWN if g < 0 and palette.glyphs else _BARS
-                    canvas.put(span.x + k, row, bars[min(int(size * 8), 7)], style)
+                    glyph = _DOWN[min(int(size * 8), 7)] if g < 0 and palette.glyphs else bar(size)
+                    canvas.put(span.x + k, row, glyph, style)
             else:
                 canvas.put(span.x, row, "━" * done, phase_style)
             for hit in frame.hits:

@@ -10,15 +10,13 @@ from gradstep.engine.ask import Part, Watch
 from gradstep.engine.debugger import Frame
 from gradstep.engine.history import series
 from gradstep.engine.index import Array
-from gradstep.engine.notation import number
+from gradstep.engine.notation import bar, number
 from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
 from gradstep.tui.plot import Series
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
-
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 class Watches(Panel):
@@ -89,8 +87,8 @@ def _sparkline(canvas: Canvas, x: int, y: int, width: int, array: Array, signed:
         piece = array[start : max(stop, start + 1)]
         value = float(piece[abs(np.nan_to_num(piece, nan=np.inf)).argmax()])
         share = abs(value) / abs(float(most)) if most and np.isfinite(most) else 0.0
-        bar = "!" if not np.isfinite(value) else "·" if not value else _BARS[min(int(share * 8), 7)]
-        canvas.put(x + k, y, bar, canvas.palette.style(sign_role(value) if signed or bar == "!" else "dim"))
+        glyph = "!" if not np.isfinite(value) else "·" if not value else bar(share)
+        canvas.put(x + k, y, glyph, canvas.palette.style(sign_role(value) if signed or glyph == "!" else "dim"))
     return canvas.put(x + width, y, shown, canvas.palette.style("dim"))
 
 

@@ -17,7 +17,7 @@ from textual.timer import Timer
 from gradstep.engine.debugger import Session
 from gradstep.engine.errors import CommandError, GradstepError, Interrupted
 from gradstep.engine.graph import Element, Role
-from gradstep.engine.notation import number
+from gradstep.engine.notation import number, progress
 from gradstep.engine.run import GoOn, Phase
 from gradstep.tui.view import View
 
@@ -162,8 +162,7 @@ class Debugging(Screen[None]):
         self.run_worker(lambda: self._work(name, work), thread=True, exclusive=True)
 
     def _tick(self) -> None:
-        done = round(self._share * _BAR)
-        bar = "█" * done + "░" * (_BAR - done)
+        bar = progress(self._share, _BAR)
         made = self.session.history.made
         where = f" · iteration {made:,}" if made > self._begun else ""
         stops = "u or ^c pauses" if self._busy.startswith("train") else "^c stops it"

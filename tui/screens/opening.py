@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from gradstep.engine.errors import printable
+from gradstep.engine.notation import progress
 from gradstep.tui.loading import Loading
 
 _WIDTH = 40
@@ -41,9 +42,8 @@ class Opening(Screen[None]):
             self.dismiss(None)
             return
         share = self._loading.share
-        done = round(_WIDTH * (share or 0))
         what = "reading" if share is None else f"forward and backward pass {share:.0%}"
-        bar = "█" * done + "░" * (_WIDTH - done)
+        bar = progress(share or 0, _WIDTH)
         self.query_one(Static).update(f"gradstep {printable(self._loading.name)}\n\n{bar}\n{what} · ^c leaves")
 
     def action_leave(self) -> None:

@@ -1,0 +1,65 @@
+"""The command line. Imports the standard library only until it is known what is asked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from gradstep.tui.cli.calls import CALLS as CALLS
+from gradstep.tui.cli.calls import parser, with_default
+from gradstep.tui.cli.words import BAD, FINE, INTERRUPTED
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one call of `gradstep` and returns its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show ∂ gets a ? for it rather than a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        options = parser().parse_args(with_default(list(sys.argv[1:] if argv is None else argv)))
+        status: int = options.act(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return _reader_gone()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        return _failed(error, "--debug" in (argv or sys.argv))
+    except Exception as error:
+        from gradstep.engine.errors import GradstepError
+
+        if not isinstance(error, GradstepError):
+            raise
+        return _failed(error, "--debug" in (argv or sys.argv))
+
+
+def _reader_gone() -> int:
+    """Whoever read our output has seen enough, as `head` does: no error, and nothing more to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FINE
+
+
+def _failed(error: Exception, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    from gradstep.engine.errors import printable
+
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        lines = [f"{where}{error.strerror or error}"]
+    else:
+        lines = str(error).splitlines() or [type(error).__name__]
+    for line in lines:
+        print(f"error: {printable(line)}", file=sys.stderr)
+    if isinstance(error, OSError) and sys.stdout is not None:
+        # A full device makes the interpreter's last flush fail as well, with a traceback.
+        try:
+            sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BAD

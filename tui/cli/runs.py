@@ -1,0 +1,157 @@
+"""The calls about runs of scenarios, without a screen: as text, as data, checked, compared."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from gradstep.tui.cli.words import FAILED, FINE, Parser, budget, count, memory, scenario
+
+_PHASES = ("forward", "loss", "backward", "update")
+
+
+def no_words(parser: Parser) -> None:
+    """For calls that take none."""
+
+
+def list_scenarios(options: argparse.Namespace) -> int:
+    """the built-in scenarios, one a line"""
+    from gradstep.engine.errors import printable
+    from gradstep.engine.files import builtin, find
+
+    for name in builtin():
+        print(f"{name:<14} {printable(find(name).title)}")
+    return FINE
+
+
+def steps_words(parser: Parser) -> None:
+    scenario(parser)
+    parser.add_argument("--phase", choices=_PHASES, help="only the steps of one phase")
+    parser.add_argument("--terms", action="store_true", help="list the terms of each sum")
+
+
+def steps(options: argparse.Namespace) -> int:
+    """every step as plain text"""
+    from gradstep.engine.debugger import blocks
+    from gradstep.engine.files import find
+    from gradstep.engine.run import Phase, record
+
+    recording = record(find(options.scenario))
+    phase = Phase(options.phase) if options.phase else None
+    for number, block in enumerate(blocks(recording, phase, options.terms)):
+        print(f"\n{block}" if number else block)
+    return FINE
+
+
+class _InOrder(argparse.Action):
+    """Commands and files of commands in the order in which they are given."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, flag: Any = None
+    ) -> None:
+        namespace.script = [*namespace.script, (flag, values)]
+
+
+def run_words(parser: Parser) -> None:
+    scenario(parser)
+    for flag, kind, what in (("-c", "COMMAND", "carry out a command"), ("-x", "FILE", "and those in a file")):
+        parser.add_argument(flag, dest="script", action=_InOrder, default=[], metavar=kind, help=what)
+    parser.add_argument("--json", action="store_true", help="one JSON object a command")
+    memory(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """debugger commands without a screen"""
+    from gradstep.engine.debugger import Session, carry_out, read_script
+    from gradstep.engine.errors import CommandError
+    from gradstep.engine.files import find
+
+    if not options.script:
+        raise CommandError("nothing to run: give commands with -c COMMAND or in a file with -x FILE")
+    parts = [[line] if flag == "-c" else read_script(line) for flag, line in options.script]
+    session = Session(find(options.scenario), budget=budget(options))
+    return FINE if carry_out(session, parts, options.json, print) else FAILED
+
+
+def check_words(parser: Parser) -> None:
+    parser.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="files, or names of built-in scenarios")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def check(options: argparse.Namespace) -> int:
+    """verify gradients and printed numbers"""
+    import json
+
+    from gradstep.engine.debugger import check
+    from gradstep.engine.files import find
+
+    fine = True
+    for chosen in [find(name) for name in options.scenarios]:
+        report = check(chosen)
+        fine &= report.ok
+        if options.json:
+            print(json.dumps(report.document(), ensure_ascii=False, allow_nan=False))
+        else:
+            print("\n".join(report.lines()))
+    return FINE if fine else FAILED
+
+
+def diff_words(parser: Parser) -> None:
+    parser.add_argument("a", metavar="A", help="a file, or the name of a built-in scenario")
+    parser.add_argument("b", metavar="B", nargs="?", help="another one; default: what A's [against] says")
+    parser.add_argument("--steps", type=count, metavar="N", help="train both so long, and compare all iterations")
+    parser.add_argument("--rtol", type=float, default=0.0, help="numbers agree within this share (default 0)")
+    parser.add_argument("--json", action="store_true", help="as a JSON object")
+
+
+def diff(options: argparse.Namespace) -> int:
+    """two runs: first divergence, largest differences"""
+    import json
+
+    from gradstep.engine.ask import compare
+    from gradstep.engine.errors import CommandError
+    from gradstep.engine.files import find
+    from gradstep.engine.history import History, trainings
+
+    one = find(options.a)
+    other = one.against if options.b is None else find(options.b)
+    if other is None:
+        raise CommandError(f"'{options.a}' has no [against] to compare with; name a second scenario")
+    a, b = History(one), History(other)
+    steps = options.steps or (one.training.steps if options.b is None else 1)
+    found = trainings(a, b, steps, options.rtol) if steps > 1 else compare(a.start, b.start, options.rtol)
+    if options.json:
+        print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
+    else:
+        print("\n".join(found.lines()))
+    return FINE if found.same else FAILED
+
+
+def export_words(parser: Parser) -> None:
+    from gradstep.engine.files import FORMATS
+
+    scenario(parser)
+    parser.add_argument("--format", choices=tuple(FORMATS), required=True, help="how it is written")
+    parser.add_argument("-o", dest="output", metavar="FILE", help="into a file, not to standard output")
+
+
+def export(options: argparse.Namespace) -> int:
+    """the whole run as data"""
+    from gradstep.engine.files import export, find
+    from gradstep.engine.run import record
+
+    text = export(record(find(options.scenario)), options.format)
+    if options.output is None:
+        print(text, end="")
+    else:
+        with open(options.output, "w", encoding="utf-8") as file:
+            file.write(text)
+    return FINE
+
+
+def ops(options: argparse.Namespace) -> int:
+    """the operations with formula, local gradient and convention at kinks"""
+    from gradstep.engine.ops import described
+
+    print("\n".join(described()))
+    return FINE

@@ -1,0 +1,44 @@
+"""The call that opens the screen."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+
+from gradstep.tui.cli import runs
+from gradstep.tui.cli.words import FINE, Parser, budget, memory, scenario
+
+#: Seconds after which opening a scenario shows how far it is.
+_PATIENCE = 0.25
+
+
+def open_words(parser: Parser) -> None:
+    scenario(parser, default="walkthrough")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
+    memory(parser)
+
+
+def open_screen(options: argparse.Namespace) -> int:
+    """open the screen (the same as without a call)"""
+    if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
+        options.phase, options.terms = None, False
+        return runs.steps(options)
+    # Nothing that is loaded from here to the first frame is ever garbage, and looking through all
+    # of it again and again would be a tenth of the start. The app turns it on again.
+    gc.disable()
+    from gradstep.tui.loading import Loading
+
+    loading = Loading(options.scenario, budget(options))
+    # What is there at once, and what cannot be opened at all, needs no screen to wait on.
+    if loading.wait(_PATIENCE):
+        loading.session()
+    from gradstep.tui import ascii
+    from gradstep.tui.app import Gradstep
+
+    app = Gradstep(loading, options.ascii or ascii.wanted())
+    status = app.run()
+    if app.failure is not None:
+        raise app.failure
+    return FINE if status is None else status

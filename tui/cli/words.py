@@ -1,0 +1,46 @@
+"""What the calls share: exit statuses, and the words that several of them take."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+FINE, FAILED, BAD, INTERRUPTED = 0, 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the nearest valid word."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        print(f"error: {message}; see {self.prog} --help", file=sys.stderr)
+        raise SystemExit(BAD)
+
+
+def scenario(parser: Parser, default: str | None = None) -> None:
+    """Which scenario a call is about; with a `default` it may be left out."""
+    parser.add_argument(
+        "scenario",
+        metavar="SCENARIO",
+        nargs=None if default is None else "?",
+        default=default,
+        help="a file, or the name of a built-in scenario",
+    )
+
+
+def memory(parser: Parser) -> None:
+    """How much the past of a training may take; see `budget`."""
+    parser.add_argument("--memory", type=count, metavar="MIB", help="for the past of a training (default 256)")
+
+
+def budget(options: argparse.Namespace) -> int:
+    """Bytes for the past of a training."""
+    from gradstep.engine.history import BUDGET
+
+    return BUDGET if options.memory is None else options.memory << 20
+
+
+def count(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on, not '{text}'")
+    return int(text)
