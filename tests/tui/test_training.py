@@ -18,7 +18,7 @@ from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
 from gradstep.tui import plot
 from gradstep.tui.app import Gradstep
-from gradstep.tui.panels.training import Training
+from gradstep.tui.panels.lists.training import Training
 from gradstep.tui.plot import Series
 from gradstep.tui.screens.debugger import Debugger
 

@@ -12,8 +12,8 @@ from gradstep.engine.files.reading import find
 from gradstep.engine.graph.element import Element
 from gradstep.engine.run.timeline import Position
 from gradstep.tui.app import Gradstep
-from gradstep.tui.panels.network import Network
-from gradstep.tui.panels.params import Params
+from gradstep.tui.panels.main.network import Network
+from gradstep.tui.panels.side.params import Params
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.view import Zoom
 

@@ -16,21 +16,24 @@ from gradstep.engine.notation import Digits, counted
 from gradstep.engine.run import GoOn, Grain, Phase, Scenario
 from gradstep.tui import keymap
 from gradstep.tui.network import looking
-from gradstep.tui.panels import network, params, tape, timeline, training
 from gradstep.tui.panels.base import Panel, Scene
-from gradstep.tui.panels.breaks import Breaks
-from gradstep.tui.panels.delta import Delta
-from gradstep.tui.panels.footer import Footer
-from gradstep.tui.panels.header import Header
-from gradstep.tui.panels.headline import Headline
-from gradstep.tui.panels.log import Log
-from gradstep.tui.panels.math import Math
-from gradstep.tui.panels.network import Network
-from gradstep.tui.panels.params import Params
-from gradstep.tui.panels.tape import Tape
-from gradstep.tui.panels.timeline import Timeline
-from gradstep.tui.panels.training import Training
-from gradstep.tui.panels.watch import Watches
+from gradstep.tui.panels.chrome import timeline
+from gradstep.tui.panels.chrome.footer import Footer
+from gradstep.tui.panels.chrome.header import Header
+from gradstep.tui.panels.chrome.headline import Headline
+from gradstep.tui.panels.chrome.timeline import Timeline
+from gradstep.tui.panels.lists import training
+from gradstep.tui.panels.lists.breaks import Breaks
+from gradstep.tui.panels.lists.delta import Delta
+from gradstep.tui.panels.lists.log import Log
+from gradstep.tui.panels.lists.training import Training
+from gradstep.tui.panels.lists.watch import Watches
+from gradstep.tui.panels.main import network
+from gradstep.tui.panels.main.math import Math
+from gradstep.tui.panels.main.network import Network
+from gradstep.tui.panels.side import params, tape
+from gradstep.tui.panels.side.params import Params
+from gradstep.tui.panels.side.tape import Tape
 from gradstep.tui.screens.debugging import Debugging
 from gradstep.tui.theme import Palette
 from gradstep.tui.view import Layout, View, Zoom

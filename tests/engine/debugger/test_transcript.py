@@ -8,8 +8,8 @@ from gradstep.engine.debugger.session import Session
 from gradstep.engine.debugger.transcript import block
 from gradstep.engine.files.reading import loads
 from gradstep.engine.run.timeline import Grain
-from gradstep.tui.panels.math import Math
-from gradstep.tui.panels.network import Network
+from gradstep.tui.panels.main.math import Math
+from gradstep.tui.panels.main.network import Network
 from gradstep.tui.view import View
 
 FORMULAS = [

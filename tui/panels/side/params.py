@@ -20,7 +20,7 @@ from gradstep.tui.network.layer import OneLayer, aside
 from gradstep.tui.network.looking import looked_at
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, framed
-from gradstep.tui.panels.network import opening
+from gradstep.tui.panels.main.network import opening
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View, Zoom
 

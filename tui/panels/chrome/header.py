@@ -8,7 +8,7 @@ from gradstep.engine.notation import Digits, number
 from gradstep.tui.network.looking import layer_here, unit_here
 from gradstep.tui.paint import PENDING, Canvas, clip
 from gradstep.tui.panels.base import Panel
-from gradstep.tui.panels.network import opening
+from gradstep.tui.panels.main.network import opening
 from gradstep.tui.view import View, Zoom
 
 #: What goes first where there is no room.

@@ -6,7 +6,7 @@ from gradstep.engine.debugger import Frame
 from gradstep.engine.notation import number
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
-from gradstep.tui.panels.tape import window
+from gradstep.tui.panels.side.tape import window
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
