@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Pair
-from gradstep.engine.files import reading
+from gradstep.engine.files import loads
 from gradstep.engine.run import trace
 
 TARGET = 1.15
@@ -42,7 +42,7 @@ def measure(quick: bool) -> list[Pair]:
 
 def _pair(sizes: Sequence[int], batch: int, dtype: str, seconds: float) -> Pair:
     """Both passes in turns for about `seconds`, at least 20 times each, with the collector off."""
-    loaded = reading.loads(network(sizes, batch, dtype))
+    loaded = loads(network(sizes, batch, dtype))
     named = {name: loaded.leaves[value.id] for name, value in loaded.graph.by_name.items() if value.node < 0}
     layers = range(1, len(sizes))
     weights, biases = [named[f"W{k}"] for k in layers], [named[f"b{k}"] for k in layers]

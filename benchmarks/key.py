@@ -50,7 +50,7 @@ def _frame(terminal: Terminal) -> float:
 
 def _steps() -> int:
     """How many steps the walkthrough has: so often does `space` move on."""
-    from gradstep.engine.files.reading import find
+    from gradstep.engine.files import find
     from gradstep.engine.run.timeline import Timeline
 
     return Timeline(find("walkthrough").graph).total

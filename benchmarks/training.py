@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Pair
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
 

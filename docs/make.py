@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from gradstep.engine.files.reading import find
+from gradstep.engine.files import find
 from gradstep.tui.app import Gradstep
 from gradstep.tui.keymap import markdown
 

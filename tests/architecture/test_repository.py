@@ -15,7 +15,7 @@ from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.debugger import script
 from gradstep.engine.debugger.commands import COMMANDS
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.files.reading import builtin, find
+from gradstep.engine.files import builtin, find
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
 from gradstep.tui import keymap

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import gradstep
-from gradstep.engine.files.reading import builtin
+from gradstep.engine.files import builtin
 from gradstep.tui.cli import CALLS, main
 
 

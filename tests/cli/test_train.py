@@ -18,7 +18,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from gradstep.engine.files.reading import find, load
+from gradstep.engine.files import find, load
 from gradstep.engine.history.history import History
 from gradstep.tui.cli import main
 

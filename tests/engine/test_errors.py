@@ -8,7 +8,7 @@ import re
 import pytest
 
 from gradstep.engine.errors import Problem, ScenarioError
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES, signature
 

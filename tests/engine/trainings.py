@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.run.scenario import Scenario
 
 SMALL = """format = 1

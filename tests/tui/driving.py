@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from gradstep.engine.files.reading import find
+from gradstep.engine.files import find
 from gradstep.engine.run.timeline import Position
 from gradstep.tui.app import Gradstep
 from gradstep.tui.panels.base import Panel

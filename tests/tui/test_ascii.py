@@ -12,7 +12,7 @@ from terminals import terminal
 from test_panels import PANELS
 
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.files.reading import builtin, find
+from gradstep.engine.files import builtin, find
 from gradstep.engine.run.timeline import Grain
 from gradstep.tui.app import Gradstep
 from gradstep.tui.ascii import TABLE, wanted

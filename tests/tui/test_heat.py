@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gradstep.engine.debugger import overview
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.files.reading import find, loads
+from gradstep.engine.files import find, loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.run.timeline import Phase, Position

@@ -18,7 +18,7 @@ from textual import events
 from gradstep.engine.ask import stops
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import Interrupted
-from gradstep.engine.files.reading import find, load, loads
+from gradstep.engine.files import find, load, loads
 from gradstep.engine.history.history import History
 from gradstep.engine.ops.op import Affine
 from gradstep.engine.run.scenario import Scenario

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.files.reading import builtin, find, loads
+from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run.timeline import Grain, Position

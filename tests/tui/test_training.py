@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from test_panels import TRAINED
 from textual.pilot import Pilot
 
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
 from gradstep.tui import plot

@@ -8,7 +8,7 @@ import pytest
 from driving import at, debugger, running, text
 from textual.pilot import Pilot
 
-from gradstep.engine.files.reading import find
+from gradstep.engine.files import find
 from gradstep.engine.graph.element import Element
 from gradstep.engine.run.timeline import Position
 from gradstep.tui.app import Gradstep

@@ -11,7 +11,7 @@ import pytest
 from gradstep.engine.ask.comparison import alike, compare
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.files.reading import builtin, find, loads
+from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.run.recording import record
 from gradstep.tui.cli import main
 

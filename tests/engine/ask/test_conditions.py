@@ -18,7 +18,7 @@ from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.query import Moment, Query
 from gradstep.engine.ask.stops import Watch, key, search
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files.reading import builtin, find
+from gradstep.engine.files import builtin, find
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording, record
 from gradstep.engine.run.terms import enumerate_terms

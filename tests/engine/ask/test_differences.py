@@ -10,7 +10,7 @@ from gradstep.engine.ask.differences import nudge, verify
 from gradstep.engine.debugger.checking import check
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files.reading import builtin, find, loads
+from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
 from gradstep.engine.ops.activation import Sigmoid

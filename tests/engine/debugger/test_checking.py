@@ -10,8 +10,8 @@ import pytest
 
 from gradstep.engine.ask import differences
 from gradstep.engine.debugger.checking import check
+from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.files.formats import export
-from gradstep.engine.files.reading import builtin, find, loads
 from gradstep.engine.index import Array
 from gradstep.engine.notation import plain
 from gradstep.engine.ops.activation import Sigmoid

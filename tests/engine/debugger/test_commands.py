@@ -15,7 +15,7 @@ from gradstep.engine.debugger import commands, script
 from gradstep.engine.debugger.commands import COMMANDS, SHORT, Result
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files.reading import builtin, find, load
+from gradstep.engine.files import builtin, find, load
 from gradstep.engine.run.timeline import Position
 from gradstep.engine.run.trace import run
 

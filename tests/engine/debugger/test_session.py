@@ -10,7 +10,7 @@ from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.debugger.transcript import block
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files.reading import builtin, find, loads
+from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.run.timeline import Grain, Phase, Position
 
 #: The grains of one iteration: of iterations there is no last one.

@@ -6,7 +6,7 @@ import pytest
 
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.debugger.transcript import block
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.run.timeline import Grain
 from gradstep.tui.panels.main.math import Math
 from gradstep.tui.panels.main.network import Network

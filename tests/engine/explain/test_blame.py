@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.explain.blame import Blame, Link, why
-from gradstep.engine.files.reading import find
+from gradstep.engine.files import find
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.run.reading import gradient_segments

@@ -10,7 +10,7 @@ import pytest
 
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.files.reading import builtin, find, loads
+from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Position
 from gradstep.engine.run.trace import run

@@ -15,7 +15,7 @@ from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.explain import nonfinite, zeros
 from gradstep.engine.explain.hops import hops
 from gradstep.engine.explain.kinks import at_kink
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.run.recording import Recording, record

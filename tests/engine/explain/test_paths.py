@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from gradstep.engine.explain import paths
 from gradstep.engine.explain.paths import SkipAndBlock, count, skip_and_block, strongest, total
-from gradstep.engine.files.reading import find
+from gradstep.engine.files import find
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.ops.linear import Linear

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from gradstep.engine.errors import GraphError, ScenarioError
-from gradstep.engine.files import datasets
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import datasets, loads
 
 README = (datasets.SHIPPED / "data" / "README.md").read_text(encoding="utf-8")
 

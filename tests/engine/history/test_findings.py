@@ -11,7 +11,7 @@ from gradstep.engine.ask.findings import DEFAULTS, SOURCES, Finding
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files.reading import find, loads
+from gradstep.engine.files import find, loads
 from gradstep.engine.history.findings import diagnosis
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario

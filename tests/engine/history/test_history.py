@@ -16,7 +16,7 @@ from trainings import small
 
 from gradstep.engine.ask import whatif
 from gradstep.engine.errors import Interrupted
-from gradstep.engine.files.reading import find, loads
+from gradstep.engine.files import find, loads
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.history.history import Checkpoints, History, Snapshot
 from gradstep.engine.index import Array
@@ -80,7 +80,7 @@ def test_dropout_drops_others_in_every_iteration_and_the_same_ones_again() -> No
 
 def test_another_process_trains_to_the_same_bits() -> None:
     code = (
-        "from gradstep.engine.files.reading import find\nfrom gradstep.engine.history.history import History\n"
+        "from gradstep.engine.files import find\nfrom gradstep.engine.history.history import History\n"
         "h = History(find('digits')); h.make(300); s = h.snapshot(301)\n"
         "print([s.leaves[p.id].tobytes().hex()[:4000] for p in h.start.graph.parameters])"
     )

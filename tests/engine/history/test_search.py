@@ -12,7 +12,7 @@ from gradstep.engine.ask.stops import search
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.history import search as across
 from gradstep.engine.history.history import History
 from gradstep.engine.history.intervals import possible

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from autograd import grad
 
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.run.trace import run
 
 Array = Any

@@ -8,7 +8,7 @@ from graphs import Network, network
 
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files.reading import find
+from gradstep.engine.files import find
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.timeline import Grain, Phase

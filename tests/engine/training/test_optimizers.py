@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase
