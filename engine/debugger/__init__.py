@@ -8,7 +8,7 @@ from gradstep.engine import face
 
 if TYPE_CHECKING:
     from gradstep.engine.debugger.checking import check as check
-    from gradstep.engine.debugger.commands import Result as Result
+    from gradstep.engine.debugger.commands.table import Result as Result
     from gradstep.engine.debugger.frame import Card as Card
     from gradstep.engine.debugger.frame import Curve as Curve
     from gradstep.engine.debugger.frame import Fold as Fold
