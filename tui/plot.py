@@ -6,10 +6,9 @@ single one is seen.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from gradstep.engine.history import Series, Topic
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, bar, number
 from gradstep.tui.braille import Dots
@@ -19,61 +18,22 @@ from gradstep.tui.paint import Canvas
 _WIDE = 100.0
 
 
-class Series(NamedTuple):
-    """A number over iterations: row k stands for the iterations starts[k] to starts[k + 1] − 1, in which it was
-    between low[k] and high[k]; NaN where it is not known. `role` is its colour."""
-
-    name: str
-    starts: Array
-    low: Array
-    high: Array
-    role: str = "text"
-
-    def at(self, iteration: int) -> float:
-        """Its value in an iteration; NaN where there is none. Of a row of several: the largest."""
-        row = int(np.searchsorted(self.starts, iteration, side="right")) - 1
-        return float(self.high[row]) if 0 <= row < len(self.high) else float("nan")
-
-    def latest(self, iteration: int) -> float:
-        """Its last known value up to an iteration: what is not taken in each stands for those after it."""
-        row = int(np.searchsorted(self.starts, iteration, side="right")) - 1
-        known = np.flatnonzero(~np.isnan(self.high[: row + 1]))
-        return float(self.high[known[-1]]) if len(known) else float("nan")
+#: The colour of each topic.
+_ROLES = {
+    Topic.LOSS: "loss",
+    Topic.VALIDATION: "text",
+    Topic.BESIDE: "placeholder",
+    Topic.GRADIENT: "backward",
+    Topic.DEAD: "alarm",
+    Topic.MOVED: "update",
+    Topic.RATE: "dim",
+    Topic.WATCH: "dim",
+}
 
 
-def column(iteration: int, last: int, width: int) -> int:
-    """The column of `width` that an iteration stands in, if the first is 1 and the last `last`."""
-    return min(max((iteration - 1) * width // max(last, 1), 0), width - 1)
-
-
-def iteration_at(place: int, last: int, width: int) -> int:
-    """The first iteration of a column; where columns are more than iterations, the one that covers it."""
-    found = min(max(place, 0), width - 1) * last // max(width, 1) + 1
-    while column(found, last, width) < min(place, width - 1) and found < last and width <= last:
-        found += 1
-    return min(found, last)
-
-
-def envelope(series: Series, last: int, width: int, filled: bool) -> tuple[Array, Array]:
-    """The least and the largest of a series in each of `width` columns, NaN where nothing is known. Where there
-    are more columns than iterations, one covers all of its own if they are to be `filled`, else its first."""
-    low, high = np.full(width, np.nan), np.full(width, np.nan)
-    if not len(series.low):
-        return low, high
-    starts = np.minimum((series.starts[:-1] - 1) * width // max(last, 1), width - 1)
-    ends = (series.starts[1:] - 2) * width // max(last, 1)
-    if filled:  # up to the first column of the row after it
-        ends = np.maximum(ends, (series.starts[1:] - 1) * width // max(last, 1) - 1)
-    ends = np.minimum(ends, width - 1)
-    with np.errstate(all="ignore"):
-        first = np.flatnonzero(np.concatenate([[True], starts[1:] != starts[:-1]]))
-        lows, highs = np.fmin.reduceat(series.low, first), np.fmax.reduceat(series.high, first)
-    low[starts[first]], high[starts[first]] = lows, highs
-    # A row of many iterations covers the columns up to its last one.
-    for row in np.flatnonzero(ends > starts).tolist():
-        span = slice(int(starts[row]), int(ends[row]) + 1)
-        low[span], high[span] = np.fmin(low[span], series.low[row]), np.fmax(high[span], series.high[row])
-    return low, high
+def role(series: Series) -> str:
+    """The colour of a series."""
+    return _ROLES[series.topic] if series.topic is not None else "text"
 
 
 class Scale:
@@ -101,7 +61,7 @@ class Scale:
 def curves(canvas: Canvas, x: int, y: int, width: int, height: int, several: list[Series], last: int) -> Scale:
     """Draws series as curves of dots into width × height cells, the first on top of the others; gives their
     scale."""
-    ranges = [envelope(one, last, 2 * width, False) for one in several]
+    ranges = [one.columns(2 * width, last) for one in several]
     scale = Scale(ranges)
     if not scale.known:
         return scale
@@ -119,7 +79,7 @@ def curves(canvas: Canvas, x: int, y: int, width: int, height: int, several: lis
             if before is not None:
                 _join(dots, before, (k, a, b))
             before = (k, a, b)
-        style = canvas.palette.style(one.role, bold=one is several[0])
+        style = canvas.palette.style(role(one), bold=one is several[0])
         for cy in range(height):
             for cx in range(width):
                 char = dots.char(cx, cy)
@@ -140,7 +100,7 @@ def _join(dots: Dots, before: tuple[int, int, int], here: tuple[int, int, int]) 
 
 def bars(canvas: Canvas, x: int, y: int, width: int, series: Series, last: int) -> None:
     """A series as one line of bars, each as high as the largest in its column; `!` where it is not finite."""
-    _, high = envelope(series, last, width, True)
+    _, high = series.columns(width, last, filled=True)
     scale = Scale([(high, high)])
     share = scale.share(high)
     palette = canvas.palette
@@ -153,7 +113,7 @@ def bars(canvas: Canvas, x: int, y: int, width: int, series: Series, last: int) 
         else:
             # From 0 on where the scale is linear: what is small must look small.
             part = value / scale.high if not scale.logarithmic and scale.high > 0 else float(share[k])
-            canvas.put(x + k, y, bar(part), palette.style(series.role))
+            canvas.put(x + k, y, bar(part), palette.style(role(series)))
 
 
 def labels(scale: Scale) -> tuple[str, str]:

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from gradstep.engine.history.findings import diagnosis as diagnosis
     from gradstep.engine.history.history import BUDGET as BUDGET
     from gradstep.engine.history.history import History as History
-    from gradstep.engine.history.intervals import series as series
+    from gradstep.engine.history.series import Series as Series
+    from gradstep.engine.history.series import Topic as Topic
+    from gradstep.engine.history.series import column_of as column_of
+    from gradstep.engine.history.series import curves as curves
+    from gradstep.engine.history.series import iteration_at as iteration_at
+    from gradstep.engine.history.series import losses as losses
+    from gradstep.engine.history.series import measures as measures
+    from gradstep.engine.history.series import watched as watched
     from gradstep.engine.history.summaries import Summaries as Summaries
 
 __getattr__, __all__ = face(__name__)

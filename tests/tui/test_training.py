@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 from driving import at, debugger, running, text, type_
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from test_panels import TRAINED
 from textual.pilot import Pilot
 
 from gradstep.engine.files import loads
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
-from gradstep.tui import plot
 from gradstep.tui.app import Gradstep
 from gradstep.tui.panels.lists.training import Training
-from gradstep.tui.plot import Series
 from gradstep.tui.screens.debugger import Debugger
 
 LONG = loads(TRAINED.text.replace("steps = 60", "steps = 30000"))
@@ -222,44 +217,3 @@ async def test_a_training_fits_on_every_screen(size: tuple[int, int]) -> None:
         if size[0] >= 80:
             assert "iteration 60/60" in text(pilot)
             assert "‖∂W₁‖" in text(pilot)
-
-
-# Plots --------------------------------------------------------------------------------------------
-
-
-@settings(deadline=None)
-@given(
-    spans=st.lists(st.integers(1, 9), min_size=1, max_size=60),
-    width=st.integers(1, 80),
-    filled=st.booleans(),
-    data=st.data(),
-)
-def test_a_column_shows_all_between_the_least_and_the_largest_of_its_iterations(
-    spans: list[int], width: int, filled: bool, data: st.DataObject
-) -> None:
-    starts = np.cumsum([1, *spans])
-    last = int(starts[-1]) - 1
-    low = np.array(data.draw(st.lists(st.floats(-5, 5), min_size=len(spans), max_size=len(spans))))
-    series = Series("s", starts, low, low + 1)
-    least, largest = plot.envelope(series, last, width, filled)
-    for column in range(width):
-        mine = [
-            r
-            for r in range(len(spans))
-            for k in range(starts[r], starts[r + 1])
-            if plot.column(k, last, width) == column
-        ]
-        if mine:
-            assert least[column] == low[mine].min()
-            assert largest[column] == low[mine].max() + 1
-    if filled:
-        assert not np.isnan(largest).any()
-
-
-@given(last=st.integers(1, 100_000), width=st.integers(1, 200), data=st.data())
-def test_a_column_that_is_clicked_is_one_of_its_iterations(last: int, width: int, data: st.DataObject) -> None:
-    place = data.draw(st.integers(0, width - 1))
-    found = plot.iteration_at(place, last, width)
-    assert 1 <= found <= last
-    column = plot.column(found, last, width)
-    assert column == place if last >= width else column <= place < plot.column(found, last, width) + width // last + 2

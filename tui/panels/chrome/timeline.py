@@ -9,12 +9,12 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
 from gradstep.engine.debugger import Frame
+from gradstep.engine.history import column_of, iteration_at, losses
 from gradstep.engine.notation import bar
 from gradstep.engine.run import Phase, Recording, remembered
 from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, Row
 from gradstep.tui.panels.base import Panel
-from gradstep.tui.plot import Series
 from gradstep.tui.theme import MARKS, sign_role
 from gradstep.tui.view import Layout, View
 
@@ -170,7 +170,7 @@ class Timeline(Panel):
         if self.frame is not None and self.size.height > 2 and event.y == 0:
             x, cells = _rail(self.size.width)
             if x <= event.x < x + cells:
-                wanted = plot.iteration_at(event.x - x, self.frame.desk.last, cells)
+                wanted = iteration_at(event.x - x, self.frame.desk.last, cells)
                 self.post_message(self.Iteration(wanted))
         elif self.frame is not None:
             self.post_message(self.Travel(self._step_at(event.x)))
@@ -203,14 +203,14 @@ def _iterations(canvas: Canvas, frame: Frame) -> None:
         line.put(x, 0, "─" * width, palette.style("line"))
         s = frame.summaries if history.made > 1 else None
         if s is not None:
-            plot.bars(line, x, 0, width, Series("loss", s.starts, s.loss.low, s.loss.high, "loss"), last)
+            plot.bars(line, x, 0, width, losses(s), last)
         for mark in fires:
-            line.put(x + plot.column(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
+            line.put(x + column_of(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
         return tuple(line.chars[0]), tuple(line.styles[0])
 
     key = history.made, last, canvas.width, palette, fires
     canvas.take(0, history.recall("line of iterations", key, painted))
-    canvas.put(x + plot.column(frame.position.iteration, last, width), 0, "▼", palette.inverse("current"))
+    canvas.put(x + column_of(frame.position.iteration, last, width), 0, "▼", palette.inverse("current"))
 
 
 def rows(layout: Layout, trains: bool = False) -> int:

@@ -9,15 +9,11 @@ from textual.events import Click
 from textual.message import Message
 
 from gradstep.engine.debugger import Frame
-from gradstep.engine.errors import printable
-from gradstep.engine.history import History, Summaries
-from gradstep.engine.index import Array
+from gradstep.engine.history import History, Series, Topic, column_of, curves, iteration_at, measures
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.run import Phase, Recording
 from gradstep.tui import plot
 from gradstep.tui.paint import PENDING, Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, framed
-from gradstep.tui.plot import Series
 from gradstep.tui.view import View
 
 #: Below so many lines there are only lines of bars.
@@ -75,7 +71,7 @@ class Training(Panel):
             return
         history, place = self.frame.desk.history, _place(self.size.width, self.size.height)
         if place.x <= event.x < place.x + place.width:
-            self.post_message(self.Travel(plot.iteration_at(event.x - place.x, history.summaries.last, place.width)))
+            self.post_message(self.Travel(iteration_at(event.x - place.x, history.summaries.last, place.width)))
 
 
 def _state(frame: Frame) -> tuple[object, ...]:
@@ -117,12 +113,12 @@ class _Sheet:
         self.last = self.summaries.last
         #: What the numbers are about: the iteration that is pointed at, else the one one is in.
         self.here = min(view.pointed or frame.position.iteration, self.last)
-        self.rows = rows_of(self.summaries)
+        self.rows = measures(self.summaries)
         self.place = _place(canvas.width, canvas.height, len(self.rows))
 
     def paint(self) -> None:
         y, end = 1, self.canvas.height - 1
-        several, rows = curves_of(self.frame, self.summaries), self.rows
+        several, rows = curves(self.history, self.summaries, self.frame.desk.beside), self.rows
         if self.place.height:
             self._plot(several)
             y = self.place.y + self.place.height + 1
@@ -142,7 +138,7 @@ class _Sheet:
             value = series.latest(self.here)
             if at + len(series.name) + 14 > canvas.width:
                 break
-            at = canvas.put(at, 1, "━ ", self.palette.style(series.role, bold=not k))
+            at = canvas.put(at, 1, "━ ", self.palette.style(plot.role(series), bold=not k))
             at = canvas.put(at, 1, f"{series.name} ", dim)
             at = canvas.put(at, 1, PENDING if value != value else number(value, Digits.MATH)) + 3
         scale = plot.curves(canvas, x, y, width, height, several, self.last)
@@ -162,8 +158,8 @@ class _Sheet:
         canvas.put(x - 1 - len(first), y, first, self.palette.style("dim"))
         canvas.put(x + width + 1, y, last, self.palette.style("dim"))
         for mark in self.frame.events:
-            canvas.put(x + plot.column(mark.iteration, self.last, width), y, mark.sign, self.palette.style("alarm"))
-        here = x + plot.column(self.here, self.last, width)
+            canvas.put(x + column_of(mark.iteration, self.last, width), y, mark.sign, self.palette.style("alarm"))
+        here = x + column_of(self.here, self.last, width)
         for row in range(top, top + height):
             if canvas.chars[row][here] == " ":
                 canvas.put(here, row, "┊", self.palette.style("placeholder"))
@@ -181,10 +177,10 @@ class _Sheet:
         plot.bars(canvas, self.place.x, y, self.place.width, series, self.last)
         value = series.latest(self.here)
         text = PENDING if value != value else number(value, Digits.NETWORK)
-        if value == int(value if np.isfinite(value) else 0) and series.name.startswith("dead"):
+        if value == int(value if np.isfinite(value) else 0) and series.topic is Topic.DEAD:
             text = f"{int(value)}"
         canvas.put(canvas.width - 2 - len(text), y, text)
-        here = self.place.x + plot.column(self.here, self.last, self.place.width)
+        here = self.place.x + column_of(self.here, self.last, self.place.width)
         canvas.tint(here, y, 1)
 
     def _foot(self, missing: int) -> None:
@@ -200,59 +196,3 @@ class _Sheet:
             words = f" m shows {missing} more ·{words}"
         if len(words) + 6 < canvas.width:
             canvas.put(canvas.width - len(words) - 2, canvas.height - 1, words, self.palette.style("dim"))
-
-
-def curves_of(frame: Frame, s: Summaries) -> list[Series]:
-    """The loss, the loss over the samples held back, and the loss of the run to compare with."""
-    found = [_losses(s, "loss", "loss")]
-    if frame.recording.scenario.held_back is not None:
-        found.append(Series("validation", s.starts, _held(s.validation.low), _held(s.validation.high), "text"))
-    beside, history = frame.desk.beside, frame.desk.history
-    if beside is not None and history is not None:
-        name = "without edits" if beside.scenario is history.scenario else beside.scenario.name
-        found.append(_losses(beside.summaries.view(), printable(name), "placeholder"))
-    return found
-
-
-def _held(values: Array) -> Array:
-    """What was not taken stands for what was taken last."""
-    known = np.where(np.isnan(values), 0, np.arange(len(values)))
-    return np.asarray(values[np.maximum.accumulate(known)])
-
-
-def _losses(summaries: Summaries, name: str, role: str) -> Series:
-    return Series(name, summaries.starts, summaries.loss.low, summaries.loss.high, role)
-
-
-def rows_of(s: Summaries) -> list[Series]:
-    """The norms of the gradients of the weights, dead units, how far updates go, and the learning rate where
-    it changes."""
-    recording = s.recording
-    found = [_norm(s, recording, value) for value in _weights(recording)]
-    for node in recording.graph.nodes:
-        if node.op.rectifier and node.inputs[0] in s.counted:
-            above = s.above_zero(node.inputs[0])
-            low, high = (above.high == 0).sum(axis=1), (above.low == 0).sum(axis=1)
-            name = f"dead {recording.board.whole(node.output)}"
-            found.append(Series(name, s.starts, low.astype(float), high.astype(float), "alarm"))
-    for value in _weights(recording):
-        moved, size = s.moved(value), s.norm(Phase.UPDATE, value)
-        with np.errstate(all="ignore"):
-            low, high = moved.low / size.high, moved.high / size.low
-        name = recording.board.whole(value)
-        found.append(Series(f"Δ{name}/{name}", s.starts, low, high, "update"))
-    rate = s.rate
-    if len(rate.low) and rate.low.min() != rate.high.max():
-        found.append(Series("η", s.starts, rate.low, rate.high, "dim"))
-    return found
-
-
-def _weights(recording: Recording) -> list[int]:
-    """The weights of the layers, or where there are none, all parameters."""
-    found = [layer.weight for layer in recording.board.layers if layer.weight >= 0]
-    return list(dict.fromkeys(found)) or [p.id for p in recording.graph.parameters if p.size]
-
-
-def _norm(s: Summaries, recording: Recording, value: int) -> Series:
-    norm = s.norm(Phase.BACKWARD, value)
-    return Series(f"‖∂{recording.board.whole(value)}‖", s.starts, norm.low, norm.high, "backward")

@@ -8,13 +8,12 @@ import numpy as np
 
 from gradstep.engine.ask import Part, Watch
 from gradstep.engine.debugger import Frame
-from gradstep.engine.history import series
+from gradstep.engine.history import column_of, watched
 from gradstep.engine.index import Array
 from gradstep.engine.notation import bar, number
 from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
-from gradstep.tui.plot import Series
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
@@ -63,17 +62,10 @@ def _over_time(canvas: Canvas, x: int, y: int, frame: Frame, watch: Watch) -> No
     if width < 8 or history is None or frame.summaries is None:
         return
     s = frame.summaries
-    told = history.recall(f"watch {watch.text}", s.last, lambda: series(watch.query, s))
-    if told is not None:
-        over = Series(watch.text, s.starts, told.low, told.high, "dim")
-    elif len(watch.seen) > 1:
-        iterations = sorted(k for k in watch.seen if k <= s.last)
-        values = np.array([watch.seen[k] for k in iterations])
-        over = Series(watch.text, np.array([*iterations, s.last + 1]), values, values, "dim")
-    else:
-        return
-    plot.bars(canvas, x, y, width, over._replace(low=abs(over.low), high=abs(over.high)), s.last)
-    canvas.tint(x + plot.column(frame.position.iteration, s.last, width), y, 1)
+    over = watched(history, s, watch)
+    if over is not None:
+        plot.bars(canvas, x, y, width, over.sizes(), s.last)
+        canvas.tint(x + column_of(frame.position.iteration, s.last, width), y, 1)
 
 
 def _sparkline(canvas: Canvas, x: int, y: int, width: int, array: Array, signed: bool) -> int:
