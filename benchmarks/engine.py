@@ -20,7 +20,8 @@ import numpy as np
 
 from benchmarks.measure import Pair
 from gradstep.engine.files import loads
-from gradstep.engine.run import trace
+from gradstep.engine.run.passes import run
+from gradstep.engine.run.trace import Trace
 
 TARGET = 1.15
 NETWORKS = ((784, 128, 10), (784, 2048, 2048, 10))
@@ -47,8 +48,8 @@ def _pair(sizes: Sequence[int], batch: int, dtype: str, seconds: float) -> Pair:
     layers = range(1, len(sizes))
     weights, biases = [named[f"W{k}"] for k in layers], [named[f"b{k}"] for k in layers]
 
-    def ours() -> trace.Trace:
-        return trace.run(loaded.graph, loaded.leaves)
+    def ours() -> Trace:
+        return run(loaded.graph, loaded.leaves)
 
     by_hand = one_sample if batch == 1 else many_samples
 
@@ -157,7 +158,7 @@ def many_samples(x: Array, t: Array, weights: Sequence[Array], biases: Sequence[
     return found
 
 
-def agree(ours: trace.Trace, theirs: dict[str, Array]) -> None:
+def agree(ours: Trace, theirs: dict[str, Array]) -> None:
     """Raises AssertionError unless both have the same loss and the same gradients, of one dtype.
 
     A gradient is compared in units of its largest element: the two add up in another order.

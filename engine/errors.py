@@ -15,7 +15,7 @@ Every message says what is wrong, where, and what to try.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
@@ -45,6 +45,10 @@ class CommandError(GradstepError):
 
 class Interrupted(Exception):
     """Something that takes time was given up because it was asked to; nothing has changed."""
+
+
+#: Told the share of the way that is done, it says whether to go on; where not, Interrupted is raised.
+GoOn = Callable[[float], bool]
 
 
 class Problem(NamedTuple):

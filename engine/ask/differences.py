@@ -20,9 +20,10 @@ from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.index import Array
 from gradstep.engine.ops.linear import Linear
 from gradstep.engine.ops.op import Elementwise, Op, Reduce
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
-from gradstep.engine.run.trace import Trace, run
+from gradstep.engine.run.trace import Trace
 
 #: A gradient is right if it differs from the finite difference by no more than this share.
 TOLERANCE = 1e-6

@@ -18,7 +18,7 @@ import numpy as np
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.fields import Change
 from gradstep.engine.ask.query import Moment, Part, Query
-from gradstep.engine.errors import CommandError, GradstepError, Interrupted
+from gradstep.engine.errors import CommandError, GoOn, GradstepError, Interrupted
 from gradstep.engine.index import Array
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, remembered
@@ -148,7 +148,7 @@ def search(
     wanted: Sequence[Stopping],
     start: Position,
     forward: bool,
-    go_on: Callable[[float], bool] | None = None,
+    go_on: GoOn | None = None,
 ) -> Iterator[Found]:
     """All places strictly after `start` (or before it) at which one of `wanted` stops, nearest first.
 

@@ -15,14 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.ask.query import Moment, Query
-from gradstep.engine.errors import CommandError, GraphError, nearest
+from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest
 from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops import REGISTRY, Op
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Timeline
-from gradstep.engine.run.trace import GoOn, run
 
 
 class Edit(NamedTuple):

@@ -17,7 +17,7 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.stops import Noted, Stop, Watch, search
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.debugger.frame import Desk, Frame
-from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.errors import CommandError, GoOn, nearest
 from gradstep.engine.explain import nonfinite, zeros
 from gradstep.engine.files.stopping import stops_of
 from gradstep.engine.history import search as across
@@ -30,7 +30,6 @@ from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Grain, Phase, Position
-from gradstep.engine.run.trace import GoOn
 
 #: In so many iterations a watched number is looked at, if a network has no more bytes.
 _LOOKS, _CHEAP = 40, 1 << 18

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.errors import Interrupted
+from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.history import search
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.run.timeline import Phase, Position
-from gradstep.engine.run.trace import GoOn
 
 #: About so many reports, where nobody says how often.
 _REPORTS = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import cached_property
 from math import prod
@@ -58,6 +58,15 @@ class Node(NamedTuple):
     output: int
     line: str
     text: str
+
+
+class Pullback(NamedTuple):
+    """A node's part of the backward pass: its `vjp` (see `Op.vjp`) gives a gradient to each of its `slots`, which
+    are (slot, value, whether the value has several uses)."""
+
+    node: Node
+    vjp: Callable[[int, Array, Array, Sequence[Array]], Array]
+    slots: tuple[tuple[int, int, bool], ...]
 
 
 class Graph:
@@ -117,9 +126,8 @@ class Graph:
         return read_only(np.ones(self.loss.shape, dtype=self.dtype))
 
     @cached_property
-    def pullbacks(self) -> tuple[tuple[Node, tuple[tuple[int, int, bool], ...]], ...]:
-        """The backward pass in its order: each node with its (slot, value, whether the value has
-        several uses) that get a gradient from it."""
+    def pullbacks(self) -> tuple[Pullback, ...]:
+        """The backward pass in its order."""
         found = []
         for node in reversed(self.nodes):
             if node.output in self.active and self.values[node.output].differentiable:
@@ -128,7 +136,7 @@ class Graph:
                     for slot, value in enumerate(node.inputs)
                     if self.values[value].differentiable
                 )
-                found.append((node, slots))
+                found.append(Pullback(node, node.op.vjp, slots))
         return tuple(found)
 
     @cached_property

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gradstep.engine.ask.comparison import Comparison, beside, compare
+from gradstep.engine.errors import GoOn
 from gradstep.engine.history.history import History
 from gradstep.engine.notation import plain
-from gradstep.engine.run.trace import GoOn
 
 
 class Compared(NamedTuple):

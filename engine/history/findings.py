@@ -12,7 +12,7 @@ import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.findings import DEFAULTS, Finding, Thresholds
-from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.errors import CommandError, GoOn, nearest
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Value
@@ -22,7 +22,6 @@ from gradstep.engine.history.mover import mover
 from gradstep.engine.index import Array, unravel
 from gradstep.engine.notation import number
 from gradstep.engine.run.timeline import Phase
-from gradstep.engine.run.trace import GoOn
 
 #: Of a layer so many units are named one by one.
 _NAMED = 8

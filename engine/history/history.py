@@ -16,12 +16,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from gradstep.engine.ask import whatif
 from gradstep.engine.ask.whatif import Edit
-from gradstep.engine.errors import Interrupted
+from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.history.summaries import Made, Summaries
 from gradstep.engine.index import Array
+from gradstep.engine.run.passes import loss, run
 from gradstep.engine.run.recording import Recording, record
 from gradstep.engine.run.scenario import Scenario
-from gradstep.engine.run.trace import GoOn, Trace, loss, run
+from gradstep.engine.run.trace import Trace
 from gradstep.engine.run.update import State, Update
 from gradstep.engine.training.options import batch, passes
 

@@ -12,12 +12,11 @@ import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.stops import Found, Stopping, search
-from gradstep.engine.errors import Interrupted
+from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.history.history import History
 from gradstep.engine.history.intervals import Truth, possible
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Position
-from gradstep.engine.run.trace import GoOn
 
 
 class Paused(Interrupted):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gradstep.engine import face
 
 if TYPE_CHECKING:
+    from gradstep.engine.errors import GoOn as GoOn
     from gradstep.engine.run.recording import Recording as Recording
     from gradstep.engine.run.recording import record as record
     from gradstep.engine.run.recording import remembered as remembered
@@ -15,6 +16,5 @@ if TYPE_CHECKING:
     from gradstep.engine.run.timeline import Phase as Phase
     from gradstep.engine.run.timeline import Position as Position
     from gradstep.engine.run.timeline import Sweep as Sweep
-    from gradstep.engine.run.trace import GoOn as GoOn
 
 __getattr__, __all__ = face(__name__)

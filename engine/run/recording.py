@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from gradstep.engine.errors import GoOn
 from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.index import Array
+from gradstep.engine.run.passes import loss, run
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Timeline
-from gradstep.engine.run.trace import GoOn, Trace, loss, run
+from gradstep.engine.run.trace import Trace
 from gradstep.engine.run.update import State, Update
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Graph, GraphBuilder, Role, Value
-from gradstep.engine.run.trace import Trace, run
+from gradstep.engine.run.passes import run
+from gradstep.engine.run.trace import Trace
 
 Array = npt.NDArray[Any]
 

@@ -21,9 +21,9 @@ from gradstep.engine.errors import Interrupted
 from gradstep.engine.files import find, load, loads
 from gradstep.engine.history.history import History
 from gradstep.engine.ops.op import Affine
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Grain, Position
-from gradstep.engine.run.trace import run
 from gradstep.tui.app import Gradstep
 from gradstep.tui.loading import Loading
 from gradstep.tui.panels.base import Panel

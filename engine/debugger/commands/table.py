@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 from gradstep.engine.ask.stops import Stop
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError, GradstepError, nearest
-
-#: Called now and then during a long command with the share that is done; False stops it.
-GoOn = Callable[[float], bool]
+from gradstep.engine.errors import GoOn as GoOn
 
 
 class Result(NamedTuple):

@@ -15,8 +15,8 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
 from gradstep.engine.ops.activation import Sigmoid
 from gradstep.engine.ops.arithmetic import Power
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording, record
-from gradstep.engine.run.trace import run
 
 
 def of(parameters: str, *lines: str, dtype: str = "float64") -> Recording:

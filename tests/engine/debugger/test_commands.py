@@ -16,8 +16,8 @@ from gradstep.engine.debugger.commands import COMMANDS, SHORT, Result
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import builtin, find, load
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.timeline import Position
-from gradstep.engine.run.trace import run
 
 
 def fresh(name: str = "walkthrough", *lines: str) -> Session:

@@ -11,9 +11,9 @@ import pytest
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import builtin, find, loads
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Position
-from gradstep.engine.run.trace import run
 
 #: Cases that the built-in scenarios do not have.
 MORE = {

@@ -20,10 +20,10 @@ from gradstep.engine.files import find, loads
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.history.history import Checkpoints, History, Snapshot
 from gradstep.engine.index import Array
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.timeline import Phase
-from gradstep.engine.run.trace import run
 from gradstep.engine.run.update import State
 
 

@@ -28,9 +28,9 @@ from gradstep.engine.index import Shape
 from gradstep.engine.ops import REGISTRY, Links, Op
 from gradstep.engine.ops.op import Contract, Elementwise, Reduce, Rowwise, broadcast, unbroadcast
 from gradstep.engine.ops.reduce import AxisReduce
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.reading import forward_segments, gradient_segments
 from gradstep.engine.run.terms import enumerate_terms, total
-from gradstep.engine.run.trace import run
 
 Shapes = tuple[Shape, ...]
 

@@ -11,7 +11,7 @@ import pytest
 from autograd import grad
 
 from gradstep.engine.files import loads
-from gradstep.engine.run.trace import run
+from gradstep.engine.run.passes import run
 
 Array = Any
 RNG = np.random.default_rng(20)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 from graphs import Network, network
 
-from gradstep.engine.run.trace import run
+from gradstep.engine.run.passes import run
 from gradstep.engine.training.optimizers import OPTIMIZERS
 
 INPUTS = {"i": [0.05, 0.10], "target": [0.01, 0.99]}

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.ops import REGISTRY
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.reading import forward_segments, gradient_segments
 from gradstep.engine.run.terms import enumerate_terms
-from gradstep.engine.run.trace import run
 
 OTHER: dict[str, Any] = {
     "add": lambda a, b: a + b,

@@ -10,9 +10,9 @@ from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import find
 from gradstep.engine.graph.graph import Role
+from gradstep.engine.run.passes import run
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.timeline import Grain, Phase
-from gradstep.engine.run.trace import run
 
 RNG = np.random.default_rng(5)
 COUNT = 4

@@ -1,0 +1,217 @@
+"""One forward and one backward pass over a graph, vectorised, kept as read-only arrays.
+
+Reverse-mode differentiation as in Griewank and Walther, Evaluating Derivatives (2nd ed., SIAM 2008),
+ch. 3: the nodes in reverse order, each passing g·∂y/∂x on to its inputs, summed where a value is
+used more than once.
+
+Each pass is one loop. It goes through the nodes as the graph has them, which is what a training does in every
+iteration; or through what a generator gives it, which between two nodes puts in what is known already, lets
+go of what is used up, and asks whether to go on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstep.engine.errors import GoOn, Interrupted
+from gradstep.engine.graph.graph import Graph, Node, Pullback
+from gradstep.engine.index import Array, read_only
+from gradstep.engine.run.trace import Trace
+
+
+def run(
+    graph: Graph,
+    leaves: Mapping[int, Array],
+    backward: bool = True,
+    instead: Mapping[int, Array] | None = None,
+    gradients: Mapping[int, Array] | None = None,
+    like: Trace | None = None,
+    go_on: GoOn | None = None,
+) -> Trace:
+    """Runs `graph` forward and backward from its leaves' arrays (by value id, of graph.dtype).
+    Without `backward` all gradients are None. Values in `instead` and the gradients in `gradients`
+    are given, not computed. What comes out as in `like`, a trace of a graph with the same values and
+    the same nodes where they are the same objects, is taken from there and not computed again.
+
+    Between two nodes `go_on` is called with the share of the way that is done; if it returns False,
+    Interrupted is raised.
+
+    NaN and infinities flow as IEEE 754 says, without a warning: they are what one came to find.
+    """
+    data: list[Array] = [_NOTHING] * len(graph.values)
+    grad: list[Array | None] = [None] * len(graph.values)
+    flow: dict[tuple[int, int], Array] = {}
+    for value, literal in graph.leaves:
+        if literal is None:
+            data[value] = leaves[value]
+        else:
+            data[value] = graph.literals[value] if like is None else like.data[value]
+    nodes: Iterable[Node] = graph.nodes
+    pullbacks: Iterable[Pullback] = graph.pullbacks if backward else ()
+    if instead or gradients or like is not None or go_on is not None:
+        given = _Given(graph, data, grad, flow, instead or {}, gradients or {}, like, go_on)
+        nodes, pullbacks = given.nodes(), given.pullbacks() if backward else ()
+    with np.errstate(all="ignore"):
+        _forward(nodes, data)
+        if backward:
+            grad[graph.loss.id] = graph.one if like is None else like.grad[graph.loss.id]
+            _backward(pullbacks, data, grad, flow)
+            for unused in graph.parameters:
+                if grad[unused.id] is None:
+                    grad[unused.id] = _settle(np.zeros(unused.shape, dtype=graph.dtype))
+    return Trace(graph, tuple(data), tuple(grad), flow)
+
+
+def loss(graph: Graph, leaf: Callable[[int], Array]) -> float:
+    """The loss alone: each leaf (by value id) is asked for when it is first needed, and nothing is kept
+    for longer than it is used."""
+    data: dict[int, Array] = {}
+    with np.errstate(all="ignore"):
+        _forward(_as_needed(graph, data, leaf), data)
+    return float(data[graph.loss.id].item(0))
+
+
+# The passes ---------------------------------------------------------------------------------------
+
+
+def _forward(nodes: Iterable[Node], data: MutableMapping[int, Array] | list[Array]) -> None:
+    """Puts the output of each of the nodes, in the order of evaluation, into `data`."""
+    for _, op, inputs, output, _, _ in nodes:
+        y = op.forward([data[i] for i in inputs])
+        # Settled here where it is nothing to do, as for almost all: a call more would be felt in a training.
+        if type(y) is not np.ndarray or not y.flags.c_contiguous:
+            y = _settle(y)
+        y.flags.writeable = False
+        data[output] = y
+
+
+def _backward(
+    pullbacks: Iterable[Pullback], data: list[Array], grad: list[Array | None], flow: dict[tuple[int, int], Array]
+) -> None:
+    """Puts the gradients that each pullback gives into `grad`, and where a value has several uses what comes
+    through each into `flow`."""
+    for node, vjp, slots in pullbacks:
+        g, y = grad[node.output], data[node.output]
+        assert g is not None, "what the loss depends on has its gradient before it is passed on"
+        xs = [data[i] for i in node.inputs]
+        for slot, value, several in slots:
+            part = vjp(slot, g, y, xs)
+            if type(part) is not np.ndarray or not part.flags.c_contiguous:
+                part = _settle(part)
+            part.flags.writeable = False
+            if several:
+                flow[node.id, slot] = part
+                before = grad[value]
+                if before is not None:
+                    part = _settle(before + part)
+            grad[value] = part
+
+
+_NOTHING = np.empty(0)
+
+
+def _settle(array: Array) -> Array:
+    """`array` as a read-only C-contiguous ndarray, copied only where it has to be."""
+    if type(array) is not np.ndarray:
+        array = np.asarray(array)  # NumPy makes scalars of results without axes
+    if not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array)
+    return read_only(array)
+
+
+# What they go through -----------------------------------------------------------------------------
+
+
+def _as_needed(graph: Graph, data: dict[int, Array], leaf: Callable[[int], Array]) -> Iterator[Node]:
+    """The nodes up to the loss, each with its leaves in `data` before it and what is used up gone after it."""
+    left = Counter(value for node in graph.nodes for value in node.inputs)
+    given = dict(graph.leaves)
+    for node in graph.nodes:
+        for value in node.inputs:
+            if value not in data:
+                number = given[value]
+                data[value] = leaf(value) if number is None else np.asarray(number, dtype=graph.dtype)
+        yield node
+        if node.output == graph.loss.id:
+            return
+        for value in node.inputs:
+            left[value] -= 1
+            if not left[value]:
+                del data[value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Both passes over `graph` where some of it is not computed: the values in `instead`, the `gradients`, and
+    what comes out as in another trace. That shows while the pass goes on: a result is the same where the
+    operation and all arrays that enter it are the same objects."""
+
+    graph: Graph
+    data: list[Array]
+    grad: list[Array | None]
+    flow: dict[tuple[int, int], Array]
+    instead: Mapping[int, Array]
+    gradients: Mapping[int, Array]
+    like: Trace | None
+    go_on: GoOn | None
+
+    def nodes(self) -> Iterator[Node]:
+        """Those that are computed, in their order; the outputs of the others are put in."""
+        for number, node in enumerate(self.graph.nodes):
+            self._ask(number)
+            if node.output in self.instead:
+                self.data[node.output] = self.instead[node.output]
+            elif self.like is not None and self._same(node, self.like):
+                self.data[node.output] = self.like.data[node.output]
+            else:
+                yield node
+
+    def pullbacks(self) -> Iterator[Pullback]:
+        """All of them, those that give what they gave in the other trace as they are there."""
+        for number, (node, vjp, slots) in enumerate(self.graph.pullbacks):
+            self._ask(len(self.graph.nodes) + 2 * number)
+            if node.output in self.gradients:
+                self.grad[node.output] = self.gradients[node.output]
+            if self.like is not None and self._passes_the_same(node, self.like):
+                yield Pullback(node, _As(node, self.like), slots)
+            else:
+                yield Pullback(node, vjp, slots)
+            for _, value, several in slots:
+                if several and self.like is not None and self._joins_the_same(value, self.like):
+                    self.grad[value] = self.like.grad[value]
+        for value, array in self.gradients.items():
+            if self.graph.values[value].node < 0:
+                self.grad[value] = array
+
+    def _ask(self, done: int) -> None:
+        """A node's part of the backward pass takes about twice as long as that of the forward pass."""
+        if self.go_on is not None and not self.go_on(done / (3 * len(self.graph.nodes))):
+            raise Interrupted
+
+    def _same(self, node: Node, like: Trace) -> bool:
+        """Whether a node has the same operation and the same inputs as in another trace."""
+        return node is like.graph.nodes[node.id] and all(self.data[i] is like.data[i] for i in node.inputs)
+
+    def _passes_the_same(self, node: Node, like: Trace) -> bool:
+        at = node.output
+        return self.grad[at] is like.grad[at] and self.data[at] is like.data[at] and self._same(node, like)
+
+    def _joins_the_same(self, value: int, like: Trace) -> bool:
+        """Whether the same has come through every use of a value, or will: the last one settles it."""
+        return all(self.flow.get(use) is like.flow.get(use) for use in self.graph.uses[value])
+
+
+@dataclass(frozen=True, slots=True)
+class _As:
+    """In the place of a node's vjp: the parts that it gave in another trace."""
+
+    node: Node
+    like: Trace
+
+    def __call__(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        part = self.like.flow.get((self.node.id, slot))
+        return self.like.gradient(self.node.inputs[slot]) if part is None else part
