@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.comparison import compare as compare
     from gradstep.engine.ask.conditions import Condition as Condition
     from gradstep.engine.ask.conditions import condition_words as condition_words
-    from gradstep.engine.ask.fields import KINDS as KINDS
-    from gradstep.engine.ask.fields import Pattern as Pattern
-    from gradstep.engine.ask.query import Part as Part
+    from gradstep.engine.ask.kinds import KINDS as KINDS
+    from gradstep.engine.ask.patterns import Pattern as Pattern
+    from gradstep.engine.ask.scope import Part as Part
     from gradstep.engine.ask.stops import Breakpoint as Breakpoint
     from gradstep.engine.ask.stops import Stop as Stop
     from gradstep.engine.ask.stops import Watch as Watch

@@ -13,9 +13,12 @@ from copy import copy
 
 import numpy as np
 
-from gradstep.engine.ask.fields import CHANGES, FIELDS, TERM_FIELDS, Pattern, Slice, phase_of
+from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS, phase_of
 from gradstep.engine.ask.kinds import KINDS
-from gradstep.engine.ask.query import FUNCTIONS, Query
+from gradstep.engine.ask.language import FUNCTIONS
+from gradstep.engine.ask.patterns import Pattern
+from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.steps import CHANGES, Steps
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.index import Array
 from gradstep.engine.ops import REGISTRY
@@ -85,7 +88,7 @@ class Condition:
         """Reads it once for every phase, on no element, so that a mistake is said when it is set."""
         assert self.query is not None
         for sweep in {s.phase: s for s in self.recording.timeline.sweeps}.values():
-            at = Slice(self.recording, sweep, 0, 0, self.by_term)
+            at = Steps(self.recording, sweep, 0, 0, self.by_term)
             part = self.query(at)
             self._tabled = self._tabled or "table" in vars(at)
             if np.asarray(part.value).dtype.kind != "b":
@@ -128,7 +131,7 @@ class Condition:
 
     def _holds(self, sweep: Sweep, start: int, stop: int) -> Array:
         assert self.query is not None
-        at = Slice(self.recording, sweep, start, stop, self.by_term)
+        at = Steps(self.recording, sweep, start, stop, self.by_term)
         found = np.asarray(self.query(at).holds)
         if at.by_term:
             return at.gather(np.broadcast_to(found, at.table.owner.shape))
@@ -140,7 +143,7 @@ class Condition:
         if not self.by_term or sweep.phase is not Phase.BACKWARD:
             return None
         assert self.query is not None
-        at = Slice(self.recording, sweep, flat, flat + 1, True)
+        at = Steps(self.recording, sweep, flat, flat + 1, True)
         found = np.flatnonzero(np.broadcast_to(np.asarray(self.query(at).holds), at.table.owner.shape))
         return int(found[0]) if len(found) else None
 
@@ -148,7 +151,7 @@ class Condition:
         """How many elements of a sweep to look at together."""
         if sweep.phase is not Phase.BACKWARD or not sweep.size or not self._tabled:
             return _PLAIN
-        first = Slice(self.recording, sweep, 0, 1, False).table
+        first = Steps(self.recording, sweep, 0, 1, False).table
         return max(_SLICE // max(len(first.owner), 1), 1)
 
 

@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
 import numpy as np
 
-from gradstep.engine.ask.fields import KINDS, Kind, Slice
+from gradstep.engine.ask.fields import Slice
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.index import Array
-from gradstep.engine.ops import activation
+from gradstep.engine.ops.activation import Sigmoid, Tanh
+from gradstep.engine.ops.op import Elementwise, Op
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
-__all__ = ["KINDS", "nearest_the_loss"]
+
+class Kind(NamedTuple):
+    """A kind of step: its mask over the elements of a slice (or over its terms, `by_term`), the
+    default of its threshold, and what it says. One about `units` holds for a neuron in all samples."""
+
+    mask: Callable[[Slice, float], Array]
+    default: float | None
+    by_term: bool
+    says: str
+    units: bool = False
 
 
 def _nothing(at: Slice) -> Array:
     return np.zeros(at.count, dtype=bool)
 
 
-def _activations(at: Slice, kinds: tuple[type, ...]) -> list[tuple[int, Array]]:
-    """The activations that the slice's steps compute, or go back through: the node and, for the
-    slice's elements, their local gradients."""
+def _slopes(at: Slice, wanted: Callable[[Op], bool]) -> Iterator[Array]:
+    """The local gradients of the activations that the slice's steps compute or go back through, of the shape of
+    the value that the sweep writes."""
     graph, trace = at.recording.graph, at.recording.trace
     if at.sweep.phase is Phase.BACKWARD:
         nodes = [graph.nodes[n] for n, _ in graph.uses[at.sweep.value]]
-    elif at.sweep.phase is Phase.UPDATE:
-        return []
     else:
-        nodes = [graph.nodes[at.sweep.node]]
-    found = []
+        nodes = [] if at.sweep.phase is Phase.UPDATE else [graph.nodes[at.sweep.node]]
     for node in nodes:
-        if isinstance(node.op, kinds):
-            y, xs = trace.data[node.output], trace.inputs(node)
-            found.append((node.id, np.asarray(node.op.local(0, y, xs))))  # type: ignore[attr-defined]
-    return found
+        if isinstance(node.op, Elementwise) and wanted(node.op):
+            yield np.asarray(node.op.local(0, trace.data[node.output], trace.inputs(node)))
 
 
 def _dead(at: Slice, threshold: float) -> Array:
     found = _nothing(at)
-    for _, local in _activations(at, (activation.Relu,)):
+    for local in _slopes(at, lambda op: op.rectifier):
         found |= _for_every_sample(at, local == 0)
     return found
 
@@ -57,7 +65,7 @@ def _for_every_sample(at: Slice, mask: Array) -> Array:
 
 def _saturated(at: Slice, threshold: float) -> Array:
     found = _nothing(at)
-    for _, local in _activations(at, (activation.Sigmoid, activation.Tanh)):
+    for local in _slopes(at, lambda op: isinstance(op, Sigmoid | Tanh)):
         found |= abs(local.reshape(-1)[at.start : at.stop]) < threshold
     return found
 
@@ -83,7 +91,7 @@ def nearest_the_loss(recording: Recording) -> float:
 def _vanish(at: Slice, threshold: float) -> Array:
     if not at.going_back:
         return _nothing(at)
-    size = abs(np.asarray(at._grad))
+    size = abs(np.asarray(at.grad))
     reference = np.maximum(at.largest_upstream, nearest_the_loss(at.recording))
     return (size < threshold * reference) & (size > 0)
 
@@ -91,7 +99,7 @@ def _vanish(at: Slice, threshold: float) -> Array:
 def _explode(at: Slice, threshold: float) -> Array:
     if not at.going_back:
         return _nothing(at)
-    size, near = abs(np.asarray(at._grad)), nearest_the_loss(at.recording)
+    size, near = abs(np.asarray(at.grad)), nearest_the_loss(at.recording)
     upstream = at.largest_upstream
     return ((size > threshold * upstream) & (upstream > 0)) | ((size > threshold * near) & (near > 0))
 
@@ -101,11 +109,11 @@ def _cancel(at: Slice, threshold: float) -> Array:
         return _nothing(at)
     sizes = np.bincount(at.table.owner, abs(at.table.contribution), minlength=at.count)
     many = np.bincount(at.table.owner, minlength=at.count) > 1
-    return many & (abs(np.asarray(at._grad)) < (1 - threshold) * sizes)
+    return many & (abs(np.asarray(at.grad)) < (1 - threshold) * sizes)
 
 
 def _zero(at: Slice, threshold: float) -> Array:
-    return np.asarray(at._grad) == 0 if at.sweep.phase is Phase.BACKWARD else _nothing(at)
+    return np.asarray(at.grad) == 0 if at.sweep.phase is Phase.BACKWARD else _nothing(at)
 
 
 def _nonfinite(at: Slice, threshold: float) -> Array:
@@ -118,7 +126,8 @@ def _nonfinite(at: Slice, threshold: float) -> Array:
     return found
 
 
-KINDS |= {
+#: Every kind of step that a condition may name.
+KINDS: Mapping[str, Kind] = {
     "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch", True),
     "flip": Kind(_flip, None, True, "a contribution has the other sign than its upstream gradient"),
     "vanish": Kind(_vanish, 1e-3, False, "the gradient is below {r:g} of its upstream, or of that nearest the loss"),

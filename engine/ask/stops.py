@@ -15,9 +15,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from gradstep.engine.ask.changes import Change
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.fields import Change
-from gradstep.engine.ask.query import Moment, Part, Query
+from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.scope import Moment, Part
 from gradstep.engine.errors import CommandError, GoOn, GradstepError, Interrupted
 from gradstep.engine.index import Array
 from gradstep.engine.run.reading import segments_at
@@ -90,7 +91,7 @@ class Watch:
         self.query, self.recording = Query(text), recording
         #: What a single number was at the end of iterations that were looked at.
         self.seen: dict[int, float] = {}
-        self._change = Change(text, recording)
+        self._change = Change(self.query, recording)
 
     @property
     def text(self) -> str:
@@ -106,13 +107,12 @@ class Watch:
 
     def at(self, position: Position) -> Part:
         """Its value at a moment; one that is not known yet has `known` False."""
-        done = position.step - (position.term is not None)
-        return self.query(Moment(self.recording, done))
+        return self.query(Moment.at(self.recording, position))
 
     def at_the_end(self) -> float | None:
         """Its value at the end of the iteration, where that is a single number."""
-        value = np.asarray(self.query(Moment(self.recording, self.recording.timeline.total)).value)
-        return float(value) if value.size == 1 and value.dtype.kind in "fiub" else None
+        value = np.asarray(self.query(Moment.end(self.recording)).value)
+        return float(value.item()) if value.size == 1 and value.dtype.kind in "fiub" else None
 
     def changed(self, position: Position) -> bool:
         """Whether the step that was just done wrote something of it."""
@@ -330,8 +330,8 @@ class Stops:
             if breakpoint.ignore:
                 breakpoint.ignore -= 1
             elif breakpoint.log is not None:
-                done = found.position.step - (found.position.term is not None)
-                note(found.position, f"{breakpoint.log.text} = {shown(breakpoint.log(Moment(recording, done)))}")
+                value = breakpoint.log(Moment.at(recording, found.position))
+                note(found.position, f"{breakpoint.log.text} = {shown(value)}")
             else:
                 if breakpoint.once:
                     self.breakpoints.remove(breakpoint)

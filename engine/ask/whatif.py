@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask.query import Moment, Query
+from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.scope import Moment
 from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest
 from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.graph import Graph
@@ -47,7 +48,7 @@ def read_edit(recording: Recording, text: str) -> Edit:
         raise CommandError("an edit is written NAME = VALUE, as in W2[0,1] = 0.4, or op h = leaky_relu")
     if left.startswith("op "):
         return _operation(recording, text.strip(), left[3:].strip(), right)
-    scope = Moment(recording, recording.timeline.total)
+    scope = Moment.end(recording)
     reference = Query(left).reference(scope)
     if reference is None or reference.transposed:
         raise CommandError(f"'{left}' is no name; names are written h, h[0], h.grad[0]")

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS, Pattern
+from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS
 from gradstep.engine.ask.kinds import KINDS
-from gradstep.engine.ask.query import Moment, Query, Reference
+from gradstep.engine.ask.patterns import Pattern
+from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.scope import Moment, Reference
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.history.summaries import Bounds, Summaries
@@ -300,7 +302,7 @@ class _Reader:
         return Interval(low, high)
 
     def _named(self, node: ast.expr) -> Interval:
-        reference = Query(ast.unparse(node)).reference(Moment(self.recording, self.recording.timeline.total))
+        reference = Query.of(node).reference(Moment.end(self.recording))
         if reference is None:
             raise _Unknown
         if reference.value is self.graph.loss and reference.kind == "data" and not reference.at:
@@ -348,7 +350,7 @@ class _Reader:
         return None if inner is None else act(inner, self.slack)
 
     def _norm(self, argument: ast.expr) -> Interval:
-        reference = Query(ast.unparse(argument)).reference(Moment(self.recording, self.recording.timeline.total))
+        reference = Query.of(argument).reference(Moment.end(self.recording))
         if reference is None or reference.at:
             raise _Unknown
         value = reference.value

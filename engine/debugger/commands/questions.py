@@ -10,7 +10,8 @@ import numpy as np
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.differences import nudge, verify
 from gradstep.engine.ask.findings import DEFAULTS, findings, thresholds_of
-from gradstep.engine.ask.query import Moment, Query
+from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.scope import Moment
 from gradstep.engine.ask.stops import shown
 from gradstep.engine.debugger import transcript
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing
@@ -75,8 +76,7 @@ _FOUND = 20
 @command
 def _print(session: Session, rest: str, go_on: GoOn) -> Result:
     """print EXPR: a value, a gradient, a slice, abs(W1.grad).max()."""
-    done = session.position.step - (session.position.term is not None)
-    part = Query(rest)(Moment(session.recording, done))
+    part = Query(rest)(Moment.at(session.recording, session.position))
     known = bool(np.all(part.known))
     return Result(f"{rest} = {shown(part)}", plainly(part.value) if known else None)  # null: not yet
 

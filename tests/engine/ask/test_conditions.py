@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from gradstep.engine.ask import stops
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.kinds import KINDS
-from gradstep.engine.ask.query import Moment, Query
+from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.scope import Moment
 from gradstep.engine.ask.stops import Watch, key, search
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import builtin, find

@@ -1,0 +1,243 @@
+"""The value of an expression in a scope: one walk through its tree.
+
+Truth follows Kleene's three values (Introduction to Metamathematics, 1952, §64): false and unknown is false, true or
+unknown is true, and where the whole is unknown, it does not hold.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, ELEMENTWISE, FUNCTIONS, REDUCING
+from gradstep.engine.ask.scope import Moment, Part, Reference, Scope
+from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.graph.board import Blackboard
+
+
+class Evaluation:
+    """One walk through a tree. A sub-expression is a Part, or still a Reference that may get an
+    index or a `.grad`."""
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text, self.scope = text, scope
+
+    @property
+    def board(self) -> Blackboard:
+        return self.scope.recording.board
+
+    def of(self, node: ast.expr) -> Part | Reference:
+        handler = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if handler is None:
+            raise self.bad(f"'{ast.unparse(node)[:40]}' is nothing that an expression can have")
+        found: Part | Reference = handler(node)
+        return found
+
+    def bad(self, message: str) -> CommandError:
+        return CommandError(f"'{self.text}': {message}")
+
+    def part(self, node: ast.expr) -> Part:
+        found = self.of(node)
+        return self.scope.read(found) if isinstance(found, Reference) else found
+
+    def number(self, node: ast.expr) -> Part:
+        """A part that is one number at each step."""
+        part = self.part(node)
+        array = np.asarray(part.value)
+        if array.dtype.kind in "US":
+            raise self.bad(f"'{ast.unparse(node)}' is a text and can only be compared with == and !=")
+        return part
+
+    def truth(self, node: ast.expr) -> Part:
+        part = self.number(node)
+        written = ast.unparse(node)
+        if np.asarray(part.value).dtype.kind != "b":
+            raise self.bad(f"'{written}' is a number; compare it, as in {written} == 0")
+        if not part.stepwise and np.size(part.value) > 1:
+            raise self.bad(
+                f"'{written}' has {np.size(part.value):,} truth values; say any({written}) or all({written})"
+            )
+        return part
+
+    # Names
+
+    def _name(self, node: ast.Name) -> Part | Reference:
+        for look in (self.scope.field(node.id), self.scope.kind(node.id, None)):
+            if look is not None:
+                return look
+        if node.id == "loss":
+            return Reference(self.scope.recording.graph.loss)
+        if node.id == "previous" and node.id not in self.scope.recording.graph.by_name:
+            return self._earlier(ast.Name("loss"))
+        value, flat = self.board.lookup(node.id, node.id)
+        if flat is None:
+            return Reference(value)
+        return Reference(value, at=tuple(int(i) for i in np.unravel_index(flat, value.shape)))
+
+    def _attribute(self, node: ast.Attribute) -> Part | Reference:
+        inner = self.of(node.value)
+        if isinstance(inner, Reference) and node.attr == "T":
+            return inner._replace(transposed=True)
+        if not isinstance(inner, Reference) or inner.kind != "data" or node.attr not in ("grad", "next", "data"):
+            hint = nearest(node.attr, ("grad", "next", *FUNCTIONS))
+            raise self.bad(f"after the point comes grad, next, T or a function such as max(), not '{node.attr}'{hint}")
+        value = inner.value
+        if node.attr == "grad" and self.scope.recording.trace.grad[value.id] is None:
+            raise self.bad(f"'{value.name}' has no gradient")
+        if node.attr == "next" and value not in self.scope.recording.graph.parameters:
+            raise self.bad(f"only parameters are updated, and '{value.name}' is none")
+        return inner._replace(kind=node.attr)
+
+    def _subscript(self, node: ast.Subscript) -> Reference:
+        inner = self.of(node.value)
+        if not isinstance(inner, Reference) or inner.at or inner.transposed:
+            raise self.bad(f"'{ast.unparse(node.value)}' has no index")
+        index: list[int | slice] = []
+        shape = inner.value.shape
+        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+            index.append(self._place(part))
+        if len(index) > len(shape):
+            raise self.bad(f"'{inner.value.name}' has shape {shape}, so at most {len(shape)} indices")
+        for axis, (here, extent) in enumerate(zip(index, shape, strict=False)):
+            if isinstance(here, int):
+                if not -extent <= here < extent:
+                    name = inner.value.name
+                    raise self.bad(f"index {here} is out of range; axis {axis} of '{name}' has {extent}")
+                index[axis] = here % extent
+        return inner._replace(at=tuple(index))
+
+    def _place(self, node: ast.expr) -> int | slice:
+        ends = (node.lower, node.upper, node.step) if isinstance(node, ast.Slice) else (node,)
+        try:
+            found: list[Any] = [None if end is None else ast.literal_eval(end) for end in ends]
+        except (ValueError, TypeError, RecursionError):
+            found = [0.5]
+        if any(end is not None and type(end) is not int for end in found) or (len(found) == 3 and found[2] == 0):
+            raise self.bad("an index is whole numbers, as in h[0] or W1[:, 1]")
+        place: int | slice = slice(*found) if len(found) == 3 else found[0]
+        return place
+
+    def _constant(self, node: ast.Constant) -> Part:
+        if isinstance(node.value, bool | int | float | str):
+            return Part(node.value)
+        raise self.bad(f"'{ast.unparse(node)}' is nothing that an expression can have")
+
+    # Arithmetic and truth
+
+    def _unaryop(self, node: ast.UnaryOp) -> Part:
+        if isinstance(node.op, ast.Not):
+            part = self.truth(node.operand)
+            return part._replace(value=np.logical_not(part.value))
+        part = self.number(node.operand)
+        act = ARITHMETIC.get(type(node.op))
+        if act is None:
+            raise self.bad("~ is written 'not'")
+        return part._replace(value=act(np.asarray(part.value, dtype=float)))
+
+    def _binop(self, node: ast.BinOp) -> Part:
+        act = ARITHMETIC.get(type(node.op))
+        if act is None:
+            raise self.bad("there are + − * / ** % @; conditions are joined with 'and' and 'or'")
+        left, right = self.number(node.left), self.number(node.right)
+        try:
+            value = act(np.asarray(left.value, dtype=float), np.asarray(right.value, dtype=float))
+        except ValueError:
+            shapes = f"{np.shape(left.value)} and {np.shape(right.value)}"
+            raise self.bad(f"shapes {shapes} do not fit in '{ast.unparse(node)}'") from None
+        return Part(value, np.logical_and(left.known, right.known), left.stepwise or right.stepwise)
+
+    def _boolop(self, node: ast.BoolOp) -> Part:
+        parts = [self.truth(value) for value in node.values]
+        result = parts[0]
+        for part in parts[1:]:
+            both = np.logical_and(result.known, part.known)
+            stepwise = result.stepwise or part.stepwise or np.ndim(both) > 0
+            if isinstance(node.op, ast.And):
+                false = [np.logical_and(p.known, np.logical_not(p.value)) for p in (result, part)]
+                result = Part(np.logical_and(result.holds, part.holds), both | false[0] | false[1], stepwise)
+            else:
+                result = Part(result.holds | part.holds, both | result.holds | part.holds, stepwise)
+        return result
+
+    def _compare(self, node: ast.Compare) -> Part:
+        sides = [node.left, *node.comparators]
+        result: Part | None = None
+        for op, left, right in zip(node.ops, sides, sides[1:], strict=False):
+            one = self._text(op, left, right) or self._compared(op, left, right)
+            if result is None:
+                result = one
+            else:
+                known, stepwise = np.logical_and(result.known, one.known), result.stepwise or one.stepwise
+                result = Part(np.logical_and(result.holds, one.holds), known, stepwise)
+        assert result is not None, "a comparison has two sides"
+        return result
+
+    def _compared(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Part:
+        act = COMPARISONS.get(type(op))
+        if act is None:
+            raise self.bad("there are == != < <= > >=")
+        a, b = self.number(left), self.number(right)
+        try:
+            value = act(np.asarray(a.value, dtype=float), np.asarray(b.value, dtype=float))
+        except ValueError:
+            raise self.bad(f"shapes {np.shape(a.value)} and {np.shape(b.value)} cannot be compared") from None
+        return Part(value, np.logical_and(a.known, b.known), a.stepwise or b.stepwise)
+
+    def _text(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Part | None:
+        """`op == relu`, `name == "h*"`: a text field and what it is to be."""
+        for field, text in ((left, right), (right, left)):
+            if isinstance(field, ast.Name) and self.scope.matches(field.id, "") is not None:
+                if not isinstance(op, ast.Eq | ast.NotEq):
+                    raise self.bad(f"'{field.id}' is a text and can only be compared with == and !=")
+                word = text.value if isinstance(text, ast.Constant) else ast.unparse(text)
+                found = self.scope.matches(field.id, str(word))
+                assert found is not None, "it is a text field"
+                return found._replace(value=np.logical_not(found.value)) if isinstance(op, ast.NotEq) else found
+        return None
+
+    def _call(self, node: ast.Call) -> Part:
+        if node.keywords:
+            raise self.bad("arguments have no names here")
+        if isinstance(node.func, ast.Attribute) and node.func.attr in FUNCTIONS and not node.args:
+            return self._apply(node.func.attr, self.number(node.func.value), node.func.value)
+        if not isinstance(node.func, ast.Name):
+            raise self.bad(f"'{ast.unparse(node.func)}' cannot be called{nearest(ast.unparse(node.func), FUNCTIONS)}")
+        if node.func.id == "previous" and len(node.args) == 1:
+            return self._earlier(node.args[0])
+        kind = self.scope.kind(node.func.id, node)
+        if kind is not None:
+            return kind
+        if node.func.id not in FUNCTIONS:
+            raise self.bad(f"unknown function '{node.func.id}'{nearest(node.func.id, FUNCTIONS)}")
+        if len(node.args) != 1:
+            raise self.bad(f"{node.func.id}(x) takes one argument")
+        return self._apply(node.func.id, self.number(node.args[0]), node.args[0])
+
+    def _earlier(self, argument: ast.expr) -> Part:
+        """What an expression was at the end of the iteration before; unknown in the first. `previous` alone
+        is the loss of it."""
+        earlier = self.scope.recording.earlier
+        if earlier is None:
+            # Read all the same, so that a mistake in it is said.
+            return self._at(Moment.end(self.scope.recording), argument)._replace(known=False)
+        return self._at(Moment.end(earlier()), argument)._replace(known=True)
+
+    def _at(self, moment: Moment, argument: ast.expr) -> Part:
+        part = Evaluation(self.text, moment).part(argument)
+        if np.asarray(part.value).dtype.kind in "US":
+            raise self.bad("previous(…) is about numbers")
+        return part
+
+    def _apply(self, name: str, part: Part, argument: ast.expr) -> Part:
+        if name in ELEMENTWISE:
+            return part._replace(value=ELEMENTWISE[name](np.asarray(part.value)))
+        if part.stepwise:
+            raise self.bad(f"'{ast.unparse(argument)}' is one number at each step; {name} is for a whole array")
+        array = np.asarray(part.value)
+        if array.size == 0 and name in ("max", "min", "mean", "std"):
+            raise self.bad(f"'{ast.unparse(argument)}' is empty")
+        if name == "norm":
+            array = array.reshape(-1)
+        return Part(REDUCING[name](array), part.known)

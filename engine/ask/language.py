@@ -1,0 +1,76 @@
+"""The language of expressions: `abs(W1.grad).max()`, `grad == 0 and op == relu`, read as data, never run.
+
+Which signs and functions there are, and how a text becomes a tree. What the tree means is said in `evaluate`.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.errors import CommandError
+
+MAX_LENGTH = 10_000
+MAX_DEPTH = 100
+
+ARITHMETIC: Mapping[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: np.divide,
+    ast.Pow: np.power,
+    ast.Mod: np.mod,
+    ast.MatMult: operator.matmul,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+COMPARISONS: Mapping[type[ast.AST], Callable[..., Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+#: Element by element; and to a single number, over all elements.
+ELEMENTWISE: Mapping[str, Callable[..., Any]] = {
+    "abs": np.abs, "sign": np.sign, "sqrt": np.sqrt, "exp": np.exp, "log": np.log,
+    "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
+}  # fmt: skip
+REDUCING: Mapping[str, Callable[..., Any]] = {
+    "max": np.max, "min": np.min, "sum": np.sum, "mean": np.mean, "std": np.std, "norm": np.linalg.norm,
+    "any": np.any, "all": np.all,
+}  # fmt: skip
+FUNCTIONS = (*ELEMENTWISE, *REDUCING)
+
+
+def parse(text: str) -> ast.expr:
+    """The tree of a text; `₀₁…`, `−`, `×` and `∂L/∂h` are read as well. Raises CommandError where it is none."""
+    if not text:
+        raise CommandError("an expression is needed, as in h.grad[1] or abs(W1.grad).max()")
+    if len(text) > MAX_LENGTH:
+        raise CommandError(f"the expression is {len(text):,} characters long; at most {MAX_LENGTH:,} are read")
+    plain = text.translate(_PLAIN)
+    plain = re.sub(r"∂\w+/∂([^\W\d]\w*)", r"\1.grad", plain)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(plain, mode="eval").body
+    except (SyntaxError, RecursionError, MemoryError, ValueError):
+        raise CommandError(f"cannot read '{text}'; conditions are written like grad == 0 and op == relu") from None
+    level, depth = [tree], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise CommandError(f"the expression is nested too deeply; at most {MAX_DEPTH} levels are read")
+        level = [c for node in level for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)]
+    return tree
+
+
+_PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉−×·", "0123456789-**")

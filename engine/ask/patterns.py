@@ -1,0 +1,83 @@
+"""Steps by what they write: `h*`, `W2.grad[0,*]`, `loss`."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.index import Array, unravel
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Sweep
+
+
+class Pattern:
+    """Steps by what they write: `h*`, `W2.grad[0,*]`, `loss`. `*` and `?` stand for any characters of a
+    name, or any index. Without `.grad` or `.next` it is the value, or, for what is given and not
+    computed, its gradient and its update. Of `units`, h[3] is neuron 3 in every sample of a batch. Raises
+    CommandError if nothing matches."""
+
+    def __init__(self, text: str, recording: Recording, units: bool = False) -> None:
+        self._units = units
+        found = re.fullmatch(r"([\w#*?]+)(?:\.(data|grad|next))?(?:\[([^\]]*)\])?", text.strip())
+        if found is None:
+            raise CommandError(f"'{text}' is no name; names are written h, h[0], h.grad[0], h*")
+        graph, board = recording.graph, recording.board
+        self.kind, self.index = found[2], None if found[3] is None else _places(found[3], text)
+        name = found[1]
+        if not set("*?") & set(name) and name not in graph.by_name:
+            value, flat = board.lookup(name, text)
+            name = value.name
+            if flat is not None:
+                self.index = unravel(flat, value.shape)
+        glob = re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in name))
+        self.values = frozenset(v.id for v in graph.values if v.role is not Role.LITERAL and glob.fullmatch(v.name))
+        sizes = {len(graph.values[v].shape) for v in self.values}
+        if not self.values:
+            raise CommandError(f"nothing is called '{text}'{nearest(name, graph.by_name)}")
+        if self.index is not None and all(len(self.index) > n for n in sizes):
+            raise CommandError(f"'{text}' has too many indices")
+        if not any(self.writes(recording, sweep) for sweep in recording.timeline.sweeps):
+            raise CommandError(f"no step writes '{text}'")
+
+    def writes(self, recording: Recording, sweep: Sweep) -> bool:
+        """Whether the sweep writes what the pattern names, at some index."""
+        if sweep.value not in self.values:
+            return False
+        given = recording.graph.values[sweep.value].node < 0
+        kinds = {"data": {"data"}, "grad": {"grad"}, "next": {"next"}}.get(
+            self.kind or "", {"grad", "next"} if given else {"data"}
+        )
+        return sweep.phase.kind in kinds
+
+    def mask(self, recording: Recording, sweep: Sweep, start: int, stop: int) -> Array:
+        """Of the elements start to stop of a sweep, those that the pattern names."""
+        if not self.writes(recording, sweep):
+            return np.zeros(stop - start, dtype=bool)
+        return self.elements(recording, sweep.value, np.arange(start, stop))
+
+    def elements(self, recording: Recording, value: int, flats: Array) -> Array:
+        """Of some flat elements of a value, those at the pattern's index."""
+        shape = recording.graph.values[value].shape
+        if self.index is None:
+            return np.full(len(flats), value in self.values)
+        index, axis = self.index, recording.samples.axis(value)
+        if self._units and axis is not None:
+            index = (*index[:axis], None, *index[axis + (len(index) == len(shape)) :])
+        if len(index) > len(shape) or value not in self.values:
+            return np.zeros(len(flats), dtype=bool)
+        found = np.ones(len(flats), dtype=bool)
+        for here, places, extent in zip(index, np.unravel_index(flats, shape), shape, strict=False):
+            if here is not None:
+                found &= places == here % extent if -extent <= here < extent else np.zeros_like(found)
+        return found
+
+
+def _places(inside: str, text: str) -> tuple[int | None, ...]:
+    """`0,*` as (0, None)."""
+    try:
+        return tuple(None if part.strip() in ("*", ":") else int(part) for part in inside.split(","))
+    except ValueError:
+        raise CommandError(f"'{text}': an index is whole numbers or *, as in W2[0,*]") from None

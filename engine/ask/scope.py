@@ -1,0 +1,124 @@
+"""Where an expression is evaluated, and what comes out: numbers, and whether they are known there.
+
+What can be known at a moment is part of every result: a number that is not written yet is unknown, and what is made
+of it is unknown too.
+"""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradstep.engine.graph.graph import Value
+from gradstep.engine.index import Shape, ravel
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Phase, Position
+
+
+class Part(NamedTuple):
+    """A number, a truth value or a text (or an array of them), and whether, or where, it is known.
+    A `stepwise` one has an entry for each step (or term) of the scope."""
+
+    value: Any
+    known: Any = True
+    stepwise: bool = False
+
+    @property
+    def holds(self) -> Any:
+        """Where it is known and true."""
+        if self.known is True and np.asarray(self.value).dtype.kind == "b":
+            return self.value
+        return np.logical_and(self.value, self.known)
+
+
+class Reference(NamedTuple):
+    """Some numbers of a run by name: the `data`, `grad` or `next` of a value, at an index."""
+
+    value: Value
+    kind: str = "data"
+    at: tuple[int | slice, ...] = ()
+    transposed: bool = False
+
+    def read(self, recording: Recording) -> Any:
+        """The numbers, whether or not they are written yet."""
+        if self.kind == "next":
+            array = recording.updated(self.value.id)
+        else:
+            found = (recording.trace.grad if self.kind == "grad" else recording.trace.data)[self.value.id]
+            assert found is not None, "a gradient that is never written is refused when the name is read"
+            array = found
+        array = array[self.at] if self.at else array
+        return array.T if self.transposed else array
+
+    def ready(self, recording: Recording) -> int:
+        """The step that writes the last of them; 0 for what is given."""
+        if self.kind == "data" and self.value.node < 0:
+            return 0
+        time = recording.timeline
+        last = _last(self.at, self.value.shape)
+        step = time.step_of(time.phase_of(self.value.id, self.kind), self.value.id, last)
+        # The gradient of the loss with respect to itself is 1, and known once there is a loss.
+        return step if step is not None else time.step_of(Phase.LOSS, self.value.id, last) or 0
+
+
+def _last(index: tuple[int | slice, ...], shape: Shape) -> int:
+    """The last flat element that an index takes from an array of `shape`."""
+    found = []
+    for axis, extent in enumerate(shape):
+        here = index[axis] if axis < len(index) else slice(None)
+        taken = range(extent)[here]
+        found.append(taken if isinstance(taken, int) else max(taken, default=0))
+    return ravel(tuple(found), shape)
+
+
+class Scope(ABC):
+    """Where an expression is evaluated: at a moment, or at all steps of a slice of a sweep."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+
+    @property
+    @abstractmethod
+    def steps(self) -> Any:
+        """The step number, or those of the slice."""
+
+    def field(self, name: str) -> Part | None:
+        """A field of the step, or None where there is none of that name."""
+        return None
+
+    def kind(self, name: str, call: ast.Call | None) -> Part | None:
+        """A kind of step, or None where there is none of that name."""
+        return None
+
+    def matches(self, field: str, text: str) -> Part | None:
+        """Whether a text field is `text`; None where `field` is no text field."""
+        return None
+
+    def read(self, reference: Reference) -> Part:
+        """Named numbers."""
+        return Part(reference.read(self.recording), np.asarray(self.steps) >= reference.ready(self.recording))
+
+
+class Moment(Scope):
+    """One moment: after `step` steps."""
+
+    def __init__(self, recording: Recording, step: int) -> None:
+        super().__init__(recording)
+        self._step = step
+
+    @classmethod
+    def at(cls, recording: Recording, position: Position) -> Moment:
+        """The moment of a position: while a step is under way, that after the step before it."""
+        return cls(recording, position.step - (position.term is not None))
+
+    @classmethod
+    def end(cls, recording: Recording) -> Moment:
+        """The end of the iteration."""
+        return cls(recording, recording.timeline.total)
+
+    @property
+    def steps(self) -> int:
+        return self._step
