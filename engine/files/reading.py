@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from gradstep.engine.errors import CommandError, ExpressionError, GraphError, Problem, ScenarioError, nearest
-from gradstep.engine.files import arrays as leaves
-from gradstep.engine.files.datasets import SHIPPED
+from gradstep.engine.files.arrays import drawn as leaves
+from gradstep.engine.files.arrays.datasets import SHIPPED
 from gradstep.engine.files.places import Path as Keys
 from gradstep.engine.files.places import Positions
 from gradstep.engine.graph.board import Blackboard

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from gradstep.engine.errors import GraphError, ScenarioError
-from gradstep.engine.files import datasets, loads
+from gradstep.engine.files import loads
+from gradstep.engine.files.arrays import datasets
 
 README = (datasets.SHIPPED / "data" / "README.md").read_text(encoding="utf-8")
 

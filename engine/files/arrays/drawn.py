@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.errors import GraphError, nearest
-from gradstep.engine.files import datasets
+from gradstep.engine.files.arrays import datasets
 from gradstep.engine.index import Array, Shape
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The arrays a scenario starts from. One module a source."""
