@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from gradstep.engine.errors import GraphError
-from gradstep.engine.files.arrays.drawn import read
+from gradstep.engine.files.arrays import read
 
 F8, F4 = np.dtype("f8"), np.dtype("f4")
 
