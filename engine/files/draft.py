@@ -22,7 +22,7 @@ class Bad(Exception):
 
 
 class Draft:
-    """A parsed file. Arrays in files are looked for in `folder`; `broken` are the names of values that are not sound."""
+    """A parsed file. Arrays in files are looked for in `folder`; `broken` are the names of values that are unsound."""
 
     def __init__(self, said: Mapping[str, Any], text: str, file: str, folder: Path | None) -> None:
         self.text, self.file, self.folder = text, file, folder
