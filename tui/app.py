@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
+import asyncio
 import gc
+import os
 import signal
 import sys
-from functools import partial
-from types import FrameType
+from contextlib import suppress
+from typing import Any
 
+from textual import events
 from textual.app import App
+from textual.dom import DOMNode
+from textual.driver import Driver
 from textual.theme import Theme
 
 from gradstep.engine.debugger import Session
@@ -18,6 +22,7 @@ from gradstep.engine.run import Scenario
 from gradstep.tui.loading import Loading
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.theme import PALETTES, Palette, palettes
+from gradstep.tui.wall import FAULTS, noted
 
 
 def _theme(palette: Palette) -> Theme:
@@ -39,6 +44,10 @@ def _theme(palette: Palette) -> Theme:
     )
 
 
+#: After so many faults the screen gives up.
+_MOST_FAULTS = 20
+
+
 class Gradstep(App[int]):
     """gradstep on the screen. Returns the exit status."""
 
@@ -50,9 +59,8 @@ class Gradstep(App[int]):
     def __init__(self, scenario: Scenario | Loading, ascii: bool = False) -> None:
         """Shows a scenario; one that is still loading as soon as it is there. `ascii`: in ASCII."""
         super().__init__()
-        _forgive_keys()
         self._loading = scenario if isinstance(scenario, Loading) else None
-        #: What went wrong with it, where something did.
+        #: What went wrong with it, or on the screen before there was anything to show.
         self.failure: Exception | None = None
         if isinstance(scenario, Scenario):
             self.session = Session(scenario)
@@ -78,9 +86,11 @@ class Gradstep(App[int]):
 
             self.push_screen(Opening(self._loading), self._loaded)
         self.call_after_refresh(_collect_from_now_on)
-        # Left alone, these signals would end the process with the terminal still in full-screen mode.
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._end_by_signal)
+        # Left alone, these signals would end the process with the terminal still in full-screen mode. The loop's own
+        # handlers wake it up; what a plain handler asks for would wait for the next key.
+        if sys.platform != "win32":
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number, 128 + number)
 
     def _loaded(self, nothing: None) -> None:
         assert self._loading is not None, "it was waited for"
@@ -92,8 +102,45 @@ class Gradstep(App[int]):
         else:
             self.push_screen(Debugger(self.session, self.palettes))
 
-    def _end_by_signal(self, number: int, frame: FrameType | None) -> None:
-        self.call_later(self.exit, 128 + number, 128 + number)
+    def get_driver_class(self) -> type[Driver]:
+        if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):
+            return super().get_driver_class()
+        from gradstep.tui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
+
+    # The first way out is the last thing that happens, and what goes wrong on the way is no news. ----------------
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
+        if not self._exit:
+            super().exit(result, return_code or result or 0, message)
+
+    async def on_event(self, event: events.Event) -> None:
+        if not (self._exit and isinstance(event, events.InputEvent)):
+            await super().on_event(event)
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
+        if self._exit:
+            return True
+        try:
+            return await super()._dispatch_action(namespace, action_name, params)
+        except Exception as error:
+            self._handle_exception(error)
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What nobody foresaw: one line where that can be shown, and the traceback in a log."""
+        line = noted(error)
+        if self._exit:
+            return
+        shown = next((s for s in reversed(self.screen_stack) if isinstance(s, Debugger)), None)
+        # The same again and again is a screen that cannot be painted.
+        if shown is not None and len(FAULTS) < _MOST_FAULTS:
+            with suppress(Exception):  # what cannot be shown is told on leaving
+                shown.show(message=line)
+                return
+        self.failure = error
+        self.exit(2)
 
 
 def _collect_from_now_on() -> None:
@@ -101,12 +148,3 @@ def _collect_from_now_on() -> None:
     so that no key has to wait until the whole program has been looked through."""
     gc.freeze()
     gc.enable()
-
-
-def _forgive_keys() -> None:
-    """Lets a key that is no UTF-8 be an unknown key. Textual's reader would end the program."""
-    if sys.platform != "win32":
-        from textual.drivers import linux_driver
-
-        decoder = partial(codecs.getincrementaldecoder("utf-8"), errors="replace")
-        linux_driver.getincrementaldecoder = lambda encoding: decoder  # type: ignore[attr-defined]

@@ -11,24 +11,13 @@ import numpy as np
 
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.errors import CommandError
+from gradstep.engine.files.writing import write_new
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
 
 #: An edited array of more elements is not written out into a text file.
 _LARGEST = 100_000
-
-
-def write(file: str, text: str) -> None:
-    """Writes a new file. Raises CommandError if it exists or cannot be written."""
-    try:
-        with Path(file).open("x", encoding="utf-8") as opened:
-            opened.write(text)
-    except FileExistsError:
-        raise CommandError(f"'{file}' exists already; give another name, nothing is overwritten") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise CommandError(f"'{file}' cannot be written: {reason}") from None
 
 
 def save(
@@ -65,7 +54,7 @@ def save(
         document[table][value.name] = _listed(scenario.leaves[value.id])
     _debug(document, "breakpoints", breakpoints)
     _debug(document, "watch", watches)
-    write(file, tomlkit.dumps(document))
+    write_new(file, tomlkit.dumps(document))
 
 
 def _listed(array: Array) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from gradstep.tui.cli.calls import CALLS as CALLS
@@ -17,6 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A terminal that cannot show ∂ gets a ? for it rather than a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    _interruptible()
     try:
         options = parser().parse_args(with_default(list(sys.argv[1:] if argv is None else argv)))
         status: int = options.act(options)
@@ -29,11 +32,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _failed(error, "--debug" in (argv or sys.argv))
     except Exception as error:
-        from gradstep.engine.errors import GradstepError
+        from gradstep.engine.errors import CommandError, GradstepError
 
         if not isinstance(error, GradstepError):
-            raise
+            from gradstep.engine.files import fault
+
+            error = CommandError(fault(error)).with_traceback(error.__traceback__)
         return _failed(error, "--debug" in (argv or sys.argv))
+
+
+def _interruptible() -> None:
+    """An interrupt is an exception from here on, unless whoever calls us has said what it is."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _reader_gone() -> int:

@@ -137,15 +137,16 @@ def export_words(parser: Parser) -> None:
 
 def export(options: argparse.Namespace) -> int:
     """the whole run as data"""
-    from gradstep.engine.files import export, find
+    from gradstep.engine.files import check_place, export, find, write_over
     from gradstep.engine.run import record
 
+    if options.output is not None:
+        check_place(options.output)
     text = export(record(find(options.scenario)), options.format)
     if options.output is None:
         print(text, end="")
     else:
-        with open(options.output, "w", encoding="utf-8") as file:
-            file.write(text)
+        write_over(options.output, text)
     return FINE
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
+import threading
 
 from gradstep.tui.cli import runs
-from gradstep.tui.cli.words import FINE, Parser, budget, memory, scenario
+from gradstep.tui.cli.words import FINE, INTERRUPTED, Parser, budget, memory, scenario
 
 #: Seconds after which opening a scenario shows how far it is.
 _PATIENCE = 0.25
@@ -25,6 +27,9 @@ def open_screen(options: argparse.Namespace) -> int:
     if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
         options.phase, options.terms = None, False
         return runs.steps(options)
+    if threading.current_thread() is threading.main_thread():
+        # Nothing is under way yet that an interrupt would have to wait for, or that had anything to say about it.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     # Nothing that is loaded from here to the first frame is ever garbage, and looking through all
     # of it again and again would be a tenth of the start. The app turns it on again.
     gc.disable()
@@ -38,7 +43,7 @@ def open_screen(options: argparse.Namespace) -> int:
     from gradstep.tui.app import Gradstep
 
     app = Gradstep(loading, options.ascii or ascii.wanted())
-    status = app.run()
+    app.run()
     if app.failure is not None:
         raise app.failure
-    return FINE if status is None else status
+    return FINE if app.return_code is None else app.return_code

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from gradstep.engine.debugger import Frame
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View
+from gradstep.tui.wall import Walled, noted
 
 #: Number and title of every framed panel.
 TITLES: dict[str, tuple[str, str]] = {}
@@ -45,7 +46,7 @@ class Scene:
     view: View
 
 
-class Panel(Widget, can_focus=True):
+class Panel(Walled, Widget, can_focus=True):
     """A panel shows a frame as the view asks. It computes no gradient and asks no other panel.
 
     A subclass gives `key` (its number), `title`, and `paint`. Only lines whose content changed are
@@ -117,7 +118,11 @@ class Panel(Widget, can_focus=True):
         if wanted == self._painted:  # several events ask for the same picture when a panel appears
             return
         self._painted = wanted
-        self._canvas = canvas = self.paint(self.scene.frame, self.scene.view, width, height, self.has_focus)
+        try:
+            canvas = self.paint(self.scene.frame, self.scene.view, width, height, self.has_focus)
+        except Exception as error:  # this panel says so, the others are painted
+            canvas = _failed(self.scene.view, width, height, noted(error))
+        self._canvas = canvas
         if before is None or (before.width, before.height) != (width, height):
             self._strips = [canvas.strip(y) for y in range(height)]
             self.refresh()
@@ -138,6 +143,14 @@ class Panel(Widget, can_focus=True):
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
+
+
+def _failed(view: View, width: int, height: int, line: str) -> Canvas:
+    """A panel that could not be painted."""
+    canvas = Canvas(width, height, view.palette)
+    for y, start in enumerate(range(0, len(line), max(width, 1))):
+        canvas.put(0, y, line[start : start + width], view.palette.style("alarm"))
+    return canvas
 
 
 def alike(before: Scene, scene: Scene) -> bool:

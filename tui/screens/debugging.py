@@ -20,6 +20,7 @@ from gradstep.engine.graph import Element, Role
 from gradstep.engine.notation import number, progress
 from gradstep.engine.run import GoOn, Phase
 from gradstep.tui.view import View
+from gradstep.tui.wall import Walled
 
 if TYPE_CHECKING:
     from gradstep.engine.ask import Stop
@@ -56,7 +57,7 @@ def patiently(started: float) -> GoOn:
     return go_on
 
 
-class Debugging(Screen[None]):
+class Debugging(Walled, Screen[None]):
     """Runs commands on a session: at once where they are quick, else beside the screen."""
 
     session: Session

@@ -5,9 +5,9 @@ from __future__ import annotations
 from gradstep.engine.debugger.commands.table import GoOn, Result, command
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError, nearest
-from gradstep.engine.files import saving
-from gradstep.engine.files.finding import find
+from gradstep.engine.files import saving, writing
 from gradstep.engine.files.formats import FORMATS, export
+from gradstep.engine.files.reading import find
 
 
 @command
@@ -18,7 +18,7 @@ def _export(session: Session, rest: str, go_on: GoOn) -> Result:
         raise CommandError(f"there are the formats {', '.join(FORMATS)}, not '{kind}'{nearest(kind, FORMATS)}")
     if not file.strip():
         raise CommandError("a file is needed, as in export json run.json")
-    saving.write(file.strip(), export(session.recording, kind))
+    writing.write_new(file.strip(), export(session.recording, kind))
     return Result(f"written to {file.strip()}", {"file": file.strip()})
 
 

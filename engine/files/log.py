@@ -1,0 +1,49 @@
+"""What went wrong that nobody foresaw: its traceback goes into a file, and people get one line that names it."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+#: A longer log is begun anew.
+_LARGEST = 1 << 20
+
+
+def fault(error: BaseException) -> str:
+    """One line about an error that is a fault of gradstep, whose traceback is added to the log."""
+    text = " ".join(str(error).split())
+    what = type(error).__name__ + (f": {text[:200]}" if text else "")
+    try:
+        where = f"its traceback is in {_added(error)}"
+    except OSError as failed:
+        where = f"its traceback could not be kept ({failed.strerror or failed})"
+    return f"a fault of gradstep itself: {what}; {where}"
+
+
+def log_file() -> Path:
+    """Where the log is: in the user's folder for logs, or beside GRADSTEP_LOG where that is set."""
+    given = os.environ.get("GRADSTEP_LOG")
+    if given:
+        return Path(given)
+    from platformdirs import user_log_path
+
+    return user_log_path("gradstep", appauthor=False) / "gradstep.log"
+
+
+def _added(error: BaseException) -> Path:
+    # Here, because nearly nobody ever needs them, and everybody would wait for them.
+    import traceback
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    path = log_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    about = f"== {now} gradstep {version('gradstep')}\n"
+    anew = path.exists() and path.stat().st_size > _LARGEST
+    with path.open("w" if anew else "a", encoding="utf-8", errors="backslashreplace") as log:
+        log.write(about + "".join(traceback.format_exception(error)))
+    return path

@@ -1,0 +1,157 @@
+"""Whatever goes wrong that nobody foresaw, the screen stays, says so in a line, and keeps the traceback."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from driving import at, debugger, running, text
+from terminals import terminal
+
+from gradstep.engine.debugger import Session
+from gradstep.tui.panels.base import Panel
+
+
+def broken(*_: object, **__: object) -> None:
+    raise LookupError("nobody foresaw this")
+
+
+@pytest.mark.faulty
+async def test_a_key_whose_action_fails_says_so_and_keeps_the_session(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    monkeypatch.setenv("GRADSTEP_LOG", str(log))
+    async with running() as pilot:
+        await pilot.press("space", "space")
+        with monkeypatch.context() as patch:
+            patch.setattr(Session, "finish", broken)
+            await pilot.press("f")
+            await pilot.pause()
+            assert "LookupError: nobody foresaw this" in text(pilot)
+        assert "Traceback" in log.read_text(encoding="utf-8")
+        await pilot.press("space")
+        await pilot.pause()
+        assert at(pilot).step == 3
+
+
+@pytest.mark.faulty
+async def test_a_panel_that_cannot_be_painted_leaves_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GRADSTEP_LOG", str(tmp_path / "log"))
+    async with running() as pilot:
+        panel = debugger(pilot).query_one("#params", Panel)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(panel), "paint", broken)
+            await pilot.press("space")
+            await pilot.pause()
+        await pilot.press("space")
+        await pilot.pause()
+        assert at(pilot).step == 2
+
+
+def test_what_is_typed_after_the_way_out_is_nobodys() -> None:
+    for keys in (b"q:", b"qo", b"qB", b"q?", b"qc i u", b"q:continue\r", b"qqqq", b"\x03\x03"):
+        with terminal(100, 30) as t:
+            t.wait_for("? help")
+            t.press(keys)
+            assert t.ended() == 0, keys
+            assert b"Traceback" not in t.raw, keys
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_an_idle_screen(number: signal.Signals, status: int) -> None:
+    with terminal(100, 30) as t:
+        t.wait_for("? help")
+        while t.read(0.5):
+            pass  # nothing is going on any more
+        os.kill(t.process.pid, number)
+        sent = time.monotonic()
+        assert t.ended() == status
+        assert time.monotonic() - sent < 10
+        assert b"\x1b[?1049l" in t.raw  # the alternate screen is left
+        assert b"Traceback" not in t.raw
+
+
+def _until_ours(process: int) -> None:
+    """Waits until the interpreter has started, and its own way with interrupts, a traceback, is no longer theirs."""
+    caught = re.compile(r"^SigCgt:\s*([0-9a-f]+)", re.MULTILINE)
+    started = False
+    for _ in range(2000):
+        found = caught.search(Path(f"/proc/{process}/status").read_text())
+        assert found is not None
+        holds = bool(int(found[1], 16) & 1 << (signal.SIGINT - 1))
+        if started and not holds:
+            return
+        started = started or holds
+        time.sleep(0.001)
+
+
+def test_interrupts_while_it_starts_are_quiet() -> None:
+    for wait in (0.0, 0.05, 0.1, 0.2, 0.4):
+        with terminal(100, 30) as t:
+            _until_ours(t.process.pid)
+            time.sleep(wait)
+            os.killpg(t.process.pid, signal.SIGINT)
+            assert t.ended() in (130, -signal.SIGINT)
+            assert b"Traceback" not in t.raw
+
+
+def test_a_terminal_that_goes_away_ends_it() -> None:
+    with terminal(100, 30) as t:
+        t.wait_for("? help")
+        os.close(t.master)
+        t.master = os.open(os.devnull, os.O_RDONLY)
+        assert t.process.wait(10) == 129
+
+
+def test_replies_pastes_and_noise_are_no_keys() -> None:
+    with terminal(100, 30) as t:
+        t.wait_for("? help")
+        for sent in (
+            b"\x1b[?62;22c", b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", b"\x1b[12;40R", b"\x1bP>|tmux 3.4\x1b\\",
+            b"\x1b[999999999A", b"\x1b[200~ \x1bq q \x1b[B\x1b[201~", b"\x1b[" + b"1" * 5000 + b"A",
+        ):  # fmt: skip
+            t.press(sent)
+        t.press(b" ")
+        t.wait_for("step 1/31")
+        t.press(b"q")
+        assert t.ended() == 0
+
+
+def test_a_large_paste_does_not_keep_it_busy() -> None:
+    with terminal(100, 30) as t:
+        t.wait_for("? help")
+        t.press(b":")
+        t.wait_for("command")
+        paste = b"\x1b[200~" + b"x = [" + b"0.25, " * 50_000 + b"]\x1b[201~"
+        for start in range(0, len(paste), 4096):
+            t.press(paste[start : start + 4096])
+            t.read(0.001)
+        t.press(b"\x1b")
+        time.sleep(0.3)
+        t.press(b" ")
+        t.wait_for("step 1/31")
+
+
+def test_an_error_that_nobody_foresaw_is_one_line(tmp_path: Path) -> None:
+    code = (
+        "import sys, gradstep.tui.cli as c\n\n"
+        "def broken(*_): raise LookupError('nobody foresaw this')\n"
+        "import gradstep.engine.files as files\nfiles.find = broken\n"
+        "sys.exit(c.main(['steps', 'walkthrough']))"
+    )
+    env = {**os.environ, "GRADSTEP_LOG": str(tmp_path / "log")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "error: a fault of gradstep itself: LookupError: nobody foresaw this; its traceback is in"
+    )
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,81 @@
+"""Textual's driver for terminals of Linux and macOS, with our reader, and at peace with a terminal that goes away."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import termios
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TextIO, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from gradstep.tui.terminal.reader import Reader
+
+#: The exit status after SIGHUP, which is what a terminal that goes away means.
+HANGUP = 129
+#: So often, in seconds, it is looked whether a key is complete because nothing has followed.
+_TICK = 0.05
+_PIECE = 1 << 16
+
+
+class _Output:
+    """A terminal's file that says once that the terminal is gone, and then takes everything: a thread that fails to
+    write would leave the screen waiting for it for ever."""
+
+    def __init__(self, file: TextIO, gone: Callable[[], None]) -> None:
+        self._file, self._gone, self._there = file, gone, True
+
+    def write(self, text: str) -> None:
+        self._try(lambda: self._file.write(text))
+
+    def flush(self) -> None:
+        self._try(self._file.flush)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def _try(self, act: Callable[[], object]) -> None:
+        if self._there:
+            try:
+                act()
+            except (OSError, ValueError):
+                self._there = False
+                self._gone()
+
+
+class TerminalDriver(LinuxDriver):
+    """Keys come from `Reader`. Bytes that are no UTF-8 are unknown keys; what was typed before the screen was there was
+    not meant for it."""
+
+    def start_application_mode(self) -> None:
+        if not isinstance(self._file, _Output) and self._file is not None:
+            self._file = cast(Any, _Output(self._file, self.hung_up))
+        with suppress(termios.error):  # it is no terminal, so nothing was typed
+            termios.tcflush(self.fileno, termios.TCIFLUSH)
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's has no annotations
+
+    def hung_up(self) -> None:
+        """The terminal is gone: the program ends. May be called in any thread, and more than once."""
+        self._loop.call_soon_threadsafe(self._app.exit, HANGUP, HANGUP)
+
+    def run_input_thread(self) -> None:
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        reader = Reader()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_TICK):
+                    try:
+                        data = os.read(self.fileno, _PIECE)
+                    except OSError:
+                        data = b""
+                    if not data:
+                        self.hung_up()
+                        return
+                    for message in reader.feed(decode(data)):
+                        self.process_message(message)
+                for message in reader.tick():
+                    self.process_message(message)
