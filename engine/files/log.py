@@ -35,9 +35,6 @@ def log_file() -> Path:
 
 def _added(error: BaseException) -> Path:
     # Here, because nearly nobody ever needs them, and everybody would wait for them.
-    import traceback
-    from datetime import UTC, datetime
-    from importlib.metadata import version
 
     path = log_file()
     path.parent.mkdir(parents=True, exist_ok=True)
