@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from gradstep.engine import face
 
 if TYPE_CHECKING:
+    from gradstep.engine.ask.breakpoints import Breakpoint as Breakpoint
     from gradstep.engine.ask.comparison import compare as compare
     from gradstep.engine.ask.conditions import Condition as Condition
     from gradstep.engine.ask.conditions import condition_words as condition_words
     from gradstep.engine.ask.kinds import KINDS as KINDS
     from gradstep.engine.ask.patterns import Pattern as Pattern
     from gradstep.engine.ask.scope import Part as Part
-    from gradstep.engine.ask.stops import Breakpoint as Breakpoint
     from gradstep.engine.ask.stops import Stop as Stop
-    from gradstep.engine.ask.stops import Watch as Watch
+    from gradstep.engine.ask.watches import Watch as Watch
     from gradstep.engine.ask.whatif import apply_edits as apply_edits
     from gradstep.engine.ask.whatif import read_edit as read_edit
 

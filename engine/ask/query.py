@@ -6,12 +6,32 @@ The same expressions are printed, watched and used as conditions.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.ask.evaluate import Evaluation
 from gradstep.engine.ask.language import parse
 from gradstep.engine.ask.scope import Part, Reference, Scope
+
+
+class Answer(NamedTuple):
+    """What an expression is at a moment."""
+
+    text: str
+    part: Part
+
+    def __str__(self) -> str:
+        return f"{self.text} = {self.part}"
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        yield str(self)
+
+    def document(self) -> Any:
+        """For programs; None where it is not known yet."""
+        return self.part.document()
 
 
 class Query:
@@ -35,6 +55,10 @@ class Query:
         if isinstance(part, Reference):
             return scope.read(part)
         return part
+
+    def answer(self, scope: Scope) -> Answer:
+        """Its value in a scope, beside its text."""
+        return Answer(self.text, self(scope))
 
     def reference(self, scope: Scope) -> Reference | None:
         """What it names, if it is nothing but a name."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Shape, ravel
+from gradstep.engine.notation import plain
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
 
@@ -32,6 +33,25 @@ class Part(NamedTuple):
         if self.known is True and np.asarray(self.value).dtype.kind == "b":
             return self.value
         return np.logical_and(self.value, self.known)
+
+    @property
+    def certain(self) -> bool:
+        """Whether all of it is known."""
+        return bool(np.all(self.known))
+
+    def __str__(self) -> str:
+        """As text; `not yet` where it is not known."""
+        array = np.asarray(self.value)
+        if not self.certain:
+            return "not yet"
+        return np.array2string(array, precision=6, separator=", ", threshold=64) if array.ndim else str(array.item())
+
+    def document(self) -> Any:
+        """For programs: a number, a truth, a text, or nested lists of them; None where it is not known."""
+        array = np.asarray(self.value)
+        if not self.certain:
+            return None
+        return array.tolist() if array.dtype.kind in "bU" else plain(array)
 
 
 class Reference(NamedTuple):

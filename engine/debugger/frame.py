@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask import stops
-from gradstep.engine.ask.stops import Breakpoint, Noted, Stop, Watch
+from gradstep.engine.ask.breakpoints import Breakpoint
+from gradstep.engine.ask.search import holding
+from gradstep.engine.ask.stops import Noted, Stop
+from gradstep.engine.ask.watches import Watch
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.explain import formula, lesson, narrate, nonfinite, remarks
 from gradstep.engine.explain.formula import Equation
@@ -171,13 +173,13 @@ class Frame:
     @cached_property
     def hits(self) -> frozenset[int]:
         """The steps at which an armed breakpoint stops."""
-        return stops.hits(self.recording, tuple(b.condition for b in self.desk.breakpoints if b.enabled))
+        return holding(self.recording, tuple(b.condition for b in self.desk.breakpoints if b.enabled))
 
     def next_hit(self, breakpoint: Breakpoint) -> int | None:
         """The next step at which a breakpoint stops; None where there is none, or it is off."""
         if not breakpoint.enabled:
             return None
-        ahead = [s for s in stops.hits(self.recording, (breakpoint.condition,)) if s > self.step]
+        ahead = [s for s in holding(self.recording, (breakpoint.condition,)) if s > self.step]
         return min(ahead, default=None)
 
     @property

@@ -14,7 +14,9 @@ from typing import NamedTuple
 from gradstep.engine.ask import whatif
 from gradstep.engine.ask.comparison import Comparison, alike, compare
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.stops import Noted, Stop, Watch, search
+from gradstep.engine.ask.search import search
+from gradstep.engine.ask.stops import Noted, Stop
+from gradstep.engine.ask.watches import Watch
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.debugger.frame import Desk, Frame
 from gradstep.engine.errors import CommandError, GoOn, nearest
@@ -344,11 +346,8 @@ class Session:
         cheap = history.cost <= _CHEAP
         for k in {*(range(1, made + 1, -(-made // _LOOKS)) if cheap else ()), self.recording.iteration}:
             for watch in self.stops.watches:
-                if k not in watch.seen:
-                    value = watch.of(history.recording(k)).at_the_end()
-                    if value is None:
-                        break
-                    watch.seen[k] = value
+                if watch.wants(k):
+                    watch.note(history.recording(k))
 
     def unwatch(self, text: str) -> None:
         """No longer. Raises CommandError if it is not watched."""

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.stops import Found, Stopping, search
+from gradstep.engine.ask.hits import Hit, Hits
+from gradstep.engine.ask.search import Found, Stopping, search
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.history.history import History
 from gradstep.engine.history.intervals import Truth, possible
@@ -66,6 +67,16 @@ def onward(
                     raise
     except Interrupted:
         raise Paused from None
+
+
+def find(history: History, condition: Condition, most: int, go_on: GoOn | None = None) -> Hits:
+    """The first steps of all iterations that are made at which a condition holds. Raises Interrupted."""
+    found: list[Hit] = []
+    for recording, place in onward(history, [condition], Position(0), history.made, go_on):
+        found.append(Hit.at(recording, place.position.step))
+        if len(found) == most:
+            break
+    return Hits(tuple(found), history.made > 1, len(found) == most)
 
 
 def back(

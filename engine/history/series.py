@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask.stops import Watch
+from gradstep.engine.ask.watches import Watch
 from gradstep.engine.errors import printable
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.history.history import History

@@ -15,7 +15,7 @@ import pytest
 from driving import at, debugger, running, text
 from textual import events
 
-from gradstep.engine.ask import stops
+from gradstep.engine.ask import search
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import Interrupted
 from gradstep.engine.files import find, load, loads
@@ -285,8 +285,8 @@ def test_a_run_can_be_stopped_between_two_nodes_and_nothing_has_changed() -> Non
 def test_marks_of_breakpoints_cost_nothing_on_a_long_run() -> None:
     session = Session(wide())
     breakpoint = session.stops.add("grad == 0", session.recording)
-    assert session.recording.timeline.total > stops.MARKED
-    assert stops.hits(session.recording, (breakpoint.condition,)) == frozenset()
+    assert session.recording.timeline.total > search.MARKED
+    assert search.holding(session.recording, (breakpoint.condition,)) == frozenset()
 
 
 def test_arrays_beside_a_scenario_are_not_copied(tmp_path: Path) -> None:

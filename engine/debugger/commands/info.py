@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
-from gradstep.engine.ask.stops import shown
+from gradstep.engine.ask.watches import Watched
 from gradstep.engine.debugger import transcript
-from gradstep.engine.debugger.commands.questions import plainly
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing, place
 from gradstep.engine.debugger.commands.time import at
 from gradstep.engine.debugger.session import Session
@@ -16,30 +13,13 @@ from gradstep.engine.errors import CommandError, nearest
 
 
 def _breakpoints(session: Session) -> Result:
-    rows = [(b.number, b.text, b.state) for b in session.stops.breakpoints]
-    text = "\n".join(f"{n:>3}  {text}   {state}" for n, text, state in rows) or "no breakpoints"
-    data = [
-        {
-            "breakpoint": b.number,
-            "text": b.text,
-            "enabled": b.enabled,
-            "once": b.once,
-            "hits": b.hits,
-            "ignore": b.ignore,
-        }
-        for b in session.stops.breakpoints
-    ]
-    return Result(text, data)
+    found = session.stops.breakpoints
+    return Result("\n".join(found.lines()), found.document())
 
 
 def _watches(session: Session) -> Result:
-    rows = [(w.text, w.at(session.position), w.changed(session.position)) for w in session.stops.watches]
-    lines = [f"{text} = {shown(part)}{'   ◂ just changed' if new else ''}" for text, part, new in rows]
-    data = [
-        {"watch": text, "value": plainly(part.value) if np.all(part.known) else None, "changed": new}
-        for text, part, new in rows
-    ]
-    return Result("\n".join(lines) or "nothing is watched", data)
+    found = Watched.at(session.stops.watches, session.position)
+    return Result("\n".join(found.lines()), found.document())
 
 
 def _scenario(session: Session) -> Result:

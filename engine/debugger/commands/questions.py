@@ -12,10 +12,8 @@ from gradstep.engine.ask.differences import nudge, verify
 from gradstep.engine.ask.findings import DEFAULTS, findings, thresholds_of
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment
-from gradstep.engine.ask.stops import shown
 from gradstep.engine.debugger import transcript
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing
-from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.explain import blame, paths
@@ -24,7 +22,7 @@ from gradstep.engine.history import search
 from gradstep.engine.history.findings import diagnosis
 from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.run import moments
-from gradstep.engine.run.timeline import Phase, Position
+from gradstep.engine.run.timeline import Phase
 
 
 def _element(session: Session, text: str) -> Element:
@@ -53,20 +51,8 @@ def _with_gradient(session: Session, text: str) -> Element:
 @command
 def _find(session: Session, rest: str, go_on: GoOn) -> Result:
     """find COND: the steps at which COND holds, in all iterations that are made: the first 20."""
-    history, rows, lines = session.history, [], []
-    wanted = [Condition(rest, session.recording)]
-    for recording, found in search.onward(history, wanted, Position(0), history.made, go_on):
-        k, step = recording.iteration, found.position.step
-        sweep, flat = recording.timeline.locate(step)
-        name = recording.typed(Element(sweep.value, flat), sweep.phase)
-        value = Frame(recording, Position(recording.timeline.total)).tape_line(step).value
-        iteration = {"iteration": k} if history.made > 1 else {}
-        rows.append({**iteration, "step": step, "at": name, "value": plain(value)})
-        lines.append(f"{f'@{k} ' if iteration else ''}{step:>8,}  {name:<16} {number(value or 0.0)}")
-        if len(rows) == _FOUND:
-            lines.append(f"these are the first {_FOUND}; a narrower condition finds later ones")
-            break
-    return Result("\n".join(lines) or "it holds at no step", rows)
+    found = search.find(session.history, Condition(rest, session.recording), _FOUND, go_on)
+    return Result("\n".join(found.lines()), found.document())
 
 
 #: So many steps are listed.
@@ -76,15 +62,8 @@ _FOUND = 20
 @command
 def _print(session: Session, rest: str, go_on: GoOn) -> Result:
     """print EXPR: a value, a gradient, a slice, abs(W1.grad).max()."""
-    part = Query(rest)(Moment.at(session.recording, session.position))
-    known = bool(np.all(part.known))
-    return Result(f"{rest} = {shown(part)}", plainly(part.value) if known else None)  # null: not yet
-
-
-def plainly(value: Any) -> Any:
-    """A value for programs: a number, a truth, a text, or nested lists of them."""
-    array = np.asarray(value)
-    return array.tolist() if array.dtype.kind in "bU" else plain(array)
+    found = Query(rest).answer(Moment.at(session.recording, session.position))
+    return Result("\n".join(found.lines()), found.document())
 
 
 @command

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from gradstep.engine.ask.stops import shown
 from gradstep.engine.debugger.commands.table import GoOn, Result, command
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
@@ -78,7 +77,7 @@ def _ignore(session: Session, rest: str, go_on: GoOn) -> Result:
 def _watch(session: Session, rest: str, go_on: GoOn) -> Result:
     """watch EXPR: show it at every stop, and stop where it changes."""
     watch = session.watch(rest)
-    return Result(f"{watch.text} = {shown(watch.at(session.position))}", {"watch": watch.text})
+    return Result(f"{watch.text} = {watch.at(session.position)}", {"watch": watch.text})
 
 
 @command

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.ask import stops
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment
-from gradstep.engine.ask.stops import Watch, key, search
-from gradstep.engine.errors import CommandError
+from gradstep.engine.ask.search import Stopping, _place, key, search
+from gradstep.engine.ask.watches import Watch
+from gradstep.engine.errors import CommandError, Interrupted
 from gradstep.engine.files import builtin, find
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording, record
@@ -312,14 +312,14 @@ def test_what_cannot_be_read_is_refused_when_it_is_set(text: str, says: str) -> 
 # Searching ----------------------------------------------------------------------------------------
 
 
-def places(rec: Recording, wanted: list[stops.Stopping]) -> list[Position]:
+def places(rec: Recording, wanted: list[Stopping]) -> list[Position]:
     """Every place at which one of them stops, by looking at every step."""
     found = set()
     for sweep in rec.timeline.sweeps:
         for flat in range(sweep.size):
             for one in wanted:
                 if one.mask(sweep, flat, flat + 1)[0]:
-                    found.add(stops._place(rec, one, sweep, flat))
+                    found.add(_place(rec, one, sweep, flat))
     return sorted(found, key=key)
 
 
@@ -336,7 +336,7 @@ def test_continue_and_its_inverse_find_the_same_places(
 ) -> None:
     rec = recording(name)
     texts = [t for t in texts if not t.endswith("on *")]
-    wanted: list[stops.Stopping] = [Condition(text, rec) for text in texts]
+    wanted: list[Stopping] = [Condition(text, rec) for text in texts]
     there = places(rec, wanted)
     step = round(share * rec.timeline.total)
     start = Position(step, term) if term and step else Position(step)
@@ -364,7 +364,7 @@ def test_a_search_looks_at_no_more_than_it_must() -> None:
         asked.append(share)
         return len(asked) < 3
 
-    with pytest.raises(stops.Interrupted):
+    with pytest.raises(Interrupted):
         list(search(rec, [Condition("value > 1e9", rec)], Position(0), True, go_on))
     assert len(asked) == 3
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from trainings import small
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.stops import search
+from gradstep.engine.ask.search import search
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trainings import small
 
-from gradstep.engine.ask.stops import Watch
+from gradstep.engine.ask.watches import Watch
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.history.series import (

@@ -1,0 +1,56 @@
+"""The steps at which a condition holds, as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from gradstep.engine.ask.scope import Reference
+from gradstep.engine.graph.element import Element
+from gradstep.engine.index import unravel
+from gradstep.engine.notation import number, plain
+from gradstep.engine.run.recording import Recording
+
+
+class Hit(NamedTuple):
+    """A step of an iteration at which a condition holds: what it writes, as one types it, and that number."""
+
+    iteration: int
+    step: int
+    name: str
+    value: float
+
+    @classmethod
+    def at(cls, recording: Recording, step: int) -> Hit:
+        """Step number `step` of an iteration."""
+        sweep, flat = recording.timeline.locate(step)
+        value = recording.graph.values[sweep.value]
+        written = Reference(value, sweep.phase.kind, unravel(flat, value.shape)).read(recording)
+        return cls(recording.iteration, step, recording.typed(Element(value.id, flat), sweep.phase), float(written))
+
+
+class Hits(NamedTuple):
+    """The first steps at which a condition holds, of one iteration or of `several`. With `more` there may be
+    others later."""
+
+    hits: tuple[Hit, ...]
+    several: bool
+    more: bool
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        if not self.hits:
+            yield "it holds at no step"
+        for hit in self.hits:
+            when = f"@{hit.iteration} " if self.several else ""
+            yield f"{when}{hit.step:>8,}  {hit.name:<16} {number(hit.value or 0.0)}"
+        if self.more:
+            yield f"these are the first {len(self.hits)}; a narrower condition finds later ones"
+
+    def document(self) -> list[dict[str, Any]]:
+        """For programs."""
+        return [
+            {**({"iteration": hit.iteration} if self.several else {}), "step": hit.step, "at": hit.name}
+            | {"value": plain(hit.value)}
+            for hit in self.hits
+        ]
