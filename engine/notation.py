@@ -95,6 +95,11 @@ def plain(array: Any) -> Any:
     return listed if np.isfinite(numbers).all() else _spelled(listed)
 
 
+def defined(value: float) -> Any:
+    """A number as JSON has it; None where it is NaN because there is none, as the factors of what is no product."""
+    return None if value != value else plain(value)
+
+
 def _spelled(listed: Any) -> Any:
     if isinstance(listed, list):
         return [_spelled(entry) for entry in listed]

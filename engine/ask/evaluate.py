@@ -67,8 +67,6 @@ class Evaluation:
         for look in (self.scope.field(node.id), self.scope.kind(node.id, None)):
             if look is not None:
                 return look
-        if node.id == "loss":
-            return Reference(self.scope.recording.graph.loss)
         if node.id == "previous" and node.id not in self.scope.recording.graph.by_name:
             return self._earlier(ast.Name("loss"))
         value, flat = self.board.lookup(node.id, node.id)

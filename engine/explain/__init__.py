@@ -13,5 +13,6 @@ if TYPE_CHECKING:
     from gradstep.engine.explain.formula import equation_text as equation_text
     from gradstep.engine.explain.formula import relation as relation
     from gradstep.engine.explain.hops import Chain as Chain
+    from gradstep.engine.explain.paths import paths_from as paths_from
 
 __getattr__, __all__ = face(__name__)

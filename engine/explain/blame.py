@@ -5,10 +5,11 @@ Where the chain shrinks, grows, stops or ceases to be a number stands out as its
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, isfinite, log, nan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,9 +17,11 @@ from gradstep.engine.errors import CommandError
 from gradstep.engine.explain import remarks
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
+from gradstep.engine.notation import number, plain
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import Segment, total
+from gradstep.engine.run.timeline import Phase
 
 #: So many terms are looked at together.
 _PIECE = 1 << 16
@@ -43,8 +46,9 @@ class Link(NamedTuple):
     share: float
 
 
-class Blame(NamedTuple):
-    """How the `gradient` of an element came about: the `chain` from it to the loss, empty where no
+@dataclass(frozen=True, slots=True, eq=False)
+class Blame:
+    """How the `gradient` of an `element` came about: the `chain` from it to the loss, empty where no
     path leads there and for the loss itself.
 
     `worst` is the number of the link that has changed the gradient most: where it stops being finite
@@ -53,10 +57,45 @@ class Blame(NamedTuple):
     is empty where it is not.
     """
 
+    recording: Recording
+    element: Element
     gradient: float
     chain: tuple[Link, ...]
     worst: int | None
     reason: str
+
+    def links(self) -> Iterator[str]:
+        """A text for each link of the chain."""
+        board = self.recording.board
+        for k, link in enumerate(self.chain):
+            up, local, product = (number(v, signed=True) for v in (link.upstream, link.local, link.product))
+            text = f"{board.gradient(*link.source)} ← {board.gradient(*link.target)} {up} × {local} = {product}"
+            text += f", the largest of {link.others + 1} ways" if link.others else ""
+            text += f", {link.hops} hops with local gradient 1" if link.hops > 1 else ""
+            yield text + ("   ◂ worst" if k == self.worst else "")
+
+    def lines(self) -> Iterator[str]:
+        """For people: the gradient, each link, and the reason of a zero."""
+        yield f"{self.recording.board.gradient(*self.element)} = {number(self.gradient, signed=True)}"
+        yield from (f"  {text}" for text in self.links())
+        if self.reason:
+            yield f"  {self.reason}"
+
+    def document(self) -> dict[str, Any]:
+        """For programs: plain data, as JSON has it."""
+        chain = [
+            {
+                "name": self.recording.typed(link.source, Phase.BACKWARD),
+                "upstream": plain(link.upstream),
+                "local": plain(link.local),
+                "product": plain(link.product),
+                "others": link.others,
+                "hops": link.hops,
+                "worst": k == self.worst,
+            }
+            for k, link in enumerate(self.chain)
+        ]
+        return {"chain": chain, "reason": self.reason or None}
 
 
 def why(
@@ -87,7 +126,7 @@ def why(
             link = run._replace(target=here, hops=run.hops + 1, upstream=at)
         links.append(link)
     reason = (zero_reason(recording, element) or "") if gradient == 0 else ""
-    return Blame(gradient, tuple(links), _worst(gradient, links), reason)
+    return Blame(recording, element, gradient, tuple(links), _worst(gradient, links), reason)
 
 
 def _link(recording: Recording, source: Element, gradient: float) -> Link | None:
@@ -98,11 +137,11 @@ def _link(recording: Recording, source: Element, gradient: float) -> Link | None
     best = best or _first_alive(recording, segments)
     if best is None:
         return None
-    segment, number = best
-    upstream, local, contribution = segment.read(number, number + 1)
+    segment, at = best
+    upstream, local, contribution = segment.read(at, at + 1)
     assert upstream is not None, "a gradient's terms are products"
     assert local is not None, "a gradient's terms are products"
-    (target,) = _targets(segment, number, number + 1)
+    (target,) = _targets(segment, at, at + 1)
     product = float(contribution[0])
     share = product / gradient if gradient and isfinite(gradient) else nan
     return Link(source, target, 1, float(upstream[0]), float(local[0]), product, total(segments) - 1, share)
@@ -135,9 +174,9 @@ def _first_alive(recording: Recording, segments: tuple[Segment, ...]) -> tuple[S
     out by an index. Asked only where nothing arrives."""
     dead: set[Element] = set()
     for segment in segments:
-        for number in range(segment.count):
-            if not _is_dead(recording, _targets(segment, number, number + 1), dead):
-                return segment, number
+        for at in range(segment.count):
+            if not _is_dead(recording, _targets(segment, at, at + 1), dead):
+                return segment, at
     return None
 
 
@@ -147,8 +186,7 @@ def _is_dead(recording: Recording, front: list[Element], dead: set[Element]) -> 
     trace = recording.trace
     while front:
         here = front.pop()
-        grad = trace.gradient(here.value)
-        if grad.reshape(-1)[here.flat] != 0:  # as that of the loss, which is 1
+        if trace.derivative(here) != 0:  # as that of the loss, which is 1
             return False
         if here not in dead:
             dead.add(here)
@@ -160,9 +198,9 @@ def _is_dead(recording: Recording, front: list[Element], dead: set[Element]) -> 
 def _worst(gradient: float, links: list[Link]) -> int | None:
     gradients = [gradient, *(link.upstream for link in links)]
     for breaks in (lambda value: not isfinite(value), lambda value: value == 0):
-        for number, (mine, upstream) in enumerate(pairwise(gradients)):
+        for k, (mine, upstream) in enumerate(pairwise(gradients)):
             if breaks(mine) and not breaks(upstream):
-                return number
+                return k
     change = [_change(link.local) for link in links]
     most = max(change, default=0.0)
     return change.index(most) if most > 0 else None

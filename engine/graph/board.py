@@ -202,7 +202,7 @@ class Blackboard:
         """
         word = unicodedata.normalize("NFKC", text.strip()).translate(_PLAIN)
         found = re.fullmatch(r"(?:∂|d)(\w+)/(?:∂|d)(.+)", word)
-        if found and found[1] == self.loss.translate(_PLAIN):
+        if found and found[1] in (self.loss.translate(_PLAIN), "loss"):
             return Target(self.resolve(found[2]).value, "grad", self.resolve(found[2]).index)
         parts = re.fullmatch(r"([^\s.\[\]]+)(?:\.(\w+))?\s*(?:\[([^\]]*)\])?", word)
         if parts is None:
@@ -218,10 +218,12 @@ class Blackboard:
         return Target(value, kind, None if inside is None else _index(inside, value, text))
 
     def lookup(self, name: str, text: str) -> tuple[Value, int | None]:
-        """The value called `name`, or the value and the element of it that the screen calls so.
-        Raises CommandError; `text` is what was typed."""
+        """The value called `name`, or the value and the element of it that the screen calls so; `loss` is the
+        loss, whatever it is called. Raises CommandError; `text` is what was typed."""
         if name in self.graph.by_name:
             return self.graph.by_name[name], None
+        if name == "loss":
+            return self.graph.loss, None
         short = self._typed_short.get(name, [])
         if len(short) == 1:
             return short[0]

@@ -372,14 +372,8 @@ class Debugging(Walled, Screen[None]):
             self.show(message="Only a gradient has a blame chain: step into the backward pass, or select a node.")
             return
         found = why(self.session.recording, element)
-        choices = []
-        for k, link in enumerate(found.chain):
-            up, local, product = (number(v, signed=True) for v in (link.upstream, link.local, link.product))
-            more = f"  1 of {link.others + 1}" if link.others else ""
-            more += f"  ({link.hops} hops × 1)" if link.hops > 1 else ""
-            more += "  ◂ worst" if k == found.worst else ""
-            text = f"{board.gradient(*link.source):<12} {product:>9} = {up:>9} × {local:>9}{more}"
-            choices.append(Choice(text, self.session.recording.typed(link.source, Phase.BACKWARD)))
+        typed = (self.session.recording.typed(link.source, Phase.BACKWARD) for link in found.chain)
+        choices = [Choice(text, where) for text, where in zip(found.links(), typed, strict=True)]
         about = (
             found.reason
             or f"{board.gradient(*element)} = {number(found.gradient, signed=True)}, hop by hop to the loss"

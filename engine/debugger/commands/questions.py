@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
-
-import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.differences import nudge, verify
@@ -16,13 +13,13 @@ from gradstep.engine.debugger import transcript
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError, nearest
-from gradstep.engine.explain import blame, paths
+from gradstep.engine.explain import blame
+from gradstep.engine.explain.paths import paths_from
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history import search
 from gradstep.engine.history.findings import diagnosis
-from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.notation import defined, number, plain
 from gradstep.engine.run import moments
-from gradstep.engine.run.timeline import Phase
 
 
 def _element(session: Session, text: str) -> Element:
@@ -32,9 +29,7 @@ def _element(session: Session, text: str) -> Element:
         return here
     if not text:
         raise CommandError("a name is needed, as in h.grad[1]")
-    found = session.recording.board.resolve(
-        "L" if text == "loss" and "loss" not in session.recording.graph.by_name else text
-    )
+    found = session.recording.board.resolve(text)
     if found.flat is None:
         one = session.recording.board.typed(found.value.id, 0)
         raise CommandError(f"'{text}' has {found.value.size:,} numbers; name one, as in {one}")
@@ -84,8 +79,8 @@ def _terms(session: Session, rest: str, go_on: GoOn) -> Result:
         "rows": [
             {
                 "via": typed(int(terms.via_value[n]), int(terms.via[n])),
-                "upstream": _finite(float(terms.upstream[n])),
-                "local": _finite(float(terms.local[n])),
+                "upstream": defined(float(terms.upstream[n])),
+                "local": defined(float(terms.local[n])),
                 "contribution": plain(float(terms.contribution[n])),
                 "running": plain(float(terms.running[n])),
             }
@@ -95,40 +90,11 @@ def _terms(session: Session, rest: str, go_on: GoOn) -> Result:
     return Result(transcript.block(frame, terms=True), data)
 
 
-def _finite(value: float) -> Any:
-    """A factor; null where a term is no product."""
-    return None if value != value else plain(value)
-
-
 @command
 def _why(session: Session, rest: str, go_on: GoOn) -> Result:
     """why NAME: the blame chain of a gradient, hop by hop to the loss, with the reason where it is zero."""
-    element = _with_gradient(session, rest)
-    board = session.recording.board
-    found = blame.why(session.recording, element)
-    lines = [f"{board.gradient(*element)} = {number(found.gradient, Digits.MATH, True)}"]
-    for k, link in enumerate(found.chain):
-        more = f", the largest of {link.others + 1} ways" if link.others else ""
-        more += f", {link.hops} hops with local gradient 1" if link.hops > 1 else ""
-        more += "   ◂ worst" if k == found.worst else ""
-        up, local, product = (number(v, Digits.MATH, True) for v in (link.upstream, link.local, link.product))
-        lines.append(
-            f"  {board.gradient(*link.source)} ← {board.gradient(*link.target)} {up} × {local} = {product}{more}"
-        )
-    lines += [f"  {found.reason}"] if found.reason else []
-    chain = [
-        {
-            "name": session.recording.typed(link.source, Phase.BACKWARD),
-            "upstream": plain(link.upstream),
-            "local": plain(link.local),
-            "product": plain(link.product),
-            "others": link.others,
-            "hops": link.hops,
-            "worst": k == found.worst,
-        }
-        for k, link in enumerate(found.chain)
-    ]
-    return Result("\n".join(lines), {"chain": chain, "reason": found.reason or None})
+    found = blame.why(session.recording, _with_gradient(session, rest))
+    return Result("\n".join(found.lines()), found.document())
 
 
 @command
@@ -137,35 +103,8 @@ def _paths(session: Session, rest: str, go_on: GoOn) -> Result:
     name, _, count = rest.partition(" ")
     if count and not re.fullmatch(r"[1-9]\d{0,5}", count.strip()):
         raise CommandError(f"how many is a whole number from 1 on, not '{count.strip()}'")
-    element = _element(session, name)
-    recording, board = session.recording, session.recording.board
-    every, total = paths.count(recording, element), paths.total(recording, element)
-    best = paths.strongest(recording, element, int(count or 5))
-    lines = [
-        f"{every:,} paths lead from {board.element(*element)} to {board.loss}; together {number(total, signed=True)}"
-    ]
-    for path in best:
-        through = " → ".join(board.element(*e) for e in path.through)
-        factors = " × ".join(number(f, Digits.MATH, True) for f in path.factors)
-        share = f"   {path.share:.1%}" if path.share == path.share else ""
-        lines.append(f"  {number(path.product, Digits.MATH, True):>9}{share}  {through}   {factors}")
-    skip = paths.skip_and_block(recording, element)
-    if skip is not None:
-        lines.append(f"  the skip brings {number(skip.skip, signed=True)}, the block {number(skip.block, signed=True)}")
-    data = {
-        "count": every,
-        "sum": plain(total),
-        "paths": [
-            {
-                "through": [board.typed(*e) for e in path.through],
-                "factors": plain(np.asarray(path.factors)),
-                "product": plain(path.product),
-                "share": _finite(path.share),
-            }
-            for path in best
-        ],
-    }
-    return Result("\n".join(lines), data)
+    found = paths_from(session.recording, _element(session, name), int(count or 5))
+    return Result("\n".join(found.lines()), found.document())
 
 
 @command
@@ -191,7 +130,7 @@ def _nudge(session: Session, rest: str, go_on: GoOn) -> Result:
     data = {
         "predicted": plain(found.predicted),
         "actual": plain(found.actual),
-        "rel_error": _finite(found.rel_error),
+        "rel_error": defined(found.rel_error),
         "kink": found.kink or None,
     }
     return Result(text, data)
@@ -206,7 +145,7 @@ def _verify(session: Session, rest: str, go_on: GoOn) -> Result:
     text = f"{'✓' if found.ok else '✗'} {found.checked:,} of {found.total:,} gradients compared with finite differences"
     text += f", largest relative error {found.max_rel_error:.0e}" if found.checked else ""
     session.note(text)
-    data = {"ok": found.ok, "checked": found.checked, "max_rel_error": _finite(found.max_rel_error)}
+    data = {"ok": found.ok, "checked": found.checked, "max_rel_error": defined(found.max_rel_error)}
     return Result("\n".join([text, *bad]), data, ok=found.ok)
 
 

@@ -15,7 +15,7 @@ from gradstep.engine.debugger import commands, script
 from gradstep.engine.debugger.commands import COMMANDS, SHORT, Result
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files import builtin, find, load
+from gradstep.engine.files import builtin, find, load, loads
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.timeline import Position
 
@@ -229,6 +229,30 @@ def test_paths_add_up() -> None:
     for path in data["paths"]:
         assert np.prod(path["factors"]) == pytest.approx(path["product"], rel=1e-12)
     assert "the skip brings −0.7132" in do(fresh("residual"), "paths a[0]").text
+
+
+@pytest.mark.parametrize("name", ["L", "cost", "loss"])
+def test_every_question_knows_the_loss_whatever_it_is_called(name: str) -> None:
+    text = f"""format = 1
+[inputs]
+x = [1.0, 2.0]
+[parameters]
+w = [0.5, -0.5]
+[graph]
+h = "x * w"
+{name} = "sum(h * h)"
+"""
+    session, loss = Session(loads(text)), 0.5**2 + 1
+    assert do(session, "goto loss").text.startswith("step 5/")
+    assert do(session, "print loss").data == loss
+    assert do(session, "watch loss").text == f"loss = {loss}"
+    assert do(session, "terms loss").data["sum"] == loss
+    assert [row["contribution"] for row in do(session, "terms loss").data["rows"]] == [0.25, 1]
+    assert do(session, "why loss").data == {"chain": [], "reason": None}
+    assert do(session, "why loss.grad").text == f"∂{name}/∂{name} = +1.0000"
+    assert do(session, "paths loss").data["count"] == 1
+    assert do(session, "nudge loss").data["rel_error"] == pytest.approx(0, abs=1e-6)
+    assert do(session, "set loss = 3").data["loss"] == [loss, 3]
 
 
 def test_terms_are_the_rows_of_a_sum() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from math import inf, isfinite, isnan, log, nan
 
 import numpy as np
@@ -116,6 +117,40 @@ def test_the_walkthrough_link_by_link() -> None:
     # The slope of the sigmoid, at most 1/4, shrinks it more than the error (0.38) does.
     assert blame.worst == 3
     assert blame.reason == ""
+
+
+def test_the_chain_is_told_to_people_and_to_programs() -> None:
+    recording = recorded(walkthrough())
+    y = 1 / (1 + np.exp(-(np.array([0.6, -0.4]) @ [0.54, 0.2] + 0.2)))
+    upstream, product = (y - 1) * y * (1 - y) * 0.6, (y - 1) * y * (1 - y) * 0.6 * 0.8
+    blame = why(recording, at(recording, "W1", 1))
+    first, *links = blame.lines()
+    assert first == f"∂L/∂w₁₁₂ = {product:.4f}".replace("-", "−")
+    assert links == [f"  {text}" for text in blame.links()]
+    assert links[0] == f"  ∂L/∂w₁₁₂ ← ∂L/∂z₁₁ {upstream:.4f} × +0.8000 = {product:.4f}".replace("-", "−")
+    assert [text.endswith("   ◂ worst") for text in links] == [False, False, False, True, False]
+    told = blame.document()
+    assert told["reason"] is None
+    assert [link["name"] for link in told["chain"]] == [
+        "W1.grad[0,1]",
+        "z1.grad[0]",
+        "h.grad[0]",
+        "z2.grad[0]",
+        "y.grad[0]",
+    ]
+    assert told["chain"][0]["product"] == pytest.approx(product, rel=1e-14)
+    assert [link["worst"] for link in told["chain"]] == [False, False, False, True, False]
+    assert json.loads(json.dumps(told)) == told
+
+    recording = recorded(
+        network({}, {"a": [-1.0, 2.0]}, {"r": "relu(a)", "s": "r * 1", "u": "s * 3", "L": "sum(u) + sum(s)"})
+    )
+    blame = why(recording, at(recording, "a", 0))
+    assert list(blame.lines())[-1] == f"  {blame.reason}"
+    assert blame.document()["reason"] == blame.reason != ""
+    texts = list(why(recording, at(recording, "r", 1)).links())
+    assert texts[1].startswith("∂L/∂s₂ ← ∂L/∂u₂ +1.0000 × +3.0000 = +3.0000, the largest of 2 ways")
+    assert texts[2] == "∂L/∂u₂ ← ∂L/∂L +1.0000 × +1.0000 = +1.0000, 2 hops with local gradient 1"
 
 
 def test_the_strongest_term_is_followed_and_the_others_are_counted() -> None:
@@ -293,7 +328,8 @@ def test_a_weight_used_a_thousand_times_has_an_end() -> None:
 
 def test_the_loss_has_nobody_to_blame() -> None:
     recording = recorded(walkthrough())
-    assert why(recording, at(recording, "L")) == Blame(1.0, (), None, "")
+    blame = why(recording, at(recording, "L"))
+    assert (blame.gradient, blame.chain, blame.worst, blame.reason) == (1, (), None, "")
 
 
 def test_what_has_no_gradient_is_refused() -> None:

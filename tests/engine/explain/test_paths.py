@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import json
+import weakref
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice, pairwise
@@ -13,8 +16,8 @@ import pytest
 from graphs import EXAMPLES, REPEATABLE, Array, Network, Program, network, programs, walkthrough
 from hypothesis import HealthCheck, given, settings
 
-from gradstep.engine.explain import paths
-from gradstep.engine.explain.paths import SkipAndBlock, count, skip_and_block, strongest, total
+from gradstep.engine.explain import path_sizes
+from gradstep.engine.explain.paths import SkipAndBlock, count, paths_from, skip_and_block, strongest, total
 from gradstep.engine.files import find
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
@@ -186,7 +189,7 @@ NETWORKS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_kind_of_operation(monkeypatch: pytest.MonkeyPatch, name: str, piece: int) -> None:
     """Whole, and in pieces smaller than any array."""
-    monkeypatch.setattr(paths, "_PIECE", piece)
+    monkeypatch.setattr(path_sizes, "_PIECE", piece)
     assert check_all(network(*NETWORKS[name])) > 40
 
 
@@ -408,6 +411,53 @@ def test_numbers_of_the_scenarios() -> None:
                 assert abs(found[0].product) >= abs(gradient) / number * (1 - 1e-12)
             elif number:
                 assert not isfinite(found[0].product)
+
+
+# What is told, and what is kept ----------------------------------------------------------------------
+
+
+def test_paths_are_told_to_people_and_to_programs() -> None:
+    recording = recorded(network({}, {"x": 7.0}, {"a": "3 * x", "b": "-5 * x", "L": "a * 2 + b"}))
+    found = paths_from(recording, at(recording, "x"), 2)
+    assert list(found.lines()) == [
+        "2 paths lead from x to L; together +1.0000",
+        "    +6.0000   600.0%  x → a → e#1 → L   +3.0000 × +2.0000 × +1.0000",
+        "    −5.0000   −500.0%  x → b → L   −5.0000 × +1.0000",
+    ]
+    told = found.document()
+    assert (told["count"], told["sum"]) == (2, 1)
+    assert told["paths"][1] == {"through": ["x", "b", "L"], "factors": [-5, 1], "product": -5, "share": -5}
+    assert len(paths_from(recording, at(recording, "x"), 1).document()["paths"]) == 1
+    # A share of nothing is none: as JSON has it, null.
+    recording = recorded(network({}, {"x": 7.0}, {"a": "3 * x", "b": "-3 * x", "L": "a + b"}))
+    told = paths_from(recording, at(recording, "x")).document()
+    assert [path["share"] for path in told["paths"]] == [None, None]
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_where_a_residual_block_begins_its_skip_is_told() -> None:
+    recording = record(find("residual"))
+    *_, last = paths_from(recording, at(recording, "a")).lines()
+    assert last == "  the skip brings −0.7132, the block −0.0815"  # PyTorch's numbers, as above
+
+
+def test_a_run_that_was_left_is_not_kept() -> None:
+    recording = recorded(layered([5, 4, 3]))
+    assert paths_from(recording, at(recording, "x")).count == 12
+    trace, graph = weakref.ref(recording.trace.data[0]), weakref.ref(recording)
+    del recording
+    gc.collect()
+    assert graph() is None
+    assert trace() is None
+
+
+def test_what_goes_back_from_the_loss_does_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording, pulled = recorded(layered([5, 4, 3])), []
+    vjp = Linear.vjp
+    monkeypatch.setattr(Linear, "vjp", lambda self, slot, *rest: pulled.append(slot) or vjp(self, slot, *rest))
+    for flat in range(5):
+        assert total(recording, at(recording, "x", flat)) != 0
+    assert pulled == [0]  # of the input, which has no gradient in the trace; all others have
 
 
 # Skip and block --------------------------------------------------------------------------------------

@@ -313,6 +313,16 @@ def test_an_exact_name_wins_over_a_short_one() -> None:
     assert names(net, "h") == ["h[0]", "h₂"]
 
 
+def test_the_loss_is_known_as_loss_whatever_it_is_called() -> None:
+    board = Blackboard(network({}, {"w": [1.0, 2.0]}, {"cost": "sum(w * w)"}, loss="cost").graph)
+    for text, kind in (("loss", "data"), ("cost", "data"), ("loss.grad", "grad")):
+        assert (board.resolve(text).value.name, board.resolve(text).kind, board.resolve(text).flat) == ("cost", kind, 0)
+    for text in ("∂loss/∂w₂", "∂cost/∂w₂", "dloss/dw2"):
+        assert (board.resolve(text).value.name, board.resolve(text).kind, board.resolve(text).flat) == ("w", "grad", 1)
+    with pytest.raises(CommandError, match=r"'loss\[0\]': 'cost' has shape \(\)"):
+        board.resolve("loss[0]")
+
+
 def test_a_short_name_with_two_meanings_is_refused_with_both() -> None:
     net = network({"x": [1.0, 2.0]}, {"w": [3.0, 4.0], "W": np.ones((1, 2))}, {"y": "W @ x", "L": "sum(w * x) * y"})
     message = refused(net, "w1")
