@@ -9,12 +9,10 @@ from gradstep.engine import face
 if TYPE_CHECKING:
     from gradstep.engine.debugger.checking import check as check
     from gradstep.engine.debugger.commands.table import Result as Result
-    from gradstep.engine.debugger.frame import Card as Card
-    from gradstep.engine.debugger.frame import Curve as Curve
-    from gradstep.engine.debugger.frame import Fold as Fold
     from gradstep.engine.debugger.frame import Frame as Frame
-    from gradstep.engine.debugger.frame import Link as Link
-    from gradstep.engine.debugger.frame import Row as Row
+    from gradstep.engine.debugger.origin import Card as Card
+    from gradstep.engine.debugger.origin import Curve as Curve
+    from gradstep.engine.debugger.origin import Link as Link
     from gradstep.engine.debugger.overview import largest as largest
     from gradstep.engine.debugger.overview import narration as narration
     from gradstep.engine.debugger.overview import norm as norm
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
     from gradstep.engine.debugger.script import read_script as read_script
     from gradstep.engine.debugger.session import Move as Move
     from gradstep.engine.debugger.session import Session as Session
+    from gradstep.engine.debugger.sum import Fold as Fold
+    from gradstep.engine.debugger.sum import Row as Row
     from gradstep.engine.debugger.transcript import blocks as blocks
     from gradstep.engine.debugger.unattended import Ended as Ended
     from gradstep.engine.debugger.unattended import parameters as parameters

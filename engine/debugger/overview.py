@@ -130,4 +130,4 @@ def _narration(recording: Recording, sweep: Sweep, sample: int | None) -> Narrat
 
 def _single(recording: Recording, sweep: Sweep) -> Narration:
     """An array of one number is that number."""
-    return Frame(recording, Position(sweep.stop)).narration
+    return Frame(recording, Position(sweep.stop)).story.narration

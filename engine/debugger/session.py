@@ -18,7 +18,8 @@ from gradstep.engine.ask.search import search
 from gradstep.engine.ask.stops import Noted, Stop
 from gradstep.engine.ask.watches import Watch
 from gradstep.engine.ask.whatif import Edit
-from gradstep.engine.debugger.frame import Desk, Frame
+from gradstep.engine.debugger.desk import Desk
+from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.errors import CommandError, GoOn, nearest
 from gradstep.engine.explain import nonfinite, zeros
 from gradstep.engine.files.stopping import stops_of
@@ -448,8 +449,8 @@ class Session:
                 return f"The next suspect: the update at the end of iteration {moved.iteration:,}, {moved.text}."
         element = frame.element
         assert element is not None, "a condition holds at steps, and the beginning is none"
-        if frame.trouble is not None:
-            began = nonfinite.origin(self.recording, frame.trouble)
+        if frame.story.trouble is not None:
+            began = nonfinite.origin(self.recording, frame.story.trouble)
             moments = "here" if began.step == frame.step else f"at step {began.step:,}"
             return f"The next suspect: {began.blame.cause.value}, {moments}."
         if frame.phase is Phase.BACKWARD:
@@ -462,12 +463,12 @@ class Session:
                     else f"at step {step:,}, {self.recording.board.gradient(*zero.element)}"
                 )
                 return f"The next suspect: {zero.reason.value}, {moments}."
-            if frame.terms is not None and len(frame.terms):
-                k = int(abs(frame.terms.contribution).argmax())
-                via = self.recording.board.gradient(int(frame.terms.via_value[k]), int(frame.terms.via[k]))
+            if frame.sum.terms is not None and len(frame.sum.terms):
+                k = int(abs(frame.sum.terms.contribution).argmax())
+                via = self.recording.board.gradient(int(frame.sum.terms.via_value[k]), int(frame.sum.terms.via[k]))
                 return f"The next suspect: {via}, which brings the largest part."
-        if frame.live:
-            source = max(frame.live, key=lambda link: abs(link.amount)).source
+        if frame.origin.live:
+            source = max(frame.origin.live, key=lambda link: abs(link.amount)).source
             return f"The next suspect: {self.recording.board.element(*source)}, which enters it."
         return ""
 

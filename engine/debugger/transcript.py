@@ -17,41 +17,36 @@ LISTED = 40
 
 def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
     """One step: number, phase and headline, rule, numbers, result, caption, the author's note."""
+    story, equation = frame.story, frame.story.equation
     where = f"iteration {frame.position.iteration:,}  " if frame.position.iteration > 1 else ""
-    lines = [f"{where}step {frame.step}/{frame.total}  {frame.phase.value.upper()}  {frame.headline}"]
-    equation = frame.equation
+    lines = [f"{where}step {frame.step}/{frame.total}  {frame.phase.value.upper()}  {story.headline}"]
     if equation is not None:
         lines.append(f"  rule     {equation.left} {equation.relation} {equation.right}")
         if equation.numbers:
             lines.append(f"  numbers  = {formula.equation_text(equation.numbers, digits)}")
-        note = f"   {frame.narration.result_note}" if frame.narration.result_note else ""
-        lines.append(f"  result   {equation.equals(digits)} {result(frame, digits)}{note}")
-    if terms and len(frame.lines) > 1:
+        result = number(equation.result, digits, frame.phase is Phase.BACKWARD)
+        note = f"   {story.narration.result_note}" if story.narration.result_note else ""
+        lines.append(f"  result   {equation.equals(digits)} {result}{note}")
+    if terms and len(story.lines) > 1:
         lines += [f"    {left:<{width}} {text}" for left, text, width in _lines(frame, digits)]
-    if terms and frame.count > 1:
+    if terms and frame.sum.count > 1:
         lines += [f"  {line}" for line in _table(frame, digits)]
-    lines.append(f"  {frame.caption}")
-    if frame.note:
-        lines += [f"  note: {line}" for line in frame.note.splitlines()]
+    lines.append(f"  {story.caption}")
+    if story.note:
+        lines += [f"  note: {line}" for line in story.note.splitlines()]
     return "\n".join(map(printable, lines))
-
-
-def result(frame: Frame, digits: int) -> str:
-    """The number this step writes; gradients carry their sign."""
-    assert frame.equation is not None
-    return number(frame.equation.result, digits, frame.phase is Phase.BACKWARD)
 
 
 def _lines(frame: Frame, digits: int) -> Iterator[tuple[str, str, int]]:
     """The lines of an update: what each makes, how, and of which numbers."""
-    width = max(len(e.left) for e in frame.lines)
-    for e in frame.lines:
-        made = number(e.result, digits, e is not frame.lines[-1])
+    width = max(len(e.left) for e in frame.story.lines)
+    for e in frame.story.lines:
+        made = number(e.result, digits, e is not frame.story.lines[-1])
         yield e.left, f"← {e.right} = {formula.equation_text(e.numbers, digits)} {e.equals(digits)} {made}", width
 
 
 def _table(frame: Frame, digits: int) -> Iterator[str]:
-    rows, fold = frame.rows(LISTED)
+    rows, fold = frame.sum.rows(LISTED)
     via = max(len(r.via) for r in rows)
     local = max(len(r.right_name) for r in rows)
     for row in rows:

@@ -49,7 +49,7 @@ def told(frame: Frame, view: View) -> tuple[str, str]:
     if whole(frame, view) and frame.sweep is not None:
         found = narration(frame.recording, frame.sweep, frame.sample)
         return found.headline, found.caption
-    return frame.headline, frame.caption
+    return frame.story.headline, frame.story.caption
 
 
 def layer_here(frame: Frame, view: View) -> Layer:

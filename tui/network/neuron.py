@@ -70,9 +70,9 @@ class Neuron(Stage):
             return None
         here = step == self.frame.step
         frame = self.frame if here else Frame(self.recording, Position(step), self.frame.sample)
-        if not frame.count:
+        if not frame.sum.count:
             return None
-        rows, fold = frame.rows(max(limit, 2))
+        rows, fold = frame.sum.rows(max(limit, 2))
         if not (here and frame.position.term is not None):
             rows = (
                 sorted(rows, key=lambda r: -abs(r.contribution))
@@ -109,12 +109,8 @@ class Neuron(Stage):
         if found is None:
             self._inputs(x, width, limit)
             return
-        canvas.put(
-            x,
-            0,
-            clip(f"from {found.frame.count:,} term{'s, largest first' if found.frame.count > 1 else ''}", width),
-            dim,
-        )
+        many = found.frame.sum.count
+        canvas.put(x, 0, clip(f"from {many:,} term{'s, largest first' if many > 1 else ''}", width), dim)
         narrow = width < 31
         field = 7
         product = any(r.left == r.left for r in found.rows)
@@ -205,7 +201,7 @@ class Neuron(Stage):
         step = step_of(self.frame, self.unit, Phase.FORWARD)
         if step is None or step > self.frame.step:
             return None
-        return Frame(self.recording, Position(step), self.frame.sample).curve
+        return Frame(self.recording, Position(step), self.frame.sample).origin.curve
 
     def _seen(self, x: int, y: int, width: int, height: int) -> bool:
         """The input it is computed from as an image, with a line around what it sees of it; False where
@@ -255,7 +251,9 @@ class Neuron(Stage):
             words = "the loss is the end of the way" if self.unit.value == self.graph.loss.id else "it gets no gradient"
             canvas.put(x, 0, clip(words, width), dim)
             return
-        canvas.put(x, 0, clip(f"gradient from {found.frame.count:,} use{'s' * (found.frame.count > 1)}", width), dim)
+        canvas.put(
+            x, 0, clip(f"gradient from {found.frame.sum.count:,} use{'s' * (found.frame.sum.count > 1)}", width), dim
+        )
         narrow, field = width < 31, 8
         if not narrow:
             for end, word in ((field, "product"), (2 * field + 1, "local"), (3 * field + 3, "upstream")):
@@ -296,10 +294,10 @@ class Neuron(Stage):
 
     def _running(self, found: Sum | None, y: int, wide: bool) -> None:
         """The running sum of the phase, as a waterfall."""
-        if found is None or not found.known or found.frame.equation is None:
+        if found is None or not found.known or found.frame.story.equation is None:
             return
         canvas, palette, digits = self.canvas, self.palette, self.view.math_digits
-        equation = found.frame.equation
+        equation = found.frame.story.equation
         x = canvas.put(1, y, equation.left, palette.style("text", bold=True))
         x = canvas.put(x, y, f" {equation.relation} {clip(equation.right, canvas.width // 2)} = ", palette.style("dim"))
         x = canvas.put(

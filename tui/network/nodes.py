@@ -35,11 +35,11 @@ class Nodes(Stage):
 
     @cached_property
     def live(self) -> dict[int, float]:
-        return self._moving(self.frame.live)
+        return self._moving(self.frame.origin.live)
 
     @cached_property
     def trail(self) -> dict[int, float]:
-        return self._moving(self.frame.trail)
+        return self._moving(self.frame.origin.trail)
 
     @cached_property
     def placed(self) -> Placed:

@@ -283,7 +283,7 @@ class Debugging(Walled, Screen[None]):
     def action_copy(self) -> None:
         from gradstep.engine.explain import equation_text
 
-        equation = self.session.frame().equation
+        equation = self.session.frame().story.equation
         if equation is None:
             self.show(message="There is no formula before the first step.")
             return

@@ -71,11 +71,11 @@ def _terms(session: Session, rest: str, go_on: GoOn) -> Result:
         name = f"{target.value.name}.grad" + rest.partition("[")[1] + rest.partition("[")[2] if given else rest
         position = moments.find(session.recording.timeline, session.recording.board, position, name)
     frame = session.frame_at(position._replace(term=None))
-    if frame.terms is None or frame.equation is None:
+    if frame.sum.terms is None or frame.story.equation is None:
         raise CommandError(f"'{rest or 'this step'}' is no sum")
-    terms, typed = frame.terms, session.recording.board.typed
+    terms, typed = frame.sum.terms, session.recording.board.typed
     data = {
-        "sum": plain(frame.equation.result),
+        "sum": plain(frame.story.equation.result),
         "rows": [
             {
                 "via": typed(int(terms.via_value[n]), int(terms.via[n])),

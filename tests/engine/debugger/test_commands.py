@@ -126,7 +126,7 @@ def test_a_breakpoint_on_terms_stops_right_after_the_term() -> None:
     session = fresh("fan-out", "break contribution > 0 and terms > 1")
     do(session, "c")
     frame = session.frame()
-    assert frame.terms is not None
+    assert frame.sum.terms is not None
     assert session.position.step == 24
     # The first of the two terms is negative, so it holds for the last one: the sum is then complete.
     assert session.position.term is None
@@ -182,8 +182,8 @@ def test_when_goes_back_to_where_it_became_true() -> None:
     do(session, "goto end")
     do(session, "when value > 0.6")
     frame = session.frame()
-    assert frame.equation is not None
-    assert frame.equation.result > 0.6
+    assert frame.story.equation is not None
+    assert frame.story.equation.result > 0.6
 
 
 def test_when_a_neurons_gradient_became_zero_lands_on_the_gate() -> None:

@@ -26,8 +26,8 @@ def picture(frame: Frame) -> str:
         for v in graph.values
         for k in range(v.size)
     )
-    rows = frame.rows(99)
-    return repr((known, block(frame, terms=True), rows, frame.cards, frame.chain, frame.live, frame.trail))
+    rows, origin = frame.sum.rows(99), frame.origin
+    return repr((known, block(frame, terms=True), rows, origin.cards, origin.chain, origin.live, origin.trail))
 
 
 def fresh(name: str = "walkthrough", at: str | None = None) -> Session:
@@ -173,7 +173,7 @@ def test_goto_refuses_and_stays(text: str, says: str) -> None:
 def test_a_scenario_may_say_where_to_begin() -> None:
     text = 'format = 1\n[parameters]\nw = [2.0]\n[graph]\nL = "sum(w * w)"\n[debug]\nstart = "w.grad"\n'
     session = Session(loads(text))
-    assert session.frame().headline.startswith("parameter w")
+    assert session.frame().story.headline.startswith("parameter w")
 
 
 def test_a_network_without_parameters_ends_after_the_loss() -> None:

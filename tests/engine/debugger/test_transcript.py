@@ -51,7 +51,7 @@ def test_a_formula_can_be_stepped_to_the_end_and_shown(formula: str) -> None:
             assert "{" not in text
         assert Math.paint(frame, View(), 70, 16).text()
         assert Network.paint(frame, View(), 110, 24).text()
-        assert frame.explanation
+        assert frame.story.explanation
     session.goto("end")
     while session.step(Grain.LINE, -1).moved:
-        assert session.frame().caption
+        assert session.frame().story.caption

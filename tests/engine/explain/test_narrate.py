@@ -70,13 +70,13 @@ def number_in(text: str, before: str) -> float:
 
 
 def hops(frame: Frame) -> list[tuple[float, float, float]]:
-    terms = frame.terms
+    terms = frame.sum.terms
     return [] if terms is None else list(zip(terms.upstream, terms.local, terms.contribution, strict=True))
 
 
 def written(frame: Frame) -> float:
-    assert frame.equation is not None
-    return frame.equation.result
+    assert frame.story.equation is not None
+    return frame.story.equation.result
 
 
 def loss_with(frame: Frame, nudge: float) -> float:
@@ -107,7 +107,7 @@ CLAIMS: dict[str, Callable[[Frame], bool]] = {
     "brings": lambda f: any(u == c for u, _, c in hops(f)),
     "so its gradient is exactly 0": lambda f: written(f) == 0 and not hops(f),
     "learns nothing from this sample": lambda f: written(f) == 0,
-    "stays as it is": lambda f: f.equation is not None and written(f) == f.data(f.element.value, f.element.flat),  # type: ignore[union-attr]
+    "stays as it is": lambda f: f.story.equation is not None and written(f) == f.data(*f.element),  # type: ignore[misc]
     "raising it lowers the loss": lambda f: loss_with(f, 1e-6) < f.recording.trace.loss,
     "so lowering it lowers the loss": lambda f: loss_with(f, -1e-6) < f.recording.trace.loss,
     "goes up by": lambda f: written(f) > f.data(f.element.value, f.element.flat),  # type: ignore[operator,union-attr]
@@ -118,7 +118,7 @@ CLAIMS: dict[str, Callable[[Frame], bool]] = {
     "above the target": lambda f: not below_target(f),
     "is exactly 0, so nothing passes": lambda f: written(f) == 0,
     "so exactly 0 arrives": lambda f: written(f) == 0,
-    " is NaN": lambda f: np.isnan(written(f)) or "L is NaN" in f.caption,
+    " is NaN": lambda f: np.isnan(written(f)) or "L is NaN" in f.story.caption,
     "is −∞: ": lambda f: written(f) == -np.inf,
     "is +∞, because": lambda f: written(f) == np.inf,
     "first number that is not finite": lambda f: before_is_finite(f),
@@ -147,16 +147,16 @@ def test_every_claim_of_every_caption_is_true(name: str, iteration: int) -> None
     for step in range(1, session.recording.timeline.total + 1):
         frame = session.frame_at(Position(step, None, iteration))
         for claim, holds in CLAIMS.items():
-            if claim in frame.caption:
-                assert holds(frame), (step, claim, frame.caption)
-        if found := re.search(r"shrinks to ([\d.e-]+) %", frame.caption):
+            if claim in frame.story.caption:
+                assert holds(frame), (step, claim, frame.story.caption)
+        if found := re.search(r"shrinks to ([\d.e-]+) %", frame.story.caption):
             assert float(found[1]) == pytest.approx(100 * abs(hops(frame)[0][1]), rel=0.03, abs=0.5)
-        if "Biggest term" in frame.caption:
-            weighted = [c for *_, c in hops(frame)][: frame.count - ("bias" in frame.caption)]
-            said = number_in(frame.caption, " = ")
+        if "Biggest term" in frame.story.caption:
+            weighted = [c for *_, c in hops(frame)][: frame.sum.count - ("bias" in frame.story.caption)]
+            said = number_in(frame.story.caption, " = ")
             assert abs(said) == pytest.approx(max(map(abs, weighted)), rel=0.01, abs=5e-4)
-        if frame.phase is Phase.BACKWARD and "arrive and add up" in frame.caption:
-            assert f"{frame.count} gradients" in frame.caption
+        if frame.phase is Phase.BACKWARD and "arrive and add up" in frame.story.caption:
+            assert f"{frame.sum.count} gradients" in frame.story.caption
 
 
 def test_the_claims_are_all_made_somewhere() -> None:
@@ -165,7 +165,7 @@ def test_the_claims_are_all_made_somewhere() -> None:
     for name, iteration in MOMENTS:
         session = there(name, iteration)
         for step in range(1, session.recording.timeline.total + 1):
-            caption = session.frame_at(Position(step, None, iteration)).caption
+            caption = session.frame_at(Position(step, None, iteration)).story.caption
             said |= {claim for claim in CLAIMS if claim in caption}
     assert set(CLAIMS) - said <= {"above the target"}
 
@@ -175,18 +175,18 @@ def test_sentences_are_short_plain_and_never_call_the_pass_back(name: str, itera
     session = there(name, iteration)
     for step in range(session.recording.timeline.total + 1):
         frame = session.frame_at(Position(step, None, iteration))
-        for text in (frame.headline, frame.caption, *frame.explanation):
+        for text in (frame.story.headline, frame.story.caption, *frame.story.explanation):
             assert text
             assert not re.search(r"\bback to\b|\bway back\b", text), text
             assert "None" not in text
             assert "nan" not in text
-        assert len(frame.caption) <= 2 * 78, frame.caption
+        assert len(frame.story.caption) <= 2 * 78, frame.story.caption
 
 
 def test_a_dead_unit_says_why_its_weights_learn_nothing() -> None:
     session = Session(find("dead-relu"))
     session.goto("W1.grad[1,0]")
-    caption = session.frame().caption
+    caption = session.frame().story.caption
     assert "The gate at h₂ is shut" in caption
     assert "exactly 0" in caption
 
@@ -195,5 +195,5 @@ def test_the_skip_of_a_residual_is_weighed_against_the_long_way() -> None:
     # s.grad[0] is −0.713188522 and a.grad[0] −0.794695775 by PyTorch: the rest came through the block.
     session = Session(find("residual"))
     session.goto("a.grad[0]")
-    assert session.frame().caption.startswith("The skip multiplies by 1, so it brings −0.713 unchanged")
-    assert "the long way round brings −0.082" in session.frame().caption
+    assert session.frame().story.caption.startswith("The skip multiplies by 1, so it brings −0.713 unchanged")
+    assert "the long way round brings −0.082" in session.frame().story.caption

@@ -91,7 +91,7 @@ def test_float32_overflows_where_float64_does_not(leaves: str, lines: str, cause
     found = nonfinite.first(narrow, Phase.FORWARD)
     assert found is not None
     assert found.blame.cause is cause
-    assert "more than float32 can hold" in Frame(narrow, Position(found.step)).caption
+    assert "more than float32 can hold" in Frame(narrow, Position(found.step)).story.caption
     assert nonfinite.first(wide, Phase.FORWARD) is None
 
 
@@ -112,8 +112,8 @@ def test_float32_underflow_is_said(leaves: str, lines: str, at: str, says: str) 
     narrow, wide = recording(leaves, lines, "float32"), recording(leaves, lines)
     step = narrow.timeline.step_of(Phase.FORWARD, narrow.graph.by_name[at].id, 0)
     assert step is not None
-    assert says in Frame(narrow, Position(step)).caption
-    assert "float" not in Frame(wide, Position(step)).caption
+    assert says in Frame(narrow, Position(step)).story.caption
+    assert "float" not in Frame(wide, Position(step)).story.caption
 
 
 _EXTREME = st.sampled_from(
@@ -169,7 +169,7 @@ def test_every_bad_number_has_a_cause_and_an_origin(rec: Recording) -> None:
         began = nonfinite.origin(rec, found)
         assert began.step <= step
         assert began.blame.cause is not Cause.CARRIED
-        assert Frame(rec, Position(step)).caption
+        assert Frame(rec, Position(step)).story.caption
     for phase in (Phase.FORWARD, Phase.BACKWARD):
         first = nonfinite.first(rec, phase)
         assert (None if first is None else first.step) == firsts.get(phase)
@@ -250,7 +250,7 @@ def test_where_a_slope_is_a_convention(leaves: str, lines: str, on: list[bool]) 
         found.append(at_kink(rec, ways[0]))
         step = rec.timeline.step_of(Phase.BACKWARD, x.id, flat)
         assert step is not None
-        assert ("by convention" in Frame(rec, Position(step)).caption) == found[-1]
+        assert ("by convention" in Frame(rec, Position(step)).story.caption) == found[-1]
     assert found == on
 
 

@@ -93,7 +93,7 @@ def test_units_are_marked_as_dead_where_the_findings_say_so(name: str, steps: in
     session = Session(find(name))
     session.train(steps)
     died = [one.numbers["iteration"] for one in diagnosis(session.history) if one.kind == "died"]
-    assert [mark.iteration for mark in session.frame().events if mark.sign == "†"] == died
+    assert [mark.iteration for mark in session.frame().desk.events if mark.sign == "†"] == died
     assert bool(died) == (name == "death-of-a-relu")
 
 
@@ -167,9 +167,9 @@ def test_marks_stand_where_something_begins() -> None:
     session.stops.breakpoints[0].enabled = True
     losses = session.history.summaries.loss.low
     begins = [k + 1 for k in range(100) if losses[k] > 1 and (k == 0 or not losses[k - 1] > 1)]
-    found = session.frame().events
+    found = session.frame().desk.events
     assert {m.iteration for m in found if m.sign == "●"} == {stopped, *begins}
     assert [(m.iteration, m.sign) for m in found if m.sign == "†"] == [(18, "†")]
     blown = Session(find("learning-rate-too-large"))
     blown.history.make(150)
-    assert [m.iteration for m in blown.frame().events if m.sign == "!"] == [121]
+    assert [m.iteration for m in blown.frame().desk.events if m.sign == "!"] == [121]

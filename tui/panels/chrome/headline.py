@@ -41,7 +41,7 @@ class Headline(Panel, can_focus=False):
         said = wrap(view.message, width - 2)[: height - 1] if view.message else []
         room = height - 1 - len(said)
         caption = wrap(text, width - 2)
-        note = wrap("✎ " + printable(frame.note.replace("\n", " ")), width - 2) if frame.note else []
+        note = wrap("✎ " + printable(frame.story.note.replace("\n", " ")), width - 2) if frame.story.note else []
         # The author's words stand first, but they never push the caption out.
         note = _at_most(note, max(room - len(caption), 1, room - 2))
         lines = [(line, "dim") for line in note] + [(line, "text") for line in _at_most(caption, room - len(note))]

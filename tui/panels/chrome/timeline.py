@@ -145,10 +145,10 @@ class Timeline(Panel):
                     canvas.put(span.x + k, row, glyph, style)
             else:
                 canvas.put(span.x, row, "━" * done, phase_style)
-            for hit in frame.hits:
+            for hit in frame.desk.hits(frame):
                 if span.start < hit <= span.stop:
                     canvas.put(span.cells(hit)[0], row, "●", palette.style("alarm"))
-            for bad in frame.troubles:
+            for bad in frame.story.troubles:
                 if span.start < bad <= frame.step:
                     canvas.put(span.cells(bad)[0], row, "!", palette.inverse("alarm"))
             if span.start < frame.step <= span.stop:
@@ -194,7 +194,7 @@ _ITERATIONS = "↻ iterations"
 def _iterations(canvas: Canvas, frame: Frame) -> None:
     """The iterations of the training as one line: losses as far as they are made, thin what is to come."""
     palette, (x, width), last = canvas.palette, _rail(canvas.width), frame.desk.last
-    history, fires = frame.desk.history, frame.events
+    history, fires = frame.desk.history, frame.desk.events
     assert history is not None, "what is trained has a history"
 
     def painted() -> Row:

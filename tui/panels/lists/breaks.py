@@ -49,5 +49,5 @@ def _state(frame: Frame, one: Breakpoint) -> tuple[str, str]:
     stop = frame.desk.stop
     if stop is not None and stop.breakpoint == one.number:
         return "HIT" + hits, "alarm"
-    ahead = frame.next_hit(one)
+    ahead = frame.desk.next_hit(frame, one)
     return (f"next: step {ahead:,}" if ahead is not None else "armed") + hits, "dim"

@@ -157,7 +157,7 @@ class _Sheet:
         first, last = "1", f"{self.last:,}"
         canvas.put(x - 1 - len(first), y, first, self.palette.style("dim"))
         canvas.put(x + width + 1, y, last, self.palette.style("dim"))
-        for mark in self.frame.events:
+        for mark in self.frame.desk.events:
             canvas.put(x + column_of(mark.iteration, self.last, width), y, mark.sign, self.palette.style("alarm"))
         here = x + column_of(self.here, self.last, width)
         for row in range(top, top + height):

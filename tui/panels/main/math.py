@@ -35,7 +35,7 @@ class Math(Panel):
         inner = Canvas(max(width - 4, 1), max(height - 2, 1), view.palette)
         if view.explained:
             _explanation(inner, frame)
-        elif frame.equation is None:
+        elif frame.story.equation is None:
             _legend(inner)
         else:
             _Sheet(inner, frame, view).paint()
@@ -68,7 +68,7 @@ def _legend(canvas: Canvas) -> None:
 def _explanation(canvas: Canvas, frame: Frame) -> None:
     """A few sentences with the derivation, in place of the sheet."""
     y = 0
-    for paragraph in frame.explanation:
+    for paragraph in frame.story.explanation:
         for line in wrap(paragraph, canvas.width):
             canvas.put(0, y, line, canvas.palette.style())
             y += 1
@@ -88,12 +88,12 @@ class _Sheet:
     def paint(self) -> None:
         frame = self.frame
         self._equation()
-        if len(frame.lines) > 1:
+        if len(frame.story.lines) > 1:
             self._result()
             self._gap(8)
             self._lines()
             return
-        if frame.count > 1:
+        if frame.sum.count > 1:
             if self.canvas.height - self.y < 4:
                 self._result()
                 return
@@ -102,15 +102,15 @@ class _Sheet:
             self._paths()
             return
         self._result()
-        if frame.cards and self.canvas.height - self.y >= 6:
+        if frame.origin.cards and self.canvas.height - self.y >= 6:
             self._gap(9)
-            self._cards(frame.cards)
-        if frame.chain is not None:
+            self._cards(frame.origin.cards)
+        if frame.origin.chain is not None:
             self._gap(11)
-            self._chain(frame.chain)
-        if frame.curve is not None and self.canvas.height - self.y >= 5:
+            self._chain(frame.origin.chain)
+        if frame.origin.curve is not None and self.canvas.height - self.y >= 5:
             self._gap(8)
-            paint_curve(self.canvas, frame.curve, self.y, self.digits)
+            paint_curve(self.canvas, frame.origin.curve, self.y, self.digits)
 
     def _gap(self, from_height: int) -> None:
         self.y += 1 if self.canvas.height >= from_height else 0
@@ -119,7 +119,7 @@ class _Sheet:
         self.canvas.put(0, self.y, text, self.palette.style("dim"))
 
     def _equation(self) -> None:
-        equation, canvas, frame = self.frame.equation, self.canvas, self.frame
+        equation, canvas, frame = self.frame.story.equation, self.canvas, self.frame
         assert equation is not None
         self._label("rule")
         x = canvas.put(9, self.y, equation.left, self.palette.style("text"))
@@ -129,30 +129,30 @@ class _Sheet:
         canvas.put(x + 3, self.y, clip(" ".join(right), room))
         self.y += 1
         fits = len(equation_text(equation.numbers, self.digits)) <= room
-        if equation.numbers and fits and not (frame.count > 1 and canvas.height < 8):
+        if equation.numbers and fits and not (frame.sum.count > 1 and canvas.height < 8):
             self._label("numbers")
             canvas.put(x + 1, self.y, "= ", self.palette.style("dim"))
             end = canvas.parts(x + 3, self.y, equation.numbers, self.digits)
-            if len(frame.cards) and end + 21 < canvas.width:
+            if len(frame.origin.cards) and end + 21 < canvas.width:
                 canvas.put(end + 2, self.y, "upstream × local", self.palette.style("dim"))
             self.y += 1
         self._equals = x + 1
 
     def _result(self) -> None:
-        equation, canvas, frame, x = self.frame.equation, self.canvas, self.frame, self._equals
+        equation, canvas, frame, x = self.frame.story.equation, self.canvas, self.frame, self._equals
         assert equation is not None
         self._label("result")
         dim = self.palette.style("dim")
         # A line on the way to the new number is something like a gradient.
-        signed = frame.phase is Phase.BACKWARD or bool(frame.lines and frame.position.term)
-        if frame.position.term is not None and not frame.lines:
-            canvas.put(x, self.y, f"  {frame.entered:,} of {frame.count:,} terms are in", dim)
+        signed = frame.phase is Phase.BACKWARD or bool(frame.story.lines and frame.position.term)
+        if frame.position.term is not None and not frame.story.lines:
+            canvas.put(x, self.y, f"  {frame.sum.entered:,} of {frame.sum.count:,} terms are in", dim)
             return
         canvas.put(x, self.y, f"{equation.equals(self.digits)} ", dim)
         role = sign_role(equation.result) if signed else "text"
         shown = number(equation.result, self.digits, signed)
         end = canvas.put(x + 2, self.y, shown, self.palette.style(role, bold=True))
-        note = frame.narration.result_note
+        note = frame.story.narration.result_note
         old = frame.before(frame.phase, *frame.element) if frame.element else None
         if old is not None:
             end = canvas.put(end + 2, self.y, "Δ", self.palette.style("update", bold=True))
@@ -166,8 +166,8 @@ class _Sheet:
     def _lines(self) -> None:
         """What each line of the rule makes of what, as far as they are done; then why."""
         canvas, frame = self.canvas, self.frame
-        done = frame.position.term or len(frame.lines)
-        shown = [(e.left, e.right, equation_text(e.numbers, self.digits)) for e in frame.lines]
+        done = frame.position.term or len(frame.story.lines)
+        shown = [(e.left, e.right, equation_text(e.numbers, self.digits)) for e in frame.story.lines]
         left = max(len(name) for name, _, _ in shown)
         field = max(8, self.digits + 4)
         right = min(max(len(rule) for _, rule, _ in shown), max(canvas.width - left - field - 12, 8))
@@ -175,7 +175,7 @@ class _Sheet:
         # Where there is no room for all of them, those up to the current one.
         room = max(canvas.height - self.y, 1)
         first = min(max(done - room, 0), max(len(shown) - room, 0))
-        for k, (equation, (name, rule, _)) in enumerate(zip(frame.lines, shown, strict=True), 1):
+        for k, (equation, (name, rule, _)) in enumerate(zip(frame.story.lines, shown, strict=True), 1):
             if k <= first or self.y >= canvas.height:
                 continue
             entered, here = k <= done, k == done
@@ -190,7 +190,7 @@ class _Sheet:
                 canvas.put(x, self.y, "= ", self.palette.style("dim"))
                 canvas.parts(x + 2, self.y, equation.numbers, self.digits)
                 x += 2 + max(len(n) for _, _, n in shown) + 2
-            last = k == len(frame.lines)
+            last = k == len(frame.story.lines)
             if entered:
                 self._number(x + field, equation.result, not last, bold=here)
             else:
@@ -200,7 +200,7 @@ class _Sheet:
             self.y += 1
         if canvas.height - self.y > 1:
             self.y += 1
-            says = frame.stages[done - 1].line.says
+            says = frame.story.stages[done - 1].line.says
             for line in wrap(says, canvas.width)[: canvas.height - self.y]:
                 canvas.put(0, self.y, line, self.palette.style("dim"))
                 self.y += 1
@@ -266,12 +266,12 @@ class _Sheet:
 
     def _table(self) -> None:
         frame, canvas = self.frame, self.canvas
-        paths = len(frame.paths) + 3 if frame.paths else 0
+        paths = len(frame.origin.paths) + 3 if frame.origin.paths else 0
         space = canvas.height - self.y
         room = space - 3 - paths
-        if room < min(frame.count, 4):  # the paths go first, then the line above the total
-            room = space - 2 - (space - 2 > frame.count)
-        rows, fold = frame.rows(max(room, 2))
+        if room < min(frame.sum.count, 4):  # the paths go first, then the line above the total
+            room = space - 2 - (space - 2 > frame.sum.count)
+        rows, fold = frame.sum.rows(max(room, 2))
         forward = frame.phase is not Phase.BACKWARD
         heads = ("from", "weight", "input") if forward else ("via", "upstream", "local")
         product = any(r.right == r.right or r.left == r.left for r in rows)
@@ -286,7 +286,7 @@ class _Sheet:
             columns.end + 2,
             rows,
             fold,
-            frame.equation.result if frame.equation else 0.0,
+            frame.story.equation.result if frame.story.equation else 0.0,
             bool(frame.position.term),
         )
         self._heads(columns, heads)
@@ -317,7 +317,7 @@ class _Sheet:
 
     def _row(self, columns: _Columns, row: Row, forward: bool) -> None:
         canvas = self.canvas
-        last = row.order == self.frame.entered - 1
+        last = row.order == self.frame.sum.entered - 1
         if last:
             canvas.put(0, self.y, "▸", self.palette.style("current", bold=True))
         canvas.put(2, self.y, row.via, self.palette.style("text" if row.entered else "placeholder", bold=last))
@@ -349,11 +349,11 @@ class _Sheet:
             self._number(columns.end, (rows[-1].running if rows else 0.0) + fold.contribution, True)
 
     def _total(self, columns: _Columns) -> None:
-        frame, equation = self.frame, self.frame.equation
+        frame, equation = self.frame, self.frame.story.equation
         assert equation is not None
         under_way = frame.position.term is not None
         self.canvas.put(2, self.y, equation.left, self.palette.style("text", bold=True))
-        state = f"{frame.entered:,} of {frame.count:,} terms in" if under_way else "complete"
+        state = f"{frame.sum.entered:,} of {frame.sum.count:,} terms in" if under_way else "complete"
         x = max(columns.left - 2, len(equation.left) + 5)
         if x + len(state) < columns.contribution - 1:
             self.canvas.put(x, self.y, state, self.palette.style("dim"))
@@ -372,15 +372,15 @@ class _Sheet:
 
     def _paths(self) -> None:
         frame, canvas = self.frame, self.canvas
-        if not frame.paths or canvas.height - self.y < len(frame.paths) + 1:
+        if not frame.origin.paths or canvas.height - self.y < len(frame.origin.paths) + 1:
             return
         self._gap(10)
         canvas.put(0, self.y, "each path, from the loss", self.palette.style("dim"))
         self.y += 1
-        for path in frame.paths:
+        for path in frame.origin.paths:
             self._path(path)
-        up = sum(p.product for p in frame.paths if p.product > 0)
-        down = sum(p.product for p in frame.paths if p.product < 0)
+        up = sum(p.product for p in frame.origin.paths if p.product > 0)
+        down = sum(p.product for p in frame.origin.paths if p.product < 0)
         if up and down and canvas.height > self.y:
             self._gap(14)
             less = min(up, -down) / max(up, -down)

@@ -166,7 +166,7 @@ class Tape(Panel):
         framed(canvas, "tape", view, focused)
         far = view.zoom is Zoom.NETWORK
         wide = 3 if far else max(len(str(frame.total)), 3)
-        kept = _kept(frame.recording, view.palette, view.math_digits, width, focused, frame.hits, far)
+        kept = _kept(frame.recording, view.palette, view.math_digits, width, focused, frame.desk.hits(frame), far)
         for y, line in enumerate(window(frame, height - 2, far), 1):
             # All but the current line look the same at every step before, and at every step after.
             key = None if _current(frame, line) else (line, line.step < frame.step, line.phase is frame.phase)
@@ -218,11 +218,11 @@ def _paint_line(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, wi
     if current:
         canvas.put(2, y, "▸", palette.style("current", bold=True))
     canvas.put(3, y, str(shown).rjust(wide), palette.style("current", bold=True) if current else dim)
-    if any(line.step - line.size < hit <= line.step for hit in frame.hits):
+    if any(line.step - line.size < hit <= line.step for hit in frame.desk.hits(frame)):
         canvas.put(wide + 4, y, "●", palette.style("alarm"))
     elif frame.base is not None and not line.folded and _changed(frame, line):
         canvas.put(wide + 4, y, "Δ", palette.style("update"))
-    if any(line.step - line.size < bad <= line.step for bad in frame.troubles):
+    if any(line.step - line.size < bad <= line.step for bad in frame.story.troubles):
         canvas.put(wide + 4, y, "!", palette.style("alarm", bold=True))
     name = palette.style("current", bold=True) if current else palette.style("placeholder" if future else "text")
     if line.folded:

@@ -1,0 +1,48 @@
+"""One moment of a recording: which step it is, and what that step writes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from gradstep.engine.graph.element import Element
+from gradstep.engine.graph.graph import Node
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Phase, Position, Sweep
+
+
+class Here:
+    """The moment `position` of `recording`."""
+
+    def __init__(self, recording: Recording, position: Position) -> None:
+        self.recording, self.position = recording, position
+
+    @property
+    def step(self) -> int:
+        return self.position.step
+
+    @property
+    def total(self) -> int:
+        return self.recording.timeline.total
+
+    @cached_property
+    def phase(self) -> Phase:
+        return self.recording.timeline.phase_at(self.step)
+
+    @cached_property
+    def _located(self) -> tuple[Sweep, int] | None:
+        return self.recording.timeline.locate(self.step) if self.step else None
+
+    @property
+    def sweep(self) -> Sweep | None:
+        """The sweep of the current step; None before the first."""
+        return self._located[0] if self._located else None
+
+    @cached_property
+    def element(self) -> Element | None:
+        """The element that the current step writes; None before the first."""
+        return Element(self._located[0].value, self._located[1]) if self._located else None
+
+    @property
+    def node(self) -> Node | None:
+        """The node whose line the current step belongs to."""
+        return self.recording.graph.nodes[self.sweep.node] if self.sweep and self.sweep.node >= 0 else None

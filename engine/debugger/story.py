@@ -1,0 +1,162 @@
+"""What is said about one step: in a headline and a caption, in a formula, in a few sentences of a lesson."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from gradstep.engine.debugger.known import Known
+from gradstep.engine.explain import formula, lesson, narrate, nonfinite, remarks
+from gradstep.engine.explain.formula import Equation
+from gradstep.engine.explain.hops import Hop
+from gradstep.engine.explain.narrate import Narration
+from gradstep.engine.explain.nonfinite import Trouble
+from gradstep.engine.graph.element import Element
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.run.timeline import Phase
+from gradstep.engine.run.update import Stage
+
+
+class Story:
+    """The words for a moment, and what is known at it."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    @property
+    def headline(self) -> str:
+        term, count = self._known.position.term, self._known.sum.count
+        if term is None:
+            return self.narration.headline
+        if self.stages:
+            return f"{self.narration.headline} · line {term} of {len(self.stages)}"
+        return f"{self.narration.headline} · term {term} of {count}"
+
+    @property
+    def caption(self) -> str:
+        term = self._known.position.term
+        if self.stages and term is not None:
+            says = self.stages[term - 1].line.says
+            return f"{says[0].upper()}{says[1:]}."
+        return self.narration.caption
+
+    @cached_property
+    def note(self) -> str:
+        """The author's own words at this step; empty where there are none."""
+        return self._known.recording.notes.get(self._known.step, "")
+
+    @property
+    def explanation(self) -> tuple[str, ...]:
+        """A few sentences with the rule's derivation."""
+        known, recording, element = self._known, self._known.recording, self._known.element
+        if element is None:
+            return lesson.READY
+        match known.phase:
+            case Phase.BACKWARD:
+                return lesson.backward(recording, element, known.sum.count, known.sum.hops)
+            case Phase.UPDATE:
+                return lesson.update(recording, element)
+        assert known.node is not None, "forward steps belong to a node"
+        return lesson.forward(recording, known.node, element.flat)
+
+    @cached_property
+    def equation(self) -> Equation | None:
+        """What is computed: in names, in numbers, and its result; of an update its current line, or its last."""
+        known, recording, element = self._known, self._known.recording, self._known.element
+        if element is None:
+            return None
+        match known.phase:
+            case Phase.BACKWARD:
+                return formula.backward(recording, element, known.sum.count, known.sum.hops)
+            case Phase.UPDATE:
+                return self.lines[(known.position.term or len(self.lines)) - 1]
+        assert known.node is not None, "forward steps belong to a node"
+        return formula.forward(recording, known.node, element.flat)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """What an update does to its number, line by line; none in other phases."""
+        known = self._known
+        if known.phase is not Phase.UPDATE or known.element is None:
+            return ()
+        return tuple(known.recording.update.stages(*known.element))
+
+    @cached_property
+    def lines(self) -> tuple[Equation, ...]:
+        """The lines of an update as equations."""
+        found, begun = [], False
+        for stage in self.stages:
+            assert self._known.element is not None, "an update writes an element"
+            found.append(formula.update(self._known.recording, self._known.element, stage, begun))
+            begun = begun or stage.line.symbol == "g"
+        return tuple(found)
+
+    # Narration -----------------------------------------------------------------------------------
+
+    @cached_property
+    def narration(self) -> Narration:
+        """What happens, what its result means, and what is remarkable about it."""
+        recording, told = self._known.recording, self._plainly
+        if by_hand := self._set_by_hand:
+            return told._replace(caption=f"Set by hand: {by_hand}")
+        if self.trouble is not None:
+            return told._replace(caption=remarks.trouble_in(recording, self.trouble))
+        more = self._remark
+        return told._replace(caption=f"{told.caption} {more}") if more else told
+
+    @property
+    def _plainly(self) -> Narration:
+        known, recording, element = self._known, self._known.recording, self._known.element
+        if element is None:
+            return narrate.READY if recording.iteration == 1 else narrate.begins(recording)
+        match known.phase:
+            case Phase.BACKWARD:
+                return narrate.backward(recording, element, known.sum.count, known.sum.hops)
+            case Phase.UPDATE:
+                return narrate.update(recording, element)
+        assert known.node is not None, "forward steps belong to a node"
+        return narrate.forward(recording, known.node, element.flat)
+
+    @property
+    def _set_by_hand(self) -> str:
+        """What an edited number would have been, if this step's number is one."""
+        known = self._known
+        kind = {Phase.BACKWARD: "grad", Phase.UPDATE: ""}.get(known.phase, "data")
+        if known.element is None or known.base is None or (kind, known.element.value) not in known.recording.given:
+            return ""
+        old = known.before(known.phase, *known.element)
+        return "" if old is None else f"it was {number(old, Digits.MATH, kind == 'grad')}. What depends on it follows."
+
+    @property
+    def _remark(self) -> str:
+        """What is remarkable about the step's number; empty where nothing is."""
+        known, recording, element = self._known, self._known.recording, self._known.element
+        if element is None or known.phase is Phase.UPDATE:
+            return ""
+        if known.phase is Phase.BACKWARD:
+            return remarks.kink(recording, known.sum.hops) or remarks.left_over(recording, element)
+        assert known.node is not None, "forward steps belong to a node"
+        return remarks.smallness(recording, known.node, element.flat) or remarks.kink(recording, self._ahead)
+
+    @property
+    def _ahead(self) -> tuple[Hop, ...]:
+        """The hop that the backward pass will take through a function of one number, the other way."""
+        node, element = self._known.node, self._known.element
+        assert node is not None, "forward steps belong to a node"
+        assert element is not None, "and write an element"
+        if len(node.inputs) > 1 or not isinstance(node.op, Elementwise):
+            return ()
+        return (Hop(Element(node.inputs[0], element.flat), element, node.id, 0, 0.0, 0.0),)
+
+    # What is not finite --------------------------------------------------------------------------
+
+    @cached_property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with the number of this step, if it is not finite."""
+        return nonfinite.at(self._known.recording, self._known.step) if self._known.step else None
+
+    @cached_property
+    def troubles(self) -> tuple[int, ...]:
+        """The first steps of the forward and of the backward pass that write no finite number."""
+        found = (nonfinite.first(self._known.recording, phase) for phase in (Phase.FORWARD, Phase.BACKWARD))
+        return tuple(t.step for t in found if t is not None)
