@@ -8,7 +8,7 @@ terms, right after the first term for which it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from math import inf
 from typing import NamedTuple, Protocol
 
@@ -20,7 +20,7 @@ from gradstep.engine.index import Array
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.terms import total
-from gradstep.engine.run.timeline import Position, Sweep
+from gradstep.engine.run.timeline import Phase, Position, Sweep
 
 #: The first slice of a search; each one after it is twice as long.
 _FIRST = 1 << 10
@@ -123,8 +123,21 @@ def holding(recording: Recording, conditions: tuple[Condition, ...]) -> frozense
     """All steps at which one of some conditions holds; of a very long run none."""
     if recording.timeline.total > MARKED:
         return frozenset()
-    found: set[int] = set()
+    found = (one for condition in conditions for one in elements(recording, condition))
+    return frozenset(step for sweep, flats in found for step in (flats + sweep.start + 1).tolist())
+
+
+def elements(
+    recording: Recording, condition: Condition | str, phases: Collection[Phase] = tuple(Phase)
+) -> Iterator[tuple[Sweep, Array]]:
+    """The sweeps of some phases in which a condition holds somewhere, each with the flat elements at whose steps
+    it does."""
+    wanted = Condition(condition, recording) if isinstance(condition, str) else condition
     for sweep in recording.timeline.sweeps:
-        for condition in conditions:
-            found.update((np.flatnonzero(condition.mask(sweep, 0, sweep.size)) + sweep.start + 1).tolist())
-    return frozenset(found)
+        if sweep.phase not in phases:
+            continue
+        step = wanted.slice_of(sweep)
+        pieces = [wanted.mask(sweep, k, min(k + step, sweep.size)) for k in range(0, sweep.size, step)]
+        found = np.flatnonzero(np.concatenate(pieces)) if pieces else np.empty(0, np.intp)
+        if len(found):
+            yield sweep, found

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gradstep.engine.ask.differences import Gradients, every
-from gradstep.engine.ask.findings import Finding, findings
+from gradstep.engine.ask.findings.iteration import findings
+from gradstep.engine.ask.findings.rules import Finding
 from gradstep.engine.files.stopping import stops_of
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array

@@ -5,14 +5,14 @@ They look at the summaries first, and compute iterations again only to name the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
 import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.findings import DEFAULTS, Finding, Thresholds
-from gradstep.engine.errors import CommandError, GoOn, nearest
+from gradstep.engine.ask.findings.rules import Findings, Rules, Seen, Thresholds, rule
+from gradstep.engine.errors import GoOn
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Value
@@ -29,16 +29,13 @@ _NAMED = 8
 _SHORTEST = 10
 
 
-def diagnosis(history: History, thresholds: Thresholds | None = None, go_on: GoOn | None = None) -> tuple[Finding, ...]:
+def diagnosis(history: History, thresholds: Thresholds | None = None, go_on: GoOn | None = None) -> Findings:
     """Everything that the rules see in the iterations that are made; nothing where there is only one.
     `thresholds` replace the defaults. Raises Interrupted and CommandError."""
-    for name in thresholds or {}:
-        if name not in DEFAULTS:
-            raise CommandError(f"'{name}' has no threshold{nearest(name, DEFAULTS)}; there are {', '.join(DEFAULTS)}")
+    used = RULES.thresholds(thresholds)
     if history.made < 2:
-        return ()
-    used = DEFAULTS | dict(thresholds or {})
-    return tuple(found for rule in _RULES for found in rule(history, used, go_on))
+        return Findings()
+    return Findings(found for rule in RULES for found in rule(history, used, go_on))
 
 
 def _series(history: History) -> tuple[Array, Array]:
@@ -55,7 +52,8 @@ def _ends(loss: Array) -> tuple[float, float]:
 # Rules --------------------------------------------------------------------------------------------
 
 
-def _nonfinite(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule("diverged", "as Amazon SageMaker Debugger's rule ExplodingTensor, over all iterations")
+def _nonfinite(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     """The first iteration in which something is not finite."""
     condition = Condition("nonfinite", history.recording(1))
     truth = search.truth(history, [condition])
@@ -74,11 +72,12 @@ def _nonfinite(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator
                 f"from iteration {k:,} on something is not finite, first {name} ({why}); nothing is learned after that"
             )
             hint = "a smaller learning rate, or gradient clipping (clip_norm)"
-            yield Finding("diverged", f"@{k} {found.position.step}", {"iteration": k}, text, hint)
+            yield Seen(f"@{k} {found.position.step}", {"iteration": k}, text, hint)
             return
 
 
-def _loss(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule("loss", "a tenth of a percent, as Amazon SageMaker Debugger's rule LossNotDecreasing", threshold=1e-3)
+def _loss(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     _, loss = _series(history)
     if len(loss) < _SHORTEST or not np.isfinite(loss).all():
         return
@@ -95,10 +94,11 @@ def _loss(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Find
         f"the loss {what} over {history.made:,} iterations: {number(first)} in the first tenth, "
         f"{number(last)} in the last"
     )
-    yield Finding("loss", f"@{history.made}", {"first": first, "last": last}, text, hint)
+    yield Seen(f"@{history.made}", {"first": first, "last": last}, text, hint)
 
 
-def _oscillates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule("oscillates", "our own: three iterations in ten", threshold=0.3)
+def _oscillates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     """Where every iteration sees the same samples, a loss that goes up and down in turns is the learning
     rate's doing."""
     training, (_, loss) = history.scenario.training, _series(history)
@@ -115,10 +115,11 @@ def _oscillates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterato
         f"the loss rises in {share:.0%} of the iterations and turns in {turns:.0%}: each update goes too far, "
         "and to the other side"
     )
-    yield Finding("oscillates", f"@{history.made}", {"rises": share, "turns": turns}, text, "a smaller learning rate")
+    yield Seen(f"@{history.made}", {"rises": share, "turns": turns}, text, "a smaller learning rate")
 
 
-def _accumulates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule("accumulates", "zero_grad = false in the scenario")
+def _accumulates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     """Gradients that are not zeroed, and how much of what the update takes is not of its own iteration."""
     if history.scenario.training.zero_grad:
         return
@@ -128,10 +129,11 @@ def _accumulates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterat
         f"gradients are not zeroed: in iteration {history.made:,} the update takes gradients of size {number(taken)}, "
         f"and those of the iteration itself have {number(own)}; the rest is left over from before"
     )
-    yield Finding("accumulates", f"@{history.made}", {"own": own, "taken": taken}, text, "zero_grad = true")
+    yield Seen(f"@{history.made}", {"own": own, "taken": taken}, text, "zero_grad = true")
 
 
-def _overfit(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule("overfit", "a tenth, as Amazon SageMaker Debugger's rule Overfit", threshold=0.1)
+def _overfit(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     held, (iterations, loss) = history.summaries.validation.high, _series(history)
     taken = np.flatnonzero(np.isfinite(held))
     if len(taken) < 3:
@@ -147,10 +149,13 @@ def _overfit(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[F
     )
     hint = "stop there, weight decay, dropout, a smaller network, or more data"
     numbers = {"best": float(held[best]), "last": float(held[last]), "iteration": k}
-    yield Finding("overfit", f"@{k}", numbers, text, hint)
+    yield Seen(f"@{k}", numbers, text, hint)
 
 
-def _died(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule(
+    "died", "shut in every sample for a whole pass over the data; SageMaker Debugger's rule DeadRelu looks at the same"
+)
+def _died(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     """Units that are shut in every sample now, and were not at first."""
     start, summaries = history.start, history.summaries
     for node in start.graph.nodes:
@@ -170,13 +175,13 @@ def _died(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Find
                 yield _of_death(history, condition, name, k, go_on)
         if told > _NAMED:
             text = f"{told - _NAMED:,} more units of {start.board.whole(node.output)} died"
-            yield Finding("died", start.graph.values[node.output].name, {"more": told - _NAMED}, text, _DEATH)
+            yield Seen(start.graph.values[node.output].name, {"more": told - _NAMED}, text, _DEATH)
 
 
 _DEATH = "a smaller learning rate, gradient clipping, leaky_relu, or a warm-up"
 
 
-def _of_death(history: History, condition: Condition, name: str, k: int, go_on: GoOn | None) -> Finding:
+def _of_death(history: History, condition: Condition, name: str, k: int, go_on: GoOn | None) -> Seen:
     recording = history.recording(k, go_on)
     found = search.first_in(recording, [condition])
     assert found is not None, "it is dead there"
@@ -185,7 +190,7 @@ def _of_death(history: History, condition: Condition, name: str, k: int, go_on: 
     by = f"; the update at the end of iteration {moved.iteration:,} did it, {moved.text}" if moved else ""
     text = f"{name} is shut in every sample since iteration {k:,}{by}"
     numbers = {"iteration": k, "step": found.position.step}
-    return Finding("died", f"@{k} {found.position.step}", numbers, text, _DEATH)
+    return Seen(f"@{k} {found.position.step}", numbers, text, _DEATH)
 
 
 def unit_name(history: History, value: Value, unit: int) -> str:
@@ -208,7 +213,8 @@ def _gradients(history: History) -> list[tuple[Value, Array]]:
     return found
 
 
-def _explode(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule("explode", "ratio of gradients as in AutoTrainer (Zhang et al., ICSE 2021)", threshold=1e3)
+def _explode(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     for value, norms in _gradients(history):
         usual = float(np.median(norms[: max(len(norms) // 10, 3)]))
         over = np.flatnonzero(norms > at["explode"] * usual) if usual > 0 else np.empty(0, np.intp)
@@ -220,11 +226,17 @@ def _explode(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[F
                 f"from iteration {k:,} on"
             )
             hint = "gradient clipping (clip_norm), a smaller learning rate, or a warm-up"
-            yield Finding("explode", f"@{k} {value.name}.grad", {"iteration": k, "ratio": ratio}, text, hint)
+            yield Seen(f"@{k} {value.name}.grad", {"iteration": k, "ratio": ratio}, text, hint)
             return
 
 
-def _vanish(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule(
+    "vanish",
+    "ratio of gradients as in AutoTrainer (Zhang et al., ICSE 2021); SageMaker Debugger's VanishingGradient "
+    "has 1e-7, absolute",
+    threshold=1e-3,
+)
+def _vanish(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     layers = _gradients(history)
     if len(layers) < 2:
         return
@@ -242,12 +254,11 @@ def _vanish(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Fi
         "relu instead of sigmoid, weights that keep the size (he_normal, orthogonal), a skip connection, or a "
         "normalisation"
     )
-    yield Finding(
-        "vanish", f"@{history.made} {first.name}.grad", {"ratio": ratio, "threshold": at["vanish"]}, text, hint
-    )
+    yield Seen(f"@{history.made} {first.name}.grad", {"ratio": ratio, "threshold": at["vanish"]}, text, hint)
 
 
-def _unchanged(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule("unchanged", "not one bit, no threshold; Amazon SageMaker Debugger's rule UnchangedTensor looks at the same")
+def _unchanged(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     before, after = history.snapshot(1, go_on).leaves, history.snapshot(history.made + 1, go_on).leaves
     for value in history.start.graph.parameters:
         old, new = before[value.id], after[value.id]
@@ -258,10 +269,11 @@ def _unchanged(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator
                 f"not one of its {value.size:,} numbers changed"
             )
             hint = "look why its gradient is 0 (why), or whether η is so small that nothing is left of it"
-            yield Finding("unchanged", value.name, {"unchanged": same, "of": value.size}, text, hint)
+            yield Seen(value.name, {"unchanged": same, "of": value.size}, text, hint)
 
 
-def _symmetric(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Finding]:
+@rule("symmetric", "equal to the last bit, no threshold (Goodfellow et al., Deep Learning, 2016, section 8.4)")
+def _symmetric(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
     """Units of a layer with the same weights in at the beginning and now."""
     board, graph = history.start.board, history.start.graph
     ends = [history.snapshot(k, go_on).leaves for k in (1, history.made + 1)]
@@ -280,8 +292,7 @@ def _symmetric(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator
             f"weights as another one, as at the beginning ({units}{', …' if len(most) > 4 else ''}): they get the same "
             "gradients, and never separate"
         )
-        yield Finding(
-            "symmetric",
+        yield Seen(
             graph.values[layer.weight].name,
             {"units": count},
             text,
@@ -300,7 +311,7 @@ def _twins(leaves: Mapping[int, Array], weight: int, bias: int) -> Sequence[froz
     return [frozenset(m) for m in members.values() if len(m) > 1]
 
 
-_Rule = Callable[[History, Thresholds, GoOn | None], Iterator[Finding]]
-_RULES: tuple[_Rule, ...] = (
+#: In the order in which they are told.
+RULES = Rules((
     _nonfinite, _loss, _oscillates, _accumulates, _overfit, _died, _explode, _vanish, _unchanged, _symmetric,
-)  # fmt: skip
+))  # fmt: skip

@@ -6,7 +6,8 @@ import re
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.differences import nudge, verify
-from gradstep.engine.ask.findings import DEFAULTS, findings, thresholds_of
+from gradstep.engine.ask.findings.iteration import RULES, findings
+from gradstep.engine.ask.findings.rules import Findings
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment
 from gradstep.engine.debugger import transcript
@@ -17,6 +18,7 @@ from gradstep.engine.explain import blame
 from gradstep.engine.explain.paths import paths_from
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history import search
+from gradstep.engine.history.findings import RULES as OF_TRAININGS
 from gradstep.engine.history.findings import diagnosis
 from gradstep.engine.notation import defined, number, plain
 from gradstep.engine.run import moments
@@ -160,12 +162,11 @@ def _findings(session: Session, rest: str, go_on: GoOn) -> Result:
             thresholds[name] = float(value)
         except ValueError:
             raise CommandError(f"a threshold is written KIND=VALUE, as in vanish=1e-4, not '{part}'") from None
-    one, all_ = thresholds_of(), DEFAULTS if session.history.made > 1 else {}
+    one, all_ = RULES.defaults, OF_TRAININGS.defaults if session.history.made > 1 else {}
     for name in thresholds:
         if name not in one and name not in all_:
             known = {**one, **all_}
             raise CommandError(f"'{name}' has no threshold{nearest(name, known)}; there are {', '.join(known)}")
-    found = findings(session.recording, {k: v for k, v in thresholds.items() if k in one})
-    found += diagnosis(session.history, {k: v for k, v in thresholds.items() if k in all_}, go_on)
-    lines = [line for one in found for line in one.lines()]
-    return Result("\n".join(lines) or "nothing to find: every rule is quiet", [one.document() for one in found])
+    here = findings(session.recording, {k: v for k, v in thresholds.items() if k in one})
+    found = Findings((*here, *diagnosis(session.history, {k: v for k, v in thresholds.items() if k in all_}, go_on)))
+    return Result("\n".join(found.lines()), found.document())

@@ -6,7 +6,7 @@ import json
 from importlib.metadata import version
 from typing import Any
 
-from gradstep.engine.ask.findings import findings
+from gradstep.engine.ask.findings.iteration import findings
 from gradstep.engine.files.reading import FORMAT
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.notation import plain

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from gradstep.engine.ask.findings import DEFAULTS, SOURCES, Finding
+from gradstep.engine.ask.findings.rules import Finding
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import find, loads
-from gradstep.engine.history.findings import diagnosis
+from gradstep.engine.history.findings import RULES, diagnosis
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
 
@@ -21,7 +21,7 @@ def seen(scenario: Scenario | str, steps: int | None = None) -> dict[str, Sequen
     history = History(find(scenario) if isinstance(scenario, str) else scenario)
     history.make(steps or history.scenario.training.steps)
     found = diagnosis(history)
-    assert all(one.kind in SOURCES and one.hint for one in found)
+    assert all(one.source and one.hint for one in found)
     return {kind: [one for one in found if one.kind == kind] for kind in {one.kind for one in found}}
 
 
@@ -54,7 +54,7 @@ def test_a_loss_that_is_no_longer_finite_says_since_when() -> None:
     assert one.numbers["iteration"] == 121  # as in PyTorch, in float32
     assert "overflow" in one.text
     (grew,) = seen("learning-rate-too-large", 60)["explode"]
-    assert grew.numbers["ratio"] > DEFAULTS["explode"]
+    assert grew.numbers["ratio"] > RULES.defaults["explode"]
 
 
 def test_gradients_that_are_not_zeroed() -> None:
@@ -77,7 +77,7 @@ def test_gradients_that_are_not_zeroed() -> None:
 
 def test_a_first_layer_that_hardly_learns() -> None:
     (one,) = seen("vanishing-training")["vanish"]
-    assert one.numbers["ratio"] < DEFAULTS["vanish"]
+    assert one.numbers["ratio"] < RULES.defaults["vanish"]
     assert "W1" in one.text
 
 

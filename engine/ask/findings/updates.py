@@ -1,0 +1,40 @@
+"""Rules about how far an update goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+import numpy as np
+
+from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
+from gradstep.engine.graph.element import Element
+from gradstep.engine.notation import number
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Phase
+
+#: So many times more or less than what is healthy is worth a word.
+_FACTOR = 100
+
+
+@rule("update", "CS231n, Neural Networks Part 3: updates of about 1e-3 of the weights", threshold=1e-3)
+def update(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+    """Weights that an update moves far more or far less than about the share of their size that is healthy."""
+    for parameter in recording.graph.parameters:
+        if len(parameter.shape) < 2:
+            continue  # biases start at 0, and have no size to compare with
+        old, new = recording.trace.data[parameter.id], recording.updated(parameter.id)
+        with np.errstate(all="ignore"):
+            size, moved = (float(np.linalg.norm(a.reshape(-1))) for a in (old, new - old))
+        ratio = moved / size if size else float("nan")
+        if not isfinite(ratio) or not moved or at["update"] / _FACTOR <= ratio <= at["update"] * _FACTOR:
+            continue
+        small = ratio < at["update"]
+        text = (
+            f"the update moves {recording.board.whole(parameter.id)} by {number(ratio)} of its size; about "
+            f"{at['update']:g} is healthy"
+        )
+        hint = "a larger learning rate" if small else "a smaller learning rate, or gradient clipping"
+        element = Element(parameter.id, int(abs(new - old).argmax()))
+        numbers = {"ratio": ratio, "healthy": at["update"]}
+        yield Seen(recording.typed(element, Phase.UPDATE), numbers, text, hint)
