@@ -516,12 +516,12 @@ class Session:
         by_iteration: dict[int, list[Edit]] = {}
         for edit in wanted:
             by_iteration.setdefault(edit.iteration, []).append(edit)
-        history = (self.history if self.edits else self.original).with_edits(by_iteration, go_on)
+        history = self.history.with_edits(by_iteration, go_on)
         recording = history.recording(self.position.iteration, go_on)
         if wanted:
             self.original.recording(self.position.iteration, go_on)
         self.stops.renew(recording)
-        self.history = history if wanted else self.original
+        self.history = history
         self.recording, self.edits = recording, wanted
         self.position = self.position
 

@@ -24,7 +24,8 @@ from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment, Reference
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.graph import Role
-from gradstep.engine.history.summaries import Bounds, Summaries
+from gradstep.engine.history.rows import Bounds
+from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.index import Array
 from gradstep.engine.run.timeline import Phase, Sweep
 

@@ -18,7 +18,8 @@ from gradstep.engine.ask import whatif
 from gradstep.engine.errors import Interrupted
 from gradstep.engine.files import find, loads
 from gradstep.engine.graph.graph import Graph
-from gradstep.engine.history.history import Checkpoints, History, Snapshot
+from gradstep.engine.history.checkpoints import Checkpoints, Snapshot
+from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording
@@ -142,7 +143,7 @@ def test_rewinding_runs_no_more_iterations_than_one_spacing(monkeypatch: pytest.
         runs[0] += 1
         return run(*args, **kwargs)
 
-    monkeypatch.setattr("gradstep.engine.history.history.run", counted)
+    monkeypatch.setattr("gradstep.engine.history.iterations.run", counted)
     widest = int(np.diff([*history.checkpoints.iterations, 3001]).max())
     for k in (2, 700, 1500, 2500, 2999):
         history.release()

@@ -1,0 +1,96 @@
+"""Which numbers are kept of every iteration of a training, and in which column of its row they stand: the loss,
+the loss over the samples held back, the learning rate; of each array that the iteration writes ‖·‖₂, the least and
+the largest element, and how many are not finite; how far each parameter moved.
+
+Beside these, for each unit of a layer, in how many samples its sum is above 0.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradstep.engine.graph.graph import Node
+from gradstep.engine.ops.op import Op
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Phase, Sweep
+
+#: Arrays of more elements are looked at one by one; smaller ones together, which saves calls.
+LARGE = 1 << 14
+#: Of values with more units none are counted one by one.
+UNITS = 1024
+#: The columns before those of the sweeps.
+LOSS, VALIDATION, RATE, FIRST = range(4)
+
+
+class Counted(NamedTuple):
+    """A value whose units are counted: the axis of its samples (None: it has none), where its units stand among
+    all that are counted, its shape, and where it begins in the row of all small arrays (−1: it is none of them)."""
+
+    axis: int | None
+    units: slice
+    shape: tuple[int, ...]
+    start: int
+
+
+class Columns:
+    """The columns of a training whose iterations all have the steps of `recording`.
+
+    Of sweep k, in the order of `sweeps`, the norm stands in column `norm` + k, the least element in `low` + k, the
+    largest in `high` + k, and how many are not finite in `bad` + k; of parameter k, in the order of `parameters`,
+    how far it moved in `moved` + k. The first `small` sweeps are those of small arrays. Laid out one after the
+    other they are a row of ends[-1] numbers, in which sweep k has ends[k] to ends[k + 1]: first what has to be
+    `gathered`, then, `rows` already, the gradients and the new numbers of small parameters (see `Graph.packed`).
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        graph = recording.graph
+        rows = {(phase, value): None for phase in (Phase.BACKWARD, Phase.UPDATE) for value, _, _ in graph.packed}
+        sweeps = {(s.phase, s.value): s for s in recording.timeline.sweeps if s.size}
+        self.gathered = [key for key, s in sweeps.items() if s.size <= LARGE and key not in rows]
+        together = dict.fromkeys([*self.gathered, *(key for key in rows if key in sweeps)])
+        self.sweeps: list[Sweep] = [
+            *(sweeps[k] for k in together),
+            *(s for k, s in sweeps.items() if k not in together),
+        ]
+        self.place = {(s.phase, s.value): k for k, s in enumerate(self.sweeps)}
+        self.small, self.rows = len(together), bool(rows)
+        self.ends = np.cumsum([0, *(s.size for s in self.sweeps[: self.small])]).astype(np.intp)
+        self.parameters = [p for p in graph.parameters if p.size]
+        self.order = {p.id: k for k, p in enumerate(self.parameters)}
+        #: Sweeps that write infinities on purpose.
+        self.masked = [k for k, s in enumerate(self.sweeps) if self._deliberate(s)]
+        self.counted: dict[int, Counted] = {}
+        self.units = self._count()
+        count = len(self.sweeps)
+        self.norm, self.low, self.high, self.bad, self.moved = (FIRST + k * count for k in range(5))
+        self.width = self.moved + len(self.parameters)
+
+    def _deliberate(self, sweep: Sweep) -> bool:
+        if sweep.phase not in (Phase.FORWARD, Phase.LOSS):
+            return False
+        return type(self.node(sweep).op).deliberate is not Op.deliberate
+
+    def node(self, sweep: Sweep) -> Node:
+        """The node that a sweep of the forward pass computes."""
+        return self.recording.graph.nodes[sweep.node]
+
+    def _count(self) -> int:
+        """Finds the values whose units are counted: what enters gates, and the sums of layers. Gives how many
+        units these are."""
+        graph, samples, board = self.recording.graph, self.recording.samples, self.recording.board
+        gates = [node.inputs[0] for node in graph.nodes if node.op.rectifier]
+        start = 0
+        for value in dict.fromkeys([*gates, *(layer.pre for layer in board.layers if layer.pre >= 0)]):
+            whole, axis = graph.values[value], samples.axis(value)
+            units = whole.size // (samples.count if axis is not None else 1)
+            if whole.node < 0 or not 0 < units <= UNITS or value == graph.loss.id:
+                continue
+            phase = Phase.LOSS if (Phase.LOSS, value) in self.place else Phase.FORWARD
+            k = self.place[phase, value]
+            there = int(self.ends[k]) if k < self.small else -1
+            self.counted[value] = Counted(axis, slice(start, start + units), whole.shape, there)
+            start += units
+        return start
