@@ -166,6 +166,11 @@ class Graph:
         return tuple(found)
 
     @cached_property
+    def places(self) -> dict[int, tuple[slice, Shape]]:
+        """The same by value id."""
+        return {value: (part, shape) for value, part, shape in self.packed}
+
+    @cached_property
     def updated(self) -> tuple[int, ...]:
         """What updates go through: the large parameters, and PACKED for all others where there are any."""
         large = [value.id for value in self.parameters if value.size > _SMALL]

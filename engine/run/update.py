@@ -97,10 +97,19 @@ class Update:
         n = self._constants.copy()
         n["w"] = self._row(trace.data) if small else trace.data[key]
         n["g"] = n["grad"] = grad
-        for (symbol, owner), array in self.state.kept.items():
-            if owner == key:
-                n[symbol] = array
+        n.update(self._kept(key))
         return n
+
+    def _kept(self, key: int) -> Iterator[tuple[str, Array]]:
+        """What is kept of a large parameter, or of all small ones, by symbol."""
+        for symbol in self._symbols:
+            array = self.state.kept.get((symbol, key))
+            if array is not None:
+                yield symbol, array
+
+    @cached_property
+    def _symbols(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(symbol for symbol, _ in self.state.kept))
 
     @cached_property
     def norm(self) -> float:
@@ -165,13 +174,12 @@ class Update:
         n = self._constants.copy()
         n["w"], n["grad"] = _part(self.trace.data[value], flat), _part(grad, flat)
         n["g"] = n["grad"]
-        shape = self.trace.graph.values[value].shape
-        parts = {v: part for v, part, _ in self.trace.graph.packed}
-        for (symbol, owner), array in self.state.kept.items():
-            if owner == value:
-                n[symbol] = _part(array, flat)
-            elif owner == PACKED and value in parts:
-                n[symbol] = _part(array[parts[value]].reshape(shape), flat)
+        place = self.trace.graph.places.get(value)
+        if place is None:
+            n.update((symbol, _part(array, flat)) for symbol, array in self._kept(value))
+        else:
+            part, shape = place
+            n.update((symbol, _part(array[part].reshape(shape), flat)) for symbol, array in self._kept(PACKED))
         if self.training.clip_norm is not None:
             n["norm"] = self.norm
         return n
@@ -196,7 +204,7 @@ class Update:
             for line in self.lines:
                 used = dict(n)
                 n[line.symbol] = line.compute(n)
-                yield Stage(line, used, float(np.asarray(n[line.symbol]).reshape(-1)[0]))
+                yield Stage(line, used, float(np.asarray(n[line.symbol]).item(0)))
 
 
 def _part(array: Array, flat: int | None) -> Array:
