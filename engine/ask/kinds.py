@@ -10,7 +10,7 @@ import numpy as np
 from gradstep.engine.ask.fields import Slice
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.index import Array
-from gradstep.engine.ops.activation import Sigmoid, Tanh
+from gradstep.engine.ops.families.activation import Sigmoid, Tanh
 from gradstep.engine.ops.op import Elementwise, Op
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase

@@ -15,8 +15,8 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Shape, unravel
 from gradstep.engine.notation import MINUS, number, rounded
-from gradstep.engine.ops.conv import Conv2d
-from gradstep.engine.ops.linear import Linear
+from gradstep.engine.ops.families.convolution import Conv2d
+from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.op import Contract, Elementwise, Masked
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.update import Stage

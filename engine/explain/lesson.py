@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradstep.engine.explain.hops import Hop, slope_name
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
-from gradstep.engine.ops import linear
+from gradstep.engine.ops.families import linear
 from gradstep.engine.run.recording import Recording
 
 READY = (

@@ -15,9 +15,9 @@ from gradstep.engine.explain.remarks import zero_reason
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.ops import activation, linear
+from gradstep.engine.ops.families import activation, linear
+from gradstep.engine.ops.families.softmax import Extreme
 from gradstep.engine.ops.op import Elementwise
-from gradstep.engine.ops.rowwise import Extreme
 from gradstep.engine.run.reading import forward_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import WINDOW, enumerate_terms

@@ -5,7 +5,18 @@ Importing this fills `REGISTRY`, one class an operation.
 
 from collections.abc import Iterator
 
-from gradstep.engine.ops import activation, arithmetic, choice, composite, conv, linear, loss, reduce, rowwise, shape
+from gradstep.engine.ops import composite
+from gradstep.engine.ops.families import (
+    activation,
+    arithmetic,
+    choice,
+    convolution,
+    linear,
+    loss,
+    reduction,
+    shape,
+    softmax,
+)
 from gradstep.engine.ops.op import REGISTRY, Links, Op
 
 __all__ = [
@@ -16,13 +27,13 @@ __all__ = [
     "arithmetic",
     "choice",
     "composite",
-    "conv",
+    "convolution",
     "described",
     "linear",
     "loss",
-    "reduce",
-    "rowwise",
+    "reduction",
     "shape",
+    "softmax",
 ]
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Shape
-from gradstep.engine.ops.arithmetic import Add, Divide, Multiply
-from gradstep.engine.ops.linear import Matmul
-from gradstep.engine.ops.loss import Nll
+from gradstep.engine.ops.families.arithmetic import Add, Divide, Multiply
+from gradstep.engine.ops.families.linear import Matmul
+from gradstep.engine.ops.families.loss import Nll
+from gradstep.engine.ops.families.shape import CausalMask, Reshape, Transpose
+from gradstep.engine.ops.families.softmax import LogSoftmax, Normalize, RmsNormalize, Softmax
 from gradstep.engine.ops.op import Op, shape_text
-from gradstep.engine.ops.rowwise import LogSoftmax, Normalize, RmsNormalize, Softmax
-from gradstep.engine.ops.shape import CausalMask, Reshape, Transpose
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from gradstep.engine.errors import CommandError
 from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
-from gradstep.engine.ops.activation import Sigmoid
-from gradstep.engine.ops.arithmetic import Power
+from gradstep.engine.ops.families.activation import Sigmoid
+from gradstep.engine.ops.families.arithmetic import Power
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording, record
 

@@ -14,7 +14,7 @@ from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.files.formats import export
 from gradstep.engine.index import Array
 from gradstep.engine.notation import plain
-from gradstep.engine.ops.activation import Sigmoid
+from gradstep.engine.ops.families.activation import Sigmoid
 from gradstep.engine.run.recording import record
 
 #: L = w₀² + w₁², exactly: L = 13, ∂L/∂w = 2w = [4, 6], and one step at 0.1 gives 0.8 w.

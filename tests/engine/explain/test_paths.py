@@ -21,7 +21,7 @@ from gradstep.engine.explain.paths import SkipAndBlock, count, paths_from, skip_
 from gradstep.engine.files import find
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
-from gradstep.engine.ops.linear import Linear
+from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.recording import Recording, record
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.trace import Trace
