@@ -18,8 +18,10 @@ from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.index import Array
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
-from gradstep.engine.ops.op import Elementwise, Op, Reduce
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario

@@ -10,8 +10,8 @@ import numpy as np
 from gradstep.engine.ask.fields import Slice
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.index import Array
-from gradstep.engine.ops.families.activation import Sigmoid, Tanh
-from gradstep.engine.ops.op import Elementwise, Op
+from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.op import Op
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
@@ -65,7 +65,7 @@ def _for_every_sample(at: Slice, mask: Array) -> Array:
 
 def _saturated(at: Slice, threshold: float) -> Array:
     found = _nothing(at)
-    for local in _slopes(at, lambda op: isinstance(op, Sigmoid | Tanh)):
+    for local in _slopes(at, lambda op: op.saturates):
         found |= abs(local.reshape(-1)[at.start : at.stop]) < threshold
     return found
 

@@ -13,7 +13,7 @@ from gradstep.engine.explain.hops import Chain, Hop, chain, trail
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.index import Array
-from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.timeline import Phase
 
 

@@ -13,8 +13,8 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
-from gradstep.engine.ops.op import Elementwise
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.terms import total

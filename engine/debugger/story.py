@@ -12,7 +12,7 @@ from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.run.update import Stage
 

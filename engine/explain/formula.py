@@ -15,9 +15,9 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Shape, unravel
 from gradstep.engine.notation import MINUS, number, rounded
-from gradstep.engine.ops.families.convolution import Conv2d
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
-from gradstep.engine.ops.op import Contract, Elementwise, Masked
+from gradstep.engine.ops.moving import Masked
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.update import Stage
 from gradstep.engine.training.optimizers import SIGNS
@@ -85,7 +85,7 @@ def forward(recording: Recording, node: Node, flat: int) -> Equation:
     board, data = recording.board, recording.trace.data
     left = board.element(node.output, flat)
     result = float(data[node.output].reshape(-1)[flat])
-    if isinstance(node.op, Contract | Conv2d):
+    if node.op.contracts:
         right, numbers, remade = _contraction(recording, node, flat)
     elif node.op.reduces:
         right, numbers, remade = _reduction(recording, node, flat)

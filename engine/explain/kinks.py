@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gradstep.engine.explain.hops import Hop
-from gradstep.engine.ops.op import Elementwise, Reduce
+from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.reading import numbers_at, term_of
 from gradstep.engine.run.recording import Recording
 

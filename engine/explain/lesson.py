@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradstep.engine.explain.hops import Hop, slope_name
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
-from gradstep.engine.ops.families import linear
+from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.recording import Recording
 
 READY = (
@@ -21,7 +21,7 @@ def forward(recording: Recording, node: Node, flat: int) -> tuple[str, ...]:
     """Sentences for the step that computes node's output[flat]."""
     board, op = recording.board, node.op
     name = board.element(node.output, flat)
-    if isinstance(op, linear.Linear):
+    if isinstance(op, Linear):
         first = (
             f"{name} is a weighted sum: every input is multiplied by the weight of its edge, the products are added"
             + (", and the bias is added once." if len(node.inputs) == 3 else ".")

@@ -15,9 +15,9 @@ from gradstep.engine.explain.remarks import zero_reason
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.ops.families import activation, linear
-from gradstep.engine.ops.families.softmax import Extreme
-from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.families.linear import Linear
+from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.run.reading import forward_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import WINDOW, enumerate_terms
@@ -60,7 +60,7 @@ def forward(recording: Recording, node: Node, flat: int) -> Narration:
     here = Element(node.output, flat)
     y = float(data[node.output].reshape(-1)[flat])
     name = board.element(node.output, flat)
-    if isinstance(node.op, linear.Linear):
+    if isinstance(node.op, Linear):
         return _weighted_sum(recording, node, here)
     if node.op.reduces and node.output == recording.graph.loss.id:
         return Narration(node.op.label, _loss(recording, node))
@@ -130,7 +130,7 @@ def backward(recording: Recording, element: Element, count: int, ways: Sequence[
         return Narration(f"gradient of {name}: add {count} paths", _fan_out(recording, name, count, ways), "")
     hop = ways[0]
     node = graph.nodes[hop.node]
-    if isinstance(node.op, linear.Linear):
+    if isinstance(node.op, Linear):
         target = f"to {_consumer(recording, element)}"
         return Narration(f"gradient of {name}", _along_weight(recording, hop, name), target)
     headline = f"through {node.op.label} at {recording.board.unit(*element)}"
@@ -202,7 +202,7 @@ def _through(recording: Recording, node: Node, hop: Hop) -> str:
         return "The slope here is exactly 0, so the gradient stops."
     if 0 < abs(hop.local) < 1:
         turn = ", and turns" if hop.local < 0 else ""
-        kind = "sigmoid's" if isinstance(node.op, activation.Sigmoid) else f"{node.op.label}'s"
+        kind = "sigmoid's" if node.op.name == "sigmoid" else f"{node.op.label}'s"
         share = percent(abs(hop.local))
         return f"The {kind} slope here is only {_n(hop.local)}, so the gradient shrinks to {share} of its size{turn}."
     if abs(hop.local) > 1:
@@ -244,7 +244,7 @@ def _parameter(recording: Recording, element: Element, count: int, ways: Sequenc
     if kind == "bias":
         start = "A bias is added as it is (local gradient 1), so it gets the whole upstream gradient"
         caption = f"{start}: {_direction(recording, grad)}"
-    elif isinstance(recording.graph.nodes[hop.node].op, Extreme):
+    elif isinstance(op := recording.graph.nodes[hop.node].op, Rowwise) and op.gated:
         caption = _chosen(recording, hop, name)
     elif hop.factor is None:
         caption = f"Its local gradient is {_n(hop.local, True)}: {_direction(recording, grad)}"
@@ -309,7 +309,7 @@ def _feeds(recording: Recording, element: Element) -> str:
         return "the update" if value.role is Role.PARAMETER else "the input"
     node = recording.graph.nodes[value.node]
     names = [recording.board.whole(i) for i in node.inputs if recording.graph.values[i].differentiable]
-    if isinstance(node.op, linear.Linear):
+    if isinstance(node.op, Linear):
         rest = [recording.board.whole(node.inputs[0])] if recording.graph.values[node.inputs[0]].differentiable else []
         names = ["weights", *(["bias"] if len(node.inputs) == 3 else []), *rest]
     return ", ".join(names) or "nothing further"

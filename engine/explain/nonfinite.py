@@ -16,7 +16,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.reading import forward_segments, gradient_segments, numbers_at, term_of
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.terms import Segment

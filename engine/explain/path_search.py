@@ -13,7 +13,7 @@ from gradstep.engine.explain.path_sums import Backward
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array
-from gradstep.engine.ops.op import Links
+from gradstep.engine.ops.links import Links
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.trace import Trace
 

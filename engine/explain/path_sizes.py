@@ -11,7 +11,10 @@ import numpy as np
 from gradstep.engine.explain.path_sums import Backward, rows, seen_through
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array, Indices, Shape
-from gradstep.engine.ops.op import Affine, Links, Masked, Move, Reduce
+from gradstep.engine.ops.affine import Affine
+from gradstep.engine.ops.links import Links
+from gradstep.engine.ops.moving import Masked, Move
+from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.trace import Trace
 

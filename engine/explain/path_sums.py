@@ -11,7 +11,9 @@ import numpy as np
 
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array, Shape
-from gradstep.engine.ops.op import Affine, Links, Masked, Move
+from gradstep.engine.ops.affine import Affine
+from gradstep.engine.ops.links import Links
+from gradstep.engine.ops.moving import Masked, Move
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.trace import Trace
 

@@ -15,7 +15,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops.causes import Cause, ZeroReason
-from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.reading import numbers_at
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase

@@ -14,7 +14,8 @@ from gradstep.engine.explain.hops import Hop, hops
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.ops.causes import ZeroReason
-from gradstep.engine.ops.op import Elementwise, Reduce
+from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.reading import gradient_segments, numbers_at, term_of
 from gradstep.engine.run.recording import Recording
 

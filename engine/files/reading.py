@@ -26,8 +26,9 @@ from gradstep.engine.files.datasets import SHIPPED
 from gradstep.engine.files.places import Path as Keys
 from gradstep.engine.files.places import Positions
 from gradstep.engine.graph.board import Blackboard
-from gradstep.engine.graph.formulas import Formulas, parse
+from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Graph, GraphBuilder, Role
+from gradstep.engine.graph.parsing import parse
 from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.run.moments import find as find_moment
 from gradstep.engine.run.moments import step_of

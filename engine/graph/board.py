@@ -20,8 +20,8 @@ from typing import NamedTuple
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.index import Shape, ravel, unravel
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
-from gradstep.engine.ops.op import Elementwise
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")

@@ -1,28 +1,26 @@
-"""From the text of a formula to nodes: `W1 @ x + b1` read as data, never run.
+"""From the tree of a formula to nodes: `W1 @ x + b1`.
 
-The standard library parses the text into a tree; only the forms handled below are let through, and
-each of them only makes graph nodes. Everything else is refused with its column.
+Only the forms handled below are let through, and each of them only makes graph nodes. Everything else is refused
+with its column.
 """
 
 from __future__ import annotations
 
 import ast
-import dataclasses
 import math
 import operator
-import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
+from gradstep.engine.graph.calls import bind, called, indexed, unknown
 from gradstep.engine.graph.graph import GraphBuilder, Role, Value
-from gradstep.engine.ops import REGISTRY, Op, composite
-from gradstep.engine.ops.composite import COMPOSITES
-
-MAX_LENGTH = 10_000
-MAX_DEPTH = 200
+from gradstep.engine.graph.parsing import brief, parse
+from gradstep.engine.ops.composite import Given, Plan
+from gradstep.engine.ops.op import REGISTRY, Op
 
 _BINARY: Mapping[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("add", operator.add),
@@ -43,51 +41,7 @@ _COMPARED: Mapping[type[ast.cmpop], str] = {
 _ALLOWED = "a formula has names, numbers, + - * / ** @, x[0], .T and calls of the listed operations"
 
 
-def parse(text: str) -> ast.expr:
-    """The tree of one formula. Raises ExpressionError if it is no single expression, or too long
-    (10,000 characters) or too deep (200 levels)."""
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"the formula is {len(text):,} characters long; at most {MAX_LENGTH:,} are read")
-    if not text.strip():
-        raise ExpressionError("the formula is empty")
-    # Line ends become spaces so that a long formula may be broken over lines; columns stay right.
-    flat = text.replace("\r", " ").replace("\n", " ")
-    if "#" in flat:
-        raise ExpressionError("a formula has no comments; write them behind its closing quote", flat.index("#"))
-    lead = len(flat) - len(flat.lstrip())
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python's parser thinks of style is no matter here
-            tree = ast.parse(flat.strip(), mode="eval").body
-    except SyntaxError as error:
-        message = "is not a formula" if error.msg.startswith("invalid syntax") else error.msg
-        # Offset 0 is the parser's way to say: after the last character.
-        column = min(error.offset - 1 + lead, len(text)) if error.offset else len(text)
-        raise ExpressionError(f"cannot read '{_brief(text)}': {message}", column) from None
-    except (RecursionError, MemoryError, ValueError):
-        raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read") from None
-    _check_depth(tree)
-    for node in ast.walk(tree):
-        # ast counts UTF-8 bytes, people count characters.
-        if isinstance(node, ast.expr):
-            node.col_offset = len(flat.strip().encode()[: node.col_offset].decode(errors="ignore")) + lead
-    return tree
-
-
-def _check_depth(tree: ast.AST) -> None:
-    level = [tree]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-        if not level:
-            return
-    raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read")
-
-
-def _brief(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Transposed:
     """`W.T` before it is known what it is for."""
 
@@ -124,26 +78,10 @@ class Formulas:
     def _build(self, node: ast.expr, name: str | None = None) -> _Operand:
         """The value of a subtree. A node made for the whole of it is called `name`."""
         match node:
-            case ast.Name(id=word):
-                known = self.builder.names.get(word)
-                if known is None:
-                    hint = nearest(word, self.builder.names)
-                    if not hint and word in _CALLED:
-                        hint = f"; '{word}' is an operation: call it, as in {_called(word)}"
-                    raise ExpressionError(
-                        f"unknown name '{word}'{hint or '; a name is used below its own line'}", node.col_offset
-                    )
-                return known
-            case ast.Constant(value=bool() | complex() | str() | bytes() | None):
-                raise ExpressionError(f"{node.value!r} is no number; {_ALLOWED}", node.col_offset)
-            case ast.Constant(value=int() | float() as number):
-                try:
-                    read = float(number)
-                except OverflowError:
-                    read = math.inf
-                if math.isinf(read):
-                    raise ExpressionError("the number is too large; infinity is written as an input", node.col_offset)
-                return read
+            case ast.Name():
+                return self._name(node)
+            case ast.Constant(value=constant) if constant is not ...:
+                return _number(node)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 operand = self._build(inner)
                 return -operand if isinstance(operand, float) else self._apply("negative", [operand], node, name)
@@ -161,10 +99,21 @@ class Formulas:
                     raise ExpressionError("'.T' turns a value's axes round; a number has none", node.col_offset)
                 return _Transposed(operand)
             case ast.Subscript(value=inner, slice=inside):
-                return self._apply(_index(inside), [self._build(inner)], node, name)
+                return self._apply(indexed(inside), [self._build(inner)], node, name)
             case ast.Call():
                 return self._call(node, name)
-        raise ExpressionError(f"'{_brief(ast.unparse(node))}' is not allowed here; {_ALLOWED}", node.col_offset)
+        raise ExpressionError(f"'{brief(ast.unparse(node))}' is not allowed here; {_ALLOWED}", node.col_offset)
+
+    def _name(self, node: ast.Name) -> Value:
+        known = self.builder.names.get(node.id)
+        if known is None:
+            hint, operation = nearest(node.id, self.builder.names), called(node.id)
+            if not hint and operation is not None:
+                hint = f"; '{node.id}' is an operation: call it, as in {operation.signature()}"
+            raise ExpressionError(
+                f"unknown name '{node.id}'{hint or '; a name is used below its own line'}", node.col_offset
+            )
+        return known
 
     def _binary(self, node: ast.BinOp, op: str, fold: Callable[[Any, Any], Any], name: str | None) -> _Operand:
         if op == "add":
@@ -202,26 +151,26 @@ class Formulas:
 
     def _call(self, node: ast.Call, name: str | None) -> _Operand:
         if not isinstance(node.func, ast.Name):
-            raise ExpressionError(f"'{_brief(ast.unparse(node.func))}' cannot be called; {_ALLOWED}", node.col_offset)
-        called = node.func.id
-        if called not in _CALLED:
-            hint = nearest(called, _CALLED) or f"; there are {', '.join(sorted(_CALLED))}"
-            raise ExpressionError(f"unknown operation '{called}'{hint}", node.col_offset)
+            raise ExpressionError(f"'{brief(ast.unparse(node.func))}' cannot be called; {_ALLOWED}", node.col_offset)
+        what = called(node.func.id)
+        if what is None:
+            raise ExpressionError(unknown(node.func.id), node.col_offset)
         try:
-            inputs, options = _bind(called, node)
-            made = REGISTRY[called](**options) if called in REGISTRY else None
+            inputs, options = bind(what, node)
+            made = what(**options)
         except OpError as error:
-            raise ExpressionError(f"{error}; it is called as {_called(called)}", node.col_offset) from None
-        operands = [
-            self._condition(a) if called == "where" and k == 0 else self._build(a) for k, a in enumerate(inputs)
-        ]
-        if made is not None:
-            return self._apply(made, operands, node, name)
-        values = [self._value(operand, node) for operand in operands]
+            raise ExpressionError(f"{error}; it is called as {what.signature()}", node.col_offset) from None
+        operands = {
+            slot: self._condition(a) if what.name == "where" and slot == "condition" else self._build(a)
+            for slot, a in inputs.items()
+        }
+        if isinstance(made, Op):
+            return self._apply(made, list(operands.values()), node, name)
+        values = {slot: self._value(operand, node) for slot, operand in operands.items()}
         try:
-            plan = COMPOSITES[called](*(composite.Given(k, v.shape) for k, v in enumerate(values)), **options)
+            plan = made(**{slot: Given(slot, v.shape) for slot, v in values.items()})
         except OpError as error:
-            raise ExpressionError(f"'{_brief(ast.unparse(node))}': {error}", node.col_offset) from None
+            raise ExpressionError(f"'{brief(ast.unparse(node))}': {error}", node.col_offset) from None
         return self._expand(plan, values, node, name)
 
     def _condition(self, node: ast.expr) -> _Operand:
@@ -233,9 +182,9 @@ class Formulas:
         left, right = self._build(node.left), self._build(node.comparators[0])
         return self._apply(_COMPARED[type(node.ops[0])], [left, right], node, None)
 
-    def _expand(self, plan: composite.Plan, values: list[Value], node: ast.expr, name: str | None) -> Value:
+    def _expand(self, plan: Plan, values: Mapping[str, Value], node: ast.expr, name: str | None) -> Value:
         """The nodes of a composite; the last of them is called `name`."""
-        if isinstance(plan, composite.Given):
+        if isinstance(plan, Given):
             return values[plan.slot]
         if isinstance(plan, float):
             return self.builder.literal(plan)
@@ -252,11 +201,23 @@ class Formulas:
         if isinstance(op, str):
             op = REGISTRY[op]()
         values = [self._value(operand, node) for operand in operands]
-        text = _brief(ast.unparse(node))
+        text = brief(ast.unparse(node))
         try:
             return self.builder.apply(op, values, self._line, text, name)
         except GraphError as error:
             raise ExpressionError(f"'{text}': {error}", node.col_offset) from None
+
+
+def _number(node: ast.Constant) -> float:
+    if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+        raise ExpressionError(f"{node.value!r} is no number; {_ALLOWED}", node.col_offset)
+    try:
+        read = float(node.value)
+    except OverflowError:
+        read = math.inf
+    if math.isinf(read):
+        raise ExpressionError("the number is too large; infinity is written as an input", node.col_offset)
+    return read
 
 
 def _as_linear(left: _Operand, right: _Operand) -> tuple[Value, Value] | None:
@@ -266,66 +227,3 @@ def _as_linear(left: _Operand, right: _Operand) -> tuple[Value, Value] | None:
     if isinstance(left, Value) and isinstance(right, Value) and len(left.shape) == 2 and len(right.shape) == 1:
         return right, left
     return None
-
-
-_CALLED = {**REGISTRY, **COMPOSITES}
-
-
-def _called(name: str) -> str:
-    """How an operation is called."""
-    return REGISTRY[name].signature() if name in REGISTRY else composite.signature(name)
-
-
-def _index(inside: ast.expr) -> Op:
-    """The operation that takes the part `[inside]` of an array."""
-    found: list[int | tuple[int | None, ...]] = []
-    for part in inside.elts if isinstance(inside, ast.Tuple) else [inside]:
-        try:
-            if isinstance(part, ast.Slice):
-                ends = (part.lower, part.upper, part.step)
-                found.append(tuple(None if end is None else ast.literal_eval(end) for end in ends))
-            else:
-                found.append(ast.literal_eval(part))
-        except (ValueError, TypeError, RecursionError):
-            raise ExpressionError(
-                "an index is written in whole numbers, as in x[0] or x[:, 1:3]", part.col_offset
-            ) from None
-    try:
-        return REGISTRY["index"](tuple(found))  # type: ignore[call-arg]
-    except OpError as error:
-        raise ExpressionError(str(error), inside.col_offset) from None
-
-
-def _bind(called: str, call: ast.Call) -> tuple[list[ast.expr], dict[str, Any]]:
-    """The inputs and the options of a call, by place and by name. Raises OpError."""
-    op = REGISTRY.get(called)
-    slots, optional = (op.slots, op.optional) if op else composite.inputs(COMPOSITES[called])
-    fields = [f.name for f in dataclasses.fields(op)] if op else list(composite.options(COMPOSITES[called]))
-    if op is not None and op.variadic:
-        slots = tuple(f"x{k}" for k in range(max(len(call.args), 1)))
-    given: dict[str, ast.expr] = {}
-    places = [*slots, *fields]
-    if len(call.args) > len(places):
-        raise OpError(f"{called} takes at most {len(places)} arguments, not {len(call.args)}")
-    for place, argument in zip(places, call.args, strict=False):
-        given[place] = argument
-    for keyword in call.keywords:
-        if keyword.arg not in places:
-            hint = nearest(keyword.arg or "**", places)
-            raise OpError(f"{called} has no argument '{keyword.arg or '**'}'{hint}")
-        if keyword.arg in given:
-            raise OpError(f"{called} is given '{keyword.arg}' twice")
-        given[keyword.arg] = keyword.value
-    required = slots[: len(slots) - optional]
-    missing = [s for s in required if s not in given]
-    if missing:
-        raise OpError(f"{called} needs {' and '.join(missing)}")
-    options = {}
-    for field in fields:
-        if field in given:
-            try:
-                found = ast.literal_eval(given[field])
-                options[field] = tuple(found) if isinstance(found, list) else found
-            except (ValueError, TypeError, RecursionError):
-                raise OpError(f"{called}: option '{field}' must be written out as a number") from None
-    return [given[s] for s in slots if s in given], options

@@ -1,52 +1,23 @@
 """What an operation is: its value, its gradient, and who feeds whom.
 
-Importing this fills `REGISTRY`, one class an operation.
+`op` says what one has to answer; `affine`, `elementwise`, `reduce`, `loss`, `rowwise` and `moving` answer for whole
+kinds of them. The operations themselves live in `families`.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from gradstep.engine.ops import composite
-from gradstep.engine.ops.families import (
-    activation,
-    arithmetic,
-    choice,
-    convolution,
-    linear,
-    loss,
-    reduction,
-    shape,
-    softmax,
-)
-from gradstep.engine.ops.op import REGISTRY, Links, Op
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "REGISTRY",
-    "Links",
-    "Op",
-    "activation",
-    "arithmetic",
-    "choice",
-    "composite",
-    "convolution",
-    "described",
-    "linear",
-    "loss",
-    "reduction",
-    "shape",
-    "softmax",
-]
+from gradstep.engine import face
 
+if TYPE_CHECKING:
+    from gradstep.engine.ops.causes import Cause as Cause
+    from gradstep.engine.ops.causes import ZeroReason as ZeroReason
+    from gradstep.engine.ops.composite import COMPOSITES as COMPOSITES
+    from gradstep.engine.ops.families.linear import Linear as Linear
+    from gradstep.engine.ops.links import Links as Links
+    from gradstep.engine.ops.listing import described as described
+    from gradstep.engine.ops.op import REGISTRY as REGISTRY
+    from gradstep.engine.ops.op import Op as Op
 
-def described() -> Iterator[str]:
-    """All operations as lines of text: how each is called, its formula, its local gradient for each
-    input, and what is agreed where there is none."""
-    for _, op in sorted(REGISTRY.items()):
-        yield op.signature()
-        yield f"  =      {op.notation.format(*op.slots)}"
-        for slot, slope in zip(op.slots, op.slopes, strict=True):
-            yield f"  ∂/∂{slot:<3} {slope.format(*op.slots)}"
-        if op.kink:
-            yield f"  kink   {op.kink}"
-    for name, expand in sorted(composite.COMPOSITES.items()):
-        yield composite.signature(name)
-        yield f"  several nodes: {(expand.__doc__ or '').splitlines()[0]}"
+__getattr__, __all__ = face(__name__)

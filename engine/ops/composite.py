@@ -1,31 +1,27 @@
 """Operations that are written in formulas as one and expand into several, so that they can be stepped.
 
-A composite is a function from its inputs and options to a plan: an operation with what it is applied
-to, nested. Inputs are the positional arguments (None where left out), options the keyword-only ones.
+A composite is a function, in the module of its family, from inputs and options to a plan: an operation with what
+it is applied to, nested. Inputs are the positional arguments (None where left out), options the keyword-only ones.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
-from gradstep.engine.errors import OpError
 from gradstep.engine.index import Shape
-from gradstep.engine.ops.families.arithmetic import Add, Divide, Multiply
-from gradstep.engine.ops.families.linear import Matmul
-from gradstep.engine.ops.families.loss import Nll
-from gradstep.engine.ops.families.shape import CausalMask, Reshape, Transpose
-from gradstep.engine.ops.families.softmax import LogSoftmax, Normalize, RmsNormalize, Softmax
-from gradstep.engine.ops.op import Op, shape_text
+from gradstep.engine.ops.op import Op, signature
+from gradstep.engine.registry import Registry
 
 
 @dataclass(frozen=True)
 class Given:
-    """An input of a composite: which one, and its shape."""
+    """An input of a composite: its name, and its shape."""
 
-    slot: int
+    slot: str
     shape: Shape
 
 
@@ -33,82 +29,52 @@ class Given:
 Plan = tuple[Op, "Sequence[Plan]"] | Given | float
 
 
-def layer_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *, eps: float = 1e-5) -> Plan:
-    """(x − μ) / √(σ² + ε) over the last axis, then × gain + bias (Ba et al., 2016)."""
-    return _scaled((Normalize(-1, eps), [x]), gain, bias)
+class Composite:
+    """A composite, called as an operation is."""
+
+    variadic = False
+
+    def __init__(self, plan: Callable[..., Plan]) -> None:
+        self.plan, self.name = plan, plan.__name__
+
+    @cached_property
+    def _parameters(self) -> Sequence[inspect.Parameter]:
+        return list(inspect.signature(self.plan).parameters.values())
+
+    @cached_property
+    def slots(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        return tuple(p.name for p in self._parameters if p.kind is not p.KEYWORD_ONLY)
+
+    @cached_property
+    def optional(self) -> int:
+        """How many of the last inputs may be left out."""
+        return sum(p.default is None for p in self._parameters if p.kind is not p.KEYWORD_ONLY)
+
+    def __call__(self, **options: Any) -> Callable[..., Plan]:
+        """With its options set: a function of the inputs."""
+        return partial(self.plan, **options)
+
+    def options(self) -> dict[str, Any]:
+        """The options with their defaults."""
+        return {p.name: p.default for p in self._parameters if p.kind is p.KEYWORD_ONLY}
+
+    def signature(self) -> str:
+        """How it is called, as in `layer_norm(x, [gain], [bias], eps=1e-05)`."""
+        return signature(self.name, self.slots, self.optional, self.options())
+
+    @property
+    def summary(self) -> str:
+        """What it is, in one line."""
+        return (self.plan.__doc__ or "").splitlines()[0]
 
 
-def rms_norm(x: Given, gain: Given | None = None, *, eps: float = 1e-5) -> Plan:
-    """x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019)."""
-    return _scaled((RmsNormalize(-1, eps), [x]), gain, None)
+#: Every composite by the name that formulas use, loaded when it is first asked for.
+COMPOSITES: Registry[Composite] = Registry("gradstep.engine.ops.families", r"@composite\ndef ")
 
 
-def batch_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *, eps: float = 1e-5) -> Plan:
-    """Each channel (axis 1) with the mean and variance of the batch, as in training (Ioffe and Szegedy, 2015)."""
-    if len(x.shape) < 2:
-        raise OpError(f"batch_norm: x must be (samples, channels, …), but it is {shape_text(x.shape)}")
-    axes = (0, *range(2, len(x.shape)))
-    plan: Plan = (Normalize(axes, eps), [x])
-    for op, part in ((Multiply(), gain), (Add(), bias)):
-        if part is not None:
-            if part.shape != x.shape[1:2]:
-                raise OpError(f"batch_norm: gain and bias must have shape ({x.shape[1]},), one number a channel")
-            wide: Plan = part
-            if len(x.shape) > 2:
-                wide = (Reshape((x.shape[1], *(1 for _ in x.shape[2:]))), [part])
-            plan = (op, [plan, wide])
-    return plan
-
-
-def _scaled(plan: Plan, gain: Given | None, bias: Given | None) -> Plan:
-    if gain is not None:
-        plan = (Multiply(), [plan, gain])
-    return plan if bias is None else (Add(), [plan, bias])
-
-
-def attention(q: Given, k: Given, v: Given, *, causal: bool = False) -> Plan:
-    """softmax(q kᵀ / √d) v (Vaswani et al., 2017); q (…, n, d), k (…, m, d), v (…, m, e)."""
-    if type(causal) is not bool:
-        raise OpError(f"attention: causal is True or False, not {causal!r}")
-    for name, part in (("q", q), ("k", k), ("v", v)):
-        if len(part.shape) < 2:
-            raise OpError(f"attention: {name} must be (…, positions, width), but it is {shape_text(part.shape)}")
-    if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
-        raise OpError(
-            f"attention: q {shape_text(q.shape)} and k {shape_text(k.shape)} must have the same width, "
-            f"k and v {shape_text(v.shape)} the same number of positions"
-        )
-    order = (*range(len(k.shape) - 2), len(k.shape) - 1, len(k.shape) - 2)
-    scores: Plan = (Divide(), [(Matmul(), [q, (Transpose(order), [k])]), float(q.shape[-1]) ** 0.5])
-    if causal:
-        scores = (CausalMask(), [scores])
-    return (Matmul(), [(Softmax(-1), [scores]), v])
-
-
-def cross_entropy(logits: Given, t: Given) -> Plan:
-    """−Σ t · log softmax(logits), the mean over rows; t one-hot or class numbers."""
-    return (Nll(), [(LogSoftmax(-1), [logits]), t])
-
-
-#: Every composite by the name that formulas use.
-COMPOSITES: Mapping[str, Callable[..., Plan]] = {
-    f.__name__: f for f in (layer_norm, rms_norm, batch_norm, attention, cross_entropy)
-}
-
-
-def inputs(composite: Callable[..., Plan]) -> tuple[tuple[str, ...], int]:
-    """The names of the inputs, and how many of the last may be left out."""
-    found = [p for p in inspect.signature(composite).parameters.values() if p.kind is not p.KEYWORD_ONLY]
-    return tuple(p.name for p in found), sum(p.default is None for p in found)
-
-
-def options(composite: Callable[..., Plan]) -> dict[str, Any]:
-    """The options with their defaults."""
-    return {p.name: p.default for p in inspect.signature(composite).parameters.values() if p.kind is p.KEYWORD_ONLY}
-
-
-def signature(name: str) -> str:
-    """How the composite is called, as in `layer_norm(x, [gain], [bias], eps=1e-05)`."""
-    slots, optional = inputs(COMPOSITES[name])
-    shown = [f"[{s}]" if k >= len(slots) - optional else s for k, s in enumerate(slots)]
-    return f"{name}({', '.join([*shown, *(f'{k}={v!r}' for k, v in options(COMPOSITES[name]).items())])})"
+def composite(plan: Callable[..., Plan]) -> Composite:
+    """Makes a function a composite that formulas know by its name."""
+    made = Composite(plan)
+    COMPOSITES.add(made.name, made)
+    return made

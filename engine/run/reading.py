@@ -10,7 +10,7 @@ import numpy as np
 
 from gradstep.engine.graph.graph import Node, Value
 from gradstep.engine.index import Array, Elements
-from gradstep.engine.ops.op import Links
+from gradstep.engine.ops.links import Links
 from gradstep.engine.run.terms import Read, Segment
 from gradstep.engine.run.timeline import Phase, Timeline
 from gradstep.engine.run.trace import Trace

@@ -13,7 +13,7 @@ from math import prod
 
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Grid, ravel, strides, unravel
-from gradstep.engine.ops.op import Rowwise
+from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.run.trace import Trace
 
 #: So many of the elements that feed an output are looked at.

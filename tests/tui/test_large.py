@@ -20,7 +20,7 @@ from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import Interrupted
 from gradstep.engine.files import find, load, loads
 from gradstep.engine.history.history import History
-from gradstep.engine.ops.op import Affine
+from gradstep.engine.ops.affine import Affine
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Grain, Position

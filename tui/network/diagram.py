@@ -8,7 +8,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from gradstep.engine.graph import Element, Layer, Node, Role
-from gradstep.engine.ops.families.linear import Linear
+from gradstep.engine.ops import Linear
 from gradstep.engine.run import Recording, remembered
 
 #: A network of up to this many boxes is drawn box by box.

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise
 
 
 class Relu(Elementwise):
@@ -34,6 +34,7 @@ class Sigmoid(Elementwise):
     notation = "σ({0})"
     slopes = ("σ({0}) × (1 − σ({0}))",)
     label = "σ"
+    saturates = True
 
     def forward(self, xs: Sequence[Array]) -> Array:
         # exp(−x) may overflow to ∞ for very negative x; 1 / (1 + ∞) is then the right answer, 0.
@@ -48,6 +49,7 @@ class Tanh(Elementwise):
     notation = "tanh({0})"
     slopes = ("1 − tanh({0})²",)
     label = "tanh"
+    saturates = True
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.tanh(xs[0])

@@ -1,4 +1,4 @@
-"""Choosing: larger, smaller, between bounds, by a condition; and the comparisons for it."""
+"""Choosing: larger, smaller, between bounds, by a condition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.ops.op import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise
 
 
 class Maximum(Elementwise):
@@ -103,72 +103,3 @@ class Where(Elementwise):
             return np.zeros_like(y)
         holds = (xs[0] != 0) if slot == 1 else (xs[0] == 0)
         return np.broadcast_to(holds.astype(y.dtype), y.shape)
-
-
-class Comparison(Elementwise):
-    """1 where it holds, 0 where it does not. It has no slope to speak of, and passes no gradient."""
-
-    slots = ("a", "b")
-    slopes = ("0", "0")
-    discrete = True
-    kink = "a comparison jumps, and its slope is 0 everywhere else"
-
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.zeros_like(y)
-
-    def holds(self, holds: Array, xs: Sequence[Array]) -> Array:
-        return holds.astype(xs[0].dtype)
-
-
-class Greater(Comparison):
-    name = "greater"
-    notation = "{0} > {1}"
-    label = "greater"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return self.holds(np.asarray(xs[0] > xs[1]), xs)
-
-
-class GreaterEqual(Comparison):
-    name = "greater_equal"
-    notation = "{0} ≥ {1}"
-    label = "greater or equal"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return self.holds(np.asarray(xs[0] >= xs[1]), xs)
-
-
-class Less(Comparison):
-    name = "less"
-    notation = "{0} < {1}"
-    label = "less"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return self.holds(np.asarray(xs[0] < xs[1]), xs)
-
-
-class LessEqual(Comparison):
-    name = "less_equal"
-    notation = "{0} ≤ {1}"
-    label = "less or equal"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return self.holds(np.asarray(xs[0] <= xs[1]), xs)
-
-
-class Equal(Comparison):
-    name = "equal"
-    notation = "{0} = {1}"
-    label = "equal"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return self.holds(np.asarray(xs[0] == xs[1]), xs)
-
-
-class NotEqual(Comparison):
-    name = "not_equal"
-    notation = "{0} ≠ {1}"
-    label = "not equal"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return self.holds(np.asarray(xs[0] != xs[1]), xs)

@@ -1,4 +1,4 @@
-"""Sums of products: the weighted sum, the matrix product; and looking up rows of a table."""
+"""Sums of products: the weighted sum and the matrix product."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from math import prod
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Grid, Picked, Shape, Space, broadcast_strides, picked, strides
-from gradstep.engine.ops.op import Contract, Links, Op, broadcast, none, ones, shape_text, unbroadcast, whole_numbers
+from gradstep.engine.index import Array, Shape, Space, broadcast_strides, strides
+from gradstep.engine.ops.affine import Contract
+from gradstep.engine.ops.shapes import broadcast, shape_text, unbroadcast
 
 
 def _rows(array: Array) -> Array:
@@ -129,49 +130,3 @@ class Matmul(Contract):
         of_a = (*broadcast_strides(a, (*batch, *a[-2:]))[:-2], a_row, 0, a_in)
         of_b = (*broadcast_strides(b, (*batch, *b[-2:]))[:-2], 0, b_column, b_in)
         return Space((*batch, rows, columns, inner), (of_a, of_b), (*out, 0))
-
-
-class Embedding(Op):
-    """y[…, d] = table[ids[…], d]: rows of a table by their number."""
-
-    name = "embedding"
-    slots = ("table", "ids")
-    notation = "{0}[{1}]"
-    slopes = ("1 to the row looked up, 0 to all others", "0")
-    label = "embedding"
-
-    def shape(self, shapes: Sequence[Shape]) -> Shape:
-        table, ids = shapes
-        if len(table) != 2:
-            raise OpError(f"embedding: the table must be (rows, width), but it is {shape_text(table)}")
-        return (*ids, table[1])
-
-    def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
-        if slot == 1:
-            whole_numbers("embedding: ids, the rows of the table,", x, shapes[0][0])
-
-    @staticmethod
-    def _rows(table: Array, ids: Array) -> Array:
-        return whole_numbers("embedding: ids, the rows of the table,", ids, len(table))
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0][self._rows(*xs)])
-
-    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        flow = np.zeros_like(xs[slot])
-        if slot == 0:
-            np.add.at(flow, self._rows(*xs), g)
-        return flow
-
-    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        place, column = divmod(at, y.shape[-1])
-        if slot == 1:
-            return Links(1, picked(place), none(y))
-        return Links(0, picked(int(self._rows(*xs).reshape(-1)[place]) * y.shape[-1] + column), ones(y))
-
-    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        width = y.shape[-1]
-        if slot == 1:
-            return Links(1, Grid(at * width, (width,), (1,)), none(y))
-        row, column = divmod(at, width)
-        return Links(0, Picked(np.flatnonzero(self._rows(*xs) == row) * width + column), ones(y))

@@ -1,7 +1,8 @@
-"""Sums and means over axes."""
+"""Sums, means, and the largest and the smallest, over axes."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,15 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
-from gradstep.engine.ops.op import Reduce, shape_text
+from gradstep.engine.ops.reduce import Reduce
+from gradstep.engine.ops.rowwise import Rowwise
+from gradstep.engine.ops.shapes import normal_axes, shape_text
+
+
+def _check_options(op: str, axis: object, keepdims: object) -> None:
+    listed = axis if isinstance(axis, tuple) else (axis,)
+    if not (axis is None or all(type(a) is int for a in listed)) or type(keepdims) is not bool:
+        raise OpError(f"{op}: axis is a whole number, several in brackets, or None; keepdims True or False")
 
 
 @dataclass(frozen=True)
@@ -20,9 +29,7 @@ class AxisReduce(Reduce):
     keepdims: bool = False
 
     def __post_init__(self) -> None:
-        listed = self.axis if isinstance(self.axis, tuple) else (self.axis,)
-        if not (self.axis is None or all(type(a) is int for a in listed)) or type(self.keepdims) is not bool:
-            raise OpError(f"{self.name}: axis is a whole number, several in brackets, or None; keepdims True or False")
+        _check_options(self.name, self.axis, self.keepdims)
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         (x,) = shapes
@@ -65,3 +72,61 @@ class Mean(AxisReduce):
     summed = (0,)
     label = "mean"
     averages = True
+
+
+@dataclass(frozen=True)
+class Extreme(Rowwise):
+    """One element of each group is chosen; of several equal ones the first gets the gradient."""
+
+    reduced = True
+    slopes = ("1 to the one chosen, 0 to all others",)
+    kink = "of equal ones the first gets the gradient"
+    gated = True
+
+    axis: int | tuple[int, ...] | None = None
+    keepdims: bool = False
+
+    def __post_init__(self) -> None:
+        _check_options(self.name, self.axis, self.keepdims)
+
+    def axes(self, ndim: int) -> tuple[int, ...]:
+        return normal_axes(self.name, self.axis, ndim)
+
+    def keeps(self) -> bool:
+        return self.keepdims
+
+    @abstractmethod
+    def chosen(self, groups: Array) -> Array:
+        """Which element of each group (on the last axis) is chosen."""
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        groups = self.grouped(xs[0])
+        found = np.take_along_axis(groups, np.asarray(self.chosen(groups))[..., None], axis=-1)
+        return found.reshape(self.shape([xs[0].shape]))
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        groups = self.grouped(xs[0])
+        flow = np.zeros_like(groups)
+        np.put_along_axis(flow, np.asarray(self.chosen(groups))[..., None], g.reshape(*groups.shape[:-1], 1), axis=-1)
+        return self.ungrouped(flow, xs[0].shape)
+
+    def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
+        return np.asarray((j == self.chosen(x)) & (k == k))
+
+
+class Max(Extreme):
+    name = "max"
+    notation = "max {0}"
+    label = "max"
+
+    def chosen(self, groups: Array) -> Array:
+        return np.asarray(groups.argmax(axis=-1))
+
+
+class Min(Extreme):
+    name = "min"
+    notation = "min {0}"
+    label = "min"
+
+    def chosen(self, groups: Array) -> Array:
+        return np.asarray(groups.argmin(axis=-1))

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gradstep.engine.errors import ExpressionError
-from gradstep.engine.graph.formulas import MAX_DEPTH, MAX_LENGTH, parse
 from gradstep.engine.graph.graph import Role, Value
+from gradstep.engine.graph.parsing import MAX_DEPTH, MAX_LENGTH, parse
 from gradstep.engine.ops import REGISTRY
 
 
@@ -277,6 +277,13 @@ def test_inputs_by_name() -> None:
     assert read("linear(W=W, b=b, x=x)") == [("linear", ["x", "W", "b"], "y")]
     assert read("mse(t=x, y=c)") == [("mse", ["c", "x"], "y")]
     assert read("linear(x, b=b, W=W)") == [("linear", ["x", "W", "b"], "y")]
+
+
+def test_an_input_in_the_middle_is_left_out() -> None:
+    assert [op for op, _, _ in read("layer_norm(x, bias=c)")] == ["normalize", "add"]
+    net = compute("layer_norm(x, bias=c)")
+    x, c = net.data("x"), net.data("c")
+    np.testing.assert_allclose(net.data("y"), (x - x.mean()) / np.sqrt(x.var() + 1e-5) + c, rtol=1e-12)
 
 
 # What nodes are made ------------------------------------------------------------------------------

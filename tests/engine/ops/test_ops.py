@@ -26,8 +26,12 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Shape
 from gradstep.engine.ops import REGISTRY, Links, Op
+from gradstep.engine.ops.affine import Contract
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.reduction import AxisReduce
-from gradstep.engine.ops.op import Contract, Elementwise, Reduce, Rowwise, broadcast, unbroadcast
+from gradstep.engine.ops.reduce import Reduce
+from gradstep.engine.ops.rowwise import Rowwise
+from gradstep.engine.ops.shapes import broadcast, unbroadcast
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.reading import forward_segments, gradient_segments
 from gradstep.engine.run.terms import enumerate_terms, total

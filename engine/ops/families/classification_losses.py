@@ -1,9 +1,8 @@
-"""Losses: how wrong a prediction is, as one number."""
+"""Losses of scores and probabilities against the class that is right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite, prod
 
@@ -12,121 +11,12 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.op import Links, Op, Reduce, shape_text, whole_numbers
-
-
-class PairLoss(Reduce):
-    """A loss of a prediction y against a target t, element by element, then summed."""
-
-    slots = ("y", "t")
-
-    # With equal shapes, as nearly always, nothing is broadcast and all of the family's questions
-    # about axes have one answer; on a small network asking them is a tenth of a run.
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        if xs[0].shape != xs[1].shape:
-            return super().forward(xs)
-        terms = self.terms(xs)
-        return np.asarray(np.add.reduce(terms, axis=None) * self.scale(terms.size), dtype=terms.dtype)
-
-    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        if xs[0].shape != xs[1].shape:
-            return super().vjp(slot, g, y, xs)
-        return np.asarray(self.term_slope(slot, xs) * (g * g.dtype.type(self.scale(xs[0].size))))
-
-    def shape(self, shapes: Sequence[Shape]) -> Shape:
-        y, t = shapes
-        # Broadcasting (4, 1) against (4,) to (4, 4) is the classic silent mistake with these.
-        if tuple(y) != tuple(t) and 1 not in (prod(y), prod(t)):
-            raise OpError(
-                f"{self.name}: y is {shape_text(y)} and t is {shape_text(t)}; "
-                f"they are compared one by one and must have the same shape"
-            )
-        return super().shape(shapes)
-
-
-class MeanPairLoss(PairLoss):
-    """A loss that is a mean over all elements."""
-
-    averages = True
-
-
-class HalfSquaredError(PairLoss):
-    """½ Σ (y − t)²; what many walkthroughs of backpropagation call MSE."""
-
-    name = "half_squared_error"
-    notation = "½ Σ ({0} − {1})²"
-    term = "½({0} − {1})²"
-    slopes = ("{0} − {1}", "{1} − {0}")
-    label = "squared error"
-
-    def scale(self, count: int) -> float:
-        return 0.5
-
-    def terms(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.square(xs[0] - xs[1]))
-
-    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
-        return 2 * (xs[slot] - xs[1 - slot])
-
-
-class Mse(MeanPairLoss):
-    """mean (y − t)², over all elements."""
-
-    name = "mse"
-    notation = "mean ({0} − {1})²"
-    term = "({0} − {1})²/n"
-    slopes = ("2 ({0} − {1}) / n", "2 ({1} − {0}) / n")
-    label = "mean squared error"
-
-    def terms(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.square(xs[0] - xs[1]))
-
-    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
-        return 2 * (xs[slot] - xs[1 - slot])
-
-
-class Mae(MeanPairLoss):
-    """mean |y − t|."""
-
-    name = "mae"
-    notation = "mean |{0} − {1}|"
-    term = "|{0} − {1}|/n"
-    slopes = ("the sign of {0} − {1}, / n", "the sign of {1} − {0}, / n")
-    kink = "where both are equal the slope is taken as 0"
-    label = "mean absolute error"
-
-    def terms(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.abs(xs[0] - xs[1]))
-
-    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.sign(xs[slot] - xs[1 - slot]))
-
-
-@dataclass(frozen=True)
-class Huber(MeanPairLoss):
-    """½ d² near the target and δ(|d| − ½ δ) further off, d = y − t; the mean (Huber, 1964)."""
-
-    name = "huber"
-    notation = "mean huber({0} − {1})"
-    term = "huber({0} − {1})/n"
-    slopes = ("({0} − {1}) clipped at ±δ, / n", "({1} − {0}) clipped at ±δ, / n")
-    label = "Huber loss"
-
-    delta: float = 1.0
-
-    def __post_init__(self) -> None:
-        if type(self.delta) not in (int, float) or not self.delta > 0:
-            raise OpError(f"huber: delta is a number above 0, not {self.delta!r}")
-
-    def terms(self, xs: Sequence[Array]) -> Array:
-        gap = xs[0] - xs[1]
-        delta = gap.dtype.type(self.delta)
-        size = np.abs(gap)
-        return np.asarray(np.where(size <= delta, gap * gap * gap.dtype.type(0.5), delta * (size - delta / 2)))
-
-    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.clip(xs[slot] - xs[1 - slot], -self.delta, self.delta), dtype=xs[0].dtype)
+from gradstep.engine.ops.composite import Given, Plan, composite
+from gradstep.engine.ops.families.softmax import LogSoftmax
+from gradstep.engine.ops.links import Links
+from gradstep.engine.ops.loss import MeanPairLoss
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.shapes import shape_text, whole_numbers
 
 
 class Hinge(MeanPairLoss):
@@ -315,3 +205,9 @@ class Nll(Op):
             return found.reshape(-1)[offset + start : offset + stop]
 
         return local
+
+
+@composite
+def cross_entropy(logits: Given, t: Given) -> Plan:
+    """−Σ t · log softmax(logits), the mean over rows; t one-hot or class numbers."""
+    return (Nll(), [(LogSoftmax(-1), [logits]), t])

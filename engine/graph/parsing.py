@@ -1,0 +1,56 @@
+"""From the text of a formula to its tree. The standard library parses it, and it is read as data, never run."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from gradstep.engine.errors import ExpressionError
+
+MAX_LENGTH = 10_000
+MAX_DEPTH = 200
+
+
+def parse(text: str) -> ast.expr:
+    """The tree of one formula. Raises ExpressionError if it is no single expression, or too long
+    (10,000 characters) or too deep (200 levels)."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"the formula is {len(text):,} characters long; at most {MAX_LENGTH:,} are read")
+    if not text.strip():
+        raise ExpressionError("the formula is empty")
+    # Line ends become spaces so that a long formula may be broken over lines; columns stay right.
+    flat = text.replace("\r", " ").replace("\n", " ")
+    if "#" in flat:
+        raise ExpressionError("a formula has no comments; write them behind its closing quote", flat.index("#"))
+    lead = len(flat) - len(flat.lstrip())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python's parser thinks of style is no matter here
+            tree = ast.parse(flat.strip(), mode="eval").body
+    except SyntaxError as error:
+        message = "is not a formula" if error.msg.startswith("invalid syntax") else error.msg
+        # Offset 0 is the parser's way to say: after the last character.
+        column = min(error.offset - 1 + lead, len(text)) if error.offset else len(text)
+        raise ExpressionError(f"cannot read '{brief(text)}': {message}", column) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read") from None
+    _check_depth(tree)
+    for node in ast.walk(tree):
+        # ast counts UTF-8 bytes, people count characters.
+        if isinstance(node, ast.expr):
+            node.col_offset = len(flat.strip().encode()[: node.col_offset].decode(errors="ignore")) + lead
+    return tree
+
+
+def _check_depth(tree: ast.AST) -> None:
+    level = [tree]
+    for _ in range(MAX_DEPTH + 1):
+        level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        if not level:
+            return
+    raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read")
+
+
+def brief(text: str) -> str:
+    """Not more of a text than a message has room for."""
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,54 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array, Shape
+from gradstep.engine.ops.moving import Masked
+from gradstep.engine.ops.op import Op
+
+
+@dataclass(frozen=True)
+class Dropout(Masked):
+    """Each element is 0 with probability p, else x / (1 − p). Which ones is drawn with PCG64 from
+    `seed` and the iteration, so it is the same in every run (Srivastava et al., JMLR 2014)."""
+
+    name = "dropout"
+    notation = "dropout {0}"
+    slopes = ("0 where dropped, else 1 / (1 − p)",)
+    label = "dropout"
+
+    p: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if type(self.p) not in (int, float) or not 0 <= self.p < 1:
+            raise OpError(f"dropout: p is a probability from 0 to below 1, not {self.p!r}")
+        if type(self.seed) is not int or self.seed < 0:
+            raise OpError(f"dropout: seed is a whole number from 0 on, not {self.seed!r}")
+
+    varies = True
+    #: Not an option: a formula cannot say it.
+    iteration: ClassVar[int] = 1
+
+    def in_iteration(self, iteration: int) -> Op:
+        other = Dropout(self.p, self.seed)
+        object.__setattr__(other, "iteration", iteration)
+        return other
+
+    def in_use(self) -> Op:
+        return Dropout(0.0, self.seed)
+
+    def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
+        seed = self.seed if self.iteration == 1 else [self.seed, self.iteration]
+        kept = np.random.Generator(np.random.PCG64(seed)).random(shape) >= self.p
+        return np.asarray(kept / (1 - self.p), dtype=dtype)
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(xs[0] * self.slopes_at(xs[0].shape, xs[0].dtype))

@@ -1,0 +1,116 @@
+"""Normalisation: of a group of elements, and the layers that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array
+from gradstep.engine.ops.composite import Given, Plan, composite
+from gradstep.engine.ops.families.arithmetic import Add, Multiply
+from gradstep.engine.ops.families.shape import Reshape
+from gradstep.engine.ops.rowwise import Rowwise
+from gradstep.engine.ops.shapes import normal_axes, shape_text
+
+
+@dataclass(frozen=True)
+class Normalising(Rowwise):
+    """A group is what lies along `axis`, one or several."""
+
+    axis: int | tuple[int, ...] = -1
+    eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        listed = self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        if not listed or any(type(a) is not int for a in listed) or type(self.eps) not in (int, float) or self.eps < 0:
+            raise OpError(f"{self.name}: axis is a whole number or several in brackets, eps a number from 0 on")
+
+    def axes(self, ndim: int) -> tuple[int, ...]:
+        if ndim == 0:
+            raise OpError(f"{self.name} works along an axis, but its input is a single number")
+        return tuple(sorted(normal_axes(self.name, self.axis, ndim)))
+
+    def _mean(self, x: Array) -> Array:
+        return np.asarray(x.mean(axis=self.axes(x.ndim), keepdims=True))
+
+
+class Normalize(Normalising):
+    """(x − μ) / √(σ² + ε) with the mean and the (biased) variance of the group."""
+
+    name = "normalize"
+    notation = "({0} − μ) / √(σ² + ε)"
+    slopes = ("(δ − 1/n − y yⱼ / n) / √(σ² + ε), to every element of the group",)
+    label = "normalise"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        centred = xs[0] - self._mean(xs[0])
+        return np.asarray(centred / np.sqrt(self._mean(np.square(centred)) + xs[0].dtype.type(self.eps)))
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        x = xs[0]
+        scale = np.sqrt(self._mean(np.square(x - self._mean(x))) + x.dtype.type(self.eps))
+        return np.asarray((g - self._mean(g) - y * self._mean(g * y)) / scale)
+
+    def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
+        scale = np.sqrt(x.var() + x.dtype.type(self.eps))
+        count = x.dtype.type(len(x))
+        return np.asarray(((k == j) - (1 + y[k] * y[j]) / count) / scale)
+
+
+class RmsNormalize(Normalising):
+    """x / √(mean x² + ε) over the group (Zhang and Sennrich, NeurIPS 2019)."""
+
+    name = "rms_normalize"
+    notation = "{0} / √(mean {0}² + ε)"
+    slopes = ("(δ − y yⱼ / n) / √(mean {0}² + ε), to every element of the group",)
+    label = "RMS normalise"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(xs[0] / np.sqrt(self._mean(np.square(xs[0])) + xs[0].dtype.type(self.eps)))
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        scale = np.sqrt(self._mean(np.square(xs[0])) + y.dtype.type(self.eps))
+        return np.asarray((g - y * self._mean(g * y)) / scale)
+
+    def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
+        scale = np.sqrt(np.square(x).mean() + x.dtype.type(self.eps))
+        return np.asarray(((k == j) - y[k] * y[j] / x.dtype.type(len(x))) / scale)
+
+
+@composite
+def layer_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *, eps: float = 1e-5) -> Plan:
+    """(x − μ) / √(σ² + ε) over the last axis, then × gain + bias (Ba et al., 2016)."""
+    return _scaled((Normalize(-1, eps), [x]), gain, bias)
+
+
+@composite
+def rms_norm(x: Given, gain: Given | None = None, *, eps: float = 1e-5) -> Plan:
+    """x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019)."""
+    return _scaled((RmsNormalize(-1, eps), [x]), gain, None)
+
+
+@composite
+def batch_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *, eps: float = 1e-5) -> Plan:
+    """Each channel (axis 1) with the mean and variance of the batch, as in training (Ioffe and Szegedy, 2015)."""
+    if len(x.shape) < 2:
+        raise OpError(f"batch_norm: x must be (samples, channels, …), but it is {shape_text(x.shape)}")
+    axes = (0, *range(2, len(x.shape)))
+    plan: Plan = (Normalize(axes, eps), [x])
+    for op, part in ((Multiply(), gain), (Add(), bias)):
+        if part is not None:
+            if part.shape != x.shape[1:2]:
+                raise OpError(f"batch_norm: gain and bias must have shape ({x.shape[1]},), one number a channel")
+            wide: Plan = part
+            if len(x.shape) > 2:
+                wide = (Reshape((x.shape[1], *(1 for _ in x.shape[2:]))), [part])
+            plan = (op, [plan, wide])
+    return plan
+
+
+def _scaled(plan: Plan, gain: Given | None, bias: Given | None) -> Plan:
+    if gain is not None:
+        plan = (Multiply(), [plan, gain])
+    return plan if bias is None else (Add(), [plan, bias])

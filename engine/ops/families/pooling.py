@@ -1,0 +1,151 @@
+"""Pooling: one number for each place of a window."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array, Grid, Shape, unravel
+from gradstep.engine.ops.links import Links
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.shapes import shape_text
+from gradstep.engine.ops.windows import checked_sizes, flat_index, out_sizes, pad, slide, steps, touched, touching
+
+
+@dataclass(frozen=True)
+class Pool(Op):
+    """One number for each place of a square window, channel by channel."""
+
+    size: int = 2
+    stride: int | None = None
+    padding: int = 0
+
+    def __post_init__(self) -> None:
+        checked_sizes(self.name, size=(self.size, 1), stride=(self._stride, 1), padding=(self.padding, 0))
+        if 2 * self.padding > self.size:
+            raise OpError(f"{self.name}: padding is at most half the size, {self.size // 2}, not {self.padding}")
+
+    @property
+    def _stride(self) -> int:
+        return self.size if self.stride is None else self.stride
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        (x,) = shapes
+        if len(x) < 2:
+            raise OpError(f"{self.name}: x must be (…, H, W), but it is {shape_text(x)}")
+        return (*x[:-2], *out_sizes(self.name, x, (self.size, self.size), self._stride, self.padding))
+
+    def _box(self, at: int, y: Array, x: Array) -> Grid:
+        """The inputs under the window of output `at`."""
+        *rest, i, j = unravel(at, y.shape)
+        rows = touched(i, x.shape[-2], self.size, self._stride, self.padding)
+        columns = touched(j, x.shape[-1], self.size, self._stride, self.padding)
+        corner = (*rest, i * self._stride + rows[0] - self.padding, j * self._stride + columns[0] - self.padding)
+        return Grid(flat_index(corner, x.shape), (rows[1] - rows[0], columns[1] - columns[0]), steps(x.shape)[-2:])
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        box = self._box(at, y, xs[0])
+        return Links(0, box, lambda start, stop: self.weights(at, y, xs[0])[start:stop])
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        (x,) = xs
+        *rest, h, v = unravel(at, x.shape)
+        rows = touching(h, y.shape[-2], self.size, self._stride, self.padding)
+        columns = touching(v, y.shape[-1], self.size, self._stride, self.padding)
+        extent = (rows[1] - rows[0], columns[1] - columns[0])
+        there = Grid(flat_index((*rest, rows[0], columns[0]), y.shape), extent, steps(y.shape)[-2:])
+
+        def local(start: int, stop: int) -> Array:
+            found = np.zeros(stop - start, dtype=x.dtype)
+            for k, out in enumerate(there.take(start, stop).tolist()):
+                box = self._box(out, y, x)
+                found[k] = self.weights(out, y, x)[np.flatnonzero(box.take(0, box.size) == at)[0]]
+            return found
+
+        return Links(0, there, local)
+
+    @abstractmethod
+    def weights(self, at: int, y: Array, x: Array) -> Array:
+        """∂y[at]/∂x for the inputs under its window."""
+
+
+class MaxPool2d(Pool):
+    """The largest under the window; of several equal ones the first gets the gradient."""
+
+    name = "max_pool2d"
+    notation = "max over windows of {0}"
+    slopes = ("1 to the largest under the window, 0 to the others",)
+    kink = "of equal ones the first gets the gradient"
+    gated = True
+    label = "max pooling"
+
+    def _chosen(self, x: Array) -> tuple[Array, Array]:
+        """Windows with their elements on the last axis, and which one is the largest."""
+
+        def windows(x: Array, value: float) -> Array:
+            seen = slide(pad(x, self.padding, value), self.size, self.size, self._stride)
+            return seen.reshape(*seen.shape[:-2], -1)
+
+        flat = windows(x, -np.inf)
+        chosen = flat.argmax(axis=-1)
+        if self.padding:
+            # Where all that is there is −∞, the padding must not be the one that is chosen.
+            largest = np.take_along_axis(flat, chosen[..., None], axis=-1)
+            ties = (flat == largest) | (np.isnan(flat) & np.isnan(largest))
+            chosen = (ties & windows(np.ones(x.shape, dtype=bool), False)).argmax(axis=-1)
+        return flat, chosen
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        seen, chosen = self._chosen(xs[0])
+        return np.take_along_axis(seen, chosen[..., None], axis=-1)[..., 0]
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        (x,) = xs
+        _, chosen = self._chosen(x)
+        flow = np.zeros(x.shape[:-2] + tuple(n + 2 * self.padding for n in x.shape[-2:]), dtype=g.dtype)
+        *rest, i, j = np.indices(chosen.shape)
+        row, column = np.divmod(chosen, self.size)
+        chosen_at = np.ravel_multi_index((*rest, i * self._stride + row, j * self._stride + column), flow.shape)
+        np.add.at(flow.reshape(-1), chosen_at, g)
+        p = self.padding
+        return np.ascontiguousarray(flow[..., p : flow.shape[-2] - p, p : flow.shape[-1] - p])
+
+    def weights(self, at: int, y: Array, x: Array) -> Array:
+        box = self._box(at, y, x)
+        under = x.take(box.take(0, box.size))
+        found = np.zeros(box.size, dtype=x.dtype)
+        found[under.argmax()] = 1
+        return found
+
+
+class AvgPool2d(Pool):
+    """The mean under the window, padding counted in as zeros (PyTorch's default)."""
+
+    name = "avg_pool2d"
+    notation = "mean over windows of {0}"
+    slopes = ("1/size² under the window",)
+    summed = (0,)
+    label = "average pooling"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        seen = slide(pad(xs[0], self.padding, 0), self.size, self.size, self._stride)
+        return np.asarray(seen.sum(axis=(-2, -1)) * xs[0].dtype.type(1 / self.size**2))
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        (x,) = xs
+        flow = np.zeros(x.shape[:-2] + tuple(n + 2 * self.padding for n in x.shape[-2:]), dtype=g.dtype)
+        rows, columns = g.shape[-2:]
+        part, s = g * g.dtype.type(1 / self.size**2), self._stride
+        for k in range(self.size):
+            for m in range(self.size):
+                flow[..., k : k + s * rows : s, m : m + s * columns : s] += part
+        p = self.padding
+        return np.ascontiguousarray(flow[..., p : flow.shape[-2] - p, p : flow.shape[-1] - p])
+
+    def weights(self, at: int, y: Array, x: Array) -> Array:
+        box = self._box(at, y, x)
+        return np.full(box.size, 1 / self.size**2, dtype=x.dtype)

@@ -1,0 +1,90 @@
+"""Losses of a number against the number it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array
+from gradstep.engine.ops.loss import MeanPairLoss, PairLoss
+
+
+class HalfSquaredError(PairLoss):
+    """½ Σ (y − t)²; what many walkthroughs of backpropagation call MSE."""
+
+    name = "half_squared_error"
+    notation = "½ Σ ({0} − {1})²"
+    term = "½({0} − {1})²"
+    slopes = ("{0} − {1}", "{1} − {0}")
+    label = "squared error"
+
+    def scale(self, count: int) -> float:
+        return 0.5
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.square(xs[0] - xs[1]))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        return 2 * (xs[slot] - xs[1 - slot])
+
+
+class Mse(MeanPairLoss):
+    """mean (y − t)², over all elements."""
+
+    name = "mse"
+    notation = "mean ({0} − {1})²"
+    term = "({0} − {1})²/n"
+    slopes = ("2 ({0} − {1}) / n", "2 ({1} − {0}) / n")
+    label = "mean squared error"
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.square(xs[0] - xs[1]))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        return 2 * (xs[slot] - xs[1 - slot])
+
+
+class Mae(MeanPairLoss):
+    """mean |y − t|."""
+
+    name = "mae"
+    notation = "mean |{0} − {1}|"
+    term = "|{0} − {1}|/n"
+    slopes = ("the sign of {0} − {1}, / n", "the sign of {1} − {0}, / n")
+    kink = "where both are equal the slope is taken as 0"
+    label = "mean absolute error"
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.abs(xs[0] - xs[1]))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.sign(xs[slot] - xs[1 - slot]))
+
+
+@dataclass(frozen=True)
+class Huber(MeanPairLoss):
+    """½ d² near the target and δ(|d| − ½ δ) further off, d = y − t; the mean (Huber, 1964)."""
+
+    name = "huber"
+    notation = "mean huber({0} − {1})"
+    term = "huber({0} − {1})/n"
+    slopes = ("({0} − {1}) clipped at ±δ, / n", "({1} − {0}) clipped at ±δ, / n")
+    label = "Huber loss"
+
+    delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        if type(self.delta) not in (int, float) or not self.delta > 0:
+            raise OpError(f"huber: delta is a number above 0, not {self.delta!r}")
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        gap = xs[0] - xs[1]
+        delta = gap.dtype.type(self.delta)
+        size = np.abs(gap)
+        return np.asarray(np.where(size <= delta, gap * gap * gap.dtype.type(0.5), delta * (size - delta / 2)))
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.clip(xs[slot] - xs[1 - slot], -self.delta, self.delta), dtype=xs[0].dtype)

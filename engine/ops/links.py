@@ -1,0 +1,50 @@
+"""What feeds one element, and whom one element feeds: rows and columns of a Jacobian.
+
+Only structural non-zeros are listed, piece by piece, so that a sum of a million terms is asked for term by term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from gradstep.engine.index import Array, Elements, Indices
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """One row or one column of an operation's Jacobian, structural zeros left out.
+
+    `grid` are the elements at the other end: inputs of `slot` for a row, outputs for a column.
+    `local(start, stop)` gives ∂y/∂x for links start to stop, shape (stop - start,). Where that
+    is simply an element of another input, `factor` says which: its slot and its elements.
+    """
+
+    slot: int
+    grid: Elements
+    local: Callable[[int, int], Array]
+    factor: tuple[int, Elements] | None = None
+
+
+class Columns(NamedTuple):
+    """Several columns of a Jacobian laid out one after the other: entry k says that the input element
+    number `owner[k]` of those asked for feeds output `out[k]` with derivative `local[k]`. `factor`
+    is the slot that supplies the derivatives, None where none does. Shapes (entries,)."""
+
+    owner: Indices
+    out: Indices
+    local: Array
+    factor: int | None
+
+
+def none(like: Array) -> Callable[[int, int], Array]:
+    """Local derivatives that are all 0."""
+    return lambda start, stop: np.zeros(stop - start, dtype=like.dtype)
+
+
+def ones(like: Array) -> Callable[[int, int], Array]:
+    """Local derivatives that are all 1."""
+    return lambda start, stop: np.ones(stop - start, dtype=like.dtype)

@@ -1,0 +1,23 @@
+"""All operations as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradstep.engine.ops.composite import COMPOSITES
+from gradstep.engine.ops.op import REGISTRY
+
+
+def described() -> Iterator[str]:
+    """All operations as lines of text: how each is called, its formula, its local gradient for each
+    input, and what is agreed where there is none."""
+    for _, op in sorted(REGISTRY.items()):
+        yield op.signature()
+        yield f"  =      {op.notation.format(*op.slots)}"
+        for slot, slope in zip(op.slots, op.slopes, strict=True):
+            yield f"  ∂/∂{slot:<3} {slope.format(*op.slots)}"
+        if op.kink:
+            yield f"  kink   {op.kink}"
+    for _, composite in sorted(COMPOSITES.items()):
+        yield composite.signature()
+        yield f"  several nodes: {composite.summary}"

@@ -1,0 +1,102 @@
+"""Operations within groups, where every element may depend on every other."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array, Elements, Grid, Shape, picked, ravel, strides, unravel
+from gradstep.engine.ops.links import Links
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.shapes import shape_text
+
+
+class Rowwise(Op):
+    """An operation within groups: the elements along some axes, where every element may depend on
+    every other. A class gives one formula, `entries`, for its Jacobian within a group.
+
+    `axes` are those of a group. The output has x's shape, or `reduced`, one element a group.
+    """
+
+    reduced: ClassVar[bool] = False
+
+    @abstractmethod
+    def axes(self, ndim: int) -> tuple[int, ...]:
+        """The axes of a group, from 0 on. Raises OpError."""
+
+    def keeps(self) -> bool:
+        """Whether reduced axes stay with length 1."""
+        return False
+
+    @abstractmethod
+    def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
+        """∂y[k]/∂x[j] within a group that holds x and y; k and j broadcast. A reduced operation
+        has one output, y[0]."""
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        (x,) = shapes
+        axes = self.axes(len(x))
+        if not self.reduced:
+            return tuple(x)
+        if 0 in (x[a] for a in axes):
+            raise OpError(f"{self.name}: there is nothing to choose from along axes {axes} of shape {shape_text(x)}")
+        return tuple(1 if a in axes else n for a, n in enumerate(x) if self.keeps() or a not in axes)
+
+    def grouped(self, x: Array) -> Array:
+        """x as (…, n): one group on the last axis, in C order of its axes; a view or a copy."""
+        axes = self.axes(x.ndim)
+        rest = [a for a in range(x.ndim) if a not in axes]
+        moved = x.transpose(rest + sorted(axes))
+        return moved.reshape(*(x.shape[a] for a in rest), -1)
+
+    def ungrouped(self, groups: Array, shape: Shape) -> Array:
+        """The inverse of `grouped` for an array of `shape`."""
+        axes = sorted(self.axes(len(shape)))
+        rest = [a for a in range(len(shape)) if a not in axes]
+        order = rest + axes
+        moved = groups.reshape([shape[a] for a in order])
+        return np.array(moved.transpose(np.argsort(order).tolist()), order="C")
+
+    def _group(self, shape: Shape, index: tuple[int, ...]) -> tuple[Grid, int]:
+        """The group around a multi-index of x, and which of its elements that is."""
+        axes, steps = sorted(self.axes(len(shape))), strides(shape)
+        base = sum(i * s for a, (i, s) in enumerate(zip(index, steps, strict=True)) if a not in axes)
+        extent = tuple(shape[a] for a in axes)
+        return Grid(base, extent, tuple(steps[a] for a in axes)), ravel(tuple(index[a] for a in axes), extent)
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        (x,) = xs
+        if not self.reduced:
+            group, k = self._group(x.shape, unravel(at, x.shape))
+            return self._links(group, group, y, x, row=k)
+        index = unravel(at, y.shape)
+        if not self.keeps():
+            axes, kept = self.axes(x.ndim), iter(index)
+            index = tuple(0 if a in axes else next(kept) for a in range(x.ndim))
+        group, _ = self._group(x.shape, index)
+        return self._links(group, picked(at), y, x, row=0)
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        (x,) = xs
+        group, j = self._group(x.shape, unravel(at, x.shape))
+        if not self.reduced:
+            return self._links(group, group, y, x, column=j)
+        axes, index = self.axes(x.ndim), unravel(at, x.shape)
+        out = tuple(0 if a in axes else i for a, i in enumerate(index) if self.keeps() or a not in axes)
+        return self._links(group, picked(ravel(out, y.shape)), y, x, column=j)
+
+    def _links(
+        self, group: Grid, out: Elements, y: Array, x: Array, row: int | None = None, column: int | None = None
+    ) -> Links:
+        def local(start: int, stop: int) -> Array:
+            there = np.arange(start, stop)
+            k, j = (np.asarray(row), there) if row is not None else (there, np.asarray(column))
+            with np.errstate(all="ignore"):
+                found = self.entries(k, j, y.take(out.take(0, out.size)), x.take(group.take(0, group.size)))
+            return np.broadcast_to(np.asarray(found, dtype=x.dtype), (stop - start,))
+
+        return Links(0, group if row is not None else out, local)

@@ -1,0 +1,63 @@
+"""Shapes that have to fit, and what is said where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array, Shape
+
+
+def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
+    """The shape that `shapes` broadcast to, as NumPy does. Raises OpError naming the axis."""
+    ndim = max((len(s) for s in shapes), default=0)
+    padded = [(1,) * (ndim - len(s)) + tuple(s) for s in shapes]
+    out = []
+    for axis, lengths in enumerate(zip(*padded, strict=True)):
+        wide = {n for n in lengths if n != 1}
+        if len(wide) > 1:
+            pair = " and ".join(map(shape_text, shapes))
+            raise OpError(
+                f"{what}: shapes {pair} do not broadcast: axis {axis - ndim} has "
+                f"{' and '.join(map(str, sorted(wide)))}; lengths must be equal, or one of them 1"
+            )
+        out.append(wide.pop() if wide else 1)
+    return tuple(out)
+
+
+def shape_text(shape: Shape) -> str:
+    """`(2, 3)`; a single number is `()`."""
+    return str(tuple(shape))
+
+
+def unbroadcast(g: Array, shape: Shape) -> Array:
+    """The gradient of a value of `shape` that was broadcast to g's shape: a sum over the copies."""
+    if g.shape == shape:
+        return g
+    extra = g.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(a + extra for a, n in enumerate(shape) if n == 1 and g.shape[a + extra] != 1)
+    return np.asarray(g.sum(axis=axes)).reshape(shape)
+
+
+def normal_axes(name: str, axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
+    """`axis` as a tuple of axes from 0 on; None means all. Raises OpError."""
+    listed = tuple(range(ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    for one in listed:
+        if not -ndim <= one < ndim:
+            raise OpError(f"{name}: axis {one} is out of range for {ndim} axes")
+    found = tuple(a % ndim for a in listed)
+    if len(set(found)) != len(found):
+        raise OpError(f"{name}: an axis is named twice in {axis!r}")
+    return found
+
+
+def whole_numbers(what: str, x: Array, count: int) -> Array:
+    """`x` as integers. Raises OpError, naming the first that is not a whole number from 0 to count − 1."""
+    good = (x >= 0) & (x < count) & (x == np.floor(x))
+    if not good.all():
+        at = np.unravel_index(int(np.argmin(good)), x.shape)
+        place = f"[{','.join(map(str, at))}]" if at else ""
+        raise OpError(f"{what} are whole numbers from 0 to {count - 1}, but {place or 'it'} is {float(x[at]):g}")
+    return x.astype(np.intp)

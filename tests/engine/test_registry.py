@@ -1,0 +1,92 @@
+"""What is known by name and loaded when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradstep.engine.ops import COMPOSITES, REGISTRY, families
+from gradstep.engine.registry import Registry
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry[int]]:
+    """Two modules that define two names each."""
+    folder = tmp_path / "found_by_name"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("made = None")
+    for module, names in (("zebra", ("stripes", "hooves")), ("ant", ("legs", "eyes"))):
+        lines = ["import found_by_name", "class Base:", '    name = ""']
+        for name in names:
+            lines += [
+                f"class {name.title()}:",
+                f'    name = "{name}"',
+                f'found_by_name.made.add("{name}", {len(name)})',
+            ]
+        (folder / f"{module}.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    registry: Registry[int] = Registry("found_by_name", r'    name = "')
+    importlib.import_module("found_by_name").made = registry  # type: ignore[attr-defined]
+    yield registry
+    for module in [m for m in sys.modules if m.startswith("found_by_name")]:
+        del sys.modules[module]
+
+
+def loaded() -> set[str]:
+    return {m.rpartition(".")[2] for m in sys.modules if m.startswith("found_by_name.")}
+
+
+def test_names_are_known_before_anything_is_loaded(package: Registry[int]) -> None:
+    assert list(package) == ["legs", "eyes", "stripes", "hooves"]
+    assert len(package) == 4
+    assert "hooves" in package
+    assert "name" not in package
+    assert 3 not in package
+    assert package.get("wings") is None
+    assert loaded() == set()
+
+
+def test_asking_loads_the_module_of_that_name_only(package: Registry[int]) -> None:
+    assert package["hooves"] == 6
+    assert loaded() == {"zebra"}
+    with pytest.raises(KeyError):
+        package["wings"]
+    assert dict(package) == {"legs": 4, "eyes": 4, "stripes": 7, "hooves": 6}
+    assert loaded() == {"zebra", "ant"}
+
+
+def test_what_is_added_from_elsewhere_is_there(package: Registry[int]) -> None:
+    package.add("wings", 2)
+    assert package["wings"] == 2
+    assert "wings" in package
+    assert list(package) == ["legs", "eyes", "stripes", "hooves", "wings"]
+    assert loaded() == set()
+
+
+# The operations -----------------------------------------------------------------------------------
+
+
+def test_every_operation_is_found_in_the_text_of_its_module_and_no_other_name_is() -> None:
+    for module in pkgutil.iter_modules(families.__path__):
+        importlib.import_module(f"{families.__name__}.{module.name}")
+    classes = {name: cls.__module__ for name, cls in REGISTRY._loaded.items() if cls.__module__.startswith("gradstep.")}
+    assert classes == REGISTRY.homes
+    assert {n: c.plan.__module__ for n, c in COMPOSITES._loaded.items()} == COMPOSITES.homes
+    assert not set(REGISTRY.homes) & set(COMPOSITES.homes)
+
+
+def test_a_network_loads_the_families_of_its_operations() -> None:
+    code = (
+        "import sys, gradstep\n"
+        "gradstep.Session(gradstep.find('walkthrough')).frame()\n"
+        "print(*sorted(m.rpartition('.')[2] for m in sys.modules if m.startswith('gradstep.engine.ops.families.')))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    # max(0, W1 @ x + b1), a sigmoid and ½(y − t)².
+    assert out.split() == ["activation", "linear", "regression_losses"]
