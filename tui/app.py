@@ -137,7 +137,7 @@ class Gradstep(App[int]):
         # The same again and again is a screen that cannot be painted.
         if shown is not None and len(FAULTS) < _MOST_FAULTS:
             with suppress(Exception):  # what cannot be shown is told on leaving
-                shown.show(message=line)
+                shown.scenery.show(message=line)
                 return
         self.failure = error
         self.exit(2)

@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
+from gradstep.tui.table import NUMBERED
+
 
 class Key(NamedTuple):
     """One binding: `id` names it for remapping, `keys` are Textual's names of its keys, `action`
-    what it does on the screen, `shown` how help writes the keys, `hint` the word in the footer,
+    which part of the screen does what, `shown` how help writes the keys, `hint` the word in the footer,
     which shows entries of higher `weight` first where room is short. `batch`: it matters only where
-    there are several samples, `training`: only where there are several iterations."""
+    there are several samples, `training`: only where there are several iterations. `always`: it works
+    also while something runs beside the screen."""
 
     id: str
     keys: str
@@ -26,33 +29,42 @@ class Key(NamedTuple):
     weight: int = 0
     batch: bool = False
     training: bool = False
+    always: bool = False
 
     def binding(self) -> Binding:
         # With priority a key acts when it is read, and the next one only then: what is typed ahead
         # keeps its order, also into a dialog that a key opens. Dialogs are modal, so their inputs
         # still get every printable key.
-        return Binding(self.keys, self.action, self.help, id=self.id, show=False, priority=True)
+        action = self.action if self.action.startswith("app.") else f"press('{self.id}')"
+        return Binding(self.keys, action, self.help, id=self.id, show=False, priority=True)
 
 
 TIME, SPACE, ACT, APP = "Time", "Space", "Act on the selection", "gradstep"
 
 KEYS: tuple[Key, ...] = (
     Key(
-        "time.step", "space,n,full_stop", "step('', 1)", TIME, "space n .", "one step: as far as one sees", "step", 100
+        "time.step",
+        "space,n,full_stop",
+        "time.step('', 1)",
+        TIME,
+        "space n .",
+        "one step: as far as one sees",
+        "step",
+        100,
     ),
-    Key("time.back", "backspace,N,comma,R", "step('', -1)", TIME, "⌫ N ,", "one step back", "back", 99),
-    Key("time.into", "s", "into(1)", TIME, "s", "into the next term of a sum", "step into", 90),
-    Key("time.outof", "S", "into(-1)", TIME, "S", "out of it again, one term back"),
-    Key("time.finish", "f", "finish", TIME, "f", "finish this sum", "finish", 40),
-    Key("time.restart", "F", "restart", TIME, "F", "to the start of this sum"),
-    Key("time.layer", "right_square_bracket,pagedown", "step('line', 1)", TIME, "] PgDn", "next layer"),
-    Key("time.rlayer", "left_square_bracket,pageup", "step('line', -1)", TIME, "[ PgUp", "previous layer"),
-    Key("time.phase", "p", "step('phase', 1)", TIME, "p", "next phase", "phase", 80),
-    Key("time.rphase", "P", "step('phase', -1)", TIME, "P", "previous phase"),
+    Key("time.back", "backspace,N,comma,R", "time.step('', -1)", TIME, "⌫ N ,", "one step back", "back", 99),
+    Key("time.into", "s", "time.into(1)", TIME, "s", "into the next term of a sum", "step into", 90),
+    Key("time.outof", "S", "time.into(-1)", TIME, "S", "out of it again, one term back"),
+    Key("time.finish", "f", "time.finish", TIME, "f", "finish this sum", "finish", 40),
+    Key("time.restart", "F", "time.restart", TIME, "F", "to the start of this sum"),
+    Key("time.layer", "right_square_bracket,pagedown", "time.step('line', 1)", TIME, "] PgDn", "next layer"),
+    Key("time.rlayer", "left_square_bracket,pageup", "time.step('line', -1)", TIME, "[ PgUp", "previous layer"),
+    Key("time.phase", "p", "time.step('phase', 1)", TIME, "p", "next phase", "phase", 80),
+    Key("time.rphase", "P", "time.step('phase', -1)", TIME, "P", "previous phase"),
     Key(
         "time.iterate",
         "i",
-        "iterate(1)",
+        "time.iterate(1)",
         TIME,
         "i",
         "the same moment of the next iteration",
@@ -60,26 +72,51 @@ KEYS: tuple[Key, ...] = (
         62,
         training=True,
     ),
-    Key("time.riterate", "I", "iterate(-1)", TIME, "I", "the same moment of the previous iteration"),
-    Key("time.train", "u", "train", TIME, "u", "train to the end, or on; again: pause", "train", 61, training=True),
-    Key("time.run", "c", "run(True)", TIME, "c", "run to the next stop", "run", 88),
-    Key("time.rrun", "C", "run(False)", TIME, "C", "run back to the previous stop"),
-    Key("time.place", "ctrl+o", "revisit(True)", TIME, "^o", "to the place before the last jump"),
-    Key("time.rplace", "ctrl+n", "revisit(False)", TIME, "^n", "to the place after it again"),
-    Key("time.play", "a", "play(1)", TIME, "a", "play; again: faster", "play", 50),
-    Key("time.rplay", "A", "play(-1)", TIME, "A", "play backwards"),
-    Key("time.travel", "t", "travel", TIME, "t", "travel to the selection's nearest step"),
-    Key("time.goto", "g", "goto", TIME, "g", "go to: 24, h[1], loss, +10, 50%, @12", "go to", 45),
-    Key("time.start", "home", "jump('start')", TIME, "Home", "first step"),
-    Key("time.end", "end", "jump('end')", TIME, "End", "last step"),
-    Key("space.up", "up,k", "select('up')", SPACE, "↑ k", "select the node above"),
-    Key("space.down", "down,j", "select('down')", SPACE, "↓ j", "select the node below"),
-    Key("space.left", "left,h", "select('left')", SPACE, "← h", "select to the left; on the timeline: one step back"),
-    Key("space.right", "right,l", "select('right')", SPACE, "→ l", "select to the right; on the timeline: one step"),
+    Key("time.riterate", "I", "time.iterate(-1)", TIME, "I", "the same moment of the previous iteration"),
+    Key(
+        "time.train",
+        "u",
+        "time.train",
+        TIME,
+        "u",
+        "train to the end, or on; again: pause",
+        "train",
+        61,
+        training=True,
+        always=True,
+    ),
+    Key("time.run", "c", "time.run(True)", TIME, "c", "run to the next stop", "run", 88),
+    Key("time.rrun", "C", "time.run(False)", TIME, "C", "run back to the previous stop"),
+    Key("time.place", "ctrl+o", "time.revisit(True)", TIME, "^o", "to the place before the last jump"),
+    Key("time.rplace", "ctrl+n", "time.revisit(False)", TIME, "^n", "to the place after it again"),
+    Key("time.play", "a", "player.play(1)", TIME, "a", "play; again: faster", "play", 50),
+    Key("time.rplay", "A", "player.play(-1)", TIME, "A", "play backwards"),
+    Key("time.travel", "t", "time.travel", TIME, "t", "travel to the selection's nearest step"),
+    Key("time.goto", "g", "time.goto", TIME, "g", "go to: 24, h[1], loss, +10, 50%, @12", "go to", 45),
+    Key("time.start", "home", "time.jump('start')", TIME, "Home", "first step"),
+    Key("time.end", "end", "time.jump('end')", TIME, "End", "last step"),
+    Key("space.up", "up,k", "space.select('up')", SPACE, "↑ k", "select the node above"),
+    Key("space.down", "down,j", "space.select('down')", SPACE, "↓ j", "select the node below"),
+    Key(
+        "space.left",
+        "left,h",
+        "space.select('left')",
+        SPACE,
+        "← h",
+        "select to the left; on the timeline: one step back",
+    ),
+    Key(
+        "space.right",
+        "right,l",
+        "space.select('right')",
+        SPACE,
+        "→ l",
+        "select to the right; on the timeline: one step",
+    ),
     Key(
         "space.zoom",
         "enter,plus,equals_sign",
-        "zoom",
+        "space.zoom",
         SPACE,
         "⏎ +",
         "nearer: network, layer, neuron, term",
@@ -89,7 +126,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "space.escape",
         "escape,minus",
-        "escape",
+        "space.escape",
         SPACE,
         "esc -",
         "close what is open, drop the selection, zoom out",
@@ -98,45 +135,42 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("space.next", "tab", "app.focus_next", SPACE, "tab", "next panel"),
     Key("space.previous", "shift+tab", "app.focus_previous", SPACE, "⇧tab", "previous panel"),
-    Key("space.tape", "1", "panel('tape')", SPACE, "1", "Tape: every step"),
-    Key("space.network", "2", "panel('network')", SPACE, "2", "Network"),
-    Key("space.math", "3", "panel('math')", SPACE, "3", "Math"),
-    Key("space.params", "4", "panel('params')", SPACE, "4", "Params"),
-    Key("space.watch", "5", "panel('watch')", SPACE, "5", "Watch"),
-    Key("space.breaks", "6", "panel('breaks')", SPACE, "6", "Breaks"),
-    Key("space.log", "7", "panel('log')", SPACE, "7", "Log"),
-    Key("space.delta", "8", "panel('delta')", SPACE, "8", "Delta: this run beside another"),
-    Key("space.training", "9", "panel('training')", SPACE, "9", "Training: curves over all iterations"),
-    Key("space.sample", "greater_than_sign", "sample(1)", SPACE, "> <", "next sample", "sample", 70, True),
-    Key("space.rsample", "less_than_sign", "sample(-1)", SPACE, "<", "previous sample"),
-    Key("space.samples", "asterisk", "samples", SPACE, "*", "all samples at once; again: one", "all", 60, True),
-    Key("space.order", "O", "order", SPACE, "O", "sort Params: largest gradient first, …"),
-    Key("space.filter", "L", "filter", SPACE, "L", "list in Params only some names: W1[0,*]"),
-    Key("space.maximise", "m", "maximise", SPACE, "m", "maximise the panel"),
-    Key("act.break", "b", "toggle_break", ACT, "b", "breakpoint at the selection, on and off", "break", 60),
-    Key("act.rule", "B", "rule", ACT, "B", "a rule to stop at: grad == 0 and op == relu"),
-    Key("act.watch", "w", "toggle_watch", ACT, "w", "watch the selection, on and off", "watch", 42),
-    Key("act.when", "W", "when", ACT, "W", "when did it become this?"),
-    Key("act.why", "y", "why", ACT, "y", "why is it this? the blame chain", "why", 55),
-    Key("act.edit", "e", "edit", ACT, "e", "what if? edit a number", "edit", 44),
-    Key("act.revert", "E", "revert", ACT, "E", "take all edits back"),
-    Key("act.undo", "ctrl+z", "undo", ACT, "^z", "undo the last edit"),
-    Key("act.verify", "v", "verify", ACT, "v", "verify this gradient by a finite difference", "verify", 43),
-    Key("act.verify_all", "V", "verify_all", ACT, "V", "verify all of them"),
-    Key("act.explain", "x", "explain", ACT, "x", "explain more"),
-    Key("act.digits", "d", "digits", ACT, "d", "more or fewer digits", "digits", 30),
-    Key("act.copy", "Y", "copy", ACT, "Y", "copy the formula of this step"),
-    Key("act.find", "slash", "find", ACT, "/", "find a node"),
-    Key("app.command", "colon,ctrl+p", "command", APP, ": ^p", "type a command"),
-    Key("app.findings", "exclamation_mark", "findings", APP, "!", "what the rules see in this run"),
-    Key("app.save", "ctrl+s", "save", APP, "^s", "save as a new scenario"),
-    Key("app.open", "o", "open", APP, "o", "open a scenario", "open", 35),
-    Key("app.theme", "T", "theme", APP, "T", "dark or light", "theme", 20),
-    Key("app.help", "question_mark,f1", "help", APP, "? F1", "help", "help", 1000),
-    Key("app.quit", "q", "quit", APP, "q", "quit; asks if there are edits", "quit", 1000),
-    Key("app.interrupt", "ctrl+c", "interrupt", APP, "^c", "stop what is running, else quit"),
+    *(
+        Key(f"space.{panel.id}", panel.key, f"space.panel('{panel.id}')", SPACE, panel.key, panel.help, always=True)
+        for panel in NUMBERED.values()
+    ),
+    Key("space.sample", "greater_than_sign", "space.sample(1)", SPACE, "> <", "next sample", "sample", 70, True),
+    Key("space.rsample", "less_than_sign", "space.sample(-1)", SPACE, "<", "previous sample"),
+    Key("space.samples", "asterisk", "space.samples", SPACE, "*", "all samples at once; again: one", "all", 60, True),
+    Key("space.order", "O", "space.order", SPACE, "O", "sort Params: largest gradient first, …"),
+    Key("space.filter", "L", "space.filter", SPACE, "L", "list in Params only some names: W1[0,*]"),
+    Key("space.maximise", "m", "space.maximise", SPACE, "m", "maximise the panel", always=True),
+    Key("act.break", "b", "act.toggle_break", ACT, "b", "breakpoint at the selection, on and off", "break", 60),
+    Key("act.rule", "B", "act.rule", ACT, "B", "a rule to stop at: grad == 0 and op == relu"),
+    Key("act.watch", "w", "act.toggle_watch", ACT, "w", "watch the selection, on and off", "watch", 42),
+    Key("act.when", "W", "act.when", ACT, "W", "when did it become this?"),
+    Key("act.why", "y", "act.why", ACT, "y", "why is it this? the blame chain", "why", 55),
+    Key("act.edit", "e", "act.edit", ACT, "e", "what if? edit a number", "edit", 44),
+    Key("act.revert", "E", "act.revert", ACT, "E", "take all edits back"),
+    Key("act.undo", "ctrl+z", "act.undo", ACT, "^z", "undo the last edit"),
+    Key("act.verify", "v", "act.verify", ACT, "v", "verify this gradient by a finite difference", "verify", 43),
+    Key("act.verify_all", "V", "act.verify_all", ACT, "V", "verify all of them"),
+    Key("act.explain", "x", "act.explain", ACT, "x", "explain more"),
+    Key("act.digits", "d", "act.digits", ACT, "d", "more or fewer digits", "digits", 30),
+    Key("act.copy", "Y", "act.copy", ACT, "Y", "copy the formula of this step"),
+    Key("act.find", "slash", "act.find", ACT, "/", "find a node"),
+    Key("app.command", "colon,ctrl+p", "program.command", APP, ": ^p", "type a command"),
+    Key("app.findings", "exclamation_mark", "program.findings", APP, "!", "what the rules see in this run"),
+    Key("app.save", "ctrl+s", "program.save", APP, "^s", "save as a new scenario"),
+    Key("app.open", "o", "program.open", APP, "o", "open a scenario", "open", 35),
+    Key("app.theme", "T", "program.theme", APP, "T", "dark or light", "theme", 20, always=True),
+    Key("app.help", "question_mark,f1", "program.help", APP, "? F1", "help", "help", 1000, always=True),
+    Key("app.quit", "q", "program.quit", APP, "q", "quit; asks if there are edits", "quit", 1000, always=True),
+    Key("app.interrupt", "ctrl+c", "program.interrupt", APP, "^c", "stop what is running, else quit", always=True),
 )
 
+#: Each by its id.
+BY_ID = {key.id: key for key in KEYS}
 BINDINGS: list[BindingType] = [key.binding() for key in KEYS]
 
 

@@ -103,6 +103,10 @@ class Canvas:
                 x = self.put(x, y, part, style or self.palette.style())
         return x
 
+    def row(self, y: int) -> Row:
+        """Row y, to be kept."""
+        return tuple(self.chars[y]), tuple(self.styles[y])
+
     def take(self, y: int, row: Row) -> None:
         """Makes row y what `row` is."""
         self.chars[y], self.styles[y] = list(row[0]), list(row[1])

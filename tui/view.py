@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gradstep.engine.graph import Element
 from gradstep.engine.notation import Digits
+from gradstep.tui.table import Place, standing
 from gradstep.tui.theme import DARK, Palette
 
 
@@ -44,12 +45,19 @@ class Zoom(Enum):
         return levels[at] if 0 <= at < len(levels) else None
 
 
-#: The panels that share one frame as tabs, the standing order of their numbers.
-TABS = {
-    Layout.TINY: (("math",),),
-    Layout.NARROW: (("math", "tape", "params", "watch", "breaks", "log", "delta", "training"),),
-    Layout.MEDIUM: (("math",), ("params", "tape", "watch", "breaks", "log", "delta", "training")),
-    Layout.WIDE: (("math",), ("params",), ("tape",), ("watch", "breaks", "log", "delta", "training")),
+class Shared(NamedTuple):
+    """One frame for several panels: which places' panels stand in it, and the field of the view that says which of
+    them is open."""
+
+    field: str
+    places: tuple[Place, ...]
+
+
+#: The frame that is shared in each layout; where all have room, only lists share one.
+SHARED = {
+    Layout.NARROW: Shared("tab", (Place.LOWER, Place.SIDE, Place.LIST)),
+    Layout.MEDIUM: Shared("side", (Place.SIDE, Place.LIST)),
+    Layout.WIDE: Shared("lists", (Place.LIST,)),
 }
 
 
@@ -58,7 +66,7 @@ class View(NamedTuple):
 
     `selection` is an element chosen with the arrow keys, None while the selection follows the
     step. `zoom` is how near one stands to it. `tab` is the open one where all panels share a
-    frame, `side` where only the side panels do, `lists` among those of watches, breakpoints and log.
+    frame, `side` where only the side panels do, `lists` where only the lists do.
     `network_digits` and `math_digits` are digits after the point. `order` is how Params is sorted, and
     `filter` the names that it shows; `pointed` is the iteration that is pointed at in Training.
     """
@@ -83,20 +91,34 @@ class View(NamedTuple):
         """This view with some fields changed."""
         return self._replace(**changes)  # type: ignore[arg-type]  # an unknown name raises ValueError
 
-    def shown(self, panel: str) -> bool:
-        """Whether a panel's tab is the open one (or it has a frame of its own)."""
-        return panel in (self.open_tab(group) for group in TABS[self.layout])
+    @property
+    def tabs(self) -> tuple[str, ...]:
+        """The panels that share a frame: the one that is open at first, then by number."""
+        shared = SHARED.get(self.layout)
+        if shared is None:
+            return ()
+        first = View._field_defaults[shared.field]
+        return (first, *(panel for panel in standing(*shared.places) if panel != first))
 
-    def open_tab(self, group: tuple[str, ...]) -> str:
-        """The open tab of a group of panels."""
-        for wanted in (self.tab, self.side, self.lists):
-            if wanted in group:
-                return wanted
-        return group[0]
+    @property
+    def open_tab(self) -> str:
+        """Which of those is open."""
+        shared = SHARED.get(self.layout)
+        return "" if shared is None else str(getattr(self, shared.field))
+
+    def shown(self, panel: str) -> bool:
+        """Whether there is room for a panel: it has a frame of its own, or its tab is open."""
+        if self.layout is Layout.TINY:
+            return panel in standing(Place.LOWER)
+        return panel not in self.tabs or panel == self.open_tab
 
     def beside(self, panel: str) -> tuple[str, ...]:
         """The closed tabs of a panel's frame."""
-        for group in TABS[self.layout]:
-            if panel in group:
-                return tuple(p for p in group if p != panel)
-        return ()
+        return tuple(p for p in self.tabs if p != panel) if panel in self.tabs else ()
+
+    def with_open(self, panel: str) -> View:
+        """The view with a panel's tab open; where there will be more room as well, for what then shares a frame."""
+        layouts = list(SHARED)
+        later = layouts[layouts.index(self.layout) :] if self.layout in SHARED else []
+        fields = [SHARED[layout].field for layout in later if panel in standing(*SHARED[layout].places)]
+        return self.but(**dict.fromkeys(fields, panel))

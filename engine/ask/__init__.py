@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.conditions import Condition as Condition
     from gradstep.engine.ask.conditions import condition_words as condition_words
     from gradstep.engine.ask.kinds import KINDS as KINDS
+    from gradstep.engine.ask.ordering import ORDERS as ORDERS
+    from gradstep.engine.ask.ordering import check_filter as check_filter
+    from gradstep.engine.ask.ordering import in_order as in_order
     from gradstep.engine.ask.patterns import Pattern as Pattern
     from gradstep.engine.ask.scope import Part as Part
     from gradstep.engine.ask.stops import Stop as Stop

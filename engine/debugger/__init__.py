@@ -8,6 +8,8 @@ from gradstep.engine import face
 
 if TYPE_CHECKING:
     from gradstep.engine.debugger.checking import check as check
+    from gradstep.engine.debugger.commands import COMMANDS as COMMANDS
+    from gradstep.engine.debugger.commands import run as run
     from gradstep.engine.debugger.commands.table import Result as Result
     from gradstep.engine.debugger.frame import Frame as Frame
     from gradstep.engine.debugger.origin import Card as Card
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from gradstep.engine.debugger.overview import narration as narration
     from gradstep.engine.debugger.overview import norm as norm
     from gradstep.engine.debugger.overview import shut as shut
+    from gradstep.engine.debugger.peaks import extreme as extreme
+    from gradstep.engine.debugger.peaks import extremes as extremes
+    from gradstep.engine.debugger.peaks import gradient_peaks as gradient_peaks
     from gradstep.engine.debugger.script import carry_out as carry_out
     from gradstep.engine.debugger.script import read_script as read_script
     from gradstep.engine.debugger.session import Move as Move

@@ -176,7 +176,7 @@ class Session:
             found = self._neighbour(grain, forward) or self._across(forward)
             if found is None:
                 return Move(moved, self._end_message(forward))
-            self.position = found
+            self._go(found, go_on)
             moved += 1
         return Move(moved)
 
@@ -279,13 +279,16 @@ class Session:
             del self.visited[:-_REMEMBERED]
             self._ahead.clear()
 
-    def revisit(self, back: bool) -> Move:
-        """To the place one has been before the last jump; or, not `back`, the other way again."""
+    def revisit(self, back: bool, go_on: GoOn | None = None) -> Move:
+        """To the place one has been before the last jump; or, not `back`, the other way again. Raises Interrupted,
+        and then stays."""
         source, other = (self.visited, self._ahead) if back else (self._ahead, self.visited)
         if not source:
             return Move(0, "There is no earlier place." if back else "There is no later place.")
-        other.append(self.position)
-        self.position = source.pop()
+        before = self.position
+        self._go(source[-1], go_on)
+        source.pop()
+        other.append(before)
         return Move(1)
 
     # Stops ---------------------------------------------------------------------------------------
@@ -359,7 +362,7 @@ class Session:
 
     def open(self, scenario: Scenario, go_on: GoOn | None = None) -> None:
         """Another scenario in place of this one. Raises CommandError, and then this one stays."""
-        self.__dict__.update(Session(scenario, go_on).__dict__)
+        self.__dict__.update(Session(scenario, go_on, self.history.budget).__dict__)
 
     def diff(self, scenario: Scenario, go_on: GoOn | None = None) -> Comparison:
         """Compares with the run of another scenario. If it takes the same steps, the screen shows its

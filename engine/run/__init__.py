@@ -16,5 +16,6 @@ if TYPE_CHECKING:
     from gradstep.engine.run.timeline import Phase as Phase
     from gradstep.engine.run.timeline import Position as Position
     from gradstep.engine.run.timeline import Sweep as Sweep
+    from gradstep.engine.run.timeline import Timeline as Timeline
 
 __getattr__, __all__ = face(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from textual import actions
 
 import gradstep
 from gradstep.engine.ask.kinds import KINDS
@@ -19,8 +21,10 @@ from gradstep.engine.files import builtin, find
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
 from gradstep.tui import keymap
-from gradstep.tui.panels.base import TITLES
+from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens import debugger
+from gradstep.tui.table import PANELS
+from gradstep.tui.theme import PALETTES
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -86,10 +90,11 @@ def test_keys_are_unique_and_their_actions_exist() -> None:
     pressed = [key for entry in keymap.KEYS for key in entry.keys.split(",")]
     assert len(pressed) == len(set(pressed))
     assert len({entry.id for entry in keymap.KEYS}) == len(keymap.KEYS)
+    parts = debugger.Debugger(Session(find("walkthrough")), PALETTES).parts
     for entry in keymap.KEYS:
-        action = entry.action.partition("(")[0]
-        if not action.startswith("app."):
-            assert hasattr(debugger.Debugger, f"action_{action}"), action
+        part, name, given = actions.parse(entry.action)
+        if part != "app":
+            inspect.signature(getattr(parts[part], name)).bind(*given)
 
 
 def test_a_capital_is_the_same_move_backwards() -> None:
@@ -98,12 +103,28 @@ def test_a_capital_is_the_same_move_backwards() -> None:
         if len(key) == 1 and key.islower() and key.upper() in by_key:
             there, back = entry.action, by_key[key.upper()].action
             assert there != back
-            assert there.split("(")[0].removeprefix("finish") == back.split("(")[0].removeprefix("restart")
+            assert there.split("(")[0].removesuffix("finish") == back.split("(")[0].removesuffix("restart")
 
 
-def test_panel_numbers_are_unique() -> None:
-    keys = [key for key, _ in TITLES.values() if key]
-    assert len(keys) == len(set(keys))
+def test_every_panel_has_a_line_in_the_table_and_every_line_a_panel() -> None:
+    for attribute in ("id", "key", "module"):
+        found = [getattr(entry, attribute) for entry in PANELS if getattr(entry, attribute)]
+        assert len(found) == len(set(found)), attribute
+    for entry in PANELS:
+        assert issubclass(debugger.panel_class(entry), Panel), entry
+    for file in (ROOT / "tui/panels").rglob("*.py"):
+        if re.search(r"^class \w+\(Panel", file.read_text(encoding="utf-8"), re.MULTILINE):
+            module = ".".join(file.relative_to(ROOT / "tui/panels").with_suffix("").parts)
+            assert module in [entry.module for entry in PANELS]
+
+
+def test_no_panel_imports_another_one() -> None:
+    for entry in PANELS:
+        text = (ROOT / "tui/panels" / f"{entry.module.replace('.', '/')}.py").read_text(encoding="utf-8")
+        for other in PANELS:
+            group, _, name = other.module.partition(".")
+            assert f"gradstep.tui.panels.{other.module}" not in text, (entry.id, other.id)
+            assert not re.search(rf"from gradstep\.tui\.panels\.{group} import.*\b{name}\b", text), (entry.id, other.id)
 
 
 @pytest.mark.parametrize("module", ["gradstep", "gradstep.tui.cli", "gradstep.engine.files.formats"])

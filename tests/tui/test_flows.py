@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from driving import at, debugger, running, text, type_
@@ -12,11 +13,13 @@ from gradstep.engine.run.timeline import Position
 from gradstep.tui import keymap
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.debugger import Debugger
-from gradstep.tui.screens.debugging import Work
 from gradstep.tui.screens.help import Help
 from gradstep.tui.screens.picker import Picker
 from gradstep.tui.screens.prompt import Prompt
+from gradstep.tui.screens.runner import Then, Work
 from gradstep.tui.view import Layout
+
+T = TypeVar("T")
 
 
 async def test_stepping_to_the_end_and_home_again() -> None:
@@ -38,7 +41,7 @@ async def test_stepping_to_the_end_and_home_again() -> None:
 
 async def test_walking_the_samples_of_a_batch() -> None:
     async with running("xor") as pilot:
-        debugger(pilot).action_jump("h[1,2]")
+        await debugger(pilot).time.jump("h[1,2]")
         await pilot.press("greater_than_sign")
         assert at(pilot).step == 27
         assert "sample 3/4 [2]" in text(pilot)
@@ -85,7 +88,7 @@ async def test_a_rule_stops_the_run_in_both_directions() -> None:
 
 async def test_breakpoint_and_watch_at_the_selection() -> None:
     async with running() as pilot:
-        debugger(pilot).action_jump("h.grad[0]")
+        await debugger(pilot).time.jump("h.grad[0]")
         await pilot.press("b", "w", "space", "home", "c")
         await pilot.pause()
         assert at(pilot).step == 13
@@ -99,7 +102,7 @@ async def test_breakpoint_and_watch_at_the_selection() -> None:
 
 async def test_what_if_and_back_again() -> None:
     async with running() as pilot:
-        debugger(pilot).action_jump("W2.grad[0,1]")
+        await debugger(pilot).time.jump("W2.grad[0,1]")
         await pilot.press("e")
         await pilot.pause()
         line = pilot.app.screen.query_one(Input)
@@ -122,7 +125,7 @@ async def test_what_if_and_back_again() -> None:
 
 async def test_the_blame_chain_can_be_walked_and_jumped_from() -> None:
     async with running("dead-relu") as pilot:
-        debugger(pilot).action_jump("W1.grad[1,0]")
+        await debugger(pilot).time.jump("W1.grad[1,0]")
         await pilot.press("y")
         await pilot.pause()
         await pilot.press("down", "enter")
@@ -184,7 +187,7 @@ async def test_unsaved_edits_are_asked_about(tmp_path: Path) -> None:
 
 
 async def test_a_long_search_goes_on_beside_the_screen_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradstep.tui.screens.debugging._PATIENCE", -1.0)
+    monkeypatch.setattr("gradstep.tui.screens.runner._PATIENCE", -1.0)
     async with running("digits") as pilot:
         screen = debugger(pilot)
         await pilot.press("colon")
@@ -195,14 +198,13 @@ async def test_a_long_search_goes_on_beside_the_screen_and_can_be_stopped(monkey
         await pilot.app.workers.wait_for_complete()
         assert at(pilot).step == screen.session.recording.timeline.total
         await pilot.press("home")
-        monkeypatch.setattr(type(screen), "_stopped", True)
-        original = screen._beside
+        original = screen.runner._beside
 
-        def stopped(line: str, work: Work) -> None:
-            original(line, work)
-            screen._stopped = True
+        def stopped(name: str, work: Work[T], then: Then[T]) -> None:
+            original(name, work, then)
+            screen.runner.stop()
 
-        monkeypatch.setattr(screen, "_beside", stopped)
+        monkeypatch.setattr(screen.runner, "_beside", stopped)
         await pilot.press("c")
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
@@ -425,7 +427,7 @@ async def test_a_key_repaints_only_the_lines_that_changed(monkeypatch: pytest.Mo
         await pilot.press("escape")
         await pilot.pause()
         lines = 0
-        debugger(pilot).show()
+        debugger(pilot).scenery.show()
         await pilot.pause()
         assert lines == 0
 

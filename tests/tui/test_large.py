@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,8 +27,8 @@ from gradstep.engine.run.timeline import Grain, Position
 from gradstep.tui.app import Gradstep
 from gradstep.tui.loading import Loading
 from gradstep.tui.panels.base import Panel
-from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.screens.opening import Opening
+from gradstep.tui.screens.scenery import Scenery
 from gradstep.tui.view import Zoom
 
 WIDE = """format = 1
@@ -67,6 +67,18 @@ def allocated(call: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
+async def allocated_by(call: Callable[[], Awaitable[None]]) -> int:
+    """The same of a call that is awaited."""
+    await call()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        await call()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("zoom", list(Zoom), ids=lambda z: z.value)
 async def test_a_key_makes_no_array_of_the_size_of_a_layer_of_weights(zoom: Zoom) -> None:
     app = Gradstep(wide())
@@ -75,13 +87,13 @@ async def test_a_key_makes_no_array_of_the_size_of_a_layer_of_weights(zoom: Zoom
         screen = debugger(pilot)
         for where in ("h[3,7]", "h.grad[3,7]", "W1.grad[500,3]", "W1.next[500,3]"):
             screen.session.goto(where)
-            screen._view = screen._view.but(zoom=zoom, selection=None)
+            screen.scenery.change(zoom=zoom, selection=None)
 
-            def there_and_back() -> None:
-                screen.action_step("element", 1)
-                screen.action_step("element", -1)
+            async def there_and_back() -> None:
+                await screen.time.step("element", 1)
+                await screen.time.step("element", -1)
 
-            assert allocated(there_and_back) < WEIGHTS // 4, where
+            assert await allocated_by(there_and_back) < WEIGHTS // 4, where
 
 
 def test_a_search_looks_at_slices_only() -> None:
@@ -133,10 +145,10 @@ async def test_a_step_touches_the_terms_of_one_number(monkeypatch: pytest.Monkey
         await pilot.pause()
         screen = debugger(pilot)
         screen.session.goto("h.grad[3,7]")
-        screen._view = screen._view.but(zoom=Zoom.LAYER)
-        screen.show()
+        screen.scenery.change(zoom=Zoom.LAYER)
+        screen.scenery.show()
         counts.clear()
-        screen.action_step("element", 1)
+        await screen.time.step("element", 1)
         # Its ten terms, looked at by a handful of readers, and the thousand weights into the neuron.
         assert sum(counts) < 4 * 1024
 
@@ -145,9 +157,9 @@ async def test_a_key_repaints_few_lines() -> None:
     for name, most in (("walkthrough", 46), ("digits", 60)):
         async with running(name) as pilot:
             screen = debugger(pilot)
-            screen._view = screen._view.but(zoom=Zoom.LAYER)
+            screen.scenery.change(zoom=Zoom.LAYER)
             screen.session.goto("backward")
-            screen.show()
+            screen.scenery.show()
             await pilot.pause()
             lines = []
             for _ in range(20):
@@ -166,15 +178,15 @@ async def test_a_held_key_drops_frames_and_no_steps(monkeypatch: pytest.MonkeyPa
     async with running("digits") as pilot:
         screen = debugger(pilot)
         painted = []
-        original = Debugger._paint
+        original = Scenery.paint
 
-        def slow(self: Debugger) -> None:
+        def slow(self: Scenery) -> None:
             time.sleep(0.02)
             painted.append(self.session.position)
             original(self)
 
-        monkeypatch.setattr(Debugger, "_paint", slow)
-        screen._view = screen._view.but(zoom=Zoom.LAYER)
+        monkeypatch.setattr(Scenery, "paint", slow)
+        screen.scenery.change(zoom=Zoom.LAYER)
         for _ in range(200):
             pilot.app.post_message(events.Key("space", " "))
         while at(pilot).step < 200:
@@ -189,13 +201,13 @@ async def test_a_held_key_drops_frames_and_no_steps(monkeypatch: pytest.MonkeyPa
 async def test_single_keys_are_each_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     async with running("walkthrough") as pilot:
         painted = []
-        original = Debugger._paint
+        original = Scenery.paint
 
-        def counted(self: Debugger) -> None:
+        def counted(self: Scenery) -> None:
             painted.append(self.session.position.step)
             original(self)
 
-        monkeypatch.setattr(Debugger, "_paint", counted)
+        monkeypatch.setattr(Scenery, "paint", counted)
         for _ in range(5):
             await pilot.press("space")
             await pilot.pause()

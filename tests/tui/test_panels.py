@@ -19,6 +19,7 @@ from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run.timeline import Grain, Position
+from gradstep.tui.network.levels import LEVELS
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.panels.chrome.footer import Footer
@@ -291,7 +292,7 @@ def test_a_click_finds_the_box_under_it() -> None:
     text = Network.paint(frame, View(), 126, 21).text().splitlines()
     y = next(k for k, line in enumerate(text) if "h₂" in line)
     x = text[y].index("h₂")
-    stage = network.LEVELS[Zoom.LAYER](Canvas(124, 19, DARK), frame, View())
+    stage = LEVELS[Zoom.LAYER](Canvas(124, 19, DARK), frame, View())
     assert stage.at(x - 1, y - 1) == Element(frame.recording.graph.by_name["h"].id, 1)
     assert stage.at(0, 0) is None
 

@@ -114,7 +114,7 @@ async def test_the_panel_of_curves_is_pointed_at_and_travels() -> None:
         assert "60 iterations" in text(pilot)
         await pilot.press("left", "left", "left")
         await pilot.pause()
-        view = debugger(pilot)._view
+        view = debugger(pilot).scenery.view
         assert view.pointed is not None
         assert "⏎ travels to" in text(pilot)
         wanted = view.pointed
@@ -122,7 +122,7 @@ async def test_the_panel_of_curves_is_pointed_at_and_travels() -> None:
         await pilot.pause()
         assert at(pilot).iteration == wanted
         await pilot.press("left", "escape")
-        assert debugger(pilot)._view.pointed is None
+        assert debugger(pilot).scenery.view.pointed is None
         await pilot.press("m")
         await pilot.pause()
         assert "ΔW₂/W₂" in text(pilot)

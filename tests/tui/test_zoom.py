@@ -21,7 +21,7 @@ NEAR = [Zoom.NETWORK, Zoom.LAYER, Zoom.NEURON, Zoom.TERM]
 
 
 def zoom(pilot: Pilot[int]) -> Zoom:
-    return debugger(pilot)._view.zoom
+    return debugger(pilot).scenery.view.zoom
 
 
 @pytest.mark.parametrize("size", [(160, 45), (100, 30), (80, 24)])
@@ -122,20 +122,20 @@ async def test_arrows_walk_over_layers_neurons_and_parameters() -> None:
         graph = screen.session.recording.graph
         names = {v.id: v.name for v in graph.values}
         await pilot.press("space", "space", "space", "left")
-        assert names[screen._view.selection.value] == "h"  # type: ignore[union-attr]
+        assert names[screen.scenery.view.selection.value] == "h"  # type: ignore[union-attr]
         await pilot.press("left")
-        assert names[screen._view.selection.value] == "x"  # type: ignore[union-attr]
+        assert names[screen.scenery.view.selection.value] == "x"  # type: ignore[union-attr]
         await pilot.press("right", "enter")
-        here = screen._view.selection
+        here = screen.scenery.view.selection
         assert here is not None
         await pilot.press("right" if here.flat % 8 < 7 else "left")
-        there = screen._view.selection
+        there = screen.scenery.view.selection
         assert there is not None
         assert abs(there.flat - here.flat) == 1
         await pilot.press("enter", "down")
         assert zoom(pilot) is Zoom.NEURON
         await pilot.press("4", "down", "down")
-        assert names[screen._view.selection.value].startswith("W")  # type: ignore[union-attr]
+        assert names[screen.scenery.view.selection.value].startswith("W")  # type: ignore[union-attr]
 
 
 async def test_the_mouse_selects_and_goes_nearer() -> None:
@@ -147,8 +147,8 @@ async def test_the_mouse_selects_and_goes_nearer() -> None:
         y = next(k for k, row in enumerate(rows) if " x ─" in row)
         x = rows[y].index(" x ─")
         await pilot.click(Network, offset=(x + 3, y + 2))
-        assert screen._view.selection is not None
-        assert screen._view.selection.value == screen.session.recording.graph.by_name["x"].id
+        assert screen.scenery.view.selection is not None
+        assert screen.scenery.view.selection.value == screen.session.recording.graph.by_name["x"].id
         await pilot.click(Network, offset=(x + 3, y + 2), times=2)
         await pilot.pause()
         assert zoom(pilot) is not Zoom.NETWORK
@@ -180,11 +180,11 @@ async def test_parameters_are_sorted_and_filtered() -> None:
 async def test_resizing_keeps_place_zoom_and_selection() -> None:
     async with running("digits") as pilot:
         await pilot.press("space", "space", "enter", "right")
-        before = (at(pilot), zoom(pilot), debugger(pilot)._view.selection)
+        before = (at(pilot), zoom(pilot), debugger(pilot).scenery.view.selection)
         for size in ((80, 24), (70, 20), (100, 30), (160, 45)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            assert (at(pilot), zoom(pilot), debugger(pilot)._view.selection) == before
+            assert (at(pilot), zoom(pilot), debugger(pilot).scenery.view.selection) == before
 
 
 async def test_samples_and_all_of_them_at_every_level() -> None:

@@ -9,30 +9,29 @@ from typing import ClassVar
 
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from gradstep.engine.debugger import Frame
+from gradstep.engine.graph import Element
 from gradstep.tui.paint import Canvas
+from gradstep.tui.table import NUMBERED
 from gradstep.tui.view import View
 from gradstep.tui.wall import Walled, noted
-
-#: Number and title of every framed panel.
-TITLES: dict[str, tuple[str, str]] = {}
 
 
 def framed(canvas: Canvas, panel: str, view: View, focused: bool) -> None:
     """The frame of a panel: its number and title, and the tabs behind it, on the upper edge."""
-    palette = canvas.palette
+    palette, entry = canvas.palette, NUMBERED[panel]
     canvas.box(0, 0, canvas.width, canvas.height, palette.style("dim" if focused else "line"))
-    key, title = TITLES[panel]
-    x = canvas.put(2, 0, f" {key} {title} ", palette.style("current" if focused else "dim", bold=focused))
-    closed = [TITLES[p] for p in view.beside(panel) if p in TITLES]
+    x = canvas.put(2, 0, f" {entry.key} {entry.title} ", palette.style("current" if focused else "dim", bold=focused))
+    closed = [NUMBERED[other] for other in view.beside(panel)]
     room = canvas.width - x - 3
-    words = [f"{k} {t}" for k, t in closed]
+    words = [f"{other.key} {other.title}" for other in closed]
     for at in reversed(range(len(closed))):  # the last ones shrink to their numbers first
         if sum(len(w) + 3 for w in words) > room:
-            words[at] = closed[at][0]
+            words[at] = closed[at].key
     for word in words:
         x = canvas.put(x, 0, "│", palette.style("line"))
         x = canvas.put(x, 0, f" {word} ", palette.style("dim"))
@@ -49,19 +48,50 @@ class Scene:
 class Panel(Walled, Widget, can_focus=True):
     """A panel shows a frame as the view asks. It computes no gradient and asks no other panel.
 
-    A subclass gives `key` (its number), `title`, and `paint`. Only lines whose content changed are
-    drawn again.
+    A subclass gives `paint`, and has a line in the table of panels. Only lines whose content changed are
+    drawn again. What somebody asks for with the mouse, or with an arrow key, it says to the screen as one of the
+    messages here.
     """
 
-    key: ClassVar[str] = ""
-    title: ClassVar[str] = ""
+    class Travel(Message):
+        """To a step of this iteration."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    class Visit(Message):
+        """To the same moment of another iteration."""
+
+        def __init__(self, iteration: int) -> None:
+            super().__init__()
+            self.iteration = iteration
+
+    class Point(Message):
+        """Points at an iteration, which may be visited then."""
+
+        def __init__(self, iteration: int) -> None:
+            super().__init__()
+            self.iteration = iteration
+
+    class Scroll(Message):
+        """One step onward (1) or back (−1)."""
+
+        def __init__(self, direction: int) -> None:
+            super().__init__()
+            self.direction = direction
+
+    class Select(Message):
+        """Selects an element; `nearer`: and goes nearer to it."""
+
+        def __init__(self, element: Element, nearer: bool = False) -> None:
+            super().__init__()
+            self.element, self.nearer = element, nearer
+
     #: Whether the panel looks the same at every moment.
     timeless: ClassVar[bool] = False
-
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__()
-        if cls.title:
-            TITLES[cls.title.lower()] = (cls.key, cls.title)
+    #: The arrow keys that mean something of its own where it has the focus; the others are the picture's.
+    arrows: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -69,13 +99,17 @@ class Panel(Walled, Widget, can_focus=True):
         self.scene: Scene | None = None
         self._canvas: Canvas | None = None
         self._strips: list[Strip] = []
-        #: What the canvas was painted for.
-        self._painted: tuple[Scene, int, int, bool] | None = None
+        #: What the canvas was painted for: a size, and whether with the focus. None where it is for another scene.
+        self._painted: tuple[int, int, bool] | None = None
 
     @staticmethod
     @abstractmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         """What the panel shows, in exactly width × height cells."""
+
+    def picture(self, frame: Frame, view: View, width: int, height: int, focused: bool) -> Canvas:
+        """The same for this widget, which may keep parts of it for the next time."""
+        return self.paint(frame, view, width, height, focused)
 
     @property
     def frame(self) -> Frame | None:
@@ -85,11 +119,20 @@ class Panel(Walled, Widget, can_focus=True):
     def view(self) -> View | None:
         return self.scene.view if self.scene else None
 
+    def arrow(self, direction: str, scene: Scene) -> Message | None:
+        """What one of its arrow keys asks for in a scene, which may not be shown yet; None: nothing."""
+        return None
+
+    def enter(self, scene: Scene) -> Message | None:
+        """What ⏎ asks for; None: what it asks for everywhere, to go nearer."""
+        return None
+
     def show(self, scene: Scene) -> None:
         """Shows another scene. A plain call: nine reactives with their watchers would cost each key
         as much as painting a panel."""
         before, self.scene = self.scene, scene
         if before is None or not self.unchanged(before, scene):
+            self._painted = None
             self._repaint()
 
     @classmethod
@@ -114,12 +157,12 @@ class Panel(Walled, Widget, can_focus=True):
         if not self.is_mounted or self.scene is None or not self.size.width or not self.display:
             return
         before, (width, height) = self._canvas, self.size
-        wanted = (self.scene, width, height, self.has_focus)
+        wanted = (width, height, self.has_focus)
         if wanted == self._painted:  # several events ask for the same picture when a panel appears
             return
         self._painted = wanted
         try:
-            canvas = self.paint(self.scene.frame, self.scene.view, width, height, self.has_focus)
+            canvas = self.picture(self.scene.frame, self.scene.view, width, height, self.has_focus)
         except Exception as error:  # this panel says so, the others are painted
             canvas = _failed(self.scene.view, width, height, noted(error))
         self._canvas = canvas

@@ -5,10 +5,10 @@ from __future__ import annotations
 from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.engine.notation import Digits, number
+from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import layer_here, unit_here
 from gradstep.tui.paint import PENDING, Canvas, clip
 from gradstep.tui.panels.base import Panel
-from gradstep.tui.panels.main.network import opening
 from gradstep.tui.view import View, Zoom
 
 #: What goes first where there is no room.

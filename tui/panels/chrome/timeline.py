@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
+from weakref import ref
 
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
-from gradstep.engine.debugger import Frame
+from gradstep.engine.debugger import Frame, gradient_peaks
 from gradstep.engine.history import column_of, iteration_at, losses
 from gradstep.engine.notation import bar
-from gradstep.engine.run import Phase, Recording, remembered
+from gradstep.engine.run import Phase, Recording
 from gradstep.tui import plot
 from gradstep.tui.paint import Canvas, Row
-from gradstep.tui.panels.base import Panel
+from gradstep.tui.panels.base import Panel, Scene
 from gradstep.tui.theme import MARKS, sign_role
-from gradstep.tui.view import Layout, View
+from gradstep.tui.view import View
 
 _GAP = 2
 #: Where colours do not say that a gradient is negative.
 _DOWN = "░░░▒▒▒▓▓"
-#: A bar that stands for more steps than this is measured on a sample of them.
-_SAMPLE = 256
 
 
 class Span(NamedTuple):
@@ -47,8 +48,12 @@ class Span(NamedTuple):
         inside = min(max(x - self.x, 0), self.width - 1)
         return self.start + 1 + min(-(-inside * count // self.width), count - 1)
 
+    def steps(self, x: int) -> range:
+        """All steps that a cell stands for."""
+        first, end = self.step_at(x), self.x + self.width
+        return range(first, max(self.step_at(x + 1) if x + 1 < end else self.stop + 1, first + 1))
 
-@remembered
+
 def spans(recording: Recording, width: int) -> tuple[Span, ...]:
     """The phases laid out over `width` cells, by their number of steps, none narrower than a mark."""
     found = [(p, *recording.timeline.span(p)) for p in Phase]
@@ -64,29 +69,21 @@ def spans(recording: Recording, width: int) -> tuple[Span, ...]:
     return tuple(placed)
 
 
-@remembered
-def _bars(recording: Recording, span: Span) -> tuple[tuple[float, float], ...]:
-    """For each cell of the backward pass: (height 0..1 on a log scale, the gradient largest there)."""
-    timeline, grad = recording.timeline, recording.trace.grad
-    peaks = []
-    for x in range(span.x, span.x + span.width):
-        first = span.step_at(x)
-        last = max(span.step_at(x + 1) - 1 if x + 1 < span.x + span.width else span.stop, first)
-        steps = range(first, last + 1, max((last + 1 - first) // _SAMPLE, 1))
-        most = 0.0
-        for step in steps:
-            sweep, flat = timeline.locate(step)
-            array = grad[sweep.value]
-            g = array.item(flat) if array is not None else 0.0
-            if not abs(g) <= abs(most):
-                most = g
-        peaks.append(most)
+@lru_cache(maxsize=8)
+def _cells(span: Span) -> tuple[range, ...]:
+    """The steps that each cell of a phase stands for."""
+    return tuple(span.steps(x) for x in range(span.x, span.x + span.width))
+
+
+@lru_cache(maxsize=4)
+def _heights(peaks: tuple[float, ...]) -> tuple[float, ...]:
+    """Gradients as heights of bars, 0 to 1 on a log scale."""
     sizes = [abs(g) for g in peaks if g and math.isfinite(g)]
     low, high = (math.log(min(sizes)), math.log(max(sizes))) if sizes else (0.0, 0.0)
     low = max(low, high - math.log(1e12))
     reach = max(high - low, 1.0)
     return tuple(
-        (0.0 if g == 0 else 1.0 if not math.isfinite(g) else 0.25 + 0.75 * max(math.log(abs(g)) - low, 0.0) / reach, g)
+        0.0 if g == 0 else 1.0 if not math.isfinite(g) else 0.25 + 0.75 * max(math.log(abs(g)) - low, 0.0) / reach
         for g in peaks
     )
 
@@ -96,67 +93,35 @@ class Timeline(Panel):
     sparkline in sign colours, so that vanishing is seen as a ramp; and above it, of a training, stand its
     iterations: their losses as far as they are made."""
 
-    class Travel(Message):
-        """Somebody pointed at a step."""
+    arrows = ("left", "right", "up", "down")
 
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
-
-    class Iteration(Message):
-        """Somebody pointed at an iteration."""
-
-        def __init__(self, iteration: int) -> None:
-            super().__init__()
-            self.iteration = iteration
-
-    class Scroll(Message):
-        """The wheel was turned on the line."""
-
-        def __init__(self, direction: int) -> None:
-            super().__init__()
-            self.direction = direction
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id, classes)
+        self._kept = Kept()
 
     @staticmethod
-    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
+    def paint(
+        frame: Frame, view: View, width: int, height: int, focused: bool = False, kept: Kept | None = None
+    ) -> Canvas:
         canvas, palette = Canvas(width, height, view.palette), view.palette
         row = height - 1
         if height > 2 and frame.desk.last > 1:
-            _iterations(canvas, frame)
+            _iterations(canvas, frame, kept or Kept())
         for span in spans(frame.recording, width):
-            phase_style = palette.style(span.phase.value)
-            here = frame.step and span.phase is frame.phase
+            here = bool(frame.step and span.phase is frame.phase)
             if height > 1:
                 label = f"{MARKS[span.phase]} {span.phase.value}"
-                canvas.put(
-                    span.x,
-                    height - 2,
-                    label[: span.width + 1],
-                    palette.style(span.phase.value if here else "dim", bold=bool(here)),
-                )
+                style = palette.style(span.phase.value if here else "dim", bold=here)
+                canvas.put(span.x, height - 2, label[: span.width + 1], style)
             canvas.put(span.x, row, "─" * span.width, palette.style("current" if focused else "line"))
-            if frame.step <= span.start:
-                continue
-            done = span.cells(min(frame.step, span.stop))[1] - span.x
-            if span.phase is Phase.BACKWARD and height > 1:
-                for k, (size, g) in enumerate(_bars(frame.recording, span)[:done]):
-                    style = palette.style(sign_role(g) if g else "dim", strength=1.0 if g else 0.6)
-                    glyph = _DOWN[min(int(size * 8), 7)] if g < 0 and palette.glyphs else bar(size)
-                    canvas.put(span.x + k, row, glyph, style)
-            else:
-                canvas.put(span.x, row, "━" * done, phase_style)
-            for hit in frame.desk.hits(frame):
-                if span.start < hit <= span.stop:
-                    canvas.put(span.cells(hit)[0], row, "●", palette.style("alarm"))
-            for bad in frame.story.troubles:
-                if span.start < bad <= frame.step:
-                    canvas.put(span.cells(bad)[0], row, "!", palette.inverse("alarm"))
-            if span.start < frame.step <= span.stop:
-                left, right = span.cells(frame.step)
-                canvas.put(left, row, "▼".ljust(right - left), palette.inverse("current"))
+            if frame.step > span.start:
+                _done(canvas, frame, span, row)
         if not frame.step:
             canvas.put(0, row, "▼", palette.style("current", bold=True))
         return canvas
+
+    def picture(self, frame: Frame, view: View, width: int, height: int, focused: bool) -> Canvas:
+        return self.paint(frame, view, width, height, focused, self._kept)
 
     def _step_at(self, x: int) -> int:
         assert self.frame is not None
@@ -171,15 +136,41 @@ class Timeline(Panel):
             x, cells = _rail(self.size.width)
             if x <= event.x < x + cells:
                 wanted = iteration_at(event.x - x, self.frame.desk.last, cells)
-                self.post_message(self.Iteration(wanted))
+                self.post_message(self.Visit(wanted))
         elif self.frame is not None:
             self.post_message(self.Travel(self._step_at(event.x)))
+
+    def arrow(self, direction: str, scene: Scene) -> Message | None:
+        return None if direction in ("up", "down") else self.Scroll(1 if direction == "right" else -1)
 
     def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         self.post_message(self.Scroll(-1))
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         self.post_message(self.Scroll(1))
+
+
+def _done(canvas: Canvas, frame: Frame, span: Span, row: int) -> None:
+    """What of a phase is behind one: heavy, or as bars of its gradients; and what is to be seen there."""
+    palette = canvas.palette
+    done = span.cells(min(frame.step, span.stop))[1] - span.x
+    if span.phase is Phase.BACKWARD and canvas.height > 1:
+        peaks = gradient_peaks(frame.recording, _cells(span))
+        for k, (size, g) in enumerate(zip(_heights(peaks)[:done], peaks, strict=False)):
+            style = palette.style(sign_role(g) if g else "dim", strength=1.0 if g else 0.6)
+            glyph = _DOWN[min(int(size * 8), 7)] if g < 0 and palette.glyphs else bar(size)
+            canvas.put(span.x + k, row, glyph, style)
+    else:
+        canvas.put(span.x, row, "━" * done, palette.style(span.phase.value))
+    for hit in frame.desk.hits(frame):
+        if span.start < hit <= span.stop:
+            canvas.put(span.cells(hit)[0], row, "●", palette.style("alarm"))
+    for bad in frame.story.troubles:
+        if span.start < bad <= min(frame.step, span.stop):
+            canvas.put(span.cells(bad)[0], row, "!", palette.inverse("alarm"))
+    if frame.step <= span.stop:
+        left, right = span.cells(frame.step)
+        canvas.put(left, row, "▼".ljust(right - left), palette.inverse("current"))
 
 
 def _rail(width: int) -> tuple[int, int]:
@@ -191,7 +182,21 @@ def _rail(width: int) -> tuple[int, int]:
 _ITERATIONS = "↻ iterations"
 
 
-def _iterations(canvas: Canvas, frame: Frame) -> None:
+class Kept:
+    """The line of iterations that was painted last: every key shows it, and iterations are many."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._row: Row = ((), ())
+
+    def row(self, key: tuple[object, ...], paint: Callable[[], Row]) -> Row:
+        """The line for a state of the iterations, painted only if that has changed."""
+        if key != self._key:
+            self._row, self._key = paint(), key
+        return self._row
+
+
+def _iterations(canvas: Canvas, frame: Frame, kept: Kept) -> None:
     """The iterations of the training as one line: losses as far as they are made, thin what is to come."""
     palette, (x, width), last = canvas.palette, _rail(canvas.width), frame.desk.last
     history, fires = frame.desk.history, frame.desk.events
@@ -206,13 +211,8 @@ def _iterations(canvas: Canvas, frame: Frame) -> None:
             plot.bars(line, x, 0, width, losses(s), last)
         for mark in fires:
             line.put(x + column_of(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
-        return tuple(line.chars[0]), tuple(line.styles[0])
+        return line.row(0)
 
-    key = history.made, last, canvas.width, palette, fires
-    canvas.take(0, history.recall("line of iterations", key, painted))
+    # The history weakly: what was painted must not keep a training that was left.
+    canvas.take(0, kept.row((ref(history), history.made, last, canvas.width, palette, fires), painted))
     canvas.put(x + column_of(frame.position.iteration, last, width), 0, "▼", palette.inverse("current"))
-
-
-def rows(layout: Layout, trains: bool = False) -> int:
-    """How high the line is: with labels where there is room, and for a training with its iterations."""
-    return 1 if layout in (Layout.NARROW, Layout.TINY) else 3 if trains else 2

@@ -13,9 +13,6 @@ class Breaks(Panel):
     """A line a breakpoint: its number, its rule, and `HIT`, `next: step 14`, `armed` or `off`. Without
     any, the kinds that could be set."""
 
-    key = "6"
-    title = "Breaks"
-
     @classmethod
     def unchanged(cls, before: Scene, scene: Scene) -> bool:
         return not before.frame.desk.breakpoints and not scene.frame.desk.breakpoints and alike(before, scene)

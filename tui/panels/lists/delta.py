@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.notation import number
+from gradstep.tui.listing import window
 from gradstep.tui.paint import Canvas, clip
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
-from gradstep.tui.panels.side.tape import window
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
 
 class Delta(Panel):
     """The steps around the current one: what each wrote there, what here, and the difference."""
-
-    key = "8"
-    title = "Delta"
 
     @classmethod
     def unchanged(cls, before: Scene, scene: Scene) -> bool:

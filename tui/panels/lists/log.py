@@ -12,9 +12,6 @@ from gradstep.tui.view import View
 class Log(Panel):
     """A line an event, with the step at which it happened; the newest last."""
 
-    key = "7"
-    title = "Log"
-
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas, palette = Canvas(width, height, view.palette), view.palette

@@ -31,24 +31,11 @@ class _Frame(NamedTuple):
     height: int
 
 
-def trains(frame: Frame) -> bool:
-    """Whether there is, or is to be, more than one iteration."""
-    return frame.desk.last > 1
-
-
 class Training(Panel):
     """Loss, the loss over the samples held back, norms of gradients, dead units, how far updates go. ▼ is
     where one is; a click, or ⏎ on what ← and → point at, travels there."""
 
-    key = "9"
-    title = "Training"
-
-    class Travel(Message):
-        """Somebody pointed at an iteration."""
-
-        def __init__(self, iteration: int) -> None:
-            super().__init__()
-            self.iteration = iteration
+    arrows = ("left", "right", "up", "down")
 
     @classmethod
     def unchanged(cls, before: Scene, scene: Scene) -> bool:
@@ -60,7 +47,7 @@ class Training(Panel):
         framed(canvas, "training", view, focused)
         history = frame.desk.history
         if history is None or history.made < 2:
-            says = "i makes the next iteration, u trains to the end" if trains(frame) else "i makes the next iteration"
+            says = "i makes the next iteration" + (", u trains to the end" if frame.desk.last > 1 else "")
             canvas.put(2, 1, clip(says, width - 4), palette.style("dim"))
             return canvas
         _Sheet(canvas, frame, view, history).paint()
@@ -71,7 +58,21 @@ class Training(Panel):
             return
         history, place = self.frame.desk.history, _place(self.size.width, self.size.height)
         if place.x <= event.x < place.x + place.width:
-            self.post_message(self.Travel(iteration_at(event.x - place.x, history.summaries.last, place.width)))
+            self.post_message(self.Visit(iteration_at(event.x - place.x, history.summaries.last, place.width)))
+
+    def arrow(self, direction: str, scene: Scene) -> Message | None:
+        """Points at an iteration a column further."""
+        history = scene.frame.desk.history
+        if history is None or history.made < 2:
+            return None
+        here = scene.view.pointed or scene.frame.position.iteration
+        columns = max(_place(self.size.width, self.size.height).width, 1)
+        by = max(history.summaries.last // columns, 1) * {"left": -1, "right": 1}.get(direction, 0)
+        return self.Point(min(max(here + by, 1), history.summaries.last))
+
+    def enter(self, scene: Scene) -> Message | None:
+        """Goes to the iteration that is pointed at."""
+        return None if scene.view.pointed is None else self.Visit(scene.view.pointed)
 
 
 def _state(frame: Frame) -> tuple[object, ...]:
@@ -90,17 +91,6 @@ def _place(width: int, height: int, rows: int = 0) -> _Frame:
         return _Frame(13, max(width - 13 - _FIELD - 3, 4), 0, 0)
     below = min(rows, max(inner // 2 - 2, 1))
     return _Frame(2 + _AXIS, max(width - _AXIS - 4 - _FIELD, 4), 2, inner - 2 - below)
-
-
-def pointed(frame: Frame, view: View, direction: str, width: int) -> int | None:
-    """The iteration to point at after an arrow key, in a panel so wide: a column further."""
-    history = frame.desk.history
-    if history is None or history.made < 2:
-        return None
-    here = view.pointed or frame.position.iteration
-    columns = max(_place(width, 40).width, 1)
-    by = max(history.summaries.last // columns, 1) * {"left": -1, "right": 1}.get(direction, 0)
-    return min(max(here + by, 1), history.summaries.last)
 
 
 class _Sheet:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from gradstep.engine.ask import Part, Watch
-from gradstep.engine.debugger import Frame
+from gradstep.engine.debugger import Frame, extreme, extremes
 from gradstep.engine.history import column_of, watched
 from gradstep.engine.index import Array
 from gradstep.engine.notation import bar, number
@@ -21,9 +19,6 @@ from gradstep.tui.view import View
 class Watches(Panel):
     """A line an expression: its value or `not yet`, whether this step has just changed it, and its size over the
     iterations of a training. An array with no room for its numbers is a sparkline of their sizes."""
-
-    key = "5"
-    title = "Watch"
 
     @classmethod
     def unchanged(cls, before: Scene, scene: Scene) -> bool:
@@ -71,14 +66,11 @@ def _over_time(canvas: Canvas, x: int, y: int, frame: Frame, watch: Watch) -> No
 def _sparkline(canvas: Canvas, x: int, y: int, width: int, array: Array, signed: bool) -> int:
     """An array that is too long for its numbers: its sizes from first to last, then the largest. Of
     several elements in a cell the largest shows."""
-    most = array[np.nanargmax(abs(array))] if not np.isnan(array).all() else np.nan
-    shown = f" max {number(float(most), 3, signed)}"
+    most = extreme(array)
+    shown = f" max {number(most, 3, signed)}"
     width = min(max(width - len(shown), 4), array.size)
-    edges = np.linspace(0, array.size, width + 1).astype(int)
-    for k, (start, stop) in enumerate(pairwise(edges.tolist())):
-        piece = array[start : max(stop, start + 1)]
-        value = float(piece[abs(np.nan_to_num(piece, nan=np.inf)).argmax()])
-        share = abs(value) / abs(float(most)) if most and np.isfinite(most) else 0.0
+    for k, value in enumerate(extremes(array, width)):
+        share = abs(value) / abs(most) if most and np.isfinite(most) else 0.0
         glyph = "!" if not np.isfinite(value) else "·" if not value else bar(share)
         canvas.put(x + k, y, glyph, canvas.palette.style(sign_role(value) if signed or glyph == "!" else "dim"))
     return canvas.put(x + width, y, shown, canvas.palette.style("dim"))

@@ -24,9 +24,6 @@ _SLOT = 11
 class Math(Panel):
     """rule, numbers, result; three cards, a table with a waterfall, or a curve; the chain."""
 
-    key = "3"
-    title = "Math"
-
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas = Canvas(width, height, view.palette)

@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from textual.events import Click
 from textual.message import Message
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element
-from gradstep.engine.run import Recording
-from gradstep.tui.network.cards import Cards
-from gradstep.tui.network.diagram import diagram
-from gradstep.tui.network.layer import OneLayer
-from gradstep.tui.network.neuron import Neuron
-from gradstep.tui.network.nodes import Nodes
-from gradstep.tui.network.stage import Stage
-from gradstep.tui.network.strips import Lines, Strips
+from gradstep.tui.network.levels import LEVELS
 from gradstep.tui.paint import Canvas
-from gradstep.tui.panels.base import Panel, framed
-from gradstep.tui.view import Layout, View, Zoom
-
-
-def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """The first of cards, strips and lines for which there is room."""
-    for tight, brief in ((0, False), (1, False), (1, True), (2, False), (2, True), (3, True)):
-        cards = Cards(canvas, frame, view)
-        cards.tight, cards.brief = tight, brief
-        if cards.fits:
-            return cards
-    strips = Strips(canvas, frame, view)
-    return strips if strips.fits else Lines(canvas, frame, view)
-
-
-def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """Nodes where they can be drawn, else one layer."""
-    return (Nodes if diagram(frame.recording, frame.sample).drawable else OneLayer)(canvas, frame, view)
-
-
-#: What is painted at each level.
-LEVELS: dict[Zoom, Callable[[Canvas, Frame, View], Stage]] = {
-    Zoom.NETWORK: _far,
-    Zoom.LAYER: _second,
-    Zoom.NEURON: Neuron,
-    Zoom.TERM: Neuron,
-}
+from gradstep.tui.panels.base import Panel, Scene, framed
+from gradstep.tui.view import Layout, View
 
 
 class Network(Panel):
     """The picture of screen and time: where the step happens."""
-
-    key = "2"
-    title = "Network"
-
-    class Select(Message):
-        """Something was clicked: once to select it, twice to go nearer."""
-
-        def __init__(self, element: Element, nearer: bool) -> None:
-            super().__init__()
-            self.element, self.nearer = element, nearer
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
@@ -85,6 +41,11 @@ class Network(Panel):
         if element is not None:
             self.post_message(self.Select(element, event.chain > 1))
 
+    def arrow(self, direction: str, scene: Scene) -> Message | None:
+        """Selects what is beside the element that is looked at. The arrow keys for which a panel has no use come
+        here."""
+        return self.Select(neighbour(scene.frame, scene.view, self.size.width, self.size.height, direction))
+
 
 def _margin(view: View) -> int:
     """Narrow terminals spare the frame."""
@@ -96,8 +57,3 @@ def neighbour(frame: Frame, view: View, width: int, height: int, direction: str)
     margin = _margin(view)
     canvas = Canvas(max(width - 2 * margin, 1), max(height - 2 * margin, 1), view.palette)
     return LEVELS[view.zoom](canvas, frame, view).neighbour(direction)
-
-
-def opening(recording: Recording) -> Zoom:
-    """How near one stands at first: with nodes where they can be drawn, else far off."""
-    return Zoom.LAYER if diagram(recording, 0).drawable else Zoom.NETWORK

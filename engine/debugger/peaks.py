@@ -1,0 +1,50 @@
+"""Many numbers in a few places: of each group the one that is largest by size. Not a number is larger than all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from gradstep.engine.index import Array
+from gradstep.engine.run.recording import Recording, remembered
+
+#: Of a range of more steps than this a sample is looked at.
+_SAMPLE = 256
+
+
+@remembered
+def gradient_peaks(recording: Recording, ranges: tuple[range, ...]) -> tuple[float, ...]:
+    """Of each range of backward steps, none of them empty, the gradient that is largest by size."""
+    sampled = [np.arange(one.start, one.stop, max(len(one) // _SAMPLE, 1)) for one in ranges]
+    if not sampled:
+        return ()
+    steps, sweeps = np.concatenate(sampled), recording.timeline.sweeps
+    # The sweeps' starts rise, so those of the steps are found as a step's is.
+    numbers = np.searchsorted([sweep.start for sweep in sweeps], steps) - 1
+    found = np.empty(len(steps))
+    borders = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(steps)]
+    for start, stop in pairwise(borders):
+        sweep = sweeps[int(numbers[start])]
+        flat = recording.trace.gradient(sweep.value).reshape(-1)
+        found[start:stop] = flat[steps[start:stop] - sweep.start - 1]
+    ends = np.cumsum([0, *map(len, sampled)]).tolist()
+    return tuple(_largest(found[start:stop]) for start, stop in pairwise(ends))
+
+
+def extremes(array: Array, count: int) -> tuple[float, ...]:
+    """Of each of `count` pieces that an array, shape (elements,), is cut into, the number that is largest by size.
+    Where there are fewer elements than pieces, neighbouring ones have the same."""
+    edges: Sequence[int] = np.linspace(0, array.size, count + 1).astype(int).tolist()
+    return tuple(_largest(array[start : max(stop, start + 1)]) for start, stop in pairwise(edges))
+
+
+def extreme(array: Array) -> float:
+    """The number of an array, shape (elements,), that is largest by size, apart from those that are not a number;
+    NaN where all are."""
+    return float(array[np.nanargmax(abs(array))]) if not np.isnan(array).all() else float("nan")
+
+
+def _largest(numbers: Array) -> float:
+    return float(numbers[abs(np.nan_to_num(numbers, nan=np.inf)).argmax()])

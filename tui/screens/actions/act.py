@@ -1,0 +1,177 @@
+"""Keys that act on what is selected, or what the step writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradstep.engine.errors import CommandError
+from gradstep.engine.graph import Element, Role
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.run import Phase
+from gradstep.tui.screens.scenery import Scenery
+from gradstep.tui.screens.talk import Talk
+
+_DIGITS = {
+    Digits.NETWORK: Digits.MATH,
+    Digits.MATH: Digits.FINE,
+    Digits.FINE: Digits.FULL,
+    Digits.FULL: Digits.NETWORK,
+}
+
+
+class Act:
+    """Breakpoints, watches, questions and edits."""
+
+    def __init__(self, scenery: Scenery, talk: Talk) -> None:
+        self._scenery, self._talk = scenery, talk
+
+    def _about(self) -> str:
+        """The name of what a key is about: its gradient in the backward pass. Raises CommandError where it is about
+        nothing."""
+        element, recording = self._scenery.element, self._scenery.session.recording
+        if element is None:
+            raise CommandError("select a node with the arrow keys, or take a step first")
+        value = recording.graph.values[element.value]
+        backward = self._scenery.session.frame().phase in (Phase.BACKWARD, Phase.UPDATE)
+        slope = recording.graph.gets_gradient(value) and (backward or value.node < 0)
+        return recording.typed(element, Phase.BACKWARD if slope else Phase.FORWARD)
+
+    def _with_name(self, act: Callable[[str], object]) -> None:
+        try:
+            act(self._about())
+        except CommandError as error:
+            self._scenery.show(message=str(error))
+        else:
+            self._scenery.show()
+
+    def toggle_break(self) -> None:
+        session = self._scenery.session
+
+        def toggle(name: str) -> None:
+            stops = session.stops
+            mine = [b for b in stops.breakpoints if b.text == name]
+            if mine:
+                stops.breakpoints.remove(mine[0])
+            else:
+                stops.add(name, session.recording)
+
+        self._with_name(toggle)
+
+    def toggle_watch(self) -> None:
+        session = self._scenery.session
+
+        def toggle(name: str) -> None:
+            if name in [w.text for w in session.stops.watches]:
+                session.unwatch(name)
+            else:
+                session.watch(name)
+
+        self._with_name(toggle)
+
+    async def rule(self) -> None:
+        await self._talk.ask("stop where", "grad == 0 and op == relu   dead   flip   vanish(1e-3)   h.grad", "break")
+
+    # Questions -----------------------------------------------------------------------------------
+
+    async def when(self) -> None:
+        """When did it become this? What is remarkable about the gradient of the step is typed already."""
+        initial, frame = "", self._scenery.session.frame()
+        if frame.element is not None and frame.phase is Phase.BACKWARD and self._scenery.view.selection is None:
+            grad = frame.grad(*frame.element)
+            name = self._scenery.session.recording.typed(frame.element, Phase.BACKWARD)
+            initial = f"{name} == 0" if grad == 0 else "nonfinite" if grad is not None and abs(grad) == grad * 0 else ""
+        await self._talk.ask(
+            "when did it become true?", "h.grad[1] == 0   nonfinite   abs(grad) < 1e-6", "when", initial
+        )
+
+    async def why(self) -> None:
+        """The blame chain as a list to walk and to jump from."""
+        from gradstep.engine.explain import why
+        from gradstep.tui.screens.chooser import Choice
+
+        recording, element = self._scenery.session.recording, self._scenery.element
+        graph, board = recording.graph, recording.board
+        if element is None or not graph.gets_gradient(graph.values[element.value]):
+            self._scenery.show(
+                message="Only a gradient has a blame chain: step into the backward pass, or select a node."
+            )
+            return
+        found = why(recording, element)
+        typed = (recording.typed(link.source, Phase.BACKWARD) for link in found.chain)
+        choices = [Choice(text, where) for text, where in zip(found.links(), typed, strict=True)]
+        name = board.gradient(*element)
+        about = found.reason or f"{name} = {number(found.gradient, signed=True)}, hop by hop to the loss"
+        await self._talk.choose(f"why {name}", choices, about)
+
+    async def verify(self) -> None:
+        try:
+            name = self._about()
+        except CommandError as error:
+            self._scenery.show(message=str(error))
+            return
+        await self._talk.do(f"nudge {name}")
+
+    async def verify_all(self) -> None:
+        await self._talk.do("verify", beside=True)
+
+    async def find(self) -> None:
+        from gradstep.tui.screens.chooser import Choice
+
+        session = self._scenery.session
+        frame, choices = session.frame(), []
+        for sweep in session.recording.timeline.sweeps:
+            for flat in range(min(sweep.size, 40)):
+                name = session.recording.typed(Element(sweep.value, flat), sweep.phase)
+                line = frame.tape_line(sweep.start + flat + 1)
+                choices.append(Choice(f"{line.step:>6}  {line.name:<14} {sweep.phase.value:<9} {name}", name))
+        await self._talk.choose("find", choices, "type a name")
+
+    # What if -------------------------------------------------------------------------------------
+
+    async def edit(self) -> None:
+        from gradstep.tui.screens.edit import Edit
+
+        scenery, element = self._scenery, self._scenery.element
+        recording = scenery.session.recording
+        if element is None:
+            scenery.show(message="Select a node with the arrow keys, or take a step first.")
+            return
+        value = recording.graph.values[element.value]
+        backward = scenery.session.frame().phase is Phase.BACKWARD
+        gradient = backward and value.role is Role.NODE and recording.graph.gets_gradient(value)
+        name = recording.typed(element, Phase.BACKWARD if gradient else Phase.FORWARD)
+        now = recording.trace.derivative(element) if gradient else recording.trace.number(element)
+
+        def decided(text: str | None) -> None:
+            if text is not None:
+                scenery.screen.run_worker(self._talk.do(f"set {text}"))
+
+        await scenery.screen.app.push_screen(Edit(scenery.session, name, now, scenery.view.palette), decided)
+
+    async def undo(self) -> None:
+        await self._talk.do("undo")
+
+    async def revert(self) -> None:
+        await self._talk.do("revert")
+
+    # How it is shown -----------------------------------------------------------------------------
+
+    def explain(self) -> None:
+        self._scenery.show(explained=not self._scenery.view.explained)
+
+    def digits(self) -> None:
+        digits = _DIGITS[Digits(self._scenery.view.math_digits)]
+        shown = "all digits" if digits is Digits.FULL else f"{int(digits)} digits"
+        self._scenery.show(math_digits=digits, message=f"{shown} in Math and on the tape")
+
+    def copy(self) -> None:
+        from gradstep.engine.explain import equation_text
+
+        equation = self._scenery.session.frame().story.equation
+        if equation is None:
+            self._scenery.show(message="There is no formula before the first step.")
+            return
+        numbers = equation_text(equation.numbers, self._scenery.view.math_digits)
+        text = f"{equation.left} {equation.relation} {equation.right}" + (f" = {numbers}" if numbers else "")
+        self._scenery.screen.app.copy_to_clipboard(text)
+        self._scenery.show(message=f"copied: {text}")

@@ -1,0 +1,141 @@
+"""Commands of the debugger, what they answer, and dialogs in which one is typed or chosen.
+
+What commands and dialogs need is loaded when the first of them is used: it would be felt at the start. Opening a
+dialog is awaited: keys that are typed ahead then wait for it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gradstep.engine.notation import counted, number
+from gradstep.tui.screens.player import Player
+from gradstep.tui.screens.runner import Longer, Runner, patiently
+from gradstep.tui.screens.scenery import Scenery
+
+if TYPE_CHECKING:
+    from gradstep.engine.ask import Stop
+    from gradstep.engine.debugger import Result
+    from gradstep.tui.screens.chooser import Choice
+
+
+class Talk:
+    """What one says to the debugger, and what it says."""
+
+    def __init__(self, scenery: Scenery, runner: Runner, player: Player) -> None:
+        self._scenery, self._runner, self._player = scenery, runner, player
+
+    # Commands ------------------------------------------------------------------------------------
+
+    async def do(self, line: str, beside: bool = False) -> None:
+        """Carries out one command and shows what it has to say."""
+        from gradstep.engine.debugger import run
+
+        session = self._scenery.session
+        self.settle()
+        await self._runner.attempt(
+            line, lambda go_on: run(session, line, go_on), lambda result: self._said(line, result), beside
+        )
+
+    def settle(self) -> None:
+        """Forgets what belongs to the place that is left."""
+        self._player.stop()
+        self._scenery.forget_selection()
+
+    def stop_playing(self) -> bool:
+        """Whether it was playing."""
+        return self._player.stop()
+
+    async def leave(self) -> None:
+        """Ends the program; asks first if there are edits."""
+        app, edits = self._scenery.screen.app, self._scenery.session.edits
+        if not edits:
+            app.exit(0)
+            return
+        from gradstep.tui.screens.chooser import Choice, Chooser
+
+        def decided(where: str | None) -> None:
+            if where == "quit":
+                app.exit(0)
+
+        kept = all(edit.iteration == 1 for edit in edits)
+        hint = " (^s saves them as a new file)" if kept else ""
+        choices = [Choice("stay", "stay"), Choice(f"quit, and drop {counted(len(edits), 'edit')}{hint}", "quit")]
+        await app.push_screen(Chooser("there are unsaved edits", choices), decided)
+
+    async def _said(self, line: str, result: Result) -> None:
+        scenery = self._scenery
+        if result.quit:
+            await self.leave()
+            return
+        said = result.text.strip()
+        if result.moved:
+            scenery.arrived(result.stop is not None and result.stop.reason in ("breakpoint", "watch"))
+        if result.moved or not said:
+            first = said.splitlines()[0] if said.startswith("'") else ""  # what `when` has found
+            scenery.show(message=first if result.stop is None else self._resting(result.stop))
+            return
+        app = scenery.screen.app
+        if len(said.splitlines()) <= 2 and len(said) <= 2 * (app.size.width - 4):
+            scenery.show(message=said.replace("\n", "   "))
+            return
+        from gradstep.tui.screens.said import Said
+
+        scenery.show(message="")
+        await app.push_screen(Said(line, said))
+
+    def _resting(self, stop: Stop) -> str:
+        """What to say where a run has come to rest."""
+        if stop.reason in ("breakpoint", "watch"):
+            return "c runs on, C runs back; B sets another rule."
+        interrupted, history = stop.reason == "interrupted", self._scenery.session.history
+        text = f"{stop.text[0].upper()}{stop.text[1:]}." if interrupted else f"No stop before {stop.text}."
+        if history.made > 1 and stop.reason in ("end", "interrupted"):
+            losses = history.summaries.loss.high
+            text += f" Loss {number(losses[0])} → {number(losses[-1])}."
+            text += " u goes on, 9 shows all iterations." if interrupted else " ! tells what the rules see."
+        return text
+
+    # Dialogs -------------------------------------------------------------------------------------
+
+    async def ask(self, title: str, hint: str, command: str, initial: str = "") -> None:
+        """A line to type, which stays until the command can be read."""
+        from gradstep.engine.debugger import run
+        from gradstep.tui.screens.completer import Completer
+        from gradstep.tui.screens.prompt import Prompt
+
+        session, screen = self._scenery.session, self._scenery.screen
+        said: list[tuple[str, Result | None]] = []
+
+        def act(text: str) -> None:
+            line = f"{command} {text}" if command else text
+            try:
+                said.append((line, run(session, line, patiently())))
+            except Longer:
+                said.append((line, None))
+
+        def closed(done: bool | None) -> None:
+            if not done or not said:
+                return
+            line, result = said[-1]
+            if result is None:
+                screen.run_worker(self.do(line, beside=True))
+            else:
+                self.settle()
+                screen.run_worker(self._said(line, result))
+
+        prompt = Prompt(title, hint, act, initial, Completer(session, command))
+        await screen.app.push_screen(prompt, closed)
+
+    async def choose(self, title: str, choices: Sequence[Choice], about: str) -> None:
+        """A list of places, of which one is gone to."""
+        from gradstep.tui.screens.chooser import Chooser
+
+        screen = self._scenery.screen
+
+        def chosen(where: str | None) -> None:
+            if where is not None:
+                screen.run_worker(self.do(f"goto {where}"))
+
+        await screen.app.push_screen(Chooser(title, choices, about), chosen)
