@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from gradstep.engine import face
 
 if TYPE_CHECKING:
+    from gradstep.engine.files.finding import builtin as builtin
+    from gradstep.engine.files.finding import find as find
+    from gradstep.engine.files.finding import load as load
+    from gradstep.engine.files.finding import loads as loads
     from gradstep.engine.files.formats import FORMATS as FORMATS
     from gradstep.engine.files.formats import export as export
     from gradstep.engine.files.log import fault as fault
-    from gradstep.engine.files.reading import builtin as builtin
-    from gradstep.engine.files.reading import find as find
-    from gradstep.engine.files.reading import load as load
-    from gradstep.engine.files.reading import loads as loads
     from gradstep.engine.files.stopping import stops_of as stops_of
     from gradstep.engine.files.weights import check_output as check_output
     from gradstep.engine.files.weights import save_weights as save_weights

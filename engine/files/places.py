@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 #: Of a value: the keys that lead to it, with numbers for the entries of [[tables]].
-Path = Sequence[str | int]
+Keys = Sequence[str | int]
 
 _MARK = "\ue000gradstep\ue000"
 
 
-class Positions:
+class Places:
     """Finds lines and columns (from 1, in characters) in one text that tomllib can read."""
 
     def __init__(self, text: str) -> None:
@@ -32,12 +32,12 @@ class Positions:
         before = self.text[:offset]
         return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
-    def value(self, path: Path) -> tuple[int, int]:
+    def value(self, path: Keys) -> tuple[int, int]:
         """Where a value begins; a table or its key where there is no such place."""
         offset = self._offset(path)
         return self.line_column(offset) if offset is not None else self.key(path)
 
-    def key(self, path: Path) -> tuple[int, int]:
+    def key(self, path: Keys) -> tuple[int, int]:
         """Where the key that ends `path` is written."""
         name = str(path[-1]) if isinstance(path[-1], str) else str(path[-2])
         offset = self._offset(path)
@@ -50,14 +50,14 @@ class Positions:
             return self.line_column(headers[number].start(1))
         return (1, 1) if len(path) == 1 else self.key(path[:-1])
 
-    def inside(self, path: Path, column: int) -> tuple[int, int]:
+    def inside(self, path: Keys, column: int) -> tuple[int, int]:
         """Where character number `column` (from 0) of a string value is written."""
         start = self._offset(path)
         if start is None:
             return self.key(path)
         return self.line_column(_skip(self.text, start, column))
 
-    def _offset(self, path: Path) -> int | None:
+    def _offset(self, path: Keys) -> int | None:
         if self._document is None:
             return None
         holder: Any = self._document

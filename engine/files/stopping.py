@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradstep.engine.ask.stops import Stops, Unreadable
 from gradstep.engine.errors import Problem, ScenarioError
-from gradstep.engine.files.places import Positions
+from gradstep.engine.files.places import Places
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 
@@ -14,6 +14,6 @@ def stops_of(scenario: Scenario, recording: Recording) -> Stops:
     try:
         return Stops.of(scenario, recording)
     except Unreadable as error:
-        places = Positions(scenario.text)
+        places = Places(scenario.text)
         problems = [Problem(scenario.file, *places.value(["debug", m.key, m.number]), m.text) for m in error.mistakes]
         raise ScenarioError(problems) from None

@@ -6,8 +6,8 @@ from gradstep.engine.debugger.commands.table import GoOn, Result, command
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.files import saving, writing
+from gradstep.engine.files.finding import find
 from gradstep.engine.files.formats import FORMATS, export
-from gradstep.engine.files.reading import find
 
 
 @command

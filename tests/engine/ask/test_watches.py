@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.files.reading import loads
+from gradstep.engine.files import loads
 
 #: w ← w − 0.25 · 2 (w − 3): the distance to 3 is halved in each iteration, exactly.
 HALVING = (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gradstep.engine.debugger.checking import check
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import GradstepError, ScenarioError
-from gradstep.engine.files.reading import MAX_BYTES, builtin, find, load, loads
+from gradstep.engine.files.finding import MAX_BYTES, builtin, find, load, loads
 from gradstep.engine.training.options import drawn
 
 COMPLETE = (Path(__file__).parents[3] / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")

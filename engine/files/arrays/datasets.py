@@ -8,25 +8,15 @@ under which licence, is said in `scenarios/data/README.md`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.errors import GraphError, nearest
+from gradstep.engine.files.arrays.leaf import Leaf, only
+from gradstep.engine.files.shipped import SHIPPED
 from gradstep.engine.index import Array, Shape
-
-
-def _shipped() -> Path:
-    spec = find_spec("gradstep.scenarios")
-    assert spec is not None, "it is a package of this one"
-    assert spec.origin is not None, "it has an __init__.py"
-    return Path(spec.origin).parent
-
-
-#: The folder of everything that ships: scenarios and data.
-SHIPPED = _shipped()
 
 
 class DataSet(NamedTuple):
@@ -73,11 +63,15 @@ def parts(name: str) -> tuple[str, ...]:
     return tuple(p for p in _PARTS if p not in without)
 
 
-def find(name: object, split: object, part: object) -> tuple[Shape, Callable[[], Array]]:
-    """The shape of one part of one split of a set, and how to read it (float64).
+def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> Leaf:
+    """The leaf of `{ dataset = "digits", split = "train", part = "inputs" }`. Raises GraphError."""
+    only(spec, ("dataset", "split", "part"))
+    leaf = find(spec["dataset"], spec.get("split", "all"), spec.get("part"))
+    return Leaf(leaf.shape, lambda: leaf.make().astype(dtype))
 
-    Raises GraphError with what there is.
-    """
+
+def find(name: object, split: object, part: object) -> Leaf:
+    """One part of one split of a set (float64). Raises GraphError with what there is."""
     name = _one_of("data set", name, tuple(DATASETS))
     of = DATASETS[name]
     split = _one_of("split", split, ("all",) if of.whole else SPLITS, f"'{name}' has ")
@@ -89,11 +83,11 @@ def find(name: object, split: object, part: object) -> tuple[Shape, Callable[[],
     rows = rows[{"all": np.ones_like(test), "train": ~test, "test": test}[split]]
     tail = {"inputs": (of.features,), "images": of.image, "targets": (1,), "one_hot": (of.classes,)}
 
-    def read() -> Array:
+    def make() -> Array:
         x, labels = (np.load(SHIPPED / "data" / f"{name}-{file}.npy", mmap_mode="r")[rows] for file in _FILES)
         return np.asarray(_PARTS[part](of, x / of.scale, labels), dtype=np.float64)
 
-    return (len(rows), *tail.get(part, ())), read
+    return Leaf((len(rows), *tail.get(part, ())), make)
 
 
 _FILES = ("inputs", "labels")

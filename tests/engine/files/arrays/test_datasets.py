@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from gradstep.engine.errors import GraphError, ScenarioError
-from gradstep.engine.files import datasets, loads
+from gradstep.engine.files import loads
+from gradstep.engine.files.arrays import datasets
+from gradstep.engine.files.shipped import SHIPPED
 
-README = (datasets.SHIPPED / "data" / "README.md").read_text(encoding="utf-8")
+README = (SHIPPED / "data" / "README.md").read_text(encoding="utf-8")
 
 
 def part(name: str, part: str, split: str = "all") -> Any:
@@ -87,7 +89,7 @@ def test_every_set_is_described_and_every_file_belongs_to_one() -> None:
         assert part(name, "inputs").shape == (of.samples, of.features)
         assert len(set(part(name, "labels"))) == of.classes
     files = {f"{name}-{kind}.npy" for name in datasets.DATASETS for kind in ("inputs", "labels")}
-    assert {f.name for f in Path(datasets.SHIPPED / "data").glob("*.npy")} == files
+    assert {f.name for f in Path(SHIPPED / "data").glob("*.npy")} == files
 
 
 @pytest.mark.parametrize(

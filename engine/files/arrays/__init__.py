@@ -1,0 +1,41 @@
+"""The arrays a scenario starts from. One module a source: written out, drawn, in a file, a data set that ships.
+
+Reading happens in two moves: first every leaf says its shape, and only when the whole scenario is known to be sound
+and small enough is anything allocated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.errors import GraphError, nearest
+from gradstep.engine.files.arrays import written
+from gradstep.engine.files.arrays.leaf import Leaf
+
+#: The key by which a table names its source, and the module whose `read(spec, dtype, folder)` gives the leaf. It is
+#: loaded when it is used: most scenarios have their numbers written out.
+SOURCES: Mapping[str, str] = {
+    "init": "gradstep.engine.files.arrays.drawn",
+    "file": "gradstep.engine.files.arrays.stored",
+    "dataset": "gradstep.engine.files.arrays.datasets",
+}
+
+
+def read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:
+    """The leaf that a value of a TOML table describes; its array will have `dtype`.
+
+    Files are looked for in `folder`, None where there is none. Raises GraphError.
+    """
+    if not isinstance(spec, Mapping):
+        return written.read(spec, dtype)
+    for key, module in SOURCES.items():
+        if key in spec:
+            leaf: Leaf = import_module(module).read(spec, dtype, folder)
+            return leaf
+    hint = next((h for k in spec if (h := nearest(k, SOURCES))), "")
+    raise GraphError(f"a table here has 'init' (with 'shape'), 'file' or 'dataset'{hint}")

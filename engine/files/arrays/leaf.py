@@ -1,0 +1,40 @@
+"""What every source of arrays gives, and how it reads the keys of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from gradstep.engine.errors import GraphError, nearest
+from gradstep.engine.index import Array, Shape
+
+
+class Leaf(NamedTuple):
+    """An array to come: its shape, and how to make it."""
+
+    shape: Shape
+    make: Callable[[], Array]
+
+
+def only(spec: Mapping[str, Any], allowed: Iterable[str]) -> None:
+    """Raises GraphError where a table has another key than those allowed."""
+    allowed = tuple(allowed)
+    for key in spec:
+        if key not in allowed:
+            raise GraphError(f"unknown key '{key}'{nearest(key, allowed) or '; allowed are ' + ', '.join(allowed)}")
+
+
+def described(found: object) -> str:
+    """What stands where something else was expected, in words."""
+    match found:
+        case bool():
+            return "true" if found else "false"
+        case str():
+            return f"the text {found[:40]!r}"
+        case Mapping():
+            return "a table"
+        case list():
+            return "an array"
+        case int() | float():
+            return f"the number {found}"
+    return f"a {type(found).__name__}"

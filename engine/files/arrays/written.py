@@ -1,0 +1,48 @@
+"""Arrays that are written out: a number, or nested lists of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.errors import GraphError
+from gradstep.engine.files.arrays.leaf import Leaf, described
+from gradstep.engine.index import Shape
+
+
+def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
+    """The leaf of a number or of nested lists of numbers. Raises GraphError."""
+    shape = _shape_of(spec)
+    try:
+        numbers = np.array(spec, dtype=np.float64)
+    except OverflowError:
+        raise GraphError("a number here is too large; write inf if infinity is meant") from None
+    with np.errstate(over="ignore"):
+        array = numbers.astype(dtype)
+    lost = np.isinf(array) & np.isfinite(numbers)
+    if lost.any():
+        raise GraphError(f"{numbers[lost][0]:g} is too large for {dtype}; write inf if infinity is meant")
+    return Leaf(shape, lambda: array)
+
+
+def _shape_of(spec: object) -> Shape:
+    """The shape of nested lists of numbers; refuses what is ragged or no number."""
+    if isinstance(spec, bool) or not isinstance(spec, list | int | float):
+        raise GraphError(f"expected a number, nested arrays of numbers or a table, found {described(spec)}")
+    if not isinstance(spec, list):
+        return ()
+    if not spec:
+        return (0,)
+    first = _shape_of(spec[0])
+    if first == ():
+        for number in spec:
+            if type(number) is not float and type(number) is not int:
+                what = "an array" if isinstance(number, list) else described(number)
+                raise GraphError(f"expected numbers only in this array, found {what}")
+        return (len(spec),)
+    for number, row in enumerate(spec):
+        shape = _shape_of(row)
+        if shape != first:
+            raise GraphError(f"the array is not rectangular: row 0 has shape {first}, row {number} has shape {shape}")
+    return (len(spec), *first)

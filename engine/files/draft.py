@@ -1,0 +1,137 @@
+"""A scenario file of which it is not yet known whether it is sound: its tables, and the problems found in them.
+
+What reads a table notes what is wrong and goes on, so that a person learns of all mistakes at once; a mistake that only
+follows from another one is not noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gradstep.engine.errors import Problem, ScenarioError, nearest
+from gradstep.engine.files.places import Keys, Places
+
+MAX_PROBLEMS = 20
+
+
+class Bad(Exception):
+    """A problem has been noted; what depends on it is left out."""
+
+
+class Draft:
+    """A parsed file. Arrays in files are looked for in `folder`; `broken` are the names of values that are unsound."""
+
+    def __init__(self, said: Mapping[str, Any], text: str, file: str, folder: Path | None) -> None:
+        self.text, self.file, self.folder = text, file, folder
+        self.problems: list[Problem] = []
+        self.broken: set[str] = set()
+        self.top = Table(self, (), said)
+        self._tables: dict[str, Table] = {}
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.text)
+
+    def bad(self, path: Keys, text: str, key: bool = False, column: int | None = None) -> Bad:
+        """Notes a problem at a value, at its key, or at a character inside it."""
+        if len(self.problems) < MAX_PROBLEMS:
+            where = self._places
+            at = where.key(path) if key else where.value(path) if column is None else where.inside(path, column)
+            self.problems.append(Problem(self.file, *at, text))
+        return Bad()
+
+    def missing(self, text: str) -> None:
+        """Notes that something is nowhere in the file."""
+        self.problems.append(Problem(self.file, 1, 1, text))
+
+    def stop_if_bad(self) -> None:
+        """Raises ScenarioError with all problems, if there are any."""
+        if self.problems:
+            raise ScenarioError(self.problems)
+
+    def table(self, name: str) -> Table:
+        """The table [name]; an empty one where there is none."""
+        if name not in self._tables:
+            said = self.top.said.get(name, {})
+            if not isinstance(said, dict):
+                self.bad([name], f"'{name}' must be a table, written [{name}]")
+                said = {}
+            self._tables[name] = Table(self, (name,), said)
+        return self._tables[name]
+
+    def entries(self, name: str) -> Sequence[Table]:
+        """The tables [[name]], in the order of the file."""
+        said = self.top.said.get(name, [])
+        if not isinstance(said, list) or not all(isinstance(entry, dict) for entry in said):
+            self.bad([name], f"'{name}' must be a list of tables, each written [[{name}]]")
+            return ()
+        return [Table(self, (name, number), entry) for number, entry in enumerate(said)]
+
+
+class Table:
+    """One table of a draft: the keys that lead to it, and what it says. What a key must be is asked here; where it is
+    something else, that is noted, and the default stands in its place."""
+
+    def __init__(self, draft: Draft, path: tuple[str | int, ...], said: Mapping[str, Any]) -> None:
+        self.draft, self.path, self.said = draft, path, said
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.said
+
+    def bad(self, key: str, text: str, about_key: bool = False) -> Bad:
+        """Notes a problem at the value of a key, or at the key."""
+        return self.draft.bad([*self.path, key], text, key=about_key)
+
+    def only(self, allowed: Sequence[str]) -> None:
+        for key in self.said:
+            if key not in allowed:
+                hint = nearest(key, allowed) or f"; allowed are {', '.join(allowed)}"
+                self.bad(key, f"unknown key '{key}'{hint}", about_key=True)
+
+    def needs(self, keys: Sequence[str], what: str) -> bool:
+        """Whether all the keys are there; `what` is what lacks one."""
+        lacking = next((key for key in keys if key not in self.said), None)
+        if lacking is not None:
+            self.draft.bad(self.path, f"{what} needs '{lacking}'", key=True)
+        return lacking is None
+
+    def text(self, key: str) -> str:
+        found = self.said.get(key, "")
+        if isinstance(found, str):
+            return found
+        self.bad(key, f"{key} must be text in quotes")
+        return ""
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        found = self.said.get(key, [])
+        if isinstance(found, list) and all(isinstance(text, str) for text in found):
+            return tuple(found)
+        self.bad(key, f'{key} must be a list of texts, as in {key} = ["h.grad"]')
+        return ()
+
+    def choice(self, key: str, allowed: Sequence[str]) -> str:
+        """One of `allowed`, whose first is the default."""
+        found = self.said.get(key, allowed[0])
+        if isinstance(found, str) and found in allowed:
+            return found
+        hint = nearest(found, allowed) if isinstance(found, str) else ""
+        self.bad(key, f"{key} must be {' or '.join(map(repr, allowed))}, not {found!r}{hint}")
+        return allowed[0]
+
+    def flag(self, key: str) -> bool:
+        found = self.said.get(key, False)
+        if isinstance(found, bool):
+            return found
+        self.bad(key, f"{key} must be true or false")
+        return False
+
+    def whole(self, key: str, least: int) -> int | None:
+        """A whole number from `least` on, None where there is none."""
+        found = self.said.get(key)
+        if found is None or (type(found) is int and found >= least):
+            return found
+        self.bad(key, f"{key} must be a whole number from {least} on, not {found!r}")
+        return None

@@ -1,0 +1,17 @@
+"""Where the scenarios and the data that ship with gradstep lie."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def _folder() -> Path:
+    spec = find_spec("gradstep.scenarios")
+    assert spec is not None, "it is a package of this one"
+    assert spec.origin is not None, "it has an __init__.py"
+    return Path(spec.origin).parent
+
+
+#: The folder of everything that ships: scenarios, and below it `data/`.
+SHIPPED = _folder()

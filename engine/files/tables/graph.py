@@ -1,0 +1,96 @@
+"""[graph]: one formula a line, and which name is the loss."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Container
+
+from gradstep.engine.errors import ExpressionError, GraphError, nearest
+from gradstep.engine.files.draft import Bad, Draft, Table
+from gradstep.engine.files.tables.leaves import table_of
+from gradstep.engine.files.tables.names import name_of, normal
+from gradstep.engine.graph.formulas import Formulas
+from gradstep.engine.graph.graph import Graph, GraphBuilder
+from gradstep.engine.graph.parsing import parse
+
+MAX_LINES = 4096
+MAX_ELEMENTS = 10**9
+
+
+def add_lines(draft: Draft, builder: GraphBuilder, about: str = "") -> str | None:
+    """Adds all lines to a graph; the name of the last one, None where there is none. Problems are `about`."""
+    table = draft.table("graph")
+    lines = table.said
+    if not lines:
+        if isinstance(draft.top.said.get("graph", {}), dict):
+            draft.missing("[graph] is missing: it says how the loss is computed")
+        return None
+    if len(lines) > MAX_LINES:
+        draft.bad(["graph"], f"[graph] has {len(lines):,} lines; at most {MAX_LINES:,} are read", key=True)
+        return None
+    formulas = Formulas(builder)
+    places = {normal(key): number for number, key in enumerate(lines)}
+    last = ""
+    for number, key in enumerate(lines):
+        last = normal(key)
+        try:
+            name = name_of(table, key, builder.names)
+            _add_line(table, key, name, formulas, {n for n, at in places.items() if at >= number}, about)
+        except Bad:
+            draft.broken.add(last)
+    return last
+
+
+def _add_line(table: Table, key: str, name: str, formulas: Formulas, later: Container[str], about: str) -> None:
+    """Adds one line; `later` are the names of this line and of those below it. Raises Bad."""
+    draft, text = table.draft, table.said[key]
+    if not isinstance(text, str):
+        raise table.bad(key, f"'{key}' must be a formula in quotes, as in {key} = \"relu(z)\"")
+    try:
+        tree = parse(text)
+        used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        for node in used:
+            if id(node) not in called and node.id in later and node.id not in formulas.builder.names:
+                why = "uses itself" if node.id == name else f"uses '{node.id}', which is computed further down"
+                raise ExpressionError(f"'{key}' {why}; a name may be used only below its own line", node.col_offset)
+        if any(node.id in draft.broken for node in used):
+            raise Bad
+        formulas.add(name, text)
+    except ExpressionError as error:
+        raise draft.bad([*table.path, key], f"{about}{error}", column=error.column) from None
+
+
+def build(draft: Draft, builder: GraphBuilder, last: str | None) -> Graph | None:
+    """The graph of all that was added, with the loss that the file names, else the `last` line. None where that
+    cannot be; then a problem says why."""
+    loss = draft.top.said.get("loss", last)
+    if loss is None:
+        return None
+    if not isinstance(loss, str):
+        draft.bad(["loss"], "loss must be the name of a value of [graph], in quotes")
+        return None
+    name = normal(loss)
+    if name in draft.broken:
+        return None
+    if name not in builder.names:
+        draft.bad(["loss"], f"unknown name '{loss}'{nearest(loss, draft.table('graph').said)}")
+        return None
+    if _too_large(draft, builder) or (draft.problems and draft.broken):
+        # Where a name is broken, numbers of steps and shapes further down are not to be trusted now.
+        return None
+    try:
+        return builder.build(name)
+    except GraphError as error:
+        draft.bad(["loss"] if "loss" in draft.top else ["graph", loss], str(error))
+        return None
+
+
+def _too_large(draft: Draft, builder: GraphBuilder) -> bool:
+    total = sum(value.size for value in builder.values)
+    if total <= MAX_ELEMENTS:
+        return False
+    at = max(builder.values, key=lambda v: v.size)
+    path = ["graph", builder.nodes[at.node].line] if at.node >= 0 else [table_of(at), at.name]
+    draft.bad(path, f"all arrays together have {total:,} elements; at most {MAX_ELEMENTS:,} are allowed")
+    return True

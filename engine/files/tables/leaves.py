@@ -1,0 +1,87 @@
+"""[inputs] and [parameters]: the arrays that a network starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gradstep.engine.errors import GraphError
+from gradstep.engine.files import arrays
+from gradstep.engine.files.arrays.leaf import Leaf
+from gradstep.engine.files.draft import Bad, Draft
+from gradstep.engine.files.tables.names import name_of, normal
+from gradstep.engine.graph.graph import Graph, GraphBuilder, Role, Value
+from gradstep.engine.index import Array, Shape, read_only
+from gradstep.engine.training.options import Training, held_back
+
+TABLES: Mapping[str, Role] = {"inputs": Role.INPUT, "parameters": Role.PARAMETER}
+
+
+def table_of(value: Value) -> str:
+    """The table that a leaf stands in."""
+    return next(table for table, role in TABLES.items() if role is value.role)
+
+
+def add_leaves(draft: Draft, builder: GraphBuilder, batched: Sequence[str], training: Training) -> dict[str, Leaf]:
+    """Adds all leaves to a graph; those in `batched` with as many samples as an iteration takes. The result says how
+    each of them is made."""
+    with_gradients = draft.top.flag("input_gradients")
+    makers: dict[str, Leaf] = {}
+    for title, role in TABLES.items():
+        table = draft.table(title)
+        for key, spec in table.said.items():
+            try:
+                name = name_of(table, key, builder.names)
+            except Bad:
+                draft.broken.add(normal(key))
+                continue
+            try:
+                leaf = makers[name] = arrays.read(spec, builder.dtype, draft.folder)
+            except GraphError as error:
+                table.bad(key, f"'{key}': {error}")
+                draft.broken.add(name)
+                continue
+            drawn = name in batched and role is Role.INPUT
+            shape = _of_an_iteration(leaf.shape, training) if drawn else leaf.shape
+            builder.leaf(name, shape, role, role is Role.PARAMETER or with_gradients)
+    return makers
+
+
+def _of_an_iteration(shape: Shape, training: Training) -> Shape:
+    """The shape of the samples that one iteration takes of all those in a file."""
+    if not shape:
+        return shape
+    there = shape[0]
+    if training.validation is not None:
+        there = max(len(held_back(there, training.validation)[0]), 1)
+    return (min(training.batch_size or there, there), *shape[1:])
+
+
+def allocate(draft: Draft, builder: GraphBuilder, makers: Mapping[str, Leaf]) -> dict[int, Array]:
+    """All leaves as arrays, by value id. Raises ScenarioError."""
+    made = {}
+    for name, leaf in makers.items():
+        value = builder.names[name]
+        try:
+            array = leaf.make()
+        except (GraphError, MemoryError) as error:
+            said = str(error) or "there is not enough memory for it"
+            draft.bad([table_of(value), name], f"'{name}': {said}")
+            continue
+        made[value.id] = read_only(array)
+    draft.stop_if_bad()
+    return made
+
+
+def check_numbers(draft: Draft, graph: Graph, made: Mapping[int, Array]) -> None:
+    """That operations can use the numbers they are given: class numbers, rows of a table. Raises ScenarioError."""
+    for node in graph.nodes:
+        shapes = [graph.values[i].shape for i in node.inputs]
+        for slot, value in enumerate(node.inputs):
+            if value not in made:
+                continue
+            try:
+                node.op.check(slot, made[value], shapes)
+            except GraphError as error:
+                leaf = graph.values[value]
+                draft.bad([table_of(leaf), leaf.name], f"'{leaf.name}': {error}")
+    draft.stop_if_bad()

@@ -1,0 +1,31 @@
+"""What a value of the network may be called."""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from collections.abc import Container
+
+from gradstep.engine.files.draft import Table
+
+#: Words that name a moment wherever one can be typed, and so cannot name a value.
+RESERVED = ("forward", "backward", "update", "start", "end")
+
+
+def normal(key: str) -> str:
+    """A key in the form in which formulas read it."""
+    return unicodedata.normalize("NFKC", key)
+
+
+def name_of(table: Table, key: str, taken: Container[str]) -> str:
+    """A key of a table as the name of a value; what is `taken` already is the name of another one. Raises Bad."""
+    name, draft = normal(key), table.draft
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise table.bad(key, f"'{key}' is no name: a name has letters, digits and _, and begins with a letter", True)
+    if name in RESERVED:
+        raise table.bad(key, f"'{key}' is kept for the moment of that name; choose another", True)
+    if name == "loss" and draft.top.said.get("loss", next(reversed([*draft.table("graph").said]), "")) != key:
+        raise table.bad(key, "'loss' can only be the name of the loss; choose another", True)
+    if name in taken or name in draft.broken:
+        raise table.bad(key, f"'{key}' is named twice; every value has one name of its own", True)
+    return name

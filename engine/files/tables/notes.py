@@ -1,0 +1,20 @@
+"""[[notes]]: the author's own words at a step."""
+
+from __future__ import annotations
+
+from gradstep.engine.files.draft import Draft, Table
+from gradstep.engine.files.tables.moments import moment
+from gradstep.engine.run.scenario import Note
+from gradstep.engine.run.timeline import Timeline
+
+
+def read_notes(draft: Draft, time: Timeline | None) -> tuple[Note, ...]:
+    return tuple(note for table in draft.entries("notes") if (note := _note(table, time)))
+
+
+def _note(table: Table, time: Timeline | None) -> Note | None:
+    table.only(("at", "text"))
+    if not table.needs(("at", "text"), "a note"):
+        return None
+    text, at = table.text("text"), moment(table, "at", "h.grad[1]", time)
+    return None if at is None else Note(at.step, text, at.iteration)
