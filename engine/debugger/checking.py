@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep.engine.ask.differences import Gradients, every
+from gradstep.engine.ask.differences.verifying import Gradients, every
 from gradstep.engine.ask.findings.iteration import findings
 from gradstep.engine.ask.findings.rules import Finding
 from gradstep.engine.files.stopping import stops_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.differences import nudge, verify
+from gradstep.engine.ask.differences.nudging import nudge
+from gradstep.engine.ask.differences.verifying import verify
 from gradstep.engine.ask.findings.iteration import RULES, findings
 from gradstep.engine.ask.findings.rules import Findings
 from gradstep.engine.ask.query import Query
@@ -20,7 +21,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.history import search
 from gradstep.engine.history.findings import RULES as OF_TRAININGS
 from gradstep.engine.history.findings import diagnosis
-from gradstep.engine.notation import defined, number, plain
+from gradstep.engine.notation import defined, plain
 from gradstep.engine.run import moments
 
 
@@ -121,21 +122,9 @@ def _nudge(session: Session, rest: str, go_on: GoOn) -> Result:
         raise CommandError("EPS is a finite number above 0")
     element = _with_gradient(session, name)
     found = nudge(session.recording, element, eps)
-    text = (
-        f"{session.recording.board.gradient(*element)}: backprop {number(found.gradient, 8, True)}, finite difference "
-        f"{number(found.numeric, 8, True)}, relative error {found.rel_error:.0e}\n"
-        f"  a nudge of {found.eps:.1e}: predicted change of the loss {found.predicted:+.6e}, real {found.actual:+.6e}"
-    )
-    if found.kink:
-        text += f"\n  not differentiable here: {found.kink}"
-    session.note(text.splitlines()[0])
-    data = {
-        "predicted": plain(found.predicted),
-        "actual": plain(found.actual),
-        "rel_error": defined(found.rel_error),
-        "kink": found.kink or None,
-    }
-    return Result(text, data)
+    lines = list(found.lines())
+    session.note(lines[0])
+    return Result("\n".join(lines), found.document())
 
 
 @command
@@ -143,12 +132,9 @@ def _verify(session: Session, rest: str, go_on: GoOn) -> Result:
     """verify: the same for every parameter."""
     nothing(rest)
     found = verify(session.recording, progress=lambda done, total: go_on(done / max(total, 1)))
-    bad = [f"  ✗ {name}: backprop {a!r}, finite difference {b!r}" for name, a, b in found.failed]
-    text = f"{'✓' if found.ok else '✗'} {found.checked:,} of {found.total:,} gradients compared with finite differences"
-    text += f", largest relative error {found.max_rel_error:.0e}" if found.checked else ""
-    session.note(text)
-    data = {"ok": found.ok, "checked": found.checked, "max_rel_error": defined(found.max_rel_error)}
-    return Result("\n".join([text, *bad]), data, ok=found.ok)
+    lines = list(found.lines())
+    session.note(lines[0])
+    return Result("\n".join(lines), found.document(), ok=found.ok)
 
 
 @command

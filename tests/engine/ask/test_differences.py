@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradstep.engine.ask import differences as nudging
-from gradstep.engine.ask.differences import nudge, verify
+from gradstep.engine.ask.differences.nudging import nudge
+from gradstep.engine.ask.differences.precise import Precise
+from gradstep.engine.ask.differences.verifying import verify
 from gradstep.engine.debugger.checking import check
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
@@ -140,7 +141,7 @@ def test_a_number_that_does_not_move_is_refused(parameters: str, of_: str, eps: 
 @pytest.mark.parametrize("name", list(builtin()))
 def test_together_is_as_one_by_one(name: str) -> None:
     """The losses of many copies at once, against a run of the whole network for each."""
-    precise = nudging._Precise.of(find(name))
+    precise = Precise.of(find(name))
     rng = np.random.default_rng(1)
     for value in precise.graph.values:
         if precise.trace.grad[value.id] is None or not value.size:

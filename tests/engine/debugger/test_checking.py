@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from gradstep.engine.ask import differences
+from gradstep.engine.ask.differences import verifying
 from gradstep.engine.debugger.checking import check
 from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.files.formats import export
@@ -82,7 +82,7 @@ def test_an_infinite_loss_cannot_be_compared() -> None:
 
 
 def test_large_networks_are_sampled_in_every_array(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differences, "BUDGET", 40)
+    monkeypatch.setattr(verifying, "BUDGET", 40)
     text = (
         'format = 1\n[inputs]\nx = { shape = [30], init = "normal(0, 1)" }\n[parameters]\n'
         'W = { shape = [20, 30], init = "he_normal" }\nb = { shape = [20], init = "zeros" }\n'

@@ -1,0 +1,78 @@
+"""One gradient against the change of the loss when its number is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradstep.engine.ask.differences.precise import Precise, relative
+from gradstep.engine.ask.differences.switches import switched
+from gradstep.engine.errors import CommandError
+from gradstep.engine.graph.element import Element
+from gradstep.engine.notation import defined, number, plain
+from gradstep.engine.run.recording import Recording
+
+
+class Nudge(NamedTuple):
+    """What a nudge of `eps` to one number does: the change of the loss that the gradient predicts,
+    and the real one (half the difference between both sides); the gradient of either; `kink` names
+    what switched between the two sides, where something did. `of` is the gradient as it is written."""
+
+    eps: float
+    predicted: float
+    actual: float
+    gradient: float
+    numeric: float
+    rel_error: float
+    kink: str
+    of: str
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        backprop, difference = (number(slope, 8, True) for slope in (self.gradient, self.numeric))
+        yield f"{self.of}: backprop {backprop}, finite difference {difference}, relative error {self.rel_error:.0e}"
+        yield (
+            f"  a nudge of {self.eps:.1e}: predicted change of the loss {self.predicted:+.6e}, real {self.actual:+.6e}"
+        )
+        if self.kink:
+            yield f"  not differentiable here: {self.kink}"
+
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "predicted": plain(self.predicted),
+            "actual": plain(self.actual),
+            "rel_error": defined(self.rel_error),
+            "kink": self.kink or None,
+        }
+
+
+def nudge(recording: Recording, element: Element, eps: float | None = None) -> Nudge:
+    """Moves one number by ±`eps` and looks at the loss: the central difference.
+
+    Without `eps` it is ∛ε · max(1, |x|), where truncation and rounding are about equal (Press et al.,
+    Numerical Recipes, 3rd ed., §5.7). The element's value must have a gradient. Raises CommandError
+    where the number is not finite, or so large that `eps` is lost in it.
+    """
+    precise = Precise.of(recording.scenario, recording)
+    grad = precise.trace.gradient(element.value)
+    base = precise.trace.number(element)
+    step = eps if eps is not None else float(np.finfo(np.float64).eps) ** (1 / 3) * max(1.0, abs(base))
+    width = (base + step) - (base - step)  # what is left of 2·eps when it is added to the number
+    if not width > 0:
+        name = recording.board.typed(*element)
+        raise CommandError(f"{name} is {base:g}, and {step:g} more or less does not change it")
+    above, below = (precise.moved(*element, base + sign * step) for sign in (1, -1))
+    losses = precise.loss(above), precise.loss(below)
+    if any(kind == "grad" for kind, _ in recording.given):
+        grad = recording.trace.gradient(element.value)
+    numeric, gradient = (losses[0] - losses[1]) / width, grad.item(element.flat)
+    actual = (losses[0] - losses[1]) / 2
+    error = relative(numeric, gradient, max(map(abs, (*losses, precise.trace.loss))), step)
+    held = precise.cut_off(element.value)
+    kink = f"{held} is set by hand, so the loss does not follow" if held else ""
+    kink = kink or switched(precise, element.value, above, below)
+    of = recording.board.gradient(*element)
+    return Nudge(step, gradient * step, actual, gradient, numeric, error, kink, of)

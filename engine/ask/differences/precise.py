@@ -1,0 +1,128 @@
+"""A run in float64, and what its loss is when some of its numbers are others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradstep.engine.graph.graph import Graph, Node
+from gradstep.engine.index import Array
+from gradstep.engine.ops.families.linear import Linear
+from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.reduce import Reduce
+from gradstep.engine.run.passes import run
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.scenario import Scenario
+from gradstep.engine.run.trace import Trace
+
+#: A gradient is right if it differs from the finite difference by no more than this share.
+TOLERANCE = 1e-6
+
+
+class Precise:
+    """A run in float64, and what of it depends on what."""
+
+    def __init__(self, graph: Graph, leaves: dict[int, Array], instead: dict[int, Array]) -> None:
+        self.graph = Graph(graph.values, graph.nodes, graph.loss.name, np.dtype(np.float64))
+        self.trace: Trace = run(self.graph, leaves, instead=instead)
+        self._given = frozenset(instead)
+        self._after: dict[int, tuple[Node, ...]] = {}
+        # Not `graph.active`: a comparison passes no gradient on, and yet the loss depends on what is compared.
+        self._needed = {self.graph.loss.id}
+        for node in reversed(self.graph.nodes):
+            if node.output in self._needed:
+                self._needed.update(node.inputs)
+
+    def cut_off(self, value: int) -> str:
+        """What was set by hand between a value and the loss, which then does not follow it."""
+        reached = {value}
+        for node in self.graph.nodes:
+            if reached & set(node.inputs):
+                if node.output in self._given:
+                    return self.graph.values[node.output].name
+                reached.add(node.output)
+        return ""
+
+    @classmethod
+    def of(cls, scenario: Scenario, recording: Recording | None = None) -> Precise:
+        """The run of a scenario; with the values that were set by hand in a recording of it."""
+        instead = {}
+        if recording is not None:
+            held = [v for kind, v in recording.given if kind == "data" and recording.graph.values[v].node >= 0]
+            instead = {v: np.asarray(recording.trace.data[v], dtype=np.float64) for v in held}
+        leaves = {v: np.asarray(a, dtype=np.float64) for v, a in scenario.leaves.items()}
+        return cls(scenario.graph, leaves, instead)
+
+    def after(self, value: int) -> tuple[Node, ...]:
+        """The nodes between a value and the loss, in order."""
+        if value not in self._after:
+            reached, found = {value}, []
+            for node in self.graph.nodes:
+                if node.output in self._needed and node.output not in self._given and reached & set(node.inputs):
+                    reached.add(node.output)
+                    found.append(node)
+            self._after[value] = tuple(found)
+        return self._after[value]
+
+    def moved(self, value: int, flat: int, at: float) -> dict[int, Array]:
+        """All values that change when one number is another: their arrays by value id."""
+        array = self.trace.data[value].copy()
+        array.reshape(-1)[flat] = at
+        data = {value: array}
+        with np.errstate(all="ignore"):
+            for node in self.after(value):
+                xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
+                data[node.output] = np.asarray(node.op.forward(xs))
+        return data
+
+    def loss(self, data: dict[int, Array]) -> float:
+        """The loss, where these values changed."""
+        changed = data.get(self.graph.loss.id)
+        return self.trace.loss if changed is None else float(changed.item())
+
+    def losses(self, value: int, flats: Array, offsets: Array) -> Array:
+        """The loss with value.flat[flats[k]] moved by offsets[k], for all k, shape (k,).
+
+        The copies lie on a new first axis. Operations that work element by element or sum over
+        axes take them all at once, and so do weighted sums of a changed input; others go through
+        them one by one.
+        """
+        copies, base = len(flats), self.trace.data[value]
+        stacked = np.repeat(base.reshape(1, -1), copies, axis=0)
+        stacked[np.arange(copies), flats] += offsets
+        data = {value: stacked.reshape(copies, *base.shape)}
+        with np.errstate(all="ignore"):
+            for node in self.after(value):
+                xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
+                data[node.output] = _together(node.op, xs, [i in data for i in node.inputs], copies)
+        found = data.get(self.graph.loss.id)
+        return np.full(copies, self.trace.loss) if found is None else found.reshape(copies)
+
+
+def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int) -> Array:
+    """An operation applied to copies of its inputs; those that are not `stacked` are the same in all."""
+    if isinstance(op, Linear) and stacked[0] and not any(stacked[1:]):
+        return np.asarray(op.forward(xs))
+    if isinstance(op, Elementwise | Reduce):
+        ndim = max(x.ndim - s for x, s in zip(xs, stacked, strict=True))
+        wide = [
+            x.reshape(copies, *(1,) * (ndim - x.ndim + 1), *x.shape[1:]) if s else x
+            for x, s in zip(xs, stacked, strict=True)
+        ]
+        if isinstance(op, Elementwise):
+            return np.asarray(op.forward(wide))
+        terms = op.terms(wide)
+        axes = op.axes(ndim)
+        count = math.prod(terms.shape[1 + a] for a in axes)
+        return np.asarray(terms.sum(axis=tuple(1 + a for a in axes), keepdims=op.keeps()) * op.scale(count))
+    return np.stack([op.forward([x[k] if s else x for x, s in zip(xs, stacked, strict=True)]) for k in range(copies)])
+
+
+def relative(numeric: float, gradient: float, loss: float, step: float) -> float:
+    """How far two slopes are apart. What rounding of the losses alone can make of the difference
+    cannot be told from 0 this way, so errors are not taken relative to anything smaller."""
+    noise = 8 * float(np.finfo(np.float64).eps) * loss / step
+    return abs(numeric - gradient) / max(abs(numeric), abs(gradient), noise / TOLERANCE, 1e-300)
