@@ -9,8 +9,8 @@ import numpy as np
 
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array
-from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.passes import run
