@@ -21,6 +21,11 @@ class Here:
         return self.position.step
 
     @property
+    def done(self) -> int:
+        """How many steps are complete: the last may be under way still."""
+        return self.step if self.position.term is None else self.step - 1
+
+    @property
     def total(self) -> int:
         return self.recording.timeline.total
 

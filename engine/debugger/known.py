@@ -49,8 +49,7 @@ class Known(Here):
     def written(self, phase: Phase, value: int) -> int:
         """How many elements of the value's array of that phase are complete at this moment."""
         timeline = self.recording.timeline
-        done = self.step - (1 if self.position.term is not None else 0)
-        return timeline.written(timeline.sweep_of(phase, value), done)
+        return timeline.written(timeline.sweep_of(phase, value), self.done)
 
     def data(self, value: int, flat: int) -> float | None:
         """The value of an element, None if it is not computed yet. Leaves are always known."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 import numpy as np
 
 from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.pictures import norm_of
 from gradstep.engine.explain import nonfinite, remarks
 from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.graph.element import Element
@@ -20,7 +19,7 @@ from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Phase, Position, Sweep
 
-#: Numbers that are squared at a time, so that no copy of a large array is made.
+#: Numbers that are compared at a time, so that no copy of a large array is made.
 _PIECE = 1 << 20
 
 
@@ -37,16 +36,14 @@ def array_of(recording: Recording, sweep: Sweep) -> Array:
 @remembered
 def norm(recording: Recording, value: int, gradient: bool) -> float:
     """‖value‖₂ of all its elements, or of its gradient; NaN where one of them is."""
-    array = recording.trace.grad[value] if gradient else recording.trace.data[value]
-    assert array is not None, "only what has a gradient is asked for it"
-    flat = array.reshape(-1)
-    with np.errstate(all="ignore"):
-        most = max(abs(float(flat.max())), abs(float(flat.min()))) if flat.size else 0.0
-        if not most or not isfinite(most):
-            return most
-        # Scaled, so that squares neither overflow nor vanish.
-        pieces = (flat[k : k + _PIECE] / flat.dtype.type(most) for k in range(0, flat.size, _PIECE))
-        return float(most * sum(float(np.dot(p, p)) for p in pieces) ** 0.5)
+    return norm_of(recording.trace.gradient(value) if gradient else recording.trace.data[value])
+
+
+@remembered
+def norm_through(recording: Recording, node: int, slot: int) -> float | None:
+    """‖·‖₂ of the part of a value's gradient that comes through one of its several uses; None where it has but one."""
+    flow = recording.trace.flow.get((node, slot))
+    return None if flow is None else norm_of(flow)
 
 
 @remembered

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from gradstep.engine.explain.formula import equation_text as equation_text
     from gradstep.engine.explain.formula import relation as relation
     from gradstep.engine.explain.hops import Chain as Chain
+    from gradstep.engine.explain.inputs import Source as Source
+    from gradstep.engine.explain.inputs import flows as flows
+    from gradstep.engine.explain.inputs import sources as sources
+    from gradstep.engine.explain.inputs import weights as weights
+    from gradstep.engine.explain.inputs import window as window
     from gradstep.engine.explain.paths import paths_from as paths_from
 
 __getattr__, __all__ = face(__name__)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import overload
 
 from gradstep.engine.graph.graph import Node
-from gradstep.engine.index import Grid, ravel, strides, unravel
+from gradstep.engine.index import Grid, Indices, Shape, ravel, strides, unravel
 from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.run.trace import Trace
 
@@ -70,6 +71,28 @@ class Samples:
     def axis(self, value: int) -> int | None:
         """The axis of a value that counts samples."""
         return self._axes.get(value)
+
+    def shape(self, value: int) -> Shape:
+        """The shape of a value in one sample."""
+        shape, axis = self._trace.graph.values[value].shape, self._axes.get(value)
+        return shape if axis is None else shape[:axis] + shape[axis + 1 :]
+
+    def element(self, value: int, sample: int, position: int) -> int:
+        """The element (flat, of the whole array) at a position, in C order, among those of one sample."""
+        return int(self.elements(value, sample).take(position, position + 1)[0])
+
+    @overload
+    def position(self, value: int, flat: int) -> int: ...
+    @overload
+    def position(self, value: int, flat: Indices) -> Indices: ...
+    def position(self, value: int, flat: int | Indices) -> int | Indices:
+        """Where elements are among those of their sample: the inverse of `element`, whatever the sample."""
+        axis = self._axes.get(value)
+        if axis is None:
+            return flat
+        shape = self._trace.graph.values[value].shape
+        after = prod(shape[axis + 1 :])
+        return flat // (after * shape[axis]) * after + flat % after
 
     def of(self, value: int, flat: int) -> int | None:
         """The sample that an element belongs to; None if it is no single one's."""

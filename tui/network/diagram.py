@@ -1,15 +1,17 @@
-"""The network as boxes and edges, without a place on the screen yet."""
+"""A small network as boxes and edges, without a place on the screen yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import isfinite
 from typing import NamedTuple
 
-from gradstep.engine.graph import Element, Layer, Node, Role
-from gradstep.engine.ops import Linear
-from gradstep.engine.run import Recording, remembered
+from gradstep.engine.explain import flows, sources
+from gradstep.engine.graph import Element, Layer, Role
+from gradstep.engine.run import Recording
+from gradstep.tui.kept import kept_of_network, kept_of_run
+from gradstep.tui.network.plan import plan
 
 #: A network of up to this many boxes is drawn box by box.
 MOST_UNITS = 64
@@ -31,6 +33,11 @@ class Unit(NamedTuple):
     def element(self) -> Element:
         return Element(self.value, self.flat)
 
+    @property
+    def entered(self) -> Element:
+        """What the edges into it lead to: the sum in it, itself where it has none of its own."""
+        return Element(self.pre if self.pre >= 0 else self.value, self.flat)
+
 
 class Edge(NamedTuple):
     """`source` feeds `target`. `weight` is the element that scales it, None where none does;
@@ -45,96 +52,50 @@ class Edge(NamedTuple):
     flow: float | None
 
 
+class Units(NamedTuple):
+    """All boxes, those of each column from top to bottom, and the box in which an element is shown."""
+
+    all: tuple[Unit, ...]
+    columns: tuple[tuple[int, ...], ...]
+    of: Mapping[Element, int]
+
+
+class Edges(NamedTuple):
+    """All edges; those that end at each box, from top to bottom of their sources; the edge from one box to another;
+    and the largest finite |weight| and |gradient| along one, 1 where there is none: brightness is relative to them."""
+
+    all: tuple[Edge, ...]
+    incoming: tuple[tuple[int, ...], ...]
+    between: Mapping[tuple[int, int], int]
+    largest_weight: float
+    largest_flow: float
+
+
 class Diagram:
-    """Units in columns by depth, and the edges between them."""
+    """The boxes and edges of one sample, or of all (None): boxes hold the elements of the first of them."""
 
     def __init__(self, recording: Recording, sample: int | None) -> None:
-        self.recording = recording
-        #: The samples it shows; boxes hold the elements of the first of them.
-        self.samples = range(recording.samples.count) if sample is None else range(sample, sample + 1)
+        self.recording, self.graph, self.sample = recording, recording.graph, sample
         self.everything = sample is None
-        self.graph = recording.graph
-        board = recording.board
         self.loss = self.graph.loss.id
-        #: Inputs that only the loss looks at are written into its box.
-        self.targets = tuple(
-            v.id
-            for v in self.graph.values
-            if v.role is Role.INPUT and {self.graph.nodes[n].output for n, _ in self.graph.uses[v.id]} == {self.loss}
-        )
-        self.layers = tuple(layer for layer in board.layers if layer.output not in self.targets)
-        self.size = sum(recording.samples.elements(layer.output, 0).size for layer in self.layers)
+        self.layers, self.targets, self.depths = plan(recording)
+        self.units, self.columns, self.unit_of = _units(recording, sample)
 
     @property
-    def drawable(self) -> bool:
-        return self.size <= MOST_UNITS
+    def samples(self) -> range:
+        """The samples that it shows."""
+        return _samples(self.recording, self.sample)
 
     @cached_property
-    def depths(self) -> tuple[int, ...]:
-        """The column of each layer: one more than the deepest that feeds it; what is given stands
-        right before its first use."""
-        at = {layer.output: k for k, layer in enumerate(self.layers)}
-        depth = [0] * len(self.layers)
-        fed: dict[int, list[int]] = {}
-        for k, layer in enumerate(self.layers):
-            sources = [at[v] for v in self._sources(layer) if v in at]
-            for s in sources:
-                fed.setdefault(s, []).append(k)
-            if layer.node >= 0:
-                depth[k] = 1 + max((depth[s] for s in sources), default=0)
-        for k, layer in enumerate(self.layers):
-            if layer.node < 0 and k in fed:
-                depth[k] = min(depth[t] for t in fed[k]) - 1
-        used = {d: n for n, d in enumerate(sorted(set(depth)))}
-        return tuple(used[d] for d in depth)
-
-    def _sources(self, layer: Layer) -> Iterator[int]:
-        if layer.node >= 0:
-            for value in self.graph.nodes[layer.node].inputs:
-                if value not in (layer.weight, layer.bias):
-                    yield value
-
-    @cached_property
-    def units(self) -> tuple[Unit, ...]:
-        found: list[Unit] = []
-        for k, layer in enumerate(self.layers):
-            for flat in self._flats(layer.output):
-                found.append(Unit(len(found), k, layer.output, flat, layer.pre, layer.bias, self.depths[k]))
-        return tuple(found)
-
-    def _flats(self, value: int) -> list[int]:
-        """The elements of a value that have a box."""
-        grid = self.recording.samples.elements(value, self.samples[0])
-        flats: list[int] = grid.take(0, grid.size).tolist()
-        return flats
+    def edges(self) -> Edges:
+        return _edges(self.recording, self.sample)
 
     def shown(self, element: Element) -> Element:
         """The element that stands for one of another sample."""
         return Element(element.value, self.recording.samples.moved(*element, self.samples[0]))
 
-    def name(self, element: Element) -> str:
-        """What its box is called: h[2,1], or where all samples are shown h[:,1]."""
-        axis = self.recording.samples.axis(element.value) if self.everything else None
-        board = self.recording.board
-        return board.element(*element) if axis is None else board.across(*element, axis)
-
-    @cached_property
-    def columns(self) -> tuple[tuple[int, ...], ...]:
-        """The units of each column, top to bottom."""
-        found: list[list[int]] = [[] for _ in range(max(self.depths, default=-1) + 1)]
-        for unit in self.units:
-            found[unit.column].append(unit.number)
-        return tuple(map(tuple, found))
-
-    @cached_property
-    def unit_of(self) -> dict[Element, int]:
-        """The box in which an element of a value is shown."""
-        found = {}
-        for unit in self.units:
-            found[unit.element] = unit.number
-            if unit.pre >= 0:
-                found[Element(unit.pre, unit.flat)] = unit.number
-        return found
+    def layer(self, unit: Unit) -> Layer:
+        return self.layers[unit.layer]
 
     def home(self, element: Element | None) -> int | None:
         """The box an element belongs to: its own, or for a weight or bias the one it feeds."""
@@ -148,72 +109,8 @@ class Diagram:
             return self.unit_of.get(Element(self.loss, 0)) if element.value in self.targets else None
         shape = self.graph.values[element.value].shape
         row = element.flat // (shape[1] if len(shape) == 2 else 1)
-        flats = self._flats(layer.output)
+        flats = _flats(self.recording, layer.output, self.samples[0])
         return self.unit_of.get(Element(layer.output, flats[row])) if row < len(flats) else None
-
-    @cached_property
-    def edges(self) -> tuple[Edge, ...]:
-        trace = self.recording.trace
-        found: list[Edge] = []
-        for unit in self.units:
-            layer = self.layers[unit.layer]
-            if layer.node < 0:
-                continue
-            node = self.graph.nodes[layer.node]
-            y, xs = trace.data[node.output], trace.inputs(node)
-            grad = trace.grad[node.output]
-            for slot, value in enumerate(node.inputs):
-                if value in (layer.weight, layer.bias) or self.graph.values[value].role is Role.LITERAL:
-                    continue
-                links = node.op.row(slot, unit.flat, y, xs)
-                count = links.grid.size
-                local = links.local(0, count)
-                factor = None
-                if isinstance(node.op, Linear) and layer.weight >= 0 and links.factor is not None:
-                    factor = links.factor[1].take(0, count).tolist()
-                for k, flat in enumerate(links.grid.take(0, count).tolist()):
-                    source = self.unit_of.get(Element(value, flat))
-                    if source is None:
-                        continue
-                    weight = None if factor is None else Element(layer.weight, factor[k])
-                    flow = None
-                    if trace.grad[value] is not None and grad is not None:
-                        flow = float(local[k]) * grad.item(unit.flat)
-                        flow += sum(self._flow(node, slot, unit, k, s) for s in self.samples[1:])
-                    found.append(Edge(len(found), source, unit.number, weight, float(local[k]), flow))
-        return tuple(found)
-
-    def _flow(self, node: Node, slot: int, unit: Unit, link: int, sample: int) -> float:
-        """What comes along an edge in another sample."""
-        trace, flat = self.recording.trace, self.recording.samples.moved(node.output, unit.flat, sample)
-        if flat == unit.flat:
-            return 0.0
-        grad = trace.gradient(node.output)
-        links = node.op.row(slot, flat, trace.data[node.output], trace.inputs(node))
-        return float(links.local(link, link + 1)[0]) * float(grad.item(flat))
-
-    @cached_property
-    def largest_weight(self) -> float:
-        """The largest finite |weight| on an edge; 1 where there is none. Brightness is relative to it."""
-        return max((abs(e.local) for e in self.edges if e.weight and isfinite(e.local)), default=1.0) or 1.0
-
-    @cached_property
-    def largest_flow(self) -> float:
-        """The largest finite |gradient| along an edge, likewise."""
-        return max((abs(e.flow) for e in self.edges if e.flow is not None and isfinite(e.flow)), default=1.0) or 1.0
-
-    @cached_property
-    def incoming(self) -> tuple[tuple[int, ...], ...]:
-        """The edges that end at each unit, from top to bottom of their sources."""
-        found: list[list[int]] = [[] for _ in self.units]
-        for edge in self.edges:
-            found[edge.target].append(edge.number)
-        return tuple(map(tuple, found))
-
-    @cached_property
-    def between(self) -> dict[tuple[int, int], int]:
-        """The edge from one unit to another."""
-        return {(e.source, e.target): e.number for e in self.edges}
 
     def neighbour(self, start: int | None, direction: str) -> int:
         """The unit beside `start`: within its column, or in the next one at about the same height."""
@@ -231,7 +128,84 @@ class Diagram:
         return other[round((row + 0.5) / len(column) * len(other) - 0.5)]
 
 
-@remembered
-def diagram(recording: Recording, sample: int | None) -> Diagram:
-    """The diagram of one sample of a recording, or of all (None); made once."""
-    return Diagram(recording, sample)
+@kept_of_network
+def drawable(recording: Recording) -> bool:
+    """Whether a network is small enough to be drawn box by box."""
+    count = 0
+    for layer in plan(recording).layers:
+        count += recording.samples.elements(layer.output, 0).size
+        if count > MOST_UNITS:
+            return False
+    return True
+
+
+@kept_of_network
+def _units(recording: Recording, sample: int | None) -> Units:
+    found: list[Unit] = []
+    whole, first = plan(recording), _samples(recording, sample)[0]
+    for k, layer in enumerate(whole.layers):
+        for flat in _flats(recording, layer.output, first):
+            found.append(Unit(len(found), k, layer.output, flat, layer.pre, layer.bias, whole.depths[k]))
+    columns: list[list[int]] = [[] for _ in range(max(whole.depths, default=-1) + 1)]
+    of = {}
+    for unit in found:
+        columns[unit.column].append(unit.number)
+        of[unit.element] = of[unit.entered] = unit.number
+    return Units(tuple(found), tuple(map(tuple, columns)), of)
+
+
+def _samples(recording: Recording, sample: int | None) -> range:
+    return range(recording.samples.count) if sample is None else range(sample, sample + 1)
+
+
+def _flats(recording: Recording, value: int, sample: int) -> list[int]:
+    """The elements of a value that have a box."""
+    grid = recording.samples.elements(value, sample)
+    flats: list[int] = grid.take(0, grid.size).tolist()
+    return flats
+
+
+@kept_of_run
+def _edges(recording: Recording, sample: int | None) -> Edges:
+    units, _, _ = _units(recording, sample)
+    found = tuple(_numbered(recording, sample))
+    incoming: list[list[int]] = [[] for _ in units]
+    for edge in found:
+        incoming[edge.target].append(edge.number)
+    weights = [abs(e.local) for e in found if e.weight and isfinite(e.local)]
+    gradients = [abs(e.flow) for e in found if e.flow is not None and isfinite(e.flow)]
+    return Edges(
+        found,
+        tuple(map(tuple, incoming)),
+        {(e.source, e.target): e.number for e in found},
+        max(weights, default=1.0) or 1.0,
+        max(gradients, default=1.0) or 1.0,
+    )
+
+
+def _numbered(recording: Recording, sample: int | None) -> Iterator[Edge]:
+    """The edges into each unit; weights and biases are no sources of edges, but scale them."""
+    graph, layers, samples = recording.graph, plan(recording).layers, _samples(recording, sample)
+    units, _, unit_of = _units(recording, sample)
+    number = 0
+    for unit in units:
+        layer = layers[unit.layer]
+        for source in sources(recording, unit.entered):
+            if source.value in (layer.weight, layer.bias) or graph.values[source.value].role is Role.LITERAL:
+                continue
+            weight = None
+            if source.factor is not None and source.factor[0] == layer.weight:
+                weight = source.factor[1].tolist()
+            flow = flows(recording, unit.entered, source, samples)
+            for k, element in enumerate(source.elements()):
+                start = unit_of.get(element)
+                if start is not None:
+                    yield Edge(
+                        number,
+                        start,
+                        unit.number,
+                        None if weight is None else Element(layer.weight, weight[k]),
+                        float(source.local[k]),
+                        None if flow is None else float(flow[k]),
+                    )
+                    number += 1

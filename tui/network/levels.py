@@ -1,4 +1,4 @@
-"""The levels of the picture, from far to near: what is painted at each, and at which one begins."""
+"""From how near one looks: which stage paints each level, for a network of any size and a panel of any."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from collections.abc import Callable
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.run import Recording
-from gradstep.tui.network.cards import Cards
-from gradstep.tui.network.diagram import diagram
-from gradstep.tui.network.layer import OneLayer
-from gradstep.tui.network.neuron import Neuron
-from gradstep.tui.network.nodes import Nodes
+from gradstep.tui.network.diagram import drawable
 from gradstep.tui.network.stage import Stage
-from gradstep.tui.network.strips import Lines, Strips
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View, Zoom
+
+#: How much cards give way to their images, and whether what formulas make on their way is left out: the first that
+#: have room are taken.
+_CARDS = ((0, False), (1, False), (1, True), (2, False), (2, True), (3, True))
 
 
 def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
     """The first of cards, strips and lines for which there is room."""
-    for tight, brief in ((0, False), (1, False), (1, True), (2, False), (2, True), (3, True)):
-        cards = Cards(canvas, frame, view)
-        cards.tight, cards.brief = tight, brief
+    from gradstep.tui.network.cards import Cards
+    from gradstep.tui.network.lines import Lines
+    from gradstep.tui.network.strips import Strips
+
+    for tight, brief in _CARDS:
+        cards = Cards(canvas, frame, view, tight, brief)
         if cards.fits:
             return cards
     strips = Strips(canvas, frame, view)
@@ -30,18 +32,30 @@ def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
 
 def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
     """Nodes where they can be drawn, else one layer."""
-    return (Nodes if diagram(frame.recording, frame.sample).drawable else OneLayer)(canvas, frame, view)
+    if drawable(frame.recording):
+        from gradstep.tui.network.nodes import Nodes
+
+        return Nodes(canvas, frame, view)
+    from gradstep.tui.network.layer import OneLayer
+
+    return OneLayer(canvas, frame, view)
 
 
-#: What is painted at each level.
+def _neuron(canvas: Canvas, frame: Frame, view: View) -> Stage:
+    from gradstep.tui.network.neuron import Neuron
+
+    return Neuron(canvas, frame, view)
+
+
+#: What is painted at each level. A level is loaded when it is first looked at: all of them would be felt at the start.
 LEVELS: dict[Zoom, Callable[[Canvas, Frame, View], Stage]] = {
     Zoom.NETWORK: _far,
     Zoom.LAYER: _second,
-    Zoom.NEURON: Neuron,
-    Zoom.TERM: Neuron,
+    Zoom.NEURON: _neuron,
+    Zoom.TERM: _neuron,
 }
 
 
 def opening(recording: Recording) -> Zoom:
     """How near one stands at first: with nodes where they can be drawn, else far off."""
-    return Zoom.LAYER if diagram(recording, 0).drawable else Zoom.NETWORK
+    return Zoom.LAYER if drawable(recording) else Zoom.NETWORK

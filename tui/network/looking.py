@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gradstep.engine.debugger import Frame, largest, narration
+from gradstep.engine.debugger import Frame, largest, narration, step_of
 from gradstep.engine.graph import Element, Layer
-from gradstep.engine.run import Phase, Position
+from gradstep.engine.run import Position
 from gradstep.tui.view import View, Zoom
 
 
@@ -22,14 +22,6 @@ def looked_at(frame: Frame, view: View) -> Element | None:
     if whole(frame, view) and frame.sweep is not None:
         return Element(frame.sweep.value, largest(frame.recording, frame.sweep, frame.sample))
     return frame.element
-
-
-def step_of(frame: Frame, element: Element, phase: Phase) -> int | None:
-    """The step that writes an element (or, of a neuron's output that is no sum itself, its sum) in a
-    phase; None where it has none."""
-    timeline = frame.recording.timeline
-    phases = (Phase.FORWARD, Phase.LOSS) if phase in (Phase.FORWARD, Phase.LOSS) else (phase,)
-    return next((s for p in phases if (s := timeline.step_of(p, *element)) is not None), None)
 
 
 def detail(frame: Frame, view: View) -> Frame:

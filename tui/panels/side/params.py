@@ -10,7 +10,8 @@ from gradstep.engine.ask import ORDERS, in_order
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element, Value
 from gradstep.engine.run import Phase
-from gradstep.tui.network.layer import OneLayer, aside
+from gradstep.tui.network.aside import Aside
+from gradstep.tui.network.layer import OneLayer
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
 from gradstep.tui.paint import Canvas, clip
@@ -64,7 +65,7 @@ def _layer(canvas: Canvas, frame: Frame, view: View) -> None:
     stage = OneLayer(canvas, frame, view)
     words = f" layer {stage.name(stage.layer.output)} "
     canvas.put(max(canvas.width - len(words) - 2, 2), canvas.height - 1, words, canvas.palette.style("dim"))
-    aside(stage, stage.layer, stage.unit, 2, 1, canvas.width - 4, canvas.height - 2)
+    Aside(stage, stage.layer, stage.unit, 2, canvas.width - 4).paint(1, canvas.height - 1)
 
 
 class _Listed:

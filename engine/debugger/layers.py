@@ -1,0 +1,114 @@
+"""All layers at a glance: over which range the sizes of their gradients reach."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.pictures import Kind, norm_of, numbers, peak
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.index import Array
+from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.timeline import Phase
+
+#: Arrays of up to this many numbers are measured together: there may be thousands of them.
+_TOGETHER = 1 << 12
+
+
+class _Sizes(NamedTuple):
+    """Of the gradients of `values`, in one sample or summed over all: the largest finite |number| and ‖·‖₂ of each,
+    shape (values,); `row` is where each value is among them."""
+
+    row: dict[int, int]
+    peaks: Array
+    norms: Array
+
+
+class _Rows(NamedTuple):
+    """Of each layer that is no parameter and gets a gradient, shape (layers,): when the gradient of its output is
+    complete; when that of the sum before its activation begins and is complete (never, where it has none); and the
+    norms of both. Times are numbers of steps that are done."""
+
+    there: Array
+    pre_begun: Array
+    pre_there: Array
+    norm: Array
+    pre_norm: Array
+
+
+@remembered
+def gradient_range(recording: Recording, sample: int | None) -> tuple[float, float]:
+    """The least and the largest, over all layers, of the largest finite |∂| > 0 of each; 0 and 0 where there is
+    none."""
+    peaks = _sizes(recording, sample).peaks
+    peaks = peaks[peaks > 0]
+    return (float(peaks.min()), float(peaks.max())) if len(peaks) else (0.0, 0.0)
+
+
+def norm_range(frame: Frame) -> tuple[float, float]:
+    """The least and the largest finite ‖∂‖ > 0 of the layers, of each as it is shown at this moment: of its sum, once
+    that has begun to come, else of its output. 1 and 1 while there is none."""
+    rows, done = _rows(frame.recording, frame.sample), frame.done
+    norms = np.where(
+        done >= rows.pre_begun,
+        np.where(done >= rows.pre_there, rows.pre_norm, np.nan),
+        np.where(done >= rows.there, rows.norm, np.nan),
+    )
+    norms = norms[np.isfinite(norms) & (norms > 0)]
+    return (float(norms.min()), float(norms.max())) if len(norms) else (1.0, 1.0)
+
+
+@remembered
+def _sizes(recording: Recording, sample: int | None) -> _Sizes:
+    graph = recording.graph
+    shown = dict.fromkeys(v for layer in recording.board.layers for v in (layer.output, layer.pre) if v >= 0)
+    values = [v for v in shown if graph.gets_gradient(graph.values[v])]
+    arrays = [numbers(recording, v, Kind.GRAD, sample) for v in values]
+    peaks, norms = np.zeros(len(values)), np.zeros(len(values))
+    small = [k for k, array in enumerate(arrays) if 0 < array.size <= _TOGETHER]
+    if small:
+        peaks[small], norms[small] = _together([arrays[k] for k in small])
+    for k, array in enumerate(arrays):
+        if array.size > _TOGETHER:
+            peaks[k], norms[k] = peak(array), norm_of(array)
+    return _Sizes({v: k for k, v in enumerate(values)}, peaks, norms)
+
+
+def _together(arrays: list[Array]) -> tuple[Array, Array]:
+    """`peak` and `norm_of` of each of many arrays, none of them empty."""
+    counts = np.array([array.size for array in arrays])
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    size = abs(np.concatenate(arrays).astype(float))
+    with np.errstate(all="ignore"):
+        most = np.maximum.reduceat(size, starts)
+        scale = np.where(np.isfinite(most) & (most > 0), most, 1.0)
+        norms = scale * np.sqrt(np.add.reduceat((size / np.repeat(scale, counts)) ** 2, starts))
+        return np.maximum.reduceat(np.where(np.isfinite(size), size, 0.0), starts), norms
+
+
+@remembered
+def _rows(recording: Recording, sample: int | None) -> _Rows:
+    graph, sizes, found = recording.graph, _sizes(recording, sample), []
+    for layer in recording.board.layers:
+        if layer.output in sizes.row and graph.values[layer.output].role is not Role.PARAMETER:
+            _, there = _when(recording, layer.output, sample)
+            begun, complete, norm = np.inf, np.inf, 0.0
+            if layer.pre in sizes.row:
+                begun, complete = _when(recording, layer.pre, sample)
+                norm = sizes.norms[sizes.row[layer.pre]]
+            found.append((there, begun, complete, sizes.norms[sizes.row[layer.output]], norm))
+    return _Rows(*np.array(found, dtype=float).reshape(-1, 5).T)
+
+
+def _when(recording: Recording, value: int, sample: int | None) -> tuple[float, float]:
+    """After how many steps the first and the last number of a gradient is there that `picture` shows."""
+    sweep, samples = recording.timeline.sweep_of(Phase.BACKWARD, value), recording.samples
+    if sweep is None:
+        return np.inf, np.inf
+    grid = samples.elements(value, samples.count - 1 if sample is None else sample)
+    if not grid.size:
+        return np.inf, 0.0
+    last = grid.base + sum((extent - 1) * stride for extent, stride in zip(grid.shape, grid.strides, strict=True))
+    return sweep.start + grid.base + 1, sweep.start + last + 1

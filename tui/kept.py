@@ -1,0 +1,46 @@
+"""What the screen has found out and keeps: pictures, places, painted lines. None of it lies in the engine, and it
+goes with the run or the network that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+from gradstep.engine.run import Recording
+
+P = ParamSpec("P")
+R = TypeVar("R")
+#: So much is kept of each function for each run; then the oldest goes.
+_MOST = 512
+
+Function = Callable[Concatenate[Recording, P], R]
+
+
+def kept_of_run(function: Function[P, R]) -> Function[P, R]:
+    """A function of a run (and hashable arguments) that is asked the same only once. What it gives must not hold on to
+    the run: an edited run of a large network would then never go."""
+    return _kept(function, lambda recording: recording)
+
+
+def kept_of_network(function: Function[P, R]) -> Function[P, R]:
+    """Likewise, where the answer follows from the network alone: from its graph, its names, and which axes count
+    samples. It is the same for all iterations of a training, and for all edits but those of an operation."""
+    return _kept(function, lambda recording: recording.board)
+
+
+def _kept(function: Function[P, R], about: Callable[[Recording], object]) -> Function[P, R]:
+    memory: WeakKeyDictionary[object, dict[Any, R]] = WeakKeyDictionary()
+
+    @wraps(function)
+    def once(recording: Recording, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        mine = memory.setdefault(about(recording), {})
+        key = (args, *kwargs.items())
+        if key not in mine:
+            if len(mine) >= _MOST:
+                del mine[next(iter(mine))]
+            mine[key] = function(recording, *args, **kwargs)
+        return mine[key]
+
+    return once

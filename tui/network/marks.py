@@ -1,0 +1,61 @@
+"""What is drawn onto an image: a cursor at one pixel, and a line around several."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.color import Color
+from rich.style import Style
+
+from gradstep.engine.index import Array
+from gradstep.tui.network.tile import Tile
+from gradstep.tui.paint import Canvas
+
+
+def cursor(canvas: Canvas, made: Tile, position: int, x: int, y: int) -> None:
+    """Marks one pixel of an image that stands at (x, y): with [] where there is room."""
+    at = made.cell(position)
+    if at is None:
+        return
+    wide, palette = made.fit.wide, canvas.palette
+    column, row = x + at[0], y + at[1]
+    if wide == 1:
+        top = made.pixel(position)
+        assert top is not None, "it has a cell"
+        canvas.put(column, row, "▄" if top[0] % 2 else "▀", palette.style("current", bold=True))
+        return
+    row += (wide // 2 - 1) // 2
+    if 0 <= row < canvas.height and 0 <= column < canvas.width:
+        paper = canvas.styles[row][column].bgcolor
+        ink = Style(color=Color.parse(palette.roles["current"]), bgcolor=paper, bold=True)
+        canvas.put(column, row, "[", ink)
+        canvas.put(column + wide - 1, row, "]", ink)
+
+
+def outline(canvas: Canvas, made: Tile, positions: Array, x: int, y: int, channel: int = 0) -> None:
+    """Draws a line around the pixels that show some elements of an image at (x, y): what a neuron sees.
+    Where the image is one of channels of `channel` elements each, one line in every channel."""
+    if len(np.unique(positions)) >= np.count_nonzero(made.image >= 0):
+        return  # all of it: there is nothing to tell apart
+    parts = [positions[positions // channel == c] for c in np.unique(positions // channel)] if channel else [positions]
+    for part in parts:
+        _outlined(canvas, made, part, x, y)
+
+
+def _outlined(canvas: Canvas, made: Tile, positions: Array, x: int, y: int) -> None:
+    seen = np.argwhere(np.isin(made.image, positions)) // made.fit.shrink
+    if not len(seen):
+        return
+    (top, left), (bottom, right) = seen.min(0).tolist(), seen.max(0).tolist()
+    wide, tall = made.fit.wide, max(made.fit.wide // 2, 1)
+    x0, x1 = x + left * wide, x + (right + 1) * wide - 1
+    y0, y1 = (y + top // 2, y + bottom // 2) if wide == 1 else (y + top * tall, y + (bottom + 1) * tall - 1)
+    if y0 == y1 or x0 == x1:
+        cells = [(column, row, char) for row in range(y0, y1 + 1) for column, char in ((x0, "["), (x1, "]"))]
+    else:
+        cells = [(column, row, "─") for column in range(x0 + 1, x1) for row in (y0, y1)]
+        cells += [(column, row, "│") for row in range(y0 + 1, y1) for column in (x0, x1)]
+        cells += [(x0, y0, "┌"), (x1, y0, "┐"), (x0, y1, "└"), (x1, y1, "┘")]
+    ink = Color.parse(canvas.palette.roles["current"])
+    for column, row, char in cells:
+        if 0 <= row < canvas.height and 0 <= column < canvas.width:
+            canvas.put(column, row, char, Style(color=ink, bgcolor=canvas.styles[row][column].bgcolor, bold=True))

@@ -1,0 +1,43 @@
+"""What things are called in a picture of the network."""
+
+from __future__ import annotations
+
+from gradstep.engine.debugger import Frame
+from gradstep.engine.graph import Element, Layer, Role
+from gradstep.engine.run import Recording
+
+
+def name_of(frame: Frame, element: Element) -> str:
+    """An element's name: h[2,1], or where all samples are shown h[:,1]."""
+    board = frame.recording.board
+    axis = frame.recording.samples.axis(element.value) if frame.sample is None else None
+    return board.element(*element) if axis is None else board.across(*element, axis)
+
+
+def value_name(recording: Recording, value: int) -> str:
+    """A value's name; of one that a formula makes on its way, what makes it."""
+    whole = recording.graph.values[value]
+    return recording.graph.nodes[whole.node].op.label if "#" in whole.name else recording.board.whole(value)
+
+
+def letter(recording: Recording, value: int) -> str:
+    """A value's name where there is room for one character."""
+    name = recording.graph.values[value].name
+    return "Σ" if "#" in name else name[0]
+
+
+def title(recording: Recording, layer: Layer) -> str:
+    """A layer's part in the network and its function; nothing where it is a mere weighted sum."""
+    graph = recording.graph
+    if layer.output == graph.loss.id:
+        return "loss"
+    value = graph.values[layer.output]
+    if value.node < 0:
+        return "input" if value.role is Role.INPUT else "parameter"
+    op = graph.nodes[value.node].op
+    return "" if op.name == "linear" else op.label
+
+
+def extent(shape: tuple[int, ...]) -> str:
+    """`10×128`; a single number is 1."""
+    return "×".join(map(str, shape)) or "1"

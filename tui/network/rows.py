@@ -1,0 +1,68 @@
+"""A card of a few numbers: a line each, with a bar, and its gradient."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from gradstep.engine.debugger import Kind, Picture, Written, picture, written
+from gradstep.engine.graph import Layer
+from gradstep.tui.network.places import Place
+from gradstep.tui.theme import sign_role
+
+if TYPE_CHECKING:
+    from gradstep.tui.network.cards import Cards
+
+#: From so many cells across on a number has a bar.
+_BARS = 24
+
+
+class Rows:
+    """The numbers of one layer, around the one that is looked at where not all have room."""
+
+    def __init__(self, stage: Cards, layer: Layer, place: Place) -> None:
+        self.stage, self.layer, self.place = stage, layer, place
+        self.canvas, self.palette = stage.canvas, stage.palette
+        value, self.slope = stage.shown(layer, Kind.DATA), stage.shown(layer, Kind.GRAD)
+        self.data, self.there = self._read(value, Kind.DATA)
+        self.gradient = self._read(self.slope, Kind.GRAD) if self.slope >= 0 else None
+        focus = stage.focus
+        looked_at = focus is not None and focus.value in (value, self.slope)
+        self.here = stage.samples.position(value, focus.flat) if focus is not None and looked_at else -1
+
+    def _read(self, value: int, kind: Kind) -> tuple[Picture, Written]:
+        frame = self.stage.frame
+        return picture(frame.recording, value, kind, frame.sample), written(frame, value, kind)
+
+    def paint(self) -> tuple[str, str]:
+        """What stands on the lower edge of the card: how many numbers are not listed, and ‖∂‖."""
+        place, y = self.place, self.place.y + 1
+        if self.slope >= 0 and place.height - 2 > self.data.size:
+            heading = self.stage.gradient_name(self.slope)
+            heading = heading if len(heading) <= place.width - 4 else "∂"
+            self.canvas.put(place.right - 2 - len(heading), y, heading, self.palette.style("dim"))
+            y += 1
+        drawn = min(place.y + place.height - 1 - y, self.data.size)
+        first = min(max(self.here - drawn // 2, 0), self.data.size - drawn)
+        for row, k in enumerate(range(first, first + drawn), y):
+            self._row(row, k)
+        rest = self.data.size - drawn
+        return f"{rest} more" if rest else "", self.stage.norm(self.layer, Kind.GRAD) if self.slope >= 0 else ""
+
+    def _row(self, y: int, k: int) -> None:
+        canvas, palette, place, mine = self.canvas, self.palette, self.place, k == self.here
+        digits = self.stage.view.network_digits
+        canvas.put(place.x + 1, y, f"{k:>2}", palette.style("current" if mine else "dim", bold=mine))
+        shown = float(self.data.numbers[k]) if self.there.at(k) else None
+        peak = self.data.peak
+        if shown is not None and peak and isfinite(shown) and place.width >= _BARS:
+            bar = "█" * max(round(abs(shown) / peak * 4), 1 if shown else 0)
+            canvas.put(place.x + 4, y, bar, palette.style("dim" if shown > 0 else "negative"))
+        canvas.value(place.right - (8 if self.gradient is None else 16), y, shown, 6, digits)
+        if self.gradient is not None:
+            gradient, arrived = self.gradient
+            slope = float(gradient.numbers[k]) if arrived.at(k) else None
+            style = palette.style(sign_role(slope), bold=mine)
+            canvas.value(place.right - 9, y, slope, 7, digits, True, style)
+        if mine:
+            canvas.tint(place.x + 1, y, place.width - 2)
