@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import isfinite
+
 import numpy as np
 
 from gradstep.engine.debugger import Curve
+from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 from gradstep.tui.braille import Dots
 from gradstep.tui.paint import Canvas
@@ -38,26 +42,15 @@ def plot(palette: Palette, curve: Curve, width: int, height: int) -> Canvas | No
     low, high = min(float(finite.min()), curve.y), max(float(finite.max()), curve.y)
     span = (high - low) or 1.0
     low, high = low - 0.08 * span, high + 0.08 * span
-    canvas = Canvas(width, height, palette)
-    line, tangent = Dots(width, height), Dots(width, height)
 
     def row(y: float) -> int:
         return round((high - y) / (high - low) * (4 * height - 1))
 
     column = round((curve.x + reach) / (2 * reach) * (2 * width - 1))
-    before = None
-    for k, y in enumerate(ys):
-        if not np.isfinite(y):
-            before = None
-            continue
-        here = row(float(y))
-        for between in (
-            range(min(here, before or here), max(here, before or here) + 1) if before is not None else (here,)
-        ):
-            line.set(k, between)
-        before = here
+    line, tangent = _line(ys, row, width, height), Dots(width, height)
     for k in range(max(column - 14, 0), min(column + 15, 2 * width)):
         tangent.set(k, row(curve.y + curve.slope * float(xs[k] - curve.x)))
+    canvas = Canvas(width, height, palette)
     for y in range(height):
         for x in range(width):
             if tangent.cells[y][x] and not line.cells[y][x]:
@@ -66,3 +59,16 @@ def plot(palette: Palette, curve: Curve, width: int, height: int) -> Canvas | No
                 canvas.put(x, y, line.char(x, y), palette.style("text", strength=0.75))
     canvas.put(column // 2, min(row(curve.y) // 4, height - 1), "●", palette.style("current", bold=True))
     return canvas
+
+
+def _line(ys: Array, row: Callable[[float], int], width: int, height: int) -> Dots:
+    """The dots of a curve, a column a number, joined where both are finite."""
+    line, before = Dots(width, height), None
+    for k, y in enumerate(ys.tolist()):
+        here = row(y) if isfinite(y) else None
+        if here is not None:
+            start = here if before is None else before
+            for between in range(min(here, start), max(here, start) + 1):
+                line.set(k, between)
+        before = here
+    return line

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from gradstep.engine.debugger import Kind, norm, norm_through
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
 from gradstep.tui.network.edges import Sheet, curve
+from gradstep.tui.network.far import Far
 from gradstep.tui.network.names import extent
 from gradstep.tui.network.places import LANES, Place, skips, steps
 from gradstep.tui.network.plan import Connection, parameters_into
 from gradstep.tui.paint import PENDING, clip
-
-if TYPE_CHECKING:
-    from gradstep.tui.network.cards import Cards
 
 #: How strongly a connection shows: nothing has passed, something has, something does now.
 _FAINT, _DONE, _NOW = range(3)
@@ -26,7 +23,7 @@ _FAINT, _DONE, _NOW = range(3)
 class Between:
     """Paints what is between the cards of a stage."""
 
-    def __init__(self, stage: Cards, places: Mapping[int, Place]) -> None:
+    def __init__(self, stage: Far, places: Mapping[int, Place]) -> None:
         self.stage, self.places, self.frame = stage, places, stage.frame
         self.canvas, self.palette = stage.canvas, stage.palette
         self.backward = stage.frame.phase in (Phase.BACKWARD, Phase.UPDATE)

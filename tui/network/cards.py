@@ -89,12 +89,6 @@ class Cards(Far):
         if right and len(left) + len(right) + 6 <= place.width:
             self.canvas.put(place.right - len(right) - 3, y, f" {right} ", self.palette.style("text"))
 
-    def norm(self, layer: Layer, kind: Kind) -> str:
-        """‖·‖ of what is shown of a layer, with its name; nothing until it is there."""
-        value = self.shown(layer, kind)
-        text = self.norm_text(value, kind)
-        return f"‖{self.board.whole(value) if kind is Kind.DATA else '∂'}‖ {text}" if text else ""
-
     # Images
 
     def _images(self, layer: Layer, place: Place) -> None:
@@ -102,7 +96,7 @@ class Cards(Far):
         x, y, width, height, beside = place
         if not self.gets_gradient(layer.output):
             self._image(layer, Kind.DATA, x + 1, y + 1, width - 2, height - 2)
-            self._edge(place, self.norm(layer, Kind.DATA), "")
+            self._edge(place, self.named_norm(layer, Kind.DATA), "")
         elif beside:
             half = (width - 3) // 2
             for kind, at, word in ((Kind.DATA, x + 1, "value"), (Kind.GRAD, x + 2 + half, "∂")):
@@ -115,7 +109,7 @@ class Cards(Far):
             self._image(layer, Kind.DATA, x + 1, y + 1, width - 2, half)
             self._middle(layer, place, y + 1 + half)
             self._image(layer, Kind.GRAD, x + 1, y + 2 + half, width - 2, half)
-            self._edge(place, self.norm(layer, Kind.DATA), self.norm(layer, Kind.GRAD))
+            self._edge(place, self.named_norm(layer, Kind.DATA), self.named_norm(layer, Kind.GRAD))
 
     def _middle(self, layer: Layer, place: Place, y: int) -> None:
         """The line between the two images of a card, with the gradient's name."""

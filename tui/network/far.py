@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from gradstep.engine.debugger import Frame
+from gradstep.engine.debugger import Frame, Kind
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.run import Phase
 from gradstep.tui.network.plan import afar
@@ -37,6 +37,12 @@ class Far(Stage):
             beside = self.columns[min(max(column + (1 if direction == "right" else -1), 0), len(self.columns) - 1)]
             chosen = beside[min(row, len(beside) - 1)]
         return self.outstanding(self.layers[chosen].output)
+
+    def named_norm(self, layer: Layer, kind: Kind) -> str:
+        """‖·‖ of what is shown of a layer, with its name; nothing until it is there."""
+        value = self.shown(layer, kind)
+        text = self.norm_text(value, kind)
+        return f"‖{self.board.whole(value) if kind is Kind.DATA else '∂'}‖ {text}" if text else ""
 
     def is_now(self, layer: Layer) -> bool:
         """Whether the current step writes one of the layer's arrays."""

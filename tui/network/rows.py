@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING
 
 from gradstep.engine.debugger import Kind, Picture, Written, picture, written
 from gradstep.engine.graph import Layer
+from gradstep.tui.network.far import Far
 from gradstep.tui.network.places import Place
 from gradstep.tui.theme import sign_role
-
-if TYPE_CHECKING:
-    from gradstep.tui.network.cards import Cards
 
 #: From so many cells across on a number has a bar.
 _BARS = 24
@@ -20,7 +17,7 @@ _BARS = 24
 class Rows:
     """The numbers of one layer, around the one that is looked at where not all have room."""
 
-    def __init__(self, stage: Cards, layer: Layer, place: Place) -> None:
+    def __init__(self, stage: Far, layer: Layer, place: Place) -> None:
         self.stage, self.layer, self.place = stage, layer, place
         self.canvas, self.palette = stage.canvas, stage.palette
         value, self.slope = stage.shown(layer, Kind.DATA), stage.shown(layer, Kind.GRAD)
@@ -47,7 +44,7 @@ class Rows:
         for row, k in enumerate(range(first, first + drawn), y):
             self._row(row, k)
         rest = self.data.size - drawn
-        return f"{rest} more" if rest else "", self.stage.norm(self.layer, Kind.GRAD) if self.slope >= 0 else ""
+        return f"{rest} more" if rest else "", self.stage.named_norm(self.layer, Kind.GRAD) if self.slope >= 0 else ""
 
     def _row(self, y: int, k: int) -> None:
         canvas, palette, place, mine = self.canvas, self.palette, self.place, k == self.here

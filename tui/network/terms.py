@@ -14,7 +14,7 @@ from gradstep.tui.waterfall import Waterfall
 
 #: In a table narrower than this only names and terms have room.
 _NARROW = 31
-#: The cells for a number on its way in, and on its way back.
+#: The cells for a number of the forward pass, and of the backward pass.
 _FORWARD, _BACKWARD = 7, 8
 
 
