@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import copysign, frexp, inf, isfinite, ldexp, nan
+from math import copysign, frexp, inf, isfinite, isnan, ldexp, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,7 +64,7 @@ class Paths:
         for path in self.strongest:
             through = " → ".join(board.element(*e) for e in path.through)
             factors = " × ".join(number(f, signed=True) for f in path.factors)
-            share = f"   {path.share:.1%}".replace("-", MINUS) if path.share == path.share else ""
+            share = "" if isnan(path.share) else f"   {path.share or 0:.1%}".replace("-", MINUS)
             yield f"  {number(path.product, signed=True):>9}{share}  {through}   {factors}"
         if self.skip is not None:
             skip, block = (number(part, signed=True) for part in self.skip)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node
-from gradstep.engine.index import Array
+from gradstep.engine.index import Array, Elements
+from gradstep.engine.ops.links import Links
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,3 +46,20 @@ class Trace:
     def inputs(self, node: Node) -> list[Array]:
         """The arrays that enter a node, one a slot."""
         return [self.data[i] for i in node.inputs]
+
+    def output(self, node: Node) -> Array:
+        """The array that a node computes."""
+        return self.data[node.output]
+
+    def row(self, node: Node, slot: int, flat: int) -> Links:
+        """The elements of a node's input that feed element number `flat` of its output (see `Op.row`)."""
+        return node.op.row(slot, flat, self.output(node), self.inputs(node))
+
+    def rows(self, node: Node, flat: int) -> list[Elements]:
+        """Those elements alone, of every input."""
+        y, xs = self.output(node), self.inputs(node)
+        return [node.op.row(slot, flat, y, xs).grid for slot in range(len(xs))]
+
+    def column(self, node: Node, slot: int, flat: int) -> Links:
+        """The elements of a node's output that element number `flat` of an input feeds (see `Op.column`)."""
+        return node.op.column(slot, flat, self.output(node), self.inputs(node))

@@ -1,23 +1,12 @@
-"""The headline and the one sentence under it, in plain words."""
+"""The headline and the one sentence under it, in plain words.
 
-from gradstep.engine.explain.narrate.gradients import (
-    READY as READY,
-)
-from gradstep.engine.explain.narrate.gradients import (
-    Narration as Narration,
-)
-from gradstep.engine.explain.narrate.gradients import (
-    backward as backward,
-)
-from gradstep.engine.explain.narrate.gradients import (
-    begins as begins,
-)
-from gradstep.engine.explain.narrate.gradients import (
-    forward as forward,
-)
-from gradstep.engine.explain.narrate.gradients import (
-    percent as percent,
-)
-from gradstep.engine.explain.narrate.gradients import (
-    update as update,
-)
+A sentence says only what the numbers of this step prove; each is built where its condition is
+tested, so that it cannot be shown without it.
+"""
+
+from gradstep.engine.explain.narrate.gradients import backward
+from gradstep.engine.explain.narrate.narration import READY, Narration, begins
+from gradstep.engine.explain.narrate.updates import update
+from gradstep.engine.explain.narrate.values import forward
+
+__all__ = ["READY", "Narration", "backward", "begins", "forward", "update"]

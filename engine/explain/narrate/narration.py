@@ -1,0 +1,56 @@
+"""What a narration is, and what is said before the first step."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gradstep.engine.graph.board import Blackboard
+from gradstep.engine.graph.element import Element
+from gradstep.engine.notation import Digits, number
+from gradstep.engine.run.recording import Recording
+
+
+class Narration(NamedTuple):
+    """What happens (the headline), why (the caption), and where the result goes."""
+
+    headline: str
+    caption: str
+    result_note: str = ""
+
+
+def shown(value: float, signed: bool = False) -> str:
+    """A number in a sentence."""
+    return number(value, Digits.NETWORK, signed)
+
+
+def percent(ratio: float) -> str:
+    """`24 %`; below one percent with the digits that are left, never a false 0 or 100."""
+    p = ratio * 100
+    shown = f"{p:.0f}" if 1 <= p < 99.5 else f"{p:.2g}"
+    return f"{shown} %"
+
+
+def kind(board: Blackboard, element: Element) -> str:
+    """What an element of a parameter is: a weight, a bias, or a parameter of another kind."""
+    layer = board.layer_of.get(element.value)
+    if layer is not None and layer.bias == element.value:
+        return "bias"
+    return "weight" if board.arrow(*element) else "parameter"
+
+
+READY = Narration(
+    "ready",
+    "Nothing is computed yet. Press space: the inputs flow forward, one node at a time. "
+    "Then the gradient of the loss flows backward.",
+)
+
+
+def begins(recording: Recording) -> Narration:
+    """Before the first step of an iteration that is not the first."""
+    k = recording.iteration
+    new = "a new batch of samples" if recording.scenario.training.batch_size else "the same samples"
+    return Narration(
+        f"iteration {k:,} begins",
+        f"The parameters are those that the update of iteration {k - 1:,} made. They meet {new}; "
+        "nothing is computed yet.",
+    )
