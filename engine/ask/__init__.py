@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.comparison import compare as compare
     from gradstep.engine.ask.conditions import Condition as Condition
     from gradstep.engine.ask.conditions import condition_words as condition_words
+    from gradstep.engine.ask.effects import preview as preview
     from gradstep.engine.ask.kinds import KINDS as KINDS
     from gradstep.engine.ask.ordering import ORDERS as ORDERS
     from gradstep.engine.ask.ordering import check_filter as check_filter
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.scope import Part as Part
     from gradstep.engine.ask.stops import Stop as Stop
     from gradstep.engine.ask.watches import Watch as Watch
-    from gradstep.engine.ask.whatif import apply_edits as apply_edits
     from gradstep.engine.ask.whatif import read_edit as read_edit
 
 __getattr__, __all__ = face(__name__)

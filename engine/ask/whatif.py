@@ -136,7 +136,7 @@ def apply_edits(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = Non
             else base.trace
         )
         held = gradients if edit.gradient else leaves if base.graph.values[edit.value].node < 0 else values
-        held[edit.value] = _changed(before.grad[edit.value] if edit.gradient else before.data[edit.value], edit)
+        held[edit.value] = _changed(before.gradient(edit.value) if edit.gradient else before.data[edit.value], edit)
     trace = run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
     scenario = dataclasses.replace(base.scenario, graph=graph, leaves=leaves)
     given = frozenset((("grad" if e.gradient else "data"), e.value) for e in edits if e.op is None)
@@ -152,8 +152,7 @@ def apply_edits(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = Non
     )
 
 
-def _changed(array: Array | None, edit: Edit) -> Array:
-    assert array is not None, "a gradient that is not there is refused when the edit is read"
+def _changed(array: Array, edit: Edit) -> Array:
     changed = np.array(array)
     changed[edit.at] = edit.numbers
     return read_only(changed)
@@ -164,14 +163,3 @@ def _with_operations(graph: Graph, ops: Mapping[int, Op]) -> Graph:
         return graph
     nodes = [node._replace(op=ops[node.output]) if node.output in ops else node for node in graph.nodes]
     return Graph(graph.values, nodes, graph.loss.name, graph.dtype)
-
-
-def differing(base: Recording, edited: Recording) -> int:
-    """How many numbers of the two runs differ: values, gradients and updates' new numbers."""
-    count = 0
-    pairs: list[tuple[Array | None, Array | None]] = list(zip(base.trace.data, edited.trace.data, strict=True))
-    pairs += zip(base.trace.grad, edited.trace.grad, strict=True)
-    for before, after in pairs:
-        if before is not after and before is not None and after is not None:
-            count += int(np.count_nonzero((before != after) & ~(np.isnan(before) & np.isnan(after))))
-    return count

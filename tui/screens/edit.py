@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from gradstep.engine.ask import apply_edits, read_edit
+from gradstep.engine.ask import preview, read_edit
 from gradstep.engine.debugger import Session
 from gradstep.engine.errors import CommandError, printable
 from gradstep.engine.notation import number
@@ -63,23 +63,13 @@ class Edit(ModalScreen[str | None]):
 
     def _preview(self, text: str) -> Content:
         """Loss and gradients before → after."""
-        session, base = self._session, self._session.recording
-        edit = read_edit(base, f"{self._name} = {text}")
-        after = apply_edits(session.base, [*session.edits, edit])
-        board, lines = base.board, []
-        rows = [(board.loss, base.trace.loss, after.trace.loss, False)]
-        for value in base.graph.values:
-            old, new = base.trace.grad[value.id], after.trace.grad[value.id]
-            if old is None or new is None or old is new or value.id == base.graph.loss.id:
-                continue
-            for flat in range(min(value.size, 4)):
-                a, b = old.item(flat), new.item(flat)
-                if a != b:
-                    rows.append((board.gradient(value.id, flat), a, b, True))
-        for name, a, b, signed in rows[:10]:
-            before, now = number(a, signed=signed), number(b, signed=signed)
-            role = self._palette.roles[sign_role(b) if signed else "text"]
-            lines.append(Content(f"{name:<14} {before:>9} → ") + Content.styled(f"{now:>9}", role))
+        session = self._session
+        found = preview(session.base, session.edits, session.recording, f"{self._name} = {text}")
+        lines, rows = [], [(found.loss, False), *((one, True) for one in found.gradients)]
+        for one, signed in rows[:10]:
+            before, now = number(one.before, signed=signed), number(one.after, signed=signed)
+            role = self._palette.roles[sign_role(one.after) if signed else "text"]
+            lines.append(Content(f"{one.name:<14} {before:>9} → ") + Content.styled(f"{now:>9}", role))
         if len(rows) > 10:
             lines.append(Content(f"… and {len(rows) - 10} more"))
         return Content("\n").join(lines)

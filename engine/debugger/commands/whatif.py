@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from gradstep.engine.ask import whatif
+from gradstep.engine.ask.effects import Effect
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.notation import counted, number, plain
+from gradstep.engine.notation import counted
 
 
 def _edited(session: Session, what: str) -> Result:
-    before, after = session.base.trace.loss, session.recording.trace.loss
-    changed = whatif.differing(session.base, session.recording)
-    name = session.recording.board.loss
-    text = f"{what}\n  {name} {number(after)}, as in the original run: no number differs"
-    if changed:
-        text = f"{what}\n  {name} {number(before)} → {number(after)}; {changed:,} numbers differ from the original run"
-    return Result(text, {"edits": len(session.edits), "loss": [plain(before), plain(after)], "changed": changed})
+    found = Effect.of(session.base, session.recording, len(session.edits))
+    return Result("\n".join([what, *found.lines()]), found.document())
 
 
 @command
