@@ -64,5 +64,6 @@ def trainings(a: History, b: History, steps: int, rtol: float = 0.0, go_on: GoOn
     a.make(steps, go_on)
     b.make(steps, go_on)
     shown = [k for k in (s * 10**e for e in range(10) for s in (1, 2, 5)) if k < steps]
-    losses = tuple((k, a.recording(k).trace.loss, b.recording(k).trace.loss) for k in (*shown, steps))
-    return Compared(steps, first, there, compare(a.recording(steps), b.recording(steps), rtol), losses)
+    losses = tuple((k, a.recording(k, go_on).trace.loss, b.recording(k, go_on).trace.loss) for k in (*shown, steps))
+    last = compare(a.recording(steps, go_on), b.recording(steps, go_on), rtol)
+    return Compared(steps, first, there, last, losses)

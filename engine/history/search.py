@@ -49,7 +49,7 @@ def onward(
     def asked(iteration: int) -> GoOn | None:
         return None if go_on is None else lambda share: go_on((iteration - here + share) / span)
 
-    recording = history.recording(here)
+    recording = history.recording(here, asked(here))
     yield from _within(recording, wanted, start, asked(here))
     known = min(history.made, to)
     for iteration in _candidates(history, wanted, here + 1, known):
@@ -88,7 +88,7 @@ def back(
     def asked(iteration: int) -> GoOn | None:
         return None if go_on is None else lambda share: go_on((here - iteration + share) / here)
 
-    yield from _within(history.recording(here), wanted, start, asked(here), forward=False)
+    yield from _within(history.recording(here, asked(here)), wanted, start, asked(here), forward=False)
     for iteration in reversed(_candidates(history, wanted, 1, here - 1)):
         recording = history.recording(iteration, asked(iteration))
         end = Position(recording.timeline.total + 1, 1, iteration)

@@ -14,14 +14,18 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.ask.watches import Watch
-from gradstep.engine.errors import printable
+from gradstep.engine.errors import GoOn, printable
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.history.history import History
 from gradstep.engine.history.intervals import series
+from gradstep.engine.history.rows import Bounds
 from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
+
+#: In so many iterations at most a watched number is looked at, if an iteration writes no more bytes.
+_LOOKS, _CHEAP = 40, 1 << 18
 
 
 class Topic(Enum):
@@ -149,7 +153,7 @@ def measures(summaries: Summaries) -> list[Series]:
 def watched(history: History, summaries: Summaries, watch: Watch) -> Series | None:
     """A single number that is watched: as the summaries tell it, else what it was at the end of those iterations in
     which somebody looked. None where that is in fewer than two."""
-    told = history.recall(f"watch {watch.text}", summaries.last, lambda: series(watch.query, summaries))
+    told = _told(history, summaries, watch)
     if told is not None:
         return Series(watch.text, summaries.starts, *told, Topic.WATCH)
     iterations = sorted(k for k in watch.seen if k <= summaries.last)
@@ -157,6 +161,31 @@ def watched(history: History, summaries: Summaries, watch: Watch) -> Series | No
         return None
     values = np.array([watch.seen[k] for k in iterations])
     return Series(watch.text, np.array([*iterations, summaries.last + 1]), values, values, Topic.WATCH)
+
+
+def _told(history: History, summaries: Summaries, watch: Watch) -> Bounds | None:
+    return history.recall(f"watch {watch.text}", summaries.last, lambda: series(watch.query, summaries))
+
+
+def look_back(history: History, watches: Sequence[Watch], here: int, go_on: GoOn | None = None) -> None:
+    """Notes what is watched at the end of some iterations, evenly spread, and of iteration `here`, where the summaries
+    do not tell it; of a large network only of those that one visits. Raises Interrupted; what is noted by then
+    stays."""
+    made = history.made
+    if made < 2:
+        return
+    summaries = history.summaries.view()
+    wanted = [watch for watch in watches if watch.single and _told(history, summaries, watch) is None]
+    apart = 1
+    while made > _LOOKS * apart:  # doubled, so that what is looked at now is looked at later on as well
+        apart *= 2
+    spread = range(1, made + 1, apart) if history.cost <= _CHEAP else ()
+    for k in sorted({*spread, here}):
+        left = [watch for watch in wanted if watch.wants(k)]
+        if left:
+            recording = history.recording(k, go_on)
+            for watch in left:
+                watch.note(recording)
 
 
 def trained(recording: Recording) -> Sequence[Value]:

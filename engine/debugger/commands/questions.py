@@ -19,8 +19,8 @@ from gradstep.engine.explain import blame
 from gradstep.engine.explain.paths import paths_from
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history import search
-from gradstep.engine.history.findings import RULES as OF_TRAININGS
-from gradstep.engine.history.findings import diagnosis
+from gradstep.engine.history.findings.training import RULES as OF_TRAININGS
+from gradstep.engine.history.findings.training import diagnosis
 from gradstep.engine.notation import defined, plain
 from gradstep.engine.run import moments
 

@@ -12,7 +12,7 @@ from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import find, loads
-from gradstep.engine.history.findings import RULES, diagnosis
+from gradstep.engine.history.findings.training import RULES, diagnosis
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from trainings import small
 
 from gradstep.engine.ask.watches import Watch
+from gradstep.engine.errors import Interrupted
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.history.series import (
@@ -17,6 +18,7 @@ from gradstep.engine.history.series import (
     column_of,
     curves,
     iteration_at,
+    look_back,
     losses,
     measures,
     trained,
@@ -157,6 +159,54 @@ def test_what_they_do_not_know_is_drawn_from_iterations_that_were_looked_at() ->
     assert found is not None
     assert found.starts.tolist() == [3, 20, LENGTH + 1]
     assert found.low.tolist() == found.high.tolist() == [watch.seen[3], watch.seen[20]]
+
+
+def test_one_looks_back_at_some_iterations_where_the_summaries_do_not_tell() -> None:
+    history = History(small(TRAINING))
+    recordings = made(history, 100)
+    told, untold, several = (Watch(text, history.start) for text in ("loss", "W1[2,1] * h[0,0]", "W1.grad"))
+    look_back(history, [told, untold, several], 37)
+    assert told.seen == several.seen == {}
+    assert sorted(untold.seen) == sorted({*range(1, 101, 4), 37})
+    for k, value in untold.seen.items():
+        assert value == float(array(recordings[k - 1], "W1")[2, 1] * array(recordings[k - 1], "h")[0, 0])
+    before = dict(untold.seen)
+    history.make(150)
+    look_back(history, [untold], 150)
+    assert {*before} < {*untold.seen}
+    assert {k for k in untold.seen if k not in before} == {*range(101, 151, 4), 150}
+
+
+def test_of_a_large_network_only_what_one_visits_is_looked_at() -> None:
+    wide = loads(
+        'format = 1\n[inputs]\nx = { init = "normal(0, 1)", shape = [40000], seed = 1 }\n[parameters]\nw = [0.5]\n'
+        '[graph]\nL = "mean((w * x - 1) ** 2)"\n[training]\nlr = 0.01\n'
+    )
+    history = History(wide)
+    history.make(5)
+    watch = Watch("w[0] * x[3]", history.start)
+    look_back(history, [watch], 4)
+    assert [*watch.seen] == [4]
+    look_back(History(wide), [watch], 1)  # a single iteration is no time
+    assert [*watch.seen] == [4]
+
+
+def test_looking_back_can_be_interrupted_and_keeps_what_it_has_seen() -> None:
+    history = History(small(TRAINING))
+    history.make(300)
+    history.release()
+    watch = Watch("W1[2,1] * h[0,0]", history.start)
+    asked = [0]
+
+    def go_on(share: float) -> bool:
+        asked[0] += 1
+        return asked[0] < 20
+
+    with pytest.raises(Interrupted):
+        look_back(history, [watch], 300, go_on)
+    assert 0 < len(watch.seen) < 10
+    look_back(history, [watch], 300)
+    assert len(watch.seen) == 39  # every eighth, and the last
 
 
 # Columns ------------------------------------------------------------------------------------------

@@ -1,0 +1,89 @@
+"""Rules about where the loss is going."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
+from gradstep.engine.errors import GoOn
+from gradstep.engine.history.history import History
+from gradstep.engine.index import Array
+from gradstep.engine.notation import number
+
+#: Shorter trainings say nothing about where the loss is going.
+_SHORTEST = 10
+
+
+def _series(history: History) -> tuple[Array, Array]:
+    """The iterations (of rows that stand for several: the first) and their losses, at worst."""
+    return history.summaries.starts[:-1], history.summaries.loss.high
+
+
+def _ends(loss: Array) -> tuple[float, float]:
+    """The mean loss over the first and over the last tenth."""
+    part = max(len(loss) // 10, 1)
+    return float(loss[:part].mean()), float(loss[-part:].mean())
+
+
+@rule("loss", "a tenth of a percent, as Amazon SageMaker Debugger's rule LossNotDecreasing", threshold=1e-3)
+def loss(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+    _, loss = _series(history)
+    if len(loss) < _SHORTEST or not np.isfinite(loss).all():
+        return
+    first, last = _ends(loss)
+    if last <= first * (1 - at["loss"]) or first <= 0:
+        return
+    what = "rose" if last > first * (1 + at["loss"]) else "hardly changed"
+    hint = (
+        "a smaller learning rate"
+        if what == "rose"
+        else "a larger learning rate, another initialisation, or look for dead units"
+    )
+    text = (
+        f"the loss {what} over {history.made:,} iterations: {number(first)} in the first tenth, "
+        f"{number(last)} in the last"
+    )
+    yield Seen(f"@{history.made}", {"first": first, "last": last}, text, hint)
+
+
+@rule("oscillates", "our own: three iterations in ten", threshold=0.3)
+def oscillates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+    """Where every iteration sees the same samples, a loss that goes up and down in turns is the learning
+    rate's doing."""
+    training, (_, loss) = history.scenario.training, _series(history)
+    if training.batch_size is not None or len(loss) < _SHORTEST:
+        return
+    with np.errstate(all="ignore"):
+        rose = np.diff(loss) > 0
+    share = float(rose.mean())
+    turns = float((rose[1:] != rose[:-1]).mean())
+    first, last = _ends(loss)
+    if share < at["oscillates"] or turns < at["oscillates"] or not np.isfinite(loss).all() or last < first / 10:
+        return  # with momentum a loss may swing and all the same fall well
+    text = (
+        f"the loss rises in {share:.0%} of the iterations and turns in {turns:.0%}: each update goes too far, "
+        "and to the other side"
+    )
+    yield Seen(f"@{history.made}", {"rises": share, "turns": turns}, text, "a smaller learning rate")
+
+
+@rule("overfit", "a tenth, as Amazon SageMaker Debugger's rule Overfit", threshold=0.1)
+def overfit(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+    held, (iterations, loss) = history.summaries.validation.high, _series(history)
+    taken = np.flatnonzero(np.isfinite(held))
+    if len(taken) < 3:
+        return
+    best = taken[int(held[taken].argmin())]
+    last = taken[-1]
+    if held[last] <= held[best] * (1 + at["overfit"]) or not loss[last] < loss[best]:
+        return
+    k = int(iterations[best])
+    text = (
+        f"the loss over the samples held back was best in iteration {k:,} ({number(held[best])}) and is "
+        f"{number(held[last])} now, while the training's own fell from {number(loss[best])} to {number(loss[last])}"
+    )
+    hint = "stop there, weight decay, dropout, a smaller network, or more data"
+    numbers = {"best": float(held[best]), "last": float(held[last]), "iteration": k}
+    yield Seen(f"@{k}", numbers, text, hint)

@@ -1,0 +1,107 @@
+"""Rules about the units of a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from gradstep.engine.ask.conditions import Condition
+from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
+from gradstep.engine.errors import GoOn
+from gradstep.engine.graph.element import Element
+from gradstep.engine.graph.graph import Value
+from gradstep.engine.history import search
+from gradstep.engine.history.history import History
+from gradstep.engine.history.mover import mover
+from gradstep.engine.index import Array, unravel
+
+#: Of a layer so many units are named one by one.
+_NAMED = 8
+
+
+def unit_name(history: History, value: Value, unit: int) -> str:
+    """A unit as conditions about units have it: without the axis of the samples."""
+    axis = history.start.samples.axis(value.id)
+    shape = value.shape if axis is None else value.shape[:axis] + value.shape[axis + 1 :]
+    return f"{value.name}[{','.join(map(str, unravel(unit, shape)))}]" if shape else value.name
+
+
+@rule(
+    "died", "shut in every sample for a whole pass over the data; SageMaker Debugger's rule DeadRelu looks at the same"
+)
+def died(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+    """Units that are shut in every sample now, and were not at first."""
+    start, summaries = history.start, history.summaries
+    for node in start.graph.nodes:
+        z = node.inputs[0]
+        if not node.op.rectifier or z not in summaries.counted:
+            continue
+        dead = np.flatnonzero(summaries.above_zero(z).high[-1] == 0)
+        told = 0
+        for unit in dead.tolist():
+            name = unit_name(history, start.graph.values[node.output], unit)
+            condition = Condition(f"dead({name})", start)
+            k = search.began(history, condition, history.made, go_on)
+            if k == 1 or history.made - k + 1 < history.passes:
+                continue
+            told += 1
+            if told <= _NAMED:
+                yield _of_death(history, condition, name, k, go_on)
+        if told > _NAMED:
+            text = f"{told - _NAMED:,} more units of {start.board.whole(node.output)} died"
+            yield Seen(start.graph.values[node.output].name, {"more": told - _NAMED}, text, _DEATH)
+
+
+_DEATH = "a smaller learning rate, gradient clipping, leaky_relu, or a warm-up"
+
+
+def _of_death(history: History, condition: Condition, name: str, k: int, go_on: GoOn | None) -> Seen:
+    recording = history.recording(k, go_on)
+    found = search.first_in(recording, [condition])
+    assert found is not None, "it is dead there"
+    sweep, flat = recording.timeline.locate(found.position.step)
+    moved = mover(history, Element(sweep.value, flat), k)
+    by = f"; the update at the end of iteration {moved.iteration:,} did it, {moved.text}" if moved else ""
+    text = f"{name} is shut in every sample since iteration {k:,}{by}"
+    numbers = {"iteration": k, "step": found.position.step}
+    return Seen(f"@{k} {found.position.step}", numbers, text, _DEATH)
+
+
+@rule("symmetric", "equal to the last bit, no threshold (Goodfellow et al., Deep Learning, 2016, section 8.4)")
+def symmetric(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+    """Units of a layer with the same weights in at the beginning and now."""
+    board, graph = history.start.board, history.start.graph
+    ends = [history.snapshot(k, go_on).leaves for k in (1, history.made + 1)]
+    for layer in board.layers:
+        if layer.weight < 0 or len(graph.values[layer.weight].shape) != 2:
+            continue
+        groups = [_twins(leaves, layer.weight, layer.bias) for leaves in ends]
+        twins = [group for group in groups[1] if any(group <= other for other in groups[0])]
+        if not twins:
+            continue
+        most = max(twins, key=len)
+        units = ", ".join(unit_name(history, graph.values[layer.output], u) for u in sorted(most)[:4])
+        count = sum(map(len, twins))
+        text = (
+            f"{count:,} of {graph.values[layer.weight].shape[0]:,} units of {board.whole(layer.output)} have the same "
+            f"weights as another one, as at the beginning ({units}{', …' if len(most) > 4 else ''}): they get the same "
+            "gradients, and never separate"
+        )
+        yield Seen(
+            graph.values[layer.weight].name,
+            {"units": count},
+            text,
+            "weights drawn at random: he_normal, xavier_normal",
+        )
+
+
+def _twins(leaves: Mapping[int, Array], weight: int, bias: int) -> Sequence[frozenset[int]]:
+    rows = leaves[weight]
+    if bias >= 0:
+        rows = np.concatenate([rows, leaves[bias].reshape(len(rows), -1)], axis=1)
+    _, group = np.unique(rows, axis=0, return_inverse=True)
+    members: dict[int, set[int]] = {}
+    for unit, number_ in enumerate(group.reshape(-1).tolist()):
+        members.setdefault(number_, set()).add(unit)
+    return [frozenset(m) for m in members.values() if len(m) > 1]
