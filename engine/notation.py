@@ -106,3 +106,12 @@ def _spelled(listed: Any) -> Any:
     if math.isfinite(listed):
         return listed
     return "NaN" if math.isnan(listed) else "Infinity" if listed > 0 else "-Infinity"
+
+
+def amount(size: int) -> str:
+    """Bytes as text, in binary units (IEC 80000-13): `6.7 GiB`."""
+    value, units = float(min(size, 10**300)), iter(("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"))
+    unit = next(units)
+    while value >= 1000 and unit != "PiB":
+        value, unit = value / 1024, next(units)
+    return f"{value:.3g} {unit}" if value < 1e6 else f"{value:.0e} {unit}"

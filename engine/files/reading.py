@@ -7,6 +7,7 @@ each with its line and column. Nothing is allocated until there is none.
 from __future__ import annotations
 
 import dataclasses
+from math import prod
 
 import numpy as np
 
@@ -43,7 +44,8 @@ def read(draft: Draft, name: str) -> Scenario:
     makers = add_leaves(draft, builder, batched, training)
     last = add_lines(draft, builder)
     check_batch(draft, builder, makers, batched, training)
-    graph = build(draft, builder, last)
+    drawn = sum(prod(makers[key].shape) for key in batched if key in makers) if training.batch_size else 0
+    graph = build(draft, builder, last, drawn)
     # What speaks of steps is checked against the timeline, which is None where the graph is broken.
     time = None if graph is None else Timeline(graph)
     debug, expectations, notes = read_debug(draft, time), read_expectations(draft, time), read_notes(draft, time)

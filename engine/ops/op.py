@@ -12,6 +12,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -92,6 +93,11 @@ class Op(ABC):
     @abstractmethod
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         """gᵀ·∂y/∂x for x = xs[slot]: its gradient, in x's shape, when g is the output's."""
+
+    def workspace(self, shapes: Sequence[Shape], out: Shape) -> int:
+        """The elements that the operation or its gradient takes at most besides its inputs and its output, for as
+        long as it is computed: by default one array of its output's shape and one of its largest input's."""
+        return prod(out) + max((prod(shape) for shape in shapes), default=0)
 
     @abstractmethod
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:

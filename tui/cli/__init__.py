@@ -22,6 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _interruptible()
     try:
         options = parser().parse_args(with_default(list(sys.argv[1:] if argv is None else argv)))
+        if options.max_memory is not None:
+            from gradstep.engine.run import allow
+
+            allow(options.max_memory << 20)
         status: int = options.act(options)
         sys.stdout.flush()
         return status

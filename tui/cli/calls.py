@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from gradstep.tui.cli import runs, screen, training
-from gradstep.tui.cli.words import FINE, Parser
+from gradstep.tui.cli.words import FINE, Parser, count
 
 
 class Call(NamedTuple):
@@ -36,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
     """What reads the words of any call; `act` of what it gives carries the call out."""
     shared = Parser(add_help=False)
     shared.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    shared.add_argument(
+        "--max-memory", type=count, metavar="MIB", help="refuse a network that needs more (default: what is free)"
+    )
     whole = Parser(
         prog="gradstep",
         description="The time-travel debugger for backpropagation, in the terminal.",

@@ -12,9 +12,10 @@ from gradstep.engine.files.tables.names import name_of, normal
 from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Graph, GraphBuilder
 from gradstep.engine.graph.parsing import parse
+from gradstep.engine.notation import amount
+from gradstep.engine.run.memory import budget, needs
 
 MAX_LINES = 4096
-MAX_ELEMENTS = 10**9
 
 
 def add_lines(draft: Draft, builder: GraphBuilder, about: str = "") -> str | None:
@@ -61,9 +62,10 @@ def _add_line(table: Table, key: str, name: str, formulas: Formulas, later: Cont
         raise draft.bad([*table.path, key], f"{about}{error}", column=error.column) from None
 
 
-def build(draft: Draft, builder: GraphBuilder, last: str | None) -> Graph | None:
+def build(draft: Draft, builder: GraphBuilder, last: str | None, samples: int = 0) -> Graph | None:
     """The graph of all that was added, with the loss that the file names, else the `last` line. None where that
-    cannot be; then a problem says why."""
+    cannot be, or takes too much memory beside the `samples` elements that batches are drawn from; then a problem says
+    why."""
     loss = draft.top.said.get("loss", last)
     if loss is None:
         return None
@@ -76,21 +78,30 @@ def build(draft: Draft, builder: GraphBuilder, last: str | None) -> Graph | None
     if name not in builder.names:
         draft.bad(["loss"], f"unknown name '{loss}'{nearest(loss, draft.table('graph').said)}")
         return None
-    if _too_large(draft, builder) or (draft.problems and draft.broken):
+    if draft.problems and draft.broken:
         # Where a name is broken, numbers of steps and shapes further down are not to be trusted now.
         return None
     try:
-        return builder.build(name)
+        graph = builder.build(name)
     except GraphError as error:
         draft.bad(["loss"] if "loss" in draft.top else ["graph", loss], str(error))
         return None
+    return None if _too_large(draft, graph, samples) else graph
 
 
-def _too_large(draft: Draft, builder: GraphBuilder) -> bool:
-    total = sum(value.size for value in builder.values)
-    if total <= MAX_ELEMENTS:
+def _too_large(draft: Draft, graph: Graph, samples: int) -> bool:
+    """Whether a run needs more memory than there is; nothing is taken before that is known. `samples` are elements of
+    the data from which batches are drawn, beyond the batch."""
+    need, most = needs(graph), budget()
+    total = need.total + samples * graph.dtype.itemsize
+    if most is None or total <= most:
         return False
-    at = max(builder.values, key=lambda v: v.size)
-    path = ["graph", builder.nodes[at.node].line] if at.node >= 0 else [table_of(at), at.name]
-    draft.bad(path, f"all arrays together have {total:,} elements; at most {MAX_ELEMENTS:,} are allowed")
+    at = need.largest
+    path = ["graph", graph.nodes[at.node].line] if at.node >= 0 else [table_of(at), at.name]
+    draft.bad(
+        path,
+        f"this needs {amount(total)} of memory ({amount(need.values)} for values, {amount(need.gradients)} for "
+        f"gradients), and there are {amount(max(most, 0))}; '{at.name}' alone has {at.size:,} elements. Make it "
+        "smaller, take a smaller batch or float32, or allow more with --max-memory MIB",
+    )
     return True

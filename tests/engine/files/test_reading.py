@@ -128,10 +128,10 @@ def test_limits() -> None:
     assert "200 levels" in problems(SMALL.replace("sum(h)", "-" * 300 + "L"))[0]
     many = "\n".join(f'k{n} = "w * w"' for n in range(4097))
     assert "at most 4,096" in problems(f"format = 1\n[parameters]\nw = 1.0\n[graph]\n{many}\n")[0]
-    huge = "format = 1\n[parameters]\nw = { shape = [40000, 40000], init = 'zeros' }\n[graph]\nL = 'sum(w)'\n"
+    huge = "format = 1\n[parameters]\nw = { shape = [40000000, 40000], init = 'zeros' }\n[graph]\nL = 'sum(w)'\n"
     tracemalloc.start()
     try:
-        assert "at most 1,000,000,000" in problems(huge)[0]
+        assert "of memory" in problems(huge)[0]
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
