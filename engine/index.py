@@ -8,6 +8,7 @@ one input feeds (a column) are then the same question: hold some axes, let the o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
@@ -23,6 +24,15 @@ def read_only(array: Array) -> Array:
     """`array`, from now on refusing to be written to."""
     array.setflags(write=False)
     return array
+
+
+#: So many elements are looked at together, where there may be a hundred million of them.
+PIECE = 1 << 16
+
+
+def pieces(size: int) -> Iterator[tuple[int, int]]:
+    """Where pieces of at most `PIECE` of `size` elements start and stop."""
+    return ((start, min(start + PIECE, size)) for start in range(0, size, PIECE))
 
 
 def unravel(flat: int, shape: Shape) -> tuple[int, ...]:

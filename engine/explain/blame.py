@@ -23,9 +23,6 @@ from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import Segment, total
 from gradstep.engine.run.timeline import Phase
 
-#: So many terms are looked at together.
-_PIECE = 1 << 16
-
 
 class Link(NamedTuple):
     """One hop of the chain, from `source` to `target` one nearer to the loss; or a run of so many
@@ -153,11 +150,10 @@ def _targets(segment: Segment, start: int, stop: int) -> list[Element]:
 
 def _largest(segments: tuple[Segment, ...], measure: Callable[[Array, Array], Array]) -> tuple[Segment, int] | None:
     """The first of all terms with the largest `measure` of its upstream and its contribution, NaN
-    being the largest: its segment and its number there. None where all are 0. Sums are read in pieces."""
+    being the largest: its segment and its number there. None where all are 0."""
     best, most = None, 0.0
     for segment in segments:
-        for start in range(0, segment.count, _PIECE):
-            upstream, _, contribution = segment.read(start, min(start + _PIECE, segment.count))
+        for start, upstream, _, contribution in segment.pieces():
             assert upstream is not None, "a gradient's terms are products"
             measured = measure(upstream, contribution)
             at = int(measured.argmax())  # the first NaN, if there is one

@@ -88,9 +88,8 @@ def chain(recording: Recording, last: Hop) -> Chain:
     top = way[-1].target
     names, factors = [], []
     if top.value != loss:
-        grad = recording.trace.gradient(top.value)
-        names.append(recording.board.gradient(top.value, top.flat))
-        factors.append(grad.item(top.flat))
+        names.append(recording.board.gradient(*top))
+        factors.append(recording.trace.derivative(top))
     for hop in reversed(way):
         names.append(slope_name(recording, hop))
         factors.append(hop.local)
@@ -100,7 +99,7 @@ def chain(recording: Recording, last: Hop) -> Chain:
 def slope_name(recording: Recording, hop: Hop) -> str:
     """∂y/∂z₂, the local derivative of a hop as a fraction."""
     board = recording.board
-    return f"∂{board.element(hop.target.value, hop.target.flat)}/∂{board.element(hop.source.value, hop.source.flat)}"
+    return f"∂{board.element(*hop.target)}/∂{board.element(*hop.source)}"
 
 
 def trail(recording: Recording, element: Element) -> tuple[Hop, ...]:

@@ -30,7 +30,6 @@ def at_kink(recording: Recording, hop: Hop) -> bool:
                 slopes.append(float(node.op.local(hop.slot, node.op.forward(moved), moved)))
         below, above = slopes
         return bool(abs(above - below) > _APART * max(abs(above), abs(below)))
-    y, x = trace.data[node.output], trace.data[node.inputs[hop.slot]]
-    grid = node.op.row(hop.slot, hop.target.flat, y, trace.inputs(node)).grid
-    group, mine = x.take(grid.take(0, grid.size)), x.reshape(-1)[hop.source.flat]
-    return bool(mine == y.reshape(-1)[hop.target.flat] and np.count_nonzero(group == mine) > 1)
+    grid = trace.row(node, hop.slot, hop.target.flat).grid
+    group, mine = trace.data[hop.source.value].take(grid.take(0, grid.size)), trace.number(hop.source)
+    return bool(mine == trace.number(hop.target) and np.count_nonzero(group == mine) > 1)

@@ -52,13 +52,13 @@ def _slopes(recording: Recording, node: Node, only: int | None = None) -> tuple[
 def backward(recording: Recording, element: Element, count: int, ways: list[Hop]) -> tuple[str, ...]:
     """Sentences for the step that computes ∂L/∂element."""
     board = recording.board
-    name, loss = board.element(element.value, element.flat), board.loss
+    name, loss = board.element(*element), board.loss
     start = f"∂{loss}/∂{name} says how much {loss} changes, per unit, when {name} changes by very little."
     if not ways:
         return start, f"Nothing on the way to {loss} uses {name}, so it is exactly 0."
     node = recording.graph.nodes[ways[0].node]
     if count == 1:
-        target = board.element(ways[0].target.value, ways[0].target.flat)
+        target = board.element(*ways[0].target)
         rule = (
             f"{name} acts on {loss} only through {target}. The chain rule multiplies what {target} does to {loss} "
             f"(upstream) by what {name} does to {target} (local, {slope_name(recording, ways[0])})."
@@ -73,7 +73,7 @@ def backward(recording: Recording, element: Element, count: int, ways: list[Hop]
 
 def update(recording: Recording, element: Element) -> tuple[str, ...]:
     """Sentences for the step that updates a parameter."""
-    name = recording.board.element(element.value, element.flat)
+    name = recording.board.element(*element)
     update, optimizer = recording.update, recording.scenario.training.optimizer
     how = f"How far is the learning rate η = {update.lr:g} times the gradient: gradient descent."
     if len(update.lines) > 1:

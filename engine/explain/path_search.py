@@ -22,8 +22,7 @@ def ways_on(trace: Trace, element: Element) -> Iterator[tuple[Node, Links]]:
     """Whom an element feeds, use by use."""
     for number, slot in trace.graph.uses[element.value]:
         node = trace.graph.nodes[number]
-        xs = trace.inputs(node)
-        yield node, node.op.column(slot, element.flat, trace.data[node.output], xs)
+        yield node, trace.column(node, slot, element.flat)
 
 
 class _Found(NamedTuple):

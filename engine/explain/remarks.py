@@ -40,8 +40,8 @@ def zero_reason(recording: Recording, element: Element) -> str | None:
     op = recording.graph.nodes[hop.node].op
     match zero.reason:
         case ZeroReason.GATE_SHUT if op.rectifier:
-            z = float(recording.trace.data[hop.source.value].reshape(-1)[hop.source.flat])
-            return f"The gate at {board.unit(*hop.source)} is shut ({name} = {_n(z)}), so exactly 0 arrives."
+            z = _n(recording.trace.number(hop.source))
+            return f"The gate at {board.unit(*hop.source)} is shut ({name} = {z}), so exactly 0 arrives."
         case ZeroReason.GATE_SHUT:
             return f"{op.label.capitalize()} lets something else than {name} through, so exactly 0 arrives."
         case ZeroReason.WEIGHT_ZERO | ZeroReason.INPUT_ZERO:
@@ -72,40 +72,44 @@ _WHY = {
 
 def trouble_in(recording: Recording, found: Trouble) -> str:
     """A number that is not finite: why, and if it only came along, where it began."""
-    graph, board = recording.graph, recording.board
-    backward = found.phase is Phase.BACKWARD
-    name = board.gradient(*found.element) if backward else board.element(*found.element)
     cause, source, gradient = found.blame
-    if cause is Cause.GIVEN and source is None:
-        return f"{name} is −∞ on purpose: it is masked, and softmax makes it 0."
-    start = f"{name} is {_n(found.value)}"
+    name = _named(recording, found.element, found.phase is Phase.BACKWARD)
     if source is not None:
-        numbers = recording.trace.grad[source.value] if gradient else recording.trace.data[source.value]
-        assert numbers is not None, "it is what arrives"
-        from_ = board.gradient(*source) if gradient else board.element(*source)
-        text = f"{start}, because {from_} is {_n(numbers.item(source.flat))}"
-        began = nonfinite.origin(recording, found)
-        if cause is Cause.GIVEN:
-            return f"{text}: so it is given."
-        if began is found or began.blame.cause is Cause.CARRIED:
-            return f"{text}."
-        if began.blame.cause is Cause.GIVEN:
-            return f"{text}. It began with {board.element(*(began.blame.source or began.element))}, which is given so."
-        return f"{text}. It began at step {began.step:,}: {began.blame.cause.value}."
-    limits = np.finfo(graph.dtype)
-    why = _WHY[cause].format(dtype=graph.dtype, most=f"at most {float(limits.max):.1e}")
-    if backward and cause in (
-        Cause.LOG_OF_ZERO,
-        Cause.LOG_OF_NEGATIVE,
-        Cause.ROOT_OF_NEGATIVE,
-        Cause.POWER_OF_NEGATIVE,
-    ):
+        read = recording.trace.derivative if gradient else recording.trace.number
+        from_ = f"{_named(recording, source, gradient)} is {_n(read(source))}"
+        return f"{name} is {_n(found.value)}, because {from_}{_began(recording, found)}."
+    if cause is Cause.GIVEN:
+        return f"{name} is −∞ on purpose: it is masked, and softmax makes it 0."
+    dtype = recording.graph.dtype
+    why = _WHY[cause].format(dtype=dtype, most=f"at most {float(np.finfo(dtype).max):.1e}")
+    if found.phase is Phase.BACKWARD and cause in _OF_FUNCTIONS:
         why = f"the local gradient is not finite there ({cause.value})"
     first = nonfinite.first(recording, found.phase)
     if first is not None and first.step == found.step:
         what = {Phase.BACKWARD: "gradient", Phase.UPDATE: "new parameter"}.get(found.phase, "number")
         why += f". It is the first {what} that is not finite"
-    return f"{start}: {why}."
+    return f"{name} is {_n(found.value)}: {why}."
+
+
+#: Causes that in the backward pass are those of a slope.
+_OF_FUNCTIONS = (Cause.LOG_OF_ZERO, Cause.LOG_OF_NEGATIVE, Cause.ROOT_OF_NEGATIVE, Cause.POWER_OF_NEGATIVE)
+
+
+def _named(recording: Recording, element: Element, gradient: bool) -> str:
+    return recording.board.gradient(*element) if gradient else recording.board.element(*element)
+
+
+def _began(recording: Recording, found: Trouble) -> str:
+    """Where it began, if it was not with what it comes from."""
+    if found.blame.cause is Cause.GIVEN:
+        return ": so it is given"
+    began = nonfinite.origin(recording, found)
+    if began is found or began.blame.cause is Cause.CARRIED:
+        return ""
+    if began.blame.cause is Cause.GIVEN:
+        given = recording.board.element(*(began.blame.source or began.element))
+        return f". It began with {given}, which is given so"
+    return f". It began at step {began.step:,}: {began.blame.cause.value}"
 
 
 def kink(recording: Recording, ways: Sequence[Hop]) -> str:
@@ -122,12 +126,10 @@ def left_over(recording: Recording, element: Element) -> str:
     """That gradients of the iterations before were not zeroed, and what the update makes of that."""
     if recording.scenario.training.zero_grad or recording.graph.values[element.value].role is not Role.PARAMETER:
         return ""
-    left = float(np.asarray(recording.update.left(*element)).reshape(-1)[0])
+    left = float(np.asarray(recording.update.left(*element)).item(0))
     if not left:
         return ""
-    grad = recording.trace.gradient(element.value)
-    with np.errstate(all="ignore"):
-        both = left + grad.item(element.flat)
+    both = left + recording.trace.derivative(element)
     return (
         f"Not zeroed: {number(left, 3, True)} is left over from before, and the update takes {number(both, 3, True)}."
     )
@@ -139,7 +141,7 @@ _LOOKED_AT = 16
 
 def smallness(recording: Recording, node: Node, flat: int) -> str:
     """That a value is 0, or has lost digits, only because it is so small."""
-    y, dtype = recording.trace.data[node.output].reshape(-1)[flat], recording.graph.dtype
+    y, dtype = recording.trace.number(Element(node.output, flat)), recording.graph.dtype
     tiny = np.finfo(dtype).tiny
     if y and abs(y) < tiny:
         return f"It is below {float(tiny):.1e}, where {dtype} keeps fewer and fewer digits."

@@ -6,6 +6,7 @@ gradient is 0 although something arrives. What stands between the two is the rea
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,6 @@ from gradstep.engine.run.recording import Recording
 
 #: So many ways that meet are each followed to their reason.
 _FOLLOWED = 64
-_PIECE = 1 << 16
 
 
 class Zero(NamedTuple):
@@ -60,17 +60,13 @@ def reason(recording: Recording, element: Element) -> Zero | None:
 
 
 def _is_zero(recording: Recording, element: Element) -> bool:
-    grad = recording.trace.grad[element.value]
-    return grad is not None and grad.item(element.flat) == 0
+    return recording.trace.grad[element.value] is not None and recording.trace.derivative(element) == 0
 
 
 def _all_zero(recording: Recording, element: Element) -> bool:
     """Whether every single term is 0, and not only their sum."""
-    for segment in gradient_segments(recording.trace, recording.graph.values[element.value], element.flat):
-        for start in range(0, segment.count, _PIECE):
-            if np.any(segment.read(start, min(start + _PIECE, segment.count))[2]):
-                return False
-    return True
+    segments = gradient_segments(recording.trace, recording.graph.values[element.value], element.flat)
+    return not any(contribution.any() for segment in segments for *_, contribution in segment.pieces())
 
 
 def _of_hop(recording: Recording, hop: Hop) -> ZeroReason:
@@ -92,10 +88,9 @@ def _rounded(recording: Recording, hop: Hop) -> bool:
     trace, node = recording.trace, recording.graph.nodes[hop.node]
     if not isinstance(node.op, Elementwise | Reduce):
         # A softmax that is 0 or 1 to the last digit; but where all others are masked there is no choice.
-        y, xs = trace.data[node.output], trace.inputs(node)
-        grid = node.op.row(hop.slot, hop.target.flat, y, xs).grid
-        finite = np.isfinite(xs[hop.slot].take(grid.take(0, grid.size)))
-        return bool(finite.all() or (np.count_nonzero(finite) > 1 and np.isfinite(xs[hop.slot].flat[hop.source.flat])))
+        grid = trace.row(node, hop.slot, hop.target.flat).grid
+        finite = np.isfinite(trace.data[hop.source.value].take(grid.take(0, grid.size)))
+        return bool(finite.all() or (np.count_nonzero(finite) > 1 and isfinite(trace.number(hop.source))))
     term = term_of(trace, node, hop.slot, hop.source.flat, hop.target.flat)
     xs = numbers_at(trace, node, hop.target.flat, term)
     here = xs[hop.slot]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradstep.engine.graph.graph import Node, Value
-from gradstep.engine.index import Array, Elements
+from gradstep.engine.index import Array, Elements, pieces
 from gradstep.engine.ops.links import Links
 from gradstep.engine.run.terms import Read, Segment
 from gradstep.engine.run.timeline import Phase, Timeline
@@ -27,9 +27,7 @@ def gradient_segments(trace: Trace, value: Value, flat: int) -> tuple[Segment, .
 
 
 def _gradient_segment(trace: Trace, node: Node, slot: int, flat: int) -> Segment:
-    xs = trace.inputs(node)
-    links = node.op.column(slot, flat, trace.data[node.output], xs)
-    upstream = trace.gradient(node.output)
+    links, upstream = trace.column(node, slot, flat), trace.gradient(node.output)
 
     def read(start: int, stop: int) -> tuple[Array | None, Array | None, Array]:
         up, local = upstream.take(links.grid.take(start, stop)), links.local(start, stop)
@@ -51,12 +49,12 @@ def forward_segments(trace: Trace, node: Node, flat: int) -> tuple[Segment, ...]
 
     Products carry (input, weight, input × weight); the summands of a loss only themselves.
     """
-    xs, y = trace.inputs(node), trace.data[node.output]
+    xs = trace.inputs(node)
     if node.op.summed:
         segments = []
         for slot in node.op.summed:
             if slot < len(xs):
-                links = node.op.row(slot, flat, y, xs)
+                links = trace.row(node, slot, flat)
                 segments.append(_segment(node, links, node.inputs[slot], links.grid, _products(xs[slot], links)))
         return tuple(segments)
     if node.op.reduces:
@@ -87,20 +85,15 @@ def segments_at(trace: Trace, timeline: Timeline, step: int) -> tuple[Segment, .
 def numbers_at(trace: Trace, node: Node, flat: int, term: int = 0) -> list[Array]:
     """The numbers that enter an output element of a function of single numbers, one a slot, each of
     shape (); of an operation that adds up such a function, those of its term number `term`."""
-    y, xs = trace.data[node.output], trace.inputs(node)
-    at = [node.op.row(slot, flat, y, xs).grid.take(term, term + 1) for slot in range(len(xs))]
-    return [x.take(k).reshape(()) for x, k in zip(xs, at, strict=True)]
+    xs, rows = trace.inputs(node), trace.rows(node, flat)
+    return [x.take(row.take(term, term + 1)).reshape(()) for x, row in zip(xs, rows, strict=True)]
 
 
 def term_of(trace: Trace, node: Node, slot: int, source: int, flat: int) -> int:
     """Which of the terms of output[flat] the element `source` of an input is in."""
-    grid = node.op.row(slot, flat, trace.data[node.output], trace.inputs(node)).grid
-    for start in range(0, grid.size, _PIECE):
-        found = np.flatnonzero(grid.take(start, min(start + _PIECE, grid.size)) == source)
+    grid = trace.row(node, slot, flat).grid
+    for start, stop in pieces(grid.size):
+        found = np.flatnonzero(grid.take(start, stop) == source)
         if len(found):
             return start + int(found[0])
     return 0
-
-
-#: So many elements are looked at together.
-_PIECE = 1 << 16

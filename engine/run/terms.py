@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from gradstep.engine.index import Array, Elements, Indices
+from gradstep.engine.graph.element import Element
+from gradstep.engine.index import Array, Elements, Indices, pieces
 
 #: Reads terms start to stop: (upstream or None, local or None, contribution), each (stop - start,).
 Read = Callable[[int, int], tuple[Array | None, Array | None, Array]]
@@ -33,6 +34,16 @@ class Segment:
     @property
     def count(self) -> int:
         return self.via.size
+
+    def pieces(self, stop: int | None = None) -> Iterator[tuple[int, Array | None, Array | None, Array]]:
+        """All terms, or those before number `stop`, a piece at a time: the number of its first, and what `read`
+        gives of it."""
+        for start, end in pieces(self.count if stop is None else min(stop, self.count)):
+            yield start, *self.read(start, end)
+
+    def target(self, number: int) -> Element:
+        """The element that a term comes through."""
+        return Element(self.via_value, int(self.via.take(number, number + 1)[0]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,37 +88,24 @@ def enumerate_terms(segments: tuple[Segment, ...], dtype: np.dtype[np.floating],
     """
     count = total(segments)
     start = 0 if count <= WINDOW else max(0, min(around - WINDOW // 2, count - WINDOW))
-    stop = min(count, start + WINDOW)
-    before = dtype.type(0)
-    parts: list[tuple[int, Segment, int, int]] = []
-    offset = 0
-    for number, segment in enumerate(segments):
-        low, high = max(start - offset, 0), min(stop - offset, segment.count)
-        for piece in range(0, min(low, segment.count), 1 << 16):
-            with np.errstate(all="ignore"):
-                before += segment.read(piece, min(piece + (1 << 16), low, segment.count))[2].sum()
-        if low < high:
-            parts.append((number, segment, low, high))
-        offset += segment.count
-    listed = stop - start
+    listed = min(count - start, WINDOW)
+    before, offset = dtype.type(0), -start
     segment_of, via_value, via, factor_value, factor = (np.full(listed, -1, dtype=np.intp) for _ in range(5))
     upstream, local, contribution = (np.full(listed, np.nan, dtype=dtype) for _ in range(3))
-    here = 0
-    for number, segment, low, high in parts:
-        there = here + high - low
-        up, loc, con = segment.read(low, high)
-        segment_of[here:there] = number
-        via_value[here:there] = segment.via_value
-        via[here:there] = segment.via.take(low, high)
-        if segment.factor is not None:
-            factor_value[here:there] = segment.factor_value
-            factor[here:there] = segment.factor.take(low, high)
-        if up is not None:
-            upstream[here:there] = up
-        if loc is not None:
-            local[here:there] = loc
-        contribution[here:there] = con
-        here = there
+    for number, segment in enumerate(segments):
+        low, high = max(-offset, 0), min(listed - offset, segment.count)
+        for *_, passed in segment.pieces(low):
+            with np.errstate(all="ignore"):
+                before += passed.sum()
+        if low < high:
+            here = slice(offset + low, offset + high)
+            up, loc, contribution[here] = segment.read(low, high)
+            segment_of[here], via_value[here], via[here] = number, segment.via_value, segment.via.take(low, high)
+            if segment.factor is not None:
+                factor_value[here], factor[here] = segment.factor_value, segment.factor.take(low, high)
+            upstream[here] = np.nan if up is None else up
+            local[here] = np.nan if loc is None else loc
+        offset += segment.count
     with np.errstate(all="ignore"):
         running = np.cumsum(contribution, dtype=dtype)
         if start:
