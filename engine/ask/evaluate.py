@@ -14,7 +14,7 @@ import numpy as np
 from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, ELEMENTWISE, FUNCTIONS, REDUCING
 from gradstep.engine.ask.scope import Moment, Part, Reference, Scope
 from gradstep.engine.errors import CommandError, nearest
-from gradstep.engine.graph.board import Blackboard
+from gradstep.engine.graph.names import Blackboard
 
 
 class Evaluation:

@@ -17,8 +17,8 @@ import numpy as np
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment
 from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest
-from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.graph import Graph
+from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops import REGISTRY, Op
 from gradstep.engine.run.passes import run

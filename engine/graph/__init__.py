@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from gradstep.engine import face
 
 if TYPE_CHECKING:
-    from gradstep.engine.graph.board import Layer as Layer
     from gradstep.engine.graph.element import Element as Element
     from gradstep.engine.graph.graph import Node as Node
     from gradstep.engine.graph.graph import Role as Role
     from gradstep.engine.graph.graph import Value as Value
+    from gradstep.engine.graph.names import Layer as Layer
 
 __getattr__, __all__ = face(__name__)

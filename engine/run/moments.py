@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from gradstep.engine.errors import CommandError
-from gradstep.engine.graph.board import Blackboard, Target
 from gradstep.engine.graph.graph import Role
+from gradstep.engine.graph.names import Blackboard, Target
 from gradstep.engine.index import ravel
 from gradstep.engine.run.timeline import Phase, Position, Timeline
 

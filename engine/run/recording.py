@@ -11,9 +11,9 @@ from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gradstep.engine.errors import GoOn
-from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph
+from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array
 from gradstep.engine.run.passes import loss, run
 from gradstep.engine.run.samples import Samples

@@ -14,7 +14,7 @@ import numpy as np
 from gradstep.engine.graph.graph import PACKED
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.run.trace import Trace
-from gradstep.engine.training.optimizers import Line, Numbers
+from gradstep.engine.training.optimizer import Line, Numbers
 from gradstep.engine.training.options import Training
 
 #: The gradients that were not zeroed are kept beside what an optimiser keeps.

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradstep.engine.errors import nearest
 from gradstep.engine.index import Array, Indices
-from gradstep.engine.training.optimizers import OPTIMIZERS, Line, Optimizer, Option, at_least_0, flag, is_number, rate
+from gradstep.engine.training.optimizer import OPTIMIZERS, Line, Optimizer, Option, at_least_0, flag, is_number, rate
 
 
 class Schedule(NamedTuple):

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from gradstep.engine.ask.differences.precise import Precise
-from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node, Role
+from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.reduce import Reduce

@@ -11,9 +11,9 @@ import numpy as np
 from gradstep.engine.ask.differences.precise import TOLERANCE, Precise, relative
 from gradstep.engine.ask.differences.switches import switched
 from gradstep.engine.errors import OpError
-from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Value
+from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array
 from gradstep.engine.notation import defined
 from gradstep.engine.run.recording import Recording

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gradstep.engine.graph.board import Blackboard
 from gradstep.engine.graph.element import Element
+from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run.recording import Recording
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files.draft import Table
-from gradstep.engine.graph.board import Blackboard
+from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.run.moments import find
 from gradstep.engine.run.timeline import Position, Timeline
 

@@ -14,7 +14,7 @@ import pytest
 from graphs import Network, network
 
 from gradstep.engine.run.passes import run
-from gradstep.engine.training.optimizers import OPTIMIZERS
+from gradstep.engine.training.optimizer import OPTIMIZERS
 
 INPUTS = {"i": [0.05, 0.10], "target": [0.01, 0.99]}
 

@@ -10,8 +10,8 @@ from graphs import EXAMPLES, REPEATABLE, Network, Program, network, programs, wa
 from hypothesis import HealthCheck, given, settings
 
 from gradstep.engine.errors import CommandError
-from gradstep.engine.graph.board import Blackboard, Layer
 from gradstep.engine.graph.graph import Role
+from gradstep.engine.graph.names import Blackboard, Layer
 
 
 def names(net: Network, value: str) -> list[str]:

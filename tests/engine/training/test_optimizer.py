@@ -13,7 +13,7 @@ from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase
-from gradstep.engine.training.optimizers import OPTIMIZERS
+from gradstep.engine.training.optimizer import OPTIMIZERS
 from gradstep.engine.training.options import SCHEDULES
 
 #: Written by tests/peers/torch_optimizers.py.
