@@ -19,10 +19,11 @@ from gradstep.engine.files.tables.graph import add_lines, build
 from gradstep.engine.files.tables.leaves import add_leaves, allocate, check_numbers
 from gradstep.engine.files.tables.notes import read_notes
 from gradstep.engine.files.tables.training import read_against, read_training
-from gradstep.engine.graph.graph import GraphBuilder
+from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Timeline
-from gradstep.engine.training.options import Training, batch
+from gradstep.engine.training.batches import batch
+from gradstep.engine.training.options import Training
 
 FORMAT = 1
 

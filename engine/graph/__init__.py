@@ -11,6 +11,6 @@ if TYPE_CHECKING:
     from gradstep.engine.graph.graph import Node as Node
     from gradstep.engine.graph.graph import Role as Role
     from gradstep.engine.graph.graph import Value as Value
-    from gradstep.engine.graph.names import Layer as Layer
+    from gradstep.engine.graph.layers import Layer as Layer
 
 __getattr__, __all__ = face(__name__)

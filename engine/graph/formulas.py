@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
+from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called, indexed, unknown
-from gradstep.engine.graph.graph import GraphBuilder, Role, Value
+from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.graph.parsing import brief, parse
 from gradstep.engine.ops.composite import Given, Plan
 from gradstep.engine.ops.op import REGISTRY, Op

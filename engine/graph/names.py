@@ -1,5 +1,4 @@
-"""The network as it stands on a blackboard: what things are called, and which sums and
-activations are one neuron.
+"""The network as it stands on a blackboard: what things are called.
 
 Two names for every element. The blackboard's, for reading: subscripts are layer, to, from, counted
 from 1, and a layer of a single unit drops "to": z₁₁, h₂, w₁₁₂, b₂. And NumPy's, for typing: z1[0],
@@ -10,55 +9,20 @@ W₂[7,37] too.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.graph.graph import Graph, Role, Value
-from gradstep.engine.index import Shape, ravel, unravel
-from gradstep.engine.ops.elementwise import Elementwise
-from gradstep.engine.ops.families.linear import Linear
+from gradstep.engine.graph.layers import Layer, find_layers
+from gradstep.engine.graph.typed import Target, index_of, plain, read
+from gradstep.engine.index import Shape, unravel
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _WIDEST = 9
 #: Names that have been made are kept, as long as there are not more than this.
 _REMEMBERED = 10_000
-
-
-class Layer(NamedTuple):
-    """One column of neurons, or any other value that is drawn on its own.
-
-    `output` is the value the next layer sees. Where an activation follows a weighted sum, the two
-    are one layer and `pre` is the sum; else `pre` is −1. `weight` and `bias` are the parameters of
-    the weighted sum `node`, −1 where there is none.
-    """
-
-    output: int
-    pre: int = -1
-    node: int = -1
-    weight: int = -1
-    bias: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a typed name points at: the `data`, `grad` or `next` of a value, or some index of it."""
-
-    value: Value
-    kind: str
-    index: tuple[int, ...] | None
-
-    @property
-    def flat(self) -> int | None:
-        """The flat element, where the name points at exactly one."""
-        if self.index is None:
-            return 0 if self.value.size == 1 else None
-        return ravel(self.index, self.value.shape) if len(self.index) == len(self.value.shape) else None
 
 
 class Blackboard:
@@ -70,37 +34,8 @@ class Blackboard:
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """All layers in graph order: inputs first, parameters that are no weight or bias after
-        them, then what is computed, the loss last among its like."""
-        graph, found = self.graph, []
-        counts = Counter(v for n in graph.nodes for v in n.inputs)
-        fused = {}
-        for node in graph.nodes:
-            before = graph.values[node.inputs[0]].node
-            single = len(node.inputs) == 1 and counts[node.inputs[0]] == 1 and node.inputs[0] != graph.loss.id
-            if single and before >= 0 and isinstance(node.op, Elementwise) and node.output != graph.loss.id:
-                producer = graph.nodes[before]
-                if isinstance(producer.op, Linear):
-                    fused[node.id] = producer
-        absorbed = {n.id for n in fused.values()}
-        on_edges = {v for n in graph.nodes if isinstance(n.op, Linear) for v in n.inputs[1:] if self._is_parameter(v)}
-        for value in graph.values:
-            if value.node < 0 and value.role is not Role.LITERAL and value.id not in on_edges:
-                found.append(Layer(value.id))
-        for node in graph.nodes:
-            if node.id in absorbed:
-                continue
-            inner = fused.get(node.id, node)
-            layer = Layer(node.output, inner.output if inner is not node else -1, inner.id)
-            if isinstance(inner.op, Linear):
-                weight = inner.inputs[1] if inner.inputs[1] in on_edges else -1
-                bias = inner.inputs[2] if len(inner.inputs) == 3 and inner.inputs[2] in on_edges else -1
-                layer = Layer(layer.output, layer.pre, inner.id, weight, bias)
-            found.append(layer)
-        return tuple(found)
-
-    def _is_parameter(self, value: int) -> bool:
-        return self.graph.values[value].role is Role.PARAMETER
+        """All layers in graph order."""
+        return find_layers(self.graph)
 
     @cached_property
     def layer_of(self) -> dict[int, Layer]:
@@ -132,7 +67,7 @@ class Blackboard:
             return shown.name
         short = _short(shown, flat)
         # Not under the name of a whole array either: h₁ is no element of h where there is an h1.
-        taken = short is not None and self.graph.by_name.get(short.translate(_PLAIN), shown) is not shown
+        taken = short is not None and self.graph.by_name.get(plain(short), shown) is not shown
         if short is None or taken or short in self._ambiguous:
             return self.whole(value) + _brackets(shown.shape, flat)
         return short
@@ -190,7 +125,7 @@ class Blackboard:
         found: dict[str, list[tuple[Value, int]]] = {}
         for value in self.graph.values:
             for flat, short in _shorts(value):
-                found.setdefault(short.translate(_PLAIN), []).append((value, flat))
+                found.setdefault(plain(short), []).append((value, flat))
         return found
 
     def resolve(self, text: str) -> Target:
@@ -200,22 +135,14 @@ class Blackboard:
         An exact name wins over the short form of an element. Raises CommandError for an unknown
         name (with the nearest), an index out of range, and a short form with two meanings.
         """
-        word = unicodedata.normalize("NFKC", text.strip()).translate(_PLAIN)
-        found = re.fullmatch(r"(?:∂|d)(\w+)/(?:∂|d)(.+)", word)
-        if found and found[1] in (self.loss.translate(_PLAIN), "loss"):
-            return Target(self.resolve(found[2]).value, "grad", self.resolve(found[2]).index)
-        parts = re.fullmatch(r"([^\s.\[\]]+)(?:\.(\w+))?\s*(?:\[([^\]]*)\])?", word)
-        if parts is None:
-            raise CommandError(f"'{text}' is no name; names are written h, h[0], h.grad[0]")
-        name, kind, inside = parts[1], parts[2] or "data", parts[3]
-        if kind not in ("data", "grad", "next"):
-            raise CommandError(f"'{text}': after the point comes grad or next, not '{kind}'")
-        value, flat = self.lookup(name, text)
+        typed = read(text, self.loss)
+        value, flat = self.lookup(typed.name, typed.text)
         if flat is not None:
-            if inside is not None:
-                raise CommandError(f"'{text}': '{name}' is one number already; it has no index")
-            return Target(value, kind, unravel(flat, value.shape))
-        return Target(value, kind, None if inside is None else _index(inside, value, text))
+            if typed.inside is not None:
+                raise CommandError(f"'{typed.text}': '{typed.name}' is one number already; it has no index")
+            return Target(value, typed.kind, unravel(flat, value.shape))
+        index = None if typed.inside is None else index_of(typed.inside, value, typed.text)
+        return Target(value, typed.kind, index)
 
     def lookup(self, name: str, text: str) -> tuple[Value, int | None]:
         """The value called `name`, or the value and the element of it that the screen calls so; `loss` is the
@@ -269,16 +196,3 @@ def _shorts(value: Value) -> Iterator[tuple[int, str]]:
         short = _short(value, flat)
         if short is not None:
             yield flat, short
-
-
-def _index(inside: str, value: Value, text: str) -> tuple[int, ...]:
-    try:
-        index = [int(part) for part in inside.split(",")]
-    except ValueError:
-        raise CommandError(f"'{text}': an index is whole numbers, as in {value.name}[0]") from None
-    if len(index) > len(value.shape):
-        raise CommandError(f"'{text}': '{value.name}' has shape {value.shape}, so at most {len(value.shape)} indices")
-    for axis, (here, extent) in enumerate(zip(index, value.shape, strict=False)):
-        if not -extent <= here < extent:
-            raise CommandError(f"'{text}': index {here} is out of range; axis {axis} of '{value.name}' has {extent}")
-    return tuple(h % n for h, n in zip(index, value.shape, strict=False))

@@ -19,7 +19,7 @@ from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.trace import Trace
 from gradstep.engine.run.update import Update
-from gradstep.engine.training.options import batch, passes
+from gradstep.engine.training.batches import batch, passes
 
 #: So many whole iterations are kept for when one comes back to them.
 _KEPT = 4

@@ -6,7 +6,8 @@ import re
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.graph import Role
-from gradstep.engine.graph.names import Blackboard, Target
+from gradstep.engine.graph.names import Blackboard
+from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import ravel
 from gradstep.engine.run.timeline import Phase, Position, Timeline
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gradstep.engine.graph.graph import Graph
-from gradstep.engine.graph.names import Target
+from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array
 from gradstep.engine.training.options import Training
 

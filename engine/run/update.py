@@ -14,8 +14,8 @@ import numpy as np
 from gradstep.engine.graph.graph import PACKED
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.run.trace import Trace
-from gradstep.engine.training.optimizer import Line, Numbers
 from gradstep.engine.training.options import Training
+from gradstep.engine.training.rule import Line, Numbers
 
 #: The gradients that were not zeroed are kept beside what an optimiser keeps.
 LEFT = "left"

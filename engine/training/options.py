@@ -1,43 +1,19 @@
-"""How parameters are trained: which samples an iteration takes, at which learning rate, and what happens
-to a gradient before the optimiser gets it. Iterations are counted from 1.
+"""How parameters are trained: the optimiser, the schedule, the batches, and what happens to a gradient before the
+optimiser gets it. Iterations are counted from 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from math import cos, pi
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.errors import nearest
-from gradstep.engine.index import Array, Indices
-from gradstep.engine.training.optimizer import OPTIMIZERS, Line, Optimizer, Option, at_least_0, flag, is_number, rate
-
-
-class Schedule(NamedTuple):
-    """How the learning rate changes: `rate(k, lr, options)` is the one of update k, from 0 on."""
-
-    rate: Callable[[int, float, Mapping[str, Any]], float]
-    options: Mapping[str, Option]
-
-
-def whole(default: int | None = None, least: int = 1) -> Option:
-    return Option(default, f"a whole number from {least} on", lambda x: type(x) is int and x >= least)
-
-
-#: The schedules by name, as PyTorch's StepLR and CosineAnnealingLR (Loshchilov and Hutter, ICLR 2017).
-SCHEDULES: Mapping[str, Schedule] = {
-    "constant": Schedule(lambda k, lr, o: lr, {}),
-    "step": Schedule(
-        lambda k, lr, o: lr * o["gamma"] ** (k // o["step_size"]), {"step_size": whole(), "gamma": at_least_0(0.1)}
-    ),
-    "cosine": Schedule(
-        lambda k, lr, o: o["eta_min"] + (lr - o["eta_min"]) * (1 + cos(pi * k / o["t_max"])) / 2,
-        {"t_max": whole(), "eta_min": rate(0.0)},
-    ),
-}
+from gradstep.engine.training.optimizer import OPTIMIZERS, Optimizer
+from gradstep.engine.training.rule import Line
+from gradstep.engine.training.schedules import SCHEDULES
+from gradstep.engine.training.settings import Option, flag, is_number, whole
 
 #: What training is, whatever the optimiser.
 OPTIONS: Mapping[str, Option] = {
@@ -175,55 +151,3 @@ def _unknown(key: str, known: Mapping[str, Option], optimizer: str, schedule: st
         return f"'{key}' belongs to {' or '.join(owners)}, and here are {optimizer!r} and {schedule!r}"
     hint = nearest(key, [*known, "optimizer", "schedule"])
     return f"unknown key '{key}'{hint or '; allowed are optimizer, schedule, ' + ', '.join(known)}"
-
-
-# Samples ------------------------------------------------------------------------------------------
-
-
-def held_back(samples: int, share: float) -> tuple[Indices, Indices]:
-    """Which samples are for training, and which are held back for validation: evenly spread over the
-    file's order, so that data sorted by class keep their balance."""
-    numbers = np.arange(1, samples + 1)
-    # A little more than the share itself: 5 · 0.2 must count as 1 whatever it is in binary.
-    back = np.floor(numbers * share + 1e-9) > np.floor((numbers - 1) * share + 1e-9)
-    return np.flatnonzero(~back), np.flatnonzero(back)
-
-
-@lru_cache(maxsize=8)
-def _order(samples: int, shuffle: int, epoch: int) -> Indices:
-    """The order of one pass. Kept, because each of its iterations asks for it."""
-    order = np.random.Generator(np.random.PCG64([shuffle, epoch])).permutation(samples).astype(np.intp)
-    order.setflags(write=False)
-    return order
-
-
-def drawn(samples: int, size: int, shuffle: int | None, iteration: int = 1) -> Indices | slice:
-    """Which `size` of the `samples` the batch of an iteration (from 1) holds, shape (size,).
-
-    In file order, or in an order of its own for each pass over the data, drawn from the seed
-    `shuffle`. What is left over at the end of a pass and fills no batch is skipped in that pass, as
-    PyTorch's DataLoader does with drop_last.
-    """
-    epoch, number = divmod(iteration - 1, samples // size)
-    if shuffle is None:
-        return slice(number * size, (number + 1) * size)
-    return _order(samples, shuffle, epoch)[number * size : (number + 1) * size]
-
-
-def batch(pool: Mapping[int, Array], training: Training, iteration: int) -> dict[int, Array]:
-    """The samples of an iteration, for each value of the pool; none where no batches are drawn."""
-    if training.batch_size is None:
-        return {}
-    found: dict[int, Array] = {}
-    rows: Indices | slice | None = None
-    for value, array in pool.items():
-        if rows is None:
-            rows = drawn(len(array), training.batch_size, training.shuffle, iteration)
-        found[value] = array[rows]
-        found[value].setflags(write=False)
-    return found
-
-
-def passes(samples: int, training: Training) -> int:
-    """How many iterations one pass over the data has."""
-    return max(samples // training.batch_size, 1) if training.batch_size else 1

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
+from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.formulas import Formulas
-from gradstep.engine.graph.graph import Graph, GraphBuilder, Role, Value
+from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.trace import Trace
 

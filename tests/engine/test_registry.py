@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gradstep.engine.ops import COMPOSITES, REGISTRY, families
+from gradstep.engine.ops import COMPOSITES, REGISTRY
 from gradstep.engine.registry import Registry
+from gradstep.engine.training.optimizer import OPTIMIZERS
 
 
 @pytest.fixture
@@ -69,16 +71,20 @@ def test_what_is_added_from_elsewhere_is_there(package: Registry[int]) -> None:
     assert loaded() == set()
 
 
-# The operations -----------------------------------------------------------------------------------
+# The house's own ----------------------------------------------------------------------------------
 
 
-def test_every_operation_is_found_in_the_text_of_its_module_and_no_other_name_is() -> None:
-    for module in pkgutil.iter_modules(families.__path__):
-        importlib.import_module(f"{families.__name__}.{module.name}")
-    classes = {name: cls.__module__ for name, cls in REGISTRY._loaded.items() if cls.__module__.startswith("gradstep.")}
-    assert classes == REGISTRY.homes
-    assert {n: c.plan.__module__ for n, c in COMPOSITES._loaded.items()} == COMPOSITES.homes
-    assert not set(REGISTRY.homes) & set(COMPOSITES.homes)
+@pytest.mark.parametrize("registry", [REGISTRY, COMPOSITES, OPTIMIZERS], ids=["operations", "composites", "optimisers"])
+def test_every_name_is_found_in_the_text_of_its_module_and_no_other_is(registry: Registry[Any]) -> None:
+    folder = importlib.import_module(registry.package)
+    for module in pkgutil.iter_modules(folder.__path__):
+        importlib.import_module(f"{registry.package}.{module.name}")
+    found = {name: getattr(thing, "plan", thing).__module__ for name, thing in registry._loaded.items()}
+    assert {name: home for name, home in found.items() if home.startswith("gradstep.")} == registry.homes
+
+
+def test_no_operation_has_the_name_of_a_composite() -> None:
+    assert not set(REGISTRY) & set(COMPOSITES)
 
 
 def test_a_network_loads_the_families_of_its_operations() -> None:

@@ -10,7 +10,7 @@ from gradstep.engine.explain.formula.equation import Equation, Num
 from gradstep.engine.graph.element import Element
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.update import Stage
-from gradstep.engine.training.optimizer import SIGNS
+from gradstep.engine.training.rule import SIGNS
 
 
 def update(recording: Recording, element: Element, stage: Stage, begun: bool) -> Equation:

@@ -9,10 +9,12 @@ from gradstep.engine.files.arrays.leaf import Leaf
 from gradstep.engine.files.draft import Draft
 from gradstep.engine.files.tables.graph import add_lines
 from gradstep.engine.files.tables.leaves import TABLES
-from gradstep.engine.graph.graph import Graph, GraphBuilder, Role
+from gradstep.engine.graph.builder import GraphBuilder
+from gradstep.engine.graph.graph import Graph, Role
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.run.scenario import HeldBack
-from gradstep.engine.training.options import Training, held_back
+from gradstep.engine.training.batches import held_back
+from gradstep.engine.training.options import Training
 
 
 def check_batch(

@@ -9,7 +9,8 @@ import numpy as np
 from gradstep.engine.errors import CommandError, GraphError
 from gradstep.engine.files import arrays
 from gradstep.engine.files.draft import Draft, Table
-from gradstep.engine.graph.names import Blackboard, Target
+from gradstep.engine.graph.names import Blackboard
+from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.run.moments import step_of
 from gradstep.engine.run.scenario import Expectation

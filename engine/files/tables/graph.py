@@ -9,8 +9,9 @@ from gradstep.engine.errors import ExpressionError, GraphError, nearest
 from gradstep.engine.files.draft import Bad, Draft, Table
 from gradstep.engine.files.tables.leaves import table_of
 from gradstep.engine.files.tables.names import name_of, normal
+from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.formulas import Formulas
-from gradstep.engine.graph.graph import Graph, GraphBuilder
+from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.parsing import parse
 from gradstep.engine.notation import amount
 from gradstep.engine.run.memory import budget, needs

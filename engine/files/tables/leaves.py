@@ -9,9 +9,11 @@ from gradstep.engine.files import arrays
 from gradstep.engine.files.arrays.leaf import Leaf
 from gradstep.engine.files.draft import Bad, Draft
 from gradstep.engine.files.tables.names import name_of, normal
-from gradstep.engine.graph.graph import Graph, GraphBuilder, Role, Value
+from gradstep.engine.graph.builder import GraphBuilder
+from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.index import Array, Shape, read_only
-from gradstep.engine.training.options import Training, held_back
+from gradstep.engine.training.batches import held_back
+from gradstep.engine.training.options import Training
 
 TABLES: Mapping[str, Role] = {"inputs": Role.INPUT, "parameters": Role.PARAMETER}
 

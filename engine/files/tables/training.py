@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradstep.engine.files.draft import Draft
-from gradstep.engine.training.options import SCHEDULES, Training, belongs
+from gradstep.engine.training.options import Training, belongs
 from gradstep.engine.training.options import read as read_options
+from gradstep.engine.training.schedules import SCHEDULES
 
 
 def read_training(draft: Draft) -> Training:

@@ -14,7 +14,7 @@ from gradstep.engine.debugger.checking import check
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import GradstepError, ScenarioError
 from gradstep.engine.files.finding import MAX_BYTES, builtin, find, load, loads
-from gradstep.engine.training.options import drawn
+from gradstep.engine.training.batches import drawn
 
 COMPLETE = (Path(__file__).parents[3] / "scenarios/01-walkthrough.toml").read_text(encoding="utf-8")
 SMALL = 'format = 1\n[parameters]\nw = [2.0, 3.0]\n[graph]\nh = "w * w"\nL = "sum(h)"\n'

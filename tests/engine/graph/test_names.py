@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.graph import Role
-from gradstep.engine.graph.names import Blackboard, Layer
+from gradstep.engine.graph.layers import Layer
+from gradstep.engine.graph.names import Blackboard
 
 
 def names(net: Network, value: str) -> list[str]:

@@ -9,7 +9,8 @@ import pytest
 from graphs import EXAMPLES, REPEATABLE, Network, Program, network, programs, walkthrough
 from hypothesis import HealthCheck, given, settings
 
-from gradstep.engine.graph.graph import Graph, GraphBuilder, Role
+from gradstep.engine.graph.builder import GraphBuilder
+from gradstep.engine.graph.graph import Graph, Role
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.run.timeline import Grain, Phase, Timeline
 

@@ -14,7 +14,7 @@ from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.training.optimizer import OPTIMIZERS
-from gradstep.engine.training.options import SCHEDULES
+from gradstep.engine.training.schedules import SCHEDULES
 
 #: Written by tests/peers/torch_optimizers.py.
 PEER = json.loads((Path(__file__).parents[2] / "peers/torch_optimizers.json").read_text(encoding="utf-8"))

@@ -1,0 +1,62 @@
+"""A graph in the making: leaves and nodes in the order in which they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.graph.graph import Graph, Node, Role, Value
+from gradstep.engine.index import Shape
+from gradstep.engine.ops.op import Op
+
+
+class GraphBuilder:
+    """Collects leaves and nodes in the order they are written, checking each as it comes."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = np.dtype(dtype)
+        self.values: list[Value] = []
+        self.nodes: list[Node] = []
+        self.names: dict[str, Value] = {}
+        self.literals: dict[str, Value] = {}
+        self._unnamed = 0
+
+    def leaf(self, name: str, shape: Shape, role: Role, differentiable: bool) -> Value:
+        value = Value(len(self.values), name, tuple(shape), role, -1, differentiable)
+        self.values.append(value)
+        self.names[name] = value
+        return value
+
+    def literal(self, number: float) -> Value:
+        """A number written in a formula; equal numbers share one value, but 0 and −0 are two."""
+        key = repr(number)
+        if key not in self.literals:
+            text = f"{number:g}" if float(f"{number:g}") == number else key
+            text = text.replace("-", "−")
+            value = Value(len(self.values), text, (), Role.LITERAL, -1, False, number)
+            self.values.append(value)
+            self.literals[key] = value
+        return self.literals[key]
+
+    def apply(self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None) -> Value:
+        """A node computing op(inputs). Without a name it is one of the unnamed e#1, e#2 …
+
+        Raises OpError where the shapes do not fit.
+        """
+        shape = op.shape([v.shape for v in inputs])
+        if name is None:
+            self._unnamed += 1
+            name = f"e#{self._unnamed}"
+        node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
+        value = Value(
+            node.output, name, shape, Role.NODE, node.id, not op.discrete and any(v.differentiable for v in inputs)
+        )
+        self.values.append(value)
+        self.nodes.append(node)
+        self.names[name] = value
+        return value
+
+    def build(self, loss: str) -> Graph:
+        return Graph(self.values, self.nodes, loss, self.dtype)

@@ -1,0 +1,74 @@
+"""What a person types for a number, and what it points at."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gradstep.engine.errors import CommandError
+from gradstep.engine.graph.graph import Value
+from gradstep.engine.index import ravel
+
+_PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def plain(text: str) -> str:
+    """A name with its subscripts as digits, as it is typed."""
+    return text.translate(_PLAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a typed name points at: the `data`, `grad` or `next` of a value, or some index of it."""
+
+    value: Value
+    kind: str
+    index: tuple[int, ...] | None
+
+    @property
+    def flat(self) -> int | None:
+        """The flat element, where the name points at exactly one."""
+        if self.index is None:
+            return 0 if self.value.size == 1 else None
+        return ravel(self.index, self.value.shape) if len(self.index) == len(self.value.shape) else None
+
+
+class Typed(NamedTuple):
+    """The parts of a typed name: of `W1.grad[0,1]` the name W1, the kind grad, and what stands in the brackets."""
+
+    text: str
+    name: str
+    kind: str
+    inside: str | None
+
+
+def read(text: str, loss: str) -> Typed:
+    """Takes a typed name apart. `loss` is how the loss is called, as in ∂L/∂h₁; `loss` may stand there too.
+    Raises CommandError."""
+    word = plain(unicodedata.normalize("NFKC", text.strip()))
+    found = re.fullmatch(r"(?:∂|d)(\w+)/(?:∂|d)(.+)", word)
+    if found and found[1] in (plain(loss), "loss"):
+        return read(found[2], loss)._replace(kind="grad")
+    parts = re.fullmatch(r"([^\s.\[\]]+)(?:\.(\w+))?\s*(?:\[([^\]]*)\])?", word)
+    if parts is None:
+        raise CommandError(f"'{text}' is no name; names are written h, h[0], h.grad[0]")
+    kind = parts[2] or "data"
+    if kind not in ("data", "grad", "next"):
+        raise CommandError(f"'{text}': after the point comes grad or next, not '{kind}'")
+    return Typed(text, parts[1], kind, parts[3])
+
+
+def index_of(inside: str, value: Value, text: str) -> tuple[int, ...]:
+    """The index written in brackets behind the name of `value`. Raises CommandError; `text` is what was typed."""
+    try:
+        index = [int(part) for part in inside.split(",")]
+    except ValueError:
+        raise CommandError(f"'{text}': an index is whole numbers, as in {value.name}[0]") from None
+    if len(index) > len(value.shape):
+        raise CommandError(f"'{text}': '{value.name}' has shape {value.shape}, so at most {len(value.shape)} indices")
+    for axis, (here, extent) in enumerate(zip(index, value.shape, strict=False)):
+        if not -extent <= here < extent:
+            raise CommandError(f"'{text}': index {here} is out of range; axis {axis} of '{value.name}' has {extent}")
+    return tuple(h % n for h, n in zip(index, value.shape, strict=False))

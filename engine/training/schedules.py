@@ -1,0 +1,29 @@
+"""How the learning rate changes over the iterations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import cos, pi
+from typing import Any, NamedTuple
+
+from gradstep.engine.training.settings import Option, at_least_0, rate, whole
+
+
+class Schedule(NamedTuple):
+    """How the learning rate changes: `rate(k, lr, options)` is the one of update k, from 0 on."""
+
+    rate: Callable[[int, float, Mapping[str, Any]], float]
+    options: Mapping[str, Option]
+
+
+#: The schedules by name, as PyTorch's StepLR and CosineAnnealingLR (Loshchilov and Hutter, ICLR 2017).
+SCHEDULES: Mapping[str, Schedule] = {
+    "constant": Schedule(lambda k, lr, o: lr, {}),
+    "step": Schedule(
+        lambda k, lr, o: lr * o["gamma"] ** (k // o["step_size"]), {"step_size": whole(), "gamma": at_least_0(0.1)}
+    ),
+    "cosine": Schedule(
+        lambda k, lr, o: o["eta_min"] + (lr - o["eta_min"]) * (1 + cos(pi * k / o["t_max"])) / 2,
+        {"t_max": whole(), "eta_min": rate(0.0)},
+    ),
+}

@@ -1,0 +1,47 @@
+"""What may be set, and what it has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Option:
+    """A setting of an optimiser: its default, what it has to be, and a test of that."""
+
+    def __init__(self, default: Any, what: str, fits: Callable[[Any], bool]) -> None:
+        self.default, self.what, self.fits = default, what, fits
+
+
+def is_number(x: object) -> bool:
+    """Whether it is a finite number, and no truth value."""
+    return type(x) in (int, float) and abs(x) < float("inf")  # type: ignore[arg-type]
+
+
+def at_least_0(default: float | None) -> Option:
+    return Option(default, "a number from 0 on", lambda x: is_number(x) and x >= 0)
+
+
+def below_1(default: float) -> Option:
+    return Option(default, "a number from 0 to below 1", lambda x: is_number(x) and 0 <= x < 1)
+
+
+def flag(default: bool = False) -> Option:
+    return Option(default, "true or false", lambda x: isinstance(x, bool))
+
+
+def rate(default: float) -> Option:
+    # A negative one climbs, which one may want to see.
+    return Option(default, "a finite number", is_number)
+
+
+def betas(first: float, second: float) -> Option:
+    return Option(
+        (first, second),
+        "two numbers from 0 to below 1",
+        lambda x: isinstance(x, list | tuple) and len(x) == 2 and all(is_number(b) and 0 <= b < 1 for b in x),
+    )
+
+
+def whole(default: int | None = None, least: int = 1) -> Option:
+    return Option(default, f"a whole number from {least} on", lambda x: type(x) is int and x >= least)
