@@ -48,6 +48,15 @@ class Link(NamedTuple):
     amount: float
 
 
+class Pull(NamedTuple):
+    """Of paths that meet: what those that raise the gradient add up to, what those that lower it, and the share of the
+    larger that the smaller takes away."""
+
+    up: float
+    down: float
+    cancelled: float
+
+
 class Origin:
     """Where what is written at a moment comes from."""
 
@@ -99,6 +108,13 @@ class Origin:
         if self._here.phase is not Phase.BACKWARD or not 1 < self._sum.count <= PATHS:
             return ()
         return tuple(chain(self._here.recording, hop) for hop in self._sum.hops)
+
+    @property
+    def pull(self) -> Pull | None:
+        """How far those paths pull against each other; None where they do not."""
+        up = sum(path.product for path in self.paths if path.product > 0)
+        down = sum(path.product for path in self.paths if path.product < 0)
+        return Pull(up, down, min(up, -down) / max(up, -down)) if up and down else None
 
     @cached_property
     def curve(self) -> Curve | None:

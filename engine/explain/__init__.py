@@ -8,6 +8,7 @@ from gradstep.engine import face
 
 if TYPE_CHECKING:
     from gradstep.engine.explain.blame import why as why
+    from gradstep.engine.explain.formula import Equation as Equation
     from gradstep.engine.explain.formula import Num as Num
     from gradstep.engine.explain.formula import Parts as Parts
     from gradstep.engine.explain.formula import equation_text as equation_text

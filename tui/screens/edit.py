@@ -17,6 +17,9 @@ from gradstep.engine.errors import CommandError, printable
 from gradstep.engine.notation import number
 from gradstep.tui.theme import Palette, sign_role
 
+#: So many of the numbers that would change are listed.
+_SHOWN = 10
+
 
 class _Number(Input):
     """A line in which ~ is a key and no character: no number has one."""
@@ -66,12 +69,12 @@ class Edit(ModalScreen[str | None]):
         session = self._session
         found = preview(session.base, session.edits, session.recording, f"{self._name} = {text}")
         lines, rows = [], [(found.loss, False), *((one, True) for one in found.gradients)]
-        for one, signed in rows[:10]:
+        for one, signed in rows[:_SHOWN]:
             before, now = number(one.before, signed=signed), number(one.after, signed=signed)
             role = self._palette.roles[sign_role(one.after) if signed else "text"]
             lines.append(Content(f"{one.name:<14} {before:>9} → ") + Content.styled(f"{now:>9}", role))
-        if len(rows) > 10:
-            lines.append(Content(f"… and {len(rows) - 10} more"))
+        if len(rows) > _SHOWN:
+            lines.append(Content(f"… and {len(rows) - _SHOWN} more"))
         return Content("\n").join(lines)
 
     def action_nudge(self, by: float) -> None:

@@ -1,0 +1,1 @@
+"""The arithmetic of a step, painted: what panel 3 shows."""

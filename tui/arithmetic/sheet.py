@@ -1,0 +1,80 @@
+"""The sheet of a step: rule, numbers, result; then where the numbers come from."""
+
+from __future__ import annotations
+
+from gradstep.engine.debugger import Frame
+from gradstep.engine.explain import Equation, equation_text
+from gradstep.engine.notation import number
+from gradstep.engine.run import Phase
+from gradstep.tui.arithmetic.factors import paint_cards, paint_chain, paint_paths
+from gradstep.tui.arithmetic.lines import Lines
+from gradstep.tui.arithmetic.slots import Slots
+from gradstep.tui.arithmetic.sums import SumTable
+from gradstep.tui.curve import paint_curve
+from gradstep.tui.paint import Canvas, clip, wrap
+from gradstep.tui.theme import sign_role
+
+
+def paint_sheet(canvas: Canvas, frame: Frame, equation: Equation, digits: int) -> None:
+    """The whole sheet of a step that has an equation."""
+    slots, origin = Slots(canvas, digits), frame.origin
+    equals = _equation(slots, frame, equation)
+    if len(frame.story.lines) > 1:
+        _result(slots, frame, equation, equals)
+        slots.gap(8)
+        Lines(slots, frame).paint()
+    elif frame.sum.count > 1 and slots.left >= 4:
+        slots.gap(9)
+        SumTable(slots, frame).paint()
+        paint_paths(slots, frame)
+    else:
+        _result(slots, frame, equation, equals)
+        if frame.sum.count > 1:
+            return
+        if origin.cards and slots.left >= 6:
+            slots.gap(9)
+            paint_cards(slots, origin.cards)
+        if origin.chain is not None:
+            slots.gap(11)
+            paint_chain(slots, origin.chain)
+        if origin.curve is not None and slots.left >= 5:
+            slots.gap(8)
+            paint_curve(canvas, origin.curve, slots.y, digits)
+
+
+def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
+    """The rule, and with numbers; the column of their equals sign."""
+    canvas = slots.canvas
+    slots.label("rule")
+    x = canvas.put(9, slots.y, equation.left, slots.palette.style("text"))
+    room = canvas.width - x - 3
+    slots.put(x, f" {equation.relation} ")
+    canvas.put(x + 3, slots.y, clip(" ".join(wrap(equation.right, room) or [""]), room))
+    slots.y += 1
+    fits = len(equation_text(equation.numbers, slots.digits)) <= room
+    if equation.numbers and fits and not (frame.sum.count > 1 and canvas.height < 8):
+        slots.label("numbers")
+        end = canvas.parts(slots.put(x + 1, "= "), slots.y, equation.numbers, slots.digits)
+        if frame.origin.cards and end + 21 < canvas.width:
+            slots.put(end + 2, "upstream × local")
+        slots.y += 1
+    return x + 1
+
+
+def _result(slots: Slots, frame: Frame, equation: Equation, x: int) -> None:
+    canvas, digits = slots.canvas, slots.digits
+    slots.label("result")
+    # A line on the way to the new number is something like a gradient.
+    signed = frame.phase is Phase.BACKWARD or bool(frame.story.lines and frame.position.term)
+    if frame.position.term is not None and not frame.story.lines:
+        slots.put(x, f"  {frame.sum.entered:,} of {frame.sum.count:,} terms are in")
+        return
+    slots.put(x, f"{equation.equals(digits)} ")
+    style = slots.palette.style(sign_role(equation.result) if signed else "text", bold=True)
+    end = canvas.put(x + 2, slots.y, number(equation.result, digits, signed), style)
+    old = frame.before(frame.phase, *frame.element) if frame.element else None
+    if old is not None:
+        end = canvas.put(end + 2, slots.y, "Δ", slots.palette.style("update", bold=True))
+        end = slots.put(end + 1, f"{'was' if frame.desk.edits else 'there'} {number(old, digits, signed)}")
+    slots.put(end + 3, clip(frame.story.narration.result_note, canvas.width - end - 3))
+    slots.y += 1

@@ -1,0 +1,126 @@
+"""A sum as a table: a term a line, with the running sum and a waterfall of it."""
+
+from __future__ import annotations
+
+from gradstep.engine.debugger import Fold, Frame, Row
+from gradstep.engine.run import Phase
+from gradstep.tui.arithmetic.slots import Slots
+from gradstep.tui.paint import PENDING
+from gradstep.tui.waterfall import Waterfall
+
+
+class _Columns:
+    """Where the columns of the table end."""
+
+    def __init__(self, via: int, field: int, local: int, product: bool) -> None:
+        self.product = product
+        self.left = 2 + via + 1 + field if product else 2 + via
+        self.right = self.left + 3 + local + 1 + field if product else self.left
+        self.contribution = self.right + 2 + max(field, 12)
+        self.end = self.contribution + 2 + max(field, 9)
+
+
+class SumTable:
+    """The terms of the sum that a step adds up, as many as there is room for."""
+
+    def __init__(self, slots: Slots, frame: Frame) -> None:
+        self.slots, self.frame = slots, frame
+        self.forward, self.under_way = frame.phase is not Phase.BACKWARD, frame.position.term is not None
+        self.rows, self.fold = frame.sum.rows(max(self._room(), 2))
+        self.columns = self._columns()
+
+    def _room(self) -> int:
+        """Lines for terms: beside them there are heads, a line, the total, and the paths."""
+        count, paths = self.frame.sum.count, self.frame.origin.paths
+        room = self.slots.left - 3 - (len(paths) + 3 if paths else 0)
+        if room < min(count, 4):  # the paths go first, then the line above the total
+            room = self.slots.left - 2 - (self.slots.left - 2 > count)
+        return room
+
+    def _columns(self) -> _Columns:
+        product = any(row.right == row.right or row.left == row.left for row in self.rows)
+        via = max(4, *(len(row.via) for row in self.rows))
+        field = max(8, self.slots.digits + 4)
+        local = max(2, *(len(row.right_name) for row in self.rows)) if product else 0
+        columns = _Columns(via, field, local, product)
+        return columns if columns.end <= self.slots.canvas.width else _Columns(via, field, 0, False)
+
+    def paint(self) -> None:
+        slots, equation = self.slots, self.frame.story.equation
+        result = equation.result if equation else 0.0
+        x = self.columns.end + 2
+        bars = Waterfall(slots.canvas, x, self.rows, self.fold, result, bool(self.frame.position.term))
+        self._heads()
+        for row in self.rows:
+            self._row(row)
+            bars.row(slots.y, row)
+            slots.y += 1
+        if self.fold is not None:
+            self._folded(self.fold)
+            bars.fold(slots.y, self.fold)
+            slots.y += 1
+        if slots.left > 1:
+            slots.canvas.put(0, slots.y, "─" * self.columns.end, slots.palette.style("line"))
+            slots.y += 1
+        self._total()
+        bars.total(slots.y)
+        slots.y += 1
+
+    def _heads(self) -> None:
+        slots, columns = self.slots, self.columns
+        heads = ("from", "weight", "input") if self.forward else ("via", "upstream", "local")
+        slots.put(2, heads[0])
+        if columns.product:
+            slots.put(columns.left - len(heads[1]), heads[1])
+            slots.put(columns.right - len(heads[2]), heads[2])
+        slots.put(columns.contribution - 12, "contribution")
+        slots.put(columns.end - 9, "running Σ")
+        slots.y += 1
+
+    def _row(self, row: Row) -> None:
+        slots, columns, palette = self.slots, self.columns, self.slots.palette
+        last = row.order == self.frame.sum.entered - 1
+        if last:
+            slots.canvas.put(0, slots.y, "▸", palette.style("current", bold=True))
+        slots.canvas.put(2, slots.y, row.via, palette.style("text" if row.entered else "placeholder", bold=last))
+        if columns.product and row.left == row.left:
+            slots.number(columns.left, row.left, True)
+            slots.put(columns.left + 1, "×")
+            slots.put(columns.left + 3, row.right_name)
+            slots.number(columns.right, row.right, not self.forward)
+            slots.put(columns.right + 1, "=")
+        if row.entered:
+            slots.number(columns.contribution, row.contribution, True, bold=True)
+            slots.number(columns.end, row.running, True)
+        else:
+            for end in (columns.contribution, columns.end):
+                slots.canvas.put(end - 1, slots.y, PENDING, palette.style("placeholder"))
+        if last:
+            slots.canvas.tint(0, slots.y, columns.end)
+
+    def _folded(self, fold: Fold) -> None:
+        what = "other terms" if self.under_way else "smaller terms together"
+        text = f"… {fold.size:,} {what}"
+        if len(text) + 2 > self.columns.contribution - 9:
+            text = f"… {fold.size:,}"
+        self.slots.put(2, text)
+        if not self.under_way:
+            running = self.rows[-1].running if self.rows else 0.0
+            self.slots.number(self.columns.contribution, fold.contribution, True)
+            self.slots.number(self.columns.end, running + fold.contribution, True)
+
+    def _total(self) -> None:
+        slots, frame, columns, equation = self.slots, self.frame, self.columns, self.frame.story.equation
+        assert equation is not None, "a sum is one"
+        slots.canvas.put(2, slots.y, equation.left, slots.palette.style("text", bold=True))
+        state = f"{frame.sum.entered:,} of {frame.sum.count:,} terms in" if self.under_way else "complete"
+        x = max(columns.left - 2, len(equation.left) + 5)
+        if x + len(state) < columns.contribution - 1:
+            slots.put(x, state)
+        slots.put(columns.contribution - 1, "Σ")
+        value = equation.result
+        if self.under_way:
+            assert frame.element is not None, "something is written"
+            read = frame.data if self.forward else frame.grad
+            value = read(frame.element.value, frame.element.flat) or 0.0
+        slots.number(columns.end, value, True, bold=True)
