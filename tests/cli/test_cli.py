@@ -89,7 +89,7 @@ def test_export_to_a_file_and_to_the_output(tmp_path: Path, capsys: pytest.Captu
     assert main(["export", "walkthrough", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(target.read_text(encoding="utf-8"))
     assert main(["export", "walkthrough", "--format", "json", "-o", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == f"error: {tmp_path}: Is a directory\n"
+    assert capsys.readouterr().err == f"error: '{tmp_path}' cannot be written: it is a folder\n"
 
 
 def test_ops(capsys: pytest.CaptureFixture[str]) -> None:
