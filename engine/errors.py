@@ -88,6 +88,8 @@ def printable(text: str) -> str:
     Names and notes come from files: an escape sequence in them must be seen, not obeyed, and so
     must the marks that turn the direction of the text round.
     """
+    if text.isprintable():  # nearly every text
+        return text
     return "".join(
         c if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c.encode("unicode_escape").decode()
         for c in text

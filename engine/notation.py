@@ -115,3 +115,11 @@ def amount(size: int) -> str:
     while value >= 1000 and unit != "PiB":
         value, unit = value / 1024, next(units)
     return f"{value:.3g} {unit}" if value < 1e6 else f"{value:.0e} {unit}"
+
+
+def json_line(document: object) -> str:
+    """A document as one line of JSON, in ASCII: control characters and marks that turn the direction of a text round
+    come from files, and a terminal must not obey them. NaN and infinities have been made text before, see `plain`."""
+    import json  # here, because the screen never needs it
+
+    return json.dumps(document, allow_nan=False).replace("\x7f", "\\u007f")

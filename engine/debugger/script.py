@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError, GradstepError, printable
+from gradstep.engine.notation import json_line
 
 
 class Line(str):
@@ -57,14 +57,10 @@ def _one(session: Session, line: str, as_json: bool, say: Callable[[str], None])
         result = commands.run(session, line)
     except GradstepError as error:
         text = printable(f"{place}{error}")
-        say(
-            json.dumps({"command": line, "ok": False, "error": text}, ensure_ascii=False)
-            if as_json
-            else f"error: {text}"
-        )
+        say(json_line({"command": line, "ok": False, "error": text}) if as_json else f"error: {text}")
         return False, False
     if as_json:
-        say(json.dumps(document(session, line, result), ensure_ascii=False, allow_nan=False))
+        say(json_line(document(session, line, result)))
     elif result.text:
         say("\n".join(map(printable, result.text.split("\n"))))
     return result.ok, result.quit

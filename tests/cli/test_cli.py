@@ -201,3 +201,33 @@ def test_public_names_are_there_and_loaded_late() -> None:
     assert set(gradstep.__all__) <= set(dir(gradstep))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = gradstep.nothing
+
+
+ODD = "a\u009b31mb\x7fc\u202ed\u200be"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [["list"], ["steps"], ["check"], ["check", "--json"], ["export", "--format", "json"],
+     ["run", "-c", "info scenario"],
+     ["run", "--json", "-c", "print 'a\u009bb'"], ["train", "--steps", "1"], ["train", "--steps", "1", "--json"]],
+)  # fmt: skip
+def test_no_output_speaks_to_the_terminal(call: list[str], tmp_path: Path) -> None:
+    """C1 controls, DEL, and characters that turn the direction round or have no width, wherever they come from."""
+    file = tmp_path / f"{ODD}.toml"
+    title = ODD.replace("\u009b", "\\u009b").replace("\x7f", "\\u007f")
+    file.write_text(
+        f'format = 1\ntitle = "{title}"\ndescription = "{title}"\n[parameters]\nw = 1.0\n[graph]\nL = "w * w"\n'
+        f'[[notes]]\nat = 1\ntext = "{title}"\n',
+        encoding="utf-8",
+    )
+    given = [call[0], *([str(file)] if call[0] != "list" else [ODD]), *call[1:]]
+    done = subprocess.run([sys.executable, "-m", "gradstep", *given], capture_output=True, text=True)
+    for text in (done.stdout, done.stderr):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", text), repr(text)
+    assert done.stdout or done.stderr
+
+
+def test_closed_standard_output_is_said() -> None:
+    done = subprocess.run(f"{sys.executable} -m gradstep list >&-", shell=True, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (2, "error: standard output is closed\n")

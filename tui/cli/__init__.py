@@ -20,6 +20,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     _interruptible()
+    if sys.stdout is None:  # closed, as after `>&-`
+        print("error: standard output is closed", file=sys.stderr)
+        return BAD
     try:
         options = parser().parse_args(with_default(list(sys.argv[1:] if argv is None else argv)))
         if options.max_memory is not None:

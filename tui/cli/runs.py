@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from gradstep.tui.cli.words import FAILED, FINE, Parser, budget, count, memory, scenario
+from gradstep.tui.cli.words import FAILED, FINE, Parser, budget, count, memory, say, scenario
 
 _PHASES = ("forward", "loss", "backward", "update")
 
@@ -16,11 +16,10 @@ def no_words(parser: Parser) -> None:
 
 def list_scenarios(options: argparse.Namespace) -> int:
     """the built-in scenarios, one a line"""
-    from gradstep.engine.errors import printable
     from gradstep.engine.files import builtin, find
 
     for name in builtin():
-        print(f"{name:<14} {printable(find(name).title)}")
+        say([f"{name:<14} {find(name).title}"])
     return FINE
 
 
@@ -39,7 +38,7 @@ def steps(options: argparse.Namespace) -> int:
     recording = record(find(options.scenario))
     phase = Phase(options.phase) if options.phase else None
     for number, block in enumerate(blocks(recording, phase, options.terms)):
-        print(f"\n{block}" if number else block)
+        say([f"\n{block}" if number else block])
     return FINE
 
 
@@ -80,19 +79,18 @@ def check_words(parser: Parser) -> None:
 
 def check(options: argparse.Namespace) -> int:
     """verify gradients and printed numbers"""
-    import json
-
     from gradstep.engine.debugger import check
     from gradstep.engine.files import find
+    from gradstep.engine.notation import json_line
 
     fine = True
     for chosen in [find(name) for name in options.scenarios]:
         report = check(chosen)
         fine &= report.ok
         if options.json:
-            print(json.dumps(report.document(), ensure_ascii=False, allow_nan=False))
+            say([json_line(report.document())])
         else:
-            print("\n".join(report.lines()))
+            say(report.lines())
     return FINE if fine else FAILED
 
 
@@ -106,12 +104,11 @@ def diff_words(parser: Parser) -> None:
 
 def diff(options: argparse.Namespace) -> int:
     """two runs: first divergence, largest differences"""
-    import json
-
     from gradstep.engine.ask import compare
     from gradstep.engine.errors import CommandError
     from gradstep.engine.files import find
     from gradstep.engine.history import History, trainings
+    from gradstep.engine.notation import json_line
 
     one = find(options.a)
     other = one.against if options.b is None else find(options.b)
@@ -121,9 +118,9 @@ def diff(options: argparse.Namespace) -> int:
     steps = options.steps or (one.training.steps if options.b is None else 1)
     found = trainings(a, b, steps, options.rtol) if steps > 1 else compare(a.start, b.start, options.rtol)
     if options.json:
-        print(json.dumps(found.document(), ensure_ascii=False, allow_nan=False))
+        say([json_line(found.document())])
     else:
-        print("\n".join(found.lines()))
+        say(found.lines())
     return FINE if found.same else FAILED
 
 
@@ -154,5 +151,5 @@ def ops(options: argparse.Namespace) -> int:
     """the operations with formula, local gradient and convention at kinks"""
     from gradstep.engine.ops import described
 
-    print("\n".join(described()))
+    say(described())
     return FINE

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gradstep.tui.cli.words import FAILED, FINE, INTERRUPTED, Parser, budget, count, memory, scenario
+from gradstep.tui.cli.words import FAILED, FINE, INTERRUPTED, Parser, budget, count, memory, say, scenario
 
 if TYPE_CHECKING:
     from gradstep.engine.debugger import Ended
@@ -35,11 +35,10 @@ def train_words(parser: Parser) -> None:
 
 def train(options: argparse.Namespace) -> int:
     """train without a screen; stops at a condition"""
-    import json
-
     from gradstep.engine.debugger import parameters
     from gradstep.engine.files import check_output, find, save_weights, stops_of
     from gradstep.engine.history import History, diagnosis
+    from gradstep.engine.notation import json_line
 
     if options.output is not None:
         check_output(options.output)
@@ -58,9 +57,9 @@ def train(options: argparse.Namespace) -> int:
             bar.clear()
     if options.json:
         document = {**_document(options, ended), "findings": [f.document() for f in seen]}
-        print(json.dumps(document, ensure_ascii=False, allow_nan=False))
+        say([json_line(document)])
     else:
-        print("\n".join([*_lines(options, ended), *(f"  {line}" for finding in seen for line in finding.lines())]))
+        say([*_lines(options, ended), *(f"  {line}" for finding in seen for line in finding.lines())])
     if ended.reason == "interrupted":
         return INTERRUPTED
     return FAILED if options.until is not None and ended.reason == "end" else FINE
@@ -79,10 +78,9 @@ def _interruptible() -> Iterator[list[int]]:
 
 def _reported(history: History, options: argparse.Namespace, steps: int, bar: _Bar, stopped: Sequence[int]) -> Ended:
     """Trains, printing what it reports on the way; how it ended."""
-    import json
-
     from gradstep.engine.ask import Condition
     from gradstep.engine.debugger import Ended, train
+    from gradstep.engine.notation import json_line
 
     until = None if options.until is None else Condition(options.until, history.recording(1))
     ended = None
@@ -91,7 +89,7 @@ def _reported(history: History, options: argparse.Namespace, steps: int, bar: _B
             ended = found
             continue
         bar.clear()
-        print(json.dumps(found.document(), allow_nan=False) if options.json else found.line(), flush=True)
+        say([json_line(found.document()) if options.json else found.line()], at_once=True)
     assert ended is not None, "a training says how it ended"
     return ended
 

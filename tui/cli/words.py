@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
+
+from gradstep.engine.errors import printable
 
 FINE, FAILED, BAD, INTERRUPTED = 0, 1, 2, 130
 
@@ -12,8 +15,15 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, with the nearest valid word."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        print(f"error: {message}; see {self.prog} --help", file=sys.stderr)
+        print(f"error: {printable(message)}; see {self.prog} --help", file=sys.stderr)
         raise SystemExit(BAD)
+
+
+def say(texts: Iterable[str], at_once: bool = False) -> None:
+    """Prints texts of one or more lines; `at_once`, so that who waits for them sees each. What comes from files must
+    not speak to the terminal."""
+    for text in texts:
+        print("\n".join(map(printable, text.split("\n"))), flush=at_once)
 
 
 def scenario(parser: Parser, default: str | None = None) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import version
 from typing import Any
 
 from gradstep.engine.ask.findings.iteration import findings
 from gradstep.engine.files.reading import FORMAT
 from gradstep.engine.graph.graph import Role
-from gradstep.engine.notation import plain
+from gradstep.engine.notation import json_line, plain
 from gradstep.engine.run.recording import Recording
 
 
@@ -46,4 +45,4 @@ def document(recording: Recording) -> dict[str, Any]:
 
 
 def write(recording: Recording) -> str:
-    return json.dumps(document(recording), ensure_ascii=False, allow_nan=False) + "\n"
+    return json_line(document(recording)) + "\n"
