@@ -35,7 +35,7 @@ def _expectation(table: Table, time: Timeline | None) -> Expectation | None:
     misprint = table.flag("misprint")
     if "exact" in table and not misprint:
         table.bad("exact", "'exact' says what is right for a misprint; add misprint = true", about_key=True)
-    target = None if time is None else _target(table, of, time)
+    target = None if time is None or not isinstance(table.said["of"], str) else _target(table, of, time)
     if target is None:
         return None
     shape = target.value.shape[len(target.index or ()) :]

@@ -1,4 +1,4 @@
-"""`gradstep check` and the JSON it and `export` write: right passes, and wrong is caught."""
+"""`gradstep check` and the JSON it writes: right passes, and wrong is caught."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from gradstep.engine.ask.differences import verifying
 from gradstep.engine.debugger.checking import check
 from gradstep.engine.files import builtin, find, loads
-from gradstep.engine.files.formats import export
 from gradstep.engine.index import Array
 from gradstep.engine.notation import plain
 from gradstep.engine.ops.families.activation import Sigmoid
@@ -99,34 +98,6 @@ def test_check_json_has_the_agreed_fields() -> None:
     assert set(report) >= {"file", "ok", "gradients", "expect", "findings"}
     assert set(report["gradients"]) >= {"checked", "max_rel_error", "at"}
     assert report["expect"] == [{"of": "L", "ok": True, "misprint": False, "printed": 13.0, "exact": 13.0}]
-
-
-def test_export_json_is_the_run() -> None:
-    found = json.loads(export(record(loads(SMALL)), "json"))
-    assert set(found) == {"gradstep", "format", "title", "dtype", "loss", "steps", "nodes", "next", "findings"}
-    assert found["loss"] == {"name": "L", "value": 13.0}
-    assert found["steps"] == 2 + 1 + 4 + 2
-    by_name = {node["name"]: node for node in found["nodes"]}
-    assert by_name["w"] == {
-        "name": "w",
-        "op": None,
-        "role": "parameter",
-        "inputs": [],
-        "shape": [2],
-        "value": [2.0, 3.0],
-        "grad": [4.0, 6.0],
-    }
-    assert by_name["e#1"]["op"] == "multiply"
-    assert by_name["e#1"]["inputs"] == ["w", "w"]
-    assert found["next"] == {"w": [2.0 - 0.1 * 4.0, 3.0 - 0.1 * 6.0]}
-
-
-def test_export_json_has_no_gradient_where_there_is_none_and_spells_what_json_has_not() -> None:
-    text = 'format = 1\n[inputs]\nx = [nan, inf, -inf, 1.0]\n[parameters]\nw = 2.0\n[graph]\nL = "sum(x * w)"\n'
-    by_name = {node["name"]: node for node in json.loads(export(record(loads(text)), "json"))["nodes"]}
-    assert by_name["x"]["value"] == ["NaN", "Infinity", "-Infinity", 1.0]
-    assert by_name["x"]["grad"] is None
-    assert by_name["w"]["grad"] == "NaN"
 
 
 def test_numbers_round_trip_exactly() -> None:

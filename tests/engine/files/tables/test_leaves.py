@@ -1,0 +1,90 @@
+"""[inputs] and [parameters]."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from texts import DRAWN, SMALL, check_problems, problems
+
+from gradstep.engine.errors import ScenarioError
+from gradstep.engine.files import load, loads
+
+
+def test_inputs_get_gradients_only_when_asked() -> None:
+    text = 'format = 1\n{}[inputs]\nx = [2.0, 3.0]\n[graph]\nL = "sum(x * x)"\n'
+    assert not loads(text.format("")).graph.by_name["x"].differentiable
+    assert loads(text.format("input_gradients = true\n")).graph.by_name["x"].differentiable
+    check_problems(text.format("input_gradients = 1\n"), "2:19: input_gradients must be true or false")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SMALL.replace("[2.0, 3.0]", "[2.0, [3.0]]"), "3:5: 'w': expected numbers only in this array"),
+        (SMALL.replace("[2.0, 3.0]", "true"), "3:5: 'w': expected a number, nested arrays of numbers or a table"),
+        (SMALL.replace("[parameters]\nw = [2.0, 3.0]", "parameters = 3"), "2:14: 'parameters' must be a table"),
+    ],
+)
+def test_what_is_no_array_is_refused_and_what_uses_it_is_left_out(text: str, expected: str) -> None:
+    assert problems(text)[0].startswith(expected)
+    assert len(problems(text)) <= 2
+
+
+def test_a_leaf_of_a_batch_has_as_many_samples_as_an_iteration_takes() -> None:
+    for training, count in (
+        ("", 5),
+        ("batch_size = 2\n", 2),
+        ("validation = 0.2\n", 4),
+        ("validation = 0.4\nbatch_size = 2\n", 2),
+    ):
+        graph = loads(DRAWN + training).graph
+        assert graph.by_name["x"].shape == (count, 2)
+        assert graph.by_name["t"].shape == (count,)
+
+
+def test_arrays_are_read_only_and_of_the_type_of_the_file() -> None:
+    scenario = loads(SMALL.replace("format = 1", 'format = 1\ndtype = "float32"'))
+    (array,) = scenario.leaves.values()
+    assert array.dtype == np.float32
+    assert not array.flags.writeable
+
+
+def test_nothing_is_made_of_a_file_that_is_too_large() -> None:
+    huge = "format = 1\n[parameters]\nw = { shape = [40000000, 40000], init = 'zeros' }\n[graph]\nL = 'sum(w)'\n"
+    tracemalloc.start()
+    try:
+        check_problems(huge, "3:5: this needs ")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_turns_out_to_be_unreadable_is_said_where_it_is_named(tmp_path: Path) -> None:
+    np.save(tmp_path / "whole.npy", np.ones(1000))
+    (tmp_path / "half.npy").write_bytes((tmp_path / "whole.npy").read_bytes()[:500])
+    np.savez(tmp_path / "bad.npz", w=np.ones(1000))
+    content = bytearray((tmp_path / "bad.npz").read_bytes())
+    content[1000] ^= 255
+    (tmp_path / "bad.npz").write_bytes(content)
+    for name in ("half.npy", "bad.npz"):
+        file = tmp_path / "a.toml"
+        file.write_text(
+            f'format = 1\n[parameters]\nw = {{ file = "{name}" }}\n[graph]\nL = "sum(w)"\n', encoding="utf-8"
+        )
+        with pytest.raises(ScenarioError, match=f":3:5: 'w': '{name}' cannot be read"):
+            load(file)
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [("[0, 3]", "5:5: 't': "), ("[0.5, 1]", "5:5: 't': "), ("[0, -1]", "5:5: 't': ")],
+)
+def test_numbers_that_an_operation_cannot_use_are_refused(labels: str, says: str) -> None:
+    text = (
+        "format = 1\n[parameters]\nz = [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]\n[inputs]\n"
+        f't = {labels}\n[graph]\nL = "cross_entropy(z, t)"\n'
+    )
+    check_problems(text, says)

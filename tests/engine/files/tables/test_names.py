@@ -1,0 +1,40 @@
+"""What a value may be called."""
+
+from __future__ import annotations
+
+import pytest
+from texts import SMALL, check_problems
+
+from gradstep.engine.files import loads
+from gradstep.engine.files.tables.names import RESERVED, normal
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SMALL.replace("w = [", '"q q" = 1\nw = ['), "3:2: 'q q' is no name"),
+        (SMALL.replace("w = [", '2w = 1\nw = ['), "3:1: '2w' is no name"),
+        (SMALL.replace("w = [", "lambda = 1\nw = ["), "3:1: 'lambda' is no name"),
+        (SMALL + "[inputs]\nw = 3\n", "3:1: 'w' is named twice"),
+        (SMALL.replace("w = [", "loss = 1\nw = ["), "3:1: 'loss' can only be the name of the loss"),
+    ],
+)  # fmt: skip
+def test_what_is_no_name_is_refused_at_the_key(text: str, expected: str) -> None:
+    check_problems(text, expected)
+
+
+@pytest.mark.parametrize("word", RESERVED)
+def test_words_for_moments_are_kept_for_them(word: str) -> None:
+    check_problems(SMALL.replace("w = [", f"{word} = 1\nw = ["), f"3:1: '{word}' is kept for the moment of that name")
+
+
+def test_the_loss_may_be_called_loss() -> None:
+    assert loads(SMALL.replace("L =", "loss =")).graph.loss.name == "loss"
+
+
+def test_a_name_is_read_as_formulas_read_it() -> None:
+    """NFKC, as Python's own names: the ligature ﬁ is f and i, and ℌ is H."""
+    assert normal("ﬁℌ") == "fiH"
+    graph = loads('format = 1\n[parameters]\n"ﬁ" = 2.0\n[graph]\nL = "fi * ﬁ"\n').graph
+    assert [value.name for value in graph.parameters] == ["fi"]
+    check_problems('format = 1\n[parameters]\n"ﬁ" = 2.0\nfi = 1\n[graph]\nL = "fi * fi"\n', "'fi' is named twice")

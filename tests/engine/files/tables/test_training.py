@@ -1,0 +1,74 @@
+"""[training] and [against]."""
+
+from __future__ import annotations
+
+import pytest
+from texts import SMALL, TRAINED, check_problems
+
+from gradstep.engine.files import loads
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("step = 3", "12:1: unknown key 'step'; did you mean 'steps'?"),
+        ("optimizer = 'adm'", "12:13: optimizer must be 'sgd' or 'momentum' or "),
+        ("lr = nan", "12:6: lr must be a finite number, not nan"),
+        ("optimizer = 'adam'\nmomentum = 0.9", "13:1: 'momentum' belongs to optimizer = \"sgd\" or "),
+        ("optimizer = 'adam'\nbetas = [0.9, 1.0]", "13:9: betas must be two numbers from 0 to below 1"),
+        ("nesterov = true", "12:12: nesterov needs a momentum and no dampening"),
+        ("nesterov = true\nmomentum = 0.9\ndampening = 0.1", "12:12: nesterov needs a momentum and no dampening"),
+        ("schedule = 'step'", "12:12: the schedule 'step' needs step_size"),
+        ("schedule = 'warmup'", "12:12: schedule must be 'constant' or 'step' or 'cosine', not 'warmup'; a warm-up is"),
+        ("step_size = 3", "12:1: 'step_size' belongs to schedule = \"step\""),
+        ("warmup = -1", "12:10: warmup must be a whole number from 0 on"),
+        ("clip_norm = 0", "12:13: clip_norm must be a number above 0"),
+        ("zero_grad = 0", "12:13: zero_grad must be true or false, not 0"),
+        ("steps = 1.5", "12:9: steps must be a whole number from 1 on"),
+        ("batch_size = 0", "12:14: batch_size must be a whole number from 1 on"),
+        ("batch_size = 9", "12:14: batch_size 9 is more than the 4 samples"),
+        ("validation = 1.0", "12:14: validation must be a share above 0 and below 1"),
+        ("validation = 0.01", "12:14: validation 0.01 holds back 0 of the 4 samples"),
+        ("validate = 3", "12:12: validate says how often"),
+        ("shuffle = 1", "12:11: shuffle draws batches in another order; batch_size"),
+        ("shuffle = -1\nbatch_size = 2", "12:11: shuffle must be a whole number from 0 on"),
+    ],
+)
+def test_a_training_that_makes_no_sense_is_refused_where_it_stands(lines: str, expected: str) -> None:
+    check_problems(TRAINED.format("training") + lines + "\n", expected)
+
+
+@pytest.mark.parametrize("line", ["batch_size = 2", "validation = 0.2"])
+def test_samples_are_drawn_and_held_back_only_where_inputs_count_them(line: str) -> None:
+    check_problems(SMALL + f"[training]\n{line}\n", "the inputs named in batch = […], and none are named")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("stepz = 3", "12:1: unknown key 'stepz'; did you mean 'steps'?"),
+        ("lr = 'a'", "12:6: lr must be a finite number, not 'a'"),
+        ("batch_size = 2", "12:1: both trainings have the same batch_size; it stands in [training]"),
+        ("steps = 2", "12:1: both trainings have the same steps; it stands in [training]"),
+    ],
+)
+def test_the_training_to_compare_with_is_checked_as_well(lines: str, expected: str) -> None:
+    check_problems(TRAINED.format("against") + lines + "\n", expected)
+
+
+def test_a_mistake_of_the_training_is_not_said_again_for_the_other() -> None:
+    check_problems(TRAINED.format("training") + "lr = 'a'\n[against]\noptimizer = 'adam'\n", "12:6: lr must be")
+
+
+def test_what_against_does_not_say_is_as_in_training() -> None:
+    lines = "optimizer = 'momentum'\nmomentum = 0.5\nlr = 0.25\nsteps = 7\n[against]\n"
+    nearly = loads(TRAINED.format("training") + lines + "nesterov = true\n").against
+    assert nearly is not None
+    options = nearly.training.optimizer
+    assert (options.name, options["momentum"], options["lr"], options["nesterov"]) == ("momentum", 0.5, 0.25, True)
+    assert nearly.training.steps == 7
+    # Another optimiser has other options: those of the first are not its, but for the rate.
+    other = loads(TRAINED.format("training") + lines + "optimizer = 'adam'\n").against
+    assert other is not None
+    assert (other.training.optimizer.name, other.training.optimizer["lr"]) == ("adam", 0.25)
+    assert loads(TRAINED.format("training") + "lr = 1\n").against is None
