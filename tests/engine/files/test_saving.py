@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from texts import DRAWN
 
-from gradstep.engine.ask import apply_edits, read_edit
-from gradstep.engine.ask.whatif import Edit
+from gradstep.engine.ask.whatif import Edit, apply_edits, read_edit
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import load, loads
 from gradstep.engine.files.saving import save
