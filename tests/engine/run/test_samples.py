@@ -95,6 +95,22 @@ def test_the_same_element_of_every_sample() -> None:
     assert samples.over(W, 3).take(0, 1).tolist() == [3]
 
 
+def test_every_element_has_its_position_in_its_sample() -> None:
+    """By slicing NumPy's own numbering of the array."""
+    net = batch()
+    samples = samples_of(net)
+    for name in ("h", "T", "v", "e", "W", "L"):
+        value = net.value(name)
+        numbered, axis = np.arange(value.size).reshape(value.shape), samples.axis(value.id)
+        for sample in range(COUNT):
+            part = numbered if axis is None else numbered.take(sample, axis)
+            assert samples.shape(value.id) == part.shape
+            flats = part.reshape(-1)
+            assert samples.position(value.id, flats).tolist() == list(range(part.size))
+            assert [samples.position(value.id, flat) for flat in flats.tolist()] == list(range(part.size))
+            assert [samples.element(value.id, sample, k) for k in range(part.size)] == flats.tolist()
+
+
 def test_without_a_batch_there_is_one_sample() -> None:
     session = Session(find("walkthrough"))
     assert session.recording.samples.count == 1
