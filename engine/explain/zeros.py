@@ -35,28 +35,36 @@ class Zero(NamedTuple):
 
 
 def reason(recording: Recording, element: Element) -> Zero | None:
-    """Why ∂L/∂element is exactly 0; None where it is not, or where it has no gradient."""
+    """Why ∂L/∂element is exactly 0; None where it is not, or where it has no gradient.
+
+    Of several ways that bring 0 the first is followed to its end before the next. There may be thousands of hops, and
+    ways that meet again: each element is looked at once.
+    """
     if not _is_zero(recording, element):
         return None
-    # A row of single ways is followed without recursion: there may be thousands of hops.
-    while True:
-        count, ways = hops(recording, element, _FOLLOWED)
-        if count == 0:
-            return Zero(ZeroReason.NO_PATH, element, None, 0)
-        if count == 1 and _is_zero(recording, ways[0].target):
-            element = ways[0].target
+    end: Element | None = None
+    ahead: list[Element] = [element]
+    seen: set[Element] = set()
+    while ahead:
+        here = ahead.pop()
+        if here in seen:
             continue
-        if not _all_zero(recording, element):
-            return Zero(ZeroReason.CANCELLED, element, None, count)
-        # Where several ways bring 0, one with a reason of its own here says more than one from afar.
-        here = next((hop for hop in ways if not _is_zero(recording, hop.target)), None)
-        if here is not None:
-            return Zero(_of_hop(recording, here), element, here, count)
+        seen.add(here)
+        count, ways = hops(recording, here, _FOLLOWED)
+        if count != 1 and end is None:
+            end = here
+        if count == 0:
+            continue
+        if count > 1 or not _is_zero(recording, ways[0].target):
+            if not _all_zero(recording, here):
+                return Zero(ZeroReason.CANCELLED, here, None, count)
+            # Where several ways bring 0, one with a reason of its own here says more than one from afar.
+            hop = next((hop for hop in ways if not _is_zero(recording, hop.target)), None)
+            if hop is not None:
+                return Zero(_of_hop(recording, hop), here, hop, count)
         # None of them has one here. Some may lead nowhere, as what an index leaves out: not those.
-        further = (reason(recording, hop.target) for hop in ways)
-        return next((z for z in further if z and z.reason is not ZeroReason.NO_PATH), None) or Zero(
-            ZeroReason.NO_PATH, element, None, 0
-        )
+        ahead += [hop.target for hop in reversed(ways)]
+    return Zero(ZeroReason.NO_PATH, element if end is None else end, None, 0)
 
 
 def _is_zero(recording: Recording, element: Element) -> bool:
