@@ -18,7 +18,7 @@ from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.reading import gradient_segments, numbers_at, term_of
-from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.recording import Recording, remembered
 
 #: So many ways that meet are each followed to their reason.
 _FOLLOWED = 64
@@ -38,33 +38,47 @@ def reason(recording: Recording, element: Element) -> Zero | None:
     """Why ∂L/∂element is exactly 0; None where it is not, or where it has no gradient.
 
     Of several ways that bring 0 the first is followed to its end before the next. There may be thousands of hops, and
-    ways that meet again: each element is looked at once.
+    ways that meet again: each element is looked at once, and what is found holds for all on the way to it.
     """
     if not _is_zero(recording, element):
         return None
-    end: Element | None = None
-    ahead: list[Element] = [element]
-    seen: set[Element] = set()
+    told, end = _told(recording), None
+    came: dict[Element, Element] = {}
+    ahead = [(element, element)]
     while ahead:
-        here = ahead.pop()
-        if here in seen:
+        here, before = ahead.pop()
+        if here in came:
             continue
-        seen.add(here)
+        came[here] = before
         count, ways = hops(recording, here, _FOLLOWED)
+        zero = told.get(here) or _reason_here(recording, here, count, ways)
+        if zero is not None:
+            while here != element:
+                told[here], here = zero, came[here]
+            told[element] = zero
+            return zero
         if count != 1 and end is None:
             end = here
-        if count == 0:
-            continue
-        if count > 1 or not _is_zero(recording, ways[0].target):
-            if not _all_zero(recording, here):
-                return Zero(ZeroReason.CANCELLED, here, None, count)
-            # Where several ways bring 0, one with a reason of its own here says more than one from afar.
-            hop = next((hop for hop in ways if not _is_zero(recording, hop.target)), None)
-            if hop is not None:
-                return Zero(_of_hop(recording, hop), here, hop, count)
-        # None of them has one here. Some may lead nowhere, as what an index leaves out: not those.
-        ahead += [hop.target for hop in reversed(ways)]
-    return Zero(ZeroReason.NO_PATH, element if end is None else end, None, 0)
+        ahead += [(hop.target, here) for hop in reversed(ways)]
+    return Zero(ZeroReason.NO_PATH, end or element, None, 0)
+
+
+@remembered
+def _told(recording: Recording) -> dict[Element, Zero]:
+    """What has been found out about elements of a run."""
+    return {}
+
+
+def _reason_here(recording: Recording, element: Element, count: int, ways: list[Hop]) -> Zero | None:
+    """Why a gradient becomes 0 at this very element; None where only 0 arrives, or nothing: of several ways, some may
+    lead nowhere, as what an index leaves out."""
+    if not count or (count == 1 and _is_zero(recording, ways[0].target)):
+        return None
+    if not _all_zero(recording, element):
+        return Zero(ZeroReason.CANCELLED, element, None, count)
+    # Where several ways bring 0, one with a reason of its own here says more than one from afar.
+    hop = next((hop for hop in ways if not _is_zero(recording, hop.target)), None)
+    return None if hop is None else Zero(_of_hop(recording, hop), element, hop, count)
 
 
 def _is_zero(recording: Recording, element: Element) -> bool:

@@ -149,8 +149,14 @@ class Timeline:
 
     def span(self, phase: Phase) -> tuple[int, int]:
         """The steps start + 1 to stop are those of `phase`; equal where it has none."""
-        mine = [s for s in self.sweeps if s.phase is phase]
-        return (mine[0].start, mine[-1].stop) if mine else (self.total, self.total)
+        return self._spans.get(phase, (self.total, self.total))
+
+    @cached_property
+    def _spans(self) -> dict[Phase, tuple[int, int]]:
+        found: dict[Phase, tuple[int, int]] = {}
+        for sweep in self.sweeps:
+            found[sweep.phase] = found.get(sweep.phase, (sweep.start, 0))[0], sweep.stop
+        return found
 
     @cached_property
     def _stops(self) -> dict[Grain, list[int]]:

@@ -3,13 +3,19 @@ seen from afar, the layer that is looked at."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import NamedTuple
+
 from textual.events import Click
 from textual.message import Message
 
 from gradstep.engine.ask import ORDERS, in_order
 from gradstep.engine.debugger import Frame
-from gradstep.engine.graph import Element, Value
-from gradstep.engine.run import Phase
+from gradstep.engine.graph import Element
+from gradstep.engine.run import Phase, Recording
+from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.aside import Aside
 from gradstep.tui.network.layer import OneLayer
 from gradstep.tui.network.levels import opening
@@ -68,42 +74,50 @@ def _layer(canvas: Canvas, frame: Frame, view: View) -> None:
     Aside(stage, stage.layer, stage.unit, 2, canvas.width - 4).paint(1, canvas.height - 1)
 
 
+class _InFile(NamedTuple):
+    """The parameters in the order of the file: their ids, and how many numbers there are before each, and in all."""
+
+    ids: tuple[int, ...]
+    before: tuple[int, ...]
+    first: Mapping[int, int]
+
+
+@kept_of_network
+def _in_file(recording: Recording) -> _InFile:
+    parameters = recording.graph.parameters
+    before = tuple(accumulate((p.size for p in parameters), initial=0))
+    ids = tuple(p.id for p in parameters)
+    return _InFile(ids, before, dict(zip(ids, before, strict=False)))
+
+
 class _Listed:
     """The parameters in the order that is asked for, without a list of all of them."""
 
-    def __init__(self, parameters: list[Value], chosen: tuple[Element, ...] | None) -> None:
-        self.parameters, self.chosen = parameters, chosen
-        self.count = sum(p.size for p in parameters) if chosen is None else len(chosen)
+    def __init__(self, recording: Recording, chosen: tuple[Element, ...] | None) -> None:
+        self.whole, self.chosen = _in_file(recording), chosen
+        self.count = self.whole.before[-1] if chosen is None else len(chosen)
 
     def __call__(self, number: int) -> Element:
         if self.chosen is not None:
             return self.chosen[number]
-        for parameter in self.parameters:
-            if number < parameter.size:
-                return Element(parameter.id, number)
-            number -= parameter.size
-        raise IndexError(number)
+        at = bisect_right(self.whole.before, number) - 1
+        return Element(self.whole.ids[at], number - self.whole.before[at])
 
     def index(self, element: Element | None) -> int | None:
         if element is None:
             return None
         if self.chosen is not None:
             return self.chosen.index(element) if element in self.chosen else None
-        before = 0
-        for parameter in self.parameters:
-            if parameter.id == element.value:
-                return before + element.flat
-            before += parameter.size
-        return None
+        first = self.whole.first.get(element.value)
+        return None if first is None else first + element.flat
 
 
 def _listed(frame: Frame, view: View) -> _Listed:
-    parameters = list(frame.recording.graph.parameters)
-    order = ORDERS[view.order % len(ORDERS)]
-    if order.size is None and not view.filter:
-        return _Listed(parameters, None)
-    known = tuple(p.id for p in parameters if frame.written(Phase.BACKWARD, p.id) == p.size)
-    return _Listed(parameters, in_order(frame.recording, view.order % len(ORDERS), view.filter, known))
+    recording, order = frame.recording, view.order % len(ORDERS)
+    if ORDERS[order].size is None and not view.filter:
+        return _Listed(recording, None)
+    known = tuple(p.id for p in recording.graph.parameters if frame.written(Phase.BACKWARD, p.id) == p.size)
+    return _Listed(recording, in_order(recording, order, view.filter, known))
 
 
 def _here(frame: Frame, view: View, found: _Listed) -> int | None:

@@ -1,0 +1,47 @@
+"""The levels of the picture of the network, far and near: arrows lead somewhere from everywhere, and bars stand beside
+the numbers that they are of."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files import builtin, find
+from gradstep.tui.panels.main.network import Network, neighbour
+from gradstep.tui.view import View, Zoom
+
+DIRECTIONS = ("up", "down", "left", "right")
+
+
+@pytest.mark.parametrize("name", builtin())
+def test_an_arrow_leads_to_an_element_wherever_one_stands(name: str) -> None:
+    """And from there, where it is selected, again."""
+    session = Session(find(name))
+    graph = session.recording.graph
+    for where in ("start", "30%", "end"):
+        session.goto(where)
+        frame = session.frame()
+        for zoom in Zoom:
+            for direction in DIRECTIONS:
+                view = View(zoom=zoom)
+                for _ in range(3):
+                    found = neighbour(frame, view, 120, 30, direction)
+                    assert 0 <= found.flat < graph.values[found.value].size, (where, zoom, direction)
+                    view = view.but(selection=found)
+
+
+@pytest.mark.parametrize(("name", "moment"), [("xor", "z2[3,0]"), ("digits", "z1[0,3]"), ("digits", "h.grad[0,1]")])
+def test_the_running_sum_is_the_one_of_its_rows_and_its_bars_stand_beside_them(name: str, moment: str) -> None:
+    session = Session(find(name))
+    session.goto(moment)
+    lines = Network.paint(session.frame(), View(zoom=Zoom.NEURON), 150, 34).text().splitlines()
+    rows = [found for line in lines if (found := re.match(r"│   \+ (\S+) +([+−]\S+) +([+−]\S+|0) (.*)", line))]
+    assert len(rows) > 2
+    total = 0.0
+    for row in rows:
+        term, shown = (float(text.replace("−", "-")) for text in row.groups()[1:3])
+        total += term
+        assert shown == pytest.approx(total, abs=0.002 * len(rows))
+        assert set("▏▎▍▌▋▊▉█▐") & set(row[4])
