@@ -11,7 +11,6 @@ import numpy as np
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array, Indices
-from gradstep.engine.ops.links import Links
 from gradstep.engine.run.recording import Recording
 
 #: A neuron of more weights has too many to look at together.
@@ -43,7 +42,7 @@ def sources(recording: Recording, element: Element, limit: int | None = None) ->
         return ()
     found = []
     for slot, value in enumerate(node.inputs):
-        links = _row(recording, node, slot, element.flat)
+        links = recording.trace.row(node, slot, element.flat)
         count = links.grid.size if limit is None else min(links.grid.size, limit)
         factor = None
         if links.factor is not None:
@@ -59,17 +58,16 @@ def flows(recording: Recording, element: Element, source: Source, samples: Seque
     each other sample adds its own.
     """
     trace, node = recording.trace, _node(recording, element.value)
-    grad = trace.grad[element.value]
-    if node is None or grad is None or trace.grad[source.value] is None:
+    if node is None or trace.grad[element.value] is None or trace.grad[source.value] is None:
         return None
     rest = np.zeros(source.local.shape)
     with np.errstate(all="ignore"):
         for sample in samples[1:]:
             flat = recording.samples.moved(element.value, element.flat, sample)
             if flat != element.flat:
-                local = _row(recording, node, source.slot, flat).local(0, len(rest))
-                rest += local.astype(float) * float(grad.item(flat))
-        return source.local.astype(float) * float(grad.item(element.flat)) + rest
+                local = recording.trace.row(node, source.slot, flat).local(0, len(rest))
+                rest += local.astype(float) * trace.derivative(Element(element.value, flat))
+        return source.local.astype(float) * trace.derivative(element) + rest
 
 
 def weights(recording: Recording, element: Element) -> Array | None:
@@ -78,7 +76,7 @@ def weights(recording: Recording, element: Element) -> Array | None:
     node = _node(recording, element.value)
     if node is None or not node.op.summed or node.op.reduces:
         return None
-    links = _row(recording, node, 0, element.flat)
+    links = recording.trace.row(node, 0, element.flat)
     if links.factor is None or not 1 < links.grid.size <= _WEIGHTS:
         return None
     return links.local(0, links.grid.size)
@@ -90,14 +88,10 @@ def window(recording: Recording, element: Element, value: int) -> Indices | None
     node = _node(recording, element.value)
     if node is None or value not in node.inputs:
         return None
-    grid = _row(recording, node, node.inputs.index(value), element.flat).grid
+    grid = recording.trace.row(node, node.inputs.index(value), element.flat).grid
     return grid.take(0, min(grid.size, _WINDOW))
 
 
 def _node(recording: Recording, value: int) -> Node | None:
     made = recording.graph.values[value].node
     return recording.graph.nodes[made] if made >= 0 else None
-
-
-def _row(recording: Recording, node: Node, slot: int, flat: int) -> Links:
-    return node.op.row(slot, flat, recording.trace.data[node.output], recording.trace.inputs(node))

@@ -42,10 +42,6 @@ class Iterations:
         #: How many iterations one pass over the samples has.
         self.passes = passes(samples, self._training)
         self._validating = self._training.validate or self.passes
-        self._notes: dict[int, dict[int, str]] = {}
-        for note in scenario.notes:
-            mine = self._notes.setdefault(note.iteration, {})
-            mine[note.step] = "\n".join(filter(None, (mine.get(note.step), note.text)))
 
     def until(self, iteration: int, edited: Edits, recording: Callable[[int], Recording]) -> Iterations:
         """Those with other edits, which are made after an iteration."""
@@ -86,7 +82,6 @@ class Iterations:
             trace,
             like.timeline,
             like.board,
-            self._notes.get(k, {}),
             k,
             snapshot.state,
             like=like,

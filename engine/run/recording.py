@@ -32,7 +32,6 @@ class Recording:
     trace: Trace
     timeline: Timeline
     board: Blackboard
-    notes: Mapping[int, str]
     iteration: int = 1
     state: State = field(default_factory=State)
     #: Values and gradients that were set by hand: they are what they are, and not computed.
@@ -51,6 +50,15 @@ class Recording:
     def typed(self, element: Element, phase: Phase = Phase.FORWARD) -> str:
         """What a phase writes there, as one types it: h[1], h.grad[1], W1.next[0,1]."""
         return self.board.typed(*element, phase.kind)
+
+    @cached_property
+    def notes(self) -> Mapping[int, str]:
+        """The author's words by step number; those of several notes at a step one below the other."""
+        found: dict[int, str] = {}
+        for note in self.scenario.notes:
+            if note.iteration == self.iteration:
+                found[note.step] = "\n".join(filter(None, (found.get(note.step), note.text)))
+        return found
 
     @cached_property
     def samples(self) -> Samples:
@@ -103,9 +111,4 @@ def _next_loss(recording: Recording) -> float:
 def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
     """Runs a scenario once, forward and backward; `go_on` as in `run`."""
     graph = scenario.graph
-    timeline = Timeline(graph)
-    notes: dict[int, str] = {}
-    for note in scenario.notes:
-        if note.iteration == 1:
-            notes[note.step] = "\n".join(filter(None, (notes.get(note.step), note.text)))
-    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), timeline, Blackboard(graph), notes)
+    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), Timeline(graph), Blackboard(graph))

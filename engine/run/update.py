@@ -62,7 +62,7 @@ class Update:
     @cached_property
     def prepared(self) -> tuple[Line, ...]:
         """The lines that make g of the gradient."""
-        return self.training.before(not any(symbol == LEFT for symbol, _ in self.state.kept))
+        return self.training.before(LEFT not in self._symbols)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
