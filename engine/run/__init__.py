@@ -1,4 +1,4 @@
-"""One iteration as numbers in time: the trace, the timeline, and the terms of every step."""
+"""One iteration as numbers in time: the trace, the timeline, the terms of every step."""
 
 from __future__ import annotations
 

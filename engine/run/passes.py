@@ -42,14 +42,12 @@ def run(
 
     NaN and infinities flow as IEEE 754 says, without a warning: they are what one came to find.
     """
-    data: list[Array] = [_NOTHING] * len(graph.values)
+    literals = graph.literals if like is None else like.data
+    data = [_NOTHING] * len(graph.values)
+    for value, literal in graph.leaves:
+        data[value] = leaves[value] if literal is None else literals[value]
     grad: list[Array | None] = [None] * len(graph.values)
     flow: dict[tuple[int, int], Array] = {}
-    for value, literal in graph.leaves:
-        if literal is None:
-            data[value] = leaves[value]
-        else:
-            data[value] = graph.literals[value] if like is None else like.data[value]
     nodes: Iterable[Node] = graph.nodes
     pullbacks: Iterable[Pullback] = graph.pullbacks if backward else ()
     if instead or gradients or like is not None or go_on is not None:
