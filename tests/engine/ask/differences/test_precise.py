@@ -1,0 +1,58 @@
+"""The loss when some numbers are others: against the whole network run again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradstep.engine.ask.differences.nudging import nudge
+from gradstep.engine.ask.differences.precise import Precise
+from gradstep.engine.files import builtin, find, loads
+from gradstep.engine.graph.element import Element
+from gradstep.engine.run.passes import run
+from gradstep.engine.run.recording import Recording, record
+
+
+def loss_of_the_whole(rec: Recording, moved: Element, by: float) -> float:
+    """The loss with one number moved, the whole network computed again from its leaves."""
+    array = rec.trace.data[moved.value].copy()
+    array.reshape(-1)[moved.flat] += by
+    leaves = {v: rec.trace.data[v] for v, number in rec.graph.leaves if number is None}
+    if rec.graph.values[moved.value].node < 0:
+        return run(rec.graph, {**leaves, moved.value: array}, backward=False).loss
+    return run(rec.graph, leaves, backward=False, instead={moved.value: array}).loss
+
+
+#: What is compared gets no gradient, and the loss depends on it all the same.
+COMPARED = 'format = 1\n[parameters]\nx = 0.5\n[graph]\nm = "x * 2"\nL = "where(m > 0.999, x, 0) * 2"\n'
+
+
+@pytest.mark.parametrize("name", [*builtin(), COMPARED])
+def test_what_does_not_depend_on_a_number_is_not_computed_again_and_all_else_is(name: str) -> None:
+    rec = record(find(name) if name in builtin() else loads(name))
+    rng = np.random.default_rng(1)
+    for value in rec.graph.values:
+        if not rec.graph.gets_gradient(value):
+            continue
+        moved = Element(value.id, int(rng.integers(value.size)))
+        if np.isfinite(rec.trace.data[value.id].reshape(-1)[moved.flat]):
+            above, below = loss_of_the_whole(rec, moved, 0.01), loss_of_the_whole(rec, moved, -0.01)
+            # A nudge is in float64; the whole run of a float32 scenario has the digits that it has.
+            rel = 1e-12 if rec.graph.dtype == np.float64 else 1e-3
+            assert nudge(rec, moved, 0.01).actual == pytest.approx((above - below) / 2, rel=rel, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", list(builtin()))
+def test_together_is_as_one_by_one(name: str) -> None:
+    """The losses of many copies at once, against a run of the whole network for each."""
+    precise = Precise.of(find(name))
+    rng = np.random.default_rng(1)
+    for value in precise.graph.values:
+        if precise.trace.grad[value.id] is None or not value.size:
+            continue
+        flats = rng.integers(0, value.size, 5)
+        offsets = rng.normal(size=5) * 1e-2
+        found = precise.losses(value.id, flats, offsets)
+        for k, flat in enumerate(flats.tolist()):
+            moved = precise.moved(value.id, flat, float(precise.trace.data[value.id].reshape(-1)[flat]) + offsets[k])
+            assert found[k] == pytest.approx(precise.loss(moved), rel=1e-12, nan_ok=True), value.name

@@ -1,0 +1,85 @@
+"""The fields of steps, against every step read one by one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from brute import SMALL, steps
+from recordings import recording
+
+from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS, TEXT_FIELDS, Slice, phase_of
+from gradstep.engine.errors import CommandError
+from gradstep.engine.run.timeline import Phase
+
+
+def same(found: float, expected: float) -> bool:
+    return found == expected or (math.isnan(found) and math.isnan(expected))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_a_step_has_is_what_one_reads_there(name: str) -> None:
+    rec = recording(name)
+    listed = iter(steps(name))
+    for sweep in rec.timeline.sweeps:
+        at = Slice(rec, sweep, 0, sweep.size, False)
+        parts = {field: at.field(field) for field in ("value", "grad", "terms", "index", "iteration")}
+        for k in range(sweep.size):
+            step = next(listed)
+            value, grad, terms, index, iteration = (p.value[k] for p in parts.values() if p is not None)
+            assert same(value, step.value)
+            assert parts["grad"] is not None
+            assert bool(np.broadcast_to(parts["grad"].known, sweep.size)[k]) == (step.phase == "backward")
+            assert step.phase != "backward" or (same(grad, step.grad) and terms == len(step.terms))
+            assert (index, iteration) == (step.index, 1)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_a_term_has_is_what_one_reads_there(name: str) -> None:
+    rec = recording(name)
+    listed = iter(steps(name))
+    for sweep in rec.timeline.sweeps:
+        at = Slice(rec, sweep, 0, sweep.size, True)
+        mine = [next(listed) for _ in range(sweep.size)]
+        for field in TERM_FIELDS:
+            part = at.field(field)
+            assert part is not None
+            if sweep.phase is not Phase.BACKWARD:
+                assert not np.any(part.known)
+                continue
+            for k, step in enumerate(mine):
+                found = sorted(part.value[at.table.owner == k].tolist(), key=repr)
+                expected = sorted((getattr(term, field) for term in step.terms), key=repr)
+                assert len(found) == len(expected)
+                assert all(map(same, found, expected))
+
+
+def test_layers_are_numbered_in_graph_order() -> None:
+    rec = recording("walkthrough")
+    found = {}
+    for sweep in rec.timeline.sweeps:
+        part = Slice(rec, sweep, 0, sweep.size, False).field("layer")
+        assert part is not None
+        if np.all(part.known) and sweep.phase is Phase.FORWARD:
+            found[rec.graph.values[sweep.value].name] = int(part.value[0])
+    assert found == {"z1": 1, "h": 1, "z2": 2, "y": 2}
+
+
+def test_texts_are_compared_and_never_read_as_numbers() -> None:
+    rec = recording("walkthrough")
+    sweep = rec.timeline.sweeps[0]
+    at = Slice(rec, sweep, 0, sweep.size, False)
+    for field, example in TEXT_FIELDS.items():
+        with pytest.raises(CommandError, match=f"{field} == {example}"):
+            at.field(field)
+        assert at.matches(field, example) is not None
+    assert at.field("nothing") is None
+    assert at.matches("value", "relu") is None
+    assert set(TEXT_FIELDS) < set(FIELDS)
+
+
+def test_phases_have_names() -> None:
+    assert [phase_of(p.value) for p in Phase] == list(Phase)
+    with pytest.raises(CommandError, match="did you mean 'backward'"):
+        phase_of("backwards")
