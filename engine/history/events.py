@@ -9,8 +9,8 @@ import numpy as np
 
 from gradstep.engine.ask.breakpoints import Breakpoint
 from gradstep.engine.ask.stops import Noted
+from gradstep.engine.history.deciding import possible
 from gradstep.engine.history.history import History
-from gradstep.engine.history.intervals import possible
 from gradstep.engine.history.summaries import Summaries
 
 

@@ -14,8 +14,8 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.hits import Hit, Hits
 from gradstep.engine.ask.search import Found, Stopping, search
 from gradstep.engine.errors import GoOn, Interrupted
+from gradstep.engine.history.deciding import Truth, possible
 from gradstep.engine.history.history import History
-from gradstep.engine.history.intervals import Truth, possible
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Position
 

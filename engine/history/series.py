@@ -17,7 +17,7 @@ from gradstep.engine.ask.watches import Watch
 from gradstep.engine.errors import GoOn, printable
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.history.history import History
-from gradstep.engine.history.intervals import series
+from gradstep.engine.history.ranges import told
 from gradstep.engine.history.rows import Bounds
 from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.index import Array
@@ -153,9 +153,9 @@ def measures(summaries: Summaries) -> list[Series]:
 def watched(history: History, summaries: Summaries, watch: Watch) -> Series | None:
     """A single number that is watched: as the summaries tell it, else what it was at the end of those iterations in
     which somebody looked. None where that is in fewer than two."""
-    told = _told(history, summaries, watch)
-    if told is not None:
-        return Series(watch.text, summaries.starts, *told, Topic.WATCH)
+    known = _told(history, summaries, watch)
+    if known is not None:
+        return Series(watch.text, summaries.starts, *known, Topic.WATCH)
     iterations = sorted(k for k in watch.seen if k <= summaries.last)
     if len(iterations) < 2:
         return None
@@ -164,7 +164,7 @@ def watched(history: History, summaries: Summaries, watch: Watch) -> Series | No
 
 
 def _told(history: History, summaries: Summaries, watch: Watch) -> Bounds | None:
-    return history.recall(f"watch {watch.text}", summaries.last, lambda: series(watch.query, summaries))
+    return history.recall(f"watch {watch.text}", summaries.last, lambda: told(watch.query, summaries))
 
 
 def look_back(history: History, watches: Sequence[Watch], here: int, go_on: GoOn | None = None) -> None:

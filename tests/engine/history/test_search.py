@@ -14,8 +14,8 @@ from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import loads
 from gradstep.engine.history import search as across
+from gradstep.engine.history.deciding import possible
 from gradstep.engine.history.history import History
-from gradstep.engine.history.intervals import possible
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
