@@ -97,7 +97,7 @@ class Ranges:
         low, high = np.full(self.rows, -np.inf), np.full(self.rows, np.inf)
         low[1:], high[1:] = loss.low[:-1], loss.high[:-1]
         joined = ~exact
-        low[joined], high[joined] = np.fmin(low, loss.low)[joined], np.fmax(high, loss.high)[joined]
+        low[joined], high[joined] = np.minimum(low, loss.low)[joined], np.maximum(high, loss.high)[joined]
         low[:1], high[:1] = -np.inf, np.inf
         return Interval(low, high)
 
@@ -131,7 +131,8 @@ class Ranges:
             given = self.recording.trace.data[value.id]
             low[0], high[0] = given.min(), given.max()
         joined = ~self.summaries.exact
-        low[joined], high[joined] = np.fmin(low, after.low)[joined], np.fmax(high, after.high)[joined]
+        # A NaN among several stays: nothing is known of the others then.
+        low[joined], high[joined] = np.minimum(low, after.low)[joined], np.maximum(high, after.high)[joined]
         return Interval(low, high, (Interval(low, high), Interval(low, high)))
 
     def _called(self, node: ast.Call) -> Interval | None:

@@ -13,8 +13,8 @@ import numpy as np
 
 from gradstep.engine.index import Array
 
-#: Room for so many rows at first, and at least.
-_FIRST, _LEAST = 256, 64
+#: Room for so many rows at first, and at least: for several times what is added together.
+_LEAST = 256
 
 
 class Bounds(NamedTuple):
@@ -68,9 +68,9 @@ class Rows:
 
     def __init__(self, width: int, units: int, most: int, sparse: int) -> None:
         self._most, self._sparse, self._lock = max(most, _LEAST), sparse, RLock()
-        self._starts = np.zeros(_FIRST + 1, np.int64)
-        self._numbers = _Table(np.empty((_FIRST, width)), np.empty((0, width)))
-        self._counts = _Table(np.zeros((_FIRST, units), np.uint32), np.zeros((0, units), np.uint32))
+        self._starts = np.zeros(_LEAST + 1, np.int64)
+        self._numbers = _Table(np.empty((_LEAST, width)), np.empty((0, width)))
+        self._counts = _Table(np.zeros((_LEAST, units), np.uint32), np.zeros((0, units), np.uint32))
         self._length = 0
         #: The last iteration that was added.
         self.last = 0
@@ -145,7 +145,7 @@ class Rows:
             count = max(int(np.searchsorted(self.starts, iteration + 1, side="right")) - 1, 0)
             other = self.between(0, count)
         other._lock = RLock()
-        other._give(max(count, _FIRST))
+        other._give(max(count, _LEAST))
         return other
 
     def view(self) -> Rows:

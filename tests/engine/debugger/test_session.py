@@ -64,19 +64,40 @@ def test_every_move_is_undone_by_its_inverse(name: str, moves: list[tuple[Grain,
         assert picture(session.frame()) == shown
 
 
+#: Runs of more steps are not walked through term by term, but so many moves from each of some places.
+LONG, STRETCH = 2_000, 400
+
+
+def stretches(session: Session, grain: Grain) -> list[int]:
+    """The steps to set out from: of a long run the beginning, before every phase's, some between, and near the end."""
+    time = session.recording.timeline
+    if grain is not Grain.TERM or time.total <= LONG:
+        return [0]
+    return sorted(
+        {*range(0, time.total, time.total // 8), *(max(time.span(p)[0] - 2, 0) for p in Phase), time.total - 9}
+    )
+
+
 @pytest.mark.parametrize("name", list(SESSIONS))
 @pytest.mark.parametrize("grain", WITHIN)
 def test_a_walk_to_the_end_and_home_visits_the_same_places(name: str, grain: Grain) -> None:
     session = fresh(name)
-    places = [session.position]
-    while session.step(grain).moved:
-        places.append(session.position)
-    assert session.position == Position(session.recording.timeline.total)
-    assert places == sorted(places, key=lambda p: (p.step, 10**9 if p.term is None else p.term))
-    way_home = [session.position]
-    while session.step(grain, -1).moved:
-        way_home.append(session.position)
-    assert way_home == places[::-1]
+    starts = stretches(session, grain)
+    for start in starts:
+        session.goto(str(start))
+        places = [session.position]
+        while (len(starts) == 1 or len(places) <= STRETCH) and session.step(grain).moved:
+            places.append(session.position)
+        assert places == sorted(set(places), key=lambda p: (p.step, 10**9 if p.term is None else p.term))
+        way_home = [session.position]
+        while len(way_home) < len(places):
+            assert session.step(grain, -1).moved == 1
+            way_home.append(session.position)
+        assert way_home == places[::-1]
+        if start == 0:
+            assert session.step(grain, -1).moved == 0
+        if start == starts[-1]:
+            assert places[-1] == Position(session.recording.timeline.total)
 
 
 @pytest.mark.parametrize("name", list(SESSIONS))
