@@ -1,0 +1,270 @@
+"""Examples of every operation, and its Jacobian in four ways. Examples are found by trying shapes."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from graphs import Array
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Shape
+from gradstep.engine.ops import REGISTRY, Links, Op
+from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.families.reduction import AxisReduce
+from gradstep.engine.ops.reduce import Reduce
+from gradstep.engine.ops.rowwise import Rowwise
+
+Shapes = tuple[Shape, ...]
+
+#: Shapes that are tried on operations for which nothing below says better.
+POOL: tuple[Shape, ...] = ((), (1,), (3,), (2, 3), (2, 1), (1, 3), (3, 2), (2, 3, 2))
+
+#: What each family should be seen with, by its number of inputs.
+ONE: tuple[Shapes, ...] = (((),), ((1,),), ((5,),), ((2, 3),), ((2, 1, 3),))
+TWO: tuple[Shapes, ...] = (
+    ((), ()),
+    ((3,), (3,)),
+    ((), (2, 2)),
+    ((2, 3), ()),
+    ((2, 3), (3,)),
+    ((3,), (2, 3)),
+    ((2, 3), (2, 1)),
+    ((2, 1), (1, 3)),
+    ((1,), (4,)),
+    ((4, 1, 2), (3, 1)),
+)
+PAIRS: tuple[Shapes, ...] = (
+    ((), ()),
+    ((1,), (1,)),
+    ((4,), (4,)),
+    ((2, 3), (2, 3)),
+    ((1,), (3,)),
+    ((3,), ()),
+    ((), (2, 3)),
+    ((2, 3), (1, 1)),
+)
+REDUCED: tuple[Shapes, ...] = (((),), ((1,),), ((5,),), ((2, 3),), ((3, 1),), ((2, 3, 4),), ((1, 3, 1),))
+
+#: Shapes for operations with rules of their own.
+BY_NAME: dict[str, tuple[Shapes, ...]] = {
+    "linear": (
+        ((3,), (2, 3)),
+        ((3,), (2, 3), (2,)),
+        ((1,), (4, 1), (4,)),
+        ((4,), (1, 4), (1,)),
+        ((1,), (1, 1), (1,)),
+        ((1,), (1, 1)),
+        ((4, 3), (2, 3)),
+        ((4, 3), (2, 3), (2,)),
+        ((1, 3), (2, 3), (2,)),
+        ((4, 1), (1, 1), (1,)),
+        ((2, 4, 3), (5, 3), (5,)),
+    ),
+    "matmul": (
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3, 4)),
+        ((1, 3), (3, 1)),
+        ((2, 2, 3), (3, 2)),
+        ((2, 2, 3), (2, 3, 2)),
+        ((2, 1, 2, 3), (3, 3, 2)),
+        ((2, 3), (4, 3, 1)),
+        ((2, 2, 3), (3,)),
+    ),
+    "embedding": (((4, 3), (5,)), ((4, 3), ()), ((3, 1), (2, 2)), ((1, 2), (3,))),
+    "conv2d": (
+        ((1, 3, 3), (1, 1, 2, 2)),
+        ((2, 4, 5), (3, 2, 2, 3), (3,)),
+        ((2, 1, 4, 4), (2, 1, 3, 3), (2,)),
+        ((2, 2, 3, 3), (1, 2, 3, 3)),
+        ((1, 4, 4), (2, 1, 1, 1), (2,)),
+    ),
+    "max_pool2d": (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),)),
+    "avg_pool2d": (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),)),
+    "nll": (((3,), (3,)), ((3,), ()), ((3,), (1,)), ((4, 3), (4,)), ((4, 3), (4, 3)), ((2, 2, 3), (2, 2))),
+    "causal_mask": (((1, 1),), ((3, 3),), ((2, 4),), ((2, 3, 2),)),
+    "normalize": (((5,),), ((5, 4),), ((4, 5, 6),)),
+    "rms_normalize": (((5,),), ((5, 4),), ((4, 5, 6),)),
+    "reshape": (((4,),), ((2, 2),), ((2, 3, 2),), ((1,),), ((),)),
+    "index": (((3,),), ((3, 4),), ((2, 3, 4),)),
+    "concat": (((3,), (2,)), ((2, 3), (2, 3)), ((2, 3), (1, 3), (2, 3)), ((2, 1), (2, 2))),
+    "stack": (((), ()), ((3,), (3,)), ((2, 3), (2, 3), (2, 3))),
+}
+
+#: Inputs that are no free numbers: (name, slot) → from a generator and a shape.
+GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
+    ("embedding", 1): lambda rng, shape: rng.integers(0, 1, shape, endpoint=False).astype(float),
+    ("nll", 1): lambda rng, shape: rng.integers(0, 3, shape).astype(float),
+    ("bce", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
+    ("bce", 1): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
+}
+
+#: Values to try for an option, by its name; an option that is not here keeps its default.
+OPTIONS: dict[str, tuple[Any, ...]] = {
+    "axis": (None, 0, 1, -1, -2, (0,), (0, 1), (-1, 0), (0, 2), (2, 0, 1), ()),
+    "keepdims": (False, True),
+    "axes": (None, (1, 0), (0, 2, 1), (-1, 0, 1)),
+    "to": ((-1,), (2, -1), (4, 3), (2, 2), ()),
+    "start": (0, 1),
+    "at": ((), (0,), (-1,), ((None, None, None), 1), ((1, None, 2),), ((None, None, -1), (0, 3, 2)), (1, (2, 0, -1))),
+    "padding": (0, 1),
+    "stride": (1, 2),
+    "size": (1, 2, 3),
+    "seed": (0, 3),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """An operation, and shapes of inputs it takes."""
+
+    op: Op
+    shapes: Shapes
+
+    def inputs(self, dtype: Any = np.float64) -> list[Array]:
+        """Numbers of both signs, away from 0, or positive ones where the operation needs them."""
+        for low, signed in ((0.4, True), (0.4, False), (0.05, False)):
+            rng = np.random.default_rng(zlib.crc32(f"{self.op.name} {self.shapes}".encode()))
+            xs = []
+            for slot, shape in enumerate(self.shapes):
+                x = low + (1.7 - low) * rng.random(shape)
+                x = np.asarray(np.where(rng.random(shape) < 0.5, -x, x) if signed else x)
+                given = GIVEN.get((self.op.name, slot))
+                xs.append(x if given is None or self.same(slot) else np.asarray(given(rng, shape)))
+            with np.errstate(all="ignore"):
+                usable = not np.isnan(self.op.forward(xs)).any()
+            if usable:
+                return [x.astype(dtype) for x in xs]
+        pytest.fail(f"{self}: no inputs were found that '{self.op.name}' maps to finite numbers; see Example.inputs")
+
+    def same(self, slot: int) -> bool:
+        """Whether nll's target is a distribution in the shape of its input, and not class numbers."""
+        return self.op.name == "nll" and self.shapes[0] == self.shapes[slot] != (1,)
+
+    def free(self, slot: int) -> bool:
+        """Whether a slot takes any number, so that it can be moved by a little."""
+        return (self.op.name, slot) not in (("embedding", 1), ("nll", 1)) or self.same(slot)
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{k}={v}" for k, v in dataclasses.asdict(self.op).items())
+        return f"{self.op.name}{f'[{given}]' if given else ''} {' '.join(map(str, self.shapes))}"
+
+
+def instances(cls: type[Op]) -> Iterator[Op]:
+    """The operation with every combination of the options above."""
+    tried = {}
+    for field in dataclasses.fields(cls):
+        if field.name in OPTIONS:
+            tried[field.name] = OPTIONS[field.name]
+        elif field.default is dataclasses.MISSING:
+            return  # the test for missing examples says so
+    for values in product(*tried.values()):
+        with contextlib.suppress(OpError):
+            yield cls(**dict(zip(tried, values, strict=True)))
+
+
+def wanted_shapes(cls: type[Op]) -> Sequence[Shapes]:
+    """Shapes of the family, or else all of the pool's that the operation's rule may take."""
+    if cls.name in BY_NAME:
+        return BY_NAME[cls.name]
+    if issubclass(cls, AxisReduce | Rowwise):
+        return REDUCED
+    if issubclass(cls, Elementwise) and len(cls.slots) <= 2:
+        return ONE if len(cls.slots) == 1 else TWO
+    if issubclass(cls, Reduce) and len(cls.slots) == 2:
+        return PAIRS
+    counts = range(len(cls.slots) - cls.optional, len(cls.slots) + 1)
+    return [shapes for count in counts for shapes in product(POOL, repeat=count)]
+
+
+@cache
+def examples(name: str) -> tuple[Example, ...]:
+    """Up to 40 different examples of one operation."""
+    found = []
+    for op in instances(REGISTRY[name]):
+        for shapes in wanted_shapes(REGISTRY[name]):
+            # Anything but an OpError is a mistake, and another test's to find.
+            with contextlib.suppress(Exception):
+                op.shape(shapes)
+                found.append(Example(op, shapes))
+    step = max(len(found) / 40, 1)
+    return tuple(found[int(k * step)] for k in range(int(len(found) / step)))
+
+
+#: Examples of all operations, named by what they are.
+ALL = [pytest.param(e, id=str(e)) for name in sorted(REGISTRY) for e in examples(name)]
+NAMES = sorted(REGISTRY)
+BINARY = [n for n in NAMES if issubclass(REGISTRY[n], Elementwise) and len(REGISTRY[n].slots) == 2]
+
+
+def linked(links: Links, dtype: Any) -> tuple[Array, Array]:
+    """The far elements of some links and the local derivatives, read in two pieces."""
+    count = links.grid.size
+    half = count // 2
+    pieces = [links.local(0, half), links.local(half, count)]
+    for piece, length in zip(pieces, (half, count - half), strict=True):
+        assert piece.shape == (length,)
+        assert piece.dtype == dtype
+    return links.grid.take(0, count), np.concatenate(pieces)
+
+
+def by_rows(op: Op, slot: int, y: Array, xs: list[Array]) -> Array:
+    jacobian = np.zeros((y.size, xs[slot].size))
+    for at in range(y.size):
+        inputs, local = linked(op.row(slot, at, y, xs), y.dtype)
+        np.add.at(jacobian[at], inputs, local)
+    return jacobian
+
+
+def by_columns(op: Op, slot: int, y: Array, xs: list[Array]) -> Array:
+    jacobian = np.zeros((y.size, xs[slot].size))
+    for at in range(xs[slot].size):
+        outputs, local = linked(op.column(slot, at, y, xs), y.dtype)
+        np.add.at(jacobian[:, at], outputs, local)
+    return jacobian
+
+
+def by_vjp(op: Op, slot: int, y: Array, xs: list[Array]) -> Array:
+    jacobian = np.zeros((y.size, xs[slot].size))
+    for at in range(y.size):
+        g = np.zeros(y.size, dtype=y.dtype)
+        g[at] = 1
+        back = np.asarray(op.vjp(slot, g.reshape(y.shape), y, xs))
+        assert back.shape == xs[slot].shape
+        assert back.dtype == y.dtype
+        jacobian[at] = back.reshape(-1)
+    return jacobian
+
+
+def by_differences(op: Op, slot: int, xs: list[Array], h: float = 1e-5) -> Array:
+    """Central differences, from the forward pass alone."""
+    columns = []
+    for at in range(xs[slot].size):
+        ends = []
+        for step in (h, -h):
+            moved = [x.copy() for x in xs]
+            moved[slot].reshape(-1)[at] += step
+            ends.append(np.array(op.forward(moved), dtype=np.float64).reshape(-1))
+        with np.errstate(invalid="ignore"):  # a mask's −∞ stays −∞
+            columns.append(np.where(ends[0] == ends[1], 0, (ends[0] - ends[1]) / (2 * h)))
+    return np.stack(columns, axis=1)
+
+
+def slope(op: Op, slot: int, *numbers: float) -> float:
+    """The slope at one point, through the backward pass; the same through a single element."""
+    xs = [np.asarray(v, dtype=np.float64) for v in numbers]
+    with np.errstate(all="ignore"):
+        y = np.asarray(op.forward(xs))
+        found = float(op.vjp(slot, np.ones_like(y), y, xs))
+        single = float(op.column(slot, 0, y, xs).local(0, 1)[0])
+    assert found == single or (found != found and single != single)
+    return found

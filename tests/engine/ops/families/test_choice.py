@@ -1,0 +1,40 @@
+"""Choosing: against PyTorch, and where two are equal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from operations import slope
+from torch_cases import FAMILIES, check
+
+from gradstep.engine.ops import REGISTRY
+
+
+@pytest.mark.parametrize("formula", FAMILIES["choice"])
+def test_values_and_gradients_are_pytorchs(formula: str) -> None:
+    check("choice", formula)
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+def test_of_two_equal_ones_the_first_gets_the_gradient(name: str) -> None:
+    assert slope(REGISTRY[name](), 0, 2.0, 2.0) == 1.0
+    assert slope(REGISTRY[name](), 1, 2.0, 2.0) == 0.0
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+def test_a_nan_wins_and_gets_the_gradient(name: str) -> None:
+    op = REGISTRY[name]()
+    for a, b, first in ((np.nan, 1.0, 1.0), (1.0, np.nan, 0.0), (np.nan, np.nan, 1.0)):
+        assert np.isnan(op.forward([np.asarray(a), np.asarray(b)]))
+        assert (slope(op, 0, a, b), slope(op, 1, a, b)) == (first, 1.0 - first)
+
+
+def test_where_says_which_infinities_are_a_mask() -> None:
+    op, holds = REGISTRY["where"](), np.array([1.0, 0.0, 0.0])
+    out = np.asarray(-np.inf)
+    xs = [holds, np.array([-np.inf, 2.0, 3.0]), out]
+    found = op.deliberate(op.forward(xs), xs)
+    assert found is not None
+    assert found.tolist() == [False, True, True]
+    xs = [holds, np.array([-np.inf, 2.0, 3.0]), np.zeros(3)]
+    assert op.deliberate(op.forward(xs), xs) is None

@@ -1,0 +1,11 @@
+"""Pooling: against PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+from torch_cases import FAMILIES, check
+
+
+@pytest.mark.parametrize("formula", FAMILIES["pooling"])
+def test_values_and_gradients_are_pytorchs(formula: str) -> None:
+    check("pooling", formula)

@@ -1,0 +1,66 @@
+"""Reductions: against PyTorch and NumPy, and options that are refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from operations import ALL, Example, examples
+from torch_cases import FAMILIES, check
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Shape
+from gradstep.engine.ops import REGISTRY
+from gradstep.engine.ops.families.reduction import AxisReduce
+
+
+@pytest.mark.parametrize("formula", FAMILIES["reduction"])
+def test_values_and_gradients_are_pytorchs(formula: str) -> None:
+    check("reduction", formula)
+
+
+@pytest.mark.parametrize("example", [p for p in ALL if isinstance(p.values[0].op, AxisReduce)])
+def test_a_reduction_is_numpys(example: Example) -> None:
+    (x,) = example.inputs()
+    options = dataclasses.asdict(example.op)
+    np.testing.assert_allclose(
+        example.op.forward([x]), getattr(np, example.op.name)(x, **options), rtol=1e-13, atol=1e-14
+    )
+
+
+def test_the_reductions_are_seen_with_all_their_options() -> None:
+    seen = {(e.op.axis, e.op.keepdims) for name in ("sum", "mean") for e in examples(name)}  # type: ignore[attr-defined]
+    assert {(None, False), (None, True), (0, False), (-1, True), ((), False)} <= seen
+    assert any(isinstance(axis, tuple) and len(axis) > 1 for axis, _ in seen)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean"])
+@pytest.mark.parametrize(
+    ("options", "shape", "named"),
+    [
+        ({"axis": 2}, (2, 3), ("axis 2", "(2, 3)")),
+        ({"axis": -3}, (2, 3), ("axis -3", "(2, 3)")),
+        ({"axis": 0}, (), ("axis 0", "()")),
+        ({"axis": (0, 5)}, (2, 3), ("axis 5", "(2, 3)")),
+        ({"axis": (0, 0)}, (2, 3), ("twice",)),
+        ({"axis": (1, -1)}, (2, 3), ("twice", "(1, -1)")),
+    ],
+)
+def test_a_wrong_axis_is_named(name: str, options: dict[str, Any], shape: Shape, named: tuple[str, ...]) -> None:
+    with pytest.raises(OpError) as caught:
+        REGISTRY[name](**options).shape((shape,))
+    for part in (name, *named):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean"])
+@pytest.mark.parametrize(
+    "options",
+    [{"axis": True}, {"axis": 1.0}, {"axis": "0"}, {"axis": [0]}, {"axis": (0, None)}, {"axis": (True,)},
+     {"keepdims": 1}, {"keepdims": None}, {"axis": {0}}],
+)  # fmt: skip
+def test_options_of_the_wrong_kind_are_refused(name: str, options: dict[str, Any]) -> None:
+    with pytest.raises(OpError, match=name):
+        REGISTRY[name](**options)

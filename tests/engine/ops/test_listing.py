@@ -1,0 +1,26 @@
+"""All operations as text."""
+
+from __future__ import annotations
+
+from gradstep.engine.ops import COMPOSITES, REGISTRY, described
+
+
+def test_every_operation_is_listed_once_in_the_order_of_the_alphabet() -> None:
+    called = [line.partition("(")[0] for line in described() if not line.startswith(" ")]
+    assert called == [*sorted(REGISTRY), *sorted(COMPOSITES)]
+
+
+def test_what_is_said_of_one() -> None:
+    lines = list(described())
+    at = lines.index("maximum(a, b)")
+    assert lines[at + 1 : at + 5] == [
+        "  =      max(a, b)",
+        "  ∂/∂a   1 if a ≥ b, else 0",
+        "  ∂/∂b   1 if b > a, else 0",
+        "  kink   where both are equal the first gets the gradient",
+    ]
+    at = lines.index("rms_norm(x, [gain], eps=1e-05)")
+    assert (
+        lines[at + 1]
+        == "  several nodes: x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019)."
+    )
