@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from gradstep.engine.ask.conditions import Condition
@@ -16,6 +17,12 @@ class Breakpoint:
     def __init__(self, number: int, condition: Condition, once: bool = False, log: Query | None = None) -> None:
         self.number, self.condition, self.once, self.log = number, condition, once, log
         self.enabled, self.hits, self.ignore = True, 0, 0
+
+    def about(self, condition: Condition) -> Breakpoint:
+        """The same with its condition read again, for another recording."""
+        other = copy(self)
+        other.condition = condition
+        return other
 
     @property
     def text(self) -> str:

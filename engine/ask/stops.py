@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections import Counter
+from collections.abc import Sequence
+from copy import copy
+from typing import NamedTuple
 
 from gradstep.engine.ask.breakpoints import Breakpoint, Breakpoints
 from gradstep.engine.ask.conditions import Condition
@@ -11,10 +13,9 @@ from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment
 from gradstep.engine.ask.search import Found, Stopping
 from gradstep.engine.ask.watches import Watch
-from gradstep.engine.errors import CommandError, GradstepError
+from gradstep.engine.errors import CommandError, GradstepError, nearest
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
-from gradstep.engine.run.timeline import Position
 
 
 class Noted(NamedTuple):
@@ -108,43 +109,73 @@ class Stops:
             breakpoint.condition = breakpoint.condition.of(recording)
         self.watches = [watch.of(recording) for watch in self.watches]
 
-    def renew(self, recording: Recording) -> None:
-        """Reads all conditions again for another recording of the same names. Raises CommandError."""
-        conditions = [Condition(b.condition.text, recording) for b in self.breakpoints]
-        watches = [Watch(w.text, recording) for w in self.watches]
-        for breakpoint, condition in zip(self.breakpoints, conditions, strict=True):
-            breakpoint.condition = condition
-        self.watches = watches
+    def renewed(self, recording: Recording) -> Stops:
+        """All of them about another recording of the same names. Raises CommandError where one can no longer be
+        read, and then these are as they were."""
+        other = copy(self)
+        other.breakpoints = Breakpoints(b.about(Condition(b.condition.text, recording)) for b in self.breakpoints)
+        other.watches = [Watch(w.text, recording) for w in self.watches]
+        return other
+
+    def watched(self, text: str, recording: Recording) -> Stops:
+        """With an expression that is watched, as the last. Raises CommandError if it cannot be read."""
+        found, other = Watch(text, recording), copy(self)
+        other.watches = [*(w for w in self.watches if w.text != found.text), found]
+        return other
+
+    def unwatch(self, text: str) -> None:
+        """Watches an expression no longer. Raises CommandError if it is not watched."""
+        kept = [w for w in self.watches if w.text != text.strip()]
+        if len(kept) == len(self.watches):
+            raise CommandError(f"'{text}' is not watched{nearest(text, [w.text for w in kept])}")
+        self.watches = kept
+
+
+class Tally:
+    """What a run is to look for, and what it has met. It is counted only when the run has come to rest: one that is
+    interrupted, and begun once more, must find the breakpoints as they were."""
+
+    def __init__(self, stops: Stops, watches: bool = True) -> None:
+        self._stops = stops
+        self._armed = [b for b in stops.breakpoints if b.enabled]
+        self._watches = stops.watches if watches else []
+        self._hits = Counter[int]()
+        self._spent: list[Breakpoint] = []
+        #: What log points have said.
+        self.noted: list[Noted] = []
 
     @property
-    def armed(self) -> list[Breakpoint]:
-        """The breakpoints that are not off."""
-        return [b for b in self.breakpoints if b.enabled]
+    def wanted(self) -> list[Stopping]:
+        """The armed breakpoints, and the watches."""
+        return [*(b.condition for b in self._armed), *self._watches]
 
-    def wanted(self, watches: bool = True) -> list[Stopping]:
-        """What a run is to look for: the armed breakpoints, and the watches."""
-        return [*(b.condition for b in self.armed), *(self.watches if watches else ())]
-
-    def met(
-        self, recording: Recording, found: Found, armed: Sequence[Breakpoint], note: Callable[[Position, str], Any]
-    ) -> Stop | None:
-        """What to do at a place that a search for what was `wanted`, with these `armed`, has found: why it
-        stops there, if it does. Counts hits, and `note`s what log points say."""
+    def met(self, recording: Recording, found: Found) -> Stop | None:
+        """What to do at a place that a search for what is `wanted` has found: why it stops there, if it does."""
         stop = None
         for number in found.which:
-            if number >= len(armed):
-                watch = self.watches[number - len(armed)]
+            if number >= len(self._armed):
+                watch = self._watches[number - len(self._armed)]
                 stop = stop or Stop("watch", None, f"{watch.text} changed")
                 continue
-            breakpoint = armed[number]
-            breakpoint.hits += 1
-            if breakpoint.ignore:
-                breakpoint.ignore -= 1
-            elif breakpoint.log is not None:
-                note(found.position, str(breakpoint.log.answer(Moment.at(recording, found.position))))
-            else:
-                if breakpoint.once:
-                    self.breakpoints.remove(breakpoint)
-                if stop is None or stop.reason == "watch":
-                    stop = Stop("breakpoint", breakpoint.number, breakpoint.condition.text)
+            breakpoint = self._armed[number]
+            self._hits[number] += 1
+            if self._hits[number] <= breakpoint.ignore:
+                continue
+            if breakpoint.log is not None:
+                said = str(breakpoint.log.answer(Moment.at(recording, found.position)))
+                self.noted.append(Noted(found.position.step, said, found.position.iteration))
+                continue
+            if breakpoint.once:
+                self._spent.append(breakpoint)
+            if stop is None or stop.reason == "watch":
+                stop = Stop("breakpoint", breakpoint.number, breakpoint.condition.text)
         return stop
+
+    def count(self) -> None:
+        """Counts the hits, and removes what stops only once and has."""
+        for number, hits in self._hits.items():
+            breakpoint = self._armed[number]
+            breakpoint.hits += hits
+            breakpoint.ignore = max(breakpoint.ignore - hits, 0)
+        for breakpoint in self._spent:
+            self._stops.breakpoints.remove(breakpoint)

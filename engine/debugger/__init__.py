@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from gradstep.engine.debugger.ranking import step_of as step_of
     from gradstep.engine.debugger.script import carry_out as carry_out
     from gradstep.engine.debugger.script import read_script as read_script
-    from gradstep.engine.debugger.session import Move as Move
     from gradstep.engine.debugger.session import Session as Session
     from gradstep.engine.debugger.sum import Fold as Fold
     from gradstep.engine.debugger.sum import Row as Row
     from gradstep.engine.debugger.transcript import blocks as blocks
+    from gradstep.engine.debugger.traveller import Move as Move
     from gradstep.engine.debugger.unattended import Ended as Ended
     from gradstep.engine.debugger.unattended import parameters as parameters
     from gradstep.engine.debugger.unattended import train as train

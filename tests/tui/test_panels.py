@@ -188,7 +188,7 @@ def test_any_panel_at_any_size(
 ) -> None:
     """Exactly width × height characters, each one cell wide, none that a terminal would act on."""
     session = SESSIONS[scenario]
-    session.position = Position(round(share * session.recording.timeline.total))
+    session.go_to(Position(round(share * session.recording.timeline.total)))
     for _ in range(term):
         session.step(Grain.TERM)
     view = View(palette=LIGHT if explained else DARK, layout=layout, explained=explained, zoom=zoom)
@@ -254,7 +254,7 @@ def test_exactly_one_number_is_inverse() -> None:
     """The number just computed is the only inverse one; names of phases are words, not numbers."""
     session = SESSIONS["fan-out"]
     for step in range(1, session.recording.timeline.total + 1):
-        session.position = Position(step)
+        session.go_to(Position(step))
         canvas = Network.paint(session.frame(), View(), 150, 34)
         paper = canvas.palette.roles["background"]
         words = []

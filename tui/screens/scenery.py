@@ -34,8 +34,8 @@ class Scenery:
         #: Whether something has changed since the last painting, and when that was.
         self._owed, self._painted = False, 0.0
         #: Whether the screen is arranged for a training.
-        self._several = session.last > 1
-        self._opened = session.original
+        self._several = session.runs.last > 1
+        self._opened = session.runs.original
         self._begin()
 
     # Showing -------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ class Scenery:
     def paint(self) -> None:
         """Shows it at once."""
         self._owed, self._painted = False, perf_counter()
-        if self._several != (self.session.last > 1):
+        if self._several != (self.session.runs.last > 1):
             self.arrange()
         scene = self.scene
         for panel in self._panels:
@@ -83,7 +83,7 @@ class Scenery:
         """Puts the panels where they stand in a terminal of this size."""
         width, height = self.screen.app.size
         self.change(layout=Layout.of(width, height))
-        self._several = self.session.last > 1
+        self._several = self.session.runs.last > 1
         for kind in Layout:
             self.screen.set_class(kind is self.view.layout, f"-{kind.value}")
         total = self.session.recording.timeline.total
@@ -156,8 +156,8 @@ class Scenery:
     def arrived(self, stopped: bool) -> None:
         """Goes as near to the place one has come to as it asks for; it was `stopped` at, or gone to: a small
         network is shown with its nodes, a large one as near as the place is exact."""
-        if self.session.original is not self._opened:  # another scenario
-            self._opened = self.session.original
+        if self.session.runs.original is not self._opened:  # another scenario
+            self._opened = self.session.runs.original
             self.change(selection=None, explained=False, order=0, filter="", zoom=opening(self.session.recording))
             self._begin()
         position, zoom = self.session.position, self.view.zoom
@@ -186,4 +186,4 @@ class Scenery:
 
     def _begin(self) -> None:
         """Of what is to be trained the training is in view."""
-        self.change(pointed=None, lists="training" if self.session.last > 1 else "watch")
+        self.change(pointed=None, lists="training" if self.session.runs.last > 1 else "watch")

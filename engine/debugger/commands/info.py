@@ -7,23 +7,20 @@ from collections.abc import Callable, Mapping
 from gradstep.engine.ask.watches import Watched
 from gradstep.engine.debugger import transcript
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing, place
-from gradstep.engine.debugger.commands.time import at
-from gradstep.engine.debugger.session import Session
+from gradstep.engine.debugger.traveller import Traveller
 from gradstep.engine.errors import CommandError, nearest
 
 
-def _breakpoints(session: Session) -> Result:
-    found = session.stops.breakpoints
-    return Result("\n".join(found.lines()), found.document())
+def _breakpoints(traveller: Traveller) -> Result:
+    return Result.of(traveller.stops.breakpoints)
 
 
-def _watches(session: Session) -> Result:
-    found = Watched.at(session.stops.watches, session.position)
-    return Result("\n".join(found.lines()), found.document())
+def _watches(traveller: Traveller) -> Result:
+    return Result.of(Watched.at(traveller.stops.watches, traveller.position))
 
 
-def _scenario(session: Session) -> Result:
-    scenario, recording = session.recording.scenario, session.recording
+def _scenario(traveller: Traveller) -> Result:
+    scenario, recording = traveller.recording.scenario, traveller.recording
     data = {
         "name": scenario.name,
         "title": scenario.title,
@@ -32,26 +29,26 @@ def _scenario(session: Session) -> Result:
         "samples": recording.samples.count,
         "parameters": sum(p.size for p in recording.graph.parameters),
         "steps": recording.timeline.total,
-        "edits": [e.text for e in session.edits],
+        "edits": [e.text for e in traveller.edits],
     }
     return Result("\n".join(f"{k:<10} {v}" for k, v in data.items()), data)
 
 
-def _position(session: Session) -> Result:
-    frame = session.frame()
+def _position(traveller: Traveller) -> Result:
+    frame = traveller.frame()
     data = {
         "iteration": frame.position.iteration,
         "step": frame.step,
         "term": frame.position.term,
         "of": frame.total,
         "phase": frame.phase.value,
-        "at": place(session),
-        "sample": session.sample,
+        "at": place(traveller),
+        "sample": traveller.sample,
     }
     return Result(transcript.block(frame), data)
 
 
-_INFO: Mapping[str, Callable[[Session], Result]] = {
+_INFO: Mapping[str, Callable[[Traveller], Result]] = {
     "breakpoints": _breakpoints,
     "watch": _watches,
     "scenario": _scenario,
@@ -60,17 +57,15 @@ _INFO: Mapping[str, Callable[[Session], Result]] = {
 
 
 @command
-def _info(session: Session, rest: str, go_on: GoOn) -> Result:
+def _info(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """info breakpoints|watch|scenario|position: what there is."""
     if rest not in _INFO:
         raise CommandError(f"there are {', '.join(_INFO)}, not '{rest}'{nearest(rest, _INFO)}")
-    return _INFO[rest](session)
+    return _INFO[rest](traveller)
 
 
 @command
-def _log(session: Session, rest: str, go_on: GoOn) -> Result:
+def _log(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """log: every stop, edit and check so far."""
     nothing(rest)
-    lines = [f"{at(line)}: {line.text}" for line in session.log]
-    data = [{"iteration": line.iteration, "step": line.step, "text": line.text} for line in session.log]
-    return Result("\n".join(lines) or "nothing yet", data)
+    return Result.of(traveller.log)

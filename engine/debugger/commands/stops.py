@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 
 from gradstep.engine.debugger.commands.table import GoOn, Result, command
-from gradstep.engine.debugger.session import Session
+from gradstep.engine.debugger.traveller import Traveller
 from gradstep.engine.errors import CommandError
 
 
-def _added(session: Session, rest: str, once: bool) -> Result:
-    found = session.stops.add(rest, session.recording, once)
+def _added(traveller: Traveller, rest: str, once: bool) -> Result:
+    found = traveller.stops.add(rest, traveller.recording, once)
     return Result(f"breakpoint {found.number}: {found.text}", {"breakpoint": found.number, "text": found.text})
 
 
 @command
-def _break(session: Session, rest: str, go_on: GoOn) -> Result:
+def _break(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """break COND [on PATTERN] [do print EXPR]: stop where COND holds; h.grad stops at a name."""
-    return _added(session, rest, False)
+    return _added(traveller, rest, False)
 
 
 @command
-def _tbreak(session: Session, rest: str, go_on: GoOn) -> Result:
+def _tbreak(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """tbreak COND [on PATTERN]: the same, once."""
-    return _added(session, rest, True)
+    return _added(traveller, rest, True)
 
 
 def _numbered(rest: str) -> int:
@@ -33,55 +33,55 @@ def _numbered(rest: str) -> int:
 
 
 @command
-def _delete(session: Session, rest: str, go_on: GoOn) -> Result:
+def _delete(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """delete N|all: remove a breakpoint."""
     if rest == "all":
-        count = len(session.stops.breakpoints)
-        session.stops.breakpoints.clear()
+        count = len(traveller.stops.breakpoints)
+        traveller.stops.breakpoints.clear()
         return Result(f"{count} breakpoints deleted", {"deleted": count})
-    found = session.stops.find(_numbered(rest))
-    session.stops.breakpoints.remove(found)
+    found = traveller.stops.find(_numbered(rest))
+    traveller.stops.breakpoints.remove(found)
     return Result(f"breakpoint {found.number} deleted", {"deleted": 1})
 
 
-def _switched(session: Session, rest: str, enabled: bool) -> Result:
-    found = session.stops.find(_numbered(rest))
+def _switched(traveller: Traveller, rest: str, enabled: bool) -> Result:
+    found = traveller.stops.find(_numbered(rest))
     found.enabled = enabled
     return Result(f"breakpoint {found.number} is {'armed' if enabled else 'off'}", {"enabled": enabled})
 
 
 @command
-def _enable(session: Session, rest: str, go_on: GoOn) -> Result:
+def _enable(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """enable N: arm a breakpoint."""
-    return _switched(session, rest, True)
+    return _switched(traveller, rest, True)
 
 
 @command
-def _disable(session: Session, rest: str, go_on: GoOn) -> Result:
+def _disable(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """disable N: turn a breakpoint off."""
-    return _switched(session, rest, False)
+    return _switched(traveller, rest, False)
 
 
 @command
-def _ignore(session: Session, rest: str, go_on: GoOn) -> Result:
+def _ignore(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """ignore N COUNT: pass over the next COUNT hits of a breakpoint."""
     which, _, count = rest.partition(" ")
     if not re.fullmatch(r"\d{1,9}", count.strip()):
         raise CommandError("it is written ignore N COUNT, as in ignore 1 3")
-    found = session.stops.find(_numbered(which))
+    found = traveller.stops.find(_numbered(which))
     found.ignore = int(count)
     return Result(f"breakpoint {found.number} ignores its next {found.ignore:,} hits", {"ignore": found.ignore})
 
 
 @command
-def _watch(session: Session, rest: str, go_on: GoOn) -> Result:
+def _watch(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """watch EXPR: show it at every stop, and stop where it changes."""
-    watch = session.watch(rest)
-    return Result(f"{watch.text} = {watch.at(session.position)}", {"watch": watch.text})
+    watch = traveller.watch(rest, go_on)
+    return Result(f"{watch.text} = {watch.at(traveller.position)}", {"watch": watch.text})
 
 
 @command
-def _unwatch(session: Session, rest: str, go_on: GoOn) -> Result:
+def _unwatch(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """unwatch EXPR: no longer."""
-    session.unwatch(rest)
+    traveller.stops.unwatch(rest)
     return Result(f"{rest} is no longer watched", {"unwatched": rest})

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from gradstep.engine.ask.stops import Stop
-from gradstep.engine.debugger.session import Session
+from gradstep.engine.debugger.traveller import Traveller
 from gradstep.engine.errors import CommandError, GradstepError, nearest
 from gradstep.engine.errors import GoOn as GoOn
 
 
+class Question(Protocol):
+    """What a question gives."""
+
+    def lines(self) -> Iterable[str]: ...
+
+    def document(self) -> Any: ...
+
+
 class Result(NamedTuple):
     """What a command has to say: `text` for people, `data` for programs. `moved` if it went to another
-    place; `quit` if it was the last one."""
+    place, and `stop` says why it rests there; `ok` unless it has checked something that is wrong; `quit` if it was
+    the last one."""
 
     text: str = ""
     data: Any = None
@@ -24,14 +33,19 @@ class Result(NamedTuple):
     ok: bool = True
     quit: bool = False
 
+    @classmethod
+    def of(cls, found: Question, ok: bool = True) -> Result:
+        """What the object of a question says."""
+        return cls("\n".join(found.lines()), found.document(), ok=ok)
+
 
 class Command(NamedTuple):
-    """A command: how it is written, what it does, and its function of (session, rest of the line)."""
+    """A command: how it is written, what it does, and its function of (traveller, rest of the line)."""
 
     name: str
     usage: str
     says: str
-    act: Callable[[Session, str, GoOn], Result]
+    act: Callable[[Traveller, str, GoOn], Result]
 
 
 #: All of them by name; this package's `__init__` enters the modules.
@@ -46,7 +60,7 @@ SHORT: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def command(act: Callable[[Session, str, GoOn], Result]) -> Command:
+def command(act: Callable[[Traveller, str, GoOn], Result]) -> Command:
     """Makes a function a command. Its docstring is `USAGE: what it does.`, and the usage begins with its name."""
     usage, _, says = " ".join((act.__doc__ or "").split()).partition(": ")
     return Command(usage.split()[0], usage, says.removesuffix("."), act)
@@ -57,7 +71,7 @@ def enter(module: ModuleType) -> None:
     COMMANDS.update({found.name: found for found in vars(module).values() if isinstance(found, Command)})
 
 
-def run(session: Session, line: str, go_on: GoOn = lambda share: True) -> Result:
+def run(traveller: Traveller, line: str, go_on: GoOn = lambda share: True) -> Result:
     """Carries out one line. Raises CommandError, naming the command and what is wrong with it, and
     Interrupted where `go_on` stopped it."""
     word, _, rest = line.strip().partition(" ")
@@ -68,7 +82,7 @@ def run(session: Session, line: str, go_on: GoOn = lambda share: True) -> Result
             return Result()
         raise CommandError(f"unknown command '{word}'{nearest(word, COMMANDS)}")
     try:
-        return found.act(session, rest.strip(), go_on)
+        return found.act(traveller, rest.strip(), go_on)
     except GradstepError as error:
         raise CommandError(f"{name}: {error}") from None
 
@@ -76,10 +90,10 @@ def run(session: Session, line: str, go_on: GoOn = lambda share: True) -> Result
 # What several commands need -----------------------------------------------------------------------
 
 
-def place(session: Session) -> str | None:
+def place(traveller: Traveller) -> str | None:
     """What the current step writes, as one types it; None at the beginning."""
-    frame = session.frame()
-    return None if frame.element is None else session.recording.typed(frame.element, frame.phase)
+    frame = traveller.frame()
+    return None if frame.element is None else traveller.recording.typed(frame.element, frame.phase)
 
 
 def count(rest: str) -> int:
@@ -101,7 +115,7 @@ def nothing(rest: str) -> None:
 
 
 @command
-def _help(session: Session, rest: str, go_on: GoOn) -> Result:
+def _help(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """help [COMMAND]: what a command does."""
     if rest and SHORT.get(rest, rest) not in COMMANDS:
         raise CommandError(f"unknown command '{rest}'{nearest(rest, COMMANDS)}")
@@ -112,7 +126,7 @@ def _help(session: Session, rest: str, go_on: GoOn) -> Result:
 
 
 @command
-def _quit(session: Session, rest: str, go_on: GoOn) -> Result:
+def _quit(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """quit: end."""
     nothing(rest)
     return Result(quit=True)

@@ -141,8 +141,8 @@ def test_log_points_say_and_do_not_stop() -> None:
     assert result.stop.reason == "end"
     grad = session.recording.trace.grad[session.recording.graph.by_name["h"].id]
     assert grad is not None
-    assert [line.step for line in session.said] == [13, 14]
-    assert f"{2 * grad[0]}" in session.said[0].text
+    assert [line.step for line in session.log.said] == [13, 14]
+    assert f"{2 * grad[0]}" in session.log.said[0].text
 
 
 def test_watches_say_when_they_change_and_stop_there() -> None:
@@ -535,7 +535,7 @@ def test_what_is_found_watched_and_saved_through_iterations(tmp_path: Path) -> N
         do(session, f"save {tmp_path / 'x.toml'}")
     do(session, "revert")
     do(session, f"save {tmp_path / 'x.toml'}")
-    assert Session(load(tmp_path / "x.toml")).last == 400
+    assert Session(load(tmp_path / "x.toml")).runs.last == 400
 
 
 def test_train_and_moves_refuse_what_makes_no_sense() -> None:

@@ -51,7 +51,7 @@ def test_every_move_is_undone_by_its_inverse(name: str, moves: list[tuple[Grain,
     """From a place where a grain comes to rest, going n on and n back (or the other way) returns to
     the identical frame."""
     session = SESSIONS[name]
-    session.position = Position(data.draw(st.integers(0, session.recording.timeline.total)))
+    session.go_to(Position(data.draw(st.integers(0, session.recording.timeline.total))))
     for grain, count in moves:
         session.step(grain)  # come to rest at this grain
         direction = data.draw(st.sampled_from([1, -1]))

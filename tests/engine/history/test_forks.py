@@ -61,8 +61,8 @@ def test_taking_an_edit_back_far_on_and_making_it_again_trains_nothing(runs: Run
     assert runs.count > 2 * FAR - 10  # both futures were trained up to here
     runs.count = 0
     session.undo()
-    assert session.history is original is session.original
-    assert (session.position, session.edits) == (here, [])
+    assert session.history is original is session.runs.original
+    assert (session.position, session.edits) == (here, ())
     session.redo()
     assert session.history is fork
     assert session.recording.trace.loss == fired

@@ -62,7 +62,7 @@ class Act:
 
         def toggle(name: str) -> None:
             if name in [w.text for w in session.stops.watches]:
-                session.unwatch(name)
+                session.stops.unwatch(name)
             else:
                 session.watch(name)
 

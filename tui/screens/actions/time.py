@@ -60,7 +60,8 @@ class Time:
                 self._runner.stop()
             return
         session = self._scenery.session
-        more = "" if session.trained < session.last else f" {session.recording.scenario.training.steps}"
+        there = session.runs.trained(session.position) >= session.runs.last
+        more = f" {session.recording.scenario.training.steps}" if there else ""
         await self._talk.do(f"train{more}")
 
     async def run(self, forward: bool) -> None:

@@ -1,0 +1,144 @@
+"""What can be asked where one is: each question gives an object with `lines()` for people and `document()` for
+programs. A name is written as one types it, as in h.grad[1]; none means what the current step writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gradstep.engine.ask.comparison import Comparison, alike, compare
+from gradstep.engine.ask.conditions import Condition
+from gradstep.engine.ask.differences import nudging, verifying
+from gradstep.engine.ask.differences.nudging import Nudge
+from gradstep.engine.ask.differences.verifying import Gradients
+from gradstep.engine.ask.findings import iteration
+from gradstep.engine.ask.findings.rules import Findings
+from gradstep.engine.ask.hits import Hits
+from gradstep.engine.ask.query import Answer, Query
+from gradstep.engine.ask.scope import Moment
+from gradstep.engine.debugger import when as seeking
+from gradstep.engine.debugger.rows import Rows
+from gradstep.engine.debugger.traveller import Traveller
+from gradstep.engine.debugger.when import When
+from gradstep.engine.errors import CommandError, GoOn, nearest
+from gradstep.engine.explain import blame
+from gradstep.engine.explain.blame import Blame
+from gradstep.engine.explain.paths import Paths, paths_from
+from gradstep.engine.graph.element import Element
+from gradstep.engine.history import search
+from gradstep.engine.history.findings import training
+from gradstep.engine.history.history import History
+from gradstep.engine.run import moments
+from gradstep.engine.run.scenario import Scenario
+
+#: So many steps are listed.
+_FOUND = 20
+
+
+def _element(traveller: Traveller, name: str) -> Element:
+    """The one element that a name means; that of the current step where none is given."""
+    board, here = traveller.recording.board, traveller.frame().element
+    if not name and here is not None:
+        return here
+    if not name:
+        raise CommandError("a name is needed, as in h.grad[1]")
+    found = board.resolve(name)
+    if found.flat is None:
+        one = board.typed(found.value.id, 0)
+        raise CommandError(f"'{name}' has {found.value.size:,} numbers; name one, as in {one}")
+    return Element(found.value.id, found.flat)
+
+
+def _with_gradient(traveller: Traveller, name: str) -> Element:
+    element = _element(traveller, name)
+    if traveller.recording.trace.grad[element.value] is None:
+        raise CommandError(f"'{traveller.recording.graph.values[element.value].name}' has no gradient")
+    return element
+
+
+def why(traveller: Traveller, name: str = "") -> Blame:
+    """The blame chain of a gradient."""
+    return blame.why(traveller.recording, _with_gradient(traveller, name))
+
+
+def paths(traveller: Traveller, name: str = "", k: int = 5) -> Paths:
+    """The paths from an element to the loss, and the `k` strongest of them."""
+    if k < 1:
+        raise CommandError(f"how many is a whole number from 1 on, not '{k}'")
+    return paths_from(traveller.recording, _element(traveller, name), k)
+
+
+def terms(traveller: Traveller, name: str = "") -> Rows:
+    """The rows of a sum: of what a step writes; of a leaf, of its gradient."""
+    recording, position = traveller.recording, traveller.position
+    if name:
+        target = recording.board.resolve(name)
+        given = target.kind == "data" and target.value.node < 0
+        there = f"{target.value.name}.grad" + name.partition("[")[1] + name.partition("[")[2] if given else name
+        position = moments.find(recording.timeline, recording.board, position, there)
+    frame = traveller.frame_at(position._replace(term=None))
+    if frame.sum.terms is None:
+        raise CommandError(f"'{name or 'this step'}' is no sum")
+    return Rows(frame)
+
+
+def when(traveller: Traveller, condition: str, go_on: GoOn | None = None) -> When:
+    """Travels to the step, earlier in time, at which a condition became true."""
+    found = seeking.when(traveller.history, traveller.recording, traveller.position, condition, go_on)
+    traveller.jump(found.position, go_on)
+    traveller.log.note(found.position, f"when {condition}: step {found.position.step:,}")
+    return found
+
+
+def nudge(traveller: Traveller, name: str = "", eps: float | None = None) -> Nudge:
+    """A gradient beside a finite difference."""
+    if eps is not None and not 0 < eps < float("inf"):
+        raise CommandError("EPS is a finite number above 0")
+    found = nudging.nudge(traveller.recording, _with_gradient(traveller, name), eps)
+    traveller.log.note(traveller.position, next(found.lines()))
+    return found
+
+
+def verify(traveller: Traveller, go_on: GoOn | None = None) -> Gradients:
+    """The gradients of all parameters beside finite differences."""
+    progress = None if go_on is None else lambda done, total: go_on(done / max(total, 1))
+    found = verifying.verify(traveller.recording, progress)
+    traveller.log.note(traveller.position, next(found.lines()))
+    return found
+
+
+def findings(
+    traveller: Traveller, thresholds: Mapping[str, float] | None = None, go_on: GoOn | None = None
+) -> Findings:
+    """What the rules see in this iteration and, where more than one is made, in the training."""
+    wanted = thresholds or {}
+    one = iteration.RULES.defaults
+    all_ = training.RULES.defaults if traveller.history.made > 1 else {}
+    for name in wanted:
+        if name not in one and name not in all_:
+            known = {**one, **all_}
+            raise CommandError(f"'{name}' has no threshold{nearest(name, known)}; there are {', '.join(known)}")
+    here = iteration.findings(traveller.recording, {k: v for k, v in wanted.items() if k in one})
+    through = training.diagnosis(traveller.history, {k: v for k, v in wanted.items() if k in all_}, go_on)
+    return Findings((*here, *through))
+
+
+def find(traveller: Traveller, condition: str, go_on: GoOn | None = None) -> Hits:
+    """The first steps at which a condition holds, in all iterations that are made."""
+    return search.find(traveller.history, Condition(condition, traveller.recording), _FOUND, go_on)
+
+
+def value(traveller: Traveller, expression: str) -> Answer:
+    """What an expression is at this moment."""
+    return Query(expression).answer(Moment.at(traveller.recording, traveller.position))
+
+
+def diff(traveller: Traveller, scenario: Scenario, go_on: GoOn | None = None) -> Comparison:
+    """Compares with the run of another scenario. If it takes the same steps, the screen shows its
+    numbers beside these from now on."""
+    other = History(scenario, traveller.budget, go_on)
+    there = other.recording(traveller.position.iteration, go_on)
+    found = compare(traveller.recording, there)
+    traveller.runs = traveller.runs._replace(beside=other if alike(traveller.recording, there) else None)
+    about = f"diff {scenario.name}: {found.differing:,} of {found.compared:,} numbers differ"
+    traveller.log.note(traveller.position, about)
+    return found
