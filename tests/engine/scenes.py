@@ -27,8 +27,8 @@ L = "mse(y, t)"
 def looking(text: str, step: int, sample: int | None = 0, term: int | None = None) -> Session:
     """A session of a scenario at a step, and in it at a term, that looks at one sample or at all."""
     session = Session(loads(text))
-    session.position = Position(step, term)
-    session._sample = sample
+    session.go_to(Position(step, term))
+    session.sample = sample
     return session
 
 

@@ -27,8 +27,8 @@ def test_numbers_are_written_exactly_when_the_frame_knows_them(share: float, sam
     """Held against the frame's own answer for every single element."""
     session = Session(loads(CONV))
     recording = session.recording
-    session.position = Position(round(share * recording.timeline.total))
-    session._sample = sample
+    session.go_to(Position(round(share * recording.timeline.total)))
+    session.sample = sample
     frame = session.frame()
     for value in recording.graph.values:
         if value.role is Role.LITERAL:
