@@ -1,4 +1,4 @@
-"""What gradstep raises.
+"""What went wrong, in words for people.
 
     GradstepError
     ├── ScenarioError     a scenario file that cannot be used; carries every problem found

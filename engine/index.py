@@ -1,4 +1,4 @@
-"""Integer arithmetic between elements: flat and multi-index, and regular sets of elements.
+"""Elements of arrays as integers. Flat and multi-index, and regular sets of elements.
 
 Every operation that sums, broadcasts or contracts runs over an *iteration space*: a box of
 integer points. Each operand and the output see a point through fixed strides, with stride 0 along

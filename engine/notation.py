@@ -1,4 +1,4 @@
-"""How a number is written. One rule for the screen, the text output and the captions."""
+"""Numbers as text. One rule for the screen, the text output and the captions."""
 
 from __future__ import annotations
 
