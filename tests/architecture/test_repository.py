@@ -65,6 +65,14 @@ def test_the_readme_has_its_two_commands_and_its_picture() -> None:
         assert link.startswith("http") or (ROOT / link).exists(), link
 
 
+def test_every_path_that_contributing_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = {path for path in re.findall(r"`([a-z]\w*(?:/[\w.-]+)+/?)`", text) if not re.search("NN|NAME|ROOM", path)}
+    assert len(paths) > 20
+    for path in sorted(paths):
+        assert (ROOT / path).exists(), path
+
+
 def test_the_readmes_example_is_a_scenario() -> None:
     for document in (README, (ROOT / "scenarios/README.md").read_text(encoding="utf-8")):
         example = re.search(r"```toml\n(.*?)```", document, re.DOTALL)
