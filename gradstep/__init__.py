@@ -4,7 +4,11 @@
 
     session = gradstep.Session(gradstep.find("walkthrough"))
     session.goto("h.grad[1]")
-    session.frame().caption
+    session.frame().story.caption
+    session.why("W1.grad[1,0]").reason
+    session.value("abs(W1.grad).max()").value
+
+What is exported here keeps its names and meanings; modules inside of `gradstep.engine` promise nothing.
 
 Names are loaded when they are first used, so importing this costs nothing.
 """
@@ -16,7 +20,11 @@ from typing import TYPE_CHECKING, Any
 from gradstep.engine import face as _face
 
 if TYPE_CHECKING:
+    from gradstep.engine.ask import Breakpoint as Breakpoint
+    from gradstep.engine.ask import Finding as Finding
+    from gradstep.engine.ask import Stop as Stop
     from gradstep.engine.debugger import Frame as Frame
+    from gradstep.engine.debugger import Result as Result
     from gradstep.engine.debugger import Session as Session
     from gradstep.engine.debugger import check as check
     from gradstep.engine.errors import CommandError as CommandError
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
     from gradstep.engine.run import Grain as Grain
     from gradstep.engine.run import Phase as Phase
     from gradstep.engine.run import Position as Position
+    from gradstep.engine.run import Recording as Recording
     from gradstep.engine.run import Scenario as Scenario
 
     __version__: str

@@ -14,6 +14,7 @@ import numpy as np
 from gradstep.engine.ask.evaluate import Evaluation
 from gradstep.engine.ask.language import parse
 from gradstep.engine.ask.scope import Part, Reference, Scope
+from gradstep.engine.index import Array
 
 
 class Answer(NamedTuple):
@@ -21,6 +22,11 @@ class Answer(NamedTuple):
 
     text: str
     part: Part
+
+    @property
+    def value(self) -> Array | None:
+        """Its value, of the expression's shape, () where it is a single number; None while it is not known."""
+        return np.asarray(self.part.value) if self.part.certain else None
 
     def __str__(self) -> str:
         return f"{self.text} = {self.part}"

@@ -74,7 +74,7 @@ class Session(Traveller):
 
     def verify(self, go_on: GoOn | None = None) -> Gradients:
         """The same for every parameter: whether all agree (`ok`), how many were compared, the largest relative
-        error, and those that do not agree."""
+        error, and those that do not agree. Where `go_on` says no, it tells of those that are compared by then."""
         from gradstep.engine.debugger import questions
 
         return questions.verify(self, go_on)
@@ -94,8 +94,8 @@ class Session(Traveller):
         return questions.find(self, condition, go_on)
 
     def value(self, expression: str) -> Answer:
-        """What an expression is at this moment, as in "abs(W1.grad).max()": its `value`, an array of the expression's
-        shape, and whether all that it is made of is computed yet (`known`)."""
+        """What an expression is at this moment, as in "abs(W1.grad).max()": its `value` is an array of the expression's
+        shape, or None while not all that it is made of is computed."""
         from gradstep.engine.debugger import questions
 
         return questions.value(self, expression)

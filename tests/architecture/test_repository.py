@@ -8,7 +8,9 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from textual import actions
 
@@ -170,6 +172,23 @@ def test_the_readmes_script_runs() -> None:
     assert "gate shut, at step 16" in whole
     assert "dead at h[1]" in whole
     assert not session.edits
+
+
+def test_the_readmes_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    inside = re.search(r"<!-- python[^>]*-->\n```python\n(.*?)```\n<!-- /python -->", README, re.DOTALL)
+    assert inside is not None
+    names: dict[str, Any] = {}
+    exec(inside[1], names)
+    said = capsys.readouterr().out
+    assert "dead h[1]" in said
+    assert "gate shut, at step 16" in said
+    assert "The gate at h₂ is shut" in said
+    assert "✓ 9 of 9 gradients" in said
+    # By hand, with b1[1] = 1.2: both gates are open, so ∂L/∂W1 = (y − t) y (1 − y) W2ᵀ xᵀ.
+    x, W1, b1 = np.array([0.5, 0.8]), np.array([[0.4, 0.3], [-0.9, -0.5]]), np.array([0.1, 1.2])
+    W2, b2 = np.array([0.6, 0.7]), 0.2
+    y = 1 / (1 + np.exp(-(W2 @ (W1 @ x + b1) + b2)))
+    assert names["session"].value("W1.grad").value == pytest.approx(np.outer((y - 1) * y * (1 - y) * W2, x), rel=1e-12)
 
 
 def test_the_readme_tells_of_every_command_and_kind() -> None:
