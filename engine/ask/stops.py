@@ -88,8 +88,9 @@ class Stops:
             log(Moment(recording, 0))
         if not body.strip():
             raise CommandError("a condition is needed, as in break grad == 0 and op == relu, or break h.grad")
+        condition = Condition(body, recording)
         self._last += 1
-        found = Breakpoint(self._last, Condition(body, recording), once=once, log=log)
+        found = Breakpoint(self._last, condition, once=once, log=log)
         self.breakpoints.append(found)
         return found
 

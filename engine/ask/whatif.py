@@ -62,7 +62,9 @@ def read_edit(recording: Recording, text: str) -> Edit:
         np.broadcast_to(numbers, target.shape)
     except ValueError:
         raise CommandError(f"'{right}' has shape {numbers.shape}, but {left} has shape {target.shape}") from None
-    if np.any(np.isfinite(numbers) & ~np.isfinite(numbers.astype(recording.graph.dtype))):
+    with np.errstate(over="ignore"):
+        kept = numbers.astype(recording.graph.dtype)
+    if np.any(np.isfinite(numbers) & ~np.isfinite(kept)):
         raise CommandError(f"'{right}' is too large for {recording.graph.dtype}")
     kind = reference.kind == "grad"
     return Edit(text.strip(), reference.value.id, kind, reference.at, numbers, None, recording.iteration)

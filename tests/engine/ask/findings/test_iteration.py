@@ -1,0 +1,45 @@
+"""All rules over one iteration: each has its place, and what is fine is told nothing."""
+
+from __future__ import annotations
+
+import pytest
+from recordings import recording, written
+
+from gradstep.engine.ask.findings.iteration import RULES, findings
+from gradstep.engine.errors import CommandError
+
+
+def test_every_rule_has_a_name_of_its_own_and_a_source() -> None:
+    assert len({one.name for one in RULES}) == len(RULES)
+    assert all(one.source and one.look.__doc__ for one in RULES)
+    assert set(RULES.defaults) == {"saturated", "vanish", "explode", "cancel", "update"}
+
+
+#: A network for each rule.
+CASES = {
+    "nonfinite": ("w = [0.0]", ["L = sum(log(w))"]),
+    "dead": ("w = [-1.0, 1.0]", ["h = relu(w)", "L = sum(h)"]),
+    "saturated": ("w = [9.0]", ["h = tanh(w)", "L = sum(h)"]),
+    "vanish": ("w = [1.0]", ["a = w * 1", "b = a * 1e-5", "L = sum(b * 1)"]),
+    "explode": ("w = [1.0]", ["a = w * 1", "b = a * 1e5", "L = sum(b * 1)"]),
+    "zero": ("w = [1.0]\nu = 2.0", ["L = sum(w)"]),
+    "cancel": ("w = [1.0]", ["L = sum(w) - sum(w * 0.99)"]),
+    "update": ("W = [[1e-9, 1.0]]", ["L = sum(W) * 1e6"]),
+}
+
+
+@pytest.mark.parametrize("name", [one.name for one in RULES])
+def test_each_rule_sees_its_case(name: str) -> None:
+    parameters, lines = CASES[name]
+    assert name in {one.kind for one in findings(written(parameters, *lines))}
+
+
+def test_a_healthy_run_is_told_nothing() -> None:
+    assert findings(recording("walkthrough")) == ()
+
+
+def test_other_thresholds_find_other_things() -> None:
+    rec = recording("walkthrough")
+    assert {one.kind for one in findings(rec, {"saturated": 0.3})} == {"saturated"}
+    with pytest.raises(CommandError, match="did you mean 'vanish'"):
+        findings(rec, {"vanis": 1.0})
