@@ -1,4 +1,7 @@
-"""The network as data, and its names."""
+"""The network as data, and its names.
+
+Tested elsewhere: element — because it is a pair of numbers.
+"""
 
 from __future__ import annotations
 
