@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from gradstep.engine.debugger import Frame
-from gradstep.engine.run import Phase, Sweep, Timeline
+from gradstep.engine.run import Phase, Recording, Sweep, Timeline
+from gradstep.tui.kept import kept_of_network
 
 #: Runs of more steps than this are shown with all arrays but the current one folded to a line.
 UNFOLDED = 60
@@ -31,7 +31,6 @@ class _Listing:
     """What follows from the order of steps alone."""
 
     def __init__(self, timeline: Timeline) -> None:
-        # Not the timeline itself: what is kept for it must not keep it.
         self.sweeps, self.total = timeline.sweeps, timeline.total
 
     @cached_property
@@ -75,15 +74,9 @@ class _Listing:
         return range(sweep.stop, sweep.stop + 1)
 
 
-_LISTINGS: WeakKeyDictionary[Timeline, _Listing] = WeakKeyDictionary()
-
-
-def _listing(timeline: Timeline) -> _Listing:
-    """Made once for each order of steps: the iterations of a training have one together."""
-    found = _LISTINGS.get(timeline)
-    if found is None:
-        found = _LISTINGS[timeline] = _Listing(timeline)
-    return found
+@kept_of_network
+def _listing(recording: Recording) -> _Listing:
+    return _Listing(recording.timeline)
 
 
 def window(frame: Frame, height: int, far: bool = False) -> list[Line]:
@@ -95,7 +88,7 @@ def window(frame: Frame, height: int, far: bool = False) -> list[Line]:
     """
     if height <= 0:
         return []
-    listing = _listing(frame.recording.timeline)
+    listing = _listing(frame.recording)
     if far:
         return _far(listing, frame.step, height)
     step = frame.step

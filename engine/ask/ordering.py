@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,9 +11,10 @@ import numpy as np
 from gradstep.engine.ask.patterns import Pattern
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Value
+from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.timeline import Phase, Sweep
 
 #: So many numbers are ranked at a time, and so many of the first are kept.
 _PIECE, _KEPT = 1 << 20, 1000
@@ -37,10 +39,32 @@ ORDERS = (
 )
 
 
+def in_order(recording: Recording, order: int, pattern: str, done: int) -> tuple[Element, ...]:
+    """The first thousand of the parameters that a pattern names (empty: all), by one of ORDERS, when so many steps are
+    done. Those whose gradients are not complete yet come last, where it looks at them."""
+    known = bisect_right(_ends(recording), done) if ORDERS[order].gradients else 0
+    return _ranked(recording, order, pattern, known)
+
+
 @remembered
-def in_order(recording: Recording, order: int, pattern: str, known: tuple[int, ...]) -> tuple[Element, ...]:
-    """The first thousand of the parameters that a pattern names (empty: all), by one of ORDERS. Those whose
-    gradients are not `known` yet come last, where it looks at them."""
+def _ends(recording: Recording) -> list[int]:
+    """The steps with which the gradients of parameters are complete, in the order in which that comes about."""
+    return [sweep.stop for sweep in _gradients(recording)]
+
+
+def _gradients(recording: Recording) -> list[Sweep]:
+    roles = recording.graph.values
+    return [
+        sweep
+        for sweep in recording.timeline.sweeps
+        if sweep.phase is Phase.BACKWARD and roles[sweep.value].role is Role.PARAMETER
+    ]
+
+
+@remembered
+def _ranked(recording: Recording, order: int, pattern: str, known: int) -> tuple[Element, ...]:
+    """The same when so many gradients are complete."""
+    there = {sweep.value for sweep in _gradients(recording)[:known]}
     named = Pattern(pattern, recording) if pattern else None
     best: list[tuple[float, int, Element]] = []
     for place, parameter in enumerate(recording.graph.parameters):
@@ -48,7 +72,7 @@ def in_order(recording: Recording, order: int, pattern: str, known: tuple[int, .
             flats = np.arange(start, min(start + _PIECE, parameter.size))
             if named is not None:
                 flats = flats[named.elements(recording, parameter.id, flats) & (parameter.id in named.values)]
-            keys = _keys(recording, ORDERS[order], parameter, flats, place, parameter.id in known)
+            keys = _keys(recording, ORDERS[order], parameter, flats, place, parameter.id in there)
             if len(keys) > _KEPT:
                 top = np.argpartition(-keys, _KEPT)[:_KEPT]
                 keys, flats = keys[top], flats[top]

@@ -107,10 +107,6 @@ class Panel(Walled, Widget, can_focus=True):
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         """What the panel shows, in exactly width × height cells."""
 
-    def picture(self, frame: Frame, view: View, width: int, height: int, focused: bool) -> Canvas:
-        """The same for this widget, which may keep parts of it for the next time."""
-        return self.paint(frame, view, width, height, focused)
-
     @property
     def frame(self) -> Frame | None:
         return self.scene.frame if self.scene else None
@@ -162,7 +158,7 @@ class Panel(Walled, Widget, can_focus=True):
             return
         self._painted = wanted
         try:
-            canvas = self.picture(self.scene.frame, self.scene.view, width, height, self.has_focus)
+            canvas = self.paint(self.scene.frame, self.scene.view, width, height, self.has_focus)
         except Exception as error:  # this panel says so, the others are painted
             canvas = _failed(self.scene.view, width, height, noted(error))
         self._canvas = canvas

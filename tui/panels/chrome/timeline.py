@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
-from weakref import ref
 
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.message import Message
 
 from gradstep.engine.debugger import Frame, gradient_peaks
-from gradstep.engine.history import column_of, iteration_at, losses
+from gradstep.engine.history import Event, History, column_of, iteration_at, losses
 from gradstep.engine.notation import bar
 from gradstep.engine.run import Phase, Recording
 from gradstep.tui import plot
+from gradstep.tui.kept import kept_of_training
 from gradstep.tui.paint import Canvas, Row
 from gradstep.tui.panels.base import Panel, Scene
-from gradstep.tui.theme import MARKS, sign_role
+from gradstep.tui.theme import MARKS, Palette, sign_role
 from gradstep.tui.view import View
 
 _GAP = 2
@@ -95,18 +94,12 @@ class Timeline(Panel):
 
     arrows = ("left", "right", "up", "down")
 
-    def __init__(self, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id, classes)
-        self._kept = Kept()
-
     @staticmethod
-    def paint(
-        frame: Frame, view: View, width: int, height: int, focused: bool = False, kept: Kept | None = None
-    ) -> Canvas:
+    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas, palette = Canvas(width, height, view.palette), view.palette
         row = height - 1
         if height > 2 and frame.desk.last > 1:
-            _iterations(canvas, frame, kept or Kept())
+            _iterations(canvas, frame)
         for span in spans(frame.recording, width):
             here = bool(frame.step and span.phase is frame.phase)
             if height > 1:
@@ -119,9 +112,6 @@ class Timeline(Panel):
         if not frame.step:
             canvas.put(0, row, "▼", palette.style("current", bold=True))
         return canvas
-
-    def picture(self, frame: Frame, view: View, width: int, height: int, focused: bool) -> Canvas:
-        return self.paint(frame, view, width, height, focused, self._kept)
 
     def _step_at(self, x: int) -> int:
         assert self.frame is not None
@@ -182,37 +172,22 @@ def _rail(width: int) -> tuple[int, int]:
 _ITERATIONS = "↻ iterations"
 
 
-class Kept:
-    """The line of iterations that was painted last: every key shows it, and iterations are many."""
-
-    def __init__(self) -> None:
-        self._key: tuple[object, ...] = ()
-        self._row: Row = ((), ())
-
-    def row(self, key: tuple[object, ...], paint: Callable[[], Row]) -> Row:
-        """The line for a state of the iterations, painted only if that has changed."""
-        if key != self._key:
-            self._row, self._key = paint(), key
-        return self._row
-
-
-def _iterations(canvas: Canvas, frame: Frame, kept: Kept) -> None:
-    """The iterations of the training as one line: losses as far as they are made, thin what is to come."""
-    palette, (x, width), last = canvas.palette, _rail(canvas.width), frame.desk.last
-    history, fires = frame.desk.history, frame.desk.events
+def _iterations(canvas: Canvas, frame: Frame) -> None:
+    """The iterations of the training, and where one is among them."""
+    (x, width), last, history = _rail(canvas.width), frame.desk.last, frame.desk.history
     assert history is not None, "what is trained has a history"
+    canvas.take(0, _line(history, history.made, last, canvas.width, canvas.palette, frame.desk.events))
+    canvas.put(x + column_of(frame.position.iteration, last, width), 0, "▼", canvas.palette.inverse("current"))
 
-    def painted() -> Row:
-        line = Canvas(canvas.width, 1, palette)
-        line.put(1, 0, _ITERATIONS, palette.style("dim"))
-        line.put(x, 0, "─" * width, palette.style("line"))
-        s = frame.summaries if history.made > 1 else None
-        if s is not None:
-            plot.bars(line, x, 0, width, losses(s), last)
-        for mark in fires:
-            line.put(x + column_of(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
-        return line.row(0)
 
-    # The history weakly: what was painted must not keep a training that was left.
-    canvas.take(0, kept.row((ref(history), history.made, last, canvas.width, palette, fires), painted))
-    canvas.put(x + column_of(frame.position.iteration, last, width), 0, "▼", palette.inverse("current"))
+@kept_of_training
+def _line(history: History, made: int, last: int, wide: int, palette: Palette, fires: tuple[Event, ...]) -> Row:
+    """The iterations as one line: losses as far as they are made, thin what is to come, and what fires."""
+    line, (x, width) = Canvas(wide, 1, palette), _rail(wide)
+    line.put(1, 0, _ITERATIONS, palette.style("dim"))
+    line.put(x, 0, "─" * width, palette.style("line"))
+    if made > 1:
+        plot.bars(line, x, 0, width, losses(history.summaries.view()), last)
+    for mark in fires:
+        line.put(x + column_of(mark.iteration, last, width), 0, mark.sign, palette.style("alarm", bold=True))
+    return line.row(0)

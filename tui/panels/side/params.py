@@ -4,16 +4,15 @@ seen from afar, the layer that is looked at."""
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from textual.events import Click
 from textual.message import Message
 
 from gradstep.engine.ask import ORDERS, in_order
 from gradstep.engine.debugger import Frame
-from gradstep.engine.graph import Element
+from gradstep.engine.graph import Element, Value
 from gradstep.engine.run import Phase, Recording
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.aside import Aside
@@ -74,53 +73,51 @@ def _layer(canvas: Canvas, frame: Frame, view: View) -> None:
     Aside(stage, stage.layer, stage.unit, 2, canvas.width - 4).paint(1, canvas.height - 1)
 
 
-class _InFile(NamedTuple):
-    """The parameters in the order of the file: their ids, and how many numbers there are before each, and in all."""
+class _InFile:
+    """All parameters in the order of the file, without a list of them."""
 
-    ids: tuple[int, ...]
-    before: tuple[int, ...]
-    first: Mapping[int, int]
+    def __init__(self, parameters: Sequence[Value]) -> None:
+        self._values = [p.id for p in parameters]
+        self._starts = list(accumulate((p.size for p in parameters), initial=0))
+        self._place = dict(zip(self._values, self._starts, strict=False))
+        self.count = self._starts[-1]
+
+    def __call__(self, number: int) -> Element:
+        at = bisect_right(self._starts, number) - 1
+        return Element(self._values[at], number - self._starts[at])
+
+    def index(self, element: Element | None) -> int | None:
+        start = None if element is None else self._place.get(element.value)
+        return None if start is None or element is None else start + element.flat
+
+
+class _Ranked:
+    """The first of them in another order."""
+
+    def __init__(self, elements: tuple[Element, ...]) -> None:
+        self._elements, self.count = elements, len(elements)
+
+    def __call__(self, number: int) -> Element:
+        return self._elements[number]
+
+    def index(self, element: Element | None) -> int | None:
+        return self._elements.index(element) if element in self._elements else None
 
 
 @kept_of_network
 def _in_file(recording: Recording) -> _InFile:
-    parameters = recording.graph.parameters
-    before = tuple(accumulate((p.size for p in parameters), initial=0))
-    ids = tuple(p.id for p in parameters)
-    return _InFile(ids, before, dict(zip(ids, before, strict=False)))
+    return _InFile(recording.graph.parameters)
 
 
-class _Listed:
-    """The parameters in the order that is asked for, without a list of all of them."""
-
-    def __init__(self, recording: Recording, chosen: tuple[Element, ...] | None) -> None:
-        self.whole, self.chosen = _in_file(recording), chosen
-        self.count = self.whole.before[-1] if chosen is None else len(chosen)
-
-    def __call__(self, number: int) -> Element:
-        if self.chosen is not None:
-            return self.chosen[number]
-        at = bisect_right(self.whole.before, number) - 1
-        return Element(self.whole.ids[at], number - self.whole.before[at])
-
-    def index(self, element: Element | None) -> int | None:
-        if element is None:
-            return None
-        if self.chosen is not None:
-            return self.chosen.index(element) if element in self.chosen else None
-        first = self.whole.first.get(element.value)
-        return None if first is None else first + element.flat
+def _listed(frame: Frame, view: View) -> _InFile | _Ranked:
+    """The parameters in the order that is asked for."""
+    order = view.order % len(ORDERS)
+    if not order and not view.filter:
+        return _in_file(frame.recording)
+    return _Ranked(in_order(frame.recording, order, view.filter, frame.done))
 
 
-def _listed(frame: Frame, view: View) -> _Listed:
-    recording, order = frame.recording, view.order % len(ORDERS)
-    if ORDERS[order].size is None and not view.filter:
-        return _Listed(recording, None)
-    known = tuple(p.id for p in recording.graph.parameters if frame.written(Phase.BACKWARD, p.id) == p.size)
-    return _Listed(recording, in_order(recording, order, view.filter, known))
-
-
-def _here(frame: Frame, view: View, found: _Listed) -> int | None:
+def _here(frame: Frame, view: View, found: _InFile | _Ranked) -> int | None:
     return found.index(looked_at(frame, view))
 
 

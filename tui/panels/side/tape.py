@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from weakref import ref
-
 from rich.style import Style
 from textual.events import Click
 
 from gradstep.engine.debugger import Frame, norm
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.run import Phase, Sweep
+from gradstep.engine.run import Phase, Recording, Sweep
+from gradstep.tui.kept import kept_of_run
 from gradstep.tui.listing import Line, window
 from gradstep.tui.paint import PENDING, Canvas, Row, clip
 from gradstep.tui.panels.base import Panel, framed
-from gradstep.tui.theme import MARKS, sign_role
+from gradstep.tui.theme import MARKS, Palette, sign_role
 from gradstep.tui.view import View, Zoom
 
 #: So many painted lines are kept for the next time.
 _KEPT = 4096
 
 
+@kept_of_run
+def _painted(
+    recording: Recording,
+    palette: Palette,
+    digits: int,
+    width: int,
+    focused: bool,
+    hits: frozenset[int],
+    far: bool,
+    other: bool,
+) -> dict[tuple[Line, bool, bool], Row]:
+    """The lines that were painted under the same circumstances, to be taken and added to. `other`: there is another
+    run to compare with."""
+    return {}
+
+
 class Tape(Panel):
     """One line per step: number, left-hand side, value; the current one about the middle."""
 
-    def __init__(self, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id, classes)
-        self._kept = Kept()
-
     @staticmethod
-    def paint(
-        frame: Frame, view: View, width: int, height: int, focused: bool = False, kept: Kept | None = None
-    ) -> Canvas:
+    def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas = Canvas(width, height, view.palette)
         framed(canvas, "tape", view, focused)
-        rows = {} if kept is None else kept.rows(frame, view, width, focused)
-        wide = 3 if view.zoom is Zoom.NETWORK else max(len(str(frame.total)), 3)
-        for y, line in enumerate(window(frame, height - 2, view.zoom is Zoom.NETWORK), 1):
+        far, hits, other = view.zoom is Zoom.NETWORK, frame.desk.hits(frame), frame.base is not None
+        rows = _painted(frame.recording, view.palette, view.math_digits, width, focused, hits, far, other)
+        wide = 3 if far else max(len(str(frame.total)), 3)
+        for y, line in enumerate(window(frame, height - 2, far), 1):
             # All but the current line look the same at every step before, and at every step after.
             key = None if _current(frame, line) else (line, line.step < frame.step, line.phase is frame.phase)
             row = rows.get(key) if key else None
@@ -47,33 +57,12 @@ class Tape(Panel):
                 rows[key] = canvas.row(y)
         return canvas
 
-    def picture(self, frame: Frame, view: View, width: int, height: int, focused: bool) -> Canvas:
-        return self.paint(frame, view, width, height, focused, self._kept)
-
     def on_click(self, event: Click) -> None:
         if self.frame is None or self.view is None:
             return
         lines = window(self.frame, self.size.height - 2, self.view.zoom is Zoom.NETWORK)
         if 1 <= event.y <= len(lines):
             self.post_message(self.Travel(lines[event.y - 1].step))
-
-
-class Kept:
-    """The lines that a tape has painted, as long as nothing but the moment changes."""
-
-    def __init__(self) -> None:
-        self._of: tuple[object, ...] = ()
-        self._rows: dict[tuple[Line, bool, bool], Row] = {}
-
-    def rows(self, frame: Frame, view: View, width: int, focused: bool) -> dict[tuple[Line, bool, bool], Row]:
-        """Those that look the same now, to be taken and added to."""
-        far = view.zoom is Zoom.NETWORK
-        # The runs weakly: what was painted must not keep one that was left.
-        runs = ref(frame.recording), None if frame.base is None else ref(frame.base)
-        of = (*runs, view.palette, view.math_digits, width, focused, frame.desk.hits(frame), far)
-        if of != self._of:
-            self._of, self._rows = of, {}
-        return self._rows
 
 
 def _current(frame: Frame, line: Line) -> bool:
