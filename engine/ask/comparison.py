@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradstep.engine.ask.scope import Reference
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.run.recording import Recording
@@ -147,22 +148,16 @@ def _pairs(a: Recording, b: Recording) -> Iterator[tuple[tuple[str, str], int, A
         if value.node < 0:
             other = b.graph.by_name[value.name]
             yield (value.name, "data"), -1, _wide(a.trace.data[value.id]), _wide(b.trace.data[other.id])
-    names = {v.id: v.name for v in common}
+    values = {v.id: v for v in common}
     for sweep in a.timeline.sweeps:
-        if sweep.value not in names:
+        here, kind = values.get(sweep.value), sweep.phase.kind
+        if here is None:
             continue
-        name = names[sweep.value]
-        there = b.graph.by_name[name].id
-        kind = sweep.phase.kind
-        if kind == "next":
-            if b.graph.values[there] in b.graph.parameters:
-                yield (name, kind), sweep.start, _wide(a.updated(sweep.value)), _wide(b.updated(there))
+        there = b.graph.by_name[here.name]
+        if (kind == "next" and there not in b.graph.parameters) or (kind == "grad" and b.trace.grad[there.id] is None):
             continue
-        gradient = kind == "grad"
-        one = a.trace.grad[sweep.value] if gradient else a.trace.data[sweep.value]
-        two = b.trace.grad[there] if gradient else b.trace.data[there]
-        if one is not None and two is not None:
-            yield (name, kind), sweep.start, _wide(one), _wide(two)
+        one, other = Reference(here, kind).read(a), Reference(there, kind).read(b)
+        yield (here.name, kind), sweep.start, _wide(one), _wide(other)
 
 
 def _same_shape(a: Recording, b: Recording, name: str) -> bool:
