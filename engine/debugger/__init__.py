@@ -9,7 +9,6 @@ from gradstep.engine import face
 if TYPE_CHECKING:
     from gradstep.engine.debugger.checking import check as check
     from gradstep.engine.debugger.commands import COMMANDS as COMMANDS
-    from gradstep.engine.debugger.commands import run as run
     from gradstep.engine.debugger.commands.table import Result as Result
     from gradstep.engine.debugger.frame import Frame as Frame
     from gradstep.engine.debugger.layers import gradient_range as gradient_range

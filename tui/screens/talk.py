@@ -30,12 +30,10 @@ class Talk:
 
     async def do(self, line: str, beside: bool = False) -> None:
         """Carries out one command and shows what it has to say."""
-        from gradstep.engine.debugger import run
-
         session = self._scenery.session
         self.settle()
         await self._runner.attempt(
-            line, lambda go_on: run(session, line, go_on), lambda result: self._said(line, result), beside
+            line, lambda go_on: session.do(line, go_on), lambda result: self._said(line, result), beside
         )
 
     def settle(self) -> None:
@@ -101,7 +99,6 @@ class Talk:
 
     async def ask(self, title: str, hint: str, command: str, initial: str = "") -> None:
         """A line to type, which stays until the command can be read."""
-        from gradstep.engine.debugger import run
         from gradstep.tui.screens.completer import Completer
         from gradstep.tui.screens.prompt import Prompt
 
@@ -111,7 +108,7 @@ class Talk:
         def act(text: str) -> None:
             line = f"{command} {text}" if command else text
             try:
-                said.append((line, run(session, line, patiently())))
+                said.append((line, session.do(line, patiently())))
             except Longer:
                 said.append((line, None))
 

@@ -1,0 +1,54 @@
+"""The table of commands: names, errors, help."""
+
+from __future__ import annotations
+
+import pytest
+from debugging import fresh, refused
+
+from gradstep.engine.debugger.commands import COMMANDS, SHORT
+
+
+def test_a_short_name_for_every_key_of_the_documentation() -> None:
+    assert set(SHORT.values()) <= set(COMMANDS)
+    contract = (
+        "step back into outof finish restart layer rlayer phase rphase continue rcontinue goto break tbreak delete"
+    )
+    contract += (
+        " enable disable watch unwatch when why paths print terms set undo redo revert nudge verify findings info"
+    )
+    assert set(f"{contract} sample export save open quit".split()) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("bogus", "unknown command 'bogus'"),
+        ("stepp 3", "did you mean 'step'?"),
+        ("step x", "step: how often is a whole number from 1 on, not 'x'"),
+        ("step 0", "from 1 on"),
+        ("finish 3", "finish: it takes no argument"),
+        ("goto nowhere", "goto: unknown name 'nowhere'"),
+        ("break", "a condition is needed"),
+        ("break grad =", "cannot read"),
+        ("break h do dance", "after 'do' comes print EXPR"),
+        ("delete 7", "there are no breakpoints"),
+        ("delete x", "the number of a breakpoint"),
+        ("watch bogus", "watch: unknown name 'bogus'"),
+        ("unwatch h", "is not watched"),
+        ("print", "an expression is needed"),
+        ("print h +", "cannot read"),
+        ("why x[0]", "why: 'x' has no gradient"),
+        ("why h", "name one, as in h[0]"),
+        ("paths h[0] x", "how many is a whole number"),
+        ("terms nothing", "unknown name 'nothing'"),
+        ("info stuff", "there are breakpoints, watch, scenario, position"),
+        ("sample 4", "there is no sample 4"),
+        ("sample x", "a number from 0, or all"),
+        ("export xml a", "there are the formats"),
+        ("open nowhere", "no such file or built-in scenario"),
+        ("nudge h.grad[0] big", "EPS is a number"),
+        ("bookmark 3", "a bookmark's name"),
+    ],
+)
+def test_errors_name_the_command_and_what_is_wrong(line: str, says: str) -> None:
+    assert says in refused(fresh(), line)
