@@ -15,8 +15,6 @@ from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element, Value
 from gradstep.engine.run import Phase, Recording
 from gradstep.tui.kept import kept_of_network
-from gradstep.tui.network.aside import Aside
-from gradstep.tui.network.layer import OneLayer
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
 from gradstep.tui.paint import Canvas, clip
@@ -67,6 +65,9 @@ def shows_layer(frame: Frame, view: View) -> bool:
 
 
 def _layer(canvas: Canvas, frame: Frame, view: View) -> None:
+    from gradstep.tui.network.aside import Aside
+    from gradstep.tui.network.layer import OneLayer
+
     stage = OneLayer(canvas, frame, view)
     words = f" layer {stage.name(stage.layer.output)} "
     canvas.put(max(canvas.width - len(words) - 2, 2), canvas.height - 1, words, canvas.palette.style("dim"))
