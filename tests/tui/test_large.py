@@ -319,7 +319,7 @@ def test_arrays_beside_a_scenario_are_not_copied(tmp_path: Path) -> None:
 async def test_of_a_network_that_is_only_looked_at_nothing_beyond_the_iteration_is_computed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(History, "_go_beyond", lambda self: pytest.fail("the next parameters, as large as all others"))
+    monkeypatch.setattr(History, "_begun", lambda self: pytest.fail("the next parameters, as large as all others"))
     async with Gradstep(find("digits")).run_test(size=(160, 45)) as pilot:
         for key in ("space", "end", "space", "9", "8", "5", "home", "c", "C"):
             await pilot.press(key)

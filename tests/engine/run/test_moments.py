@@ -7,7 +7,7 @@ import pytest
 from graphs import walkthrough
 
 from gradstep.engine.errors import CommandError
-from gradstep.engine.graph.board import Blackboard
+from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.run.moments import find
 from gradstep.engine.run.timeline import Position, Timeline
 
