@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
 
+from gradstep.engine.files import loads
 from gradstep.engine.graph.builder import GraphBuilder
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.run.passes import run
+from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.trace import Trace
 
 Array = npt.NDArray[Any]
@@ -111,6 +115,24 @@ def walkthrough(dtype: npt.DTypeLike = np.float64) -> Network:
         },
         dtype=dtype,
     )
+
+
+def recorded(net: Network) -> Recording:
+    """One iteration of a network."""
+    return record(Scenario("", "", "", "", "", net.graph, net.leaves))
+
+
+def at(recording: Recording, name: str, flat: int = 0) -> Element:
+    """An element by the name of its value."""
+    return Element(recording.graph.by_name[name].id, flat)
+
+
+@cache
+def written(parameters: str, lines: str, dtype: str = "float64") -> Recording:
+    """One iteration of a network of parameters and formulas as they are written in a file, `a = …; b = …`."""
+    leaves, graph = ("\n".join(p.strip() for p in part.split(";")) for part in (parameters, lines))
+    graph = "\n".join('{} = "{}"'.format(*map(str.strip, line.split("=", 1))) for line in graph.splitlines())
+    return record(loads(f'format = 1\ndtype = "{dtype}"\n[parameters]\n{leaves}\n[graph]\n{graph}\n'))
 
 
 # Random networks ----------------------------------------------------------------------------------

@@ -24,10 +24,12 @@ def shown(value: float, signed: bool = False) -> str:
 
 
 def percent(ratio: float) -> str:
-    """`24 %`; below one percent with the digits that are left, never a false 0 or 100."""
+    """`24 %`; below one percent and just below a hundred with the digits that are left, never a false 0 or 100."""
     p = ratio * 100
-    shown = f"{p:.0f}" if 1 <= p < 99.5 else f"{p:.2g}"
-    return f"{shown} %"
+    if p < 1:
+        return f"{p:.2g} %"
+    shown = (f"{p:.{digits}f}" for digits in range(17))
+    return f"{next((text for text in shown if p >= 100 or float(text) < 100), '100')} %"
 
 
 def kind(board: Blackboard, element: Element) -> str:

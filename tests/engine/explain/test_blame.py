@@ -7,7 +7,7 @@ from math import inf, isfinite, isnan, log, nan
 
 import numpy as np
 import pytest
-from graphs import EXAMPLES, REPEATABLE, Network, Program, network, programs, walkthrough
+from graphs import EXAMPLES, REPEATABLE, Program, at, network, programs, recorded, walkthrough
 from hypothesis import HealthCheck, given, settings
 
 from gradstep.engine.errors import CommandError
@@ -17,16 +17,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording, record
-from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.terms import enumerate_terms
-
-
-def recorded(net: Network) -> Recording:
-    return record(Scenario("", "", "", "", "", net.graph, net.leaves))
-
-
-def at(recording: Recording, name: str, flat: int = 0) -> Element:
-    return Element(recording.graph.by_name[name].id, flat)
 
 
 def gradient(recording: Recording, element: Element) -> float:

@@ -7,11 +7,16 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from graphs import at
+from trainings import small
 
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Session
+from gradstep.engine.explain.narrate.narration import begins, kind, percent
 from gradstep.engine.files import builtin, find, loads
+from gradstep.engine.history.history import History
 from gradstep.engine.run.passes import run
+from gradstep.engine.run.recording import record
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Position
 
@@ -181,6 +186,26 @@ def test_sentences_are_short_plain_and_never_call_the_pass_back(name: str, itera
             assert "None" not in text
             assert "nan" not in text
         assert len(frame.story.caption) <= 2 * 78, frame.story.caption
+
+
+def test_ratios_are_percentages_and_never_a_false_0_or_100() -> None:
+    assert [percent(r) for r in (0.238, 0.01, 0.00512, 1e-7, 0.9949, 0.996, 0.99999, 1)] == [
+        "24 %", "1 %", "0.51 %", "1e-05 %", "99 %", "99.6 %", "99.999 %", "100 %",
+    ]  # fmt: skip
+
+
+def test_what_an_element_of_a_parameter_is() -> None:
+    recording = record(loads(TEMPLATE.format(leaves=f"v = 1.0\n{MORE['kink']}", activation="tanh")))
+    assert [kind(recording.board, at(recording, name)) for name in ("W1", "b1", "v")] == ["weight", "bias", "parameter"]
+
+
+def test_an_iteration_begins_with_the_parameters_of_the_one_before() -> None:
+    session = there("momentum-vs-sgd", 5)
+    found = begins(session.recording)
+    assert found.headline == "iteration 5 begins"
+    assert "the update of iteration 4 made" in found.caption
+    assert "the same samples" in found.caption
+    assert "a new batch of samples" in begins(History(small()).recording(2)).caption
 
 
 def test_a_dead_unit_says_why_its_weights_learn_nothing() -> None:
