@@ -91,7 +91,7 @@ def arithmetic(op: ast.operator, a: Interval, b: Interval) -> Interval:
                 np.maximum.reduce(np.broadcast_arrays(*corners)),
             )
             if isinstance(op, ast.Div):
-                through_0 = np.asarray(~((b.low > 0) | (b.high < 0)))
+                through_0 = np.logical_not((b.low > 0) | (b.high < 0))
                 low, high = np.where(through_0, -np.inf, low), np.where(through_0, np.inf, high)
     # 0 · ∞ or ∞ − ∞ at a corner: anything is possible. A NaN compares with nothing, so it would be certain of
     # nothing either, but also possible only where the contrary is not certain: it is left as it is.

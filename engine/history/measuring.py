@@ -44,7 +44,8 @@ class Measurer:
         self._apart = range(columns.small, len(columns.sweeps))
         self._ones = np.ones(recording.samples.count, np.float32)
         #: Of plain gradient descent, how far a parameter moved is η times its gradient.
-        self._plain = not recording.update.training.optimizer.kept() and len(recording.update.lines) == 1
+        update = recording.update
+        self._plain = not update.training.optimizer.kept() and len(update.lines) == 1 and update.training.zero_grad
         self._slopes = [columns.norm + columns.place[Phase.BACKWARD, p.id] for p in columns.parameters]
         packed = [(value, part.start) for value, part, _ in graph.packed if value in columns.order]
         self._packed = [start for _, start in packed]
@@ -69,7 +70,11 @@ class Measurer:
         row[:FIRST] = trace.loss, made.validation, made.rate
         row[columns.bad : columns.moved] = 0
         if columns.small:
-            arrays = [grad[value] if phase is Phase.BACKWARD else data[value] for phase, value in columns.gathered]
+            new = updated.parameters
+            arrays = [
+                grad[value] if phase is Phase.BACKWARD else new[value] if phase is Phase.UPDATE else data[value]
+                for phase, value in columns.gathered
+            ]
             if columns.rows:
                 arrays += (updated.gradients, updated.numbers)
             np.concatenate(arrays, axis=None, out=self._buffer[self._waiting])  # type: ignore[arg-type]  # all there

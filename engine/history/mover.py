@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradstep.engine.errors import GoOn
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history.history import History
 from gradstep.engine.index import unravel
@@ -24,14 +25,15 @@ class Moved(NamedTuple):
     text: str
 
 
-def mover(history: History, element: Element, iteration: int) -> Moved | None:
+def mover(history: History, element: Element, iteration: int, go_on: GoOn | None = None) -> Moved | None:
     """The largest move, in the update before an iteration, of the weights and the bias of the neuron that an
-    element belongs to; None where it has none, or nothing moved. Computes that iteration again."""
+    element belongs to; None where it has none, or nothing moved. Computes that iteration again. Raises
+    Interrupted."""
     board, graph = history.start.board, history.start.graph
     layer = board.layer_of.get(element.value)
     if layer is None or layer.node < 0 or iteration < 2:
         return None
-    before = history.recording(iteration - 1)
+    before = history.recording(iteration - 1, go_on)
     shape = graph.values[element.value].shape
     unit = unravel(element.flat, shape)[-1] if shape else 0
     best: Moved | None = None

@@ -61,7 +61,7 @@ def _of_death(history: History, condition: Condition, name: str, k: int, go_on: 
     found = search.first_in(recording, [condition])
     assert found is not None, "it is dead there"
     sweep, flat = recording.timeline.locate(found.position.step)
-    moved = mover(history, Element(sweep.value, flat), k)
+    moved = mover(history, Element(sweep.value, flat), k, go_on)
     by = f"; the update at the end of iteration {moved.iteration:,} did it, {moved.text}" if moved else ""
     text = f"{name} is shut in every sample since iteration {k:,}{by}"
     numbers = {"iteration": k, "step": found.position.step}

@@ -1,0 +1,33 @@
+"""All rules together."""
+
+from __future__ import annotations
+
+import pytest
+from training_findings import seen
+
+from gradstep.engine.debugger import commands
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.errors import CommandError
+from gradstep.engine.files import find
+from gradstep.engine.history.findings.training import diagnosis
+from gradstep.engine.history.history import History
+
+
+@pytest.mark.parametrize("name", ["xor-training", "digits-training", "momentum-vs-sgd"])
+def test_a_training_that_is_fine_is_told_nothing(name: str) -> None:
+    assert seen(name) == {}
+
+
+def test_thresholds_can_be_set_and_wrong_ones_are_refused() -> None:
+    session = Session(find("xor-training"))
+    session.history.make(400)
+    found = commands.run(session, "findings vanish=1e9").data
+    assert any(one["kind"] == "vanish" and one["at"].startswith("@400") for one in found)
+    with pytest.raises(CommandError, match="did you mean 'overfit'"):
+        commands.run(session, "findings overfitt=1")
+    with pytest.raises(CommandError, match="has no threshold"):
+        diagnosis(session.history, {"nothing": 1.0})
+
+
+def test_of_a_single_iteration_there_is_nothing_to_say() -> None:
+    assert diagnosis(History(find("digits"))) == ()
