@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING
 from gradstep.engine import face
 
 if TYPE_CHECKING:
-    from gradstep.engine.ops.causes import Cause as Cause
-    from gradstep.engine.ops.causes import ZeroReason as ZeroReason
     from gradstep.engine.ops.composite import COMPOSITES as COMPOSITES
-    from gradstep.engine.ops.families.linear import Linear as Linear
     from gradstep.engine.ops.links import Links as Links
     from gradstep.engine.ops.listing import described as described
     from gradstep.engine.ops.op import REGISTRY as REGISTRY

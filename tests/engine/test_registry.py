@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import gradstep.engine
 from gradstep.engine.ops import COMPOSITES, REGISTRY
 from gradstep.engine.registry import Registry
 from gradstep.engine.training.optimizer import OPTIMIZERS
@@ -96,3 +98,16 @@ def test_a_network_loads_the_families_of_its_operations() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     # max(0, W1 @ x + b1), a sigmoid and ½(y − t)².
     assert out.split() == ["activation", "linear", "regression_losses"]
+
+
+def test_nothing_above_imports_a_family_but_the_weighted_sum() -> None:
+    """Who asks what an operation is like asks the operation, so that its family need not be there."""
+    engine = Path(gradstep.engine.__file__).parent
+    found = {}
+    for file in engine.rglob("*.py"):
+        if file.is_relative_to(engine / "ops" / "families"):
+            continue  # a composite is made of operations of other families
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradstep.engine.ops.families"):
+                found[str(file.relative_to(engine))] = (node.module or "").rpartition(".")[2]
+    assert set(found.values()) == {"linear"}, found

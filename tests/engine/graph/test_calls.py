@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 from formula_lines import compute, leaves, read, refused
 
+from gradstep.engine.errors import OpError
+from gradstep.engine.graph.calls import bind
+from gradstep.engine.graph.parsing import parse
 from gradstep.engine.ops import REGISTRY
+from gradstep.engine.ops.families.linear import Linear
 
 
 @pytest.mark.parametrize(
@@ -97,3 +103,28 @@ def test_an_unknown_operation_far_from_all_lists_them() -> None:
     message = str(refused("foo(x)"))
     assert "'foo'" in message
     assert all(name in message for name in REGISTRY)
+
+
+class Affine2(Linear):
+    """Of its inputs the last two may be left out; it has no name and so is not registered."""
+
+    slots = ("x", "W", "b", "c")
+    optional = 2
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [("f(x, W)", ["x", "W"]), ("f(x, W, b)", ["x", "W", "b"]), ("f(c=c, x=x, W=W, b=b)", ["x", "W", "b", "c"])],
+)
+def test_inputs_of_an_operation_come_in_their_order(text: str, given: list[str]) -> None:
+    call = parse(text)
+    assert isinstance(call, ast.Call)
+    inputs, options = bind(Affine2, call)
+    assert (list(inputs), options) == (given, {})
+
+
+def test_an_operation_tells_its_inputs_apart_by_their_number() -> None:
+    call = parse("f(x, W, c=c)")
+    assert isinstance(call, ast.Call)
+    with pytest.raises(OpError, match="linear needs b"):
+        bind(Affine2, call)

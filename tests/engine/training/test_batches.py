@@ -19,7 +19,8 @@ def test_each_pass_takes_every_sample_once_and_in_its_own_order() -> None:
 
 
 def test_samples_held_back_are_spread_evenly() -> None:
-    for samples, share in ((10, 0.2), (7, 0.5), (100, 0.13), (3, 0.34)):
+    assert 100 * 0.29 < 29  # in binary, and still 29 are meant
+    for samples, share in ((10, 0.2), (7, 0.5), (100, 0.13), (3, 0.34), (100, 0.29)):
         kept, back = held_back(samples, share)
         assert sorted([*kept, *back]) == list(range(samples))
         assert len(back) == int(samples * share + 1e-9)
