@@ -73,6 +73,10 @@ def test_every_path_that_contributing_names_is_there() -> None:
     assert len(paths) > 20
     for path in sorted(paths):
         assert (ROOT / path).exists(), path
+    names = re.findall(r"`(\w+)`(?: \w+)* of `([a-z][\w./-]+\.py)`", text)
+    assert len(names) > 3
+    for name, path in names:
+        assert re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8")), (name, path)
 
 
 def test_the_readmes_example_is_a_scenario() -> None:
