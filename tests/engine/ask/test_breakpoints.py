@@ -21,6 +21,15 @@ def test_a_breakpoint_says_what_it_waits_for_and_how_it_is() -> None:
     assert breakpoint_(2, "loss", log="loss * 2").text == "loss do print loss * 2"
 
 
+def test_one_about_another_run_is_the_same_otherwise() -> None:
+    one = breakpoint_(3, "loss", once=True, log="loss")
+    one.hits, one.ignore, one.enabled = 2, 1, False
+    other = one.about(Condition("loss", recording("fan-out")))
+    assert other.condition.recording is recording("fan-out")
+    assert other.document() == one.document()
+    assert one.condition.recording is recording("walkthrough")
+
+
 def test_all_of_them_are_told_to_people_and_to_programs() -> None:
     none = Breakpoints()
     assert list(none.lines()) == ["no breakpoints"]

@@ -9,7 +9,7 @@ from recordings import recording
 from trainings import small
 
 from gradstep.engine.ask.search import Found
-from gradstep.engine.ask.stops import Mistake, Stop, Stops, Unreadable
+from gradstep.engine.ask.stops import Mistake, Stop, Stops, Tally, Unreadable
 from gradstep.engine.ask.watches import Watch
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
@@ -29,12 +29,11 @@ def with_(*texts: str) -> Stops:
 
 
 def meet(stops: Stops, *which: int) -> tuple[Stop | None, list[str]]:
-    """What happens where these of what is wanted are found, and what log points note."""
-    noted: list[str] = []
-    rec = recording("walkthrough")
-    end = Position(rec.timeline.total)
-    stop = stops.met(rec, Found(end, which), stops.armed, lambda position, text: noted.append(text))
-    return stop, noted
+    """A run that finds these of what is wanted at one place, and comes to rest: why, and what log points note."""
+    tally, rec = Tally(stops), recording("walkthrough")
+    stop = tally.met(rec, Found(Position(rec.timeline.total), which))
+    tally.count()
+    return stop, [line.text for line in tally.noted]
 
 
 def test_numbers_are_never_given_twice() -> None:
@@ -102,9 +101,8 @@ def test_what_is_off_is_not_looked_for_and_watches_come_last() -> None:
     stops = with_("loss", "backward")
     stops.watches.append(Watch("h", recording("walkthrough")))
     stops.find(1).enabled = False
-    assert [b.number for b in stops.armed] == [2]
-    assert stops.wanted() == [stops.find(2).condition, stops.watches[0]]
-    assert stops.wanted(watches=False) == [stops.find(2).condition]
+    assert Tally(stops).wanted == [stops.find(2).condition, stops.watches[0]]
+    assert Tally(stops, watches=False).wanted == [stops.find(2).condition]
     assert meet(stops, 1)[0] == Stop("watch", None, "h changed")
     assert meet(stops, 1, 0)[0] == Stop("breakpoint", 2, "backward")  # a breakpoint says more than a watch
 
@@ -127,11 +125,41 @@ def test_after_an_edit_that_they_do_not_fit_nothing_has_changed() -> None:
     stops.watches.append(Watch("h[1]", recording("walkthrough")))
     before = [b.condition for b in stops.breakpoints], stops.watches
     with pytest.raises(CommandError):
-        stops.renew(recording("diamond"))
+        stops.renewed(recording("diamond"))
+    stops.find(1).hits = 3
+    other = stops.renewed(recording("fan-out"))
     assert ([b.condition for b in stops.breakpoints], stops.watches) == before
-    stops.renew(recording("fan-out"))
-    assert all(b.condition.recording is recording("fan-out") for b in stops.breakpoints)
-    assert stops.watches[0].recording is recording("fan-out")
+    assert all(b.condition.recording is recording("fan-out") for b in other.breakpoints)
+    assert other.watches[0].recording is recording("fan-out")
+    assert [(b.number, b.hits) for b in other.breakpoints] == [(1, 3), (2, 0)]
+    assert other.add("loss", recording("fan-out")).number == 3
+
+
+def test_a_watch_is_there_once_and_gone_when_it_is_taken_away() -> None:
+    rec, stops = recording("walkthrough"), Stops()
+    for text in ("h", "x", "h"):
+        before, stops = stops, stops.watched(text, rec)
+        assert len(before.watches) <= len(stops.watches)
+    assert [w.text for w in stops.watches] == ["x", "h"]
+    with pytest.raises(CommandError, match="unknown name 'bogus'"):
+        stops.watched("bogus", rec)
+    with pytest.raises(CommandError, match="'z' is not watched"):
+        stops.unwatch("z")
+    stops.unwatch(" x ")
+    assert [w.text for w in stops.watches] == ["h"]
+
+
+def test_a_run_that_is_given_up_has_counted_nothing() -> None:
+    stops = with_("loss", "backward")
+    stops.find(1).ignore = 1
+    stops.find(2).once = True
+    tally, rec = Tally(stops), recording("walkthrough")
+    end = Position(rec.timeline.total)
+    assert tally.met(rec, Found(end, (0,))) is None
+    assert tally.met(rec, Found(end, (1,))) == Stop("breakpoint", 2, "backward")
+    assert [(b.number, b.hits, b.ignore) for b in stops.breakpoints] == [(1, 0, 1), (2, 0, 0)]
+    tally.count()
+    assert [(b.number, b.hits, b.ignore) for b in stops.breakpoints] == [(1, 1, 0)]
 
 
 def test_over_iterations_each_hit_is_counted_and_noted_where_it_is() -> None:
@@ -144,13 +172,12 @@ def test_over_iterations_each_hit_is_counted_and_noted_where_it_is() -> None:
     losses = [history.recording(k).trace.loss for k in range(1, 9)]
     rose = [k for k in range(2, 9) if losses[k - 1] > losses[k - 2]]
     assert rose
-    noted: dict[int, str] = {}
-    stopped = []
-    for rec, found in across.onward(history, stops.wanted(), Position(0), 8):
-        stop = stops.met(rec, found, stops.armed, lambda p, text: noted.update({p.iteration: text}))
-        stopped += [found.position.iteration] if stop is not None else []
+    tally, stopped = Tally(stops), []
+    for rec, found in across.onward(history, tally.wanted, Position(0), 8):
+        stopped += [found.position.iteration] if tally.met(rec, found) is not None else []
+    tally.count()
     assert stopped == rose
-    assert noted == {k: f"loss = {losses[k - 1]}" for k in range(1, 9)}
+    assert [(n.iteration, n.text) for n in tally.noted] == [(k, f"loss = {losses[k - 1]}") for k in range(1, 9)]
     assert [b.hits for b in stops.breakpoints] == [8, len(rose)]
     stops.turn_to(history.recording(5))
     assert {b.condition.recording.iteration for b in stops.breakpoints} == {5}
