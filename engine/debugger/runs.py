@@ -8,13 +8,11 @@ from typing import NamedTuple
 from gradstep.engine.ask.watches import Watch
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.errors import GoOn
+from gradstep.engine.history import series
 from gradstep.engine.history.history import History
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
-
-#: In so many iterations a watched number is looked at, if a network has no more bytes.
-_LOOKS, _CHEAP = 40, 1 << 18
 
 
 class Runs(NamedTuple):
@@ -80,13 +78,5 @@ class Runs(NamedTuple):
         return history.made - inside
 
     def look_back(self, watches: Sequence[Watch], iteration: int, go_on: GoOn | None = None) -> None:
-        """Notes what is watched at the end of some iterations, evenly spread, and of this one: to be drawn over
-        time. Of a large network only of those that one visits. Raises Interrupted."""
-        made = self.history.made
-        if made < 2 or not watches:
-            return
-        spread = range(1, made + 1, -(-made // _LOOKS)) if self.history.cost <= _CHEAP else range(0)
-        for k in {*spread, iteration}:
-            for watch in watches:
-                if watch.wants(k):
-                    watch.note(self.history.recording(k, go_on))
+        """Notes what is watched over the iterations: see `series.look_back`. Raises Interrupted."""
+        series.look_back(self.history, watches, iteration, go_on)

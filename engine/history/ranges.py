@@ -23,8 +23,8 @@ _SLACK_SINGLE = 1e-3
 
 
 def told(query: Query, summaries: Summaries) -> Bounds | None:
-    """What an expression without fields is at the end of each iteration, where the summaries tell; None where
-    they do not."""
+    """What an expression without fields is at the end of each iteration, NaN where it is not known in the first; None
+    where the summaries do not tell."""
     ranges = Ranges(summaries)
     try:
         found = ranges.of(query.tree)
@@ -32,10 +32,14 @@ def told(query: Query, summaries: Summaries) -> Bounds | None:
         return None
     if found is None or found.ends is not None:
         return None
-    low, high = (np.broadcast_to(np.asarray(end, float), (summaries.rows,)) for end in (found.low, found.high))
+    low, high = (np.broadcast_to(np.asarray(end, float), (summaries.rows,)).copy() for end in (found.low, found.high))
     with np.errstate(all="ignore"):
         exact = (high - low <= 3 * ranges.slack * abs(high)) | ~summaries.exact | (np.isnan(low) & np.isnan(high))
-    return Bounds(low, high) if exact[1:].all() else None
+    if not exact[1:].all():
+        return None
+    nothing = ~exact | (np.isneginf(low) & np.isposinf(high))  # in the first iteration, where it looks back
+    low[nothing] = high[nothing] = np.nan
+    return Bounds(low, high)
 
 
 class Ranges:

@@ -15,6 +15,7 @@ from gradstep.engine.errors import CommandError
 from gradstep.engine.files import loads
 from gradstep.engine.history import search as across
 from gradstep.engine.history.history import History
+from gradstep.engine.history.series import watched
 from gradstep.engine.run.timeline import Phase, Position
 
 #: w ← w − 0.25 · 2 (w − 3): the distance to 3 is halved in each iteration, exactly.
@@ -67,14 +68,20 @@ def test_a_watch_changes_when_what_it_is_made_of_is_written(text: str, changes: 
         ("previous(w[0]) - w[0]", lambda k: 2 * 0.5 ** (k - 2) if k > 1 else None),
     ],
 )
-def test_a_single_number_is_noted_at_the_end_of_iterations(text: str, at: Callable[[int], float | None]) -> None:
-    """In the first iteration there was none before, so `previous` is not known there, and nothing is noted."""
+def test_a_single_number_is_drawn_over_the_iterations(text: str, at: Callable[[int], float | None]) -> None:
+    """As the summaries tell it, else as it was noted. In the first iteration there was none before, so `previous` is
+    not known there."""
     session = Session(loads(HALVING))
     session.watch(text)
     session.train(6)
     (watch,) = session.stops.watches
     assert watch.single
-    assert watch.seen == pytest.approx({k: value for k in range(1, 7) if (value := at(k)) is not None})
+    found = watched(session.history, session.history.summaries, watch)
+    assert found is not None
+    drawn = {k: found.latest(k) for k in range(1, 7)}
+    expected = {k: float("nan") if (value := at(k)) is None else value for k in range(1, 7)}
+    assert drawn == pytest.approx(expected, rel=1e-8, nan_ok=True)
+    assert set(watch.seen) <= set(range(1, 7))
 
 
 def test_an_array_is_not_noted_and_keeps_nothing_else_from_being_so() -> None:
