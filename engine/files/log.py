@@ -34,8 +34,6 @@ def log_file() -> Path:
 
 
 def _added(error: BaseException) -> Path:
-    # Here, because nearly nobody ever needs them, and everybody would wait for them.
-
     path = log_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""The debugger's screen, what it is made of, and what opens over it."""

@@ -1,0 +1,1 @@
+"""Panels without a number and a frame: the lines above and below all others."""
