@@ -289,13 +289,19 @@ def elsewhere(room: str) -> Mapping[str, str]:
     return found
 
 
+def has_test(module: str) -> bool:
+    """Whether there is a test for a module where it is looked for: in the folder of the same name under `tests/`; that
+    of a folder's own `__init__` may lie in it or beside it."""
+    file = modules()[module].relative_to(ROOT)
+    folders = [file.parent, file.parent.parent] if is_package(module) else [file.parent]
+    tests = [ROOT / "tests" / folder / f"test_{module.rpartition('.')[2]}.py" for folder in folders]
+    return any(test.exists() and "def test_" in test.read_text(encoding="utf-8") for test in tests)
+
+
 def untested() -> Iterator[str]:
     """Modules without `tests/engine/ROOM/test_MODULE.py`. A face needs none: it defines nothing."""
     for room in rooms():
         whole, said, used = f"{ENGINE}.{room}", elsewhere(room), set[str]()
-        folder = ROOT / "tests" / "engine" / (room if is_package(whole) else "")
-        files = folder.rglob("test_*.py") if is_package(whole) else folder.glob("test_*.py")
-        tests = {f.name for f in files if "def test_" in f.read_text(encoding="utf-8")}
         for module in modules():
             if module != whole and not module.startswith(whole + "."):
                 continue
@@ -305,7 +311,7 @@ def untested() -> Iterator[str]:
             excuse = next((one for one in said if name == one or name.startswith(one + ".")), None)
             if excuse is not None:
                 used.add(excuse)
-            elif f"test_{name.rpartition('.')[2]}.py" not in tests:
+            elif not has_test(module):
                 yield f"{module}: no test"
         yield from (f"{whole}: '{name}', tested elsewhere, is no module" for name in said if name not in used)
 
