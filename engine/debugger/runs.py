@@ -53,12 +53,12 @@ class Runs(NamedTuple):
         """What the numbers are compared with: another training, else this one without edits, if there are any."""
         return self.beside or (self.original if self.edits else None)
 
-    def recording(self, iteration: int, go_on: GoOn | None = None) -> Recording:
-        """An iteration with all edits; it is made or computed again, and so is what it is compared with. Raises
-        Interrupted."""
+    def recording(self, iteration: int, go_on: GoOn | None = None, alone: bool = False) -> Recording:
+        """An iteration with all edits; it is made or computed again, and so is what it is compared with, unless it
+        is wanted `alone`. Raises Interrupted."""
         found = self.history.recording(iteration, go_on)
         for other in (self.beside, self.original if self.edits else None):
-            if other is not None:
+            if other is not None and not alone:
                 other.recording(iteration, go_on)
         return found
 

@@ -121,11 +121,12 @@ class Traveller:
 
     # Going ---------------------------------------------------------------------------------------
 
-    def go_to(self, position: Position, go_on: GoOn | None = None) -> None:
-        """Goes to a place, whose iteration is made or computed again first. Raises Interrupted, and then stays."""
+    def go_to(self, position: Position, go_on: GoOn | None = None, alone: bool = False) -> None:
+        """Goes to a place, whose iteration is made or computed again first; and so is, unless one goes `alone`, the
+        one to compare it with. Raises Interrupted, and then stays."""
         recording = self.recording
         if position.iteration != recording.iteration:
-            recording = self.runs.recording(position.iteration, go_on)
+            recording = self.runs.recording(position.iteration, go_on, alone)
             self.runs.look_back(self.stops.watches, position.iteration, go_on)
             self.stops.turn_to(recording)
         self._rest(recording, position)
@@ -205,10 +206,10 @@ class Traveller:
             there = moments.find(time, board, self.position, text, self.history.made)
         self.jump(there, go_on)
 
-    def jump(self, position: Position, go_on: GoOn | None = None) -> None:
+    def jump(self, position: Position, go_on: GoOn | None = None, alone: bool = False) -> None:
         """Travels to a place, and remembers the one that is left. Raises Interrupted, and then stays."""
         before = self.position
-        self.go_to(position, go_on)
+        self.go_to(position, go_on, alone)
         if position != before:
             self.visited.leave(before)
 
@@ -258,7 +259,9 @@ class Traveller:
         except search.Paused:
             made = self.history.made
             stop = Stop("interrupted", None, f"stopped after iteration {made:,}; all up to there is kept")
-            return self._stopped(Position(total, None, made), stop, tally, None)
+            # Who has just stopped one training does not wait for the one beside it.
+            self.jump(Position(total, None, made), alone=True)
+            return self._stopped(self.position, stop, tally, None)
         end = "the end of the iteration" if to == 1 else f"the end of iteration {to:,}"
         return self._stopped(Position(total, None, to), Stop("end", None, end), tally, go_on)
 

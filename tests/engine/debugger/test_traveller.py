@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trainings import small
 
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.debugger.transcript import block
-from gradstep.engine.errors import CommandError
+from gradstep.engine.debugger.traveller import Traveller
+from gradstep.engine.errors import CommandError, Interrupted, ScenarioError
 from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.run.timeline import Grain, Phase, Position
 
@@ -214,26 +218,166 @@ def test_a_loss_that_rises_is_said() -> None:
     assert "learning rate may be too large" in message
 
 
-def test_pending_is_never_a_number() -> None:
-    session = fresh()
-    graph = session.recording.graph
-    for step in range(32):
-        frame = session.frame_at(Position(step))
-        for number in range(1, 32):
-            line = frame.tape_line(number)
-            assert (line.value is None) == (number > step)
-        assert (frame.loss is None) == (step < 7)
-        for value in graph.values:
-            for k in range(value.size):
-                assert frame.grad(value.id, k) is None or step >= 8
+# What can fail or be interrupted changes nothing ----------------------------------------------------------------
 
 
-def test_an_element_under_way_shows_its_sum_so_far() -> None:
-    session = fresh("fan-out")
-    session.goto("h.grad[0]")
-    session.restart()
-    h = session.recording.graph.by_name["h"].id
-    # First path of the design's picture: −0.0930 × 0.6 = −0.0558 (the whole is −0.0147).
-    assert session.frame().grad(h, 0) == pytest.approx(-0.0558, abs=5e-5)
-    session.finish()
-    assert session.frame().grad(h, 0) == pytest.approx(-0.0147, abs=5e-5)
+class Impatient:
+    """Lets so many questions pass, then says no."""
+
+    def __init__(self, patience: int = 0) -> None:
+        self.left = patience
+
+    def __call__(self, share: float) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
+def state(session: Traveller) -> tuple[object, ...]:
+    """All that one may have changed."""
+    visited, stops = session.visited, session.stops
+    return (
+        session.runs, session.recording, session.position, session.sample, session.stop, list(visited.before),
+        list(visited.after), dict(visited.bookmarks), list(session.log), session.log.said,
+        [(b.number, b.hits, b.ignore, b.condition) for b in stops.breakpoints], list(stops.watches),
+    )  # fmt: skip
+
+
+def trained(*places: str) -> Session:
+    """A training of 60 iterations, and some places in it that one has jumped to; nothing of it is at hand."""
+    session = Session(small())
+    session.train(60)
+    for place in places:
+        session.goto(place)
+    session.history.release()
+    return session
+
+
+@pytest.mark.parametrize(
+    ("places", "act"),
+    [
+        (("@39 7", "@20 7"), lambda s, go_on: s.revisit(True, go_on)),
+        (("@39", "@1"), lambda s, go_on: s.goto("@39 5", go_on)),
+        (("@20 start",), lambda s, go_on: s.step(Grain.ELEMENT, -1, go_on)),
+        (("@20 end",), lambda s, go_on: s.step(Grain.PHASE, 20, go_on)),
+        (("@20 end",), lambda s, go_on: s.step(Grain.TERM, 3, go_on)),
+        (("@20 7",), lambda s, go_on: s.step(Grain.ITERATION, -1, go_on)),
+        (("@20 7",), lambda s, go_on: s.run(False, go_on)),
+        (("@20 7",), lambda s, go_on: s.run(True, go_on)),
+        (("@20 7",), lambda s, go_on: s.watch("W1.grad[0,0]", go_on)),
+        (("@20 7",), lambda s, go_on: s.edit("W1[0,0] = 2", go_on)),
+        (("@20 7",), lambda s, go_on: s.open(small(), go_on)),
+        (("@20 7",), lambda s, go_on: s.diff(small(), go_on)),
+    ],
+)
+def test_what_is_interrupted_has_changed_nothing(
+    places: tuple[str, ...], act: Callable[[Session, Impatient], object]
+) -> None:
+    session = trained(*places)
+    session.stops.add("W1.grad[0,0] do print loss", session.recording)
+    before = state(session)
+    with pytest.raises(Interrupted):
+        act(session, Impatient())
+    assert state(session) == before
+    act(session, Impatient(10**9))
+    assert state(session) != before
+
+
+def test_many_steps_are_interrupted_in_between() -> None:
+    session = Session(find("digits"))
+    with pytest.raises(Interrupted):
+        session.step(Grain.ELEMENT, 5000, Impatient(2))
+    assert session.position == Position(0)
+    assert session.step(Grain.ELEMENT, 5000, Impatient(10)).moved == 5000
+
+
+def test_a_run_that_is_begun_again_finds_the_breakpoints_as_they_were() -> None:
+    """`ignore` counts hits: a run that was given up must not have used them up."""
+    session = trained("@1 start")
+    one = session.stops.add("W2.grad[0,0]", session.recording)
+    log = session.stops.add("W1.grad[0,0] do print loss", session.recording)
+    one.ignore = 30
+    with pytest.raises(Interrupted):
+        session.run(True, Impatient(40))
+    assert (one.hits, one.ignore, log.hits, session.log, session.position.iteration) == (0, 30, 0, [], 1)
+    assert session.run(True).reason == "breakpoint"
+    assert session.position.iteration == 31
+    assert (one.hits, one.ignore, log.hits, len(session.log.said)) == (31, 0, 30, 30)
+
+
+def test_who_stops_a_training_does_not_wait_for_the_one_beside_it() -> None:
+    session = Session(find("momentum-vs-sgd"))
+    beside = session.runs.beside
+    assert beside is not None
+    assert session.train(150, Impatient(40)).reason == "interrupted"
+    assert session.position.iteration == session.history.made > 30
+    assert beside.made == 1
+    assert session.frame().base is None
+    session.step(Grain.ITERATION, -1)
+    assert beside.made == session.position.iteration
+    assert session.frame().base is beside.recording(session.position.iteration)
+
+
+# Another scenario -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_opened_has_the_same_budget() -> None:
+    session = Session(find("xor"), budget=3 << 20)
+    for name in ("momentum-vs-sgd", "xor-training"):
+        session.open(find(name))
+        assert session.history.budget == session.runs.original.budget == 3 << 20
+        assert session.runs.beside is None or session.runs.beside.budget == 3 << 20
+    session.diff(find("xor"))
+    assert session.budget == 3 << 20
+
+
+def test_what_is_opened_begins_anew() -> None:
+    session = fresh("walkthrough", "5")
+    session.edit("b2[0] = 1")
+    session.stops.add("h", session.recording)
+    session.watch("loss")
+    session.visited.bookmarks["here"] = session.position
+    session.sample = None
+    session.open(find("xor"))
+    other = Session(find("xor"))
+    assert session.recording.scenario.name == "xor"
+    assert (session.position, session.sample, session.edits, session.log) == (other.position, other.sample, (), [])
+    assert not session.visited.bookmarks
+    assert not session.visited.before
+    assert (session.stops.breakpoints, session.stops.watches) == ([], [])
+
+
+ONE = 'format = 1\n[parameters]\nw = [2.0, 3.0]\n[graph]\nL = "sum(w * w)"\n[debug]\n'
+
+
+@pytest.mark.parametrize(
+    ("debug", "says"),
+    [
+        ('breakpoints = ["w >"]', "cannot read"),
+        ('watch = ["v"]', "unknown name 'v'"),
+    ],
+)
+def test_what_cannot_be_opened_leaves_one_where_one_is(debug: str, says: str) -> None:
+    session = fresh("walkthrough", "5")
+    before = state(session)
+    with pytest.raises(ScenarioError, match=says):
+        session.open(loads(ONE + debug))
+    assert state(session) == before
+
+
+def test_a_scenario_that_begins_elsewhere_remembers_its_beginning() -> None:
+    session = Session(loads(ONE + 'start = "@3 w.grad"\nwatch = ["loss"]'))
+    assert session.position == Position(6, None, 3)  # w * w, two of them; the loss; their gradients; w's
+    assert session.revisit(True).moved == 1
+    assert session.position == Position(0)
+
+
+def test_what_is_watched_is_looked_at_in_all_iterations_at_once() -> None:
+    """w_k = 0.8^k (2, 3) with η = 0.1, so the loss is 13 · 0.64^k."""
+    session = Session(loads(ONE + "[training]\nlr = 0.1\n"))
+    session.train(12)
+    watch = session.watch("loss")
+    assert watch.seen == pytest.approx({k: 13 * 0.64 ** (k - 1) for k in range(1, 13)})
+    session.goto("@5 start")
+    session.edit("w = [1, 0]")
+    (watch,) = session.stops.watches
+    assert watch.seen == pytest.approx({**{k: 13 * 0.64 ** (k - 1) for k in range(1, 5)}, 5: 1.0})
