@@ -1,4 +1,7 @@
-"""A person's place in a training, and what can be asked and done there."""
+"""A person's place in a training, and what can be asked and done there.
+
+Tested elsewhere: here, frame — because they only put together what known, sum, story and origin are tested for.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from debugging import fresh, refused
 
-from gradstep.engine.debugger.commands import COMMANDS, SHORT
+from gradstep.engine.debugger.commands import COMMANDS, SHORT, Result
+from gradstep.engine.errors import Interrupted
+from gradstep.engine.run.timeline import Position
 
 
 def test_a_short_name_for_every_key_of_the_documentation() -> None:
@@ -52,3 +54,44 @@ def test_a_short_name_for_every_key_of_the_documentation() -> None:
 )
 def test_errors_name_the_command_and_what_is_wrong(line: str, says: str) -> None:
     assert says in refused(fresh(), line)
+
+
+def test_help_lists_every_command_with_its_docstring() -> None:
+    session = fresh()
+    lines = session.do("help").text.splitlines()
+    assert session.do("help").data == list(COMMANDS)
+    assert len(lines) == len(COMMANDS)
+    for line, command in zip(lines, COMMANDS.values(), strict=True):
+        said = " ".join((command.act.__doc__ or "").split())
+        assert said == f"{command.usage}: {command.says}."
+        assert command.usage.split()[0] == command.name
+        assert line.startswith(command.usage)
+        assert line.endswith(command.says)
+    by_name = {name: short for short, name in SHORT.items()}
+    assert all(line.split("  ")[0] for line in lines)
+    assert f" {by_name['why']}  " in next(line for line in lines if line.startswith("why"))
+
+
+def test_help_tells_of_one_command() -> None:
+    session = fresh()
+    for word in ("why", "y"):
+        result = session.do(f"help {word}")
+        assert result.data == ["why"]
+        assert result.text.startswith("why NAME")
+        assert "the blame chain of a gradient" in result.text
+    assert "unknown command 'whi'; did you mean 'why'?" in refused(session, "help whi")
+
+
+def test_a_command_says_what_it_has_to_say_once() -> None:
+    assert fresh().do("") == Result()
+    assert fresh().do("  step   2 ").text.startswith("step 2/31")
+    assert fresh().do("quit").quit
+    assert "takes no argument" in refused(fresh(), "quit now")
+
+
+def test_what_is_interrupted_is_no_error_of_the_command() -> None:
+    session = fresh("xor-training", "train 40", "goto @20")
+    session.history.release()
+    with pytest.raises(Interrupted):
+        session.do("rcontinue", lambda share: False)
+    assert session.position == Position(0, None, 20)

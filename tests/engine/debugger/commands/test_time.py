@@ -119,3 +119,34 @@ def test_training_stops_at_what_is_ahead_in_the_iteration_one_is_in() -> None:
     session.do("train")
     assert session.position.iteration == 1
     assert session.position.step > first.step
+
+
+def test_finish_and_restart_go_to_the_ends_of_a_sum() -> None:
+    """z₁₁ = 0.4·0.5 + 0.3·0.8 + 0.1, a term a step."""
+    session = fresh("walkthrough", "into 2")
+    assert session.position == Position(1, 2)
+    assert "term 2 of 3" in session.do("info position").text
+    assert session.do("restart").text.splitlines()[0].endswith("term 1 of 3")
+    assert session.position == Position(1, 1)
+    assert session.do("F").text.endswith("This is the first term.")
+    assert "= 0.5400" in session.do("f").text
+    assert session.position == Position(1)
+    assert session.do("finish").text.endswith("This step is complete.")
+    session.do("goto y")
+    assert session.do("restart").text.endswith("This step is a single term.")
+    session.do("goto start")
+    assert session.do("restart").text.endswith("This is the beginning.")
+
+
+def test_places_are_revisited_through_iterations() -> None:
+    session = fresh("xor-training", "goto @30 loss", "goto @2 h", "goto end")
+    places = [(position.iteration, position.step) for position in session.visited.before]
+    assert [k for k, _ in places] == [1, 30, 2]
+    for k, step in reversed(places):
+        session.do("previous")
+        assert (session.position.iteration, session.position.step) == (k, step)
+    assert session.do("previous").text.endswith("There is no earlier place.")
+    session.do("following")
+    assert session.position.iteration == 30
+    session.do("goto 1")  # another way from here: what was ahead is gone
+    assert session.do("following").text.endswith("There is no later place.")

@@ -1,0 +1,69 @@
+"""Single moves, against the walkthrough's steps counted by hand. That they are each other's inverses is held in
+`test_traveller.py`."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradstep.engine.debugger import moves
+from gradstep.engine.files import find
+from gradstep.engine.run.recording import record
+from gradstep.engine.run.timeline import Grain, Position
+
+WALK = record(find("walkthrough"))  # z1 1 2, h 3 4, z2 5, y 6, L 7; backward 8 to 22; update 23 to 31
+LAST = 31
+
+
+@pytest.mark.parametrize(
+    ("here", "grain", "forward", "there"),
+    [
+        (Position(0), Grain.ELEMENT, True, Position(1)),
+        (Position(0), Grain.LINE, True, Position(2)),
+        (Position(0), Grain.PHASE, True, Position(7)),  # a phase's first step
+        (Position(0), Grain.TERM, True, Position(1, 1)),
+        (Position(1, 2), Grain.TERM, True, Position(1)),  # the third of three completes the step
+        (Position(1), Grain.TERM, False, Position(1, 2)),
+        (Position(1, 1), Grain.TERM, False, Position(0)),
+        (Position(1, 2), Grain.ELEMENT, True, Position(1)),
+        (Position(1, 2), Grain.ELEMENT, False, Position(0)),
+        (Position(3), Grain.TERM, False, Position(2)),  # a gate is no sum
+        (Position(8), Grain.PHASE, False, Position(7)),
+        (Position(LAST), Grain.LINE, False, Position(28)),  # W2 and b2 are of one graph line
+        (Position(0), Grain.ELEMENT, False, None),
+        (Position(0), Grain.TERM, False, None),
+        (Position(LAST), Grain.ELEMENT, True, None),
+        (Position(LAST), Grain.TERM, True, None),
+    ],
+)
+def test_the_nearest_place_of_a_grain(here: Position, grain: Grain, forward: bool, there: Position | None) -> None:
+    assert moves.next_to(WALK, here, grain, forward, made=1) == there
+
+
+@pytest.mark.parametrize("grain", [Grain.ELEMENT, Grain.LINE, Grain.PHASE, Grain.TERM])
+def test_time_goes_on_in_the_next_iteration_that_is_made(grain: Grain) -> None:
+    assert moves.next_to(WALK, Position(LAST), grain, True, made=2) == Position(0, None, 2)
+    assert moves.next_to(WALK, Position(0, None, 2), grain, False, made=2) == Position(LAST, None, 1)
+
+
+def test_terms_are_counted_as_the_formula_has_them() -> None:
+    counts = [moves.terms_at(WALK, step) for step in range(1, 8)]
+    assert counts == [3, 3, 0, 0, 3, 0, 1]  # two products and a bias; gates; the loss of a single output
+    assert moves.terms_at(WALK, LAST) == 1  # one line: w − η g
+    assert moves.first_term(WALK, Position(2)) == Position(2, 1)
+    assert moves.first_term(WALK, Position(3)) == Position(3)
+
+
+def test_a_step_is_about_the_sample_whose_number_it_writes() -> None:
+    xor = record(find("xor"))
+    z = xor.graph.by_name["z1"]
+    sweep = next(s for s in xor.timeline.sweeps if s.value == z.id)
+    rows, width = z.shape
+    found = [moves.sample_at(xor, Position(sweep.start + 1 + k)) for k in range(z.size)]
+    assert found == [row for row in range(rows) for _ in range(width)]
+    assert moves.sample_at(xor, Position(0)) is None
+    assert moves.sample_at(xor, Position(xor.timeline.total)) is None  # a parameter is every sample's
+
+
+def test_at_the_ends_of_time_it_is_said() -> None:
+    assert moves.end(WALK, False) == "This is the beginning."
+    assert moves.end(WALK, True) == "End of iteration 1: loss 0.0764 → 0.0744. i goes on."
