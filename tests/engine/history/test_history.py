@@ -114,6 +114,25 @@ def test_rewinding_runs_no_more_iterations_than_one_spacing(monkeypatch: pytest.
         assert runs[0] <= widest + 1 < 600
 
 
+def test_the_iteration_before_one_that_is_looked_at_is_at_most_one_run_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks at an iteration may look back from it, and nothing can interrupt that."""
+    history = History(find("digits"), budget=1 << 20)
+    history.make(3000)
+    runs = [0]
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        runs[0] += 1
+        return run(*args, **kwargs)
+
+    monkeypatch.setattr("gradstep.engine.history.iterations.run", counted)
+    for k in (1500, 700, 2999):
+        recording = history.recording(k)
+        runs[0] = 0
+        assert recording.earlier is not None
+        assert recording.earlier().iteration == k - 1
+        assert runs[0] <= 1
+
+
 def test_memory_stays_within_the_budget() -> None:
     scenario = find("digits")
     budget = 3 << 20
