@@ -39,7 +39,7 @@ def kept_of_training(function: Function[History, P, R]) -> Function[History, P, 
 
 
 def _kept(
-    function: Function[Owner, P, R], about: Callable[[Owner], object], most: int = _MOST
+    function: Function[Owner, P, R], about: Callable[[Owner], object], most: int | None = None
 ) -> Function[Owner, P, R]:
     memory: WeakKeyDictionary[object, dict[Any, R]] = WeakKeyDictionary()
 
@@ -48,7 +48,7 @@ def _kept(
         mine = memory.setdefault(about(owner), {})
         key = (args, *kwargs.items())
         if key not in mine:
-            if len(mine) >= most:
+            if len(mine) >= (_MOST if most is None else most):
                 del mine[next(iter(mine))]
             mine[key] = function(owner, *args, **kwargs)
         return mine[key]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from driving import debugger
 
-from gradstep.engine.debugger import run
 from gradstep.engine.files import loads
 from gradstep.engine.run.scenario import Scenario
 from gradstep.tui.app import Gradstep
@@ -62,7 +61,7 @@ async def keys(lines: int, zoom: Zoom, panel: str, moment: str, commands: tuple[
         await pilot.pause()
         screen = debugger(pilot)
         for command in commands:
-            run(screen.session, command)
+            screen.session.do(command)
         screen.session.goto(moment)
         screen.scenery.change(zoom=zoom, order=order)
         screen.scenery.open(panel)
