@@ -80,8 +80,9 @@ def _ranked(recording: Recording, order: int, pattern: str, known: int) -> tuple
                 (-k, place * (1 << 40) + f, Element(parameter.id, f))
                 for k, f in zip(keys.tolist(), flats.tolist(), strict=True)
             ]
-            best = sorted(best)[:_KEPT]
-    return tuple(element for _, _, element in best)
+            if len(best) > 4 * _KEPT:
+                best = sorted(best)[:_KEPT]
+    return tuple(element for _, _, element in sorted(best)[:_KEPT])
 
 
 def _keys(recording: Recording, order: Order, parameter: Value, flats: Array, place: int, known: bool) -> Array:

@@ -93,13 +93,30 @@ def at(recording: Recording, step: int) -> Trouble | None:
 
 
 def origin(recording: Recording, trouble: Trouble) -> Trouble:
-    """Where it began: from what is only carried on, to what is not."""
-    while trouble.blame.cause is Cause.CARRIED and trouble.blame.source is not None:
-        value, flat = trouble.blame.source
-        time = recording.timeline
-        step = time.step_of(time.phase_of(value, "grad" if trouble.blame.gradient else "data"), value, flat)
-        before = None if step is None else at(recording, step)
+    """Where it began: from what is only carried on, to what is not. There may be thousands of steps between, and the
+    next step asks for nearly the same: what is found holds for all on the way to it."""
+    told, passed = _told(recording), list[int]()
+    while trouble.step not in told and trouble.blame.cause is Cause.CARRIED:
+        before = _before(recording, trouble)
         if before is None:
             break
+        passed.append(trouble.step)
         trouble = before
+    trouble = told.get(trouble.step, trouble)
+    told.update(dict.fromkeys(passed, trouble))
     return trouble
+
+
+def _before(recording: Recording, trouble: Trouble) -> Trouble | None:
+    """What is wrong with the number that a trouble comes from; None where that is no step's."""
+    if trouble.blame.source is None:
+        return None
+    (value, flat), time = trouble.blame.source, recording.timeline
+    step = time.step_of(time.phase_of(value, "grad" if trouble.blame.gradient else "data"), value, flat)
+    return None if step is None else at(recording, step)
+
+
+@remembered
+def _told(recording: Recording) -> dict[int, Trouble]:
+    """Where what is carried on at some steps of a run began."""
+    return {}

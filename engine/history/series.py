@@ -7,9 +7,10 @@ the number was between in these.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, overload
 
 import numpy as np
 
@@ -134,20 +135,37 @@ def _held(values: Array) -> Array:
     return np.asarray(values[np.maximum.accumulate(known)])
 
 
-def measures(summaries: Summaries) -> list[Series]:
+class Measures(Sequence[Series]):
+    """Series of which each is computed when it is looked at: there may be thousands, and room for a few."""
+
+    def __init__(self, makers: Sequence[Callable[[], Series]]) -> None:
+        self._makers = makers
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    @overload
+    def __getitem__(self, at: int) -> Series: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Series]: ...
+    def __getitem__(self, at: int | slice) -> Series | list[Series]:
+        return [make() for make in self._makers[at]] if isinstance(at, slice) else self._makers[at]()
+
+
+def measures(summaries: Summaries) -> Measures:
     """The norms of the gradients of the weights, dead units, how far updates go, and the learning rate where it
     changes."""
     recording = summaries.recording
     parameters = trained(recording)
-    found = [_gradient(summaries, value) for value in parameters]
+    found = [partial(_gradient, summaries, value) for value in parameters]
     for node in recording.graph.nodes:
         if node.op.rectifier and node.inputs[0] in summaries.counted:
-            found.append(_dead(summaries, node.inputs[0], recording.board.whole(node.output)))
-    found += [_moved(summaries, value) for value in parameters]
+            found.append(partial(_dead, summaries, node.inputs[0], recording.board.whole(node.output)))
+    found += [partial(_moved, summaries, value) for value in parameters]
     rate = summaries.rate
     if len(rate.low) and rate.low.min() != rate.high.max():
-        found.append(Series("η", summaries.starts, *rate, Topic.RATE))
-    return found
+        found.append(partial(Series, "η", summaries.starts, *rate, Topic.RATE))
+    return Measures(found)
 
 
 def watched(history: History, summaries: Summaries, watch: Watch) -> Series | None:

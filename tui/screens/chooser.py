@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -18,6 +20,8 @@ from gradstep.engine.errors import printable
 
 #: So many lines are listed; more are found by typing.
 _LISTED = 200
+#: So many of those that fit what is typed are rated: rating takes a while.
+_RATED = 2000
 
 
 class Choice(NamedTuple):
@@ -28,7 +32,8 @@ class Choice(NamedTuple):
 
 
 class Chooser(ModalScreen[str | None]):
-    """Shows choices; the one that is taken is what `where` says."""
+    """Shows choices; the one that is taken is what `where` says. There may be very many: no more of them are asked
+    for than are listed, before something is typed."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar = [
@@ -39,7 +44,8 @@ class Chooser(ModalScreen[str | None]):
 
     def __init__(self, title: str, choices: Iterable[Choice], said: str = "", at: int = 0) -> None:
         super().__init__()
-        self._title, self._choices, self._about, self._at = title, list(choices), said, at
+        self._title, self._about, self._at = title, said, at
+        self._rest, self._known = iter(choices), list[Choice]()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="chooser") as dialog:
@@ -51,7 +57,7 @@ class Chooser(ModalScreen[str | None]):
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
         self._fill("")
-        self.query_one(OptionList).highlighted = self._at if self._choices else None
+        self.query_one(OptionList).highlighted = self._at if self._shown else None
         self.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -60,14 +66,25 @@ class Chooser(ModalScreen[str | None]):
     def _fill(self, wanted: str) -> None:
         names = self.query_one(OptionList)
         names.clear_options()
-        shown = self._choices
-        if wanted.strip():
-            matcher = Matcher(wanted.strip())
-            rated = [(matcher.match(f"{c.where} {c.text}"), c) for c in shown]
-            shown = [c for score, c in sorted(rated, key=lambda r: -r[0]) if score > 0]
-        self._shown = shown[:_LISTED]
+        self._shown = self._rated(wanted.strip()) if wanted.strip() else self._first(_LISTED)
         names.add_options(Option(Content(printable(choice.text))) for choice in self._shown)
         names.highlighted = 0 if self._shown else None
+
+    def _first(self, count: int | None) -> list[Choice]:
+        """So many choices; all for None."""
+        if count is None or len(self._known) < count:
+            self._known += islice(self._rest, None if count is None else count - len(self._known))
+        return self._known[:count]
+
+    def _rated(self, wanted: str) -> list[Choice]:
+        """Those that have the letters of what is wanted in order, the best first."""
+        letters = re.compile(".*".join(map(re.escape, wanted)), re.IGNORECASE)
+        near = [choice for choice in self._first(None) if letters.search(f"{choice.where} {choice.text}")]
+        if len(near) > _RATED:  # what has it in one piece goes before
+            near = sorted(near, key=lambda choice: wanted.lower() not in choice.where.lower())[:_RATED]
+        matcher = Matcher(wanted)
+        rated = [(matcher.match(f"{choice.where} {choice.text}"), choice) for choice in near]
+        return [choice for score, choice in sorted(rated, key=lambda r: -r[0]) if score > 0][:_LISTED]
 
     def action_move(self, direction: int) -> None:
         names = self.query_one(OptionList)

@@ -6,7 +6,7 @@ dialog is awaited: keys that are typed ahead then wait for it too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gradstep.engine.notation import counted, number
@@ -125,7 +125,7 @@ class Talk:
         prompt = Prompt(title, hint, act, initial, Completer(session, command))
         await screen.app.push_screen(prompt, closed)
 
-    async def choose(self, title: str, choices: Sequence[Choice], about: str) -> None:
+    async def choose(self, title: str, choices: Iterable[Choice], about: str) -> None:
         """A list of places, of which one is gone to."""
         from gradstep.tui.screens.chooser import Chooser
 

@@ -151,3 +151,25 @@ def test_first_costs_one_pass_and_allocates_nothing_where_all_is_finite() -> Non
         assert tracemalloc.get_traced_memory()[1] < 300_000
     finally:
         tracemalloc.stop()
+
+
+def test_where_it_began_is_looked_for_once_however_far_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "; ".join(f"h{k} = h{k - 1} + 1" for k in range(1, 300))
+    recording = written("x = [-1.0, 2.0]", f"h0 = sqrt(x); {lines}; L = sum(h299)")
+    asked: list[int] = []
+    original = nonfinite.at
+
+    def counted(recording: Recording, step: int) -> nonfinite.Trouble | None:
+        asked.append(step)
+        return original(recording, step)
+
+    monkeypatch.setattr(nonfinite, "at", counted)
+    for k in (250, 251, 299, 10):
+        element = recording.graph.by_name[f"h{k}"]
+        step = recording.timeline.step_of(Phase.FORWARD, element.id, 0)
+        assert step is not None
+        trouble = original(recording, step)
+        assert trouble is not None
+        began = nonfinite.origin(recording, trouble)
+        assert (recording.board.typed(*began.element), began.blame.cause) == ("h0[0]", Cause.ROOT_OF_NEGATIVE)
+    assert len(asked) <= 310

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ class Training(Panel):
 
     @classmethod
     def unchanged(cls, before: Scene, scene: Scene) -> bool:
-        return before.view == scene.view and _state(before.frame) == _state(scene.frame)
+        return _state(before) == _state(scene)
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
@@ -75,13 +76,14 @@ class Training(Panel):
         return None if scene.view.pointed is None else self.Visit(scene.view.pointed)
 
 
-def _state(frame: Frame) -> tuple[object, ...]:
+def _state(scene: Scene) -> tuple[object, ...]:
     """All that the panel depends on: within an iteration nothing changes."""
-    desk = frame.desk
+    frame, view, desk = scene.frame, scene.view, scene.frame.desk
     made = desk.history.made if desk.history is not None else 0
     beside = desk.beside.made if desk.beside is not None else 0
     rules = tuple((b.text, b.enabled) for b in desk.breakpoints)
-    return id(desk.history), made, beside, desk.last, frame.position.iteration, rules, len(desk.log)
+    looks = view.palette, view.pointed, view.beside("training")
+    return id(desk.history), made, beside, desk.last, frame.position.iteration, rules, len(desk.log), looks
 
 
 def _place(width: int, height: int, rows: int = 0) -> _Frame:
@@ -108,17 +110,15 @@ class _Sheet:
 
     def paint(self) -> None:
         y, end = 1, self.canvas.height - 1
-        several, rows = curves(self.history, self.summaries, self.frame.desk.beside), self.rows
+        several = curves(self.history, self.summaries, self.frame.desk.beside)
         if self.place.height:
             self._plot(several)
-            y = self.place.y + self.place.height + 1
-        else:
-            rows = [*several, *rows]
+            y, several = self.place.y + self.place.height + 1, []
         room = max(end - y, 0)
-        for series in rows[:room]:
+        for series in islice(chain(several, self.rows), room):
             self._row(y, series)
             y += 1
-        self._foot(len(rows) - room)
+        self._foot(len(several) + len(self.rows) - room)
 
     def _plot(self, several: list[Series]) -> None:
         canvas, (x, width, y, height) = self.canvas, self.place

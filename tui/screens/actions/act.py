@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph import Element, Role
@@ -11,12 +12,17 @@ from gradstep.engine.run import Phase
 from gradstep.tui.screens.scenery import Scenery
 from gradstep.tui.screens.talk import Talk
 
+if TYPE_CHECKING:
+    from gradstep.tui.screens.chooser import Choice
+
 _DIGITS = {
     Digits.NETWORK: Digits.MATH,
     Digits.MATH: Digits.FINE,
     Digits.FINE: Digits.FULL,
     Digits.FULL: Digits.NETWORK,
 }
+#: Of each array so many elements can be found by their names.
+_EACH = 40
 
 
 class Act:
@@ -115,16 +121,19 @@ class Act:
         await self._talk.do("verify", beside=True)
 
     async def find(self) -> None:
+        await self._talk.choose("find", self._places(), "type a name")
+
+    def _places(self) -> Iterator[Choice]:
+        """What the steps write, of each array the first elements."""
         from gradstep.tui.screens.chooser import Choice
 
         session = self._scenery.session
-        frame, choices = session.frame(), []
-        for sweep in session.recording.timeline.sweeps:
-            for flat in range(min(sweep.size, 40)):
-                name = session.recording.typed(Element(sweep.value, flat), sweep.phase)
+        recording, frame = session.recording, session.frame()
+        for sweep in recording.timeline.sweeps:
+            for flat in range(min(sweep.size, _EACH)):
+                name = recording.typed(Element(sweep.value, flat), sweep.phase)
                 line = frame.tape_line(sweep.start + flat + 1)
-                choices.append(Choice(f"{line.step:>6}  {line.name:<14} {sweep.phase.value:<9} {name}", name))
-        await self._talk.choose("find", choices, "type a name")
+                yield Choice(f"{line.step:>6}  {line.name:<14} {sweep.phase.value:<9} {name}", name)
 
     # What if -------------------------------------------------------------------------------------
 
