@@ -12,7 +12,9 @@ from gradstep.engine.files import find, loads
 from gradstep.engine.run.timeline import Position
 
 #: Each iteration takes w to 0.8 w.
-QUADRATIC = 'format = 1\n[parameters]\nw = [2.0, 3.0]\n[graph]\nL = "sum(w * w)"\n[training]\nlr = 0.1\nsteps = 30\n'
+QUADRATIC = (
+    'format = 1\n[parameters]\nw = [2.0, 3.0]\n[graph]\ne = "w * w"\nL = "sum(e)"\n[training]\nlr = 0.1\nsteps = 30\n'
+)
 
 
 def quadratic() -> Runs:
@@ -55,25 +57,13 @@ def test_the_last_iteration_and_how_many_are_behind_one() -> None:
     assert runs.trained(Position(3, None, 40)) == 39
 
 
-def test_watches_are_looked_at_in_iterations_evenly_spread() -> None:
+def test_looking_back_can_be_interrupted() -> None:
     runs = quadratic()
-    watch = Watch("loss", runs.recording(1))
-    runs.look_back([watch], 1)
-    assert not watch.seen  # of a single iteration there is nothing to draw
+    watch = Watch("e[0]", runs.recording(1))
     runs.history.make(100)
-    runs.look_back([watch], 50)
-    assert sorted(watch.seen) == sorted({*range(1, 101, 3), 50})
-    assert watch.seen == pytest.approx({k: 13 * 0.64 ** (k - 1) for k in watch.seen})
     runs.history.release()
-    other = Watch("w[0]", runs.recording(1))
     with pytest.raises(Interrupted):
-        runs.look_back([other], 50, lambda share: False)
-
-
-def test_of_a_large_network_only_what_is_visited_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradstep.engine.debugger.runs._CHEAP", 8)
-    runs = quadratic()
-    watch = Watch("loss", runs.recording(1))
-    runs.history.make(100)
+        runs.look_back([watch], 50, lambda share: False)
     runs.look_back([watch], 50)
-    assert list(watch.seen) == [50]
+    assert len(watch.seen) > 20
+    assert watch.seen == pytest.approx({k: 4 * 0.64 ** (k - 1) for k in watch.seen})

@@ -369,15 +369,3 @@ def test_a_scenario_that_begins_elsewhere_remembers_its_beginning() -> None:
     assert session.position == Position(6, None, 3)  # w * w, two of them; the loss; their gradients; w's
     assert session.revisit(True).moved == 1
     assert session.position == Position(0)
-
-
-def test_what_is_watched_is_looked_at_in_all_iterations_at_once() -> None:
-    """w_k = 0.8^k (2, 3) with η = 0.1, so the loss is 13 · 0.64^k."""
-    session = Session(loads(ONE + "[training]\nlr = 0.1\n"))
-    session.train(12)
-    watch = session.watch("loss")
-    assert watch.seen == pytest.approx({k: 13 * 0.64 ** (k - 1) for k in range(1, 13)})
-    session.goto("@5 start")
-    session.edit("w = [1, 0]")
-    (watch,) = session.stops.watches
-    assert watch.seen == pytest.approx({**{k: 13 * 0.64 ** (k - 1) for k in range(1, 5)}, 5: 1.0})

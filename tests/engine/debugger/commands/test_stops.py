@@ -90,7 +90,8 @@ QUADRATIC = """format = 1
 [parameters]
 w = [2.0, 3.0]
 [graph]
-L = "sum(w * w)"
+e = "w * w"
+L = "sum(e)"
 [training]
 lr = 0.1
 """
@@ -105,8 +106,6 @@ def test_watches_are_followed_through_iterations() -> None:
     assert session.position.iteration == 8  # watches do not stop a training
     (row,) = session.do("info watch").data
     assert row == {"watch": "loss", "value": pytest.approx(13 * 0.64**7), "changed": False}
-    (watch,) = session.stops.watches
-    assert watch.seen == pytest.approx({k: 13 * 0.64 ** (k - 1) for k in range(1, 9)})
     session.do("goto @3 loss")
     assert session.do("info watch").text.endswith("◂ just changed")
     assert session.do("info watch").data[0]["value"] == pytest.approx(13 * 0.64**2)
@@ -119,3 +118,16 @@ def test_watches_are_followed_through_iterations() -> None:
     session.do("unwatch loss")
     assert session.do("info watch").text == "nothing is watched"
     assert session.do("continue").stop == Stop("end", None, "the end of iteration 8")
+
+
+def test_what_the_summaries_do_not_tell_is_looked_at_in_the_iterations() -> None:
+    """The squares of 2 · 0.8^(k − 1)."""
+    session = Session(loads(QUADRATIC))
+    session.do("train 8")
+    session.do("watch e[0] + 1")
+    (watch,) = session.stops.watches
+    assert watch.seen == pytest.approx({k: 1 + 4 * 0.64 ** (k - 1) for k in range(1, 9)})
+    session.do("goto @5 start")
+    session.do("set w[0] = 1")
+    (watch,) = session.stops.watches
+    assert watch.seen == pytest.approx({**{k: 1 + 4 * 0.64 ** (k - 1) for k in range(1, 5)}, 5: 2.0})
