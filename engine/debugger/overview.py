@@ -11,7 +11,7 @@ from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
-from gradstep.engine.notation import Digits, number
+from gradstep.engine.notation import number
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.reading import segments_at
@@ -86,40 +86,49 @@ def narration(recording: Recording, sweep: Sweep, sample: int | None = None) -> 
 
 
 def _narration(recording: Recording, sweep: Sweep, sample: int | None) -> Narration:
-    graph, board = recording.graph, recording.board
-    value, size = graph.values[sweep.value], sweep.size
-    name = board.whole(sweep.value)
-    if size == 1:
+    if sweep.size == 1:
         return _single(recording, sweep)
-    at = largest(recording, sweep, sample)
-    here = Element(sweep.value, at)
-    if sweep.phase is Phase.UPDATE:
-        old, new = float(recording.trace.data[sweep.value].reshape(-1)[at]), float(recording.updated(*here)[0])
-        moved = f"{number(old, Digits.MATH)} → {number(new, Digits.MATH)}"
-        return Narration(
-            f"update {name}: {size:,} numbers", f"Where its gradient is largest, {board.element(*here)}: {moved}."
-        )
-    terms = total(segments_at(recording.trace, recording.timeline, sweep.start + at + 1))
-    if sweep.phase is Phase.BACKWARD:
-        found = f"{board.gradient(*here)} = {number(float(array_of(recording, sweep).reshape(-1)[at]), signed=True)}"
-        adds = f"The largest, {found}, adds up {terms:,} terms." if terms > 1 else f"The largest is {found}."
-        if value.role is Role.PARAMETER:
-            return Narration(f"gradient of {name}: {size:,} numbers", adds)
-        users = {number_ for number_, _ in graph.uses[sweep.value]}
-        node = graph.nodes[min(users)]
-        if len(users) == 1 and isinstance(node.op, Elementwise) and len(node.inputs) == 1:
-            closed = shut(recording, node.output)
-            gates = "" if not closed else f" {closed:,} of {size:,} gates are shut: nothing passes there."
-            return Narration(f"gradient of {name}: through {node.op.label}", adds + gates)
-        return Narration(f"gradient of {name}: {size:,} sums", adds)
-    node = graph.nodes[sweep.node]
-    found = f"{board.element(*here)} = {number(float(recording.trace.data[sweep.value].reshape(-1)[at]))}"
+    here = Element(sweep.value, largest(recording, sweep, sample))
+    match sweep.phase:
+        case Phase.UPDATE:
+            return _of_update(recording, sweep, here)
+        case Phase.BACKWARD:
+            return _of_gradients(recording, sweep, here)
+    return _of_values(recording, sweep, here)
+
+
+def _of_update(recording: Recording, sweep: Sweep, here: Element) -> Narration:
+    moved = f"{number(recording.trace.number(here))} → {number(float(recording.updated(*here)[0]))}"
+    headline = f"update {recording.board.whole(sweep.value)}: {sweep.size:,} numbers"
+    return Narration(headline, f"Where its gradient is largest, {recording.board.element(*here)}: {moved}.")
+
+
+def _of_gradients(recording: Recording, sweep: Sweep, here: Element) -> Narration:
+    graph, board, size = recording.graph, recording.board, sweep.size
+    terms = total(segments_at(recording.trace, recording.timeline, sweep.start + here.flat + 1))
+    found = f"{board.gradient(*here)} = {number(recording.trace.derivative(here), signed=True)}"
+    adds = f"The largest, {found}, adds up {terms:,} terms." if terms > 1 else f"The largest is {found}."
+    headline = f"gradient of {board.whole(sweep.value)}"
+    if graph.values[sweep.value].role is Role.PARAMETER:
+        return Narration(f"{headline}: {size:,} numbers", adds)
+    users = {user for user, _ in graph.uses[sweep.value]}
+    node = graph.nodes[min(users)]
+    if len(users) == 1 and isinstance(node.op, Elementwise) and len(node.inputs) == 1:
+        closed = shut(recording, node.output)
+        gates = "" if not closed else f" {closed:,} of {size:,} gates are shut: nothing passes there."
+        return Narration(f"{headline}: through {node.op.label}", adds + gates)
+    return Narration(f"{headline}: {size:,} sums", adds)
+
+
+def _of_values(recording: Recording, sweep: Sweep, here: Element) -> Narration:
+    node, name, size = recording.graph.nodes[sweep.node], recording.board.whole(sweep.value), sweep.size
+    found = f"{recording.board.element(*here)} = {number(recording.trace.number(here))}"
     closed = shut(recording, sweep.value)
     if closed is not None:
         gates = f"{closed:,} of {size:,} gates are shut: they give 0, and no gradient will pass there."
         return Narration(f"{node.op.label}: {name}", gates if closed else f"None of {size:,} gates is shut.")
     if isinstance(node.op, Linear):
-        inputs = graph.values[node.inputs[1]].shape[-1]
+        inputs = recording.graph.values[node.inputs[1]].shape[-1]
         each = f"Each adds up {inputs:,} inputs times their weights{', plus a bias' if len(node.inputs) == 3 else ''}."
         return Narration(f"weighted sums {name}: {size:,} numbers", f"{each} The largest is {found}.")
     return Narration(f"{node.op.label}: {name}", f"{size:,} numbers; the largest is {found}.")

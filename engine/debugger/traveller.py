@@ -259,14 +259,16 @@ class Traveller:
         except search.Paused:
             made = self.history.made
             stop = Stop("interrupted", None, f"stopped after iteration {made:,}; all up to there is kept")
-            # Who has just stopped one training does not wait for the one beside it.
-            self.jump(Position(total, None, made), alone=True)
-            return self._stopped(self.position, stop, tally, None)
+            return self._stopped(Position(total, None, made), stop, tally, go_on)
         end = "the end of the iteration" if to == 1 else f"the end of iteration {to:,}"
         return self._stopped(Position(total, None, to), Stop("end", None, end), tally, go_on)
 
     def _stopped(self, position: Position, stop: Stop, tally: Tally, go_on: GoOn | None) -> Stop:
-        self.jump(position, go_on)
+        try:
+            self.jump(position, go_on)
+        except Interrupted:
+            # What was looked for is found; only what it is compared with has not come so far, and is not waited for.
+            self.jump(position, alone=True)
         tally.count()
         self.stop = stop
         self.log.say(tally.noted)

@@ -317,6 +317,16 @@ def test_who_stops_a_training_does_not_wait_for_the_one_beside_it() -> None:
     assert session.frame().base is beside.recording(session.position.iteration)
 
 
+def test_what_was_trained_stays_where_the_one_beside_it_is_stopped() -> None:
+    session = Session(find("momentum-vs-sgd"))
+    beside = session.runs.beside
+    assert beside is not None
+    assert session.train(100, lambda share: session.history.made < 100 or beside.made < 30).reason == "end"
+    assert session.position == Position(session.recording.timeline.total, None, 100)
+    assert (session.history.made, beside.made) == (100, 30)
+    assert session.frame().base is None
+
+
 # Another scenario -------------------------------------------------------------------------------------------------
 
 
