@@ -16,6 +16,8 @@ from gradstep.tui.paint import clip
 _BARS = " ▁▂▃▄▅▆▇█"
 #: The most bins of a histogram.
 _BINS = 20
+#: The least cells that it can be told in.
+_LEAST = 8
 
 
 class Aside:
@@ -27,7 +29,9 @@ class Aside:
         self.canvas, self.palette = stage.canvas, stage.palette
 
     def paint(self, y: int, end: int) -> None:
-        """Fills lines y to end − 1."""
+        """Fills lines y to end − 1; where not even a word has room, none."""
+        if self.width < _LEAST:
+            return
         y = self._gates(self._gradient(y))
         pre = Element(self.layer.pre if self.layer.pre >= 0 else self.layer.output, self.unit.flat)
         found = weights(self.stage.recording, pre)
