@@ -13,7 +13,7 @@ from every_path import Way, every_path, exact, layered
 from graphs import Array, at, network, recorded
 
 from gradstep.engine.explain.paths import strongest, total
-from gradstep.engine.ops import Linear
+from gradstep.engine.ops.families.linear import Linear
 
 
 def test_shares_have_their_sign() -> None:

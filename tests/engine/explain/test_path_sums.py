@@ -10,7 +10,7 @@ from every_path import layered
 from graphs import at, network, recorded, walkthrough
 
 from gradstep.engine.explain.paths import count, strongest, total
-from gradstep.engine.ops import Linear
+from gradstep.engine.ops.families.linear import Linear
 
 
 def test_layers_multiply_the_number_of_paths() -> None:
