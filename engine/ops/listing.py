@@ -10,7 +10,7 @@ from gradstep.engine.ops.op import REGISTRY
 
 def described() -> Iterator[str]:
     """All operations as lines of text: how each is called, its formula, its local gradient for each
-    input, and what is agreed where there is none."""
+    input, and what is agreed where there is none, or where numbers are not finite."""
     for _, op in sorted(REGISTRY.items()):
         yield op.signature()
         yield f"  =      {op.notation.format(*op.slots)}"
@@ -18,6 +18,8 @@ def described() -> Iterator[str]:
             yield f"  ∂/∂{slot:<3} {slope.format(*op.slots)}"
         if op.kink:
             yield f"  kink   {op.kink}"
+        if op.edge:
+            yield f"  edge   {op.edge}"
     for _, composite in sorted(COMPOSITES.items()):
         yield composite.signature()
         yield f"  several nodes: {composite.summary}"

@@ -33,7 +33,9 @@ class Op(ABC):
     without options needs no decorator, and a hundred of them would be felt at the start.
 
     `slots` name the inputs; the last `optional` of them may be left out. `notation` writes the
-    operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot.
+    operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot. Where that has two
+    values, `kink` says which is taken, and `edge` what is agreed at NaN and at infinities, and of numbers that
+    are held back from them; all of it as PyTorch has it.
     `summed` are the slots whose elements, each times its local factor, add up to the output: the
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
     summands that are no such products: a loss; `term` writes one of them. A `discrete` operation
@@ -50,6 +52,7 @@ class Op(ABC):
     notation: ClassVar[str] = ""
     slopes: ClassVar[tuple[str, ...]] = ()
     kink: ClassVar[str] = ""
+    edge: ClassVar[str] = ""
     summed: ClassVar[tuple[int, ...]] = ()
     reduces: ClassVar[bool] = False
     discrete: ClassVar[bool] = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -51,7 +52,8 @@ class Rowwise(Op):
         axes = self.axes(x.ndim)
         rest = [a for a in range(x.ndim) if a not in axes]
         moved = x.transpose(rest + sorted(axes))
-        return moved.reshape(*(x.shape[a] for a in rest), -1)
+        # Not −1: of an array without elements it says nothing.
+        return moved.reshape(*(x.shape[a] for a in rest), prod(x.shape[a] for a in axes))
 
     def ungrouped(self, groups: Array, shape: Shape) -> Array:
         """The inverse of `grouped` for an array of `shape`."""

@@ -4,7 +4,8 @@
     python tests/peers/torch_operations.py > tests/peers/torch_operations.json
 
 By family, each case is a formula and how PyTorch says the same. Leaves in capitals are parameters, the others given.
-The loss is the sum of all outputs, each times a weight of its own. Numbers lie on kinks too, where both agree.
+The loss is the sum of all outputs, each times a weight of its own. Numbers lie on kinks too, and are NaN or infinite:
+what PyTorch agreed upon there, gradstep does too.
 """
 
 from __future__ import annotations
@@ -34,6 +35,21 @@ X34, Y34, X4 = drawn(3, 4), drawn(3, 4, seed=1), drawn(4, seed=2)
 IMAGE = drawn(2, 3, 5, 6, seed=3)
 SHARES = [[0.7, 0.2, 0.1], [0.0, 1.0, 0.0], [0.25, 0.25, 0.5], [0.0, 0.0, 1.0]]
 LOGITS = drawn(4, 3, seed=4)
+INF, NAN = math.inf, math.nan
+#: Pairs of which some are equal, and some not comparable.
+PAIRS = {
+    "X": [2.0, 0.0, -0.0, INF, -INF, 1.0, NAN, 3.0, NAN, -1.0],
+    "Y": [2.0, -0.0, 0.0, INF, -INF, 2.0, 1.0, NAN, NAN, -3.0],
+}
+#: Rows in which the largest or the smallest is there more than once, or that hold what compares with nothing.
+TIED = [
+    [2.0, 2.0, 1.0, 0.0],
+    [0.0, -0.0, 0.0, -1.0],
+    [3.0] * 4,
+    [INF, 1.0, INF, -INF],
+    [-INF] * 4,
+    [1.0, NAN, 2.0, 2.0],
+]
 CHANCES, ANSWERS = [0.05, 0.3, 0.5, 0.9, 0.999], [0.0, 1.0, 0.25, 1.0, 0.0]
 
 #: By family: the formula, what PyTorch calls it, and the leaves.
@@ -72,6 +88,9 @@ CASES: dict[str, list[Case]] = {
     "choice": [
         ("maximum(X, Y)", torch.maximum, {"X": X34, "Y": Y34}),
         ("minimum(X, Y)", torch.minimum, {"X": X34, "Y": X4}),
+        ("maximum(X, Y)", torch.maximum, PAIRS),
+        ("minimum(X, Y)", torch.minimum, PAIRS),
+        ("maximum(X, 0)", lambda X: torch.maximum(X, torch.zeros(())), {"X": LINE}),
         ("clip(X, -0.5, 1.5)", lambda X: torch.clamp(X, -0.5, 1.5), {"X": LINE}),
         ("where(c, X, Y)", lambda c, X, Y: torch.where(c != 0, X, Y), {"c": [1.0, 0.0, 2.0, 0.0], "X": X34, "Y": X4}),
     ],
@@ -124,6 +143,9 @@ CASES: dict[str, list[Case]] = {
         ("max(X, axis=1)", lambda X: X.amax(1), {"X": X34}),
         ("min(X, axis=(0, 2))", lambda X: X.amin((0, 2)), {"X": drawn(2, 3, 2)}),
         ("max(X)", torch.amax, {"X": X34}),
+        ("max(X, axis=1)", lambda X: X.amax(1), {"X": TIED}),
+        ("min(X, axis=1, keepdims=True)", lambda X: X.amin(1, keepdim=True), {"X": TIED}),
+        ("max(X, axis=(0, 2))", lambda X: X.amax((0, 2)), {"X": [[[1.0, 2.0], [2.0, 2.0]], [[2.0, 0.0], [2.0, -1.0]]]}),
     ],
     "softmax": [
         ("softmax(X)", lambda X: F.softmax(X, -1), {"X": [*X34, [1000.0, 999.0, 0.0, -1000.0]]}),
@@ -185,4 +207,5 @@ def computed(formula: str, of: Callable[..., Any], leaves: dict[str, Any]) -> di
 
 if __name__ == "__main__":
     found = {family: [computed(*case) for case in cases] for family, cases in CASES.items()}
-    print(json.dumps({"torch": torch.__version__.split("+")[0], "families": found}, allow_nan=False))
+    # NaN and infinities are written as Python reads them.
+    print(json.dumps({"torch": torch.__version__.split("+")[0], "families": found}))

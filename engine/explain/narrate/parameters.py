@@ -58,9 +58,12 @@ def _one_a_sample(recording: Recording, ways: Sequence[Hop]) -> bool:
 
 
 def _chosen(op: Op, hop: Hop, name: str) -> str:
-    """Of an input of a maximum or minimum: whether it is the one."""
-    if hop.local:
+    """Of an input of a maximum or minimum: whether it is the one, or one of several."""
+    if hop.local == 1:
         return f"{name} is the {op.label} that was chosen: it gets the whole gradient."
+    if hop.local > 0:
+        equal = round(1 / hop.local)
+        return f"{name} is one of {equal} that are the {op.label}: it gets 1/{equal} of the gradient."
     return f"{name} is not the {op.label} that was chosen: exactly 0."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,43 +13,49 @@ from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
 
 
-class Maximum(Elementwise):
-    """The larger of two; where they are equal the gradient goes to the first."""
+class OneOfTwo(Elementwise):
+    """The larger or the smaller of two; where they are equal each gets half of the gradient."""
 
-    name = "maximum"
     slots = ("a", "b")
-    notation = "max({0}, {1})"
-    slopes = ("1 if {0} ≥ {1}, else 0", "1 if {1} > {0}, else 0")
-    kink = "where both are equal the first gets the gradient"
+    kink = "where both are equal each gets half of the gradient"
+    edge = "where one is NaN both get all of the gradient"
     gated = True
+
+    @abstractmethod
+    def loses(self, mine: Array, other: Array, also: bool) -> Array:
+        """Where `mine` is not chosen beside `other`; or `also` where they are equal."""
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        mine, other = xs[slot], xs[1 - slot]
+        # A NaN compares with nothing, so beside it neither loses.
+        chosen, alone = ~self.loses(mine, other, False), ~self.loses(mine, other, True)
+        return np.asarray(np.add(chosen, alone, dtype=y.dtype) * y.dtype.type(0.5))
+
+
+class Maximum(OneOfTwo):
+    name = "maximum"
+    notation = "max({0}, {1})"
+    slopes = ("1 if {0} > {1}, ½ if equal, else 0", "1 if {1} > {0}, ½ if equal, else 0")
     label = "maximum"
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(np.maximum(xs[0], xs[1]))
 
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        # A NaN compares with nothing: it wins, and so gets the gradient.
-        second = (xs[1] > xs[0]) | (np.isnan(xs[1]) & ~np.isnan(xs[0]))
-        return (second if slot else ~second).astype(y.dtype)
+    def loses(self, mine: Array, other: Array, also: bool) -> Array:
+        return np.asarray(mine <= other if also else mine < other)
 
 
-class Minimum(Elementwise):
-    """The smaller of two; where they are equal the gradient goes to the first."""
-
+class Minimum(OneOfTwo):
     name = "minimum"
-    slots = ("a", "b")
     notation = "min({0}, {1})"
-    slopes = ("1 if {0} ≤ {1}, else 0", "1 if {1} < {0}, else 0")
-    kink = "where both are equal the first gets the gradient"
-    gated = True
+    slopes = ("1 if {0} < {1}, ½ if equal, else 0", "1 if {1} < {0}, ½ if equal, else 0")
     label = "minimum"
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(np.minimum(xs[0], xs[1]))
 
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        second = (xs[1] < xs[0]) | (np.isnan(xs[1]) & ~np.isnan(xs[0]))
-        return (second if slot else ~second).astype(y.dtype)
+    def loses(self, mine: Array, other: Array, also: bool) -> Array:
+        return np.asarray(mine >= other if also else mine > other)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,11 +75,13 @@ class Mean(AxisReduce):
 
 @dataclass(frozen=True)
 class Extreme(Rowwise):
-    """One element of each group is chosen; of several equal ones the first gets the gradient."""
+    """The largest or the smallest element of each group; of several equal ones each gets the same share of the
+    gradient, as in torch.amax and jax.numpy.max."""
 
     reduced = True
-    slopes = ("1 to the one chosen, 0 to all others",)
-    kink = "of equal ones the first gets the gradient"
+    slopes = ("1 / n to each of the n that are it, 0 to all others",)
+    kink = "equal ones share the gradient evenly"
+    edge = "where one is NaN none is the one, and all get NaN, 0/0 of the gradient"
     gated = True
 
     axis: int | tuple[int, ...] | None = None
@@ -95,23 +96,16 @@ class Extreme(Rowwise):
     def keeps(self) -> bool:
         return self.keepdims
 
-    @abstractmethod
-    def chosen(self, groups: Array) -> Array:
-        """Which element of each group (on the last axis) is chosen."""
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        groups = self.grouped(xs[0])
-        found = np.take_along_axis(groups, np.asarray(self.chosen(groups))[..., None], axis=-1)
-        return found.reshape(self.shape([xs[0].shape]))
-
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         groups = self.grouped(xs[0])
-        flow = np.zeros_like(groups)
-        np.put_along_axis(flow, np.asarray(self.chosen(groups))[..., None], g.reshape(*groups.shape[:-1], 1), axis=-1)
+        each = (*groups.shape[:-1], 1)
+        chosen = groups == y.reshape(each)
+        flow = chosen * g.reshape(each) / np.add.reduce(chosen, axis=-1, keepdims=True, dtype=g.dtype)
         return self.ungrouped(flow, xs[0].shape)
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
-        return np.asarray((j == self.chosen(x)) & (k == k))
+        chosen = x == y[0]
+        return np.asarray(chosen[j] / np.add.reduce(chosen, dtype=x.dtype) * (k == k))
 
 
 class Max(Extreme):
@@ -119,8 +113,8 @@ class Max(Extreme):
     notation = "max {0}"
     label = "max"
 
-    def chosen(self, groups: Array) -> Array:
-        return np.asarray(groups.argmax(axis=-1))
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(xs[0].max(axis=self.axes(xs[0].ndim), keepdims=self.keepdims))
 
 
 class Min(Extreme):
@@ -128,5 +122,5 @@ class Min(Extreme):
     notation = "min {0}"
     label = "min"
 
-    def chosen(self, groups: Array) -> Array:
-        return np.asarray(groups.argmin(axis=-1))
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(xs[0].min(axis=self.axes(xs[0].ndim), keepdims=self.keepdims))

@@ -13,11 +13,12 @@ def test_every_operation_is_listed_once_in_the_order_of_the_alphabet() -> None:
 def test_what_is_said_of_one() -> None:
     lines = list(described())
     at = lines.index("maximum(a, b)")
-    assert lines[at + 1 : at + 5] == [
+    assert lines[at + 1 : at + 6] == [
         "  =      max(a, b)",
-        "  ∂/∂a   1 if a ≥ b, else 0",
-        "  ∂/∂b   1 if b > a, else 0",
-        "  kink   where both are equal the first gets the gradient",
+        "  ∂/∂a   1 if a > b, ½ if equal, else 0",
+        "  ∂/∂b   1 if b > a, ½ if equal, else 0",
+        "  kink   where both are equal each gets half of the gradient",
+        "  edge   where one is NaN both get all of the gradient",
     ]
     at = lines.index("rms_norm(x, [gain], eps=1e-05)")
     assert (

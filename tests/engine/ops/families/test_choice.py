@@ -16,17 +16,17 @@ def test_values_and_gradients_are_pytorchs(formula: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum"])
-def test_of_two_equal_ones_the_first_gets_the_gradient(name: str) -> None:
-    assert slope(REGISTRY[name](), 0, 2.0, 2.0) == 1.0
-    assert slope(REGISTRY[name](), 1, 2.0, 2.0) == 0.0
+@pytest.mark.parametrize("both", [2.0, 0.0, np.inf, -np.inf])
+def test_of_two_equal_ones_each_gets_half(name: str, both: float) -> None:
+    assert [slope(REGISTRY[name](), k, both, both) for k in (0, 1)] == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum"])
-def test_a_nan_wins_and_gets_the_gradient(name: str) -> None:
+def test_a_nan_wins_and_both_get_the_gradient(name: str) -> None:
     op = REGISTRY[name]()
-    for a, b, first in ((np.nan, 1.0, 1.0), (1.0, np.nan, 0.0), (np.nan, np.nan, 1.0)):
+    for a, b in ((np.nan, 1.0), (1.0, np.nan), (np.nan, np.inf), (np.nan, np.nan)):
         assert np.isnan(op.forward([np.asarray(a), np.asarray(b)]))
-        assert (slope(op, 0, a, b), slope(op, 1, a, b)) == (first, 1.0 - first)
+        assert (slope(op, 0, a, b), slope(op, 1, a, b)) == (1.0, 1.0)
 
 
 def test_where_says_which_infinities_are_a_mask() -> None:

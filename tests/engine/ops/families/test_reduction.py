@@ -64,3 +64,13 @@ def test_a_wrong_axis_is_named(name: str, options: dict[str, Any], shape: Shape,
 def test_options_of_the_wrong_kind_are_refused(name: str, options: dict[str, Any]) -> None:
     with pytest.raises(OpError, match=name):
         REGISTRY[name](**options)
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_of_no_groups_there_is_nothing_to_choose_and_no_mistake(name: str) -> None:
+    op, x = REGISTRY[name](axis=1), np.zeros((0, 3))  # type: ignore[call-arg]
+    y = op.forward([x])
+    assert y.shape == op.shape([x.shape]) == (0,)
+    assert op.vjp(0, y, y, [x]).shape == (0, 3)
+    with pytest.raises(OpError, match="nothing to choose from"):
+        op.shape([(3, 0)])
