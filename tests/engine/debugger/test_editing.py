@@ -44,11 +44,10 @@ def test_what_was_reverted_is_made_again_one_by_one() -> None:
     assert [line.text for line in session.log][-1] == "revert 2 edits"
 
 
-def test_a_breakpoint_that_an_edit_makes_unreadable_refuses_it() -> None:
-    """With another operation `h` has no rectifier's kind; names stay, so that is what conditions may miss."""
+def test_an_edit_that_does_not_fit_changes_nothing() -> None:
     session = fresh("walkthrough", "break h.grad[1]", "watch h[1]", "continue")
     before = session.runs, session.stops, session.recording
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match="which the rest does not fit"):
         editing.edit(session, "op h = sum")
     assert (session.runs, session.stops, session.recording) == before
 
