@@ -109,11 +109,10 @@ def why(
     A chain has no more hops than the graph has nodes in a row, and a hop reads the terms of one sum.
     Raises CommandError where no gradient is computed for the element.
     """
-    grad = recording.trace.grad[element.value]
-    if grad is None:
-        name = recording.board.element(element.value, element.flat)
+    if recording.trace.grad[element.value] is None:
+        name = recording.board.element(*element)
         raise CommandError(f"'{name}' has no gradient; ask about a parameter, or what the loss is computed from")
-    gradient = at = grad.item(element.flat)
+    gradient = at = recording.trace.derivative(element)
     here = element
     links: list[Link] = []
     while (link := _link(recording, here, at)) is not None:

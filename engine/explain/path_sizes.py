@@ -10,16 +10,13 @@ import numpy as np
 
 from gradstep.engine.explain.path_sums import Backward, rows, seen_through
 from gradstep.engine.graph.graph import Node
-from gradstep.engine.index import Array, Indices, Shape
+from gradstep.engine.index import PIECE, Array, Indices, Shape
 from gradstep.engine.ops.affine import Affine
 from gradstep.engine.ops.links import Links
 from gradstep.engine.ops.moving import Masked, Move
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.trace import Trace
-
-#: So many links are looked at together.
-_PIECE = 1 << 16
 
 # The size of a product is one complex number, exponent + i·mantissa with 0.5 ≤ mantissa < 1, because
 # NumPy orders complex numbers as needed here: by their real parts, equal ones by their imaginary parts.
@@ -60,7 +57,7 @@ def sizes(recording: Recording) -> Backward:
 
 
 def _pull_sizes(trace: Trace, node: Node, slot: int, out: Array) -> Array:
-    op, y, xs = node.op, trace.data[node.output], trace.inputs(node)
+    op, y, xs = node.op, trace.output(node), trace.inputs(node)
     if isinstance(op, Move):
         moved = np.array(op.vjp(slot, out, y, xs))
         moved[moved.imag == 0] = _NO_PATH
@@ -85,7 +82,7 @@ def _in_pieces(rows: Iterator[tuple[int, Links]]) -> Iterator[tuple[Indices, Ind
         sources.append(links.grid.take(0, n))
         locals_.append(links.local(0, n))
         several += n
-        if several >= _PIECE:
+        if several >= PIECE:
             yield np.concatenate(ats), np.concatenate(sources), np.concatenate(locals_)
             ats, sources, locals_, several = [], [], [], 0
     if several:
@@ -111,8 +108,8 @@ def _through_box(op: Affine, slot: int, y: Array, xs: list[Array], out: Array, f
 
 
 def _blocks(extent: Shape) -> Iterator[tuple[slice, ...]]:
-    """A box cut into blocks of at most `_PIECE` points, each as long as possible on the last axes."""
-    room, lengths = _PIECE, []
+    """A box cut into blocks of at most `PIECE` points, each as long as possible on the last axes."""
+    room, lengths = PIECE, []
     for n in reversed(extent):
         lengths.append(max(min(n, room), 1))
         room //= lengths[-1]

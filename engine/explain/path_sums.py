@@ -68,7 +68,7 @@ def gradients(recording: Recording) -> Backward:
     known = {value: grad for value, grad in enumerate(trace.grad) if grad is not None}
 
     def pull(trace: Trace, node: Node, slot: int, g: Array) -> Array:
-        return node.op.vjp(slot, g, trace.data[node.output], trace.inputs(node))
+        return node.op.vjp(slot, g, trace.output(node), trace.inputs(node))
 
     return Backward(trace, known, pull, np.add)
 
@@ -82,7 +82,7 @@ def counts(recording: Recording) -> Backward:
 
 
 def _pull_counts(trace: Trace, node: Node, slot: int, out: Array) -> Array:
-    op, y, xs = node.op, trace.data[node.output], trace.inputs(node)
+    op, y, xs = node.op, trace.output(node), trace.inputs(node)
     if isinstance(op, Move):
         return op.vjp(slot, out, y, xs)
     if isinstance(op, Masked):
@@ -110,6 +110,6 @@ def seen_through(array: Array, extent: Shape, strides: Shape) -> Array:
 
 def rows(trace: Trace, node: Node, slot: int) -> Iterator[tuple[int, Links]]:
     """The links of a node, output by output, for the operations that are no box of points."""
-    y, xs = trace.data[node.output], trace.inputs(node)
+    y, xs = trace.output(node), trace.inputs(node)
     for at in range(y.size):
         yield at, node.op.row(slot, at, y, xs)

@@ -60,9 +60,8 @@ class Samples:
         if 0 in shape:
             return False
         at = sample * strides(shape)[axis]
-        xs, y = self._trace.inputs(node), self._trace.data[node.output]
         for slot in sources:
-            grid = node.op.row(slot, at, y, xs).grid
+            grid = self._trace.row(node, slot, at).grid
             for flat in grid.take(0, min(grid.size, _LOOKED_AT)).tolist():
                 if self.of(node.inputs[slot], flat) != sample:
                     return False

@@ -20,7 +20,7 @@ from gradstep.engine.graph.graph import Role
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_kind_of_operation(monkeypatch: pytest.MonkeyPatch, name: str, piece: int) -> None:
     """Whole, and in pieces smaller than any array."""
-    monkeypatch.setattr(path_sizes, "_PIECE", piece)
+    monkeypatch.setattr(path_sizes, "PIECE", piece)
     recording, checked = recorded(network(*NETWORKS[name])), 0
     strongest = sizes(recording)
     # Numbers written in formulas have slopes that need not be finite.
