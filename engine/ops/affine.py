@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from gradstep.engine.index import Array, Grid, Shape, Space
+from gradstep.engine.index import Array, Grid, Indices, Shape, Space
 from gradstep.engine.ops.links import Columns, Links
 from gradstep.engine.ops.op import Op
 
@@ -56,7 +56,7 @@ class Affine(Op):
             (base[:, None] + Grid(0, shape, tuple(seen[a] for a in free)).take(0, count)).reshape(-1)
             for base, seen in zip(bases, (space.out, *space.operands), strict=True)
         )
-        read = [x.take(at) for x, at in zip(xs, operands, strict=False)]
+        read = [_read(x, at) for x, at in zip(xs, operands, strict=False)]
         with np.errstate(all="ignore"):
             local = np.asarray(self.local(slot, y.take(out), read), dtype=y.dtype) * self.weight(xs)
         return Columns(np.repeat(np.arange(stop - start, dtype=np.intp), count), out, local, self.factor(slot))
@@ -71,12 +71,18 @@ class Affine(Op):
         out = space.grid(point, free, space.out)
 
         def local(start: int, stop: int) -> Array:
-            read = [x.take(grid.take(start, stop)) for x, grid in zip(xs, operands, strict=False)]
+            read = [_read(x, grid.take(start, stop)) for x, grid in zip(xs, operands, strict=False)]
             with np.errstate(all="ignore"):  # NaN and infinities flow as IEEE says
                 return np.asarray(self.local(slot, y.take(out.take(start, stop)), read), dtype=y.dtype)
 
         other = self.factor(slot)
         return Links(slot, space.grid(point, free, far), local, None if other is None else (other, operands[other]))
+
+
+def _read(x: Array, at: Indices) -> Array:
+    """Elements of an operand. One without elements enters nothing, and no number is read from it: so it is with the
+    inputs of a weighted sum whose output is its bias."""
+    return x.take(at) if x.size else np.zeros(len(at), dtype=x.dtype)
 
 
 class Contract(Affine):

@@ -59,5 +59,7 @@ def whole_numbers(what: str, x: Array, count: int) -> Array:
     if not good.all():
         at = np.unravel_index(int(np.argmin(good)), x.shape)
         place = f"[{','.join(map(str, at))}]" if at else ""
+        if not count:
+            raise OpError(f"{what} have nothing to choose from")
         raise OpError(f"{what} are whole numbers from 0 to {count - 1}, but {place or 'it'} is {float(x[at]):g}")
     return x.astype(np.intp)

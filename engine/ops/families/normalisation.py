@@ -34,7 +34,9 @@ class Normalising(Rowwise):
         return tuple(sorted(normal_axes(self.name, self.axis, ndim)))
 
     def _mean(self, x: Array) -> Array:
-        return np.asarray(x.mean(axis=self.axes(x.ndim), keepdims=True))
+        axes = self.axes(x.ndim)
+        # Without elements there is nothing to normalise, and NumPy would warn of their mean.
+        return np.asarray(x.mean(axis=axes, keepdims=True) if x.size else x.sum(axis=axes, keepdims=True))
 
 
 class Normalize(Normalising):

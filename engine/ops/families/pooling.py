@@ -83,12 +83,18 @@ class MaxPool2d(Pool):
     gated = True
     label = "max pooling"
 
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        (x,) = shapes
+        if 0 in x[-2:]:
+            raise OpError(f"{self.name}: there is nothing to choose from in images of shape {shape_text(x[-2:])}")
+        return super().shape(shapes)
+
     def _chosen(self, x: Array) -> tuple[Array, Array]:
         """Windows with their elements on the last axis, and which one is the largest."""
 
         def windows(x: Array, value: float) -> Array:
             seen = slide(pad(x, self.padding, value), self.size, self.size, self._stride)
-            return seen.reshape(*seen.shape[:-2], -1)
+            return seen.reshape(*seen.shape[:-2], self.size**2)
 
         flat = windows(x, -np.inf)
         chosen = flat.argmax(axis=-1)
