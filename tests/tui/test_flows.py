@@ -432,6 +432,34 @@ async def test_a_key_repaints_only_the_lines_that_changed(monkeypatch: pytest.Mo
         assert lines == 0
 
 
+async def test_the_panel_that_has_the_keys_and_no_other_is_marked() -> None:
+    async with running() as pilot:
+        screen = debugger(pilot)
+
+        def marked() -> list[str]:
+            current = screen.scenery.view.palette.style("current", bold=True)
+            panels = screen.query().results(Panel)  # type: ignore[type-abstract]
+            return [
+                str(panel.id)
+                for panel in panels
+                if panel._canvas is not None
+                and panel.display
+                and panel.size.height > 2
+                and panel._canvas.styles[0][3] == current
+            ]
+
+        assert marked() == []
+        for key, name in (("9", "training"), ("2", "network"), ("1", "rail"), ("tab", "network"), ("3", "math")):
+            await pilot.press(key)
+            await pilot.pause()
+            assert marked() == [name], key
+        await pilot.press("shift+tab", "shift+tab", "shift+tab")
+        await pilot.pause()
+        assert marked() == []  # the line of time has no frame
+        assert screen.focused is not None
+        assert screen.focused.id == "timeline"
+
+
 async def test_quitting() -> None:
     for key in ("q", "ctrl+c"):
         async with running() as pilot:

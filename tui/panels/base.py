@@ -142,10 +142,9 @@ class Panel(Walled, Widget, can_focus=True):
     def on_resize(self) -> None:
         self._repaint()
 
-    def on_focus(self) -> None:
-        self._repaint()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, focused: bool) -> None:
+        # Handlers of Focus and Blur come before it has changed.
+        super().watch_has_focus(focused)
         self._repaint()
 
     def _repaint(self) -> None:
