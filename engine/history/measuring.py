@@ -87,7 +87,7 @@ class Measurer:
             row[columns.bad + k] = -self._meant(k, trace)
         for value, (axis, units, _, start) in columns.counted.items():
             if start < 0:
-                above = data[value] > 0
+                above = ~(data[value] <= 0)  # a NaN is no shut gate
                 counts = above if axis is None else np.add.reduce(above, axis=axis, dtype=np.uint32)
                 self._pending_counts[self._waiting, units] = counts.reshape(-1)
         self._waiting += 1
@@ -134,7 +134,7 @@ class Measurer:
 
     def _count(self, counts: Array, flat: Array, counted: Counted) -> None:
         axis, _, shape, start = counted
-        above = flat[:, start : start + prod(shape)].reshape(len(flat), *shape) > 0
+        above = ~(flat[:, start : start + prod(shape)].reshape(len(flat), *shape) <= 0)
         if axis is None:
             counts[:] = above.reshape(len(flat), -1)
         elif axis == 0 and len(shape) == 2:

@@ -219,7 +219,7 @@ def _gradient(s: Summaries, value: Value) -> Series:
 
 
 def _dead(s: Summaries, value: int, name: str) -> Series:
-    """Of the units of a gate's input in how many no sample is above 0. Of a row of several iterations at least
+    """Of the units of a gate's input in how many every sample is shut. Of a row of several iterations at least
     those that are dead in all of them."""
     above = s.above_zero(value)
     low, high = (above.high == 0).sum(axis=1), (above.low == 0).sum(axis=1)

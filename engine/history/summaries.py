@@ -127,6 +127,6 @@ class Summaries:
         return self.columns.counted
 
     def above_zero(self, value: int) -> Bounds:
-        """For each row and unit of a counted value in how many samples it was above 0: shape (rows, units).
+        """For each row and unit of a counted value in how many samples it was above 0 or NaN: shape (rows, units).
         Units are the value's elements without the axis of the samples, in C order."""
         return self._rows.counts(self.columns.counted[value].units)

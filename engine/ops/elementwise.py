@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from gradstep.engine.index import Array, Shape, Space, broadcast_strides, strides
 from gradstep.engine.ops.affine import Affine
 from gradstep.engine.ops.shapes import broadcast, unbroadcast
@@ -27,3 +29,8 @@ class Elementwise(Affine):
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
         out = self.shape(shapes)
         return Space(out, tuple(broadcast_strides(s, out) for s in shapes), strides(out))
+
+
+def sign(x: Array) -> Array:
+    """1, 0 or −1; of NaN 0, as in PyTorch and unlike np.sign."""
+    return np.asarray(np.subtract(x > 0, x < 0, dtype=x.dtype))

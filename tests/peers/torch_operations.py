@@ -36,6 +36,8 @@ IMAGE = drawn(2, 3, 5, 6, seed=3)
 SHARES = [[0.7, 0.2, 0.1], [0.0, 1.0, 0.0], [0.25, 0.25, 0.5], [0.0, 0.0, 1.0]]
 LOGITS = drawn(4, 3, seed=4)
 INF, NAN = math.inf, math.nan
+#: Where functions have no value, no slope, or none that is finite.
+EDGES = [NAN, INF, -INF, 0.0, -0.0, -1.0, -2.0]
 #: Pairs of which some are equal, and some not comparable.
 PAIRS = {
     "X": [2.0, 0.0, -0.0, INF, -INF, 1.0, NAN, 3.0, NAN, -1.0],
@@ -50,6 +52,8 @@ TIED = [
     [-INF] * 4,
     [1.0, NAN, 2.0, 2.0],
 ]
+#: Every pair of numbers at the edges.
+UNEQUAL = {"X": [x for x in EDGES for _ in EDGES], "Y": [y for _ in EDGES for y in EDGES]}
 CHANCES, ANSWERS = [0.05, 0.3, 0.5, 0.9, 0.999], [0.0, 1.0, 0.25, 1.0, 0.0]
 
 #: By family: the formula, what PyTorch calls it, and the leaves.
@@ -66,6 +70,14 @@ CASES: dict[str, list[Case]] = {
         ("sigmoid(X)", torch.sigmoid, {"X": LINE}),
         ("tanh(X)", torch.tanh, {"X": LINE}),
         ("hard_tanh(X)", F.hardtanh, {"X": LINE}),
+        *((formula, of, {"X": EDGES})
+          for formula, of in (
+              ("relu(X)", F.relu), ("leaky_relu(X)", F.leaky_relu), ("silu(X)", F.silu), ("sigmoid(X)", torch.sigmoid),
+              ("tanh(X)", torch.tanh), ("gelu(X)", F.gelu),
+          )),
+        # Alone: several at once take another way in PyTorch 2.13 on a CPU, where a NaN comes out as shut or as NaN.
+        ("elu(X)", F.elu, {"X": [NAN]}),
+        ("hard_tanh(X)", F.hardtanh, {"X": [NAN]}),
     ],
     "arithmetic": [
         ("X + Y", lambda X, Y: X + Y, {"X": X34, "Y": X4}),
@@ -73,6 +85,16 @@ CASES: dict[str, list[Case]] = {
         ("X * Y", lambda X, Y: X * Y, {"X": X34, "Y": Y34}),
         ("X / Y", lambda X, Y: X / Y, {"X": X34, "Y": Y34}),
         ("X ** Y", lambda X, Y: X**Y, {"X": POSITIVE, "Y": [0.0, 1.0, 2.0, -1.5, 0.5, 3.0]}),
+        ("X + Y", lambda X, Y: X + Y, UNEQUAL),
+        ("X - Y", lambda X, Y: X - Y, UNEQUAL),
+        ("X * Y", lambda X, Y: X * Y, UNEQUAL),
+        ("X / Y", lambda X, Y: X / Y, UNEQUAL),
+        ("X ** Y", lambda X, Y: X**Y, UNEQUAL),
+        ("X ** 0", lambda X: X**0.0, {"X": EDGES}),
+        ("0 ** X", lambda X: 0.0**X, {"X": EDGES}),
+        ("X ** -1", lambda X: X**-1.0, {"X": EDGES}),
+        # Not at −0 and −∞, where PyTorch takes 1/√X for X ** -0.5; X ** Y is IEEE 754's there too, as here.
+        ("X ** 0.5", lambda X: X**0.5, {"X": [NAN, INF, 0.0, -1.0]}),
         ("X ** 3", lambda X: X**3, {"X": LINE}),
         ("X ** 2", lambda X: X**2, {"X": LINE}),
         ("-X", lambda X: -X, {"X": LINE}),
@@ -82,6 +104,11 @@ CASES: dict[str, list[Case]] = {
         ("log(X)", torch.log, {"X": POSITIVE}),
         ("sqrt(X)", torch.sqrt, {"X": POSITIVE}),
         ("abs(X)", torch.abs, {"X": LINE}),
+        *((formula, of, {"X": EDGES})
+          for formula, of in (
+              ("abs(X)", torch.abs), ("exp(X)", torch.exp), ("log(X)", torch.log), ("sqrt(X)", torch.sqrt),
+              ("sin(X)", torch.sin), ("cos(X)", torch.cos),
+          )),
         ("sin(X)", torch.sin, {"X": LINE}),
         ("cos(X)", torch.cos, {"X": LINE}),
     ],
@@ -92,6 +119,7 @@ CASES: dict[str, list[Case]] = {
         ("minimum(X, Y)", torch.minimum, PAIRS),
         ("maximum(X, 0)", lambda X: torch.maximum(X, torch.zeros(())), {"X": LINE}),
         ("clip(X, -0.5, 1.5)", lambda X: torch.clamp(X, -0.5, 1.5), {"X": LINE}),
+        ("clip(X, -0.5, 1.5)", lambda X: torch.clamp(X, -0.5, 1.5), {"X": EDGES}),
         ("where(c, X, Y)", lambda c, X, Y: torch.where(c != 0, X, Y), {"c": [1.0, 0.0, 2.0, 0.0], "X": X34, "Y": X4}),
     ],
     "comparison": [
@@ -133,6 +161,10 @@ CASES: dict[str, list[Case]] = {
     "pooling": [
         ("max_pool2d(X)", lambda X: F.max_pool2d(X, 2), {"X": IMAGE}),
         ("max_pool2d(X, 3, stride=2, padding=1)", lambda X: F.max_pool2d(X, 3, 2, 1), {"X": IMAGE}),
+        *(("max_pool2d(X, 3, stride=1, padding=1)", lambda X: F.max_pool2d(X, 3, 1, 1), {"X": [image]})
+          for image in (
+              [[0.0] * 4] * 4, [[-INF] * 4] * 4, [[1.0, NAN, 2.0, 3.0], [NAN, 0.0, INF, INF], [2.0, 2.0, NAN, -INF]],
+          )),
         ("avg_pool2d(X)", lambda X: F.avg_pool2d(X, 2), {"X": IMAGE}),
         ("avg_pool2d(X, 3, stride=1, padding=1)", lambda X: F.avg_pool2d(X, 3, 1, 1), {"X": IMAGE}),
     ],
@@ -176,10 +208,18 @@ CASES: dict[str, list[Case]] = {
         ("half_squared_error(X, Y)", lambda X, Y: F.mse_loss(X, Y, reduction="sum") / 2, {"X": X34, "Y": Y34}),
         ("mse(X, Y)", F.mse_loss, {"X": X34, "Y": Y34}),
         ("mae(X, Y)", F.l1_loss, {"X": [1.0, 2.0, -0.5], "Y": [1.0, 0.5, 3.0]}),
+        *((formula, of, UNEQUAL)
+          for formula, of in (
+              ("mae(X, Y)", F.l1_loss), ("mse(X, Y)", F.mse_loss), ("huber(X, Y)", F.huber_loss),
+              ("half_squared_error(X, Y)", lambda X, Y: F.mse_loss(X, Y, reduction="sum") / 2),
+          )),
         ("huber(X, Y, delta=0.5)", lambda X, Y: F.huber_loss(X, Y, delta=0.5),
          {"X": [1.0, 2.0, -0.5, 0.0, 3.0], "Y": [1.0, 0.5, 3.0, 0.25, 2.5]}),
     ],
     "classification_losses": [
+        ("hinge(X, Y)", lambda X, Y: F.relu(1 - X * Y).mean(),
+         {"X": [NAN, NAN, 2.0, 0.0, 3.0], "Y": [1.0, -2.0, NAN, -0.0, 1.0]}),
+        ("hinge(X, Y)", lambda X, Y: F.relu(1 - X * Y).mean(), {"X": [1.0, 0.5, 2.0], "Y": [1.0, 2.0, 0.5]}),
         ("hinge(X, y)", lambda X, y: F.relu(1 - X * y).mean(), {"X": X4, "y": [1.0, -1.0, 1.0, -1.0]}),
         ("bce(X, y)", F.binary_cross_entropy, {"X": CHANCES, "y": ANSWERS}),
         ("bce_with_logits(X, Y)", F.binary_cross_entropy_with_logits,

@@ -98,7 +98,7 @@ class Boxes:
             return "", "dim"
         z = self._value(unit.entered)
         assert z is not None, "what follows from it is known"
-        return ("gate open", "dim") if z > 0 else ("gate shut", "alarm")
+        return ("gate shut", "alarm") if z <= 0 else ("gate open", "dim")
 
     def _row(self, x: int, y: int, element: Element, reached: bool) -> int:
         """Draws the value and the gradient of an element; returns the line after them."""

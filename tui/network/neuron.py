@@ -158,7 +158,7 @@ class Neuron(Stage):
         z = self.frame.data(*self.pre)
         if self.frame.data(*self.unit) is None or z is None:
             return
-        text, role = ("gate open", "dim") if z > 0 else ("gate shut", "alarm")
+        text, role = ("gate shut", "alarm") if z <= 0 else ("gate open", "dim")
         if used + len(text) + 5 > width:
             text = text.removeprefix("gate ")
         if used + len(text) + 5 <= width:

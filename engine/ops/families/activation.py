@@ -13,20 +13,25 @@ from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
 
 
+#: Whoever looks for a NaN wants to see where it goes on.
+_OPEN = "a NaN is no shut gate: the slope there is 1"
+
+
 class Relu(Elementwise):
     name = "relu"
     notation = "max(0, {0})"
     slopes = ("1 if {0} > 0, else 0",)
     kink = "at 0 the slope is taken as 0"
+    edge = _OPEN
     gated = True
     rectifier = True
     label = "ReLU"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.maximum(xs[0], 0)
+        return np.maximum(0, xs[0])  # in this order −0 stays −0
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0] > 0)
+        return np.asarray(~(xs[0] <= 0))
 
 
 class Sigmoid(Elementwise):
@@ -76,6 +81,7 @@ class LeakyRelu(Elementwise):
     notation = "max({0}, slope × {0})"
     slopes = ("1 if {0} > 0, else the slope",)
     kink = "at 0 the slope of the negative side is taken"
+    edge = "at NaN the slope is that of the negative side"
     label = "leaky ReLU"
 
     slope: float = 0.01
@@ -98,6 +104,7 @@ class Elu(Elementwise):
     notation = "{0} if {0} > 0, else α (exp({0}) − 1)"
     slopes = ("1 if {0} > 0, else α exp({0})",)
     kink = "at 0 the slope of the negative side is taken, which is another one unless α is 1"
+    edge = _OPEN
     label = "ELU"
 
     alpha: float = 1.0
@@ -107,11 +114,11 @@ class Elu(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        return np.where(x > 0, x, x.dtype.type(self.alpha) * np.expm1(np.minimum(x, 0)))
+        return np.where(x > 0, x, x.dtype.type(self.alpha) * np.expm1(np.minimum(0, x)))
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         alpha = y.dtype.type(self.alpha)
-        return np.asarray(np.where(xs[0] > 0, y.dtype.type(1), alpha * np.exp(np.minimum(xs[0], 0))))
+        return np.asarray(np.where(xs[0] <= 0, alpha * np.exp(np.minimum(xs[0], 0)), y.dtype.type(1)))
 
 
 class Gelu(Elementwise):
@@ -179,6 +186,7 @@ class HardTanh(Elementwise):
     notation = "max(−1, min(1, {0}))"
     slopes = ("1 if −1 < {0} < 1, else 0",)
     kink = "at −1 and 1 the slope is taken as 0"
+    edge = _OPEN
     gated = True
     label = "hard tanh"
 
@@ -186,4 +194,4 @@ class HardTanh(Elementwise):
         return np.asarray(np.clip(xs[0], -1, 1), dtype=xs[0].dtype)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return ((xs[0] > -1) & (xs[0] < 1)).astype(y.dtype)
+        return (~((xs[0] <= -1) | (xs[0] >= 1))).astype(y.dtype)

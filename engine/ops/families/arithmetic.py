@@ -94,6 +94,7 @@ class Power(Elementwise):
     slots = ("a", "b")
     notation = "{0}^{1}"
     slopes = ("{1} × {0}^({1} − 1)", "{0}^{1} × ln {0}")
+    edge = "anything^0 is 1, with slope 0; in the exponent the slope at base 0 is 0 from 0^0 on"
     label = "power"
 
     def forward(self, xs: Sequence[Array]) -> Array:

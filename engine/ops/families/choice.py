@@ -66,6 +66,7 @@ class Clip(Elementwise):
     notation = "clip({0})"
     slopes = ("1 within the bounds, else 0",)
     kink = "at a bound the slope is taken as 1"
+    edge = "a NaN is within no bounds: the slope there is 0"
     gated = True
     label = "clip"
 

@@ -27,6 +27,7 @@ class Hinge(MeanPairLoss):
     term = "max(0, 1 − {1} × {0})/n"
     slopes = ("−{1} / n where 1 − {1} × {0} > 0, else 0", "−{0} / n where 1 − {1} × {0} > 0, else 0")
     kink = "where the margin is exactly 1 the slope is taken as 0"
+    edge = "a NaN is no shut gate: the slope there is that of a margin below 1"
     gated = True
     label = "hinge loss"
 
@@ -34,7 +35,7 @@ class Hinge(MeanPairLoss):
         return np.asarray(np.maximum(1 - xs[0] * xs[1], 0))
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
-        return np.where(1 - xs[0] * xs[1] > 0, -xs[1 - slot], xs[0].dtype.type(0))
+        return np.where(1 - xs[0] * xs[1] <= 0, xs[0].dtype.type(0), -xs[1 - slot])
 
 
 def _weighted(weight: Array, value: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise, sign
 
 
 class Exp(Elementwise):
@@ -65,13 +65,14 @@ class Abs(Elementwise):
     notation = "|{0}|"
     slopes = ("the sign of {0}",)
     kink = "at 0 the slope is taken as 0"
+    edge = "at NaN the slope is 0"
     label = "absolute value"
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.abs(xs[0])
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.sign(xs[0])
+        return sign(xs[0])
 
 
 class Sin(Elementwise):

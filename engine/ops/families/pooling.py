@@ -80,6 +80,7 @@ class MaxPool2d(Pool):
     notation = "max over windows of {0}"
     slopes = ("1 to the largest under the window, 0 to the others",)
     kink = "of equal ones the first gets the gradient"
+    edge = "a NaN is larger than all; of several the last gets the gradient"
     gated = True
     label = "max pooling"
 
@@ -97,12 +98,12 @@ class MaxPool2d(Pool):
             return seen.reshape(*seen.shape[:-2], self.size**2)
 
         flat = windows(x, -np.inf)
-        chosen = flat.argmax(axis=-1)
+        chosen = _largest(flat)
         if self.padding:
             # Where all that is there is −∞, the padding must not be the one that is chosen.
             largest = np.take_along_axis(flat, chosen[..., None], axis=-1)
-            ties = (flat == largest) | (np.isnan(flat) & np.isnan(largest))
-            chosen = (ties & windows(np.ones(x.shape, dtype=bool), False)).argmax(axis=-1)
+            ties = (flat == largest) & windows(np.ones(x.shape, dtype=bool), False)
+            chosen = np.where(np.isnan(largest[..., 0]), chosen, ties.argmax(axis=-1))
         return flat, chosen
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -124,8 +125,18 @@ class MaxPool2d(Pool):
         box = self._box(at, y, x)
         under = x.take(box.take(0, box.size))
         found = np.zeros(box.size, dtype=x.dtype)
-        found[under.argmax()] = 1
+        found[_largest(under)] = 1
         return found
+
+
+def _largest(groups: Array) -> Array:
+    """Which element along the last axis is the largest: of equal ones the first, of NaN the last, as in PyTorch."""
+    chosen = np.asarray(groups.argmax(axis=-1))
+    undecided = np.isnan(np.take_along_axis(groups, chosen[..., None], axis=-1))[..., 0]
+    if undecided.any():
+        last = groups.shape[-1] - 1 - np.isnan(groups)[..., ::-1].argmax(axis=-1)
+        chosen = np.where(undecided, last, chosen)
+    return chosen
 
 
 class AvgPool2d(Pool):

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
+from gradstep.engine.ops.elementwise import sign
 from gradstep.engine.ops.loss import MeanPairLoss, PairLoss
 
 
@@ -55,13 +56,14 @@ class Mae(MeanPairLoss):
     term = "|{0} − {1}|/n"
     slopes = ("the sign of {0} − {1}, / n", "the sign of {1} − {0}, / n")
     kink = "where both are equal the slope is taken as 0"
+    edge = "where their difference is NaN the slope is 0"
     label = "mean absolute error"
 
     def terms(self, xs: Sequence[Array]) -> Array:
         return np.asarray(np.abs(xs[0] - xs[1]))
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.sign(xs[slot] - xs[1 - slot]))
+        return sign(xs[slot] - xs[1 - slot])
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trainings import small
 
+from gradstep.engine.ask.search import elements
 from gradstep.engine.ask.whatif import read_edit
 from gradstep.engine.files import loads
 from gradstep.engine.history.columns import LARGE
@@ -72,7 +73,7 @@ def check(history: History, iterations: list[int]) -> None:
             assert s.moved(parameter.id).low[row] == pytest.approx(moved, rel=max(rel, 1e-9), nan_ok=True)
         for value in s.counted:
             axis = recording.samples.axis(value)
-            above = recording.trace.data[value] > 0
+            above = ~(recording.trace.data[value] <= 0)
             expected = above.reshape(-1) if axis is None else above.sum(axis=axis).reshape(-1)
             assert s.above_zero(value).low[row].tolist() == expected.tolist()
 
@@ -188,3 +189,20 @@ def test_how_many_are_summed_up_together_makes_no_difference(pieces: list[int]) 
         for read in ("norm", "least", "largest", "nonfinite"):
             mine, other = (getattr(h.summaries, read)(phase, value).low for h in (history, whole))
             assert np.array_equal(mine, other)
+
+
+def test_a_unit_whose_sum_is_nan_is_not_dead() -> None:
+    text = """
+format = 1
+[parameters]
+w = [nan, -1.0, 1.0]
+[graph]
+z = "w * 1"
+h = "relu(z)"
+L = "sum(h)"
+"""
+    history = History(loads(text))
+    history.make(3)
+    z = history.start.graph.by_name["z"].id
+    assert history.summaries.above_zero(z).low.tolist() == [[1, 0, 1]] * 3
+    assert [flats.tolist() for _, flats in elements(history.start, "dead", (Phase.FORWARD,))] == [[1]]
