@@ -12,7 +12,6 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
 
-
 #: Whoever looks for a NaN wants to see where it goes on.
 _OPEN = "a NaN is no shut gate: the slope there is 1"
 
