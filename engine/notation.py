@@ -1,8 +1,9 @@
-"""Numbers as text. One rule for the screen, the text output and the captions."""
+"""Numbers as text, and texts in columns. One rule for the screen, the text output and the captions."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any
 
@@ -78,6 +79,31 @@ def progress(share: float, width: int) -> str:
     """How much is done, as a bar of `width` characters."""
     done = min(max(round(width * share), 0), width)
     return "█" * done + "░" * (width - done)
+
+
+def padded(text: str, width: int) -> str:
+    """`text` with spaces after it, so that it takes `width` cells of a terminal; a wider one as it is."""
+    return text + " " * (width - _cells(text))
+
+
+def aligned(texts: Iterable[str]) -> list[str]:
+    """Texts with spaces after them, so that all take as many cells of a terminal."""
+    found = list(texts)
+    width = max(map(_cells, found), default=0)
+    return [padded(text, width) for text in found]
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes: a wide character two, a mark on another one none (Unicode Standard
+    Annex 11, East Asian Width)."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # here, because names are nearly always in ASCII
+
+    none, two = {"Mn", "Me", "Cf"}, {"W", "F"}
+    return sum(
+        0 if unicodedata.category(c) in none else 2 if unicodedata.east_asian_width(c) in two else 1 for c in text
+    )
 
 
 def counted(count: int, what: str) -> str:

@@ -11,6 +11,7 @@ import select
 import sys
 from collections.abc import Mapping
 
+from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
@@ -34,7 +35,7 @@ _UPPER, _LOWER = 0x1B, 0xE4
 
 
 class _Table(dict[int, str]):
-    """What stands for a character; ? for one that nothing stands for."""
+    """What stands for a character, in as many cells; ? for one that nothing stands for."""
 
     def __missing__(self, code: int) -> str:
         if code < 0x80:
@@ -43,7 +44,7 @@ class _Table(dict[int, str]):
             bits = code - 0x2800
             found = ":" if bits & _UPPER and bits & _LOWER else "'" if bits & _UPPER else "." if bits else " "
         else:
-            found = "?"
+            found = "?" * get_character_cell_size(chr(code))
         self[code] = found
         return found
 

@@ -6,40 +6,56 @@ read `Canvas.text()`, the widget takes `Canvas.strip(y)`.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from gradstep.engine.explain import Num, Parts
 from gradstep.engine.notation import number
+from gradstep.tui.cells import cells, plain
 from gradstep.tui.theme import Palette, sign_role
 
 #: Placeholder for what is not computed yet. Never a zero.
 PENDING = "·"
 
 
-#: The characters and the styles of a line, to be kept and taken again.
-Row = tuple[tuple[str, ...], tuple[Style, ...]]
+class Row(NamedTuple):
+    """The characters and the styles of a line, to be kept and taken again; `odd` as in Canvas."""
+
+    chars: tuple[str, ...]
+    styles: tuple[Style, ...]
+    odd: bool
 
 
 class Canvas:
-    """A width × height grid of single-width characters, each with a style."""
+    """A width × height grid of cells, each with a style: a character with the marks on it, or nothing behind one that
+    takes two cells.
+
+    `odd` are the lines on which not every cell is a character of its own. What is put over one half of a character is
+    put over all of it: of the other half a space is left, once the line is looked at.
+    """
 
     def __init__(self, width: int, height: int, palette: Palette, on: str = "background") -> None:
         self.width, self.height, self.palette = width, height, palette
         blank = palette.style("text", on)
         self.chars: list[list[str]] = [[" "] * width for _ in range(height)]
         self.styles: list[list[Style]] = [[blank] * width for _ in range(height)]
+        self.odd: set[int] = set()
 
     def put(self, x: int, y: int, text: str, style: Style | None = None) -> int:
         """Writes `text` at column x of row y, cut at the edges; returns the column after it."""
-        end = x + len(text)
+        content = text if plain(text) else cells(text)
+        end = x + len(content)
         if not 0 <= y < self.height:
             return end
         style = style or self.palette.style()
         left, right = max(x, 0), min(end, self.width)
         if left < right:
-            self.chars[y][left:right] = text[left - x : right - x]
+            if content is not text:
+                self.odd.add(y)
+            self.chars[y][left:right] = content[left - x : right - x]
             self.styles[y][left:right] = [style] * (right - left)
         return end
 
@@ -76,6 +92,8 @@ class Canvas:
             if left < right:
                 self.chars[y + row][left:right] = other.chars[row][left - x : right - x]
                 self.styles[y + row][left:right] = other.styles[row][left - x : right - x]
+                if row in other.odd:
+                    self.odd.add(y + row)
 
     def value(
         self,
@@ -105,29 +123,47 @@ class Canvas:
 
     def row(self, y: int) -> Row:
         """Row y, to be kept."""
-        return tuple(self.chars[y]), tuple(self.styles[y])
+        return Row(tuple(self._line(y)), tuple(self.styles[y]), y in self.odd)
 
     def take(self, y: int, row: Row) -> None:
         """Makes row y what `row` is."""
-        self.chars[y], self.styles[y] = list(row[0]), list(row[1])
+        self.chars[y], self.styles[y] = list(row.chars), list(row.styles)
+        (self.odd.add if row.odd else self.odd.discard)(y)
 
     def text(self) -> str:
         """The plain text, one line a row, without trailing spaces."""
-        return "\n".join("".join(row).rstrip() for row in self.chars)
+        return "\n".join("".join(self._line(y)).rstrip() for y in range(self.height))
 
     def strip(self, y: int) -> Strip:
         """Row y as Textual's strip, neighbouring cells of one style joined."""
-        return _strip(self.chars[y], self.styles[y], self.width)
+        return _strip(self._line(y), self.styles[y], self.width)
 
     def differing(self, other: Canvas) -> list[int]:
         """The rows that differ from another canvas of the same size."""
-        return [y for y in range(self.height) if self.chars[y] != other.chars[y] or self.styles[y] != other.styles[y]]
+        return [y for y in range(self.height) if self._line(y) != other._line(y) or self.styles[y] != other.styles[y]]
+
+    def _line(self, y: int) -> list[str]:
+        """The characters of row y, with a space for each half of one."""
+        row = self.chars[y]
+        if y in self.odd:
+            for x, char in enumerate(row):
+                before = row[x - 1] if x else ""
+                whole = _takes_two(char) and x + 1 < self.width and not row[x + 1]
+                if (not char and not _takes_two(before)) or (_takes_two(char) and not whole):
+                    row[x] = " "
+        return row
+
+
+def _takes_two(cell: str) -> bool:
+    """Whether what stands in a cell reaches into the next one."""
+    return not plain(cell) and len(cells(cell)) == 2
 
 
 def _strip(row: list[str], styles: list[Style], width: int) -> Strip:
     segments, start = [], 0
     for x in range(1, width + 1):
-        if x == width or styles[x] is not styles[start]:
+        # A character that takes two cells has the style of the first.
+        if x == width or (styles[x] is not styles[start] and row[x]):
             segments.append(Segment("".join(row[start:x]), styles[start]))
             start = x
     return Strip(segments, width)
@@ -137,19 +173,3 @@ def plain_role(value: float | None) -> str:
     """The role of a number whose sign is no matter: an alarm only where it is not finite."""
     role = sign_role(value)
     return role if role in ("alarm", "placeholder") else "text"
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """`text` broken at spaces into lines of at most `width` characters."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and len(lines[-1]) + 1 + len(word) <= width:
-            lines[-1] += " " + word
-        else:
-            lines.append(word[:width])
-    return lines
-
-
-def clip(text: str, width: int) -> str:
-    """`text` in at most `width` characters, with … where something is cut."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + ("…" if width > 0 else "")

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradstep.engine.ask.scope import Reference
 from gradstep.engine.index import Array
-from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.notation import Digits, number, padded, plain
 from gradstep.engine.run.recording import Recording
 
 #: So many of the largest differences are told.
@@ -86,7 +86,7 @@ class Comparison(NamedTuple):
 
 def _line(one: Difference) -> str:
     when = f"step {one.step:,}" if one.step else "given"
-    return f"{one.name:<16} {beside(one.a, one.b)}   {when}"
+    return f"{padded(one.name, 16)} {beside(one.a, one.b)}   {when}"
 
 
 def beside(a: float, b: float) -> str:

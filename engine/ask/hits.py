@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gradstep.engine.ask.scope import Reference
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import unravel
-from gradstep.engine.notation import number, plain
+from gradstep.engine.notation import number, padded, plain
 from gradstep.engine.run.recording import Recording
 
 
@@ -43,7 +43,7 @@ class Hits(NamedTuple):
             yield "it holds at no step"
         for hit in self.hits:
             when = f"@{hit.iteration} " if self.several else ""
-            yield f"{when}{hit.step:>8,}  {hit.name:<16} {number(hit.value or 0.0)}"
+            yield f"{when}{hit.step:>8,}  {padded(hit.name, 16)} {number(hit.value or 0.0)}"
         if self.more:
             yield f"these are the first {len(self.hits)}; a narrower condition finds later ones"
 

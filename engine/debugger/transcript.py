@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.errors import printable
 from gradstep.engine.explain import formula
-from gradstep.engine.notation import Digits, number
+from gradstep.engine.notation import Digits, aligned, number
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
 
@@ -28,7 +28,7 @@ def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
         note = f"   {story.narration.result_note}" if story.narration.result_note else ""
         lines.append(f"  result   {equation.equals(digits)} {result}{note}")
     if terms and len(story.lines) > 1:
-        lines += [f"    {left:<{width}} {text}" for left, text, width in _lines(frame, digits)]
+        lines += [f"    {line}" for line in _lines(frame, digits)]
     if terms and frame.sum.count > 1:
         lines += [f"  {line}" for line in _table(frame, digits)]
     lines.append(f"  {story.caption}")
@@ -37,25 +37,24 @@ def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
     return "\n".join(map(printable, lines))
 
 
-def _lines(frame: Frame, digits: int) -> Iterator[tuple[str, str, int]]:
+def _lines(frame: Frame, digits: int) -> Iterator[str]:
     """The lines of an update: what each makes, how, and of which numbers."""
-    width = max(len(e.left) for e in frame.story.lines)
-    for e in frame.story.lines:
-        made = number(e.result, digits, e is not frame.story.lines[-1])
-        yield e.left, f"← {e.right} = {formula.equation_text(e.numbers, digits)} {e.equals(digits)} {made}", width
+    lines = frame.story.lines
+    for left, e in zip(aligned(e.left for e in lines), lines, strict=True):
+        made = number(e.result, digits, e is not lines[-1])
+        yield f"{left} ← {e.right} = {formula.equation_text(e.numbers, digits)} {e.equals(digits)} {made}"
 
 
 def _table(frame: Frame, digits: int) -> Iterator[str]:
     rows, fold = frame.sum.rows(LISTED)
-    via = max(len(r.via) for r in rows)
-    local = max(len(r.right_name) for r in rows)
-    for row in rows:
+    vias, locals_ = aligned(row.via for row in rows), aligned(row.right_name for row in rows)
+    for row, via, local in zip(rows, vias, locals_, strict=True):
         product = ""
         if row.right == row.right or row.left == row.left:
             left, right = number(row.left, digits, True), number(row.right, digits, True)
-            product = f"{left:>9} × {row.right_name:<{local}} {right:>9} = "
+            product = f"{left:>9} × {local} {right:>9} = "
         yield (
-            f"  {row.via:<{via}}  {product}{number(row.contribution, digits, True):>9}"
+            f"  {via}  {product}{number(row.contribution, digits, True):>9}"
             f"   running Σ {number(row.running, digits, True):>9}"
         )
     if fold is not None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.notation import MINUS, Digits, bar, number, progress, rounded
+from gradstep.engine.notation import MINUS, Digits, aligned, bar, number, padded, progress, rounded
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 FIXED = st.sampled_from([int(Digits.NETWORK), int(Digits.MATH), int(Digits.FINE)])
@@ -141,3 +141,11 @@ def test_a_share_as_a_bar_of_one_character_and_of_many() -> None:
     assert (bar(-1), bar(2)) == (bar(0), bar(1))
     assert progress(0.25, 8) == "██░░░░░░"
     assert (progress(0, 3), progress(1, 3), progress(1.5, 3)) == ("░░░", "███", "███")
+
+
+def test_texts_in_columns_take_as_many_cells_whatever_is_written_in_them() -> None:
+    """Of 变 and 한 each takes two cells, of a combining acute accent none (Unicode: width W, category Mn)."""
+    assert aligned(["h", "变数", "e\u0301x"]) == ["h   ", "变数", "e\u0301x  "]
+    assert padded("한글", 6) == "한글  "
+    assert padded("wide enough", 3) == "wide enough"
+    assert aligned([]) == []

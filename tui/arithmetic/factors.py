@@ -6,7 +6,7 @@ from gradstep.engine.debugger import Card, Frame
 from gradstep.engine.explain import Chain, relation
 from gradstep.engine.notation import number
 from gradstep.tui.arithmetic.slots import Slots
-from gradstep.tui.paint import clip
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.theme import sign_role
 
 #: Cells between cards, and the column at which a chain begins.
@@ -29,12 +29,12 @@ def _card(slots: Slots, x: int, width: int, card: Card) -> None:
     canvas, palette, y, last = slots.canvas, slots.palette, slots.y, card.role == "product"
     canvas.box(x, y, width, 4, palette.style("current" if last else "frame"), heavy=last)
     canvas.put(x + 2, y, f" {card.role} ", palette.style("current" if last else "dim", bold=last))
-    canvas.put(x + max((width - len(card.name)) // 2, 1), y + 1, clip(card.name, width - 2))
+    canvas.put(x + max((width - breadth(card.name)) // 2, 1), y + 1, clip(card.name, width - 2))
     shown = number(card.value, slots.digits, True)
     style = palette.style(sign_role(card.value), bold=True)
     canvas.put(x + max((width - len(shown)) // 2, 1), y + 2, shown, style)
     note = clip(card.note, width + 2)
-    canvas.put(x + max((width - len(note)) // 2, 0), y + 4, note, slots.dim)
+    canvas.put(x + max((width - breadth(note)) // 2, 0), y + 4, note, slots.dim)
 
 
 def paint_chain(slots: Slots, chain: Chain) -> None:
@@ -42,7 +42,7 @@ def paint_chain(slots: Slots, chain: Chain) -> None:
     if slots.left < 2:
         return
     numbers = [number(factor, slots.digits, True) for factor in chain.factors]
-    widths = [max(len(name), len(value)) for name, value in zip(chain.names, numbers, strict=True)]
+    widths = [max(breadth(name), len(value)) for name, value in zip(chain.names, numbers, strict=True)]
     product = number(chain.product, slots.digits, True)
     first = 0
     # Room for 'chain', the factors with ' × ' between them, and the product; else the first go.
@@ -96,7 +96,7 @@ def paint_paths(slots: Slots, frame: Frame) -> None:
 def _path(slots: Slots, path: Chain) -> None:
     x, names = 2, " × ".join(path.names)
     numbers = sum(len(number(factor, slots.digits, True)) + 3 for factor in path.factors) + 10
-    if len(names) + numbers + 4 <= slots.canvas.width:
+    if breadth(names) + numbers + 4 <= slots.canvas.width:
         x = slots.put(slots.canvas.put(x, slots.y, names, slots.palette.style()), " = ")
     for k, factor in enumerate(path.factors):
         x = slots.signed(slots.put(x, " × " if k else ""), factor)

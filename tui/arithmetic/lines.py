@@ -5,7 +5,8 @@ from __future__ import annotations
 from gradstep.engine.debugger import Frame
 from gradstep.engine.explain import Equation, equation_text
 from gradstep.tui.arithmetic.slots import Slots
-from gradstep.tui.paint import PENDING, clip, wrap
+from gradstep.tui.cells import breadth, clip, wrap
+from gradstep.tui.paint import PENDING
 
 
 class Lines:
@@ -14,11 +15,11 @@ class Lines:
     def __init__(self, slots: Slots, frame: Frame) -> None:
         self.slots, self.frame, self.lines = slots, frame, frame.story.lines
         self.done = frame.position.term or len(self.lines)
-        self.numbers = max(len(equation_text(line.numbers, slots.digits)) for line in self.lines)
-        self.left = max(len(line.left) for line in self.lines)
+        self.numbers = max(breadth(equation_text(line.numbers, slots.digits)) for line in self.lines)
+        self.left = max(breadth(line.left) for line in self.lines)
         self.field = max(8, slots.digits + 4)
         room = max(slots.canvas.width - self.left - self.field - 12, 8)
-        self.right = min(max(len(line.right) for line in self.lines), room)
+        self.right = min(max(breadth(line.right) for line in self.lines), room)
         #: Whether there is room for the numbers that go in.
         self.wide = self.left + self.right + self.field + 12 + self.numbers <= slots.canvas.width
 

@@ -10,8 +10,9 @@ from gradstep.tui.arithmetic.factors import paint_cards, paint_chain, paint_path
 from gradstep.tui.arithmetic.lines import Lines
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.arithmetic.sums import SumTable
+from gradstep.tui.cells import breadth, clip, wrap
 from gradstep.tui.curve import paint_curve
-from gradstep.tui.paint import Canvas, clip, wrap
+from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import sign_role
 
 
@@ -51,7 +52,7 @@ def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
     slots.put(x, f" {equation.relation} ")
     canvas.put(x + 3, slots.y, clip(" ".join(wrap(equation.right, room) or [""]), room))
     slots.y += 1
-    fits = len(equation_text(equation.numbers, slots.digits)) <= room
+    fits = breadth(equation_text(equation.numbers, slots.digits)) <= room
     if equation.numbers and fits and not (frame.sum.count > 1 and canvas.height < 8):
         slots.label("numbers")
         end = canvas.parts(slots.put(x + 1, "= "), slots.y, equation.numbers, slots.digits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradstep.engine.debugger import Fold, Frame, Row
 from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.slots import Slots
+from gradstep.tui.cells import breadth
 from gradstep.tui.paint import PENDING
 from gradstep.tui.waterfall import Waterfall
 
@@ -39,9 +40,9 @@ class SumTable:
 
     def _columns(self) -> _Columns:
         product = any(row.right == row.right or row.left == row.left for row in self.rows)
-        via = max(4, *(len(row.via) for row in self.rows))
+        via = max(4, *(breadth(row.via) for row in self.rows))
         field = max(8, self.slots.digits + 4)
-        local = max(2, *(len(row.right_name) for row in self.rows)) if product else 0
+        local = max(2, *(breadth(row.right_name) for row in self.rows)) if product else 0
         columns = _Columns(via, field, local, product)
         return columns if columns.end <= self.slots.canvas.width else _Columns(via, field, 0, False)
 
@@ -114,7 +115,7 @@ class SumTable:
         assert equation is not None, "a sum is one"
         slots.canvas.put(2, slots.y, equation.left, slots.palette.style("text", bold=True))
         state = f"{frame.sum.entered:,} of {frame.sum.count:,} terms in" if self.under_way else "complete"
-        x = max(columns.left - 2, len(equation.left) + 5)
+        x = max(columns.left - 2, breadth(equation.left) + 5)
         if x + len(state) < columns.contribution - 1:
             slots.put(x, state)
         slots.put(columns.contribution - 1, "Σ")

@@ -8,10 +8,10 @@ from gradstep.engine.explain import weights
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
+from gradstep.tui.cells import clip
 from gradstep.tui.network.shades import Scale
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.network.tile import Look, vector
-from gradstep.tui.paint import clip
 
 _BARS = " ▁▂▃▄▅▆▇█"
 #: The most bins of a histogram.

@@ -9,12 +9,13 @@ from gradstep.engine.debugger import Kind, norm, norm_through
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network.edges import Sheet, curve
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.names import extent
 from gradstep.tui.network.places import LANES, Place, skips, steps
 from gradstep.tui.network.plan import Connection, parameters_into
-from gradstep.tui.paint import PENDING, clip
+from gradstep.tui.paint import PENDING
 
 #: How strongly a connection shows: nothing has passed, something has, something does now.
 _FAINT, _DONE, _NOW = range(3)
@@ -90,7 +91,7 @@ class Between:
                 self.canvas.put(x, card.y - 1, "▾", ink)
         size = norm_through(self.stage.recording, *skip.use) if self.backward and rank else None
         text = " skip " if size is None else f" skip ‖∂‖ {number(size, Digits.NETWORK)} "
-        if x1 - x0 > len(text) + 2:
+        if x1 - x0 > breadth(text) + 2:
             style = self.palette.style("text" if heavy else "dim", bold=heavy)
             self.canvas.put((x0 + x1 - len(text)) // 2, y, text, style)
 
@@ -127,10 +128,10 @@ class Between:
         name, whole, dim = recording.board.whole(value), recording.graph.values[value], palette.style("dim")
         style = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
         end = self.canvas.put(x, y, clip(name, width), style)
-        room, size = width - len(name) - 3, norm(recording, value, False)
+        room, size = width - breadth(name) - 3, norm(recording, value, False)
         text = next(t for d in (3, 2, 1) if len(t := number(size, d)) <= room or d == 1)
         shape, words = extent(whole.shape), f"‖{name}‖ {text}"
-        if len(name) + 1 + len(shape) <= width:
+        if breadth(name) + 1 + len(shape) <= width:
             self.canvas.put(end + 1, y, shape, dim)
         else:  # the shape takes the line of the norm
             words = shape

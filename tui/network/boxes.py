@@ -8,11 +8,12 @@ from gradstep.engine.debugger import Frame, Kind, picture, spread
 from gradstep.engine.graph import Element
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network.diagram import Diagram, Unit
 from gradstep.tui.network.forms import Form
 from gradstep.tui.network.layout import Box
 from gradstep.tui.network.names import letter, name_of
-from gradstep.tui.paint import PENDING, Canvas, clip
+from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
@@ -75,7 +76,7 @@ class Boxes:
         if box.unit == self.selected and self.view.selection is not None:
             name = f"◇ {name}"
         style = self.palette.inverse(self.frame.phase.value) if now else self.palette.style("text", bold=True)
-        if len(name) > box.width - 6 and box.width < 16:  # an input's: the frame gives way to the index
+        if breadth(name) > box.width - 6 and box.width < 16:  # an input's: the frame gives way to the index
             x, shown = x - 1, clip(name, box.width - 2)
         else:
             shown = f" {clip(name, box.width - 6)} "
@@ -160,8 +161,8 @@ class Boxes:
             mark, shown = ("→", new) if new is not None else ("∂", grad) if grad is not None else (f"{sign} ", value)
             self.canvas.put(x - 1, y, mark, self.palette.style("dim"))
             digits = 2 if grad is None else self.view.network_digits
-            text = number(shown or 0.0, digits, True).rjust(box.width - 2 - len(mark))
-            self._ending(x - 1 + len(mark), y, text, shown, here, after="")
+            text = number(shown or 0.0, digits, True).rjust(box.width - 2 - breadth(mark))
+            self._ending(x - 1 + breadth(mark), y, text, shown, here, after="")
             return
         x = self.canvas.put(x, y, f" {sign} ", self.palette.style("dim"))
         if new is not None:

@@ -6,6 +6,7 @@ from gradstep.engine.debugger import Frame, Kind, picture
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network import places
 from gradstep.tui.network.between import Between
 from gradstep.tui.network.far import Far
@@ -16,7 +17,7 @@ from gradstep.tui.network.places import Form, Place, Room
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.rows import Rows
 from gradstep.tui.network.stage import Spot
-from gradstep.tui.paint import PENDING, Canvas, clip
+from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.view import View
 
 
@@ -60,17 +61,17 @@ class Cards(Far):
         name = self.name(self.shown(layer, Kind.DATA))
         mark = "◇ " if looked_at and self.view.selection is not None else ""
         style = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
-        text = f" {clip(mark + name, place.width - 4)} "[: place.width - 2]
+        text = clip(f" {clip(mark + name, place.width - 4)} ", place.width - 2)
         x = canvas.put(place.x + 2, place.y, text, style)
         size = extent(self.samples.shape(layer.output)) if layer.output != self.graph.loss.id else ""
         words, role = self._words(layer, size)
         for text in words:
-            if text and text != name and x + len(text) + 3 <= place.right:
-                canvas.put(place.right - len(text) - 3, place.y, f" {text} ", palette.style(role))
+            if text and text != name and x + breadth(text) + 3 <= place.right:
+                canvas.put(place.right - breadth(text) - 3, place.y, f" {text} ", palette.style(role))
                 break
         heading = self.title(layer)
         if heading and place.y > 1 and heading not in (size, name) and layer.output != self.graph.loss.id:
-            x = place.x + (place.width - len(heading)) // 2
+            x = place.x + (place.width - breadth(heading)) // 2
             canvas.put(x, place.y - 1, clip(heading, place.width), palette.style("dim"))
 
     def _words(self, layer: Layer, size: str) -> tuple[list[str], str]:
@@ -84,10 +85,10 @@ class Cards(Far):
     def _edge(self, place: Place, left: str, right: str) -> None:
         """Norms on the lower edge of a card."""
         y = place.y + place.height - 1
-        if left and len(left) + 4 <= place.width:
+        if left and breadth(left) + 4 <= place.width:
             self.canvas.put(place.x + 1, y, f" {left} ", self.palette.style("dim"))
-        if right and len(left) + len(right) + 6 <= place.width:
-            self.canvas.put(place.right - len(right) - 3, y, f" {right} ", self.palette.style("text"))
+        if right and breadth(left) + breadth(right) + 6 <= place.width:
+            self.canvas.put(place.right - breadth(right) - 3, y, f" {right} ", self.palette.style("text"))
 
     # Images
 
@@ -120,7 +121,7 @@ class Cards(Far):
         line = "┣" + "━" * (width - 2) + "┫" if now else "├" + "─" * (width - 2) + "┤"
         self.canvas.put(place.x, y, line, style)
         name = self.gradient_name(value)
-        name = name if len(name) + 6 <= width else f"∂{self.name(value)}"
+        name = name if breadth(name) + 6 <= width else f"∂{self.name(value)}"
         ink = palette.style("text" if begun else "placeholder", bold=coming)
         self.canvas.put(place.x + 2, y, clip(f" {name} ", width - 4), ink)
 

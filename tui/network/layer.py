@@ -10,13 +10,14 @@ from gradstep.engine.debugger import Kind, picture, written
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network.aside import Aside
 from gradstep.tui.network.images import beside, channel_of, channel_size, image_of
 from gradstep.tui.network.looking import unit_here
 from gradstep.tui.network.marks import cursor, outline
 from gradstep.tui.network.names import extent, name_of
 from gradstep.tui.network.stage import Stage
-from gradstep.tui.paint import PENDING, clip
+from gradstep.tui.paint import PENDING
 from gradstep.tui.theme import sign_role
 
 #: Cells beside the images, for statistics; in a narrow panel there are none.
@@ -103,7 +104,7 @@ class OneLayer(Stage):
         if made.fit.shrink > 1:
             words.append(f"{made.fit.shrink}×{made.fit.shrink} in a pixel")
         text = " · ".join(words)
-        self.canvas.put(end + 2, 1, clip(text, width - len(name) - 2), self.palette.style("dim"))
+        self.canvas.put(end + 2, 1, clip(text, width - breadth(name) - 2), self.palette.style("dim"))
         cursor(self.canvas, made, self.position, left, top)
 
     def _writes_now(self, value: int, kind: Kind) -> bool:

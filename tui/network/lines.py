@@ -9,13 +9,14 @@ from gradstep.engine.debugger import Kind, norm_range, picture
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Recording
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.names import extent
 from gradstep.tui.network.plan import afar
 from gradstep.tui.network.shades import LINEAR
 from gradstep.tui.network.stage import Spot
-from gradstep.tui.paint import PENDING, clip
+from gradstep.tui.paint import PENDING
 
 #: The most cells for the name of a layer, and for its shape.
 _NAMES, _SHAPES = 14, 12
@@ -39,7 +40,7 @@ class _Columns(NamedTuple):
 @kept_of_network
 def _columns(recording: Recording) -> _Columns:
     outputs = [recording.graph.values[layer.output] for layer in afar(recording).layers]
-    names = max(len(recording.board.whole(value.id)) for value in outputs)
+    names = max(breadth(recording.board.whole(value.id)) for value in outputs)
     return _Columns(min(names, _NAMES), min(max(len(extent(value.shape)) for value in outputs), _SHAPES))
 
 

@@ -10,6 +10,7 @@ from gradstep.engine.explain import sources
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase, Position, Recording
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.curve import plot
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.images import beside, channel_of, channel_size, image_of
@@ -19,7 +20,6 @@ from gradstep.tui.network.names import letter, name_of
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.network.terms import Terms
-from gradstep.tui.paint import clip
 from gradstep.tui.view import Zoom
 
 #: The cells of the neuron's box, and of it in a narrow panel.
@@ -108,7 +108,7 @@ class Neuron(Stage):
         name = ("◇ " if self.view.selection is not None else "") + name_of(frame, self.unit)
         style = palette.inverse(frame.phase.value) if now else palette.style("text", bold=True)
         canvas.put(x + 2, y, clip(f" {name} ", width - 4), style)
-        self._gate(x, y, width, len(name) + 4)
+        self._gate(x, y, width, breadth(name) + 4)
         line = y + 1
         if self.layer.pre >= 0:
             self._numbers(x, line, width, self.pre)

@@ -7,12 +7,13 @@ from functools import cached_property
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element, Role
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network.boxes import Boxes
 from gradstep.tui.network.diagram import Diagram
 from gradstep.tui.network.layout import Placed, place
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.network.wires import Wires
-from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View
 
 
@@ -66,10 +67,10 @@ class Nodes(Stage):
             last = k + 1 == len(spans)
             right = self.canvas.width - 4 * bool(self._after) if last else (x + wide + spans[k + 1][1]) // 2
             text, room = self._heading(column), right - left - 1
-            if len(text) > room and "·" in text:
+            if breadth(text) > room and "·" in text:
                 text = text.split("· ")[-1]
             text = clip(text, room)
-            at = min(max(x + wide // 2 - len(text) // 2, left), right - len(text))
+            at = min(max(x + wide // 2 - breadth(text) // 2, left), right - breadth(text))
             self.canvas.put(at, 0, text, self.palette.style("dim"))
 
     def _heading(self, column: int) -> str:

@@ -6,6 +6,7 @@ from math import isfinite
 
 from gradstep.engine.debugger import Kind, Picture, Written, picture, written
 from gradstep.engine.graph import Layer
+from gradstep.tui.cells import breadth
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.places import Place
 from gradstep.tui.theme import sign_role
@@ -36,8 +37,8 @@ class Rows:
         place, y = self.place, self.place.y + 1
         if self.slope >= 0 and place.height - 2 > self.data.size:
             heading = self.stage.gradient_name(self.slope)
-            heading = heading if len(heading) <= place.width - 4 else "∂"
-            self.canvas.put(place.right - 2 - len(heading), y, heading, self.palette.style("dim"))
+            heading = heading if breadth(heading) <= place.width - 4 else "∂"
+            self.canvas.put(place.right - 2 - breadth(heading), y, heading, self.palette.style("dim"))
             y += 1
         drawn = min(place.y + place.height - 1 - y, self.data.size)
         first = min(max(self.here - drawn // 2, 0), self.data.size - drawn)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from gradstep.engine.debugger import Kind
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import number
+from gradstep.tui.cells import clip
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.marks import cursor
 from gradstep.tui.network.stage import Spot
 from gradstep.tui.network.tile import Look, tile
-from gradstep.tui.paint import PENDING, clip
+from gradstep.tui.paint import PENDING
 
 #: Up to so many layers are strips, of so many cells each at least and at most.
 _STRIPS, _LEAST, _MOST = 20, 6, 10

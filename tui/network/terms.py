@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from gradstep.engine.debugger import Fold, Ranked, Row
 from gradstep.engine.notation import number
-from gradstep.tui.paint import PENDING, Canvas, clip
+from gradstep.tui.cells import breadth, clip
+from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 from gradstep.tui.waterfall import Waterfall
@@ -102,7 +103,7 @@ class Terms:
         canvas.put(x + 4, y, "running sum", palette.style("dim"))
         y += 1
         rows = found.rows[: canvas.height - y]
-        names = min(max(len(row.via) for row in rows), 14)
+        names = min(max(breadth(row.via) for row in rows), 14)
         bars = Waterfall(canvas, 28 + names, rows, None, equation.result, False)
         for row in (row for row in rows if row.entered):
             canvas.put(3, y, f"+ {clip(row.via, names)}", palette.style("text"))

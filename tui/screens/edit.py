@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from gradstep.engine.ask import preview, read_edit
 from gradstep.engine.debugger import Session
 from gradstep.engine.errors import CommandError, printable
-from gradstep.engine.notation import number
+from gradstep.engine.notation import number, padded
 from gradstep.tui.theme import Palette, sign_role
 
 #: So many of the numbers that would change are listed.
@@ -72,7 +72,7 @@ class Edit(ModalScreen[str | None]):
         for one, signed in rows[:_SHOWN]:
             before, now = number(one.before, signed=signed), number(one.after, signed=signed)
             role = self._palette.roles[sign_role(one.after) if signed else "text"]
-            lines.append(Content(f"{one.name:<14} {before:>9} → ") + Content.styled(f"{now:>9}", role))
+            lines.append(Content(f"{padded(one.name, 14)} {before:>9} → ") + Content.styled(f"{now:>9}", role))
         if len(rows) > _SHOWN:
             lines.append(Content(f"… and {len(rows) - _SHOWN} more"))
         return Content("\n").join(lines)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.engine.notation import Digits, number
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import layer_here, unit_here
-from gradstep.tui.paint import PENDING, Canvas, clip
+from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.view import View, Zoom
 
@@ -46,7 +47,7 @@ class Header(Panel, can_focus=False):
         title = frame.recording.scenario.title or frame.recording.scenario.name
         end = canvas.put(x + 2, 0, clip(printable(title), max(right - x - 4, 0)), text)
         for crumb in _crumbs(frame, view):
-            if end + 3 + len(crumb) < right - 1:
+            if end + 3 + breadth(crumb) < right - 1:
                 end = canvas.put(canvas.put(end, 0, " ▸ ", dim), 0, crumb, text)
         for name, value, rest in fields:
             right = canvas.put(right, 0, name, dim)

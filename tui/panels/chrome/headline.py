@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
+from gradstep.tui.cells import breadth, clip, wrap
 from gradstep.tui.network.looking import told
-from gradstep.tui.paint import Canvas, clip, wrap
+from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.theme import MARKS
 from gradstep.tui.view import Layout, View
@@ -24,7 +25,7 @@ class Headline(Panel, can_focus=False):
         if stop is not None and stop.reason in ("breakpoint", "watch"):
             what = f" ● STOPPED {stop.text} "
             x = canvas.put(
-                x + 1, 0, clip(what, max(width - x - 2 - min(len(headline), 30), 12)), palette.inverse("alarm")
+                x + 1, 0, clip(what, max(width - x - 2 - min(breadth(headline), 30), 12)), palette.inverse("alarm")
             )
         x = canvas.put(x + 2, 0, clip(headline, width - x - 3), palette.style("current", bold=True))
         if view.selection is not None and view.selection != frame.element:

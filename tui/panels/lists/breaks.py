@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gradstep.engine.ask import KINDS, Breakpoint
 from gradstep.engine.debugger import Frame
-from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.cells import clip
+from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
 from gradstep.tui.view import View
 

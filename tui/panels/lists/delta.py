@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.notation import number
+from gradstep.tui.cells import clip
 from gradstep.tui.listing import window
-from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View

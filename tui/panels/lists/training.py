@@ -13,7 +13,8 @@ from gradstep.engine.debugger import Frame
 from gradstep.engine.history import History, Series, Topic, column_of, curves, iteration_at, measures
 from gradstep.engine.notation import Digits, number
 from gradstep.tui import plot
-from gradstep.tui.paint import PENDING, Canvas, clip
+from gradstep.tui.cells import breadth, clip
+from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.panels.base import Panel, Scene, framed
 from gradstep.tui.view import View
 
@@ -126,7 +127,7 @@ class _Sheet:
         at = 2
         for k, series in enumerate(several):
             value = series.latest(self.here)
-            if at + len(series.name) + 14 > canvas.width:
+            if at + breadth(series.name) + 14 > canvas.width:
                 break
             at = canvas.put(at, 1, "━ ", self.palette.style(plot.role(series), bold=not k))
             at = canvas.put(at, 1, f"{series.name} ", dim)
@@ -184,5 +185,5 @@ class _Sheet:
             words = f" ⏎ travels to {self.view.pointed:,} "
         elif missing > 0:
             words = f" m shows {missing} more ·{words}"
-        if len(words) + 6 < canvas.width:
-            canvas.put(canvas.width - len(words) - 2, canvas.height - 1, words, self.palette.style("dim"))
+        if breadth(words) + 6 < canvas.width:
+            canvas.put(canvas.width - breadth(words) - 2, canvas.height - 1, words, self.palette.style("dim"))

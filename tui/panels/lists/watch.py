@@ -10,7 +10,8 @@ from gradstep.engine.history import column_of, watched
 from gradstep.engine.index import Array
 from gradstep.engine.notation import bar, number
 from gradstep.tui import plot
-from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.cells import breadth, clip
+from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, alike, framed
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
@@ -32,7 +33,7 @@ class Watches(Panel):
             canvas.put(2, 1, clip("w watches the selection", width - 4), palette.style("dim"))
             return canvas
         shown = frame.desk.watches[: max(height - 2, 0)]
-        names = min(max((len(w.text) for w in shown), default=0), max(width // 2, 8))
+        names = min(max((breadth(w.text) for w in shown), default=0), max(width // 2, 8))
         for y, watch in enumerate(shown, 1):
             new = watch.changed(frame.position)
             canvas.put(2, y, clip(watch.text, names), palette.style("current" if new else "text", bold=new))

@@ -14,10 +14,11 @@ from gradstep.engine.ask import ORDERS, in_order
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element, Value
 from gradstep.engine.run import Phase, Recording
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
-from gradstep.tui.paint import Canvas, clip
+from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, framed
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View, Zoom
@@ -70,7 +71,7 @@ def _layer(canvas: Canvas, frame: Frame, view: View) -> None:
 
     stage = OneLayer(canvas, frame, view)
     words = f" layer {stage.name(stage.layer.output)} "
-    canvas.put(max(canvas.width - len(words) - 2, 2), canvas.height - 1, words, canvas.palette.style("dim"))
+    canvas.put(max(canvas.width - breadth(words) - 2, 2), canvas.height - 1, words, canvas.palette.style("dim"))
     Aside(stage, stage.layer, stage.unit, 2, canvas.width - 4).paint(1, canvas.height - 1)
 
 
@@ -134,8 +135,8 @@ class _Columns:
     """Where the columns of the table end, for names and arrows of some widths; arrows give way to numbers."""
 
     def __init__(self, width: int, names: list[str], arrows: list[str], updating: bool, field: int) -> None:
-        self.name = max([6, *map(len, names)])
-        self.arrow = max([0, *map(len, arrows)])
+        self.name = max([6, *map(breadth, names)])
+        self.arrow = max([0, *map(breadth, arrows)])
         if 8 + self.name + self.arrow + (3 if updating else 2) * (field + 2) > width:
             self.arrow = 0
         self.value = 3 + self.name + 1 + self.arrow + field
@@ -197,7 +198,9 @@ class _Table:
         text = " · ".join(words)
         if text:
             text = f" {clip(text, self.canvas.width - 6)} "
-            self.canvas.put(self.canvas.width - len(text) - 2, self.canvas.height - 1, text, self.palette.style("dim"))
+            self.canvas.put(
+                self.canvas.width - breadth(text) - 2, self.canvas.height - 1, text, self.palette.style("dim")
+            )
 
 
 def _peak(frame: Frame, shown: list[Element]) -> float:

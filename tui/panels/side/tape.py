@@ -8,9 +8,10 @@ from textual.events import Click
 from gradstep.engine.debugger import Frame, norm
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase, Recording, Sweep
+from gradstep.tui.cells import breadth, clip, clip_left
 from gradstep.tui.kept import kept_of_run
 from gradstep.tui.listing import Line, window
-from gradstep.tui.paint import PENDING, Canvas, Row, clip
+from gradstep.tui.paint import PENDING, Canvas, Row
 from gradstep.tui.panels.base import Panel, framed
 from gradstep.tui.theme import MARKS, Palette, sign_role
 from gradstep.tui.view import View, Zoom
@@ -125,8 +126,8 @@ def _step(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, wide: in
     tape, inner = frame.tape_line(line.step), min(canvas.width - 2, 60)
     room = inner - wide - 16
     # ∂L/∂W₁[5,20] is ∂W₁[5,20] where there is no room: of what it is the gradient is what matters.
-    short = tape.name if len(tape.name) <= room else tape.name.partition("/")[2] or tape.name
-    canvas.put(wide + 6, y, short if len(short) <= room else "…" + short[len(short) - room + 1 :], style)
+    short = tape.name if breadth(tape.name) <= room else tape.name.partition("/")[2] or tape.name
+    canvas.put(wide + 6, y, clip_left(short, room), style)
     role = sign_role(tape.value) if tape.signed else "text" if tape.value is not None else "placeholder"
     canvas.value(
         inner - 11,
@@ -146,7 +147,7 @@ def _folded(canvas: Canvas, frame: Frame, sweep: Sweep, y: int, x: int, end: int
     shape = "×".join(map(str, recording.graph.values[sweep.value].shape))
     if backward:
         long = f"∂{recording.board.loss}/∂{name}"
-        name = long if len(long) + len(shape) + 10 <= end - x else f"∂{name}"
+        name = long if breadth(long) + len(shape) + 10 <= end - x else f"∂{name}"
     text = PENDING
     if sweep.size == 1 and not future:
         read = {Phase.BACKWARD: frame.grad, Phase.UPDATE: frame.new}.get(sweep.phase, frame.data)
@@ -158,7 +159,7 @@ def _folded(canvas: Canvas, frame: Frame, sweep: Sweep, y: int, x: int, end: int
         text = "new"
     dim = palette.style("placeholder" if future else "dim")
     canvas.put(x, y, clip(name, max(end - x - 9, 1)), style)
-    room = end - x - len(name) - 10
+    room = end - x - breadth(name) - 10
     if len(shape) <= room:
         canvas.put(end - 9 - len(shape), y, shape, dim)
     canvas.put(end - len(text), y, text, palette.style("placeholder" if future else "text"))

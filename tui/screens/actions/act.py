@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph import Element, Role
-from gradstep.engine.notation import Digits, number
+from gradstep.engine.notation import Digits, number, padded
 from gradstep.engine.run import Phase
 from gradstep.tui.screens.scenery import Scenery
 from gradstep.tui.screens.talk import Talk
@@ -133,7 +133,7 @@ class Act:
             for flat in range(min(sweep.size, _EACH)):
                 name = recording.typed(Element(sweep.value, flat), sweep.phase)
                 line = frame.tape_line(sweep.start + flat + 1)
-                yield Choice(f"{line.step:>6}  {line.name:<14} {sweep.phase.value:<9} {name}", name)
+                yield Choice(f"{line.step:>6}  {padded(line.name, 14)} {sweep.phase.value:<9} {name}", name)
 
     # What if -------------------------------------------------------------------------------------
 
