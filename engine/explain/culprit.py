@@ -85,8 +85,9 @@ def _of_sum(recording: Recording, node: Node, flat: int) -> Culprit:
         cause = node.op.undefined(numbers)
         if cause is not None:
             return Culprit(cause)
-        infinite = any(map(isinf, numbers))
-        return Culprit(Cause.CARRIED, term.via) if infinite else Culprit(Cause.OVERFLOW)
+        if not any(map(isinf, numbers)):
+            return Culprit(Cause.OVERFLOW)
+        return Culprit(Cause.ZERO_TIMES_INFINITE) if isnan(term.contribution) else Culprit(Cause.CARRIED, term.via)
     if isnan(term.contribution):
         return Culprit(Cause.ZERO_TIMES_INFINITE)
     if isinf(term.upstream):

@@ -19,7 +19,7 @@ def described() -> Iterator[str]:
         if op.kink:
             yield f"  kink   {op.kink}"
         if op.edge:
-            yield f"  edge   {op.edge}"
+            yield f"  edge   {op.edge.format(*op.slots)}"
     for _, composite in sorted(COMPOSITES.items()):
         yield composite.signature()
         yield f"  several nodes: {composite.summary}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import isinf, prod
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.ops.shapes import shape_text
 
@@ -17,6 +18,10 @@ class PairLoss(Reduce):
     """A loss of a prediction y against a target t, element by element, then summed."""
 
     slots = ("y", "t")
+
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        """Unless a class says otherwise it is a loss of the difference y − t."""
+        return Cause.INFINITE_MINUS_INFINITE if isinf(xs[0]) and xs[0] == xs[1] else None
 
     # With equal shapes, as nearly always, nothing is broadcast and all of the family's questions
     # about axes have one answer; on a small network asking them is a tenth of a run.

@@ -84,9 +84,12 @@ def segments_at(trace: Trace, timeline: Timeline, step: int) -> tuple[Segment, .
 
 def numbers_at(trace: Trace, node: Node, flat: int, term: int = 0) -> list[Array]:
     """The numbers that enter an output element of a function of single numbers, one a slot, each of
-    shape (); of an operation that adds up such a function, those of its term number `term`."""
+    shape (); of an operation that adds up such a function, those of its term number `term`. Where an input has
+    one number for several terms in a row, as class numbers do, it is the one for that term."""
     xs, rows = trace.inputs(node), trace.rows(node, flat)
-    return [x.take(row.take(term, term + 1)).reshape(()) for x, row in zip(xs, rows, strict=True)]
+    terms = max(row.size for row in rows)
+    places = [term * row.size // terms for row in rows]
+    return [x.take(row.take(k, k + 1)).reshape(()) for x, row, k in zip(xs, rows, places, strict=True)]
 
 
 def term_of(trace: Trace, node: Node, slot: int, source: int, flat: int) -> int:

@@ -224,6 +224,16 @@ CASES: dict[str, list[Case]] = {
         ("bce(X, y)", F.binary_cross_entropy, {"X": CHANCES, "y": ANSWERS}),
         ("bce_with_logits(X, Y)", F.binary_cross_entropy_with_logits,
          {"X": [-40.0, -1.0, 0.0, 2.0, 40.0], "Y": ANSWERS}),
+        *(("bce(X, Y)", F.binary_cross_entropy, {"X": [x], "Y": [y]})
+          for x in (0.0, -0.0, 1.0, 1e-30, 1e-60, 1 - 1e-16) for y in (0.0, 1.0, 0.5)),
+        *(("bce_with_logits(X, Y)", F.binary_cross_entropy_with_logits, {"X": [x], "Y": [y]})
+          for x in (INF, -INF, NAN, 800.0, -800.0) for y in (0.0, 1.0, 0.5, -1.0, 2.0)),
+        *(("cross_entropy(X, t)", F.cross_entropy, {"X": [row], "t": [share]})
+          for row in ([0.0, 1.0, -INF], [-INF, -INF, -INF], [INF, 0.0, 1.0], [NAN, 0.0, 1.0], [-INF, 0.0, -INF])
+          for share in ([1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.0, 1.0, 0.0])),
+        *(("cross_entropy(X, k)", lambda X, k: F.cross_entropy(X, k.long()), {"X": [row], "k": [k]})
+          for row in ([0.0, 1.0, -INF], [-INF, -INF, -INF], [-INF, 0.0, -INF]) for k in (0.0, 1.0, 2.0)),
+        ("nll(X, t)", lambda X, t: -(t * X).sum(-1).mean(), {"X": [[-INF, 0.0], [-1.0, 2.0]], "t": [[0.0, 1.0]] * 2}),
         ("nll(X, k)", lambda X, k: F.nll_loss(X, k.long()), {"X": LOGITS, "k": [0.0, 2.0, 1.0, 1.0]}),
         ("nll(X, t)", lambda X, t: -(t * X).sum(-1).mean(), {"X": LOGITS, "t": SHARES}),
         ("cross_entropy(X, k)", lambda X, k: F.cross_entropy(X, k.long()), {"X": LOGITS, "k": [0.0, 2.0, 1.0, 1.0]}),

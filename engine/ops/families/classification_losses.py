@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from math import isfinite, prod
+from math import isfinite, isinf, nan, prod
 
 import numpy as np
 
@@ -34,59 +34,71 @@ class Hinge(MeanPairLoss):
     def terms(self, xs: Sequence[Array]) -> Array:
         return np.asarray(np.maximum(1 - xs[0] * xs[1], 0))
 
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        return Cause.ZERO_TIMES_INFINITE if 0 in xs and any(map(isinf, xs)) else None
+
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         return np.where(1 - xs[0] * xs[1] <= 0, xs[0].dtype.type(0), -xs[1 - slot])
 
 
-def _weighted(weight: Array, value: Array) -> Array:
-    """weight × value, and 0 where the weight is 0, whatever the value: 0 · ln 0 is 0 here, as in
-    the definition of cross-entropy."""
-    return np.where(weight == 0, weight.dtype.type(0), weight * value)
+#: What torch.nn.functional.binary_cross_entropy holds logarithms and the divisor of its slope to; that is a
+#: single-precision 1e-12 for doubles too.
+_LEAST_LOG, _LEAST_DIVISOR = -100, float(np.float32(1e-12))
 
 
 class Bce(MeanPairLoss):
     """Binary cross-entropy of probabilities: mean −(t ln y + (1 − t) ln(1 − y)).
 
-    Probabilities are not clamped: at y = 0 with t > 0 the loss is ∞, and says so.
+    As in PyTorch no logarithm is below −100, so that at y = 0 with t = 1 the loss is 100 and not ∞; and the slope in y
+    is (y − t) / (y (1 − y)), that divisor not below 1e-12. The slope in t is held to nothing.
     """
 
     name = "bce"
     notation = "mean −({1} ln {0} + (1 − {1}) ln(1 − {0}))"
     term = "−({1} ln {0} + (1 − {1}) ln(1 − {0}))/n"
-    slopes = ("((1 − {1}) / (1 − {0}) − {1} / {0}) / n", "(ln(1 − {0}) − ln {0}) / n")
+    slopes = ("({0} − {1}) / ({0} (1 − {0})) / n", "(ln(1 − {0}) − ln {0}) / n")
+    edge = "no logarithm is below −100, no divisor {0} (1 − {0}) of the slope below 1e-12"
     label = "binary cross-entropy"
 
     def terms(self, xs: Sequence[Array]) -> Array:
         y, t = xs
-        return np.asarray(-(_weighted(t, np.log(y)) + _weighted(1 - t, np.log1p(-y))))
+        least = y.dtype.type(_LEAST_LOG)
+        return np.asarray((t - 1) * np.maximum(np.log1p(-y), least) - t * np.maximum(np.log(y), least))
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         y, t = xs
-        if (y == 0 and t) or (y == 1 and t != 1):
-            return Cause.LOG_OF_ZERO
-        return Cause.LOG_OF_NEGATIVE if (y < 0 and t) or (y > 1 and t != 1) else None
+        if y in (0, 1):  # its logarithm is held in the loss, but not in the slope of t
+            return Cause.LOG_OF_ZERO if isfinite(t) else None
+        return Cause.LOG_OF_NEGATIVE if y < 0 or y > 1 else None
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         y, t = xs
         if slot == 0:
-            return np.asarray(_weighted(1 - t, 1 / (1 - y)) - _weighted(t, 1 / y))
+            return np.asarray((y - t) / np.maximum((1 - y) * y, y.dtype.type(_LEAST_DIVISOR)))
         return np.asarray(np.log1p(-y) - np.log(y))
 
 
 class BceWithLogits(MeanPairLoss):
-    """Binary cross-entropy of logits z, with σ inside: mean max(z, 0) − z·t + ln(1 + exp(−|z|)),
+    """Binary cross-entropy of logits z, with σ inside: mean (1 − t)·z − min(z, 0) + ln(1 + exp(−|z|)),
     the form that neither overflows nor loses its digits."""
 
     name = "bce_with_logits"
     slots = ("z", "t")
-    notation = "mean max({0}, 0) − {0} × {1} + ln(1 + exp(−|{0}|))"
-    term = "(max({0}, 0) − {0} × {1} + ln(1 + exp(−|{0}|)))/n"
+    notation = "mean (1 − {1}) × {0} − min({0}, 0) + ln(1 + exp(−|{0}|))"
+    term = "((1 − {1}) × {0} − min({0}, 0) + ln(1 + exp(−|{0}|)))/n"
     slopes = ("(σ({0}) − {1}) / n", "−{0} / n")
+    edge = "an infinite {0} beside a {1} that fits is 0 · ∞ or ∞ − ∞: the loss is NaN"
     label = "binary cross-entropy of logits"
 
     def terms(self, xs: Sequence[Array]) -> Array:
         z, t = xs
-        return np.asarray(np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z))))
+        return np.asarray((1 - t) * z - np.minimum(z, 0) + np.log1p(np.exp(-np.abs(z))))
+
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        z, t = xs
+        if not isinf(z):
+            return None
+        return Cause.ZERO_TIMES_INFINITE if t == 1 else Cause.INFINITE_MINUS_INFINITE if z < 0 else None
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         z, t = xs
@@ -105,7 +117,8 @@ class Nll(Op):
     """Negative log-likelihood: mean over rows of −Σ t · logp over the last axis.
 
     t is one-hot (or any distribution), in logp's shape, or the number of the right class, without
-    the last axis.
+    the last axis. Class numbers pick; a distribution multiplies, so that a share of 0 of a −∞ is 0 · ∞ and no number,
+    as in PyTorch. The mean over no rows is none either.
     """
 
     name = "nll"
@@ -113,6 +126,7 @@ class Nll(Op):
     notation = "−(1/n) Σ {1} × {0}"
     term = "−{1} × {0}/n"
     slopes = ("−{1} / n, n rows; for class numbers −1 / n at the right class, else 0", "−{0} / n")
+    edge = "a one-hot 0 beside −∞ is 0 · ∞: the loss is NaN; class numbers only pick"
     reduces = True
     label = "negative log-likelihood"
 
@@ -132,10 +146,15 @@ class Nll(Op):
         if slot == 1 and (tuple(t) != tuple(logp) or tuple(t) == (1,)):
             whole_numbers(_CLASSES, x, logp[-1])
 
+    @staticmethod
+    def _shares(xs: Sequence[Array]) -> bool:
+        """Whether t is a distribution."""
+        return bool(xs[1].shape == xs[0].shape and xs[1].shape != (1,))
+
     def _weights(self, xs: Sequence[Array]) -> Array:
         """t as weights in logp's shape."""
         logp, t = xs
-        if t.shape == logp.shape and t.shape != (1,):
+        if self._shares(xs):
             return t
         classes = logp.shape[-1]
         whole = whole_numbers(_CLASSES, t.reshape(logp.shape[:-1]), classes)
@@ -160,9 +179,13 @@ class Nll(Op):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         picked = self._picked(xs, check=True)
-        found = xs[0][picked] if picked else _weighted(self._weights(xs), xs[0])
-        total = np.add.reduce(found, axis=None)
-        return np.asarray(-total / self.divisor([xs[0].shape]), dtype=xs[0].dtype)
+        found = xs[0][picked] if picked else self._weighted(xs, self._weights(xs), xs[0])
+        total, rows = np.add.reduce(found, axis=None), prod(xs[0].shape[:-1])
+        return np.asarray(-total / rows if rows else nan, dtype=xs[0].dtype)
+
+    def _weighted(self, xs: Sequence[Array], weights: Array, logp: Array) -> Array:
+        """Some of the `weights` × logp; what no class number picks is 0, whatever it is."""
+        return weights * logp if self._shares(xs) else np.where(weights == 0, logp.dtype.type(0), logp)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         scale = g * g.dtype.type(-1 / self.divisor([xs[0].shape]))
@@ -190,7 +213,7 @@ class Nll(Op):
 
         def read(start: int, stop: int) -> Array:
             with np.errstate(all="ignore"):
-                return np.asarray(-_weighted(weights[start:stop], logp[start:stop]) / rows, dtype=logp.dtype)
+                return np.asarray(-self._weighted(xs, weights[start:stop], logp[start:stop]) / rows, dtype=logp.dtype)
 
         return Grid(0, (logp.size,), (1,)), read
 
@@ -210,5 +233,5 @@ class Nll(Op):
 
 @composite
 def cross_entropy(logits: Given, t: Given) -> Plan:
-    """−Σ t · log softmax(logits), the mean over rows; t one-hot or class numbers."""
+    """−Σ t · log softmax(logits), the mean over rows; t one-hot (0 beside −∞ is 0 · ∞) or class numbers."""
     return (Nll(), [(LogSoftmax(-1), [logits]), t])
