@@ -1,0 +1,54 @@
+"""A list to choose from, however long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from driving import running
+from textual.widgets import Input, OptionList
+
+from gradstep.tui.screens.chooser import Choice, Chooser
+
+
+async def test_no_more_choices_are_asked_for_than_are_listed_before_something_is_typed() -> None:
+    asked: list[int] = []
+
+    def choices() -> Iterator[Choice]:
+        for k in range(10_000):
+            asked.append(k)
+            yield Choice(f"{k:>6}  node {k}", f"h{k}.grad")
+
+    async with running() as pilot:
+        chosen: list[str | None] = []
+        await pilot.app.push_screen(Chooser("find", choices()), chosen.append)
+        await pilot.pause()
+        listed = pilot.app.screen.query_one(OptionList)
+        assert len(asked) == listed.option_count == 200
+        pilot.app.screen.query_one(Input).value = "h7351"
+        await pilot.pause()
+        assert len(asked) == 10_000
+        assert "node 7351" in str(listed.get_option_at_index(0).prompt)
+        pilot.app.screen.query_one(Input).value = "grad"  # all of them
+        await pilot.pause()
+        assert listed.option_count == 200
+        pilot.app.screen.query_one(Input).value = "h9999 node"
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert chosen == ["h9999.grad"]
+
+
+async def test_what_fits_better_comes_first_and_what_does_not_fit_is_left_out() -> None:
+    async with running() as pilot:
+        choices = [Choice(text, where) for text, where in (("one", "x_hid"), ("two", "hid"), ("three", "W1"))]
+        chosen: list[str | None] = []
+        await pilot.app.push_screen(Chooser("find", choices, at=2), chosen.append)
+        await pilot.pause()
+        listed = pilot.app.screen.query_one(OptionList)
+        assert listed.highlighted == 2
+        await pilot.press("h", "i", "d")
+        await pilot.pause()
+        assert [str(listed.get_option_at_index(k).prompt) for k in range(listed.option_count)] == ["two", "one"]
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert chosen == ["x_hid"]
