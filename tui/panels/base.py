@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element
+from gradstep.tui.cells import clip
 from gradstep.tui.paint import Canvas
 from gradstep.tui.table import NUMBERED
 from gradstep.tui.view import View
@@ -35,6 +36,12 @@ def framed(canvas: Canvas, panel: str, view: View, focused: bool) -> None:
     for word in words:
         x = canvas.put(x, 0, "│", palette.style("line"))
         x = canvas.put(x, 0, f" {word} ", palette.style("dim"))
+
+
+def hint(canvas: Canvas, *lines: str) -> None:
+    """What a panel says that has nothing to show yet."""
+    for y, line in enumerate(lines, 1):
+        canvas.put(2, y, clip(line, canvas.width - 4), canvas.palette.style("dim"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

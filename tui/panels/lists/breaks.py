@@ -6,7 +6,7 @@ from gradstep.engine.ask import KINDS, Breakpoint
 from gradstep.engine.debugger import Frame
 from gradstep.tui.cells import clip
 from gradstep.tui.paint import Canvas
-from gradstep.tui.panels.base import Panel, Scene, alike, framed
+from gradstep.tui.panels.base import Panel, Scene, alike, framed, hint
 from gradstep.tui.view import View
 
 
@@ -24,7 +24,7 @@ class Breaks(Panel):
         framed(canvas, "breaks", view, focused)
         breakpoints = frame.desk.breakpoints
         if not breakpoints:
-            canvas.put(2, 1, clip("b breaks at the selection, B sets a rule:", width - 4), palette.style("dim"))
+            hint(canvas, "b breaks at the selection, B sets a rule:")
             for y, (name, kind) in enumerate(list(KINDS.items())[: max(height - 3, 0)], 2):
                 says = kind.says.format(r=kind.default) if kind.default is not None else kind.says
                 canvas.put(2, y, "○", palette.style("placeholder"))

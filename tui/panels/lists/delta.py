@@ -7,7 +7,7 @@ from gradstep.engine.notation import number
 from gradstep.tui.cells import clip
 from gradstep.tui.listing import window
 from gradstep.tui.paint import Canvas
-from gradstep.tui.panels.base import Panel, Scene, alike, framed
+from gradstep.tui.panels.base import Panel, Scene, alike, framed, hint
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
@@ -24,8 +24,7 @@ class Delta(Panel):
         canvas, palette = Canvas(width, height, view.palette), view.palette
         framed(canvas, "delta", view, focused)
         if frame.base is None:
-            canvas.put(2, 1, clip("e edits a number, :diff FILE compares; then", width - 4), palette.style("dim"))
-            canvas.put(2, 2, clip("both runs stand here side by side", width - 4), palette.style("dim"))
+            hint(canvas, "e edits a number, :diff FILE compares; then", "both runs stand here side by side")
             return canvas
         there = Frame(frame.base, frame.position, frame.sample)
         field, dim = 9, palette.style("dim")

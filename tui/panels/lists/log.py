@@ -6,7 +6,7 @@ from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.tui.cells import clip
 from gradstep.tui.paint import Canvas
-from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.panels.base import Panel, framed, hint
 from gradstep.tui.view import View
 
 
@@ -18,7 +18,7 @@ class Log(Panel):
         canvas, palette = Canvas(width, height, view.palette), view.palette
         framed(canvas, "log", view, focused)
         if not frame.desk.log:
-            canvas.put(2, 1, clip("Stops and edits appear here", width - 4), palette.style("dim"))
+            hint(canvas, "Stops and edits appear here")
             return canvas
         lines = list(frame.desk.log)[-max(height - 2, 1) :]
         several = any(line.iteration > 1 for line in lines)

@@ -15,7 +15,7 @@ from gradstep.engine.notation import Digits, number
 from gradstep.tui import plot
 from gradstep.tui.cells import breadth, clip
 from gradstep.tui.paint import PENDING, Canvas
-from gradstep.tui.panels.base import Panel, Scene, framed
+from gradstep.tui.panels.base import Panel, Scene, framed, hint
 from gradstep.tui.view import View
 
 #: Below so many lines there are only lines of bars.
@@ -45,12 +45,12 @@ class Training(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas, palette = Canvas(width, height, view.palette), view.palette
+        canvas = Canvas(width, height, view.palette)
         framed(canvas, "training", view, focused)
         history = frame.desk.history
         if history is None or history.made < 2:
             says = "i makes the next iteration" + (", u trains to the end" if frame.desk.last > 1 else "")
-            canvas.put(2, 1, clip(says, width - 4), palette.style("dim"))
+            hint(canvas, says)
             return canvas
         _Sheet(canvas, frame, view, history).paint()
         return canvas

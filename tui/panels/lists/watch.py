@@ -12,7 +12,7 @@ from gradstep.engine.notation import bar, number
 from gradstep.tui import plot
 from gradstep.tui.cells import breadth, clip
 from gradstep.tui.paint import Canvas
-from gradstep.tui.panels.base import Panel, Scene, alike, framed
+from gradstep.tui.panels.base import Panel, Scene, alike, framed, hint
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
@@ -30,7 +30,7 @@ class Watches(Panel):
         canvas, palette = Canvas(width, height, view.palette), view.palette
         framed(canvas, "watch", view, focused)
         if not frame.desk.watches:
-            canvas.put(2, 1, clip("w watches the selection", width - 4), palette.style("dim"))
+            hint(canvas, "w watches the selection")
             return canvas
         shown = frame.desk.watches[: max(height - 2, 0)]
         names = min(max((breadth(w.text) for w in shown), default=0), max(width // 2, 8))

@@ -19,7 +19,7 @@ from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
 from gradstep.tui.paint import Canvas
-from gradstep.tui.panels.base import Panel, Scene, framed
+from gradstep.tui.panels.base import Panel, Scene, framed, hint
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View, Zoom
 
@@ -31,10 +31,10 @@ class Params(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas, palette = Canvas(width, height, view.palette), view.palette
+        canvas = Canvas(width, height, view.palette)
         framed(canvas, "params", view, focused)
         if not frame.recording.graph.parameters:
-            canvas.put(2, 1, "This network has no parameters", palette.style("dim"))
+            hint(canvas, "This network has no parameters")
             return canvas
         if shows_layer(frame, view):
             _layer(canvas, frame, view)
