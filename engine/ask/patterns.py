@@ -8,7 +8,9 @@ import numpy as np
 
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.graph.graph import Role
+from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array, unravel
+from gradstep.engine.run.moments import unwritten
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Sweep
 
@@ -40,7 +42,14 @@ class Pattern:
         if self.index is not None and all(len(self.index) > n for n in sizes):
             raise CommandError(f"'{text}' has too many indices")
         if not any(self.writes(recording, sweep) for sweep in recording.timeline.sweeps):
-            raise CommandError(f"no step writes '{text}'")
+            raise CommandError(f"no step writes '{text}'{self._because(recording)}")
+
+    def _because(self, recording: Recording) -> str:
+        """Why no step writes it, where it is one value."""
+        if len(self.values) > 1:
+            return ""
+        (value,) = (recording.graph.values[v] for v in self.values)
+        return f": {unwritten(Target(value, self.kind or 'data', None), recording.graph.loss.name)}"
 
     def writes(self, recording: Recording, sweep: Sweep) -> bool:
         """Whether the sweep writes what the pattern names, at some index."""

@@ -86,11 +86,12 @@ def step_of(timeline: Timeline, target: Target) -> int:
     flat = ravel(given + (0,) * (len(value.shape) - len(given)), value.shape)
     step = timeline.step_of(phase, value.id, flat)
     if step is None:
-        raise CommandError(f"no step writes {name}: {_why(target, graph.loss.name)}")
+        raise CommandError(f"no step writes {name}: {unwritten(target, graph.loss.name)}")
     return step
 
 
-def _why(target: Target, loss: str) -> str:
+def unwritten(target: Target, loss: str) -> str:
+    """Why no step writes what `target` points at."""
     value = target.value
     if target.kind == "next":
         return f"only parameters are updated, and '{value.name}' is none"

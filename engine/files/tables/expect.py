@@ -47,7 +47,8 @@ def _target(table: Table, of: str, time: Timeline) -> Target | None:
     """What the number is of."""
     try:
         target = Blackboard(time.graph).resolve(of)
-        if target.kind != "data":
+        itself = target.kind == "grad" and target.value.id == time.graph.loss.id  # which is 1
+        if target.kind != "data" and not itself:
             step_of(time, target)  # refuses what never gets such a number
     except CommandError as error:
         table.bad("of", str(error))

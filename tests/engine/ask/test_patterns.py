@@ -68,7 +68,8 @@ def test_a_pattern_names_what_it_looks_like(text: str, names: str) -> None:
         ("hh", "did you mean 'h'?"),
         ("h[0,0]", "too many indices"),
         ("x", "no step writes 'x'"),
-        ("h.next", "no step writes 'h.next'"),
+        ("h.next", "no step writes 'h.next': only parameters are updated"),
+        ("loss.grad", "no step writes 'loss.grad': the gradient of L with respect to itself is 1"),
     ],
 )
 def test_what_names_nothing_is_refused(text: str, says: str) -> None:

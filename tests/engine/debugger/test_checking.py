@@ -59,7 +59,7 @@ def test_a_wrong_derivative_is_caught_and_named(monkeypatch: pytest.MonkeyPatch)
         ("L", "13.6", "decimals = 0", False), ("L", "12.5", "decimals = 0", True), ("L", "13.004", "rtol = 1e-3", True),
         ("L", "13.1", "misprint = true", True), ("L", "13", "misprint = true", False),
         ("L", "13.1", "misprint = true\nexact = 13", True), ("L", "13.1", "misprint = true\nexact = 13.2", False),
-        ("L", "nan", "", False),
+        ("L", "nan", "", False), ("L.grad", "1", "", True), ("loss.grad", "1", "", True), ("L.grad", "2", "", False),
     ],
 )  # fmt: skip
 def test_printed_numbers(of: str, value: str, more: str, ok: bool) -> None:
