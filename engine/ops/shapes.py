@@ -42,15 +42,17 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
 
 
 def normal_axes(name: str, axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
-    """`axis` as a tuple of axes from 0 on; None means all. Raises OpError."""
+    """`axis` as a tuple of axes from 0 on; None means all. A single number has no axis, but as in PyTorch 0 and −1
+    name what there is of it. Raises OpError."""
     listed = tuple(range(ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    most = max(ndim, 1)
     for one in listed:
-        if not -ndim <= one < ndim:
+        if not -most <= one < most:
             raise OpError(f"{name}: axis {one} is out of range for {ndim} axes")
-    found = tuple(a % ndim for a in listed)
+    found = tuple(a % most for a in listed)
     if len(set(found)) != len(found):
         raise OpError(f"{name}: an axis is named twice in {axis!r}")
-    return found
+    return found if ndim else ()
 
 
 def whole_numbers(what: str, x: Array, count: int) -> Array:

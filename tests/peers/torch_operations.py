@@ -66,7 +66,9 @@ CASES: dict[str, list[Case]] = {
         ("elu(X, alpha=1.5)", lambda X: F.elu(X, 1.5), {"X": [x for x in LINE if x]}),
         ("gelu(X)", F.gelu, {"X": LINE}),
         ("silu(X)", F.silu, {"X": LINE}),
-        ("softplus(X)", lambda X: F.softplus(X, threshold=100), {"X": LINE}),
+        ("softplus(X)", F.softplus, {"X": [*LINE, 19.9, 20.0, 20.1, 800.0, -800.0, INF, -INF, NAN]}),
+        ("softplus(X, beta=0.5)", lambda X: F.softplus(X, 0.5), {"X": [*LINE, 39.9, 40.1]}),
+        ("softplus(X, 2, threshold=1)", lambda X: F.softplus(X, 2, 1), {"X": LINE}),
         ("sigmoid(X)", torch.sigmoid, {"X": LINE}),
         ("tanh(X)", torch.tanh, {"X": LINE}),
         ("hard_tanh(X)", F.hardtanh, {"X": LINE}),
@@ -177,6 +179,11 @@ CASES: dict[str, list[Case]] = {
         ("max(X)", torch.amax, {"X": X34}),
         ("max(X, axis=1)", lambda X: X.amax(1), {"X": TIED}),
         ("min(X, axis=1, keepdims=True)", lambda X: X.amin(1, keepdim=True), {"X": TIED}),
+        *((formula, of, {"X": 1.5})
+          for formula, of in (
+              ("sum(X, axis=0)", lambda X: X.sum(0)), ("mean(X, axis=-1, keepdims=True)", lambda X: X.mean(-1, True)),
+              ("max(X, axis=(0,))", lambda X: X.amax((0,))), ("min(X, axis=-1)", lambda X: X.amin(-1)),
+          )),
         ("max(X, axis=(0, 2))", lambda X: X.amax((0, 2)), {"X": [[[1.0, 2.0], [2.0, 2.0]], [[2.0, 0.0], [2.0, -1.0]]]}),
     ],
     "softmax": [
@@ -184,6 +191,10 @@ CASES: dict[str, list[Case]] = {
         ("softmax(X, axis=0)", lambda X: F.softmax(X, 0), {"X": X34}),
         ("log_softmax(X)", lambda X: F.log_softmax(X, -1), {"X": [*X34, [1000.0, 999.0, 0.0, -1000.0]]}),
         ("log_softmax(X, axis=0)", lambda X: F.log_softmax(X, 0), {"X": X34}),
+        *((f"{name}(X, axis={axis})", lambda X, of=of, axis=axis: of(X, axis), {"X": row})
+          for name, of in (("softmax", F.softmax), ("log_softmax", F.log_softmax))
+          for row, axis in ((1.5, 0), (1.5, -1), ([[INF, 0.0, 1.0]], 1), ([[-INF] * 3], 1), ([[NAN, 0.0, 1.0]], 1),
+                            ([[-INF, 0.0, -INF], [800.0, -800.0, 0.0]], 1))),
     ],
     "normalisation": [
         ("layer_norm(X, G, B)", lambda X, G, B: F.layer_norm(X, (4,), G, B), {"X": X34, "G": X4, "B": drawn(4)}),

@@ -165,19 +165,35 @@ class Silu(Elementwise):
         return np.asarray(s * (1 + xs[0] * (1 - s)))
 
 
+@dataclass(frozen=True)
 class Softplus(Elementwise):
-    """ln(1 + exp(x)), in the form that does not overflow."""
+    """ln(1 + exp(βx)) / β, in the form that does not overflow; x itself where βx is above the threshold."""
 
     name = "softplus"
-    notation = "ln(1 + exp({0}))"
-    slopes = ("σ({0})",)
+    notation = "ln(1 + exp(β {0})) / β"
+    slopes = ("σ(β {0})",)
+    edge = "where β x is above the threshold it is x itself, with slope 1"
     label = "softplus"
 
+    beta: float = 1.0
+    threshold: float = 20.0
+
+    def __post_init__(self) -> None:
+        _number("softplus", beta=self.beta, threshold=self.threshold)
+        if not self.beta:
+            raise OpError("softplus: beta is what the result is divided by, and not 0")
+        if self.beta == 1:  # as nearly always: then it is not written
+            object.__setattr__(self, "notation", "ln(1 + exp({0}))")
+            object.__setattr__(self, "slopes", ("σ({0})",))
+
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.logaddexp(xs[0], xs[0].dtype.type(0)))
+        (x,) = xs
+        beta = x.dtype.type(self.beta)
+        return np.where(beta * x > self.threshold, x, np.logaddexp(beta * x, x.dtype.type(0)) / beta)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return _sigmoid(xs[0])
+        scaled = xs[0].dtype.type(self.beta) * xs[0]
+        return np.where(scaled > self.threshold, y.dtype.type(1), _sigmoid(scaled))
 
 
 class HardTanh(Elementwise):

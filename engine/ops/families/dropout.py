@@ -28,8 +28,8 @@ class Dropout(Masked):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if type(self.p) not in (int, float) or not 0 <= self.p < 1:
-            raise OpError(f"dropout: p is a probability from 0 to below 1, not {self.p!r}")
+        if type(self.p) not in (int, float) or not 0 <= self.p <= 1:
+            raise OpError(f"dropout: p is a probability from 0 to 1, not {self.p!r}")
         if type(self.seed) is not int or self.seed < 0:
             raise OpError(f"dropout: seed is a whole number from 0 on, not {self.seed!r}")
 
@@ -48,7 +48,7 @@ class Dropout(Masked):
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
         seed = self.seed if self.iteration == 1 else [self.seed, self.iteration]
         kept = np.random.Generator(np.random.PCG64(seed)).random(shape) >= self.p
-        return np.asarray(kept / (1 - self.p), dtype=dtype)
+        return np.asarray(kept / (1 - self.p) if self.p < 1 else kept, dtype=dtype)  # of all nothing is kept
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(xs[0] * self.slopes_at(xs[0].shape, xs[0].dtype))

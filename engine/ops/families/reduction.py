@@ -33,15 +33,16 @@ class AxisReduce(Reduce):
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         (x,) = shapes
         listed = () if self.axis is None else (self.axis,) if isinstance(self.axis, int) else self.axis
+        most = max(len(x), 1)  # of a single number 0 and −1 name what there is of it, see `normal_axes`
         for axis in listed:
-            if not -len(x) <= axis < len(x):
+            if not -most <= axis < most:
                 raise OpError(f"{self.name}: axis {axis} is out of range for shape {shape_text(x)}")
-        if len({a % len(x) for a in listed}) != len(listed):
+        if len({a % most for a in listed}) != len(listed):
             raise OpError(f"{self.name}: an axis is named twice in {self.axis!r}")
         return super().shape(shapes)
 
     def axes(self, ndim: int) -> tuple[int, ...]:
-        if self.axis is None:
+        if self.axis is None or not ndim:
             return tuple(range(ndim))
         return tuple(a % ndim for a in ((self.axis,) if isinstance(self.axis, int) else self.axis))
 

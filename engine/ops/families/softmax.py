@@ -24,9 +24,7 @@ class AlongAxis(Rowwise):
             raise OpError(f"{self.name}: axis is a whole number, not {self.axis!r}")
 
     def axes(self, ndim: int) -> tuple[int, ...]:
-        if ndim == 0:
-            raise OpError(f"{self.name} works along an axis, but its input is a single number")
-        if self.axis == -1:
+        if self.axis == -1 and ndim:
             return (ndim - 1,)  # as nearly always
         return normal_axes(self.name, self.axis, ndim)
 
@@ -41,14 +39,14 @@ class Softmax(AlongAxis):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        (axis,) = self.axes(x.ndim)
+        axis = self.axes(x.ndim)
         if not x.size:
             return x
         y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
         return np.asarray(y / np.add.reduce(y, axis=axis, keepdims=True))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        (axis,) = self.axes(y.ndim)
+        axis = self.axes(y.ndim)
         return np.asarray(y * (g - np.add.reduce(g * y, axis=axis, keepdims=True)))
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
@@ -65,18 +63,18 @@ class LogSoftmax(AlongAxis):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        (axis,) = self.axes(x.ndim)
+        axis = self.axes(x.ndim)
         if not x.size:
             return x
-        moved = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+        moved = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
         total = np.log(np.add.reduce(np.exp(moved), axis=axis, keepdims=True))
         return np.asarray(np.subtract(moved, total, out=moved))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        (axis,) = self.axes(y.ndim)
-        flow = np.exp(y)
+        axis = self.axes(y.ndim)
+        flow = np.asarray(np.exp(y))
         flow *= np.add.reduce(g, axis=axis, keepdims=True)
-        return np.subtract(g, flow, out=flow)
+        return np.asarray(np.subtract(g, flow, out=flow))
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         return np.asarray((k == j) - np.exp(y[j]))

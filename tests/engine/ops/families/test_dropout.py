@@ -36,7 +36,15 @@ def test_nothing_is_dropped_in_use() -> None:
     assert Dropout(0.9).in_use().forward([x]).tolist() == x.tolist()
 
 
-@pytest.mark.parametrize("options", [{"p": 1}, {"p": -0.1}, {"p": True}, {"p": "half"}, {"seed": -1}, {"seed": 1.0}])
+@pytest.mark.parametrize("options", [{"p": 1.5}, {"p": -0.1}, {"p": True}, {"p": "half"}, {"seed": -1}, {"seed": 1.0}])
 def test_what_is_no_probability_or_seed_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(OpError, match=f"dropout: {next(iter(options))} is"):
         Dropout(**options)  # type: ignore[arg-type]
+
+
+def test_where_all_is_dropped_everything_is_0() -> None:
+    """As torch.nn.functional.dropout with p = 1."""
+    op, x = Dropout(1.0), np.array([1.0, -2.0, np.inf])
+    with np.errstate(invalid="ignore"):
+        assert op.slopes_at(x.shape, x.dtype).tolist() == [0, 0, 0]
+        np.testing.assert_array_equal(op.forward([x]), [0, 0, np.nan])

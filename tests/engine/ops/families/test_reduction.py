@@ -42,7 +42,8 @@ def test_the_reductions_are_seen_with_all_their_options() -> None:
     [
         ({"axis": 2}, (2, 3), ("axis 2", "(2, 3)")),
         ({"axis": -3}, (2, 3), ("axis -3", "(2, 3)")),
-        ({"axis": 0}, (), ("axis 0", "()")),
+        ({"axis": 1}, (), ("axis 1", "()")),
+        ({"axis": (0, -1)}, (), ("twice",)),
         ({"axis": (0, 5)}, (2, 3), ("axis 5", "(2, 3)")),
         ({"axis": (0, 0)}, (2, 3), ("twice",)),
         ({"axis": (1, -1)}, (2, 3), ("twice", "(1, -1)")),
