@@ -7,12 +7,12 @@ follows from another one is not noted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gradstep.engine.errors import Problem, ScenarioError, nearest
-from gradstep.engine.files.places import Keys, Places
+from gradstep.engine.files.places import Keys
+from gradstep.engine.files.toml import parse
 
 MAX_PROBLEMS = 20
 
@@ -22,25 +22,25 @@ class Bad(Exception):
 
 
 class Draft:
-    """A parsed file. Arrays in files are looked for in `folder`; `broken` are the names of values that are unsound."""
+    """The tables of a TOML text. Arrays in files are looked for in `folder`; `broken` are the names of values that are
+    unsound. Raises ScenarioError where the text is no TOML."""
 
-    def __init__(self, said: Mapping[str, Any], text: str, file: str, folder: Path | None) -> None:
+    def __init__(self, text: str, file: str, folder: Path | None) -> None:
         self.text, self.file, self.folder = text, file, folder
+        said, self._places = parse(text, file)
         self.problems: list[Problem] = []
         self.broken: set[str] = set()
         self.top = Table(self, (), said)
         self._tables: dict[str, Table] = {}
 
-    @cached_property
-    def _places(self) -> Places:
-        return Places(self.text)
-
     def bad(self, path: Keys, text: str, key: bool = False, column: int | None = None) -> Bad:
-        """Notes a problem at a value, at its key, or at a character inside it."""
-        if len(self.problems) < MAX_PROBLEMS:
-            where = self._places
-            at = where.key(path) if key else where.value(path) if column is None else where.inside(path, column)
-            self.problems.append(Problem(self.file, *at, text))
+        """Notes a problem at a value, at its key, or at a character inside it. Raises ScenarioError when there are
+        as many as are told."""
+        where = self._places
+        at = where.key(path) if key else where.value(path) if column is None else where.inside(path, column)
+        self.problems.append(Problem(self.file, *at, text))
+        if len(self.problems) >= MAX_PROBLEMS:
+            self.stop_if_bad()
         return Bad()
 
     def missing(self, text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 from gradstep.engine.errors import Problem, ScenarioError, nearest
@@ -65,23 +64,4 @@ def loads(text: str, name: str = "scenario", file: str = "scenario.toml", folder
 
     Raises ScenarioError.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError([_syntax(error, text, file)]) from None
-    except (RecursionError, ValueError) as error:
-        what = "arrays are nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise ScenarioError([Problem(file, 1, 1, what)]) from None
-    return read(Draft(table, text, file, folder), name)
-
-
-def _syntax(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:
-    message = str(error)
-    found = re.search(r"\s*\(at line (\d+), column (\d+)\)$", message)
-    if found:
-        return Problem(file, int(found[1]), int(found[2]), f"not TOML: {message[: found.start()]}")
-    last = text.rstrip("\n")
-    line, column = last.count("\n") + 1, len(last) - last.rfind("\n")
-    return Problem(
-        file, line, column, f"not TOML: {message.removesuffix(' (at end of document)')}, at the end of the file"
-    )
+    return read(Draft(text, file, folder), name)

@@ -1,104 +1,91 @@
-"""Where in a TOML text something stands, for messages. Slow, and only asked once something is wrong."""
+"""Where in a TOML text something stands, for messages, and to write something else in its place."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
-#: Of a value: the keys that lead to it, with numbers for the entries of [[tables]].
+from gradstep.engine.files.scanner import Entry, Scan
+
+#: Of a value: the keys that lead to it, with numbers for the entries of [[tables]] and of arrays.
 Keys = Sequence[str | int]
 
-_MARK = "\ue000gradstep\ue000"
+#: What stands for one character of a text in quotes, and what stands for none: an escaped line end.
+_WRITTEN = r"(?s)\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\[^\s]|\r\n|."
+_NOTHING = r"(?:\\[ \t]*+\r?\n\s*+)*+"
+_AS_IT_IS = r"(?s)\r\n|."
 
 
 class Places:
     """Finds lines and columns (from 1, in characters) in one text that tomllib can read."""
 
-    def __init__(self, text: str) -> None:
-        import tomlkit  # here, because most files have no mistake
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
 
-        self.text = text
-        self._kit = tomlkit
-        self._document: Any
-        try:
-            self._document = tomlkit.parse(text)
-        except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError):
-            # The two readers differ on a few exotic texts; a message without a column is then
-            # better than none.
-            self._document = None
-
-    def line_column(self, offset: int) -> tuple[int, int]:
-        before = self.text[:offset]
-        return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+    @staticmethod
+    def at(text: str, offset: int) -> tuple[int, int]:
+        """The line and the column of a character of a text."""
+        return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
     def value(self, path: Keys) -> tuple[int, int]:
-        """Where a value begins; a table or its key where there is no such place."""
-        offset = self._offset(path)
-        return self.line_column(offset) if offset is not None else self.key(path)
+        """Where a value begins; the key of a table that is made of a header or of dotted keys. Where there is no such
+        value, the nearest key above."""
+        entry = self._find(path)
+        return self._key(path) if entry is None or entry.start < 0 else self._at(entry.start)
 
     def key(self, path: Keys) -> tuple[int, int]:
-        """Where the key that ends `path` is written."""
-        name = str(path[-1]) if isinstance(path[-1], str) else str(path[-2])
-        offset = self._offset(path)
-        if offset is not None and isinstance(path[-1], str):
-            found = max(self.text.rfind(q + name + q, 0, offset) for q in ("", '"', "'"))
-            return self.line_column(max(found, 0))
-        headers = list(re.finditer(rf"^[ \t]*\[{{1,2}}[^\]\n]*?({re.escape(name)})", self.text, re.MULTILINE))
-        number = path[-1] if isinstance(path[-1], int) else 0
-        if number < len(headers):
-            return self.line_column(headers[number].start(1))
-        return (1, 1) if len(path) == 1 else self.key(path[:-1])
+        """Where the key that ends `path` is written, or the element of an array; else the nearest key above."""
+        entry = self._find(path)
+        return self._key(path) if entry is None or entry.key < 0 else self._at(entry.key)
 
     def inside(self, path: Keys, column: int) -> tuple[int, int]:
-        """Where character number `column` (from 0) of a string value is written."""
-        start = self._offset(path)
-        if start is None:
-            return self.key(path)
-        return self.line_column(_skip(self.text, start, column))
+        """Where character number `column` (from 0) of a text in quotes is written."""
+        entry = self._find(path)
+        if entry is None or entry.start < 0 or self._scan.text[entry.start] not in "\"'":
+            return self.value(path)
+        return self._at(self._character(entry, column))
 
-    def _offset(self, path: Keys) -> int | None:
-        if self._document is None:
-            return None
-        holder: Any = self._document
-        try:
-            for part in path[:-1]:
-                holder = holder[part]
-            old = holder[path[-1]]
-            if isinstance(old, self._kit.items.Table | self._kit.items.AoT):
+    def span(self, path: Keys) -> tuple[int, int] | None:
+        """The offsets between which a value is written; None where it is not written in one place."""
+        entry = self._find(path)
+        return None if entry is None or entry.start < 0 else (entry.start, entry.stop)
+
+    def _at(self, offset: int) -> tuple[int, int]:
+        return self.at(self._scan.text, offset)
+
+    def _key(self, path: Keys) -> tuple[int, int]:
+        """The nearest place above: of a key, or of an element."""
+        for length in range(len(path), 0, -1):
+            entry = self._find(path[:length])
+            if entry is not None and max(entry.key, entry.start) >= 0:
+                return self._at(entry.key if entry.key >= 0 else entry.start)
+        return 1, 1
+
+    def _find(self, path: Keys) -> Entry | None:
+        entry = self._scan.root
+        for part in path:
+            if entry.inside is None and isinstance(part, int) and self._scan.text[entry.start] == "[":
+                entry.inside = self._scan.elements(entry)
+            found = entry.of(part)
+            if found is None:
                 return None
-            # The text is kept character for character, so a mark put in the value's place is found
-            # at the value's offset when the document is written out again.
-            holder[path[-1]] = _MARK
-            written = self._document.as_string()
-            holder[path[-1]] = old
-        except (KeyError, IndexError, TypeError, ValueError, self._kit.exceptions.TOMLKitError):
-            return None
-        found = written.find(_MARK)
-        if self._document.as_string() != self.text:
-            self._document = self._kit.parse(self.text)
-        return found - 1 if found > 0 else None
+            entry = found
+        return entry
 
-
-def _skip(text: str, start: int, count: int) -> int:
-    """The offset of character number `count` of the TOML string that starts at `start`."""
-    quote = text[start]
-    if quote not in "\"'":
-        return start
-    at = start + 1
-    if text.startswith(quote * 3, start):
-        at = start + 3
-        at += 2 if text.startswith("\r\n", at) else 1 if text.startswith("\n", at) else 0
-    for _ in range(count):
-        if quote == '"' and text.startswith("\\", at):
-            following = text[at + 1 : at + 2]
-            if following in ("\n", "\r", " ", "\t"):
-                at += 1
-                while text[at : at + 1] in ("\n", "\r", " ", "\t"):
-                    at += 1
-                at += 1
-            else:
-                at += {"u": 6, "U": 10}.get(following, 2)
-        else:
-            at += 2 if text.startswith("\r\n", at) else 1
-    return min(at, len(text))
+    def _character(self, entry: Entry, column: int) -> int:
+        """The offset of character number `column` of the text in quotes that an entry is."""
+        text, at = self._scan.text, entry.start
+        quote = text[at]
+        signs = 3 if text.startswith(quote * 3, at) else 1
+        at += signs
+        if signs == 3:  # a line end behind the quotes is no part of the text
+            at += 2 if text.startswith("\r\n", at) else text.startswith("\n", at)
+        stop = entry.stop - signs
+        nothing = re.compile(_NOTHING) if quote == '"' else None
+        one = re.compile(_WRITTEN if quote == '"' else _AS_IT_IS)
+        for number in range(column + 1):
+            if nothing is not None and (found := nothing.match(text, at, stop)):
+                at = found.end()
+            if number < column and (found := one.match(text, at, stop)):
+                at = found.end()
+        return at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradstep.engine.ask.stops import Stops, Unreadable
 from gradstep.engine.errors import Problem, ScenarioError
 from gradstep.engine.files.places import Places
+from gradstep.engine.files.scanner import Scan
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 
@@ -14,6 +15,6 @@ def stops_of(scenario: Scenario, recording: Recording) -> Stops:
     try:
         return Stops.of(scenario, recording)
     except Unreadable as error:
-        places = Places(scenario.text)
+        places = Places(Scan(scenario.text))
         problems = [Problem(scenario.file, *places.value(["debug", m.key, m.number]), m.text) for m in error.mistakes]
         raise ScenarioError(problems) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
 
 from gradstep.engine.errors import ScenarioError
@@ -24,7 +22,7 @@ a = 2
 
 
 def draft(text: str = TEXT) -> Draft:
-    return Draft(tomllib.loads(text), text, "f.toml", None)
+    return Draft(text, "f.toml", None)
 
 
 def said(of: Draft) -> list[str]:
@@ -96,6 +94,8 @@ def test_what_is_no_table_is_an_empty_one_and_noted_once() -> None:
 
 def test_no_more_than_twenty_are_noted() -> None:
     of = draft()
-    for _ in range(30):
+    for _ in range(MAX_PROBLEMS - 1):
         of.top.bad("text", "wrong")
-    assert len(of.problems) == MAX_PROBLEMS == 20
+    with pytest.raises(ScenarioError) as refused:
+        of.top.bad("text", "wrong")
+    assert len(of.problems) == len(refused.value.problems) == MAX_PROBLEMS == 20

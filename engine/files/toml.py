@@ -1,0 +1,53 @@
+"""TOML texts: what they say, by the standard library, and where. What would take minutes to read is refused before."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from gradstep.engine.errors import Problem, ScenarioError
+from gradstep.engine.files.places import Places
+from gradstep.engine.files.scanner import Scan
+from gradstep.engine.files.tokens import Refused
+
+
+def parse(text: str, file: str) -> tuple[dict[str, Any], Places]:
+    """What a TOML text says, and where. Raises ScenarioError with the one problem; `file` is named there."""
+    try:
+        scan = Scan(text)
+        said = tomllib.loads(_without_long_arrays(scan))
+    except Refused as error:
+        raise ScenarioError([Problem(file, *Places.at(text, error.offset), str(error))]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError([_syntax(error, text, file)]) from None
+    for path, _, numbers in scan.large:
+        holder: Any = said
+        for key in path[:-1]:
+            holder = holder[key]
+        holder[path[-1]] = numbers
+    return said, Places(scan)
+
+
+def _without_long_arrays(scan: Scan) -> str:
+    if not scan.large:
+        return scan.text
+    from gradstep.engine.files.longarrays import masked  # here, because few scenarios hold one
+
+    parts, done = [], 0
+    for _, entry, _ in scan.large:
+        parts += [scan.text[done : entry.start], masked(scan.text, entry.start, entry.stop)]
+        done = entry.stop
+    return "".join([*parts, scan.text[done:]])
+
+
+def _syntax(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:
+    message = str(error)
+    found = re.search(r"\s*\(at line (\d+), column (\d+)\)$", message)
+    if found:
+        return Problem(file, int(found[1]), int(found[2]), f"not TOML: {message[: found.start()]}")
+    last = text.rstrip("\n")
+    line, column = last.count("\n") + 1, len(last) - last.rfind("\n")
+    return Problem(
+        file, line, column, f"not TOML: {message.removesuffix(' (at end of document)')}, at the end of the file"
+    )
