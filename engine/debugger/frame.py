@@ -33,6 +33,10 @@ class Frame(Known):
         super().__init__(recording, position, sample, base)
         self.desk = desk
 
+    def seen_for(self, sample: int | None) -> Frame:
+        """The same moment, looked at in another sample."""
+        return self if sample == self.sample else Frame(self.recording, self.position, sample, self.base, self.desk)
+
     @cached_property
     def story(self) -> Story:
         """What is said about the current step."""

@@ -48,6 +48,11 @@ class Here:
         return Element(self._located[0].value, self._located[1]) if self._located else None
 
     @property
+    def sample_here(self) -> int | None:
+        """The sample that the current step is about; None if it is about none or all."""
+        return self.recording.samples.of(*self.element) if self.element else None
+
+    @property
     def node(self) -> Node | None:
         """The node whose line the current step belongs to."""
         return self.recording.graph.nodes[self.sweep.node] if self.sweep and self.sweep.node >= 0 else None

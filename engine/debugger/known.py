@@ -42,9 +42,10 @@ class Known(Here):
         return Sum(self)
 
     @property
-    def sample_here(self) -> int | None:
-        """The sample that the current step is about; None if it is about none or all."""
-        return self.recording.samples.of(*self.element) if self.element else None
+    def elsewhere(self) -> int | None:
+        """The sample that the current step is about, where one looks at another one."""
+        here = self.sample_here
+        return here if self.sample is not None and here != self.sample else None
 
     def written(self, phase: Phase, value: int) -> int:
         """How many elements of the value's array of that phase are complete at this moment."""

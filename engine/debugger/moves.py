@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gradstep.engine.debugger.here import Here
 from gradstep.engine.notation import number
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording
@@ -57,12 +56,6 @@ def terms_at(recording: Recording, step: int) -> int:
 def first_term(recording: Recording, here: Position) -> Position:
     """The first term of a step's sum; where it is a single one, the step."""
     return here._replace(term=1 if terms_at(recording, here.step) > 1 else None)
-
-
-def sample_at(recording: Recording, position: Position) -> int | None:
-    """The sample that a step is about; None if it is about none or all."""
-    element = Here(recording, position).element
-    return None if element is None else recording.samples.of(*element)
 
 
 def end(recording: Recording, forward: bool) -> str:

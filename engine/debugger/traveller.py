@@ -13,6 +13,7 @@ from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.debugger import moves
 from gradstep.engine.debugger.desk import Desk
 from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.here import Here
 from gradstep.engine.debugger.log import Log
 from gradstep.engine.debugger.runs import Runs
 from gradstep.engine.debugger.visited import Visited
@@ -41,9 +42,10 @@ class Traveller:
     """A person's place in a scenario's training.
 
     `runs` are the training's iterations, with what was changed in them and what they are compared with; `recording`
-    is the one that `position` is in. `sample` is the sample of the batch that is looked at, from 0 on: the one that
-    the current step is about, or was about last; None: all of them together. `stops` are the breakpoints and
-    watches, and `stop` is why one stands still. `visited` are the places that one has left, `log` what has happened.
+    is the one that `position` is in. `sample` is the sample of the batch that is looked at, from 0 on; None: all of
+    them together. It is another one only after `look`, whatever sample the current step is about. `stops` are the
+    breakpoints and watches, and `stop` is why one stands still. `visited` are the places that one has left, `log`
+    what has happened.
 
     Nothing is assigned before all that can fail, or be interrupted, is done.
     """
@@ -75,7 +77,7 @@ class Traveller:
         stops.turn_to(recording)
         runs.look_back(stops.watches, start.iteration, go_on)
         self.runs, self.stops, self.visited, self.log = runs, stops, visited, Log()
-        self.sample: int | None = 0
+        self.sample: int | None = Here(recording, start).sample_here or 0
         self._rest(recording, start)
 
     @property
@@ -108,14 +110,14 @@ class Traveller:
         )  # fmt: skip
         return Frame(self.recording, position, self.sample, runs.other(self.recording.iteration), desk)
 
-    def look(self, sample: int | None) -> None:
-        """Looks at another sample, or at all (None), and goes to the step that does there what the
-        current one does here. Raises CommandError where there is no such sample."""
+    def look(self, sample: int | None, along: bool = True) -> None:
+        """Looks at another sample, or at all (None), and goes `along`: to the step that does there what the current
+        one does here. Raises CommandError where there is no such sample."""
         samples, element = self.recording.samples, self.frame().element
         if sample is not None and not 0 <= sample < samples.count:
             raise CommandError(f"there is no sample {sample}; they go from 0 to {samples.count - 1}")
         self.sample = sample
-        if sample is not None and element is not None:
+        if along and sample is not None and element is not None:
             there = samples.moved(element.value, element.flat, sample)
             self.go_to(self.position._replace(step=self.position.step + there - element.flat))
 
@@ -133,11 +135,6 @@ class Traveller:
 
     def _rest(self, recording: Recording, position: Position) -> None:
         self.recording, self.position, self.stop = recording, position, None
-        self._see(moves.sample_at(recording, position))
-
-    def _see(self, sample: int | None) -> None:
-        if self.sample is not None and sample is not None:
-            self.sample = sample
 
     def step(self, grain: Grain, count: int = 1, go_on: GoOn | None = None) -> Move:
         """`count` moves of one grain onward in time, or back for a negative count. Raises Interrupted, and then
@@ -149,7 +146,7 @@ class Traveller:
         """
         if grain is Grain.ITERATION:
             return self._iterate(count, go_on)
-        forward, made, seen = count > 0, self.history.made, None
+        forward, made = count > 0, self.history.made
         recording, here, moved = self.recording, self.position, 0
         while moved < abs(count):
             if go_on is not None and moved % _BETWEEN == _BETWEEN - 1 and not go_on(moved / abs(count)):
@@ -160,12 +157,9 @@ class Traveller:
             if there.iteration != here.iteration:
                 recording = self.history.recording(there.iteration, go_on)
             here, moved = there, moved + 1
-            sample = moves.sample_at(recording, here)
-            seen = sample if sample is not None else seen
         message = moves.end(recording, forward) if moved < abs(count) else ""
         if moved:
             self.go_to(here, go_on)
-            self._see(seen)
         return Move(moved, message)
 
     def _iterate(self, count: int, go_on: GoOn | None) -> Move:

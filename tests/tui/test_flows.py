@@ -42,6 +42,14 @@ async def test_stepping_to_the_end_and_home_again() -> None:
 async def test_walking_the_samples_of_a_batch() -> None:
     async with running("xor") as pilot:
         await debugger(pilot).time.jump("h[1,2]")
+        await pilot.pause()
+        assert "sample 1/4 [0]" in text(pilot)
+        assert "tanh at h[1,2] · of sample 2 [1]" in text(pilot)
+        await pilot.press("greater_than_sign")
+        await pilot.pause()
+        assert at(pilot).step == 23
+        assert "sample 2/4 [1]" in text(pilot)
+        assert "of sample" not in text(pilot)
         await pilot.press("greater_than_sign")
         assert at(pilot).step == 27
         assert "sample 3/4 [2]" in text(pilot)
@@ -57,13 +65,35 @@ async def test_walking_the_samples_of_a_batch() -> None:
         await pilot.press("space", "asterisk")
         await pilot.pause()
         assert "sample 4/4 [3]" in text(pilot)
-        await pilot.press("space", "less_than_sign")
+        await pilot.press("space", "less_than_sign")  # to z2[0,0], and to the same moment of the sample before the last
         await pilot.pause()
+        assert "sample 3/4 [2]" in text(pilot)
+        assert at(pilot).step == 35
+        await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
+        await pilot.pause()
+        assert at(pilot).step == 33
         assert "This is the first sample." in text(pilot)
     async with running() as pilot:
         await pilot.press("asterisk")
         await pilot.pause()
         assert "There is only one sample." in text(pilot)
+
+
+async def test_arrays_go_by_and_the_sample_that_is_looked_at_stays() -> None:
+    async with running("digits") as pilot:
+        for _ in range(9):
+            await pilot.press("space")
+            await pilot.pause()
+            assert "sample 1/32 [0]" in text(pilot)
+        # From afar a moment is that of a whole array, in every sample the same.
+        here = at(pilot)
+        await pilot.press("greater_than_sign")
+        await pilot.pause()
+        assert "sample 2/32 [1]" in text(pilot)
+        assert at(pilot) == here
+        await pilot.press("backspace", "c", "Home")
+        await pilot.pause()
+        assert "sample 2/32 [1]" in text(pilot)
 
 
 async def test_a_rule_stops_the_run_in_both_directions() -> None:

@@ -29,10 +29,22 @@ class Boxes:
         self.current = diagram.home(frame.element)
         self.selected = diagram.home(view.selection)
         #: The element of the box that stands for the one being computed.
-        self.here = diagram.shown(frame.element) if frame.element else None
+        self.here = self._shown(frame.element) if frame.element else None
+
+    def _shown(self, element: Element) -> Element:
+        """What stands in a box for an element that is being computed: of another sample than the one that is looked
+        at, it does itself."""
+        return element if self.frame.elsewhere is not None else self.diagram.shown(element)
+
+    def _unit(self, number: int) -> Unit:
+        """What a box shows: where something of another sample is being computed, the unit in that sample."""
+        unit, sample = self.diagram.units[number], self.frame.elsewhere
+        if number != self.current or sample is None:
+            return unit
+        return unit._replace(flat=self.frame.recording.samples.moved(*unit.element, sample))
 
     def paint(self, box: Box) -> None:
-        unit = self.diagram.units[box.unit]
+        unit = self._unit(box.unit)
         reached = self._value(unit.entered) is not None
         if self.form.frame == 0:
             self._line(box, unit, reached)

@@ -129,7 +129,9 @@ class OneLayer(Stage):
             x = canvas.put(x, y, text, palette.style(role))
 
     def _under_cursor(self, value: int, kind: Kind) -> float | None:
-        """The number there; None where it is not computed yet."""
+        """The number there; None where it is not computed yet. Of a neuron of another sample, its own."""
+        if not self.pictured(self.unit):
+            return (self.frame.data if kind is Kind.DATA else self.frame.grad)(value, self.unit.flat)
         if not written(self.frame, value, kind).at(self.position):
             return None
         return float(picture(self.recording, value, kind, self.frame.sample).numbers[self.position])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradstep.engine.debugger import Frame, largest, narration, step_of
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.run import Position
+from gradstep.tui.network.names import sample_name
 from gradstep.tui.view import View, Zoom
 
 
@@ -37,11 +38,13 @@ def detail(frame: Frame, view: View) -> Frame:
 
 
 def told(frame: Frame, view: View) -> tuple[str, str]:
-    """Headline and caption: of a whole array where one stands far off."""
+    """Headline and caption: of a whole array where one stands far off. Of a step about another sample than the one
+    that is looked at, the headline says whose it is."""
     if whole(frame, view) and frame.sweep is not None:
         found = narration(frame.recording, frame.sweep, frame.sample)
         return found.headline, found.caption
-    return frame.story.headline, frame.story.caption
+    whose = "" if frame.elsewhere is None else f" · of {sample_name(frame.elsewhere)}"
+    return f"{frame.story.headline}{whose}", frame.story.caption
 
 
 def layer_here(frame: Frame, view: View) -> Layer:

@@ -14,6 +14,11 @@ def name_of(frame: Frame, element: Element) -> str:
     return board.element(*element) if axis is None else board.across(*element, axis)
 
 
+def sample_name(sample: int) -> str:
+    """`sample 3 [2]`: which one, and the index that names it."""
+    return f"sample {sample + 1} [{sample}]"
+
+
 def value_name(recording: Recording, value: int) -> str:
     """A value's name; of one that a formula makes on its way, what makes it."""
     whole = recording.graph.values[value]

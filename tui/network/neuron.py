@@ -20,7 +20,8 @@ from gradstep.tui.network.names import letter, name_of
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.network.terms import Terms
-from gradstep.tui.view import Zoom
+from gradstep.tui.paint import Canvas
+from gradstep.tui.view import View, Zoom
 
 #: The cells of the neuron's box, and of it in a narrow panel.
 _BOX, _SMALL = 24, 18
@@ -29,7 +30,13 @@ _TABLE = 46
 
 
 class Neuron(Stage):
-    """The neuron that is looked at."""
+    """The neuron that is looked at, in its own sample."""
+
+    def __init__(self, canvas: Canvas, frame: Frame, view: View) -> None:
+        sample = frame.recording.samples.of(*unit_here(frame, view))
+        if frame.sample is not None and sample is not None:
+            frame = frame.seen_for(sample)
+        super().__init__(canvas, frame, view)
 
     @cached_property
     def unit(self) -> Element:

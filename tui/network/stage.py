@@ -170,7 +170,13 @@ class Stage:
 
     @cached_property
     def focus(self) -> Element | None:
-        return looked_at(self.frame, self.view)
+        """What is looked at, if it is in the picture: no number of another sample is."""
+        found = looked_at(self.frame, self.view)
+        return found if found is None or self.pictured(found) else None
+
+    def pictured(self, element: Element) -> bool:
+        """Whether an element is one of those that are shown: of the sample that is looked at, or of all."""
+        return self.frame.sample is None or self.samples.of(*element) in (None, self.frame.sample)
 
     # What it is called -----------------------------------------------------------------------------
 

@@ -168,7 +168,7 @@ def _bookmark(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
 
 @command
 def _sample(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
-    """sample K|all: which sample of the batch is looked at, from 0."""
+    """sample K|all: looks at a sample of the batch, from 0, at the same moment; nothing else changes which."""
     if rest not in ("all", "*") and not re.fullmatch(r"\d{1,9}", rest):
         raise CommandError(f"it is a number from 0, or all, not '{rest}'")
     traveller.look(None if rest in ("all", "*") else int(rest))

@@ -53,17 +53,6 @@ def test_terms_are_counted_as_the_formula_has_them() -> None:
     assert moves.first_term(WALK, Position(3)) == Position(3)
 
 
-def test_a_step_is_about_the_sample_whose_number_it_writes() -> None:
-    xor = record(find("xor"))
-    z = xor.graph.by_name["z1"]
-    sweep = next(s for s in xor.timeline.sweeps if s.value == z.id)
-    rows, width = z.shape
-    found = [moves.sample_at(xor, Position(sweep.start + 1 + k)) for k in range(z.size)]
-    assert found == [row for row in range(rows) for _ in range(width)]
-    assert moves.sample_at(xor, Position(0)) is None
-    assert moves.sample_at(xor, Position(xor.timeline.total)) is None  # a parameter is every sample's
-
-
 def test_at_the_ends_of_time_it_is_said() -> None:
     assert moves.end(WALK, False) == "This is the beginning."
     assert moves.end(WALK, True) == "End of iteration 1: loss 0.0764 → 0.0744. i goes on."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from graphs import Network, network
@@ -12,7 +14,7 @@ from gradstep.engine.files import find
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.samples import Samples
-from gradstep.engine.run.timeline import Grain, Phase
+from gradstep.engine.run.timeline import Grain, Phase, Position
 
 RNG = np.random.default_rng(5)
 COUNT = 4
@@ -122,11 +124,15 @@ def test_without_a_batch_there_is_one_sample() -> None:
 def test_looking_at_another_sample_is_the_same_moment_there() -> None:
     session = Session(find("xor"))
     session.goto("h[1,2]")
-    assert session.sample == 1
+    assert session.sample == 0
     session.look(3)
+    assert session.sample == 3
     element = session.frame().element
     assert element is not None
     assert session.recording.board.typed(*element) == "h[3,2]"
+    session.look(1, along=False)
+    assert session.sample == 1
+    assert session.frame().element == element
     session.goto("W2.grad[0,1]")
     step = session.position
     session.look(0)
@@ -134,18 +140,53 @@ def test_looking_at_another_sample_is_the_same_moment_there() -> None:
     assert session.sample == 0
 
 
-def test_one_looks_at_the_sample_that_one_steps_through_until_all_are_looked_at() -> None:
-    session = Session(find("xor"))
-    session.goto("h")
-    seen = [session.sample]
-    for _ in range(15):
-        session.step(Grain.ELEMENT)
-        seen.append(session.sample)
-    assert seen == [0] * 4 + [1] * 4 + [2] * 4 + [3] * 4
-    session.look(None)
-    session.step(Grain.ELEMENT, -9)
+def test_a_step_is_about_the_sample_whose_number_it_writes() -> None:
+    xor = Session(find("xor"))
+    z, timeline = xor.recording.graph.by_name["z1"], xor.recording.timeline
+    sweep = next(s for s in timeline.sweeps if s.value == z.id)
+    rows, width = z.shape
+    found = [xor.frame_at(Position(sweep.start + 1 + k)).sample_here for k in range(z.size)]
+    assert found == [row for row in range(rows) for _ in range(width)]
+    assert xor.frame_at(Position(0)).sample_here is None
+    assert xor.frame_at(Position(timeline.total)).sample_here is None  # a parameter is every sample's
+
+
+@pytest.mark.parametrize("looked_at", [0, 2, None])
+def test_no_move_in_time_changes_the_sample_that_is_looked_at(looked_at: int | None) -> None:
+    """By every grain in both directions, jumps, stops, questions about the past, what-ifs and trainings."""
+    session = Session(find("xor-training"))
+    session.look(looked_at)
+    for grain in Grain:
+        for count in (1, 3, -2, 40, -40):
+            session.step(grain, count)
+            assert session.sample == looked_at
+    lines = [
+        "goto h[1,2]", "into", "finish", "restart", "goto @2 z1.grad[3,1]", "break h[1,1]", "continue", "rcontinue",
+        "train 3", "when loss > 0", "previous", "following", "set b1[0] = 0.5", "undo", "iterate", "riterate",
+    ]  # fmt: skip
+    for line in lines:
+        session.do(line)
+        assert session.sample == looked_at, line
+    session.do("sample 1")
+    assert session.sample == 1
+    session.do("sample all")
     assert session.sample is None
-    assert session.frame().sample_here == 1
+
+
+def test_of_a_step_about_another_sample_it_is_said_whose_it_is() -> None:
+    session = Session(find("xor"))
+    for name, here, other in (("h[0,3]", 0, None), ("h[2,1]", 2, 2), ("h.grad[3,0]", 3, 3), ("W1.grad[0,0]", None, None)):
+        session.goto(name)
+        assert (session.frame().sample_here, session.frame().elsewhere) == (here, other), name
+    session.goto("h[2,1]")
+    session.look(None)
+    assert (session.frame().sample_here, session.frame().elsewhere) == (2, None)
+
+
+def test_a_scenario_that_starts_in_a_sample_looks_at_it() -> None:
+    scenario = replace(find("xor"), start="h[2,1]")
+    assert Session(scenario).sample == 2
+    assert Session(replace(scenario, start="W1.grad")).sample == 0
 
 
 def test_over_all_samples_nothing_is_known_before_the_last() -> None:

@@ -75,7 +75,7 @@ def _chips(frame: Frame) -> list[str]:
 
 
 def _sample(frame: Frame) -> tuple[str, str, str]:
-    """`sample 3/4 [2]`: which of how many, and the index that names it."""
+    """`sample 3/4 [2]`: which of how many is looked at, and the index that names it."""
     count = frame.recording.samples.count
     if frame.sample is None:
         return "samples ", "all", f" {count}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.message import Message
 
 from gradstep.engine.ask import ORDERS, check_filter
+from gradstep.tui.network.looking import whole
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.actions.time import Time
 from gradstep.tui.screens.scenery import Scenery
@@ -100,7 +101,8 @@ class Space:
     def _look(self, sample: int | None) -> None:
         self._talk.stop_playing()
         session, selected = self._scenery.session, self._scenery.view.selection
-        session.look(sample)
+        # Of a whole array the same moment of another sample is this very one.
+        session.look(sample, along=not whole(session.frame(), self._scenery.view))
         if selected is not None and sample is not None:
             selected = selected._replace(flat=session.recording.samples.moved(*selected, sample))
         self._scenery.show(selection=selected, message="")
