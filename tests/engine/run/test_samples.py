@@ -175,7 +175,12 @@ def test_no_move_in_time_changes_the_sample_that_is_looked_at(looked_at: int | N
 
 def test_of_a_step_about_another_sample_it_is_said_whose_it_is() -> None:
     session = Session(find("xor"))
-    for name, here, other in (("h[0,3]", 0, None), ("h[2,1]", 2, 2), ("h.grad[3,0]", 3, 3), ("W1.grad[0,0]", None, None)):
+    for name, here, other in (
+        ("h[0,3]", 0, None),
+        ("h[2,1]", 2, 2),
+        ("h.grad[3,0]", 3, 3),
+        ("W1.grad[0,0]", None, None),
+    ):
         session.goto(name)
         assert (session.frame().sample_here, session.frame().elsewhere) == (here, other), name
     session.goto("h[2,1]")
