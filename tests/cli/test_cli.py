@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import started
 
 import gradstep
 from gradstep.engine.files import builtin
@@ -183,14 +184,13 @@ def test_an_interrupt_ends_with_its_status(tmp_path: Path) -> None:
         'W = { shape = [900, 900], init = "he_normal" }\n[graph]\nL = "sum(tanh(W @ x))"\n',
         encoding="utf-8",
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gradstep", "steps", str(large)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    process.stdout.read(100)  # it is under way
-    time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    words = [sys.executable, "-m", "gradstep", "steps", str(large)]
+    with started(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.read(100)  # it is under way
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in said
 

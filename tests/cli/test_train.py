@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import started
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
@@ -130,14 +131,13 @@ def test_parameters_are_written_and_can_be_read_by_a_scenario(
 def test_an_interrupt_ends_it_between_two_iterations_and_writes_what_there_is(tmp_path: Path) -> None:
     target = tmp_path / "w.safetensors"
     words = [sys.executable, "-m", "gradstep", "train", "digits-training", "--steps", "10000000", "-o", str(target)]
-    process = subprocess.Popen(
-        [*words, "--json", "--every", "100"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=60)
+    words += ["--json", "--every", "100"]
+    with started(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said == ""
     end = json.loads(out.splitlines()[-1])
@@ -148,24 +148,21 @@ def test_an_interrupt_ends_it_between_two_iterations_and_writes_what_there_is(tm
 
 def test_on_a_terminal_a_bar_shows_how_far_it_is() -> None:
     master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gradstep", "train", "digits-training", "--steps", "6000"],
-        stdout=slave,
-        stderr=slave,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-    )
-    os.close(slave)
-    written, end = b"", time.monotonic() + 60
-    while time.monotonic() < end:
-        if not select.select([master], [], [], 0.2)[0]:
-            continue
-        try:
-            some = os.read(master, 1 << 16)
-        except OSError:
-            break
-        written += some
-    os.close(master)
-    assert process.wait(60) == 0
+    words = [sys.executable, "-m", "gradstep", "train", "digits-training", "--steps", "6000"]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    with started(words, stdout=slave, stderr=slave, env=environment) as process:
+        os.close(slave)
+        written, end = b"", time.monotonic() + 60
+        while time.monotonic() < end:
+            if not select.select([master], [], [], 0.2)[0]:
+                continue
+            try:
+                some = os.read(master, 1 << 16)
+            except OSError:
+                break
+            written += some
+        os.close(master)
+        assert process.wait(60) == 0
     text = written.decode()
     assert re.search(r"█+░+ [\d,]+/6,000", text)
     assert re.search(r"\r\x1b\[Kiteration +\d", text)
