@@ -15,14 +15,14 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.theme import Theme
+from textual.worker import WorkerFailed
 
 from gradstep.engine.debugger import Session
-from gradstep.engine.errors import GradstepError
 from gradstep.engine.run import Scenario
 from gradstep.tui.loading import Loading
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.theme import PALETTES, Palette, palettes
-from gradstep.tui.wall import FAULTS, noted
+from gradstep.tui.wall import FAULTS, Walled, noted
 
 
 def _theme(palette: Palette) -> Theme:
@@ -48,7 +48,7 @@ def _theme(palette: Palette) -> Theme:
 _MOST_FAULTS = 20
 
 
-class Gradstep(App[int]):
+class Gradstep(Walled, App[int], inherit_bindings=False):
     """gradstep on the screen. Returns the exit status."""
 
     TITLE = "gradstep"
@@ -96,7 +96,7 @@ class Gradstep(App[int]):
         assert self._loading is not None, "it was waited for"
         try:
             self.session = self._loading.session()
-        except (GradstepError, OSError) as error:
+        except Exception as error:
             self.failure = error
             self.exit(2)
         else:
@@ -130,17 +130,24 @@ class Gradstep(App[int]):
 
     def _handle_exception(self, error: Exception) -> None:
         """What nobody foresaw: one line where that can be shown, and the traceback in a log."""
-        line = noted(error)
         if self._exit:
             return
-        shown = next((s for s in reversed(self.screen_stack) if isinstance(s, Debugger)), None)
+        if isinstance(error, WorkerFailed):
+            error = error.error if isinstance(error.error, Exception) else error
+        line = noted(error)
         # The same again and again is a screen that cannot be painted.
-        if shown is not None and len(FAULTS) < _MOST_FAULTS:
+        if len(FAULTS) < _MOST_FAULTS:
             with suppress(Exception):  # what cannot be shown is told on leaving
-                shown.scenery.show(message=line)
-                return
+                told = [screen.tell(line) for screen in self.screen_stack if isinstance(screen, Walled)]
+                if any(told):
+                    return
         self.failure = error
         self.exit(2)
+
+    def panic(self, *renderables: Any) -> None:
+        """Called by Textual while it handles an error of its own, or of what a screen is made of."""
+        error = sys.exc_info()[1]
+        self._handle_exception(error if isinstance(error, Exception) else RuntimeError("the screen has given up"))
 
 
 def _collect_from_now_on() -> None:

@@ -29,6 +29,12 @@ _DISPUTED = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e01
 _MARKS = 4
 
 
+def shown(text: str) -> str:
+    """`text` as it is shown where Textual lays it out: what could speak to the terminal is visible, and marks that
+    terminals do not agree about are left out."""
+    return printable(_DISPUTED.sub("", text))
+
+
 def plain(text: str) -> bool:
     """Whether each character of a text takes one cell, and none is a mark or speaks to the terminal."""
     return text.isprintable() if text.isascii() else _narrow(text)
@@ -37,7 +43,7 @@ def plain(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def _cells(text: str) -> tuple[str, ...]:
     found: list[str] = []
-    for character in printable(_DISPUTED.sub("", text)):
+    for character in shown(text):
         taken = get_character_cell_size(character)
         if taken:
             found += (character, "")[:taken]

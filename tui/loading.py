@@ -5,7 +5,6 @@ from __future__ import annotations
 from threading import Thread
 
 from gradstep.engine.debugger import Session
-from gradstep.engine.errors import GradstepError, Interrupted
 from gradstep.engine.files import find
 from gradstep.engine.history import BUDGET
 
@@ -27,7 +26,7 @@ class Loading:
     def _load(self) -> None:
         try:
             self._session = Session(find(self.name), self._go_on, self._budget)
-        except (GradstepError, OSError, Interrupted) as error:
+        except Exception as error:  # whatever it is, whoever waits for the session gets it
             self._error = error
 
     def _go_on(self, share: float) -> bool:

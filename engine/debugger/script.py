@@ -8,7 +8,8 @@ from typing import Any
 
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.errors import CommandError, GradstepError, printable
+from gradstep.engine.errors import CommandError, printable
+from gradstep.engine.files.log import told
 from gradstep.engine.notation import json_line
 
 
@@ -36,13 +37,20 @@ def read_script(file: str) -> list[str]:
     return found
 
 
-def carry_out(session: Session, parts: Iterable[Sequence[str]], as_json: bool, say: Callable[[str], None]) -> bool:
+def carry_out(
+    session: Session,
+    parts: Iterable[Sequence[str]],
+    as_json: bool,
+    say: Callable[[str], None],
+    tell: Callable[[Exception], str] = told,
+) -> bool:
     """Carries out all commands; whether none failed. Where one of a script fails, the rest of that
-    script is left out: what follows was written for another place."""
+    script is left out: what follows was written for another place. An error that nobody foresaw is one as any other;
+    `tell` makes text of it."""
     fine = True
     for part in parts:
         for line in part:
-            ok, ended = _one(session, line, as_json, say)
+            ok, ended = _one(session, line, as_json, say, tell)
             fine &= ok
             if ended:
                 return fine
@@ -51,12 +59,14 @@ def carry_out(session: Session, parts: Iterable[Sequence[str]], as_json: bool, s
     return fine
 
 
-def _one(session: Session, line: str, as_json: bool, say: Callable[[str], None]) -> tuple[bool, bool]:
+def _one(
+    session: Session, line: str, as_json: bool, say: Callable[[str], None], tell: Callable[[Exception], str]
+) -> tuple[bool, bool]:
     place = line.place if isinstance(line, Line) else ""
     try:
         result = commands.run(session, line)
-    except GradstepError as error:
-        text = printable(f"{place}{error}")
+    except Exception as error:
+        text = printable(f"{place}{tell(error)}")
         say(json_line({"command": line, "ok": False, "error": text}) if as_json else f"error: {text}")
         return False, False
     if as_json:

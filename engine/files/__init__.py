@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from gradstep.engine.files.finding import loads as loads
     from gradstep.engine.files.formats import FORMATS as FORMATS
     from gradstep.engine.files.formats import export as export
-    from gradstep.engine.files.log import fault as fault
+    from gradstep.engine.files.log import is_fault as is_fault
+    from gradstep.engine.files.log import told as told
     from gradstep.engine.files.stopping import stops_of as stops_of
     from gradstep.engine.files.weights import check_output as check_output
     from gradstep.engine.files.weights import save_weights as save_weights

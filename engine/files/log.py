@@ -1,4 +1,4 @@
-"""What went wrong that nobody foresaw: its traceback goes into a file, and people get one line that names it."""
+"""What people are told of an error; of one that nobody foresaw the traceback goes into a file, which is named."""
 
 from __future__ import annotations
 
@@ -8,14 +8,29 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from gradstep.engine.errors import GradstepError
+
 #: A longer log is begun anew.
 _LARGEST = 1 << 20
 
 
-def fault(error: BaseException) -> str:
-    """One line about an error that is a fault of gradstep, whose traceback is added to the log."""
-    text = " ".join(str(error).split())
-    what = type(error).__name__ + (f": {text[:200]}" if text else "")
+def is_fault(error: Exception) -> bool:
+    """Whether nobody foresaw an error: it is none of ours, none of the system's, and there was memory enough."""
+    return not isinstance(error, GradstepError | OSError | MemoryError)
+
+
+def told(error: Exception) -> str:
+    """What people are told of an error. Of one that nobody foresaw it is one line, and the traceback is added to the
+    log."""
+    text = " ".join(str(error).split())[:200]
+    if isinstance(error, GradstepError):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}"
+    if isinstance(error, MemoryError):
+        return f"not enough memory{f': {text}' if text else ''}; end other programs, or make the network smaller"
+    what = type(error).__name__ + (f": {text}" if text else "")
     try:
         where = f"its traceback is in {_added(error)}"
     except OSError as failed:

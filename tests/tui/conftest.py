@@ -14,4 +14,4 @@ def no_faults(request: pytest.FixtureRequest) -> Iterator[None]:
     FAULTS.clear()
     yield
     if FAULTS and request.node.get_closest_marker("faulty") is None:
-        raise FAULTS[0]
+        raise next(iter(FAULTS))

@@ -13,24 +13,27 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyte
 
 PATIENCE = 30.0
+_PROGRAM = ("-m", "gradstep")
 
 
 class Terminal:
     """A program behind a pseudo-terminal, and what its screen shows."""
 
-    def __init__(self, columns: int, lines: int, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, columns: int, lines: int, *arguments: str, program: Sequence[str] = _PROGRAM, **environment: str
+    ) -> None:
         self.master, slave = pty.openpty()
         self._size(columns, lines)
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gradstep", *arguments],
+            [sys.executable, *program, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -93,8 +96,11 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal(columns: int, lines: int, *arguments: str, **environment: str) -> Iterator[Terminal]:
-    opened = Terminal(columns, lines, *arguments, **environment)
+def terminal(
+    columns: int, lines: int, *arguments: str, program: Sequence[str] = _PROGRAM, **environment: str
+) -> Iterator[Terminal]:
+    """A program, gradstep if no other is named, for as long as the context lasts."""
+    opened = Terminal(columns, lines, *arguments, program=program, **environment)
     try:
         yield opened
     finally:

@@ -10,12 +10,18 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
-from driving import at, debugger, running, text
+from driving import at, debugger, running, text, type_
 from terminals import terminal
+from textual import events
+from textual.widgets import Input, Static
 
 from gradstep.engine.debugger import Session
 from gradstep.tui.panels.base import Panel
+from gradstep.tui.screens.chooser import Chooser
+from gradstep.tui.screens.debugger import Debugger
+from gradstep.tui.screens.dialog import LONGEST
 
 
 def broken(*_: object, **__: object) -> None:
@@ -55,6 +61,172 @@ async def test_a_panel_that_cannot_be_painted_leaves_the_others(
         await pilot.press("space")
         await pilot.pause()
         assert at(pilot).step == 2
+
+
+@pytest.mark.faulty
+async def test_work_beside_the_screen_that_fails_has_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keys are free again, and the traceback is the error's own."""
+    log = tmp_path / "log"
+    monkeypatch.setenv("GRADSTEP_LOG", str(log))
+    async with running() as pilot:
+        with monkeypatch.context() as patch:
+            patch.setattr("gradstep.engine.debugger.commands.run", broken)
+            await pilot.press("V")  # verifies beside the screen
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
+            assert "LookupError: nobody foresaw this" in text(pilot)
+        assert debugger(pilot).runner.busy == ""
+        await pilot.press("space")
+        assert at(pilot).step == 1
+        assert "in broken" in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.faulty
+@pytest.mark.parametrize("kind", ["timer", "later", "worker", "idle"])
+async def test_what_fails_by_itself_says_so(kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GRADSTEP_LOG", str(tmp_path / "log"))
+
+    async def awaited() -> None:
+        broken()
+
+    async with running() as pilot:
+        screen, app = debugger(pilot), pilot.app
+        match kind:
+            case "timer":
+                screen.set_timer(0.01, broken)
+            case "later":
+                app.call_later(broken)
+            case "idle":
+                app.call_after_refresh(broken)
+            case "worker":
+                screen.run_worker(awaited())
+        await pilot.pause(0.1)
+        await pilot.pause()
+        assert "LookupError: nobody foresaw this" in text(pilot)
+        await pilot.press("space")
+        assert at(pilot).step == 1
+
+
+@pytest.mark.faulty
+async def test_a_click_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GRADSTEP_LOG", str(tmp_path / "log"))
+    async with running() as pilot:
+        with monkeypatch.context() as patch:
+            patch.setattr("gradstep.tui.panels.side.tape.window", broken)
+            await pilot.click("#rail", offset=(5, 5))
+            await pilot.pause()
+            assert "LookupError: nobody foresaw this" in text(pilot)
+        await pilot.click("#rail", offset=(5, 5))
+        await pilot.pause()
+        assert at(pilot).step > 0
+
+
+@pytest.mark.faulty
+@pytest.mark.parametrize(
+    ("where", "key"),
+    [("inside", "x"), ("on_mount", "x"), ("on_input_changed", "h"), ("on_input_submitted", "enter"), ("_fill", "h")],
+)
+async def test_a_dialog_that_fails_says_so_and_closes(
+    where: str, key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GRADSTEP_LOG", str(tmp_path / "log"))
+    async with running() as pilot:
+        with monkeypatch.context() as patch:
+            patch.setattr(Chooser, where, broken)
+            await pilot.press("slash")
+            await pilot.pause()
+            await pilot.press(key)
+            await pilot.pause()
+            assert "a fault of gradstep itself: " in text(pilot)
+            assert "LookupError: nobody foresaw this" in (tmp_path / "log").read_text(encoding="utf-8")
+            await pilot.press("escape")
+            await pilot.pause()
+        assert isinstance(pilot.app.screen, Debugger)
+        await pilot.press("space")
+        assert at(pilot).step == 1
+
+
+@pytest.mark.faulty
+async def test_a_file_that_cannot_be_opened_for_whatever_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GRADSTEP_LOG", str(tmp_path / "log"))
+    async with running() as pilot:
+        await pilot.press("o")
+        await pilot.pause()
+        with monkeypatch.context() as patch:
+            patch.setattr("gradstep.tui.screens.picker.find", broken)
+            await type_(pilot, "./any.toml")
+        assert "LookupError: nobody foresaw this" in str(pilot.app.screen.query_one("#said", Static).content)
+        await pilot.press("escape", "space")
+        assert at(pilot).step == 1
+
+
+async def test_not_enough_memory_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def large(*_: object) -> None:
+        np.ones(1 << 58)
+
+    async with running() as pilot:
+        with monkeypatch.context() as patch:
+            patch.setattr(Session, "finish", large)
+            await pilot.press("f")
+            await pilot.pause()
+            assert "not enough memory: Unable to allocate 2.00 EiB" in text(pilot)
+        await pilot.press("space")
+        assert at(pilot).step == 1
+
+
+async def test_a_dialog_is_answered_once() -> None:
+    """However many keys are typed ahead, and there is a screen below it."""
+    async with running() as pilot:
+        for keys in (("enter", "enter"), ("escape", "escape"), ("enter", "escape", "enter")):
+            await pilot.press("slash")
+            await pilot.pause()
+            for key in keys:
+                pilot.app.post_message(events.Key(key, None))
+            await pilot.pause()
+            await pilot.pause()
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
+            assert isinstance(pilot.app.screen, Debugger)
+
+
+async def test_what_is_pasted_is_one_line_and_what_is_left_out_is_said() -> None:
+    async with running() as pilot:
+        pilot.app.post_message(events.Paste("pasted"))
+        await pilot.pause()
+        assert "Nothing here takes what is pasted" in text(pilot)
+        for pasted, value, said in (
+            ("print h", "print h", "esc closes"),
+            ("print h\nprint y\nquit", "print h", "only the first of 3 lines were taken"),
+            ("\x1b[2Jx\ty", r"\x1b[2Jx y", "esc closes"),
+            ("9" * 300_000, "9" * LONGEST, f"only {LONGEST:,} of 300,000 characters were taken"),
+        ):
+            await pilot.press("colon")
+            pilot.app.post_message(events.Paste(pasted))
+            await pilot.pause()
+            assert pilot.app.screen.query_one(Input).value == value
+            assert said in str(pilot.app.screen.query_one("#dialog").border_subtitle)
+            await pilot.press("escape")
+
+
+def test_a_fault_is_said_on_leaving_and_the_status_is_not_0(tmp_path: Path) -> None:
+    code = (
+        "import sys, gradstep.tui.cli as c\n"
+        "from gradstep.engine.debugger import Session\n"
+        "def broken(*_): raise LookupError('nobody foresaw this')\n"
+        "Session.finish = broken\n"
+        "sys.exit(c.main(['walkthrough', *sys.argv[1:]]))"
+    )
+    for more in ((), ("--debug",)):
+        with terminal(100, 30, program=("-c", code, *more), GRADSTEP_LOG=str(tmp_path / "log")) as t:
+            t.wait_for("? help")
+            t.press(b" f")
+            t.wait_for("LookupError: nobody foresaw this")
+            t.press(b"q")
+            assert t.ended() == 1
+            assert b"error: a fault of gradstep itself: LookupError: nobody foresaw this" in t.raw
+            assert (b"Traceback" in t.raw) == bool(more)
 
 
 def test_what_is_typed_after_the_way_out_is_nobodys() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from gradstep.tui.cli.calls import CALLS as CALLS
 from gradstep.tui.cli.calls import parser, with_default
-from gradstep.tui.cli.words import BAD, FINE, INTERRUPTED
+from gradstep.tui.cli.words import BAD, FINE, INTERRUPTED, complain, telling
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,15 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _reader_gone()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except OSError as error:
-        return _failed(error, "--debug" in (argv or sys.argv))
     except Exception as error:
-        from gradstep.engine.errors import CommandError, GradstepError
-
-        if not isinstance(error, GradstepError):
-            from gradstep.engine.files import fault
-
-            error = CommandError(fault(error)).with_traceback(error.__traceback__)
         return _failed(error, "--debug" in (argv or sys.argv))
 
 
@@ -61,19 +53,7 @@ def _reader_gone() -> int:
 
 
 def _failed(error: Exception, debug: bool) -> int:
-    if debug:
-        import traceback
-
-        traceback.print_exception(error)
-    from gradstep.engine.errors import printable
-
-    if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        lines = [f"{where}{error.strerror or error}"]
-    else:
-        lines = str(error).splitlines() or [type(error).__name__]
-    for line in lines:
-        print(f"error: {printable(line)}", file=sys.stderr)
+    complain(telling(error, debug))
     if isinstance(error, OSError) and sys.stdout is not None:
         # A full device makes the interpreter's last flush fail as well, with a traceback.
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from gradstep.tui.cli.words import FAILED, FINE, Parser, budget, count, memory, say, scenario
+from gradstep.tui.cli.words import FAILED, FINE, Parser, budget, count, memory, say, scenario, telling
 
 _PHASES = ("forward", "loss", "backward", "update")
 
@@ -69,7 +69,8 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("nothing to run: give commands with -c COMMAND or in a file with -x FILE")
     parts = [[line] if flag == "-c" else read_script(line) for flag, line in options.script]
     session = Session(find(options.scenario), budget=budget(options))
-    return FINE if carry_out(session, parts, options.json, print) else FAILED
+    fine = carry_out(session, parts, options.json, print, lambda error: telling(error, options.debug))
+    return FINE if fine else FAILED
 
 
 def check_words(parser: Parser) -> None:

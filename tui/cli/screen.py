@@ -10,7 +10,7 @@ import sys
 import threading
 
 from gradstep.tui.cli import runs
-from gradstep.tui.cli.words import FINE, INTERRUPTED, Parser, budget, memory, scenario
+from gradstep.tui.cli.words import FAILED, FINE, INTERRUPTED, Parser, budget, complain, memory, scenario
 
 #: Seconds after which opening a scenario shows how far it is.
 _PATIENCE = 0.25
@@ -46,4 +46,17 @@ def open_screen(options: argparse.Namespace) -> int:
     app.run()
     if app.failure is not None:
         raise app.failure
-    return FINE if app.return_code is None else app.return_code
+    return _left(app.return_code or FINE, options.debug)
+
+
+def _left(status: int, debug: bool) -> int:
+    """What nobody foresaw is said once more, where it stays; the exit status."""
+    from gradstep.tui.wall import FAULTS
+
+    for error, line in FAULTS.items():
+        if debug:
+            import traceback
+
+            traceback.print_exception(error)
+        complain(line)
+    return status or (FAILED if FAULTS else FINE)

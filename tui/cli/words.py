@@ -26,6 +26,23 @@ def say(texts: Iterable[str], at_once: bool = False) -> None:
         print("\n".join(map(printable, text.split("\n"))), flush=at_once)
 
 
+def telling(error: Exception, debug: bool) -> str:
+    """What is said of an error; to `debug` it, its traceback goes to standard error first."""
+    from gradstep.engine.files import told
+
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    return told(error) or type(error).__name__
+
+
+def complain(text: str) -> None:
+    """Says on standard error what is wrong, each line as one error."""
+    for line in text.splitlines():
+        print(f"error: {printable(line)}", file=sys.stderr)
+
+
 def scenario(parser: Parser, default: str | None = None) -> None:
     """Which scenario a call is about; with a `default` it may be left out."""
     parser.add_argument(

@@ -9,14 +9,12 @@ from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.fuzzy import Matcher
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from gradstep.engine.errors import printable
+from gradstep.tui.cells import shown
+from gradstep.tui.screens.dialog import Dialog, Line
 
 #: So many lines are listed; more are found by typing.
 _LISTED = 200
@@ -31,34 +29,29 @@ class Choice(NamedTuple):
     where: str
 
 
-class Chooser(ModalScreen[str | None]):
+class Chooser(Dialog[str | None]):
     """Shows choices; the one that is taken is what `where` says. There may be very many: no more of them are asked
     for than are listed, before something is typed."""
 
-    CSS_PATH = "dialogs.tcss"
+    kind = "chooser"
     BINDINGS: ClassVar = [
-        Binding("escape", "close", "close", show=False),
         Binding("down", "move(1)", "next", show=False, priority=True),
         Binding("up", "move(-1)", "previous", show=False, priority=True),
     ]
 
     def __init__(self, title: str, choices: Iterable[Choice], said: str = "", at: int = 0) -> None:
-        super().__init__()
-        self._title, self._about, self._at = title, said, at
+        super().__init__(title, "enter goes there · esc closes · type to narrow")
+        self._about, self._at = said, at
         self._rest, self._known = iter(choices), list[Choice]()
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="chooser") as dialog:
-            dialog.border_title = self._title
-            dialog.border_subtitle = "enter goes there · esc closes · type to narrow"
-            yield Input(placeholder=self._about or "type to narrow", id="line")
-            yield OptionList(id="names")
+    def inside(self) -> ComposeResult:
+        yield Line(placeholder=shown(self._about) or "type to narrow", id="line")
+        yield OptionList(id="names")
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
         self._fill("")
         self.query_one(OptionList).highlighted = self._at if self._shown else None
-        self.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._fill(event.value)
@@ -67,7 +60,7 @@ class Chooser(ModalScreen[str | None]):
         names = self.query_one(OptionList)
         names.clear_options()
         self._shown = self._rated(wanted.strip()) if wanted.strip() else self._first(_LISTED)
-        names.add_options(Option(Content(printable(choice.text))) for choice in self._shown)
+        names.add_options(Option(Content(shown(choice.text))) for choice in self._shown)
         names.highlighted = 0 if self._shown else None
 
     def _first(self, count: int | None) -> list[Choice]:
@@ -78,13 +71,12 @@ class Chooser(ModalScreen[str | None]):
 
     def _rated(self, wanted: str) -> list[Choice]:
         """Those that have the letters of what is wanted in order, the best first."""
-        letters = re.compile(".*".join(map(re.escape, wanted)), re.IGNORECASE)
-        near = [choice for choice in self._first(None) if letters.search(f"{choice.where} {choice.text}")]
+        # Each up to its first place: a pattern with .* between them would try all others too.
+        letters = re.compile("".join(f"[^{re.escape(c)}]*{re.escape(c)}" for c in wanted), re.IGNORECASE)
+        near = [choice for choice in self._first(None) if letters.match(f"{choice.where} {choice.text}")]
         if len(near) > _RATED:  # what has it in one piece goes before
             near = sorted(near, key=lambda choice: wanted.lower() not in choice.where.lower())[:_RATED]
-        matcher = Matcher(wanted)
-        rated = [(matcher.match(f"{choice.where} {choice.text}"), choice) for choice in near]
-        return [choice for score, choice in sorted(rated, key=lambda r: -r[0]) if score > 0][:_LISTED]
+        return sorted(near, key=lambda choice: -_rating(wanted.lower(), choice))[:_LISTED]
 
     def action_move(self, direction: int) -> None:
         names = self.query_one(OptionList)
@@ -100,5 +92,16 @@ class Chooser(ModalScreen[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._shown[event.option_index].where)
 
-    def action_close(self) -> None:
-        self.dismiss(None)
+
+def _rating(wanted: str, choice: Choice) -> float:
+    """How well a choice has the letters that are wanted: best in one piece, then in few, and where words begin."""
+    text = f"{choice.where} {choice.text}".lower()
+    at = text.find(wanted)
+    if at >= 0:
+        return 2.0 + (not at or not text[at - 1].isalnum())
+    at, pieces = -1, 0
+    for letter in wanted:
+        found = text.find(letter, at + 1)
+        pieces += found != at + 1
+        at = found
+    return 1 / pieces

@@ -96,6 +96,13 @@ class Debugger(Walled, Screen[None]):
         """While something runs beside the screen, only those keys act that leave it in peace."""
         return not self.runner.busy or action != "press" or keymap.BY_ID[str(parameters[0])].always
 
+    def tell(self, line: str) -> bool:
+        self.scenery.show(message=line)
+        return self.scenery.built
+
+    def on_paste(self) -> None:
+        self.scenery.show(message="Nothing here takes what is pasted; a line that is typed does, as behind :")
+
     async def _heed(self, message: Message) -> None:
         if not self.runner.busy:
             await self.space.heed(message)

@@ -6,34 +6,33 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gradstep.engine.ask import preview, read_edit
 from gradstep.engine.debugger import Session
-from gradstep.engine.errors import CommandError, printable
+from gradstep.engine.errors import GradstepError
 from gradstep.engine.notation import number, padded
+from gradstep.tui.cells import shown
+from gradstep.tui.screens.dialog import Dialog, Line
 from gradstep.tui.theme import Palette, sign_role
 
 #: So many of the numbers that would change are listed.
 _SHOWN = 10
 
 
-class _Number(Input):
+class _Number(Line):
     """A line in which ~ is a key and no character: no number has one."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return key != "tilde" and super().check_consume_key(key, character)
 
 
-class Edit(ModalScreen[str | None]):
+class Edit(Dialog[str | None]):
     """A number to change with the arrows or by typing. Dismissed with the edit, or None."""
 
-    CSS_PATH = "dialogs.tcss"
+    kind = "edit"
     BINDINGS: ClassVar = [
-        Binding("escape", "close", "close", show=False),
         Binding("up", "nudge(0.1)", "+0.1", show=False, priority=True),
         Binding("down", "nudge(-0.1)", "-0.1", show=False, priority=True),
         Binding("right", "nudge(0.01)", "+0.01", show=False, priority=True),
@@ -42,26 +41,20 @@ class Edit(ModalScreen[str | None]):
     ]
 
     def __init__(self, session: Session, name: str, value: float, palette: Palette) -> None:
-        super().__init__()
+        super().__init__(f"what if {name} =", "↑↓ ±0.1 · ←→ ±0.01 · ~ sign · enter applies · esc leaves it")
         self._session, self._name, self._value, self._palette = session, name, value, palette
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="edit") as dialog:
-            dialog.border_title = f"what if {self._name} ="
-            dialog.border_subtitle = "↑↓ ±0.1 · ←→ ±0.01 · ~ sign · enter applies · esc leaves it"
-            yield _Number(f"{self._value!r}", id="line")
-            yield Static("", id="said", markup=False)
-
-    def on_mount(self) -> None:
-        self.set_focus(self.query_one(Input))
+    def inside(self) -> ComposeResult:
+        yield _Number(f"{self._value!r}", id="line")
+        yield Static("", id="said", markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         said = self.query_one("#said", Static)
         said.remove_class("error")
         try:
             said.update(self._preview(event.value))
-        except CommandError as error:
-            said.update(printable(str(error)))
+        except GradstepError as error:
+            said.update(shown(str(error)))
             said.add_class("error")
 
     def _preview(self, text: str) -> Content:
@@ -93,9 +86,6 @@ class Edit(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
             read_edit(self._session.recording, f"{self._name} = {event.value}")
-        except CommandError:
+        except GradstepError:
             return  # what is wrong is said already
         self.dismiss(f"{self._name} = {event.value}")
-
-    def action_close(self) -> None:
-        self.dismiss(None)

@@ -6,23 +6,23 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gradstep.tui.keymap import ACT, APP, KEYS, SPACE, TIME, Key
+from gradstep.tui.screens.dialog import Dialog, Line
 from gradstep.tui.theme import Palette
 
 _KEYS_WIDTH = 9
 
 
-class Help(ModalScreen[None]):
+class Help(Dialog[None]):
     """All keys in groups, and what the colours mean."""
 
-    CSS_PATH = "dialogs.tcss"
+    kind = "help"
     BINDINGS: ClassVar = [
-        Binding("escape,f1", "close", "close", show=False),
+        Binding("f1", "close", "close", show=False),
         *(
             Binding(key, f"scroll('{key}')", key, show=False, priority=True)
             for key in ("up", "down", "pageup", "pagedown")
@@ -30,19 +30,15 @@ class Help(ModalScreen[None]):
     ]
 
     def __init__(self, palette: Palette) -> None:
-        super().__init__()
+        super().__init__("Keys", "↑↓ scroll · esc closes")
         self._palette = palette
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="help") as dialog:
-            dialog.border_title = "Keys"
-            dialog.border_subtitle = "↑↓ scroll · esc closes"
-            yield Input(placeholder="type to filter", id="filter")
-            with VerticalScroll(can_focus=False):
-                yield Static(id="keys", markup=False)
+    def inside(self) -> ComposeResult:
+        yield Line(placeholder="type to filter", id="filter")
+        with VerticalScroll(can_focus=False):
+            yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
-        self.set_focus(self.query_one(Input))
         self._fill("")
 
     def on_resize(self) -> None:
@@ -90,9 +86,6 @@ class Help(ModalScreen[None]):
         {"up": box.scroll_up, "down": box.scroll_down, "pageup": box.scroll_page_up, "pagedown": box.scroll_page_down}[
             key
         ](animate=False)
-
-    def action_close(self) -> None:
-        self.dismiss(None)
 
 
 def _beside(left: list[Content], right: list[Content]) -> list[Content]:

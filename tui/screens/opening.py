@@ -10,14 +10,15 @@ from textual.containers import Middle
 from textual.screen import Screen
 from textual.widgets import Static
 
-from gradstep.engine.errors import printable
 from gradstep.engine.notation import progress
+from gradstep.tui.cells import shown
 from gradstep.tui.loading import Loading
+from gradstep.tui.wall import Walled
 
 _WIDTH = 40
 
 
-class Opening(Screen[None]):
+class Opening(Walled, Screen[None]):
     """The name, a bar, and the way out. Dismissed when the network is there, or will not be."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,7 +45,7 @@ class Opening(Screen[None]):
         share = self._loading.share
         what = "reading" if share is None else f"forward and backward pass {share:.0%}"
         bar = progress(share or 0, _WIDTH)
-        self.query_one(Static).update(f"gradstep {printable(self._loading.name)}\n\n{bar}\n{what} · ^c leaves")
+        self.query_one(Static).update(f"gradstep {shown(self._loading.name)}\n\n{bar}\n{what} · ^c leaves")
 
     def action_leave(self) -> None:
         self._loading.cancel()

@@ -6,45 +6,42 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from gradstep.engine.errors import ScenarioError, printable
+from gradstep.engine.errors import GradstepError
 from gradstep.engine.files import builtin, find
+from gradstep.engine.notation import padded
 from gradstep.engine.run import Scenario
+from gradstep.tui.cells import shown
+from gradstep.tui.screens.dialog import Dialog, Line
+from gradstep.tui.wall import noted
 
 
-class Picker(ModalScreen[Scenario | None]):
+class Picker(Dialog[Scenario | None]):
     """A list that what is typed narrows; a path opens a file. A file that cannot be used says why,
     and the screen behind stays as it was."""
 
-    CSS_PATH = "dialogs.tcss"
+    kind = "picker"
     BINDINGS: ClassVar = [
-        Binding("escape", "close", "close", show=False),
         Binding("down", "move('down')", "next", show=False, priority=True),
         Binding("up", "move('up')", "previous", show=False, priority=True),
     ]
 
     def __init__(self, current: str) -> None:
-        super().__init__()
+        super().__init__("Open a scenario", "enter opens · esc closes · or type the path of a file")
         self._current = current
         self._titles = {name: find(name).title for name in builtin()}
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="picker") as dialog:
-            dialog.border_title = "Open a scenario"
-            dialog.border_subtitle = "enter opens · esc closes · or type the path of a file"
-            yield Input(placeholder="name or path", id="line")
-            yield OptionList(id="names")
-            yield Static("", id="said", markup=False)
+    def inside(self) -> ComposeResult:
+        yield Line(placeholder="name or path", id="line")
+        yield OptionList(id="names")
+        yield Static("", id="said", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
         self._fill("")
-        self.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._fill(event.value)
@@ -55,9 +52,8 @@ class Picker(ModalScreen[Scenario | None]):
         for name, title in self._titles.items():
             if all(w in f"{name} {title}".lower() for w in words):
                 mark = "▸ " if name == self._current else "  "
-                names.add_option(
-                    Option(Content.styled(f"{mark}{name:<14}", "bold") + Content(printable(title)), id=name)
-                )
+                line = Content.styled(f"{mark}{padded(name, 14)}", "bold") + Content(shown(title))
+                names.add_option(Option(line, id=name))
         names.highlighted = 0 if names.option_count else None
 
     def action_move(self, direction: str) -> None:
@@ -81,17 +77,19 @@ class Picker(ModalScreen[Scenario | None]):
         if name in self._titles:  # small, and read already
             self.dismiss(find(name))
             return
-        self.query_one("#said", Static).update(f"reading {printable(name)} …")
+        self.query_one("#said", Static).update(f"reading {shown(name)} …")
         self.run_worker(lambda: self._read(name), thread=True, exclusive=True)
 
     def _read(self, name: str) -> None:
         """In a thread of its own: a file may have large arrays beside it."""
         try:
             scenario = find(name)
-        except ScenarioError as error:
-            self.app.call_from_thread(self._refuse, "\n".join(map(str, error.problems)))
+        except GradstepError as error:
+            self.app.call_from_thread(self._refuse, str(error))
         except OSError as error:
             self.app.call_from_thread(self._refuse, f"{name}: {error.strerror or error}")
+        except Exception as error:
+            self.app.call_from_thread(self._refuse, noted(error))
         else:
             self.app.call_from_thread(self._done, scenario)
 
@@ -102,8 +100,5 @@ class Picker(ModalScreen[Scenario | None]):
     def _refuse(self, problems: str) -> None:
         if self.is_current:
             said = self.query_one("#said", Static)
-            said.update(problems)
+            said.update("\n".join(map(shown, problems.split("\n"))))
             said.add_class("error")
-
-    def action_close(self) -> None:
-        self.dismiss(None)

@@ -13,6 +13,7 @@ from gradstep.engine.errors import GradstepError, Interrupted
 from gradstep.engine.notation import progress
 from gradstep.engine.run import GoOn
 from gradstep.tui.screens.scenery import Scenery
+from gradstep.tui.wall import noted
 
 T = TypeVar("T")
 #: Something done to the session; it asks from time to time whether to go on.
@@ -94,12 +95,16 @@ class Runner:
         try:
             result = work(go_on)
         except Interrupted:
-            self._finish(lambda: self._scenery.show(message="stopped; nothing has moved"))
+            self._tell("stopped; nothing has moved")
         except GradstepError as error:
-            said = f"✗ {error}"
-            self._finish(lambda: self._scenery.show(message=said))
+            self._tell(f"✗ {error}")
+        except Exception as error:  # whatever it is, it has ended
+            self._tell(f"✗ {noted(error)}")
         else:
             self._finish(lambda: then(result))
+
+    def _tell(self, line: str) -> None:
+        self._finish(lambda: self._scenery.show(message=line))
 
     def _finish(self, act: Callable[[], Awaitable[None] | None]) -> None:
         """Back in the screen's own thread."""

@@ -79,6 +79,11 @@ class Scenery:
         """The panels are there from now on."""
         self._panels = tuple(self.screen.query().results(Panel))  # type: ignore[type-abstract]
 
+    @property
+    def built(self) -> bool:
+        """Whether there are panels to show anything."""
+        return bool(self._panels)
+
     def arrange(self) -> None:
         """Puts the panels where they stand in a terminal of this size."""
         width, height = self.screen.app.size

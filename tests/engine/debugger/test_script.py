@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from gradstep.engine.debugger import script
+from gradstep.engine.debugger import commands, script
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find
 
@@ -54,3 +55,24 @@ def test_a_script_stops_where_it_fails_and_the_next_goes_on(tmp_path: Path) -> N
     assert not script.carry_out(session, parts, False, said.append)
     assert session.position.step == 5
     assert f"{tmp_path / 'a'}:4: unknown command 'bogus'" in "\n".join(said)
+
+
+def test_an_error_that_nobody_foresaw_is_one_of_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What follows is carried out, as after any other."""
+    monkeypatch.setenv("GRADSTEP_LOG", str(tmp_path / "log"))
+
+    def broken(*given: Any) -> Any:
+        if given[1] == "why":
+            raise LookupError("nobody foresaw this")
+        return run(*given)
+
+    said: list[str] = []
+    session = Session(find("walkthrough"))
+    run = commands.run
+    monkeypatch.setattr(commands, "run", broken)
+    fine = script.carry_out(session, [["goto end"], ["why"], ["print h"], ["why", "goto 1"]], False, said.append)
+    assert not fine
+    assert said[1].startswith("error: a fault of gradstep itself: LookupError: nobody foresaw this; its traceback")
+    assert "0.54" in said[-2]
+    assert session.position.step == session.recording.timeline.total
+    assert (tmp_path / "log").read_text(encoding="utf-8").count("Traceback") == 2

@@ -1,0 +1,86 @@
+"""What all dialogs are: a window over the screen, and a line to type in."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from gradstep.engine.errors import printable
+from gradstep.tui.cells import shown
+from gradstep.tui.wall import Walled
+
+Answer = TypeVar("Answer")
+#: Characters of a line that is typed; of a longer one that is pasted the first ones are taken.
+LONGEST = 2000
+
+
+class Line(Walled, Input):
+    """A line to type in. Of what is pasted its first line is taken, and what is left out is said."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()  # Textual's own way with it
+        lines = event.text.splitlines() or [""]
+        start, end = sorted(self.selection)
+        room = max(LONGEST - len(self.value) + end - start, 0)
+        # Cut before it is looked at: a paste may be as long as a file.
+        text = printable(lines[0][:room].replace("\t", " "))[:room]
+        self.replace(text, start, end)
+        left_out = [f"the first of {len(lines):,} lines"] if len(lines) > 1 else []
+        left_out += [f"{room:,} of {len(lines[0]):,} characters"] if len(lines[0]) > room else []
+        if left_out and isinstance(self.screen, Dialog):
+            self.screen.tell(f"only {', '.join(left_out)} {'were' if room != 1 else 'was'} taken")
+
+
+class Dialog(Walled, ModalScreen[Answer]):
+    """A window over the screen, with a title, and on its lower edge what its keys do. It is answered once, however many
+    keys have been typed ahead."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "close", "close", show=False)]
+    dispensable = True
+    #: Its class in the style sheet.
+    kind: ClassVar[str]
+
+    def __init__(self, title: str, keys: str = "esc closes") -> None:
+        super().__init__()
+        self._heading, self._keys, self._answered = title, keys, False
+
+    @abstractmethod
+    def inside(self) -> ComposeResult:
+        """What stands in the window."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes=self.kind) as window:
+            window.border_title = Content(shown(self._heading))
+            window.border_subtitle = Content(self._keys)
+            yield from self.inside()
+
+    def on_mount(self) -> None:
+        for line in self.query(Line):
+            self.set_focus(line)
+
+    def tell(self, line: str) -> bool:
+        windows = self.query("#dialog")
+        for window in windows:
+            window.border_subtitle = Content(shown(line))
+        return bool(windows)
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """Closes it with an answer; a second one is nobody's: it would close the screen below."""
+        if self._answered:
+            return AwaitComplete()
+        self._answered = True
+        return super().dismiss(result)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
