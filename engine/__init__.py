@@ -1,7 +1,7 @@
 """The engine: networks, numbers, time and questions. It knows nothing of a screen.
 
-Nine rooms in one line, each importing only from those after it: debugger, files, history, ask, explain, run,
-training, graph, ops; and three foot files, errors, index and notation. What a room shows to others stands in its
+Ten rooms in one line, each importing only from those after it: debugger, files, diagnosis, history, ask, explain,
+run, training, graph, ops; and three foot files, errors, index and notation. What a room shows to others stands in its
 `__init__`.
 """
 

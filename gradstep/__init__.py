@@ -21,12 +21,13 @@ from gradstep.engine import face as _face
 
 if TYPE_CHECKING:
     from gradstep.engine.ask import Breakpoint as Breakpoint
-    from gradstep.engine.ask import Finding as Finding
     from gradstep.engine.ask import Stop as Stop
     from gradstep.engine.debugger import Frame as Frame
     from gradstep.engine.debugger import Result as Result
     from gradstep.engine.debugger import Session as Session
     from gradstep.engine.debugger import check as check
+    from gradstep.engine.diagnosis import Diagnosis as Diagnosis
+    from gradstep.engine.diagnosis import Finding as Finding
     from gradstep.engine.errors import CommandError as CommandError
     from gradstep.engine.errors import GradstepError as GradstepError
     from gradstep.engine.errors import GraphError as GraphError

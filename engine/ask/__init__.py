@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.conditions import Condition as Condition
     from gradstep.engine.ask.conditions import condition_words as condition_words
     from gradstep.engine.ask.effects import preview as preview
-    from gradstep.engine.ask.findings.rules import Finding as Finding
     from gradstep.engine.ask.kinds import KINDS as KINDS
     from gradstep.engine.ask.ordering import ORDERS as ORDERS
     from gradstep.engine.ask.ordering import check_filter as check_filter

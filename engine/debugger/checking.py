@@ -6,14 +6,14 @@ The gradients in float64, whatever the scenario's dtype: see `nudge`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from gradstep.engine.ask.differences.verifying import Gradients, every
-from gradstep.engine.ask.findings.iteration import findings
-from gradstep.engine.ask.findings.rules import Finding
+from gradstep.engine.diagnosis.diagnosing import diagnose
+from gradstep.engine.diagnosis.finding import Diagnosis
 from gradstep.engine.files.stopping import stops_of
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
@@ -47,7 +47,7 @@ class Report:
     scenario: Scenario
     gradients: Gradients
     expect: tuple[Expected, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: Diagnosis = field(default_factory=Diagnosis)
 
     @property
     def ok(self) -> bool:
@@ -69,8 +69,7 @@ class Report:
             yield f"  ✗ {name}: backpropagation {found}, finite difference {measured}"
         for e in self.expect:
             yield e.line()
-        for finding in self.findings:
-            yield from (f"  {line}" for line in finding.lines())
+        yield from (f"  {line}" for finding in self.findings for line in finding.lines())
 
     def document(self) -> dict[str, Any]:
         """The report as a JSON object."""
@@ -100,7 +99,7 @@ class Report:
                 | ({"iteration": e.expectation.iteration} if e.expectation.iteration > 1 else {})
                 for e in self.expect
             ],
-            "findings": [f.document() for f in self.findings],
+            "findings": self.findings.document(),
         }
 
 
@@ -109,7 +108,7 @@ def check(scenario: Scenario) -> Report:
     history = History(scenario)
     stops_of(scenario, history.recording(1))
     expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
-    return Report(scenario, every(scenario), expected, findings(history.recording(1)))
+    return Report(scenario, every(scenario), expected, diagnose(history, here=history.recording(1)))
 
 
 # Printed numbers ----------------------------------------------------------------------------------

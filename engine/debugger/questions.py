@@ -10,8 +10,6 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.differences import nudging, verifying
 from gradstep.engine.ask.differences.nudging import Nudge
 from gradstep.engine.ask.differences.verifying import Gradients
-from gradstep.engine.ask.findings import iteration
-from gradstep.engine.ask.findings.rules import Findings
 from gradstep.engine.ask.hits import Hits
 from gradstep.engine.ask.query import Answer, Query
 from gradstep.engine.ask.scope import Moment
@@ -19,13 +17,14 @@ from gradstep.engine.debugger import when as seeking
 from gradstep.engine.debugger.rows import Rows
 from gradstep.engine.debugger.traveller import Traveller
 from gradstep.engine.debugger.when import When
-from gradstep.engine.errors import CommandError, GoOn, nearest
+from gradstep.engine.diagnosis.diagnosing import diagnose
+from gradstep.engine.diagnosis.finding import Diagnosis
+from gradstep.engine.errors import CommandError, GoOn
 from gradstep.engine.explain import blame
 from gradstep.engine.explain.blame import Blame
 from gradstep.engine.explain.paths import Paths, paths_from
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history import search
-from gradstep.engine.history.findings import training
 from gradstep.engine.history.history import History
 from gradstep.engine.run import moments
 from gradstep.engine.run.scenario import Scenario
@@ -108,18 +107,9 @@ def verify(traveller: Traveller, go_on: GoOn | None = None) -> Gradients:
 
 def findings(
     traveller: Traveller, thresholds: Mapping[str, float] | None = None, go_on: GoOn | None = None
-) -> Findings:
-    """What the rules see in this iteration and, where more than one is made, in the training."""
-    wanted = thresholds or {}
-    one = iteration.RULES.defaults
-    all_ = training.RULES.defaults if traveller.history.made > 1 else {}
-    for name in wanted:
-        if name not in one and name not in all_:
-            known = {**one, **all_}
-            raise CommandError(f"'{name}' has no threshold{nearest(name, known)}; there are {', '.join(known)}")
-    here = iteration.findings(traveller.recording, {k: v for k, v in wanted.items() if k in one})
-    through = training.diagnosis(traveller.history, {k: v for k, v in wanted.items() if k in all_}, go_on)
-    return Findings((*here, *through))
+) -> Diagnosis:
+    """What is wrong in this iteration and, where more than one is made, in the training."""
+    return diagnose(traveller.history, thresholds, go_on, traveller.recording)
 
 
 def find(traveller: Traveller, condition: str, go_on: GoOn | None = None) -> Hits:

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.comparison import Comparison
     from gradstep.engine.ask.differences.nudging import Nudge
     from gradstep.engine.ask.differences.verifying import Gradients
-    from gradstep.engine.ask.findings.rules import Findings
     from gradstep.engine.ask.hits import Hits
     from gradstep.engine.ask.query import Answer
     from gradstep.engine.ask.whatif import Edit
     from gradstep.engine.debugger.commands.table import Result
     from gradstep.engine.debugger.rows import Rows
     from gradstep.engine.debugger.when import When
+    from gradstep.engine.diagnosis.finding import Diagnosis
     from gradstep.engine.explain.blame import Blame
     from gradstep.engine.explain.paths import Paths
     from gradstep.engine.run.scenario import Scenario
@@ -79,7 +79,7 @@ class Session(Traveller):
 
         return questions.verify(self, go_on)
 
-    def findings(self, go_on: GoOn | None = None, **thresholds: float) -> Findings:
+    def findings(self, go_on: GoOn | None = None, **thresholds: float) -> Diagnosis:
         """What the rules see in this iteration and, where more than one is made, in the training: a tuple of
         Finding, each with its place, its numbers, why it matters, and what to try. `thresholds` are set by the names
         of rules, as in vanish=1e-4."""

@@ -9,7 +9,6 @@ from gradstep.engine import face
 if TYPE_CHECKING:
     from gradstep.engine.history.compare import trainings as trainings
     from gradstep.engine.history.events import Event as Event
-    from gradstep.engine.history.findings.training import diagnosis as diagnosis
     from gradstep.engine.history.history import BUDGET as BUDGET
     from gradstep.engine.history.history import History as History
     from gradstep.engine.history.series import Series as Series

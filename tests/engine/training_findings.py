@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradstep.engine.ask.findings.rules import Finding
+from gradstep.engine.diagnosis.diagnosing import diagnose
+from gradstep.engine.diagnosis.finding import Finding
 from gradstep.engine.files import find
-from gradstep.engine.history.findings.training import diagnosis
 from gradstep.engine.history.history import History
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
@@ -15,7 +15,7 @@ from gradstep.engine.run.scenario import Scenario
 def seen(scenario: Scenario | str, steps: int | None = None) -> dict[str, Sequence[Finding]]:
     history = History(find(scenario) if isinstance(scenario, str) else scenario)
     history.make(steps or history.scenario.training.steps)
-    found = diagnosis(history)
+    found = [one for cause in diagnose(history) for one in (cause, *cause.follows)]
     assert all(one.source and one.hint for one in found)
     return {kind: [one for one in found if one.kind == kind] for kind in {one.kind for one in found}}
 

@@ -36,8 +36,9 @@ def train_words(parser: Parser) -> None:
 def train(options: argparse.Namespace) -> int:
     """train without a screen; stops at a condition"""
     from gradstep.engine.debugger import parameters
+    from gradstep.engine.diagnosis import Diagnosis, diagnose
     from gradstep.engine.files import check_output, find, save_weights, stops_of
-    from gradstep.engine.history import History, diagnosis
+    from gradstep.engine.history import History
     from gradstep.engine.notation import json_line
 
     if options.output is not None:
@@ -52,7 +53,7 @@ def train(options: argparse.Namespace) -> int:
             ended = _reported(history, options, steps, bar, stopped)
             if options.output is not None:
                 save_weights(options.output, parameters(history, ended.position), ended.position.iteration)
-            seen = [] if stopped else list(diagnosis(history, None, lambda share: not stopped))
+            seen = Diagnosis() if stopped else diagnose(history, None, lambda share: not stopped)
         finally:
             bar.clear()
     if options.json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from gradstep.engine.ask.findings.iteration import findings
+from gradstep.engine.diagnosis.diagnosing import diagnose_iteration
 from gradstep.engine.files.reading import FORMAT
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.notation import json_line, plain
@@ -40,7 +40,7 @@ def document(recording: Recording) -> dict[str, Any]:
         "steps": recording.timeline.total,
         "nodes": nodes,
         "next": {p.name: plain(recording.updated(p.id)) for p in graph.parameters},
-        "findings": [f.document() for f in findings(recording)],
+        "findings": diagnose_iteration(recording).document(),
     }
 
 

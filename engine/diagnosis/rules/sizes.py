@@ -8,9 +8,11 @@ from math import isfinite
 
 import numpy as np
 
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
 from gradstep.engine.ask.kinds import KINDS, nearest_the_loss
 from gradstep.engine.ask.search import elements
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.rules import gradients
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run.recording import Recording
@@ -29,9 +31,9 @@ def _ratios(recording: Recording) -> Iterator[tuple[Sweep, float]]:
                 yield sweep, size / near
 
 
-def _scaled(recording: Recording, grows: bool, limit: float) -> Iterator[Seen]:
+def _scaled(evidence: Evidence, grows: bool, limit: float) -> Iterator[Seen]:
     """Vanishing and exploding: the stage that is furthest off, and the hop that did most of it."""
-    sign = 1 if grows else -1
+    recording, sign = evidence.here, 1 if grows else -1
     stages = list(_ratios(recording))
     if not stages:
         return
@@ -54,7 +56,7 @@ def _scaled(recording: Recording, grows: bool, limit: float) -> Iterator[Seen]:
         "normalisation"
     )
     numbers = {"ratio": ratio, "worst_factor": factor, "threshold": limit}
-    yield Seen(recording.typed(element, Phase.BACKWARD), numbers, text, hint)
+    yield Seen(evidence.place(element, Phase.BACKWARD), numbers, text, [hint])
 
 
 @rule(
@@ -63,20 +65,29 @@ def _scaled(recording: Recording, grows: bool, limit: float) -> Iterator[Seen]:
     "has 1e-7, absolute",
     threshold=KINDS["vanish"].default,
 )
-def vanish(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+def vanish(evidence: Evidence) -> Iterator[Seen]:
     """A gradient that shrinks on its way from the loss."""
-    yield from _scaled(recording, False, at["vanish"])
+    if evidence.trained:
+        yield from gradients.vanished(evidence)
+    else:
+        yield from _scaled(evidence, False, evidence.at["vanish"])
 
 
 @rule("explode", "ratio of gradients as in AutoTrainer (Zhang et al., ICSE 2021)", threshold=KINDS["explode"].default)
-def explode(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+def explode(evidence: Evidence) -> Iterator[Seen]:
     """A gradient that grows on its way from the loss."""
-    yield from _scaled(recording, True, at["explode"])
+    if evidence.trained:
+        yield from gradients.exploded(evidence)
+    else:
+        yield from _scaled(evidence, True, evidence.at["explode"])
 
 
 @rule("cancel", "our own: nine tenths of what meets", threshold=KINDS["cancel"].default)
-def cancel(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+def cancel(evidence: Evidence) -> Iterator[Seen]:
     """Values most of whose gradients are small leftovers of large parts."""
+    if evidence.trained:
+        return  # what one iteration shows is judged over all of them elsewhere
+    recording, at = evidence.here, evidence.at
     for sweep, flats in elements(recording, f"cancel({at['cancel']!r})", (Phase.BACKWARD,)):
         if 2 * len(flats) <= sweep.size:
             continue  # in every large network some gradients happen to be small
@@ -87,4 +98,4 @@ def cancel(recording: Recording, at: Thresholds) -> Iterator[Seen]:
         )
         hint = "look at the terms (s enters the sum); a larger batch, or separate units for what disagrees"
         numbers = {"cancelled": len(flats), "of": sweep.size}
-        yield Seen(recording.typed(element, Phase.BACKWARD), numbers, text, hint)
+        yield Seen(evidence.place(element, Phase.BACKWARD), numbers, text, [hint])

@@ -7,17 +7,25 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
-from gradstep.engine.errors import GoOn
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Place, Severity
+from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history import search
-from gradstep.engine.history.history import History
 
 
-@rule("diverged", "as Amazon SageMaker Debugger's rule ExplodingTensor, over all iterations")
-def diverged(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+@rule(
+    "diverged",
+    "as Amazon SageMaker Debugger's rule ExplodingTensor, over all iterations",
+    Severity.FAULT,
+    explains="loss oscillates explode vanish unchanged died",
+)
+def diverged(evidence: Evidence) -> Iterator[Seen]:
     """The first iteration in which something is not finite."""
+    if not evidence.trained:
+        return
+    history, go_on = evidence.iterations, evidence.go_on
     condition = Condition("nonfinite", history.recording(1))
     truth = search.truth(history, [condition])
     rows = np.flatnonzero(truth.may)
@@ -35,5 +43,5 @@ def diverged(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[S
                 f"from iteration {k:,} on something is not finite, first {name} ({why}); nothing is learned after that"
             )
             hint = "a smaller learning rate, or gradient clipping (clip_norm)"
-            yield Seen(f"@{k} {found.position.step}", {"iteration": k}, text, hint)
+            yield Seen(Place("", k, found.position.step), {"iteration": k}, text, [hint])
             return

@@ -7,8 +7,8 @@ from training_findings import seen
 
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
+from gradstep.engine.diagnosis.diagnosing import diagnose
 from gradstep.engine.files import find
-from gradstep.engine.history.findings.training import diagnosis
 
 
 def test_a_unit_that_died_is_named_with_the_iteration_and_the_update_that_did_it() -> None:
@@ -41,6 +41,11 @@ def test_units_that_never_separate() -> None:
 def test_units_are_marked_as_dead_where_the_findings_say_so(name: str, steps: int) -> None:
     session = Session(find(name))
     session.train(steps)
-    died = [one.numbers["iteration"] for one in diagnosis(session.history) if one.kind == "died"]
+    died = [
+        one.numbers["iteration"]
+        for cause in diagnose(session.history)
+        for one in (cause, *cause.follows)
+        if one.kind == "died"
+    ]
     assert [mark.iteration for mark in session.frame().desk.events if mark.sign == "†"] == died
     assert bool(died) == (name == "death-of-a-relu")

@@ -6,24 +6,30 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Severity
+from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.explain import nonfinite as bad
 from gradstep.engine.explain import remarks, zeros
 from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.causes import Cause, ZeroReason
-from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
 
-@rule("nonfinite", "as Amazon SageMaker Debugger's rule ExplodingTensor")
-def nonfinite(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+@rule(
+    "nonfinite", "as Amazon SageMaker Debugger's rule ExplodingTensor", Severity.FAULT, explains="zero vanish explode"
+)
+def nonfinite(evidence: Evidence) -> Iterator[Seen]:
     """The first NaN or infinity of each pass, with its cause."""
+    if evidence.trained:
+        return  # what one iteration shows is judged over all of them elsewhere
+    recording = evidence.here
     for phase in (Phase.FORWARD, Phase.BACKWARD):
         found = bad.first(recording, phase)
         if found is not None:
             hint = _HINTS.get(found.blame.cause, "look where it began: when nonfinite")
             text = f"step {found.step:,}, {found.blame.cause.value}. {remarks.trouble_in(recording, found)}"
-            yield Seen(recording.typed(found.element, found.phase), {"step": found.step}, text, hint)
+            yield Seen(evidence.place(found.element, found.phase), {"step": found.step}, text, [hint])
 
 
 _HINTS = {
@@ -39,8 +45,11 @@ _HINTS = {
 
 
 @rule("zero", "exactly 0, no threshold; Amazon SageMaker Debugger's rule AllZero looks at the same")
-def zero(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+def zero(evidence: Evidence) -> Iterator[Seen]:
     """Parameters that get exactly 0 for another reason than a shut gate, which is `dead`'s to tell."""
+    if evidence.trained:
+        return  # what one iteration shows is judged over all of them elsewhere
+    recording = evidence.here
     for parameter in recording.graph.parameters:
         grad = recording.trace.gradient(parameter.id)
         flats = np.flatnonzero(grad == 0)
@@ -59,7 +68,7 @@ def zero(recording: Recording, at: Thresholds) -> Iterator[Seen]:
                 f"0, {reason.value}. {remarks.zero_reason(recording, element) or ''}"
             )
             numbers = {"zero": len(mine), "of": parameter.size}
-            yield Seen(recording.typed(element, Phase.BACKWARD), numbers, text, _ZERO_HINTS[reason])
+            yield Seen(evidence.place(element, Phase.BACKWARD), numbers, text, [_ZERO_HINTS[reason]])
 
 
 #: So many zeros of a parameter are asked for their reason.

@@ -1,4 +1,4 @@
-"""Rules about the sizes of gradients over all iterations."""
+"""How large gradients are over all iterations: what `vanish` and `explode` say of a training."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from math import isfinite
 
 import numpy as np
 
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
-from gradstep.engine.errors import GoOn
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Place
+from gradstep.engine.diagnosis.rule import Seen
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
@@ -29,8 +30,9 @@ def _gradients(history: History) -> list[tuple[Value, Array]]:
     return found
 
 
-@rule("explode", "ratio of gradients as in AutoTrainer (Zhang et al., ICSE 2021)", threshold=1e3)
-def explode(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def exploded(evidence: Evidence) -> Iterator[Seen]:
+    """A gradient that has become many times what it usually was at first."""
+    history, at = evidence.iterations, evidence.at
     for value, norms in _gradients(history):
         usual = float(np.median(norms[: max(len(norms) // 10, 3)]))
         over = np.flatnonzero(norms > at["explode"] * usual) if usual > 0 else np.empty(0, np.intp)
@@ -42,17 +44,13 @@ def explode(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Se
                 f"from iteration {k:,} on"
             )
             hint = "gradient clipping (clip_norm), a smaller learning rate, or a warm-up"
-            yield Seen(f"@{k} {value.name}.grad", {"iteration": k, "ratio": ratio}, text, hint)
+            yield Seen(Place(f"{value.name}.grad", k), {"iteration": k, "ratio": ratio}, text, [hint])
             return
 
 
-@rule(
-    "vanish",
-    "ratio of gradients as in AutoTrainer (Zhang et al., ICSE 2021); SageMaker Debugger's VanishingGradient "
-    "has 1e-7, absolute",
-    threshold=1e-3,
-)
-def vanish(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def vanished(evidence: Evidence) -> Iterator[Seen]:
+    """Gradients of the first layer that are small beside the last one's in all iterations together."""
+    history, at = evidence.iterations, evidence.at
     layers = _gradients(history)
     if len(layers) < 2:
         return
@@ -70,4 +68,4 @@ def vanish(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[See
         "relu instead of sigmoid, weights that keep the size (he_normal, orthogonal), a skip connection, or a "
         "normalisation"
     )
-    yield Seen(f"@{history.made} {first.name}.grad", {"ratio": ratio, "threshold": at["vanish"]}, text, hint)
+    yield Seen(Place(f"{first.name}.grad", history.made), {"ratio": ratio, "threshold": at["vanish"]}, text, [hint])

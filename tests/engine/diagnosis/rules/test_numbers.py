@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from evidence import seen_by
 from recordings import recording, written
 
-from gradstep.engine.ask.findings.numbers import nonfinite, zero
+from gradstep.engine.diagnosis.rules.numbers import nonfinite, zero
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ from gradstep.engine.ask.findings.numbers import nonfinite, zero
 def test_what_is_not_finite_is_named_with_its_cause(
     parameters: str, lines: list[str], at: str, cause: str, hint: str
 ) -> None:
-    found = list(nonfinite(written(parameters, *lines), {}))
+    found = list(seen_by(nonfinite, written(parameters, *lines), {}))
     assert found[0].at == at
     assert found[0].numbers == {"step": 1}
     assert cause in found[0].text
@@ -31,9 +32,9 @@ def test_what_is_not_finite_is_named_with_its_cause(
 
 def test_the_first_of_either_pass_is_told() -> None:
     # ∂√w/∂w = 1/(2√w) at 0: finite going forward, infinite in the backward pass.
-    found = list(nonfinite(written("w = [4.0, 0.0]", "a = sqrt(w)", "L = sum(a)"), {}))
+    found = list(seen_by(nonfinite, written("w = [4.0, 0.0]", "a = sqrt(w)", "L = sum(a)"), {}))
     assert [one.at for one in found] == ["w.grad[1]"]
-    assert not list(nonfinite(recording("walkthrough"), {}))
+    assert not list(seen_by(nonfinite, recording("walkthrough"), {}))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_the_first_of_either_pass_is_told() -> None:
 def test_gradients_that_are_exactly_0_have_a_reason(
     parameters: str, lines: list[str], at: str, count: int, says: str
 ) -> None:
-    (found,) = zero(written(parameters, *lines), {})
+    (found,) = seen_by(zero, written(parameters, *lines), {})
     assert (found.at, found.numbers["zero"]) == (at, count)
     assert says in found.text
     assert found.hint
@@ -57,4 +58,4 @@ def test_what_a_shut_gate_holds_back_is_told_by_another_rule() -> None:
     rec = recording("dead-relu")
     grad = rec.trace.gradient(rec.graph.by_name["W1"].id)
     assert grad[1].tolist() == [0.0, 0.0]
-    assert not [one for one in zero(rec, {}) if one.at.startswith("W1")]
+    assert not [one for one in seen_by(zero, rec, {}) if one.at.startswith("W1")]

@@ -7,10 +7,10 @@ from math import isfinite
 
 import numpy as np
 
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number
-from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
 #: So many times more or less than what is healthy is worth a word.
@@ -18,8 +18,11 @@ _FACTOR = 100
 
 
 @rule("update", "CS231n, Neural Networks Part 3: updates of about 1e-3 of the weights", threshold=1e-3)
-def update(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+def update(evidence: Evidence) -> Iterator[Seen]:
     """Weights that an update moves far more or far less than about the share of their size that is healthy."""
+    if evidence.trained:
+        return  # what one iteration shows is judged over all of them elsewhere
+    recording, at = evidence.here, evidence.at
     for parameter in recording.graph.parameters:
         if len(parameter.shape) < 2:
             continue  # biases start at 0, and have no size to compare with
@@ -37,4 +40,4 @@ def update(recording: Recording, at: Thresholds) -> Iterator[Seen]:
         hint = "a larger learning rate" if small else "a smaller learning rate, or gradient clipping"
         element = Element(parameter.id, int(abs(new - old).argmax()))
         numbers = {"ratio": ratio, "healthy": at["update"]}
-        yield Seen(recording.typed(element, Phase.UPDATE), numbers, text, hint)
+        yield Seen(evidence.place(element, Phase.UPDATE), numbers, text, [hint])

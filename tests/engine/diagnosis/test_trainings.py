@@ -7,10 +7,9 @@ from training_findings import seen
 
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
+from gradstep.engine.diagnosis.diagnosing import diagnose
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import find
-from gradstep.engine.history.findings.training import diagnosis
-from gradstep.engine.history.history import History
 
 
 @pytest.mark.parametrize("name", ["xor-training", "digits-training", "momentum-vs-sgd"])
@@ -26,8 +25,4 @@ def test_thresholds_can_be_set_and_wrong_ones_are_refused() -> None:
     with pytest.raises(CommandError, match="did you mean 'overfit'"):
         commands.run(session, "findings overfitt=1")
     with pytest.raises(CommandError, match="has no threshold"):
-        diagnosis(session.history, {"nothing": 1.0})
-
-
-def test_of_a_single_iteration_there_is_nothing_to_say() -> None:
-    assert diagnosis(History(find("digits"))) == ()
+        diagnose(session.history, {"nothing": 1.0})

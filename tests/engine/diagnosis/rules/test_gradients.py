@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from training_findings import seen, whole
 
-from gradstep.engine.history.findings.training import RULES
+from gradstep.engine.diagnosis.diagnosing import RULES
 from gradstep.engine.index import Array
 
 

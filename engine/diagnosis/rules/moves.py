@@ -6,15 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
-from gradstep.engine.errors import GoOn
-from gradstep.engine.history.history import History
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Advice, Place
+from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.notation import number
 
 
 @rule("accumulates", "zero_grad = false in the scenario")
-def accumulates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def accumulates(evidence: Evidence) -> Iterator[Seen]:
     """Gradients that are not zeroed, and how much of what the update takes is not of its own iteration."""
+    if not evidence.trained:
+        return
+    history, go_on = evidence.iterations, evidence.go_on
     if history.scenario.training.zero_grad:
         return
     update = history.recording(history.made, go_on).update
@@ -23,11 +26,17 @@ def accumulates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterato
         f"gradients are not zeroed: in iteration {history.made:,} the update takes gradients of size {number(taken)}, "
         f"and those of the iteration itself have {number(own)}; the rest is left over from before"
     )
-    yield Seen(f"@{history.made}", {"own": own, "taken": taken}, text, "zero_grad = true")
+    yield Seen(
+        Place("", history.made), {"own": own, "taken": taken}, text, [Advice("zero_grad = true", "zero_grad = true")]
+    )
 
 
 @rule("unchanged", "not one bit, no threshold; Amazon SageMaker Debugger's rule UnchangedTensor looks at the same")
-def unchanged(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def unchanged(evidence: Evidence) -> Iterator[Seen]:
+    """A parameter of which not one number has changed."""
+    if not evidence.trained:
+        return
+    history, go_on = evidence.iterations, evidence.go_on
     before, after = history.snapshot(1, go_on).leaves, history.snapshot(history.made + 1, go_on).leaves
     for value in history.start.graph.parameters:
         old, new = before[value.id], after[value.id]
@@ -38,4 +47,4 @@ def unchanged(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[
                 f"not one of its {value.size:,} numbers changed"
             )
             hint = "look why its gradient is 0 (why), or whether η is so small that nothing is left of it"
-            yield Seen(value.name, {"unchanged": same, "of": value.size}, text, hint)
+            yield Seen(Place(value.name), {"unchanged": same, "of": value.size}, text, [hint])

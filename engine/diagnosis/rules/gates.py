@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
 from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.search import elements
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number
-from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
 
 @rule("dead", "as Amazon SageMaker Debugger's rule DeadRelu, which speaks up at half a layer")
-def dead(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+def dead(evidence: Evidence) -> Iterator[Seen]:
     """Units of a ReLU that are shut in every sample."""
+    if evidence.trained:
+        return  # what one iteration shows is judged over all of them elsewhere
+    recording = evidence.here
     for sweep, flats in elements(recording, "dead", (Phase.FORWARD,)):
         samples = recording.samples
         units = sweep.size // (samples.count if samples.axis(sweep.value) is not None else 1)
@@ -27,7 +30,7 @@ def dead(recording: Recording, at: Thresholds) -> Iterator[Seen]:
         )
         hint = "a smaller learning rate, a larger bias, leaky_relu, or he_normal weights"
         element = Element(sweep.value, int(flats[0]))
-        yield Seen(recording.typed(element), {"dead": len(flats), "of": units, "share": share}, text, hint)
+        yield Seen(evidence.place(element), {"dead": len(flats), "of": units, "share": share}, text, [hint])
 
 
 @rule(
@@ -35,8 +38,11 @@ def dead(recording: Recording, at: Thresholds) -> Iterator[Seen]:
     "slope below 1 % of its scale; Amazon SageMaker Debugger's rule SaturatedActivation looks at the same",
     threshold=KINDS["saturated"].default,
 )
-def saturated(recording: Recording, at: Thresholds) -> Iterator[Seen]:
+def saturated(evidence: Evidence) -> Iterator[Seen]:
     """Outputs of a sigmoid or tanh that lie where it is flat."""
+    if evidence.trained:
+        return  # what one iteration shows is judged over all of them elsewhere
+    recording, at = evidence.here, evidence.at
     limit = at["saturated"]
     for sweep, flats in elements(recording, f"saturated({limit!r})", (Phase.FORWARD,)):
         node = recording.graph.nodes[sweep.node]
@@ -50,4 +56,4 @@ def saturated(recording: Recording, at: Thresholds) -> Iterator[Seen]:
         hint = "smaller weights (xavier_normal), a normalisation before it, or relu"
         element = Element(sweep.value, int(flats[worst]))
         numbers = {"saturated": len(flats), "of": sweep.size, "input": float(x[worst])}
-        yield Seen(recording.typed(element), numbers, text, hint)
+        yield Seen(evidence.place(element), numbers, text, [hint])

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
-from gradstep.engine.errors import GoOn
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Place
+from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
@@ -28,7 +29,11 @@ def _ends(loss: Array) -> tuple[float, float]:
 
 
 @rule("loss", "a tenth of a percent, as Amazon SageMaker Debugger's rule LossNotDecreasing", threshold=1e-3)
-def loss(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def loss(evidence: Evidence) -> Iterator[Seen]:
+    """A loss that does not fall, or rises."""
+    if not evidence.trained:
+        return
+    history, at = evidence.iterations, evidence.at
     _, loss = _series(history)
     if len(loss) < _SHORTEST or not np.isfinite(loss).all():
         return
@@ -45,13 +50,16 @@ def loss(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]
         f"the loss {what} over {history.made:,} iterations: {number(first)} in the first tenth, "
         f"{number(last)} in the last"
     )
-    yield Seen(f"@{history.made}", {"first": first, "last": last}, text, hint)
+    yield Seen(Place("", history.made), {"first": first, "last": last}, text, [hint])
 
 
 @rule("oscillates", "our own: three iterations in ten", threshold=0.3)
-def oscillates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def oscillates(evidence: Evidence) -> Iterator[Seen]:
     """Where every iteration sees the same samples, a loss that goes up and down in turns is the learning
     rate's doing."""
+    if not evidence.trained:
+        return
+    history, at = evidence.iterations, evidence.at
     training, (_, loss) = history.scenario.training, _series(history)
     if training.batch_size is not None or len(loss) < _SHORTEST:
         return
@@ -66,11 +74,15 @@ def oscillates(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator
         f"the loss rises in {share:.0%} of the iterations and turns in {turns:.0%}: each update goes too far, "
         "and to the other side"
     )
-    yield Seen(f"@{history.made}", {"rises": share, "turns": turns}, text, "a smaller learning rate")
+    yield Seen(Place("", history.made), {"rises": share, "turns": turns}, text, ["a smaller learning rate"])
 
 
 @rule("overfit", "a tenth, as Amazon SageMaker Debugger's rule Overfit", threshold=0.1)
-def overfit(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def overfit(evidence: Evidence) -> Iterator[Seen]:
+    """A loss over what is held back that rises while the training's own falls."""
+    if not evidence.trained:
+        return
+    history, at = evidence.iterations, evidence.at
     held, (iterations, loss) = history.summaries.validation.high, _series(history)
     taken = np.flatnonzero(np.isfinite(held))
     if len(taken) < 3:
@@ -86,4 +98,4 @@ def overfit(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Se
     )
     hint = "stop there, weight decay, dropout, a smaller network, or more data"
     numbers = {"best": float(held[best]), "last": float(held[last]), "iteration": k}
-    yield Seen(f"@{k}", numbers, text, hint)
+    yield Seen(Place("", k), numbers, text, [hint])

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.findings.rules import Seen, Thresholds, rule
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Place
+from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.errors import GoOn
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Value
@@ -30,8 +32,11 @@ def unit_name(history: History, value: Value, unit: int) -> str:
 @rule(
     "died", "shut in every sample for a whole pass over the data; SageMaker Debugger's rule DeadRelu looks at the same"
 )
-def died(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def died(evidence: Evidence) -> Iterator[Seen]:
     """Units that are shut in every sample now, and were not at first."""
+    if not evidence.trained:
+        return
+    history, go_on = evidence.iterations, evidence.go_on
     start, summaries = history.start, history.summaries
     for node in start.graph.nodes:
         z = node.inputs[0]
@@ -50,7 +55,7 @@ def died(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]
                 yield _of_death(history, condition, name, k, go_on)
         if told > _NAMED:
             text = f"{told - _NAMED:,} more units of {start.board.whole(node.output)} died"
-            yield Seen(start.graph.values[node.output].name, {"more": told - _NAMED}, text, _DEATH)
+            yield Seen(Place(start.graph.values[node.output].name), {"more": told - _NAMED}, text, [_DEATH])
 
 
 _DEATH = "a smaller learning rate, gradient clipping, leaky_relu, or a warm-up"
@@ -65,12 +70,15 @@ def _of_death(history: History, condition: Condition, name: str, k: int, go_on: 
     by = f"; the update at the end of iteration {moved.iteration:,} did it, {moved.text}" if moved else ""
     text = f"{name} is shut in every sample since iteration {k:,}{by}"
     numbers = {"iteration": k, "step": found.position.step}
-    return Seen(f"@{k} {found.position.step}", numbers, text, _DEATH)
+    return Seen(Place("", k, found.position.step), numbers, text, [_DEATH])
 
 
 @rule("symmetric", "equal to the last bit, no threshold (Goodfellow et al., Deep Learning, 2016, section 8.4)")
-def symmetric(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[Seen]:
+def symmetric(evidence: Evidence) -> Iterator[Seen]:
     """Units of a layer with the same weights in at the beginning and now."""
+    if not evidence.trained:
+        return
+    history, go_on = evidence.iterations, evidence.go_on
     board, graph = history.start.board, history.start.graph
     ends = [history.snapshot(k, go_on).leaves for k in (1, history.made + 1)]
     for layer in board.layers:
@@ -89,10 +97,10 @@ def symmetric(history: History, at: Thresholds, go_on: GoOn | None) -> Iterator[
             "gradients, and never separate"
         )
         yield Seen(
-            graph.values[layer.weight].name,
+            Place(graph.values[layer.weight].name),
             {"units": count},
             text,
-            "weights drawn at random: he_normal, xavier_normal",
+            ["weights drawn at random: he_normal, xavier_normal"],
         )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from training_findings import seen, whole
 
+from gradstep.engine.diagnosis.diagnosing import diagnose
 from gradstep.engine.files import loads
-from gradstep.engine.history.findings.training import diagnosis
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
@@ -33,5 +33,5 @@ def test_a_loss_that_is_never_a_number_is_told() -> None:
         loads('format = 1\n[parameters]\nw = [-1.0, 1.0]\n[graph]\nL = "sum(log(w))"\n[training]\nsteps = 9\n')
     )
     history.make(9)
-    (one,) = [found for found in diagnosis(history) if found.kind == "diverged"]
+    (one,) = [found for found in diagnose(history) if found.kind == "diverged"]
     assert one.numbers["iteration"] == 1

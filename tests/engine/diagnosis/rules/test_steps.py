@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from evidence import seen_by
 from recordings import written
 
-from gradstep.engine.ask.findings.updates import update
+from gradstep.engine.diagnosis.rules.steps import update
 
 
 def of(lr: float, shape: str = "[[3.0, 4.0]]") -> list[tuple[str, float]]:
     rec = written(f"W = {shape}", "L = sum(W * W) / 2", more=f"[training]\nlr = {lr}\n")
-    return [(one.at, one.numbers["ratio"]) for one in update(rec, {"update": 1e-3})]
+    return [(one.at, one.numbers["ratio"]) for one in seen_by(update, rec, {"update": 1e-3})]
 
 
 @pytest.mark.parametrize("lr", [1e-6, 9e-6, 2e-5, 1e-3, 0.05, 0.11, 2.0])
@@ -27,7 +28,7 @@ def test_an_update_a_hundred_times_off_is_told(lr: float) -> None:
 def test_the_hint_has_a_direction() -> None:
     for lr, hint in ((1e-6, "a larger learning rate"), (1.0, "a smaller learning rate")):
         rec = written("W = [[3.0, 4.0]]", "L = sum(W * W) / 2", more=f"[training]\nlr = {lr}\n")
-        assert next(update(rec, {"update": 1e-3})).hint.startswith(hint)
+        assert next(iter(seen_by(update, rec, {"update": 1e-3}))).hint.startswith(hint)
 
 
 def test_of_biases_and_of_what_does_not_move_nothing_is_said() -> None:

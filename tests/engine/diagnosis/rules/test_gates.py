@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from evidence import seen_by
 from recordings import recording, written
 
-from gradstep.engine.ask.findings.gates import dead, saturated
+from gradstep.engine.diagnosis.rules.gates import dead, saturated
 
 
 def test_dead_units_of_a_batch_are_those_that_are_shut_in_every_sample() -> None:
     rec = recording("digits")
     z = rec.trace.data[rec.graph.by_name["z1"].id]
     shut = np.flatnonzero((z <= 0).all(axis=0))
-    (found,) = dead(rec, {})
+    (found,) = seen_by(dead, rec, {})
     assert found.numbers == {"dead": len(shut), "of": z.shape[1], "share": len(shut) / z.shape[1]}
     assert found.at == f"h[{len(z) - 1},{shut[0]}]"
     assert f"in all {len(z)} samples" in found.text
@@ -21,10 +22,10 @@ def test_dead_units_of_a_batch_are_those_that_are_shut_in_every_sample() -> None
 
 def test_a_gate_at_0_is_shut() -> None:
     rec = written("z = [0.0, 1.0, -1.0]", "h = relu(z)", "L = sum(h)")
-    (found,) = dead(rec, {})
+    (found,) = seen_by(dead, rec, {})
     assert (found.at, found.numbers["dead"], found.numbers["of"]) == ("h[0]", 2, 3)
-    assert not list(dead(written("z = [0.1, 1.0]", "h = relu(z)", "L = sum(h)"), {}))
-    assert not list(dead(written("z = [-1.0, 1.0]", "h = leaky_relu(z)", "L = sum(h)"), {}))
+    assert not list(seen_by(dead, written("z = [0.1, 1.0]", "h = relu(z)", "L = sum(h)"), {}))
+    assert not list(seen_by(dead, written("z = [-1.0, 1.0]", "h = leaky_relu(z)", "L = sum(h)"), {}))
 
 
 @pytest.mark.parametrize(("limit", "count"), [(0.01, 2), (0.1, 3), (1e-5, 0)])
@@ -32,7 +33,7 @@ def test_saturated_units_are_those_with_a_small_slope(limit: float, count: int) 
     z = np.array([0.0, 2.0, -4.0, 5.0])
     assert int(((1 - np.tanh(z) ** 2) < limit).sum()) == count
     rec = written(f"z = {z.tolist()}", "h = tanh(z)", "L = sum(h)")
-    found = list(saturated(rec, {"saturated": limit}))
+    found = list(seen_by(saturated, rec, {"saturated": limit}))
     assert [(one.at, one.numbers) for one in found] == (
         [("h[3]", {"saturated": count, "of": 4, "input": 5.0})] if count else []
     )
@@ -41,6 +42,6 @@ def test_saturated_units_are_those_with_a_small_slope(limit: float, count: int) 
 def test_of_a_sigmoid_the_slope_is_that_of_its_output() -> None:
     # σ(3) = 0.9526, so its slope is 0.0452; σ(5) has 0.0066.
     rec = written("z = [3.0, 5.0, -5.0]", "h = sigmoid(z)", "L = sum(h)")
-    (found,) = saturated(rec, {"saturated": 0.01})
+    (found,) = seen_by(saturated, rec, {"saturated": 0.01})
     assert (found.at, found.numbers["saturated"]) == ("h[1]", 2)
     assert "slope below 0.01" in found.text

@@ -1,0 +1,86 @@
+"""What a rule is: one function that looks at the evidence, under its name and the source of what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Advice, Finding, Place, Severity
+from gradstep.engine.errors import CommandError, nearest
+
+#: By the names of rules.
+Thresholds = Mapping[str, float]
+
+
+class Seen(NamedTuple):
+    """What a rule's function says. `severity` where it is another than the rule's; `go` is the command that goes
+    there, by default `goto` its place; `about` are the parameters and values it is about, so that what follows from
+    it can be told from what does not."""
+
+    place: Place
+    numbers: Mapping[str, float]
+    text: str
+    advice: Sequence[Advice | str]
+    severity: Severity | None = None
+    go: str = ""
+    about: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A function of the evidence that yields what it sees. Its name is the kind of its findings, and what its
+    `threshold` is set by; None where it has none. `allowed` are the thresholds that make sense, inclusive. What the
+    rules in `explains` find later, or about the same things, follows from it."""
+
+    name: str
+    source: str
+    severity: Severity
+    look: Callable[[Evidence], Iterator[Seen]]
+    threshold: float | None = None
+    allowed: tuple[float, float] = (0.0, float("inf"))
+    explains: frozenset[str] = frozenset()
+
+    def findings(self, evidence: Evidence) -> Iterator[tuple[Finding, frozenset[str]]]:
+        """What it sees, and what each is about."""
+        for seen in self.look(evidence):
+            advice = tuple(Advice(one) if isinstance(one, str) else one for one in seen.advice)
+            go = seen.go or (f"goto {seen.place.typed}" if seen.place.typed else "")
+            severity = self.severity if seen.severity is None else seen.severity
+            found = Finding(self.name, severity, seen.place, seen.numbers, seen.text, advice, self.source, go)
+            yield found, seen.about
+
+
+def rule(
+    name: str,
+    source: str,
+    severity: Severity = Severity.WARNING,
+    *,
+    threshold: float | None = None,
+    allowed: tuple[float, float] = (0.0, float("inf")),
+    explains: str = "",
+) -> Callable[[Callable[[Evidence], Iterator[Seen]]], Rule]:
+    """Makes a function the rule of a name."""
+    return lambda look: Rule(name, source, severity, look, threshold, allowed, frozenset(explains.split()))
+
+
+class Rules(tuple[Rule, ...]):
+    """Rules in their order: of two of the same severity the earlier is told first."""
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """The thresholds that can be set."""
+        return {one.name: one.threshold for one in self if one.threshold is not None}
+
+    def thresholds(self, given: Thresholds | None = None) -> dict[str, float]:
+        """The defaults, with those that are given in their place. Raises CommandError for a rule that has none, and
+        for one that makes no sense."""
+        known, ranges = self.defaults, {one.name: one.allowed for one in self}
+        for name, value in (given or {}).items():
+            if name not in known:
+                raise CommandError(f"'{name}' has no threshold{nearest(name, known)}; there are {', '.join(known)}")
+            low, high = ranges[name]
+            if not low <= value <= high:
+                raise CommandError(f"the threshold of '{name}' lies between {low:g} and {high:g}, not at {value:g}")
+        return known | dict(given or {})

@@ -1,0 +1,59 @@
+"""What a rule is: a function, its severity, the default of its threshold, and where that is from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from recordings import recording
+
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Advice, Finding, Place, Severity
+from gradstep.engine.diagnosis.rule import Rules, Seen, rule
+from gradstep.engine.errors import CommandError
+
+
+@rule("large", "our own", Severity.FAULT, threshold=0.01, allowed=(0.0, 1.0))
+def large(evidence: Evidence) -> Iterator[Seen]:
+    """A loss above the threshold."""
+    if evidence.here.trace.loss > evidence.at["large"]:
+        yield Seen(
+            Place("L", 3), {"loss": evidence.here.trace.loss}, "too large", ["a smaller one", Advice("b", "lr = 1")]
+        )
+
+
+@rule("anything", "no threshold")
+def anything(evidence: Evidence) -> Iterator[Seen]:
+    yield Seen(Place(), {}, "there is one", [], Severity.INFORMATION)
+
+
+RULES = Rules((large, anything))
+
+
+def evidence(**at: float) -> Evidence:
+    return Evidence(recording("walkthrough"), None, RULES.thresholds(at))
+
+
+def test_a_finding_has_what_its_rule_knows() -> None:
+    ((found, about),) = large.findings(evidence())
+    loss = recording("walkthrough").trace.loss
+    advice = (Advice("a smaller one"), Advice("b", "lr = 1"))
+    assert found == Finding(
+        "large", Severity.FAULT, Place("L", 3), {"loss": loss}, "too large", advice, "our own", "goto @3 L"
+    )
+    assert about == frozenset()
+    ((other, _),) = anything.findings(evidence())
+    assert (other.severity, other.go) == (Severity.INFORMATION, "")
+    assert not list(large.findings(evidence(large=1.0)))
+
+
+def test_thresholds_can_be_set_and_wrong_ones_are_refused() -> None:
+    assert RULES.defaults == {"large": 0.01}
+    assert RULES.thresholds({"large": 0.5}) == {"large": 0.5}
+    with pytest.raises(CommandError, match="'larg' has no threshold; did you mean 'large'\\?; there are large"):
+        RULES.thresholds({"larg": 3.0})
+    with pytest.raises(CommandError, match="'anything' has no threshold"):
+        RULES.thresholds({"anything": 3.0})
+    for senseless in (-1.0, 1.5, float("nan")):
+        with pytest.raises(CommandError, match="lies between 0 and 1"):
+            RULES.thresholds({"large": senseless})
