@@ -48,8 +48,8 @@ def test_the_terms_of_a_leaf_are_those_of_its_gradient() -> None:
 
 def test_thresholds_of_trainings_can_be_set() -> None:
     session = fresh("xor-training")
-    session.do("train 3")
-    assert questions.findings(session, {"loss": 1.0}) != questions.findings(session)
+    session.do("train 40")
+    assert questions.findings(session, {"explode": 1.0}) != questions.findings(session)
     with pytest.raises(CommandError, match="'los' has no threshold; did you mean 'loss'"):
         questions.findings(session, {"los": 1.0})
 

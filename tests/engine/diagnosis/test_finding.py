@@ -27,7 +27,7 @@ def test_lines_say_what_where_and_what_to_try() -> None:
         "    rule: somebody",
         "  └ dead at @18 h[1] follows from it: a unit is shut",
     ]
-    assert list(NOTE.lines())[0] == "· information rate: the update goes too far"
+    assert next(iter(NOTE.lines())) == "· information rate: the update goes too far"
 
 
 def test_the_document_has_numbers_that_json_can_say() -> None:
