@@ -38,21 +38,22 @@ def _constant(value: float) -> Draw:
     return lambda rng, count: np.full(count, value)
 
 
-#: Each init: the names of its arguments, and from (shape, *arguments) how it draws.
-INITS: Mapping[str, tuple[tuple[str, ...], Callable[..., Draw]]] = {
-    "zeros": ((), lambda shape: _constant(0.0)),
-    "ones": ((), lambda shape: _constant(1.0)),
-    "constant": (("value",), lambda shape, value: _constant(value)),
-    "normal": (("mean", "std"), lambda shape, mean, std: _normal(mean, std)),
-    "uniform": (("low", "high"), lambda shape, low, high: _uniform(low, high)),
+#: Each init: its arguments with their defaults (None where there is none; those that there are are torch.nn.init's),
+#: and from (shape, *arguments) how it draws.
+INITS: Mapping[str, tuple[Mapping[str, float | None], Callable[..., Draw]]] = {
+    "zeros": ({}, lambda shape: _constant(0.0)),
+    "ones": ({}, lambda shape: _constant(1.0)),
+    "constant": ({"value": None}, lambda shape, value: _constant(value)),
+    "normal": ({"mean": 0.0, "std": 1.0}, lambda shape, mean, std: _normal(mean, std)),
+    "uniform": ({"low": 0.0, "high": 1.0}, lambda shape, low, high: _uniform(low, high)),
     # Glorot and Bengio, AISTATS 2010.
-    "xavier_normal": ((), lambda shape: _normal(0.0, math.sqrt(2 / max(sum(_fans(shape, "xavier_normal")), 1)))),
-    "xavier_uniform": ((), lambda shape: _symmetric(math.sqrt(6 / max(sum(_fans(shape, "xavier_uniform")), 1)))),
+    "xavier_normal": ({}, lambda shape: _normal(0.0, math.sqrt(2 / max(sum(_fans(shape, "xavier_normal")), 1)))),
+    "xavier_uniform": ({}, lambda shape: _symmetric(math.sqrt(6 / max(sum(_fans(shape, "xavier_uniform")), 1)))),
     # He et al., ICCV 2015.
-    "he_normal": ((), lambda shape: _normal(0.0, math.sqrt(2 / max(_fans(shape, "he_normal")[0], 1)))),
-    "he_uniform": ((), lambda shape: _symmetric(math.sqrt(6 / max(_fans(shape, "he_uniform")[0], 1)))),
+    "he_normal": ({}, lambda shape: _normal(0.0, math.sqrt(2 / max(_fans(shape, "he_normal")[0], 1)))),
+    "he_uniform": ({}, lambda shape: _symmetric(math.sqrt(6 / max(_fans(shape, "he_uniform")[0], 1)))),
     # Saxe et al., ICLR 2014.
-    "orthogonal": ((), lambda shape: _orthogonal(shape)),
+    "orthogonal": ({}, lambda shape: _orthogonal(shape)),
 }
 
 #: Numbers drawn at a time, so that a large float32 weight never stands twice in memory.
@@ -105,24 +106,32 @@ def _init(spec: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
     if found is None or found[1] not in INITS:
         raise GraphError(f"unknown init '{spec['init']}'{nearest(word, INITS) or '; there are ' + ', '.join(INITS)}")
     init, (arguments, _) = found[1], INITS[found[1]]
-    given = _called(init, arguments, found[2])
+    given = _called(init, tuple(arguments), found[2])
     only(spec, ("shape", "init", "seed", *arguments))
     given |= {name: _number(spec, name) for name in arguments if name in spec}
-    missing = [name for name in arguments if name not in given]
+    made = {name: given.get(name, default) for name, default in arguments.items()}
+    missing = [name for name, value in made.items() if value is None]
     if missing:
         raise GraphError(f'{init} needs {" and ".join(missing)}, as in {{ init = "{init}", {missing[0]} = 0.5, … }}')
-    return init, given
+    return init, {name: value for name, value in made.items() if value is not None}
 
 
 def _called(init: str, arguments: tuple[str, ...], written: str | None) -> dict[str, float]:
-    """The arguments of `normal(0, 0.1)`, by place."""
+    """The arguments of `normal(0, 0.1)` or `normal(std=0.1)`, by place and by name."""
     if not (written or "").strip():
         return {}
     parts = (written or "").split(",")
     if len(parts) > len(arguments):
         raise GraphError(f"{init} is written {init}({', '.join(arguments)})")
+    given = {}
     try:
-        return {name: float(part) for name, part in zip(arguments, parts, strict=False)}
+        for place, part in zip(arguments, parts, strict=False):
+            name, equals, number = part.rpartition("=")
+            word = name.strip() if equals else place
+            if word not in arguments or word in given:
+                raise GraphError(f"{init} is written {init}({', '.join(arguments)}), not with '{word}'")
+            given[word] = float(number)
+        return given
     except ValueError:
         raise GraphError(f"{init}({written}): the arguments are numbers: {init}({', '.join(arguments)})") from None
 

@@ -64,8 +64,9 @@ def test_constants() -> None:
         ({"init": "zeros"}, "'shape' is needed"),
         ({"init": "zeros", "shape": [-1]}, "'shape' is needed"),
         ({"init": "he_normal", "shape": [3]}, "(out, in, …)"),
-        ({"init": "normal", "shape": [3]}, "needs mean and std"),
-        ({"init": "normal(1)", "shape": [3]}, "needs std"),
+        ({"init": "constant", "shape": [3]}, "needs value"),
+        ({"init": "normal(std=1, std=2)", "shape": [3]}, "normal(mean, std)"),
+        ({"init": "normal(sd=1)", "shape": [3]}, "normal(mean, std), not with 'sd'"),
         ({"init": "normal(1, 2, 3)", "shape": [3]}, "normal(mean, std)"),
         ({"init": "zeros(1)", "shape": [3]}, "zeros()"),
         ({"init": "normal(a, b)", "shape": [3]}, "are numbers"),
@@ -77,3 +78,22 @@ def test_constants() -> None:
 )
 def test_wrong_inits_are_told_what_is_right(spec: object, says: str) -> None:
     assert says in refused(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"init": "normal"}, lambda rng: rng.standard_normal(5)),
+        ({"init": "normal()"}, lambda rng: rng.standard_normal(5)),
+        ({"init": "normal", "std": 0.5}, lambda rng: 0.5 * rng.standard_normal(5)),
+        ({"init": "normal(2)"}, lambda rng: 2 + rng.standard_normal(5)),
+        ({"init": "normal(std=0.5)"}, lambda rng: 0.5 * rng.standard_normal(5)),
+        ({"init": "normal(std=0.5, mean=2)"}, lambda rng: 2 + 0.5 * rng.standard_normal(5)),
+        ({"init": "uniform"}, lambda rng: rng.random(5)),
+        ({"init": "uniform", "low": -1}, lambda rng: 2 * rng.random(5) - 1),
+        ({"init": "uniform(high=3)"}, lambda rng: 3 * rng.random(5)),
+    ],
+)
+def test_what_is_left_out_is_as_in_pytorch(spec: dict[str, Any], expected: Any) -> None:
+    """N(0, 1) as torch.randn and torch.nn.init.normal_, U(0, 1) as torch.rand and torch.nn.init.uniform_."""
+    np.testing.assert_allclose(made({**spec, "shape": [5], "seed": 3}), expected(generator(3)), rtol=1e-15)
