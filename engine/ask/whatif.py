@@ -17,6 +17,7 @@ import numpy as np
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment
 from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest
+from gradstep.engine.graph.calls import options
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array, read_only
@@ -100,15 +101,14 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
     try:
         tree = ast.parse(f"f({inside.rstrip().removesuffix(')')})", mode="eval").body
         assert isinstance(tree, ast.Call)
-        options = {str(k.arg): ast.literal_eval(k.value) for k in tree.keywords}
         if tree.args:
             raise CommandError(f"only the options of {op.signature()} are given here; its inputs stay as they are")
-        made = op(**options)
+        made = op(**options(op, tree.keywords))
         shape = made.shape([graph.values[i].shape for i in node.inputs])
-    except (SyntaxError, ValueError, TypeError):
+    except (SyntaxError, ValueError):
         raise CommandError(f"'{call}' cannot be read; an operation is written {op.signature()}") from None
     except GraphError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError(f"{error}; an operation is written {op.signature()}") from None
     least = len(op.slots) - op.optional
     if not op.variadic and not least <= len(node.inputs) <= len(op.slots):
         raise CommandError(f"{op.signature()} does not take the {len(node.inputs)} inputs of '{name}'")

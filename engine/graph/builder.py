@@ -34,7 +34,7 @@ class GraphBuilder:
         key = repr(number)
         if key not in self.literals:
             text = f"{number:g}" if float(f"{number:g}") == number else key
-            text = text.replace("-", "−")
+            text = {"inf": "∞", "-inf": "−∞", "nan": "NaN"}.get(key, text.replace("-", "−"))
             value = Value(len(self.values), text, (), Role.LITERAL, -1, False, number)
             self.values.append(value)
             self.literals[key] = value

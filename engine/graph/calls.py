@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradstep.engine.errors import ExpressionError, OpError, nearest
+from gradstep.engine.graph.parsing import literal
 from gradstep.engine.ops.composite import COMPOSITES, Composite
 from gradstep.engine.ops.op import REGISTRY, Op
 
@@ -26,11 +27,23 @@ def unknown(name: str) -> str:
     return f"unknown operation '{name}'{hint}"
 
 
+#: Words of PyTorch and NumPy for what has another one here. Operations have more of their own, see `Op.words`.
+_EVERYWHERE = {"dim": "axis", "dims": "axes", "keepdim": "keepdims", "target": "t"}
+
+
 def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str, Any]]:
-    """The inputs and the options of a call, by place and by name. Raises OpError."""
+    """The inputs and the options of a call, by place and by name; an input that is None is left out, and those of an
+    operation of any number of them may stand in brackets, as torch.cat has them. Raises OpError."""
+    arguments, slots = call.args, called.slots
+    if called.variadic:
+        if len(arguments) == 1 and isinstance(arguments[0], ast.List | ast.Tuple):
+            arguments = arguments[0].elts
+        slots = tuple(f"x{k}" for k in range(max(len(arguments), 1)))
     options = called.options()
-    slots = tuple(f"x{k}" for k in range(max(len(call.args), 1))) if called.variadic else called.slots
-    given = _placed(called.name, [*slots, *options], call)
+    given = _placed(called, [*slots, *options], arguments, call.keywords)
+    for slot in slots:
+        if isinstance(given.get(slot), ast.Constant) and ast.literal_eval(given[slot]) is None:
+            del given[slot]
     needed = slots[: len(slots) - called.optional]
     if isinstance(called, type):  # its inputs are told apart by their number
         last = max((k for k, slot in enumerate(slots) if slot in given), default=0)
@@ -38,31 +51,49 @@ def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str,
     missing = [slot for slot in needed if slot not in given]
     if missing:
         raise OpError(f"{called.name} needs {' and '.join(missing)}")
-    return (
-        {slot: given[slot] for slot in slots if slot in given},
-        {option: _written(called.name, option, given[option]) for option in options if option in given},
-    )
+    return {slot: given[slot] for slot in slots if slot in given}, _options(called, given)
 
 
-def _placed(name: str, places: Sequence[str], call: ast.Call) -> dict[str, ast.expr]:
+def options(called: Called, keywords: Sequence[ast.keyword]) -> dict[str, Any]:
+    """The options of a call that leaves its inputs out. Raises OpError."""
+    return _options(called, _placed(called, list(called.options()), (), keywords))
+
+
+def _options(called: Called, given: Mapping[str, ast.expr]) -> dict[str, Any]:
+    return {option: _written(called.name, option, given[option]) for option in called.options() if option in given}
+
+
+def _placed(
+    called: Called, places: Sequence[str], arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]
+) -> dict[str, ast.expr]:
     """The arguments of a call, each in its place."""
-    if len(call.args) > len(places):
-        raise OpError(f"{name} takes at most {len(places)} arguments, not {len(call.args)}")
-    given = dict(zip(places, call.args, strict=False))
-    for keyword in call.keywords:
-        place = keyword.arg or "**"
-        if place not in places:
-            raise OpError(f"{name} has no argument '{place}'{nearest(place, places)}")
+    if len(arguments) > len(places):
+        raise OpError(f"{called.name} takes at most {len(places)} arguments, not {len(arguments)}")
+    given, words = dict(zip(places, arguments, strict=False)), _words(called, places)
+    for keyword in keywords:
+        word = keyword.arg or "**"
+        place = word if word in places else words.get(word)
+        if place is None:
+            raise OpError(f"{called.name} has no argument '{word}'{nearest(word, [*places, *words])}")
         if place in given:
-            raise OpError(f"{name} is given '{place}' twice")
+            also = "" if word == place else f": '{word}' is another word for it"
+            raise OpError(f"{called.name} is given '{place}' twice{also}")
         given[place] = keyword.value
     return given
+
+
+def _words(called: Called, places: Sequence[str]) -> dict[str, str]:
+    """What else the places of a call are called, each with what it is here."""
+    found = {word: ours for word, ours in {**_EVERYWHERE, "input": called.slots[0]}.items() if ours in places}
+    if called.slots[:2] == ("a", "b"):
+        found["other"] = "b"
+    return found | {word: ours for word, ours in called.words.items() if ours in places}
 
 
 def _written(name: str, option: str, node: ast.expr) -> Any:
     """The value of an option, which stands in the formula as it is."""
     try:
-        found = ast.literal_eval(node)
+        found = literal(node)
         return tuple(found) if isinstance(found, list) else found
     except (ValueError, TypeError, RecursionError):
         raise OpError(f"{name}: option '{option}' must be written out as a number") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called, indexed, unknown
 from gradstep.engine.graph.graph import Role, Value
-from gradstep.engine.graph.parsing import brief, parse
+from gradstep.engine.graph.parsing import brief, parse, spelled
 from gradstep.engine.ops.composite import Given, Plan
 from gradstep.engine.ops.op import REGISTRY, Op
 
@@ -79,8 +79,12 @@ class Formulas:
     def _build(self, node: ast.expr, name: str | None = None) -> _Operand:
         """The value of a subtree. A node made for the whole of it is called `name`."""
         match node:
+            case ast.Name(id=name_) if name_ in self.builder.names:
+                return self.builder.names[name_]
+            case ast.Name() | ast.Attribute() | ast.Call() if constant := spelled(node):
+                return _number(constant, infinite=True)
             case ast.Name():
-                return self._name(node)
+                raise self._unknown(node)
             case ast.Constant(value=constant) if constant is not ...:
                 return _number(node)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
@@ -105,16 +109,13 @@ class Formulas:
                 return self._call(node, name)
         raise ExpressionError(f"'{brief(ast.unparse(node))}' is not allowed here; {_ALLOWED}", node.col_offset)
 
-    def _name(self, node: ast.Name) -> Value:
-        known = self.builder.names.get(node.id)
-        if known is None:
-            hint, operation = nearest(node.id, self.builder.names), called(node.id)
-            if not hint and operation is not None:
-                hint = f"; '{node.id}' is an operation: call it, as in {operation.signature()}"
-            raise ExpressionError(
-                f"unknown name '{node.id}'{hint or '; a name is used below its own line'}", node.col_offset
-            )
-        return known
+    def _unknown(self, node: ast.Name) -> ExpressionError:
+        hint, operation = nearest(node.id, self.builder.names), called(node.id)
+        if not hint and operation is not None:
+            hint = f"; '{node.id}' is an operation: call it, as in {operation.signature()}"
+        return ExpressionError(
+            f"unknown name '{node.id}'{hint or '; a name is used below its own line'}", node.col_offset
+        )
 
     def _binary(self, node: ast.BinOp, op: str, fold: Callable[[Any, Any], Any], name: str | None) -> _Operand:
         if op == "add":
@@ -172,7 +173,7 @@ class Formulas:
             plan = made(**{slot: Given(slot, v.shape) for slot, v in values.items()})
         except OpError as error:
             raise ExpressionError(f"'{brief(ast.unparse(node))}': {error}", node.col_offset) from None
-        return self._expand(plan, values, node, name)
+        return self._expand(plan, values, node, name, what.name)
 
     def _condition(self, node: ast.expr) -> _Operand:
         """The first argument of where(): a comparison, or any value, which holds where it is not 0."""
@@ -183,14 +184,14 @@ class Formulas:
         left, right = self._build(node.left), self._build(node.comparators[0])
         return self._apply(_COMPARED[type(node.ops[0])], [left, right], node, None)
 
-    def _expand(self, plan: Plan, values: Mapping[str, Value], node: ast.expr, name: str | None) -> Value:
-        """The nodes of a composite; the last of them is called `name`."""
+    def _expand(self, plan: Plan, values: Mapping[str, Value], node: ast.expr, name: str | None, of: str) -> Value:
+        """The nodes of the composite `of`; the last of them is called `name`."""
         if isinstance(plan, Given):
             return values[plan.slot]
         if isinstance(plan, float):
             return self.builder.literal(plan)
         op, parts = plan
-        return self._apply(op, [self._expand(part, values, node, None) for part in parts], node, name)
+        return self._apply(op, [self._expand(part, values, node, None, of) for part in parts], node, name, of)
 
     def _value(self, operand: _Operand, node: ast.expr) -> Value:
         """An operand as a value: numbers become literals, and `W.T` an operation."""
@@ -198,7 +199,10 @@ class Formulas:
             return self._apply("transpose", [operand.value], node, None)
         return self.builder.literal(operand) if isinstance(operand, float) else operand
 
-    def _apply(self, op: str | Op, operands: list[_Operand], node: ast.expr, name: str | None) -> Value:
+    def _apply(
+        self, op: str | Op, operands: Sequence[_Operand], node: ast.expr, name: str | None, of: str = ""
+    ) -> Value:
+        """A node; a mistake in it is one in the composite `of` that it is a part of."""
         if isinstance(op, str):
             op = REGISTRY[op]()
         values = [self._value(operand, node) for operand in operands]
@@ -206,18 +210,22 @@ class Formulas:
         try:
             return self.builder.apply(op, values, self._line, text, name)
         except GraphError as error:
-            raise ExpressionError(f"'{text}': {error}", node.col_offset) from None
+            said = str(error)
+            if of and said.startswith(op.name):
+                said = of + said.removeprefix(op.name)
+            raise ExpressionError(f"'{text}': {said}", node.col_offset) from None
 
 
-def _number(node: ast.Constant) -> float:
-    if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+def _number(node: ast.Constant, infinite: bool = False) -> float:
+    """A number; True and False are 1 and 0, as in PyTorch. What is not written `infinite` must not be so."""
+    if not isinstance(node.value, int | float):
         raise ExpressionError(f"{node.value!r} is no number; {_ALLOWED}", node.col_offset)
     try:
         read = float(node.value)
     except OverflowError:
         read = math.inf
-    if math.isinf(read):
-        raise ExpressionError("the number is too large; infinity is written as an input", node.col_offset)
+    if math.isinf(read) and not infinite:
+        raise ExpressionError("the number is too large; infinity is written inf", node.col_offset)
     return read
 
 

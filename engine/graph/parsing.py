@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import copy
+import math
 import warnings
+from typing import Any
 
 from gradstep.engine.errors import ExpressionError
 
@@ -40,6 +43,43 @@ def parse(text: str) -> ast.expr:
         if isinstance(node, ast.expr):
             node.col_offset = len(flat.strip().encode()[: node.col_offset].decode(errors="ignore")) + lead
     return tree
+
+
+#: What is no number in Python's own spelling.
+_WORDS = {"true": True, "false": False, "none": None, "inf": math.inf, "nan": math.nan}
+
+
+def spelled(node: ast.expr) -> ast.Constant | None:
+    """The constant that a word stands for: `true`, `inf`, `nan`, also `math.inf`, `torch.nan`, `float("inf")`. None
+    where it is none."""
+    match node:
+        case ast.Name(id=word) | ast.Attribute(value=ast.Name(id="math" | "np" | "numpy" | "torch"), attr=word):
+            pass
+        case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str(word))], keywords=[]):
+            if word.strip().lower().lstrip("+-") not in ("inf", "infinity", "nan"):
+                return None
+            return ast.copy_location(ast.Constant(float(word)), node)
+        case _:
+            return None
+    if word.lower() not in _WORDS:
+        return None
+    return ast.copy_location(ast.Constant(_WORDS[word.lower()]), node)
+
+
+class _Spelled(ast.NodeTransformer):
+    """Puts constants in the place of the words for them."""
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        found = spelled(node) if isinstance(node, ast.expr) else None
+        return self.generic_visit(node) if found is None else found
+
+
+def literal(node: ast.expr) -> Any:
+    """What is written out: numbers, and lists of them. Raises ValueError, TypeError or RecursionError."""
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return ast.literal_eval(_Spelled().visit(copy.deepcopy(node)))
 
 
 def _check_depth(tree: ast.AST) -> None:

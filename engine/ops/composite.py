@@ -7,7 +7,7 @@ it is applied to, nested. Inputs are the positional arguments (None where left o
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -34,8 +34,8 @@ class Composite:
 
     variadic = False
 
-    def __init__(self, plan: Callable[..., Plan]) -> None:
-        self.plan, self.name = plan, plan.__name__
+    def __init__(self, plan: Callable[..., Plan], words: Mapping[str, str]) -> None:
+        self.plan, self.name, self.words = plan, plan.__name__, words
 
     @cached_property
     def _parameters(self) -> Sequence[inspect.Parameter]:
@@ -70,11 +70,15 @@ class Composite:
 
 
 #: Every composite by the name that formulas use, loaded when it is first asked for.
-COMPOSITES: Registry[Composite] = Registry("gradstep.engine.ops.families", r"@composite\ndef ")
+COMPOSITES: Registry[Composite] = Registry("gradstep.engine.ops.families", r"@composite\(.*\)\ndef ")
 
 
-def composite(plan: Callable[..., Plan]) -> Composite:
-    """Makes a function a composite that formulas know by its name."""
-    made = Composite(plan)
-    COMPOSITES.add(made.name, made)
+def composite(**words: str) -> Callable[[Callable[..., Plan]], Composite]:
+    """Makes a function a composite that formulas know by its name. `words` are others for its inputs and options."""
+
+    def made(plan: Callable[..., Plan]) -> Composite:
+        found = Composite(plan, words)
+        COMPOSITES.add(found.name, found)
+        return found
+
     return made

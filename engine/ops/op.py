@@ -32,7 +32,8 @@ class Op(ABC):
     """An operation y = f(x₀, x₁, …). Its options are the fields of the (frozen) dataclass; one
     without options needs no decorator, and a hundred of them would be felt at the start.
 
-    `slots` name the inputs; the last `optional` of them may be left out. `notation` writes the
+    `slots` name the inputs; the last `optional` of them may be left out. `words` are others for inputs and options, as
+    PyTorch and NumPy have them, each with what it is here. `notation` writes the
     operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot. Where that has two
     values, `kink` says which is taken, and `edge` what is agreed at NaN and at infinities, and of numbers that
     are held back from them; all of it as PyTorch has it.
@@ -49,6 +50,7 @@ class Op(ABC):
     name: ClassVar[str] = ""
     slots: ClassVar[tuple[str, ...]] = ("x",)
     optional: ClassVar[int] = 0
+    words: ClassVar[Mapping[str, str]] = {}
     notation: ClassVar[str] = ""
     slopes: ClassVar[tuple[str, ...]] = ()
     kink: ClassVar[str] = ""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradstep.engine.errors import GoOn, Interrupted
+from gradstep.engine.errors import GoOn, Interrupted, OpError
 from gradstep.engine.graph.graph import Graph, Node, Pullback
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.run.trace import Trace
@@ -78,13 +78,17 @@ def loss(graph: Graph, leaf: Callable[[int], Array]) -> float:
 
 def _forward(nodes: Iterable[Node], data: MutableMapping[int, Array] | list[Array]) -> None:
     """Puts the output of each of the nodes, in the order of evaluation, into `data`."""
-    for _, op, inputs, output, _, _ in nodes:
-        y = op.forward([data[i] for i in inputs])
-        # Settled here where it is nothing to do, as for almost all: a call more would be felt in a training.
-        if type(y) is not np.ndarray or not y.flags.c_contiguous:
-            y = _settle(y)
-        y.flags.writeable = False
-        data[output] = y
+    text = ""
+    try:
+        for _, op, inputs, output, _, text in nodes:  # noqa: B007  # the text is for a mistake
+            y = op.forward([data[i] for i in inputs])
+            # Settled here where it is nothing to do, as for almost all: a call more would be felt in a training.
+            if type(y) is not np.ndarray or not y.flags.c_contiguous:
+                y = _settle(y)
+            y.flags.writeable = False
+            data[output] = y
+    except OpError as error:  # what is computed is no class number, no row of a table
+        raise OpError(f"'{text}': {error}") from None
 
 
 def _backward(

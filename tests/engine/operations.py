@@ -114,11 +114,14 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "keepdims": (False, True),
     "axes": (None, (1, 0), (0, 2, 1), (-1, 0, 1)),
     "to": ((-1,), (2, -1), (4, 3), (2, 2), ()),
-    "start": (0, 1),
+    "start_dim": (0, 1, -2),
+    "end_dim": (-1, 1),
+    "min": (None, -1.0, 0.5),
+    "max": (None, 1.0),
     "at": ((), (0,), (-1,), ((None, None, None), 1), ((1, None, 2),), ((None, None, -1), (0, 3, 2)), (1, (2, 0, -1))),
     "padding": (0, 1),
     "stride": (1, 2),
-    "size": (1, 2, 3),
+    "kernel_size": (1, 2, 3),
     "seed": (0, 3),
 }
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -77,22 +78,23 @@ class LeakyRelu(Elementwise):
     """x, or a small share of it where it is negative (Maas et al., ICML 2013)."""
 
     name = "leaky_relu"
+    words: ClassVar[Mapping[str, str]] = {"slope": "negative_slope"}
     notation = "max({0}, slope × {0})"
     slopes = ("1 if {0} > 0, else the slope",)
     kink = "at 0 the slope of the negative side is taken"
     edge = "at NaN the slope is that of the negative side"
     label = "leaky ReLU"
 
-    slope: float = 0.01
+    negative_slope: float = 0.01
 
     def __post_init__(self) -> None:
-        _number("leaky_relu", slope=self.slope)
+        _number("leaky_relu", negative_slope=self.negative_slope)
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.where(xs[0] > 0, xs[0], xs[0] * xs[0].dtype.type(self.slope))
+        return np.where(xs[0] > 0, xs[0], xs[0] * xs[0].dtype.type(self.negative_slope))
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.where(xs[0] > 0, y.dtype.type(1), y.dtype.type(self.slope)))
+        return np.asarray(np.where(xs[0] > 0, y.dtype.type(1), y.dtype.type(self.negative_slope)))
 
 
 @dataclass(frozen=True)

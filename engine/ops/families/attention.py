@@ -42,11 +42,11 @@ class CausalMask(Masked):
         return np.isneginf(y)
 
 
-@composite
-def attention(q: Given, k: Given, v: Given, *, causal: bool = False) -> Plan:
+@composite(query="q", key="k", value="v", causal="is_causal")
+def attention(q: Given, k: Given, v: Given, *, is_causal: bool = False) -> Plan:
     """softmax(q kᵀ / √d) v (Vaswani et al., 2017); q (…, n, d), k (…, m, d), v (…, m, e)."""
-    if type(causal) is not bool:
-        raise OpError(f"attention: causal is True or False, not {causal!r}")
+    if type(is_causal) is not bool:
+        raise OpError(f"attention: is_causal is True or False, not {is_causal!r}")
     for name, part in (("q", q), ("k", k), ("v", v)):
         if len(part.shape) < 2:
             raise OpError(f"attention: {name} must be (…, positions, width), but it is {shape_text(part.shape)}")
@@ -57,6 +57,6 @@ def attention(q: Given, k: Given, v: Given, *, causal: bool = False) -> Plan:
         )
     order = (*range(len(k.shape) - 2), len(k.shape) - 1, len(k.shape) - 2)
     scores: Plan = (Divide(), [(Matmul(), [q, (Transpose(order), [k])]), float(q.shape[-1]) ** 0.5])
-    if causal:
+    if is_causal:
         scores = (CausalMask(), [scores])
     return (Matmul(), [(Softmax(-1), [scores]), v])

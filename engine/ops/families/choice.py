@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import ClassVar
 
 import numpy as np
 
@@ -60,9 +62,10 @@ class Minimum(OneOfTwo):
 
 @dataclass(frozen=True)
 class Clip(Elementwise):
-    """x held between two bounds."""
+    """x held between two bounds, of which one may be left out."""
 
     name = "clip"
+    words: ClassVar[Mapping[str, str]] = {"low": "min", "high": "max", "a_min": "min", "a_max": "max"}
     notation = "clip({0})"
     slopes = ("1 within the bounds, else 0",)
     kink = "at a bound the slope is taken as 1"
@@ -70,18 +73,26 @@ class Clip(Elementwise):
     gated = True
     label = "clip"
 
-    low: float = -1.0
-    high: float = 1.0
+    min: float | None = None
+    max: float | None = None
 
     def __post_init__(self) -> None:
-        if any(type(v) not in (int, float) for v in (self.low, self.high)) or not self.low <= self.high:
-            raise OpError(f"clip: low and high are numbers with low ≤ high, not {self.low!r} and {self.high!r}")
+        given = [bound for bound in (self.min, self.max) if bound is not None]
+        if not given:
+            raise OpError("clip: at least one of min and max is needed")
+        if any(type(bound) not in (int, float) for bound in given) or not given[0] <= given[-1]:
+            raise OpError(f"clip: min and max are numbers with min ≤ max, not {self.min!r} and {self.max!r}")
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        return (-inf if self.min is None else self.min), (inf if self.max is None else self.max)
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.clip(xs[0], self.low, self.high), dtype=xs[0].dtype)
+        return np.asarray(np.clip(xs[0], *self._bounds), dtype=xs[0].dtype)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return ((xs[0] >= self.low) & (xs[0] <= self.high)).astype(y.dtype)
+        low, high = self._bounds
+        return ((xs[0] >= low) & (xs[0] <= high)).astype(y.dtype)
 
 
 class Where(Elementwise):
@@ -93,6 +104,7 @@ class Where(Elementwise):
 
     name = "where"
     slots = ("condition", "a", "b")
+    words: ClassVar[Mapping[str, str]] = {"input": "a", "other": "b", "x": "a", "y": "b"}
     notation = "where({0}, {1}, {2})"
     slopes = ("0", "1 where {0}, else 0", "0 where {0}, else 1")
     label = "where"

@@ -110,7 +110,18 @@ def _counted(count: int) -> Array:
     return np.arange(count)
 
 
-_CLASSES = "nll: class numbers, along the last axis of logp,"
+_CLASSES = "class numbers, along the last axis of the scores,"
+
+
+def _check_target(name: str, of: str, scores: Shape, t: Shape) -> None:
+    """Raises OpError unless t is one-hot or class numbers for `scores`, the input `of` the operation `name`."""
+    if not scores:
+        raise OpError(f"{name}: {of} must have a last axis of classes, but it is a single number")
+    if t not in (scores, scores[:-1]) and not (len(scores) == 1 and t == (1,)):
+        raise OpError(
+            f"{name}: {of} is {shape_text(scores)}, so t is one-hot {shape_text(scores)} or class numbers "
+            f"{shape_text(scores[:-1])}, but it is {shape_text(t)}"
+        )
 
 
 class Nll(Op):
@@ -131,14 +142,7 @@ class Nll(Op):
     label = "negative log-likelihood"
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        logp, t = map(tuple, shapes)
-        if not logp:
-            raise OpError("nll: logp must have a last axis of classes, but it is a single number")
-        if t not in (logp, logp[:-1]) and not (len(logp) == 1 and t == (1,)):
-            raise OpError(
-                f"nll: logp is {shape_text(logp)}, so t is one-hot {shape_text(logp)} or class numbers "
-                f"{shape_text(logp[:-1])}, but it is {shape_text(t)}"
-            )
+        _check_target("nll", "logp", *map(tuple, shapes))
         return ()
 
     def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
@@ -231,7 +235,8 @@ class Nll(Op):
         return local
 
 
-@composite
+@composite()
 def cross_entropy(logits: Given, t: Given) -> Plan:
     """−Σ t · log softmax(logits), the mean over rows; t one-hot (0 beside −∞ is 0 · ∞) or class numbers."""
+    _check_target("cross_entropy", "logits", logits.shape, t.shape)
     return (Nll(), [(LogSoftmax(-1), [logits]), t])

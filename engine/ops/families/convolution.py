@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class Conv2d(Op):
 
     name = "conv2d"
     slots = ("x", "w", "b")
+    words: ClassVar[Mapping[str, str]] = {"weight": "w", "bias": "b"}
     optional = 1
     notation = "{1} ∗ {0} + {2}"
     slopes = ("{1}", "{0}", "1")

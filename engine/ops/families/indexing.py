@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -83,6 +84,7 @@ class Embedding(Op):
 
     name = "embedding"
     slots = ("table", "ids")
+    words: ClassVar[Mapping[str, str]] = {"weight": "table", "input": "ids"}
     notation = "{0}[{1}]"
     slopes = ("1 to the row looked up, 0 to all others", "0")
     label = "embedding"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,7 @@ class Linear(Contract):
 
     name = "linear"
     slots = ("x", "W", "b")
+    words: ClassVar[Mapping[str, str]] = {"weight": "W", "bias": "b"}
     optional = 1
     notation = "Σ {1} × {0} + {2}"
     slopes = ("{1}", "{0}", "1")

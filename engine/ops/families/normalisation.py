@@ -82,37 +82,42 @@ class RmsNormalize(Normalising):
         return np.asarray(((k == j) - y[k] * y[j] / x.dtype.type(len(x))) / scale)
 
 
-@composite
+@composite(weight="gain")
 def layer_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *, eps: float = 1e-5) -> Plan:
     """(x − μ) / √(σ² + ε) over the last axis, then × gain + bias (Ba et al., 2016)."""
-    return _scaled((Normalize(-1, eps), [x]), gain, bias)
+    return _scaled("layer_norm", Normalize(-1, eps), x, -1, gain, bias)
 
 
-@composite
+@composite(weight="gain")
 def rms_norm(x: Given, gain: Given | None = None, *, eps: float = 1e-5) -> Plan:
     """x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019)."""
-    return _scaled((RmsNormalize(-1, eps), [x]), gain, None)
+    return _scaled("rms_norm", RmsNormalize(-1, eps), x, -1, gain, None)
 
 
-@composite
+@composite(weight="gain")
 def batch_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *, eps: float = 1e-5) -> Plan:
     """Each channel (axis 1) with the mean and variance of the batch, as in training (Ioffe and Szegedy, 2015)."""
     if len(x.shape) < 2:
         raise OpError(f"batch_norm: x must be (samples, channels, …), but it is {shape_text(x.shape)}")
-    axes = (0, *range(2, len(x.shape)))
-    plan: Plan = (Normalize(axes, eps), [x])
-    for op, part in ((Multiply(), gain), (Add(), bias)):
-        if part is not None:
-            if part.shape != x.shape[1:2]:
-                raise OpError(f"batch_norm: gain and bias must have shape ({x.shape[1]},), one number a channel")
-            wide: Plan = part
-            if len(x.shape) > 2:
-                wide = (Reshape((x.shape[1], *(1 for _ in x.shape[2:]))), [part])
-            plan = (op, [plan, wide])
+    return _scaled("batch_norm", Normalize((0, *range(2, len(x.shape))), eps), x, 1, gain, bias)
+
+
+def _scaled(name: str, op: Normalising, x: Given, axis: int, gain: Given | None, bias: Given | None) -> Plan:
+    """x normalised, then times gain and plus bias, which have one number for each place along `axis`."""
+    if not x.shape:
+        raise OpError(f"{name} works along the last axis, but x is a single number")
+    plan: Plan = (op, [x])
+    for scaling, part in ((Multiply(), gain), (Add(), bias)):
+        if part is None:
+            continue
+        if part.shape != (x.shape[axis],):
+            along = f"one number for each place on axis {axis} of x {shape_text(x.shape)}"
+            found = "it is a single number; an option is written by its name, as in eps=1e-5"
+            if part.shape:
+                found = f"it has shape {shape_text(part.shape)}"
+            raise OpError(f"{name}: {part.slot} must have shape ({x.shape[axis]},), {along}, but {found}")
+        wide: Plan = part
+        if axis == 1 and len(x.shape) > 2:
+            wide = (Reshape((x.shape[1], *(1 for _ in x.shape[2:]))), [part])
+        plan = (scaling, [plan, wide])
     return plan
-
-
-def _scaled(plan: Plan, gain: Given | None, bias: Given | None) -> Plan:
-    if gain is not None:
-        plan = (Multiply(), [plan, gain])
-    return plan if bias is None else (Add(), [plan, bias])

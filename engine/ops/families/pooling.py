@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,30 +21,34 @@ from gradstep.engine.ops.windows import checked_sizes, flat_index, out_sizes, pa
 class Pool(Op):
     """One number for each place of a square window, channel by channel."""
 
-    size: int = 2
+    words: ClassVar[Mapping[str, str]] = {"size": "kernel_size"}
+
+    kernel_size: int = 2
     stride: int | None = None
     padding: int = 0
 
     def __post_init__(self) -> None:
-        checked_sizes(self.name, size=(self.size, 1), stride=(self._stride, 1), padding=(self.padding, 0))
-        if 2 * self.padding > self.size:
-            raise OpError(f"{self.name}: padding is at most half the size, {self.size // 2}, not {self.padding}")
+        checked_sizes(self.name, kernel_size=(self.kernel_size, 1), stride=(self._stride, 1), padding=(self.padding, 0))
+        if 2 * self.padding > self.kernel_size:
+            raise OpError(
+                f"{self.name}: padding is at most half the kernel_size, {self.kernel_size // 2}, not {self.padding}"
+            )
 
     @property
     def _stride(self) -> int:
-        return self.size if self.stride is None else self.stride
+        return self.kernel_size if self.stride is None else self.stride
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         (x,) = shapes
         if len(x) < 2:
             raise OpError(f"{self.name}: x must be (…, H, W), but it is {shape_text(x)}")
-        return (*x[:-2], *out_sizes(self.name, x, (self.size, self.size), self._stride, self.padding))
+        return (*x[:-2], *out_sizes(self.name, x, (self.kernel_size, self.kernel_size), self._stride, self.padding))
 
     def _box(self, at: int, y: Array, x: Array) -> Grid:
         """The inputs under the window of output `at`."""
         *rest, i, j = unravel(at, y.shape)
-        rows = touched(i, x.shape[-2], self.size, self._stride, self.padding)
-        columns = touched(j, x.shape[-1], self.size, self._stride, self.padding)
+        rows = touched(i, x.shape[-2], self.kernel_size, self._stride, self.padding)
+        columns = touched(j, x.shape[-1], self.kernel_size, self._stride, self.padding)
         corner = (*rest, i * self._stride + rows[0] - self.padding, j * self._stride + columns[0] - self.padding)
         return Grid(flat_index(corner, x.shape), (rows[1] - rows[0], columns[1] - columns[0]), steps(x.shape)[-2:])
 
@@ -54,8 +59,8 @@ class Pool(Op):
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         (x,) = xs
         *rest, h, v = unravel(at, x.shape)
-        rows = touching(h, y.shape[-2], self.size, self._stride, self.padding)
-        columns = touching(v, y.shape[-1], self.size, self._stride, self.padding)
+        rows = touching(h, y.shape[-2], self.kernel_size, self._stride, self.padding)
+        columns = touching(v, y.shape[-1], self.kernel_size, self._stride, self.padding)
         extent = (rows[1] - rows[0], columns[1] - columns[0])
         there = Grid(flat_index((*rest, rows[0], columns[0]), y.shape), extent, steps(y.shape)[-2:])
 
@@ -94,8 +99,8 @@ class MaxPool2d(Pool):
         """Windows with their elements on the last axis, and which one is the largest."""
 
         def windows(x: Array, value: float) -> Array:
-            seen = slide(pad(x, self.padding, value), self.size, self.size, self._stride)
-            return seen.reshape(*seen.shape[:-2], self.size**2)
+            seen = slide(pad(x, self.padding, value), self.kernel_size, self.kernel_size, self._stride)
+            return seen.reshape(*seen.shape[:-2], self.kernel_size**2)
 
         flat = windows(x, -np.inf)
         chosen = _largest(flat)
@@ -115,7 +120,7 @@ class MaxPool2d(Pool):
         _, chosen = self._chosen(x)
         flow = np.zeros(x.shape[:-2] + tuple(n + 2 * self.padding for n in x.shape[-2:]), dtype=g.dtype)
         *rest, i, j = np.indices(chosen.shape)
-        row, column = np.divmod(chosen, self.size)
+        row, column = np.divmod(chosen, self.kernel_size)
         chosen_at = np.ravel_multi_index((*rest, i * self._stride + row, j * self._stride + column), flow.shape)
         np.add.at(flow.reshape(-1), chosen_at, g)
         p = self.padding
@@ -144,25 +149,25 @@ class AvgPool2d(Pool):
 
     name = "avg_pool2d"
     notation = "mean over windows of {0}"
-    slopes = ("1/size² under the window",)
+    slopes = ("1/kernel_size² under the window",)
     summed = (0,)
     label = "average pooling"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        seen = slide(pad(xs[0], self.padding, 0), self.size, self.size, self._stride)
-        return np.asarray(seen.sum(axis=(-2, -1)) * xs[0].dtype.type(1 / self.size**2))
+        seen = slide(pad(xs[0], self.padding, 0), self.kernel_size, self.kernel_size, self._stride)
+        return np.asarray(seen.sum(axis=(-2, -1)) * xs[0].dtype.type(1 / self.kernel_size**2))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         (x,) = xs
         flow = np.zeros(x.shape[:-2] + tuple(n + 2 * self.padding for n in x.shape[-2:]), dtype=g.dtype)
         rows, columns = g.shape[-2:]
-        part, s = g * g.dtype.type(1 / self.size**2), self._stride
-        for k in range(self.size):
-            for m in range(self.size):
+        part, s = g * g.dtype.type(1 / self.kernel_size**2), self._stride
+        for k in range(self.kernel_size):
+            for m in range(self.kernel_size):
                 flow[..., k : k + s * rows : s, m : m + s * columns : s] += part
         p = self.padding
         return np.ascontiguousarray(flow[..., p : flow.shape[-2] - p, p : flow.shape[-1] - p])
 
     def weights(self, at: int, y: Array, x: Array) -> Array:
         box = self._box(at, y, x)
-        return np.full(box.size, 1 / self.size**2, dtype=x.dtype)
+        return np.full(box.size, 1 / self.kernel_size**2, dtype=x.dtype)

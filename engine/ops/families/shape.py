@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +38,7 @@ class Reshape(Reordered):
     """The elements in C order in a new shape; one length may be −1, and follows from the others."""
 
     name = "reshape"
+    words: ClassVar[Mapping[str, str]] = {"shape": "to"}
     notation = "reshape {0}"
     label = "reshape"
 
@@ -64,22 +66,33 @@ class Reshape(Reordered):
 
 @dataclass(frozen=True)
 class Flatten(Reordered):
-    """All axes from `start` on become one; flatten(x, 1) keeps the samples apart."""
+    """The axes from `start_dim` to `end_dim` become one; flatten(x, 1) keeps the samples apart."""
 
     name = "flatten"
+    words: ClassVar[Mapping[str, str]] = {"start": "start_dim", "end": "end_dim"}
     notation = "flatten {0}"
     label = "flatten"
 
-    start: int = 0
+    start_dim: int = 0
+    end_dim: int = -1
 
     def __post_init__(self) -> None:
-        if type(self.start) is not int or self.start < 0:
-            raise OpError(f"flatten: start is the first axis to join, a whole number from 0 on, not {self.start!r}")
+        if type(self.start_dim) is not int or type(self.end_dim) is not int:
+            raise OpError(
+                "flatten: start_dim and end_dim are the first and the last axis to join, whole numbers, not "
+                f"{self.start_dim!r} and {self.end_dim!r}"
+            )
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        if self.start > len(shapes[0]):
-            raise OpError(f"flatten: there is no axis {self.start} in shape {shape_text(shapes[0])}")
-        return (*shapes[0][: self.start], prod(shapes[0][self.start :]))
+        (x,) = shapes
+        most = max(len(x), 1)
+        for end in (self.start_dim, self.end_dim):
+            if not -most <= end < most:
+                raise OpError(f"flatten: axis {end} is out of range for shape {shape_text(x)}")
+        first, last = self.start_dim % most, self.end_dim % most
+        if first > last:
+            raise OpError(f"flatten: in shape {shape_text(x)} axis {self.start_dim} lies behind axis {self.end_dim}")
+        return (*x[:first], prod(x[first : last + 1]), *x[last + 1 :])
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def test_equal_numbers_are_one_value_and_minus_zero_is_another() -> None:
     assert made[0] is made[2]
     assert made[1] is not made[3]
     assert [math.copysign(1, made[k].number) for k in (1, 3)] == [1, -1]  # type: ignore[arg-type]
-    assert [v.name for v in made] == ["2", "0", "2", "−0", "0.30000000000000004", "inf", "1e−07", "−3.5"]
+    assert [v.name for v in made] == ["2", "0", "2", "−0", "0.30000000000000004", "∞", "1e−07", "−3.5"]
     assert [v.id for v in builder.values] == list(range(7))
     assert not builder.names
 

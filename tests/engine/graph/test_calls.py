@@ -9,9 +9,9 @@ import pytest
 from formula_lines import compute, leaves, read, refused
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.graph.calls import bind
+from gradstep.engine.graph.calls import bind, called
 from gradstep.engine.graph.parsing import parse
-from gradstep.engine.ops import REGISTRY
+from gradstep.engine.ops import COMPOSITES, REGISTRY
 from gradstep.engine.ops.families.linear import Linear
 
 
@@ -27,7 +27,14 @@ from gradstep.engine.ops.families.linear import Linear
         ("linear(x, W, b, c)", "linear", ["at most 3", "not 4"]),
         ("sum(x, 0, False, 1)", "sum", ["at most 3", "not 4"]),
         ("sum(x, axes=0)", "sum", ["'axes'", "did you mean 'axis'?"]),
-        ("sum(x, keepdim=True)", "sum", ["'keepdim'", "did you mean 'keepdims'?"]),
+        ("sum(x, keepdimms=True)", "sum", ["'keepdimms'", "did you mean 'keepdims'?"]),
+        ("sum(x, axis=0, dim=1)", "sum", ["'axis' twice", "'dim' is another word for it"]),
+        ("sum(None)", "sum", ["needs x"]),
+        ("linear(x, None, b)", "linear", ["needs W"]),
+        ("max_pool2d(x, kernelsize=2)", "max_pool2d", ["did you mean 'kernel_size'?"]),
+        ("clip(x)", "clip", ["at least one of min and max"]),
+        ("clip(x, 2, 1)", "clip", ["min ≤ max"]),
+        ("clip(x, nan)", "clip", ["min ≤ max"]),
         ("relu(x, slope=0)", "relu", ["'slope'"]),
         ("sum(**x)", "sum", ["'**'"]),
         ("sum(x, x=c)", "sum", ["'x' twice"]),
@@ -97,6 +104,88 @@ def test_an_input_in_the_middle_is_left_out() -> None:
     net = compute("layer_norm(x, bias=c)")
     x, c = net.data("x"), net.data("c")
     np.testing.assert_allclose(net.data("y"), (x - x.mean()) / np.sqrt(x.var() + 1e-5) + c, rtol=1e-12)
+
+
+#: What PyTorch or NumPy calls it, and what it is called here.
+SAME = [
+    ("sum(X, dim=0)", "sum(X, axis=0)"),
+    ("sum(input=X, dim=1, keepdim=True)", "sum(X, 1, True)"),
+    ("mean(X, axis=0, keepdim=true)", "mean(X, 0, True)"),
+    ("max(X, dim=(0, 1))", "max(X, axis=(0, 1))"),
+    ("min(X, dim=-1, keepdims=false)", "min(X, axis=-1)"),
+    ("softmax(X, dim=0)", "softmax(X, axis=0)"),
+    ("log_softmax(input=X, dim=1)", "log_softmax(X, axis=1)"),
+    ("normalize(X, dim=0)", "normalize(X, axis=0)"),
+    ("concat((X, X), dim=1)", "concat(X, X, axis=1)"),
+    ("stack([x, c], dim=-1)", "stack(x, c, axis=-1)"),
+    ("transpose(X, dims=(1, 0))", "transpose(X, (1, 0))"),
+    ("reshape(X, shape=(2, 6))", "reshape(X, (2, 6))"),
+    ("flatten(X, start_dim=1)", "flatten(X, start=1)"),
+    ("flatten(X, end_dim=0)", "flatten(X, 0, 0)"),
+    ("leaky_relu(x, negative_slope=0.2)", "leaky_relu(x, slope=0.2)"),
+    ("clip(x, min=0, max=1)", "clip(x, low=0, high=1)"),
+    ("clip(x, min=0)", "clip(x, 0, None)"),
+    ("clip(x, max=1)", "clip(x, None, 1)"),
+    ("linear(input=x, weight=W, bias=b)", "linear(x, W, b)"),
+    ("linear(x, W, None)", "linear(x, W)"),
+    ("linear(x, W, bias=None)", "linear(x, W)"),
+    ("embedding(weight=W, input=1)", "embedding(W, 1)"),
+    ("maximum(input=x, other=c)", "maximum(x, c)"),
+    ("where(x > 0, input=x, other=c)", "where(x > 0, x, c)"),
+    ("where(x > 0, x=x, y=c)", "where(x > 0, x, c)"),
+    ("mse(input=x, target=c)", "mse(x, c)"),
+    ("cross_entropy(input=X, target=X)", "cross_entropy(X, X)"),
+    ("layer_norm(X, weight=c, bias=x)", "layer_norm(X, c, x)"),
+    ("layer_norm(X, None, x)", "layer_norm(X, bias=x)"),
+    ("layer_norm(X, gain=None, bias=None)", "layer_norm(X)"),
+    ("batch_norm(X, weight=None, bias=c)", "batch_norm(X, bias=c)"),
+    ("rms_norm(X, weight=c)", "rms_norm(X, c)"),
+    ("attention(query=X, key=X, value=X, is_causal=true)", "attention(X, X, X, causal=True)"),
+    ("sum(X, axis=none)", "sum(X, axis=None)"),
+    ("clip(x, 0, inf)", "clip(x, min=0, max=float('inf'))"),
+    ("clip(x, -inf, 1)", "clip(x, -math.inf, 1)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("theirs", "ours"), SAME)
+def test_pytorchs_and_numpys_words_are_understood(theirs: str, ours: str) -> None:
+    made = []
+    for text in (theirs, ours):
+        builder = leaves()
+        builder.line("y", text)
+        made.append([(node.op, node.inputs) for node in builder.graph.nodes])
+    assert [type(op) for op, _ in made[0]] == [type(op) for op, _ in made[1]]
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("name", sorted({*REGISTRY, *COMPOSITES}))
+def test_other_words_are_those_of_places_that_there_are(name: str) -> None:
+    what = called(name)
+    assert what is not None
+    places = {*what.slots, *what.options()}
+    assert set(what.words.values()) <= places
+    assert not set(what.words) & places - ({"x"} if name == "where" else set())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("layer_norm(X, 2)", "layer_norm: gain must have shape (3,)"),
+        ("layer_norm(X, k)", "but it is a single number; an option is written by its name, as in eps=1e-5"),
+        ("layer_norm(X, c, 0)", "layer_norm: bias must have shape (3,)"),
+        ("rms_norm(X, 0.001)", "rms_norm: gain must have shape (3,)"),
+        ("batch_norm(X, 1)", "batch_norm: gain must have shape (3,)"),
+        ("layer_norm(X, b)", "layer_norm: gain must have shape (3,), one number for each place on axis -1 of x (4, 3)"),
+        ("layer_norm(k)", "layer_norm works along the last axis, but x is a single number"),
+        ("cross_entropy(X, c)", "cross_entropy: logits is (4, 3), so t is one-hot (4, 3) or class numbers (4,)"),
+        ("cross_entropy(k, k)", "cross_entropy: logits must have a last axis"),
+        ("attention(X, X, x)", "attention: v must be"),
+        ("linear(x, W, 2)", "linear: the bias must have one number for each"),
+    ],
+)
+def test_what_does_not_fit_is_named_as_it_was_written(text: str, said: str) -> None:
+    assert str(refused(text)).startswith(f"'{text}': ")
+    assert said in str(refused(text))
 
 
 def test_an_unknown_operation_far_from_all_lists_them() -> None:

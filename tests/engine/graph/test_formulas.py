@@ -24,7 +24,7 @@ from gradstep.engine.graph.graph import Role
         "lambda: x", "(lambda: x)()", "[x for x in c]", "{x for x in c}", "{x: x for x in c}", "(x for x in c)",
         "sum(x for x in c)", "f'{x}'", "f'{__import__(\"os\")}'", "'text'", "b'text'", "'a' 'b'",
         "x[...]",
-        "(z := x)", "True", "False", "None", "...", "1j", "x + 1j", "x + True", "-True", "x * None", "x if x else c",
+        "(z := x)", "True", "False", "None", "...", "1j", "x + 1j", "x * None", "x if x else c",
         "x and c", "x or c", "not x", "~x", "x < c", "x == c", "x is c", "x in c", "x // c", "x % c", "x << c",
         "x >> c",
         "x & c", "x | c", "x ^ c", "[x]", "[x, c]", "(x, c)", "x, c", "{x}", "{1: x}", "()", "[]", "{}", "await x",
@@ -53,6 +53,31 @@ def test_nothing_is_evaluated(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert not capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x + inf", [np.inf] * 3), ("x - inf", [-np.inf] * 3), ("x * 0 + nan", [np.nan] * 3),
+        ("where(x > 1e9, x, -inf)", [-np.inf] * 3), ("where(x < inf, 1, 0)", [1.0] * 3),
+        ("where(x == nan, 1, 2)", [2.0] * 3), ("where(true, c, x) * 0 + 1", [1.0] * 3),
+        ("x * 0 + True", [1.0] * 3), ("x * 0 + true + false", [1.0] * 3), ("x * 0 - Inf", [-np.inf] * 3),
+        ("maximum(x, -inf) * 0", [0.0] * 3), ("x + math.inf", [np.inf] * 3), ("x + np.nan", [np.nan] * 3),
+        ("x - float('inf')", [-np.inf] * 3), ('x + float("-inf")', [-np.inf] * 3),
+        ("x * 0 * 2 + torch.inf", [np.inf] * 3),
+    ],
+)  # fmt: skip
+def test_infinities_nan_and_truth_values_are_numbers(text: str, expected: list[float]) -> None:
+    np.testing.assert_array_equal(compute(text).data("y"), expected)
+
+
+def test_a_value_of_ones_own_goes_before_a_word() -> None:
+    builder = leaves()
+    builder.input("inf", 2.0)
+    assert [builder.graph.values[i].name for i in builder.graph.nodes[builder.line("y", "x * inf").node].inputs] == [
+        "x", "inf",
+    ]  # fmt: skip
+    assert builder.line("z", "x * nan").name == "z"
+
+
 def test_a_refusal_says_what_there_is() -> None:
     assert "a formula has names, numbers" in str(refused("[x]"))
     assert "'[x]'" in str(refused("[x]"))
@@ -63,7 +88,7 @@ def test_a_refusal_says_what_there_is() -> None:
     [
         ("zz", 0), ("  zz", 2), ("x + zz", 4), ("x * (c - zz)", 9), ("relu(zz)", 5), ("relu(-zz)", 6), ("W @ zz", 4),
         ("W @ x + zz", 8), ("zz + W @ x", 0), ("linear(x, W, zz)", 13), ("sum(exp(zz), axis=0)", 8), ("x + zz[0]", 4),
-        ("x + foo(c)", 4), ("relu(x.shape)", 5), ("x + 'a'", 4), ("x * True", 4), ("relu(x) + (lambda: c)", 11),
+        ("x + foo(c)", 4), ("relu(x.shape)", 5), ("x + 'a'", 4), ("x * None", 4), ("relu(x) + (lambda: c)", 11),
         ("x + mse(x)", 4), ("x + sum(c, axis=9)", 4), ("x * (c + b)", 5), ("k * (x @ W)", 5), ("k * (W @ c + b + x)",
         5),
         ("x c", 2), ("x + )", 4), ("x + (c", 4), ("x = c", 2), ("x $ c", 2), ("x + 'a", 4),

@@ -18,7 +18,7 @@ def plan_of(x: Given, gain: Given | None = None, bias: Given | None = None, *, e
 
 
 def test_a_function_says_how_it_is_called() -> None:
-    made = Composite(plan_of)
+    made = Composite(plan_of, {})
     assert (made.name, made.slots, made.optional) == ("plan_of", ("x", "gain", "bias"), 2)
     assert made.options() == {"eps": 1e-5}
     assert made.signature() == "plan_of(x, [gain], [bias], eps=1e-05)"
@@ -28,8 +28,8 @@ def test_a_function_says_how_it_is_called() -> None:
 
 def test_options_are_set_before_inputs_are_given() -> None:
     x, gain = Given("x", (3,)), Given("gain", (3,))
-    assert Composite(plan_of)(eps=0.5)(x=x) == 0.5
-    assert Composite(plan_of)()(x=x, gain=gain) is gain
+    assert Composite(plan_of, {})(eps=0.5)(x=x) == 0.5
+    assert Composite(plan_of, {})()(x=x, gain=gain) is gain
 
 
 @pytest.mark.parametrize("name", sorted(COMPOSITES))
@@ -45,7 +45,16 @@ def test_the_houses_own_say_what_they_are_made_of(name: str) -> None:
     ("name", "shapes", "named"),
     [
         ("batch_norm", {"x": (3,)}, "x must be (samples, channels, …), but it is (3,)"),
-        ("batch_norm", {"x": (4, 3), "gain": (4,)}, "gain and bias must have shape (3,)"),
+        (
+            "batch_norm",
+            {"x": (4, 3), "gain": (4,)},
+            "gain must have shape (3,), one number for each place on axis 1 of x (4, 3), but it has shape (4,)",
+        ),
+        ("layer_norm", {"x": (4, 3), "bias": (1,)}, "bias must have shape (3,)"),
+        ("layer_norm", {"x": (4, 3), "gain": ()}, "but it is a single number; an option is written by its name"),
+        ("rms_norm", {"x": (4, 3), "gain": ()}, "rms_norm: gain must have shape (3,)"),
+        ("rms_norm", {"x": ()}, "rms_norm works along the last axis, but x is a single number"),
+        ("cross_entropy", {"logits": (2, 3), "t": (3,)}, "cross_entropy: logits is (2, 3), so t is one-hot (2, 3) or"),
         ("attention", {"q": (3,), "k": (2, 3), "v": (2, 3)}, "q must be (…, positions, width), but it is (3,)"),
         ("attention", {"q": (2, 3), "k": (2, 4), "v": (2, 3)}, "q (2, 3) and k (2, 4) must have the same width"),
         ("attention", {"q": (2, 3), "k": (2, 3), "v": (5, 3)}, "v (5, 3) the same number of positions"),

@@ -21,7 +21,8 @@ def test_what_is_said_of_one() -> None:
         "  edge   where one is NaN both get all of the gradient",
     ]
     at = lines.index("rms_norm(x, [gain], eps=1e-05)")
+    assert lines[at + 1] == "  also   weight for gain"
     assert (
-        lines[at + 1]
+        lines[at + 2]
         == "  several nodes: x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019)."
     )

@@ -12,7 +12,7 @@ from graphs import EXAMPLES, REPEATABLE, Array, Program, network, programs, walk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.errors import Interrupted
+from gradstep.engine.errors import Interrupted, OpError
 from gradstep.engine.graph.graph import Graph, Role
 from gradstep.engine.ops import Op
 from gradstep.engine.run.passes import loss, run
@@ -195,3 +195,10 @@ def test_without_a_backward_pass_there_are_no_gradients() -> None:
     found = run(net.graph, net.leaves, backward=False)
     assert set(found.grad) == {None}
     assert found.loss == net.trace.loss
+
+
+def test_a_computed_class_number_that_is_none_is_named_by_its_formula() -> None:
+    net = network({"k": [1.0, 3.0]}, {"z": np.zeros((2, 3))}, {"t": "k * 1", "L": "cross_entropy(z, t)"})
+    said = r"'cross_entropy\(z, t\)': class numbers.* are whole numbers from 0 to 2, but \[1\] is 3"
+    with pytest.raises(OpError, match=said):
+        run(net.graph, net.leaves)
