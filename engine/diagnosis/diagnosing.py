@@ -9,13 +9,27 @@ from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Diagnosis
 from gradstep.engine.diagnosis.joining import Told, joined
 from gradstep.engine.diagnosis.rule import Rule, Rules, Thresholds
-from gradstep.engine.diagnosis.rules import divergence, gates, losses, moves, numbers, sizes, steps, units
+from gradstep.engine.diagnosis.rules import (
+    baselines,
+    divergence,
+    gates,
+    losses,
+    moves,
+    numbers,
+    outputs,
+    sizes,
+    steps,
+    targets,
+    units,
+)
 from gradstep.engine.errors import GoOn
 from gradstep.engine.history.history import History
 from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
-MODULES: tuple[ModuleType, ...] = (divergence, numbers, losses, units, gates, sizes, steps, moves)
+MODULES: tuple[ModuleType, ...] = (
+    outputs, targets, divergence, numbers, baselines, losses, units, gates, sizes, steps, moves,
+)  # fmt: skip
 
 
 def _rules() -> Iterator[Rule]:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from gradstep.engine.diagnosis.finding import Place
+from gradstep.engine.diagnosis.head import Head, find_head
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph
@@ -96,3 +99,32 @@ class Evidence:
         """Where a phase of this iteration writes an element."""
         sample = self.here.samples.of(*element) if self.here.samples.count > 1 else None
         return Place(self.here.typed(element, phase), self.here.iteration if self.trained else None, sample=sample)
+
+    @cached_property
+    def head(self) -> Head | None:
+        """The loss, what it compares, and what made that."""
+        return find_head(self.graph)
+
+    @property
+    def samples(self) -> int:
+        """How many samples are trained on, in all batches; 1 where there is no batch."""
+        pool = self.scenario.pool
+        return len(next(iter(pool.values()))) if pool else self.here.samples.count
+
+    @cached_property
+    def recent_loss(self) -> float:
+        """The mean loss over the last pass through the samples, or over the last tenth of the iterations."""
+        count = min(max(self.iterations.passes, 1), max(self.made // 10, 1))
+        rows = self.losses[-count:] if len(self.losses) == self.made else self.losses[-max(len(self.losses) // 10, 1) :]
+        with np.errstate(all="ignore"):
+            return float(np.mean(rows))
+
+    @cached_property
+    def converged(self) -> bool:
+        """Whether the loss has fallen to a small part of what it was at first, or stands still at its lowest."""
+        losses = self.losses[np.isfinite(self.losses)]
+        if len(losses) < 10 or len(losses) < len(self.losses):
+            return False
+        part = max(len(losses) // 10, 1)
+        first, before, last = losses[:part].mean(), losses[-2 * part : -part].mean(), losses[-part:].mean()
+        return bool(last <= 0.1 * abs(first) or (last < first and abs(before - last) <= 0.01 * abs(first - last)))

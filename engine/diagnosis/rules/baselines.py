@@ -1,0 +1,129 @@
+"""Rules about what a loss can be at best, and what one answer for all samples would have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log
+
+import numpy as np
+
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Advice, Place, Severity
+from gradstep.engine.diagnosis.head import Head, all_targets, made_by
+from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.index import Array
+from gradstep.engine.notation import counted, number
+
+
+@rule(
+    "unbounded_loss",
+    "a cross-entropy and a mean of squares are never below 0 (Goodfellow et al., Deep Learning, 2016, ch. 3.13)",
+    Severity.FAULT,
+    explains="diverged loss nonfinite explode",
+)
+def unbounded_loss(evidence: Evidence) -> Iterator[Seen]:
+    """A loss that falls below what such a loss can be: a wrong sign, or wrong targets."""
+    graph = evidence.graph
+    flipped = made_by(graph, graph.loss.id)
+    if flipped is not None and flipped.op.name == "negative" and evidence.head is not None:
+        inner = made_by(graph, flipped.inputs[0])
+        if inner is not None and inner.id == evidence.head.node.id:
+            text = f"the loss is the negative of {inner.op.name}: training makes it worse on purpose, without bound"
+            yield Seen(Place(graph.loss.name), {}, text, ["leave out the minus sign"])
+            return
+    if evidence.head is None or not evidence.head.alone or not evidence.trained:
+        return
+    last = float(evidence.losses[-1])
+    if np.isfinite(last) and last < 0 and evidence.head.node.op.name != "nll":
+        text = (
+            f"{evidence.head.node.op.name} is {number(last)} in iteration {evidence.made:,}, and cannot be below 0 for "
+            "targets that it is made for"
+        )
+        advice = ["look at the range of the targets and of the outputs"]
+        yield Seen(Place(graph.loss.name, evidence.made), {"loss": last}, text, advice)
+
+
+def best_constant(head: Head, targets: Array, width: int) -> tuple[float, str] | None:
+    """The lowest loss of one answer for all samples, and what it is in words; None where that is not known."""
+    if not targets.size or not np.isfinite(targets).all():
+        return None
+    name = head.node.op.name
+    if head.classes:
+        if targets.ndim > 1 and targets.shape[-1] == width:
+            shares = targets.reshape(-1, width).mean(axis=0)
+        else:
+            shares = np.bincount(targets.reshape(-1).astype(int), minlength=width) / targets.size
+        some = shares[shares > 0]
+        entropy = float(-(some * np.log(some)).sum())
+        even = abs(entropy - log(len(some))) < 1e-3 and len(some) > 1
+        return entropy, f"ln {len(some)}" if even else "the entropy of the classes' shares"
+    if head.takes in ("probabilities", "logits") and targets.min() >= 0 and targets.max() <= 1:
+        share = targets.mean(axis=0)
+        with np.errstate(all="ignore"):
+            parts = np.nan_to_num(-share * np.log(share)) + np.nan_to_num(-(1 - share) * np.log1p(-share))
+        return float(np.mean(parts)), "the entropy of the targets' shares"
+    if name in ("mse", "half_squared_error"):
+        spread = ((targets - targets.mean(axis=0)) ** 2).mean() if name == "mse" else 0.0
+        return (float(spread), "the variance of the targets") if name == "mse" else None
+    if name == "mae":
+        return float(np.abs(targets - np.median(targets, axis=0)).mean()), "the mean distance from the median"
+    return None
+
+
+@rule(
+    "no_better_than_constant",
+    "Karpathy, A Recipe for Training Neural Networks (2019): verify the loss at init, compare with an "
+    "input-independent baseline",
+    Severity.WARNING,
+    threshold=0.98,
+    allowed=(0.0, 1.0),
+    explains="same_predictions loss",
+)
+def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
+    """After a training the loss is what one answer for all samples would have."""
+    head = evidence.head
+    if head is None or not head.alone or not evidence.trained or evidence.samples < 4:
+        return
+    width = (evidence.graph.values[head.outputs].shape or (1,))[-1]
+    found = best_constant(head, all_targets(evidence.here, head), width)
+    now = evidence.recent_loss
+    if found is None or not found[0] > 1e-6 or not np.isfinite(now) or evidence.made < 20:
+        return
+    if now > evidence.at["no_better_than_constant"] * found[0]:
+        text = (
+            f"after {counted(evidence.made, 'iteration')} the loss is {number(now)}; one answer for all samples has "
+            f"{number(found[0])} ({found[1]}): nothing of the inputs is used yet"
+        )
+        advice = [
+            Advice("look whether the inputs reach the output: paths, dead units, the size of the gradients"),
+            Advice("train on few samples first, until they are known by heart"),
+        ]
+        place = Place(evidence.graph.loss.name, evidence.made)
+        yield Seen(place, {"loss": now, "constant": found[0]}, text, advice)
+
+
+@rule(
+    "same_predictions",
+    "our own: outputs differ by less than a thousandth of what the targets differ by",
+    Severity.WARNING,
+    threshold=1e-3,
+    allowed=(0.0, 1.0),
+)
+def same_predictions(evidence: Evidence) -> Iterator[Seen]:
+    """After a training all samples get the same answer."""
+    head = evidence.head
+    if head is None or not evidence.trained or evidence.made < 20 or evidence.here.samples.count < 4:
+        return
+    outputs = np.asarray(evidence.last.trace.data[head.outputs], dtype=np.float64)
+    targets = np.asarray(evidence.last.trace.data[head.targets], dtype=np.float64)
+    if evidence.last.samples.axis(head.outputs) != 0 or not np.isfinite(outputs).all() or not len(targets):
+        return
+    with np.errstate(all="ignore"):
+        spread, wanted = float(outputs.std(axis=0).max()), float(targets.std(axis=0).max())
+    if wanted > 0 and spread <= evidence.at["same_predictions"] * (1.0 if head.classes else wanted):
+        text = (
+            f"all {len(outputs)} samples of iteration {evidence.made:,} get nearly the same "
+            f"{evidence.board.whole(head.outputs)}: they differ by {number(spread)}"
+        )
+        advice = ["look where the samples become equal: dead units, a saturated layer, inputs of very different scale"]
+        yield Seen(Place(evidence.graph.values[head.outputs].name, evidence.made), {"spread": spread}, text, advice)

@@ -1,0 +1,188 @@
+"""Rules about targets: what the outputs can reach, and what the loss expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Place, Severity
+from gradstep.engine.diagnosis.head import all_targets, made_by
+from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.notation import number
+
+#: What activations can give, by name; others give any number.
+_REACH = {
+    "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "hard_tanh": (-1.0, 1.0),
+    "relu": (0.0, np.inf), "softplus": (0.0, np.inf), "exp": (0.0, np.inf), "log_softmax": (-np.inf, 0.0),
+    "abs": (0.0, np.inf),
+}  # fmt: skip
+
+
+@rule(
+    "exclusive_labels",
+    "a softmax shares 1 among the classes; labels that go together need a sigmoid each",
+    Severity.FAULT,
+    explains="no_better_than_constant loss",
+)
+def exclusive_labels(evidence: Evidence) -> Iterator[Seen]:
+    """Softmax and labels of which several are right."""
+    head = evidence.head
+    if head is None:
+        return
+    made = made_by(evidence.graph, head.outputs)
+    soft = head.classes or (made is not None and made.op.name == "softmax")
+    targets = all_targets(evidence.here, head)
+    if not soft or targets.ndim < 2 or targets.shape[-1] < 2 or not np.isin(targets, (0, 1)).all():
+        return
+    rights = targets.sum(axis=-1)
+    several = int((rights > 1).sum())
+    if several:
+        text = (
+            f"{several:,} of {rights.size:,} samples have more than one right label, and a softmax shares 1 among "
+            f"them: none can come near 1"
+        )
+        advice = ["a sigmoid for each label: bce_with_logits"]
+        name = evidence.graph.values[head.outputs].name
+        yield Seen(Place(name), {"several": several, "of": rights.size}, text, advice)
+
+
+@rule("wrong_loss", "UMLAUT (Schoop et al., CHI 2021): a loss that fits the kind of targets", Severity.WARNING)
+def wrong_loss(evidence: Evidence) -> Iterator[Seen]:
+    """A loss for numbers where targets are classes."""
+    head = evidence.head
+    if head is None or head.takes != "numbers":
+        return
+    targets = all_targets(evidence.here, head)
+    if targets.size < 4 or not np.isin(targets, (0, 1)).all() or np.ptp(targets) == 0:
+        return
+    name, place = head.node.op.name, Place(evidence.graph.values[head.node.output].name)
+    if name == "mae":
+        share = float(targets.mean())
+        text = (
+            f"the targets are 0 and 1, and mae is lowest where every output is the more frequent of them ("
+            f"{int(share > 0.5)}): it does not push towards the right probability"
+        )
+        yield Seen(place, {"share": share}, text, ["bce_with_logits for 0/1 targets"], Severity.FAULT)
+    elif targets.ndim > 1 and targets.shape[-1] > 2 and (targets.sum(axis=-1) == 1).all():
+        text = f"the targets are one class of {targets.shape[-1]}, and {name} compares numbers: it learns, but slowly"
+        yield Seen(place, {"classes": targets.shape[-1]}, text, ["cross_entropy"], Severity.INFORMATION)
+
+
+@rule(
+    "equal_labels",
+    "where all targets are equal there is nothing to tell apart",
+    Severity.FAULT,
+    explains="same_predictions",
+)
+def equal_labels(evidence: Evidence) -> Iterator[Seen]:
+    """All samples have the same target."""
+    head = evidence.head
+    if head is None or evidence.samples < 4:
+        return
+    targets = all_targets(evidence.here, head)
+    if targets.size and targets.shape[:1] == (evidence.samples,) and bool((targets == targets[:1]).all()):
+        value = f"{number(float(targets.reshape(-1)[0]))}" if targets[0].size == 1 else "the same"
+        text = (
+            f"all {evidence.samples:,} samples have the target {value}: a constant answer is right, and all there is to "
+            "learn"
+        )
+        name = evidence.graph.values[head.targets].name
+        yield Seen(Place(name), {"samples": evidence.samples}, text, ["look how the targets are made"])
+
+
+@rule(
+    "unreachable_targets",
+    "UMLAUT and DeepFD: an output layer that cannot give what it is asked for",
+    Severity.FAULT,
+    explains="saturated loss no_better_than_constant died dead vanish target_scale",
+)
+def unreachable_targets(evidence: Evidence) -> Iterator[Seen]:
+    """Targets outside what the last activation can give."""
+    head = evidence.head
+    if head is None or head.takes != "numbers" or head.activation is None:
+        return
+    low, high = _REACH.get(head.activation.op.name, (-np.inf, np.inf))
+    targets = all_targets(evidence.here, head)
+    targets = targets[np.isfinite(targets)]
+    outside = int(((targets < low) | (targets > high)).sum())
+    if outside and outside > 0.01 * targets.size:
+        reach = f"from {low:g} to {high:g}" if np.isfinite(high) else f"from {low:g} on"
+        text = (
+            f"{outside:,} of {targets.size:,} targets lie outside what {head.activation.op.name} can give ({reach}): "
+            f"they go from {number(float(targets.min()))} to {number(float(targets.max()))}"
+        )
+        advice = [f"no {head.activation.op.name} at the output", "targets scaled into its range"]
+        yield Seen(
+            Place(evidence.graph.values[head.outputs].name), {"outside": outside, "of": targets.size}, text, advice
+        )
+
+
+@rule(
+    "target_range",
+    "PyTorch's documentation of BCELoss (targets between 0 and 1) and CrossEntropyLoss (classes from 0 on)",
+    Severity.FAULT,
+    explains="unbounded_loss diverged loss no_better_than_constant",
+)
+def target_range(evidence: Evidence) -> Iterator[Seen]:
+    """Targets that the loss does not expect."""
+    head = evidence.head
+    if head is None:
+        return
+    targets = all_targets(evidence.here, head)
+    if not targets.size:
+        return
+    name, low, high = evidence.graph.values[head.targets].name, float(targets.min()), float(targets.max())
+    if head.takes in ("probabilities", "logits") and (low < 0 or high > 1):
+        text = (
+            f"the targets go from {number(low)} to {number(high)}, and {head.node.op.name} takes them for "
+            "probabilities: between 0 and 1"
+        )
+        advice = [f"divide {name} by {number(high)}" if low >= 0 else "0 and 1 for the two classes"]
+        yield Seen(Place(name), {"low": low, "high": high}, text, advice)
+    elif head.takes == "margins" and not np.isin(targets, (-1, 1)).all():
+        text = f"hinge takes targets of −1 and 1, and these go from {number(low)} to {number(high)}"
+        yield Seen(Place(name), {"low": low, "high": high}, text, ["2 × t − 1"])
+    elif head.classes and low >= 1 and targets.ndim <= 1 and len(np.unique(targets)) > 1:
+        width = evidence.graph.values[head.outputs].shape[-1]
+        if high == width - 1 and width > 2 and len(np.unique(targets)) == width - 1:
+            text = (
+                f"the classes go from {low:g} to {high:g} and there are {width} outputs: class 0 never comes, as where "
+                "classes are counted from 1"
+            )
+            yield Seen(Place(name), {"low": low, "high": high}, text, ["count classes from 0"], Severity.WARNING)
+
+
+#: A target beyond so many is far from what fresh weights give.
+_FAR = 10.0
+
+
+@rule(
+    "target_scale",
+    "LeCun et al., Efficient BackProp (1998), sect. 4: outputs and targets of the size that weights give at first",
+    Severity.WARNING,
+    threshold=_FAR,
+    explains="diverged explode rate_large loss",
+)
+def target_scale(evidence: Evidence) -> Iterator[Seen]:
+    """Targets that are far larger than what the network gives."""
+    head = evidence.head
+    if head is None or head.takes != "numbers" or not evidence.samples > 1:
+        return
+    targets = all_targets(evidence.here, head)
+    outputs = np.asarray(evidence.first.trace.data[head.outputs], dtype=np.float64)
+    if not targets.size or not np.isfinite(targets).all():
+        return
+    size = float(np.sqrt((targets**2).mean()))
+    with np.errstate(all="ignore"):
+        given = float(np.sqrt((outputs**2).mean()))
+    if size > evidence.at["target_scale"] and size > evidence.at["target_scale"] * max(given, 1.0):
+        settled = evidence.trained and evidence.converged
+        text = (
+            f"the targets have a size of {number(size)} (mean {number(float(targets.mean()))}), the outputs began at "
+            f"{number(given)}: the first updates only carry the outputs there"
+        )
+        severity = Severity.INFORMATION if settled else None
+        yield Seen(Place(evidence.graph.values[head.targets].name), {"size": size, "outputs": given}, text,
+                   ["standardise the targets: subtract their mean, divide by their spread"], severity)  # fmt: skip
