@@ -85,8 +85,7 @@ def equal_labels(evidence: Evidence) -> Iterator[Seen]:
     if targets.size and targets.shape[:1] == (evidence.samples,) and bool((targets == targets[:1]).all()):
         value = f"{number(float(targets.reshape(-1)[0]))}" if targets[0].size == 1 else "the same"
         text = (
-            f"all {evidence.samples:,} samples have the target {value}: one answer is right, and all there is to "
-            "learn"
+            f"all {evidence.samples:,} samples have the target {value}: one answer is right, and all there is to learn"
         )
         name = evidence.graph.values[head.targets].name
         yield Seen(Place(name), {"samples": evidence.samples}, text, ["look how the targets are made"])
