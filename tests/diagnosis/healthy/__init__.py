@@ -1,0 +1,1 @@
+"""What nothing is wrong with: a module for each subject, with `HEALTHY`."""

@@ -1,0 +1,44 @@
+"""What the diagnosis names does not get less, and what it says of what is fine does not get more."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+
+import pytest
+
+from tests.diagnosis.case import Healthy
+from tests.diagnosis.report import FIGURES
+from tests.diagnosis.scoring import Score, score
+from tests.diagnosis.sets import CASES, HEALTHY
+
+KEPT = tomllib.loads(FIGURES.read_text(encoding="utf-8"))
+#: Of these fewer are better.
+FEWER = {"misled", "wrong", "twins_alarmed", "healthy_alarmed"}
+
+
+@cache
+def result() -> Score:
+    return score(
+        (one for found in CASES.values() for one in found), (one for found in HEALTHY.values() for one in found)
+    )
+
+
+@pytest.mark.parametrize("name", KEPT["all"])
+def test_no_figure_gets_worse(name: str) -> None:
+    now, kept = result().figures()[name], KEPT["all"][name]
+    assert now <= kept if name in FEWER else now >= kept
+
+
+@pytest.mark.parametrize("kind", KEPT["named"])
+def test_no_kind_is_named_less(kind: str) -> None:
+    rows: Mapping[str, int] = {name: row.named for name, row in result().rows().items()}
+    assert rows[kind] >= KEPT["named"][kind]
+
+
+@pytest.mark.parametrize("one", [h for found in HEALTHY.values() for h in found], ids=lambda one: one.name)
+def test_what_is_healthy_learns(one: Healthy) -> None:
+    """Each gets to where its words say that it is near the best there is."""
+    made = next(made for fine, made in result().healthy if fine is one)
+    assert made.ended <= one.reaches
