@@ -15,9 +15,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradstep.engine.errors import GraphError
+
 Shape = tuple[int, ...]
 Indices = np.ndarray[Any, np.dtype[np.intp]]
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+#: An array of NumPy has no more axes,
+MAX_AXES = 64
+#: and no more elements, also counted without the axes that have none.
+MAX_ELEMENTS = 2**60
+
+
+def check_shape(shape: Shape) -> None:
+    """Raises GraphError for a shape that no array can have."""
+    if len(shape) > MAX_AXES:
+        raise GraphError(f"an array of {len(shape)} axes; there are at most {MAX_AXES}")
+    if prod(extent for extent in shape if extent) > MAX_ELEMENTS:
+        raise GraphError("an array of more elements than there can be")
 
 
 def read_only(array: Array) -> Array:

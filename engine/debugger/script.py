@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError, printable
 from gradstep.engine.files.log import told
+from gradstep.engine.files.opening import content, reason, short
 from gradstep.engine.notation import json_line
+
+#: A script is no longer.
+MAX_BYTES = 16 << 20
 
 
 class Line(str):
@@ -21,17 +24,18 @@ class Line(str):
 
 
 def read_script(file: str) -> list[str]:
-    """The commands in a script: a line each, without empty lines and those that begin with #. Raises
-    CommandError if the file cannot be read."""
+    """The commands in a script, `-` for standard input: a line each, without empty lines and those that begin with #.
+    Raises CommandError if the file cannot be read."""
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8 text"
-        raise CommandError(f"{file}: cannot be read: {reason}") from None
+        text = content(file, MAX_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CommandError(f"{short(file)}: cannot be read: it is not UTF-8 text") from None
+    except OSError as error:
+        raise CommandError(f"{short(file)}: cannot be read: {reason(error)}") from None
     found: list[str] = []
-    for number, content in enumerate(text.splitlines(), 1):
-        if content.strip() and not content.lstrip().startswith("#"):
-            line = Line(content.strip())
+    for number, written in enumerate(text.splitlines(), 1):
+        if written.strip() and not written.lstrip().startswith("#"):
+            line = Line(written.strip())
             line.place = f"{file}:{number}: "
             found.append(line)
     return found

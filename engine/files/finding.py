@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
 from gradstep.engine.errors import Problem, ScenarioError, nearest
 from gradstep.engine.files.draft import Draft
+from gradstep.engine.files.opening import STANDARD_INPUT, content, reason, short
 from gradstep.engine.files.reading import read
 from gradstep.engine.files.shipped import SHIPPED
 from gradstep.engine.run.scenario import Scenario
@@ -21,7 +24,7 @@ def builtin() -> dict[str, str]:
 
 
 def find(name: str) -> Scenario:
-    """The scenario that a person means by `name`: a built-in one, or a file.
+    """The scenario that a person means by `name`: a built-in one, a file, or `-` for standard input.
 
     Raises ScenarioError.
     """
@@ -29,34 +32,35 @@ def find(name: str) -> Scenario:
     if name in known:
         text = (SHIPPED / known[name]).read_text(encoding="utf-8")
         return loads(text, name, known[name])
-    path = Path(name)
-    if path.exists() or path.suffix or path.name != name:
-        return load(path)
+    if name == STANDARD_INPUT:
+        return loads(_text(name, name), "scenario", name)
+    if os.path.lexists(name) or Path(name).suffix or Path(name).name != name:
+        return load(Path(name))
     hint = nearest(name, known) or f"; built in are {', '.join(known)}"
-    raise ScenarioError([Problem(name, 0, 0, f"no such file or built-in scenario{hint}")])
+    raise ScenarioError([Problem(short(name), 0, 0, f"no such file or built-in scenario{hint}")])
 
 
 def load(path: Path) -> Scenario:
     """The scenario in a file. Raises ScenarioError, also where the file cannot be read."""
-    shown = str(path)
+    # With its folder, so that a file that is called - is not standard input.
+    text = _text(os.path.join(path.parent, path.name), short(str(path)))
+    return loads(text, path.name.removesuffix(".toml"), str(path), path.parent)
+
+
+def _text(name: str, shown: str) -> str:
+    """What stands in a file, `-` for standard input. Raises ScenarioError."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ScenarioError([Problem(shown, 0, 0, f"cannot be read: {reason}")]) from None
-    if len(content) > MAX_BYTES:
-        raise ScenarioError([Problem(shown, 0, 0, "the file is larger than 16 MiB; put large arrays into files")])
+        found = content(name, MAX_BYTES)
+    except OSError as error:
+        hint = "; put large arrays into files" if error.errno == errno.EFBIG else ""
+        raise ScenarioError([Problem(shown, 0, 0, f"cannot be read: {reason(error)}{hint}")]) from None
     try:
-        text = content.decode("utf-8-sig")
+        return found.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8", errors="replace")
+        before = found[: error.start].decode("utf-8", errors="replace")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problem = Problem(
-            shown, line, column, f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        )
+        problem = Problem(shown, line, column, f"byte 0x{found[error.start]:02x} is not UTF-8; save the file as UTF-8")
         raise ScenarioError([problem]) from None
-    return loads(text, path.name.removesuffix(".toml"), shown, path.parent)
 
 
 def loads(text: str, name: str = "scenario", file: str = "scenario.toml", folder: Path | None = None) -> Scenario:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gradstep.engine.errors import CommandError, printable
+from gradstep.engine.files.opening import reason, short
 
 
 def write_new(file: str, content: str | bytes) -> None:
@@ -40,7 +41,7 @@ def check_place(file: str) -> None:
         if not os.access(path.parent, os.W_OK):
             raise _cannot(file, "permission denied")
     except (OSError, ValueError) as error:
-        raise _cannot(file, _reason(error)) from None
+        raise _cannot(file, reason(error)) from None
 
 
 def _write(file: str, content: str | bytes, replace: bool) -> None:
@@ -68,7 +69,7 @@ def _write(file: str, content: str | bytes, replace: bool) -> None:
     except FileExistsError:
         raise _exists(file) from None
     except (OSError, ValueError) as error:
-        raise _cannot(file, _reason(error)) from None
+        raise _cannot(file, reason(error)) from None
 
 
 def _name(part: str, path: Path) -> None:
@@ -102,17 +103,9 @@ def _settle(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _reason(error: Exception) -> str:
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-
-
 def _exists(file: str) -> CommandError:
     return CommandError(f"'{printable(file)}' exists already; give another name, nothing is overwritten")
 
 
-def _cannot(file: str, reason: str) -> CommandError:
-    return CommandError(f"'{printable(_short(file))}' cannot be written: {reason}")
-
-
-def _short(file: str) -> str:
-    return file if len(file) <= 120 else f"{file[:60]}…{file[-40:]}"
+def _cannot(file: str, why: str) -> CommandError:
+    return CommandError(f"'{printable(short(file))}' cannot be written: {why}")

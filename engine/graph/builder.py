@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
-from gradstep.engine.index import Shape
+from gradstep.engine.index import Shape, check_shape
 from gradstep.engine.ops.op import Op
 
 
@@ -43,9 +43,10 @@ class GraphBuilder:
     def apply(self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None) -> Value:
         """A node computing op(inputs). Without a name it is one of the unnamed e#1, e#2 …
 
-        Raises OpError where the shapes do not fit.
+        Raises GraphError where the shapes do not fit, or what comes of them is no shape that an array can have.
         """
         shape = op.shape([v.shape for v in inputs])
+        check_shape(shape)
         if name is None:
             self._unnamed += 1
             name = f"e#{self._unnamed}"

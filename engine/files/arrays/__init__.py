@@ -16,6 +16,7 @@ import numpy as np
 from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.files.arrays import written
 from gradstep.engine.files.arrays.leaf import Leaf
+from gradstep.engine.index import check_shape
 
 #: The key by which a table names its source, and the module whose `read(spec, dtype, folder)` gives the leaf. It is
 #: loaded when it is used: most scenarios have their numbers written out.
@@ -31,6 +32,12 @@ def read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:
 
     Files are looked for in `folder`, None where there is none. Raises GraphError.
     """
+    leaf = _read(spec, dtype, folder)
+    check_shape(leaf.shape)
+    return leaf
+
+
+def _read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:
     if not isinstance(spec, Mapping):
         return written.read(spec, dtype)
     for key, module in SOURCES.items():

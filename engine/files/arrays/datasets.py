@@ -84,7 +84,7 @@ def find(name: object, split: object, part: object) -> Leaf:
     tail = {"inputs": (of.features,), "images": of.image, "targets": (1,), "one_hot": (of.classes,)}
 
     def make() -> Array:
-        x, labels = (np.load(SHIPPED / "data" / f"{name}-{file}.npy", mmap_mode="r")[rows] for file in _FILES)
+        x, labels = (np.load(SHIPPED / "data" / f"{name}-{file}.npy")[rows] for file in _FILES)
         return np.asarray(_PARTS[part](of, x / of.scale, labels), dtype=np.float64)
 
     return Leaf((len(rows), *tail.get(part, ())), make)

@@ -1,19 +1,35 @@
-"""Arrays in files beside the scenario: .npy, .npz and .safetensors. Nothing pickled is read, and nothing outside."""
+"""Arrays in files beside the scenario: .npy, .npz and .safetensors. Nothing pickled is read, and nothing outside.
+
+They are read and never mapped into memory: a file that somebody else cuts off or writes anew can then neither end the
+program nor change its numbers. It is opened twice, for the shape and for the numbers, and must be the same both times.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from gradstep.engine.errors import GraphError, nearest
+from gradstep.engine.errors import GraphError
+from gradstep.engine.files.arrays.block import Block, Unreadable
 from gradstep.engine.files.arrays.leaf import Leaf, described, only
+from gradstep.engine.files.opening import Version, ordinary, reason, short
 from gradstep.engine.index import Array, Shape
 
-if TYPE_CHECKING:
-    from zipfile import ZipFile
+#: The module that reads each kind of file: `find(file, key)` gives the block that holds the array.
+_READERS: Mapping[str, str] = {
+    ".npy": "gradstep.engine.files.arrays.npy",
+    ".npz": "gradstep.engine.files.arrays.npz",
+    ".safetensors": "gradstep.engine.files.arrays.tensors",
+}
+
+#: Bytes that are read and converted at a time.
+_PIECE = 1 << 22
 
 
 def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> Leaf:
@@ -23,34 +39,49 @@ def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> 
     key = spec.get("key")
     if key is not None and not isinstance(key, str):
         raise GraphError(f"key must be text, not {described(key)}")
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise GraphError(f"'{spec['file']}': cannot read '{path.suffix}'; there are .npy, .npz and .safetensors")
-    try:
-        shape, found, load = reader(path, key)
-    except (OSError, ValueError, EOFError) as error:
-        raise GraphError(f"'{spec['file']}' cannot be read: {_reason(error)}") from None
-    if found.kind not in "biuf":
-        kind = "complex numbers" if found.kind == "c" else f"'{found}'"
-        raise GraphError(f"'{spec['file']}' holds {kind}; only real numbers can be differentiated here")
+    if path.suffix.lower() not in _READERS:
+        raise GraphError(f"{_named(path)}: cannot read '{path.suffix}'; there are .npy, .npz and .safetensors")
+    version, shape, _ = _opened(path, key, None)
 
     def make() -> Array:
-        try:
-            array = load()
-        except (OSError, ValueError, EOFError) as error:
-            raise GraphError(f"'{spec['file']}' cannot be read: {_reason(error)}") from None
-        with np.errstate(over="ignore"):
-            return np.ascontiguousarray(array, dtype=dtype).reshape(shape)
+        again, found, array = _opened(path, key, dtype)
+        if again != version or found != shape or array is None:
+            raise _changed(path)
+        return array
 
     return Leaf(shape, make)
 
 
-def _reason(error: Exception) -> str:
-    if "allow_pickle" in str(error) or "pickle" in str(error).lower():
-        return "it holds pickled Python objects, which are refused because reading them can run code"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+def _opened(path: Path, key: str | None, dtype: np.dtype[Any] | None) -> tuple[Version, Shape, Array | None]:
+    """Which version of a file it is, the shape of the array in it, and, where a `dtype` is given, the array. Raises
+    GraphError."""
+    try:
+        with ordinary(path, links=False) as file:
+            version = Version(file)
+            block: Block = import_module(_READERS[path.suffix.lower()]).find(file, key)
+            array = None if dtype is None else _array(block, dtype)
+            same = Version(file) == version
+    except GraphError as error:
+        raise GraphError(f"{_named(path)}: {error}") from None
+    except (OSError, Unreadable) as error:
+        raise GraphError(f"{_named(path)} cannot be read: {reason(error)}") from None
+    if not same:
+        raise _changed(path)
+    return version, block.shape, array
+
+
+def _array(block: Block, dtype: np.dtype[Any]) -> Array:
+    """The numbers of a block in C order, converted piece by piece: a large array never stands twice in memory."""
+    count, item = prod(block.shape), block.dtype.itemsize
+    array = np.empty(count, dtype=dtype)
+    with np.errstate(all="ignore"):
+        for start in range(0, count, _PIECE // item):
+            stop = min(start + _PIECE // item, count)
+            array[start:stop] = np.frombuffer(block.read((stop - start) * item), dtype=block.dtype)
+    block.end()
+    if block.fortran:
+        return np.ascontiguousarray(array.reshape(block.shape[::-1]).transpose())
+    return array.reshape(block.shape)
 
 
 def _inside(name: object, folder: Path | None) -> Path:
@@ -59,99 +90,23 @@ def _inside(name: object, folder: Path | None) -> Path:
     if folder is None:
         raise GraphError("a file can only be read by a scenario that is a file itself")
     if Path(name).is_absolute():
-        raise GraphError(f"'{name}': the path must be relative to the scenario")
+        raise GraphError(f"'{short(name)}': the path must be relative to the scenario")
     try:
         path = (folder / name).resolve()
-    except (OSError, RuntimeError):
-        raise GraphError(f"'{name}' cannot be found: its links lead round in a circle") from None
-    if not path.is_relative_to(folder.resolve()):
-        raise GraphError(f"'{name}' is outside the scenario's folder; only files inside it are read")
-    if not path.is_file():
-        raise GraphError(f"'{name}': no such file in the scenario's folder")
+        if not path.is_relative_to(folder.resolve()):
+            raise GraphError(f"'{short(name)}' is outside the scenario's folder; only files inside it are read")
+        if not os.path.lexists(path) or path.is_dir():
+            raise GraphError(f"'{short(name)}': no such file in the scenario's folder")
+    except RuntimeError:
+        raise GraphError(f"'{short(name)}' cannot be found: its links lead round in a circle") from None
+    except (OSError, ValueError) as error:  # too long, or of characters that no file name has
+        raise GraphError(f"'{short(name)}' cannot be found: {reason(error)}") from None
     return path
 
 
-_Found = tuple[Shape, "np.dtype[Any]", Callable[[], Array]]
+def _named(path: Path) -> str:
+    return f"'{short(path.name)}'"
 
 
-def _npy(path: Path, key: str | None) -> _Found:
-    if key is not None:
-        raise GraphError(f"a .npy file holds one array and has no key '{key}'")
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array.shape, array.dtype, lambda: array
-
-
-def _npz(path: Path, key: str | None) -> _Found:
-    import zipfile
-
-    try:
-        return _npz_member(zipfile.ZipFile(path), path, key)
-    except zipfile.BadZipFile as error:
-        raise ValueError(str(error)) from None
-
-
-def _npz_member(archive: ZipFile, path: Path, key: str | None) -> _Found:
-    with archive:
-        names = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
-        key = _chosen(key, names, path)
-        with archive.open(key + ".npy") as member:
-            version = np.lib.format.read_magic(member)
-            header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = header(member)
-
-    def load() -> Array:
-        from zipfile import BadZipFile
-
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return np.asarray(arrays[key])
-        except BadZipFile as error:
-            raise ValueError(str(error)) from None
-
-    if dtype.hasobject:
-        raise ValueError("pickled objects")
-    return shape, dtype, load
-
-
-def _safetensors(path: Path, key: str | None) -> _Found:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as tensors:
-            key = _chosen(key, list(tensors.keys()), path)
-            part = tensors.get_slice(key)
-            shape, kind = tuple(part.get_shape()), part.get_dtype()
-    except SafetensorError as error:
-        raise ValueError(str(error)) from None
-    if kind not in _SAFETENSORS:
-        raise GraphError(f"'{key}' is of type {kind}, which NumPy does not have; there are {', '.join(_SAFETENSORS)}")
-
-    def load() -> Array:
-        with safe_open(path, framework="numpy") as tensors:
-            return np.asarray(tensors.get_tensor(key))
-
-    return shape, np.dtype(_SAFETENSORS[kind]), load
-
-
-_SAFETENSORS = {
-    "F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1", "U8": "u1", "BOOL": "?",
-}  # fmt: skip
-
-
-def _chosen(key: str | None, names: list[str], path: Path) -> str:
-    if key is None:
-        if len(names) == 1:
-            return names[0]
-        raise GraphError(f"'{path.name}' holds {len(names)} arrays; say which: key = {' | '.join(names[:8])}")
-    if key not in names:
-        hint = nearest(key, names) or f"; there are {', '.join(names[:8])}"
-        raise GraphError(f"'{path.name}' has no array '{key}'{hint}")
-    return key
-
-
-#: How each kind of file is read: from a path and a key, the array's shape, its type, and how to load it.
-_READERS: Mapping[str, Callable[[Path, str | None], _Found]] = {
-    ".npy": _npy,
-    ".npz": _npz,
-    ".safetensors": _safetensors,
-}
+def _changed(path: Path) -> GraphError:
+    return GraphError(f"{_named(path)} is being written by another program; open the scenario again when it is done")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,11 @@ import numpy as np
 import pytest
 from leaves import F4, F8, made, refused
 from safetensors.numpy import save_file
+
+from gradstep.engine.debugger import Session
+from gradstep.engine.errors import GraphError
+from gradstep.engine.files import find
+from gradstep.engine.files.arrays import read
 
 
 @pytest.fixture
@@ -95,3 +102,54 @@ def test_pickles_are_refused_and_not_opened(folder: Path) -> None:
 
 def test_files_need_a_scenario_that_is_a_file() -> None:
     assert "a scenario that is a file itself" in refused({"file": "a.npy"})
+
+
+SCENARIO = """format = 1
+[parameters]
+w = {{ file = "{name}"{key} }}
+[graph]
+L = "sum(w * w)"
+"""
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "safetensors"])
+@pytest.mark.parametrize("what", ["truncate", "rewrite", "remove"])
+def test_what_happens_to_a_file_while_it_is_open_does_nothing(tmp_path: Path, kind: str, what: str) -> None:
+    file, array = tmp_path / f"a.{kind}", np.arange(100_000.0)
+    if kind == "npy":
+        np.save(file, array)
+    elif kind == "npz":
+        np.savez(file, w=array)
+    else:
+        save_file({"w": array}, file)
+    key = "" if kind == "npy" else ', key = "w"'
+    (tmp_path / "s.toml").write_text(SCENARIO.format(name=file.name, key=key))
+    session = Session(find(str(tmp_path / "s.toml")))
+    code = {
+        "truncate": "import os, sys; os.truncate(sys.argv[1], 10)",
+        "rewrite": "import sys; f = open(sys.argv[1], 'r+b'); f.write(b'\\xff' * 800_000)",
+        "remove": "import os, sys; os.remove(sys.argv[1])",
+    }
+    subprocess.run([sys.executable, "-c", code[what], str(file)], check=True)
+    session.goto("end")
+    np.testing.assert_array_equal(session.value("w").value, array)
+    np.testing.assert_array_equal(session.value("w.grad").value, 2 * array)
+    session.do("iterate")
+    np.testing.assert_allclose(session.value("w").value, array - 0.1 * 2 * array)
+
+
+@pytest.mark.parametrize("change", [lambda f: os.truncate(f, 100), lambda f: os.utime(f, ns=(0, 1)), os.remove])
+def test_a_file_that_changes_between_two_looks_is_refused(folder: Path, change: Any) -> None:
+    leaf = read({"file": "a.npy"}, F8, folder)
+    change(folder / "a.npy")
+    with pytest.raises(GraphError, match="being written|no such file|cannot be read"):
+        leaf.make()
+
+
+def test_pipes_devices_and_long_names_are_refused(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.npy")
+    (folder / "folder.npy").mkdir()
+    assert "it is a pipe" in refused({"file": "pipe.npy"}, F8, folder)
+    assert "no such file" in refused({"file": "folder.npy"}, F8, folder)
+    for name in ("x" * 300 + ".npy", "x/" * 3000 + "a.npy", "\ud800.npy"):
+        assert len(refused({"file": name}, F8, folder)) < 300
