@@ -56,7 +56,10 @@ def parse(text: str) -> ast.expr:
         raise CommandError("an expression is needed, as in h.grad[1] or abs(W1.grad).max()")
     if len(text) > MAX_LENGTH:
         raise CommandError(f"the expression is {len(text):,} characters long; at most {MAX_LENGTH:,} are read")
-    plain = re.sub(r"(?<=\w)#(?=\d)", _HASH, text.translate(_PLAIN))
+    colon = _COLON
+    while colon in text:
+        colon += _COLON
+    plain = re.sub(r"\b([^\W\d]\w*):(?=[^\W\d])", rf"\1{colon}", text.translate(_PLAIN))
     plain = re.sub(r"∂\w+/∂([^\W\d]\w*)", r"\1.grad", plain)
     try:
         with warnings.catch_warnings():
@@ -71,11 +74,13 @@ def parse(text: str) -> ast.expr:
             raise CommandError(f"the expression is nested too deeply; at most {MAX_DEPTH} levels are read")
         for node in level:
             if isinstance(node, ast.Name):
-                node.id = node.id.replace(_HASH, "#")
+                node.id = node.id.replace(colon, ":")
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = node.value.replace(colon, ":")
         level = [c for node in level for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)]
     return tree
 
 
-#: A letter that stands for # while Python reads it: what a formula computes on the way is called y#1.
-_HASH = "ǃ"
+#: A letter that stands for the colon of a name while Python reads it: a part of the formula of h is called h:add.
+_COLON = "ǃ"
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉−×·", "0123456789-**")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,6 @@ class GraphBuilder:
         self.nodes: list[Node] = []
         self.names: dict[str, Value] = {}
         self.literals: dict[str, Value] = {}
-        self._unnamed = 0
 
     def leaf(self, name: str, shape: Shape, role: Role, differentiable: bool) -> Value:
         value = Value(len(self.values), name, tuple(shape), role, -1, differentiable)
@@ -40,16 +40,17 @@ class GraphBuilder:
             self.literals[key] = value
         return self.literals[key]
 
-    def apply(self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None) -> Value:
-        """A node computing op(inputs). Without a name it is one of the unnamed e#1, e#2 …
+    def apply(
+        self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None, word: str = ""
+    ) -> Value:
+        """A node computing op(inputs). Without a name it is a part of its line, called after the line and the
+        operation, or the `word` for what it is: h:add, the next one h:add2.
 
         Raises GraphError where the shapes do not fit, or what comes of them is no shape that an array can have.
         """
         shape = op.shape([v.shape for v in inputs])
         check_shape(shape)
-        if name is None:
-            self._unnamed += 1
-            name = f"e#{self._unnamed}"
+        name = name or self._part(f"{line}:{word or op.name}")
         node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
         value = Value(
             node.output, name, shape, Role.NODE, node.id, not op.discrete and any(v.differentiable for v in inputs)
@@ -58,6 +59,11 @@ class GraphBuilder:
         self.nodes.append(node)
         self.names[name] = value
         return value
+
+    def _part(self, name: str) -> str:
+        """A name that is not taken: itself, or with the next number behind it."""
+        numbered = chain([name], (f"{name}{number}" for number in count(2)))
+        return next(one for one in numbered if one not in self.names)
 
     def build(self, loss: str) -> Graph:
         return Graph(self.values, self.nodes, loss, self.dtype)

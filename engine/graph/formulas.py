@@ -20,7 +20,7 @@ from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called, indexed, unknown
 from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.graph.parsing import brief, parse, spelled
-from gradstep.engine.ops.composite import Given, Plan
+from gradstep.engine.ops.composite import Given, Part, Plan
 from gradstep.engine.ops.op import REGISTRY, Op
 
 _BINARY: Mapping[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
@@ -173,7 +173,7 @@ class Formulas:
             plan = made(**{slot: Given(slot, v.shape) for slot, v in values.items()})
         except OpError as error:
             raise ExpressionError(f"'{brief(ast.unparse(node))}': {error}", node.col_offset) from None
-        return self._expand(plan, values, node, name, what.name)
+        return self._expand(plan, values, node, name, what.name, what.name)
 
     def _condition(self, node: ast.expr) -> _Operand:
         """The first argument of where(): a comparison, or any value, which holds where it is not 0."""
@@ -184,14 +184,18 @@ class Formulas:
         left, right = self._build(node.left), self._build(node.comparators[0])
         return self._apply(_COMPARED[type(node.ops[0])], [left, right], node, None)
 
-    def _expand(self, plan: Plan, values: Mapping[str, Value], node: ast.expr, name: str | None, of: str) -> Value:
-        """The nodes of the composite `of`; the last of them is called `name`."""
+    def _expand(
+        self, plan: Plan, values: Mapping[str, Value], node: ast.expr, name: str | None, of: str, word: str = ""
+    ) -> Value:
+        """The nodes of the composite `of`; the last of them is called `name`, or as a part of a formula by a `word`."""
         if isinstance(plan, Given):
             return values[plan.slot]
         if isinstance(plan, float):
             return self.builder.literal(plan)
+        if isinstance(plan, Part):
+            return self._expand(plan.plan, values, node, name, plan.word)
         op, parts = plan
-        return self._apply(op, [self._expand(part, values, node, None, of) for part in parts], node, name, of)
+        return self._apply(op, [self._expand(part, values, node, None, of) for part in parts], node, name, of, word)
 
     def _value(self, operand: _Operand, node: ast.expr) -> Value:
         """An operand as a value: numbers become literals, and `W.T` an operation."""
@@ -200,15 +204,22 @@ class Formulas:
         return self.builder.literal(operand) if isinstance(operand, float) else operand
 
     def _apply(
-        self, op: str | Op, operands: Sequence[_Operand], node: ast.expr, name: str | None, of: str = ""
+        self,
+        op: str | Op,
+        operands: Sequence[_Operand],
+        node: ast.expr,
+        name: str | None,
+        of: str = "",
+        word: str = "",
     ) -> Value:
-        """A node; a mistake in it is one in the composite `of` that it is a part of."""
+        """A node; a mistake in it is one in the composite `of` that it is a part of. What has no name is called by the
+        `word` for it."""
         if isinstance(op, str):
             op = REGISTRY[op]()
         values = [self._value(operand, node) for operand in operands]
         text = brief(ast.unparse(node))
         try:
-            return self.builder.apply(op, values, self._line, text, name)
+            return self.builder.apply(op, values, self._line, text, name, word)
         except GraphError as error:
             said = str(error)
             if of and said.startswith(op.name):

@@ -48,6 +48,11 @@ class Value(NamedTuple):
     def size(self) -> int:
         return prod(self.shape)
 
+    @property
+    def part(self) -> bool:
+        """Whether it is made within a formula, and named after the line and what makes it, as in h:linear."""
+        return ":" in self.name
+
 
 class Node(NamedTuple):
     """One operation applied: output = op(inputs). `line` is the graph line it was written on."""

@@ -3,7 +3,8 @@
 Two names for every element. The blackboard's, for reading: subscripts are layer, to, from, counted
 from 1, and a layer of a single unit drops "to": z₁₁, h₂, w₁₁₂, b₂. And NumPy's, for typing: z1[0],
 W1[0,1]. Where a layer is wider than 9, or the short form would be ambiguous, the blackboard's is
-W₂[7,37] too.
+W₂[7,37] too. What a formula computes on its way is a part of its line, and is called after it and the
+operation: h₁:add[0], typed h1:add[0].
 """
 
 from __future__ import annotations
@@ -49,8 +50,7 @@ class Blackboard:
 
     def whole(self, value: int) -> str:
         """The name of a whole array: W₁, h, z₂."""
-        base, layer = _split(self.graph.values[value].name)
-        return base + layer.translate(_SUBSCRIPTS)
+        return _whole(self.graph.values[value].name)
 
     def element(self, value: int, flat: int) -> str:
         """The name of one element: h₂, w₁₁₂, W₂[7,37]; a number in a formula is itself."""
@@ -163,9 +163,14 @@ class Blackboard:
 
 def _split(name: str) -> tuple[str, str]:
     found = re.fullmatch(r"(.*?\D)(\d+)", name)
-    if found is None or found[1].endswith("#"):
-        return name, ""
-    return found[1], found[2]
+    return (name, "") if found is None else (found[1], found[2])
+
+
+def _whole(name: str) -> str:
+    """The blackboard's form of a name; a part of a formula keeps the number of its operation: h₁:add2."""
+    line, colon, part = name.partition(":")
+    base, layer = _split(line)
+    return base + layer.translate(_SUBSCRIPTS) + colon + part
 
 
 def _brackets(shape: Shape, flat: int) -> str:
@@ -175,8 +180,8 @@ def _brackets(shape: Shape, flat: int) -> str:
 def _short(value: Value, flat: int) -> str | None:
     """The blackboard's name of an element, or None where it has none of its own."""
     base, layer = _split(value.name)
-    if len(layer) > 1 or "#" in base or any(n > _WIDEST for n in value.shape):
-        return base + layer.translate(_SUBSCRIPTS) if value.size == 1 and len(value.shape) < 2 else None
+    if len(layer) > 1 or value.part or any(n > _WIDEST for n in value.shape):
+        return _whole(value.name) if value.size == 1 and len(value.shape) < 2 else None
     index = kept = unravel(flat, value.shape)
     if value.role is Role.PARAMETER and len(index) == 2:
         base = base.lower() if len(base) == 1 else base

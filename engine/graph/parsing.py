@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import math
+import re
 import warnings
 from typing import Any
 
@@ -31,6 +32,10 @@ def parse(text: str) -> ast.expr:
             warnings.simplefilter("ignore")  # what Python's parser thinks of style is no matter here
             tree = ast.parse(flat.strip(), mode="eval").body
     except SyntaxError as error:
+        if part := re.search(r"\b([^\W\d]\w*):[^\W\d]\w*", flat):
+            raise ExpressionError(
+                f"{part[0]} is a part of the formula of {part[1]}; to use it, give it a line of its own", part.start()
+            ) from None
         message = "is not a formula" if error.msg.startswith("invalid syntax") else error.msg
         # Offset 0 is the parser's way to say: after the last character.
         column = min(error.offset - 1 + lead, len(text)) if error.offset else len(text)

@@ -25,8 +25,16 @@ class Given:
     shape: Shape
 
 
-#: An operation applied to plans, an input, or a number.
-Plan = tuple[Op, "Sequence[Plan]"] | Given | float
+@dataclass(frozen=True)
+class Part:
+    """A plan with a word for what it computes, by which it is called instead of its operation's name."""
+
+    word: str
+    plan: Plan
+
+
+#: An operation applied to plans, one with a word for it, an input, or a number.
+Plan = tuple[Op, "Sequence[Plan]"] | Part | Given | float
 
 
 class Composite:

@@ -23,7 +23,7 @@ def find(timeline: Timeline, board: Blackboard, here: Position, text: str, made:
     """
     word = text.strip()
     if word.startswith("@"):
-        which, _, rest = word[1:].strip().replace(":", " ", 1).partition(" ")
+        which, _, rest = re.split(r"([\s:])", f"{word[1:].strip()} ", maxsplit=1)
         iteration = _iteration(which, here.iteration, made)
         if not rest.strip():
             return Position(timeline.total if which == "end" else 0, None, iteration)

@@ -19,20 +19,18 @@ def sample_name(sample: int) -> str:
     return f"sample {sample + 1} [{sample}]"
 
 
-def value_name(recording: Recording, value: int) -> str:
-    """A value's name; of one that a formula makes on its way, what makes it."""
-    whole = recording.graph.values[value]
-    return recording.graph.nodes[whole.node].op.label if "#" in whole.name else recording.board.whole(value)
-
-
 def letter(recording: Recording, value: int) -> str:
-    """A value's name where there is room for one character."""
-    name = recording.graph.values[value].name
-    return "Σ" if "#" in name else name[0]
+    """A value's name where there is room for one character; of a part of a formula that of its operation."""
+    whole = recording.graph.values[value]
+    if not whole.part:
+        return whole.name[0]
+    op = recording.graph.nodes[whole.node].op
+    return "Σ" if op.summed or op.reduces else op.name[0]
 
 
 def title(recording: Recording, layer: Layer) -> str:
-    """A layer's part in the network and its function; nothing where it is a mere weighted sum."""
+    """A layer's part in the network and its function; nothing where it is a mere weighted sum, or where the name
+    says it."""
     graph = recording.graph
     if layer.output == graph.loss.id:
         return "loss"
@@ -40,7 +38,7 @@ def title(recording: Recording, layer: Layer) -> str:
     if value.node < 0:
         return "input" if value.role is Role.INPUT else "parameter"
     op = graph.nodes[value.node].op
-    return "" if op.name == "linear" else op.label
+    return "" if op.name == "linear" or (value.part and op.name in value.name) else op.label
 
 
 def extent(shape: tuple[int, ...]) -> str:

@@ -14,7 +14,7 @@ from gradstep.engine.graph import Layer
 from gradstep.engine.run import Recording
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.images import arranged
-from gradstep.tui.network.names import title, value_name
+from gradstep.tui.network.names import title
 from gradstep.tui.network.plan import Connection, afar, connections, many_on_the_way, parameters_into, plan
 from gradstep.tui.network.tile import Fit, fit
 
@@ -198,7 +198,7 @@ class _Cards:
             case Form.ROWS:
                 return Size(self._fixed(layer), min(prod(shape) + 3, height))
         # In the title a name and a word, where there is room.
-        long = len(value_name(self.recording, layer.output))
+        long = len(self.recording.board.whole(layer.output))
         name = min(long, 4) + 4 if self.room.tight >= 2 else long + len(title(self.recording, layer)) + 8
         image, most = arranged(shape).shape, min(width - 2, 56)
         if not self._gets_gradient(layer):

@@ -145,7 +145,7 @@ def many_on_the_way(recording: Recording) -> bool:
 def on_the_way(recording: Recording, value: int) -> bool:
     """Whether a value is what a formula makes on its way, without a name of its own."""
     whole = recording.graph.values[value]
-    return whole.node >= 0 and "#" in whole.name and value != recording.graph.loss.id
+    return whole.part and value != recording.graph.loss.id
 
 
 def _is_parameter(recording: Recording, value: int) -> bool:

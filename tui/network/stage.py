@@ -13,7 +13,7 @@ from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
 from gradstep.tui.network.looking import layer_here, looked_at
-from gradstep.tui.network.names import title, value_name
+from gradstep.tui.network.names import title
 from gradstep.tui.network.shades import Scale
 from gradstep.tui.network.tile import Look, Tile, tile
 from gradstep.tui.paint import Canvas
@@ -181,7 +181,7 @@ class Stage:
     # What it is called -----------------------------------------------------------------------------
 
     def name(self, value: int) -> str:
-        return value_name(self.recording, value)
+        return self.board.whole(value)
 
     def gradient_name(self, value: int) -> str:
         return f"∂{self.board.loss}/∂{self.name(value)}"

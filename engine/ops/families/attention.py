@@ -9,7 +9,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
-from gradstep.engine.ops.composite import Given, Plan, composite
+from gradstep.engine.ops.composite import Given, Part, Plan, composite
 from gradstep.engine.ops.families.arithmetic import Divide
 from gradstep.engine.ops.families.linear import Matmul
 from gradstep.engine.ops.families.shape import Transpose
@@ -56,7 +56,8 @@ def attention(q: Given, k: Given, v: Given, *, is_causal: bool = False) -> Plan:
             f"k and v {shape_text(v.shape)} the same number of positions"
         )
     order = (*range(len(k.shape) - 2), len(k.shape) - 1, len(k.shape) - 2)
-    scores: Plan = (Divide(), [(Matmul(), [q, (Transpose(order), [k])]), float(q.shape[-1]) ** 0.5])
+    products = Part("products", (Matmul(), [q, (Transpose(order), [k])]))
+    scores: Plan = Part("scores", (Divide(), [products, float(q.shape[-1]) ** 0.5]))
     if is_causal:
-        scores = (CausalMask(), [scores])
-    return (Matmul(), [(Softmax(-1), [scores]), v])
+        scores = Part("masked", (CausalMask(), [scores]))
+    return (Matmul(), [Part("weights", (Softmax(-1), [scores])), v])

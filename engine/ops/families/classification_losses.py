@@ -11,7 +11,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.composite import Given, Plan, composite
+from gradstep.engine.ops.composite import Given, Part, Plan, composite
 from gradstep.engine.ops.families.softmax import LogSoftmax
 from gradstep.engine.ops.links import Links
 from gradstep.engine.ops.loss import MeanPairLoss
@@ -239,4 +239,4 @@ class Nll(Op):
 def cross_entropy(logits: Given, t: Given) -> Plan:
     """−Σ t · log softmax(logits), the mean over rows; t one-hot (0 beside −∞ is 0 · ∞) or class numbers."""
     _check_target("cross_entropy", "logits", logits.shape, t.shape)
-    return (Nll(), [(LogSoftmax(-1), [logits]), t])
+    return (Nll(), [Part("logp", (LogSoftmax(-1), [logits])), t])

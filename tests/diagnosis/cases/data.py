@@ -56,6 +56,6 @@ CASES = (
         ),
         {"mean((y - t) ** 2)": "mean((y[:, 0] - t) ** 2)"},
         "PyTorch's warning 'Using a target size that is different to the input size'",
-        Where("e#1|L|y|t"),
+        Where("L:subtract|L|y|t"),
     ),
 )

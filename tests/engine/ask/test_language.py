@@ -26,10 +26,17 @@ def test_what_is_written_as_on_paper_is_read_as_typed(text: str, same: str) -> N
 
 
 def test_what_a_formula_computes_on_the_way_has_a_name_too() -> None:
-    tree = parse("abs(y#1.grad[0]) > y#12 and y > 0")
-    assert {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} == {"abs", "y#1", "y#12", "y"}
-    assert ast.unparse(tree) == "abs(y#1.grad[0]) > y#12 and y > 0"
-    assert ast.unparse(parse("∂L/∂y#1 > 0")) == "y#1.grad > 0"
+    tree = parse("abs(y:add.grad[0]) > y₁:conv2d2 and y > 0 and name == 'ǃy:*' or name == 'y:add'")
+    assert {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} == {
+        "abs",
+        "y:add",
+        "y1:conv2d2",
+        "y",
+        "name",
+    }
+    assert ast.unparse(tree) == "abs(y:add.grad[0]) > y1:conv2d2 and y > 0 and (name == 'ǃy:*') or name == 'y:add'"
+    assert ast.unparse(parse("∂L/∂y:add > 0")) == "y:add.grad > 0"
+    assert ast.unparse(parse("W1[0:2,:][1:]")) == "W1[0:2, :][1:]"  # a slice is no part
 
 
 def test_nothing_is_run() -> None:

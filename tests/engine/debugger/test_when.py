@@ -28,7 +28,7 @@ def test_when_a_neurons_gradient_became_zero_lands_on_the_gate() -> None:
 
 
 def test_when_finds_the_cause_of_a_nan() -> None:
-    session = fresh("log-of-zero", "goto e#1.grad")
+    session = fresh("log-of-zero", "goto L:sum.grad")
     assert "log of 0" in session.do("when isinf(value)").text
 
 

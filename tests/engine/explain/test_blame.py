@@ -244,7 +244,7 @@ def test_a_dead_end_is_not_followed() -> None:
     recording = recorded(network({}, {"x": 1.0}, lines))
     assert gradient(recording, at(recording, "h")) == 0
     blame = check(recording, at(recording, "x"))
-    assert [name for name in names(recording, blame) if "#" not in name] == ["x", "h", "g", "r", "u", "p", "L"]
+    assert [name for name in names(recording, blame) if ":" not in name] == ["x", "h", "g", "r", "u", "p", "L"]
     assert worst(blame).source == at(recording, "g")
     assert worst(blame).local == 0
     # Where there is nothing but dead ends, no chain.

@@ -16,7 +16,13 @@ from gradstep.engine.run.recording import Recording
 ZERO = [
     ("x = [-1.0, 2.0]", "h = relu(x); L = sum(h * 2)", "x[0]", ZeroReason.GATE_SHUT, "x[0]"),
     ("x = [-1.0, 2.0]", "h = relu(x); L = sum(h * h)", "x[0]", ZeroReason.INPUT_ZERO, "h[0]"),
-    ("W = [[1.0, 2.0]]; x = [-1.0, 2.0]", "h = relu(W @ x * -1); L = sum(h)", "W[0,1]", ZeroReason.GATE_SHUT, "e#2[0]"),
+    (
+        "W = [[1.0, 2.0]]; x = [-1.0, 2.0]",
+        "h = relu(W @ x * -1); L = sum(h)",
+        "W[0,1]",
+        ZeroReason.GATE_SHUT,
+        "h:multiply[0]",
+    ),
     ("x = [1.0, 2.0]", "h = max(x); L = h * 3", "x[0]", ZeroReason.GATE_SHUT, "x[0]"),
     ("x = [1.0, 2.0]", "h = where(x > 1, x, 0); L = sum(h)", "x[0]", ZeroReason.GATE_SHUT, "x[0]"),
     ("x = 3.0", "h = clip(x); L = h * 2", "x", ZeroReason.GATE_SHUT, "x"),

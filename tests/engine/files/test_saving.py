@@ -142,4 +142,4 @@ def test_a_line_without_a_name_and_a_formula_over_several_lines(tmp_path: Path) 
     text = TEXT.format(dtype="float64").replace('"relu(W @ x)"', '"""relu(\n  W @ x + 1)"""')
     assert tomllib.loads(saved(loads(text), tmp_path / "a.toml", "op h = tanh"))["graph"]["h"] == "tanh(W @ x + 1)"
     with pytest.raises(CommandError, match="has no line of its own"):
-        saved(loads(text.replace("W @ x + 1", "sigmoid(W @ x)")), tmp_path / "b.toml", "op e#2 = tanh")
+        saved(loads(text.replace("W @ x + 1", "sigmoid(W @ x)")), tmp_path / "b.toml", "op h:sigmoid = tanh")

@@ -24,14 +24,14 @@ def test_equal_numbers_are_one_value_and_minus_zero_is_another() -> None:
     assert not builder.names
 
 
-def test_what_is_applied_without_a_name_is_numbered() -> None:
+def test_what_is_applied_without_a_name_is_a_part_of_its_line() -> None:
     builder = GraphBuilder(np.dtype(float))
     x = builder.leaf("x", (3,), Role.INPUT, False)
     w = builder.leaf("w", (3,), Role.PARAMETER, True)
     first = builder.apply(REGISTRY["multiply"](), [x, w], "L", "x * w")
     second = builder.apply(REGISTRY["exp"](), [x], "L", "exp(x)")
     last = builder.apply(REGISTRY["sum"](), [first], "L", "sum(x * w)", "L")
-    assert [v.name for v in (first, second, last)] == ["e#1", "e#2", "L"]
+    assert [v.name for v in (first, second, last)] == ["L:multiply", "L:exp", "L"]
     assert [v.differentiable for v in (first, second, last)] == [True, False, True]
     assert [(v.shape, v.node) for v in (first, second, last)] == [((3,), 0), ((3,), 1), ((), 2)]
     graph = builder.build("L")

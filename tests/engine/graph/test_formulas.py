@@ -186,10 +186,10 @@ def test_all_ways_to_write_a_weighted_sum_have_one_result(text: str) -> None:
 
 
 def test_what_is_no_bias_is_added_in_a_node_of_its_own() -> None:
-    assert read("W @ x + 1") == [("linear", ["x", "W"], "e#1"), ("add", ["e#1", "1"], "y")]
-    assert read("W @ x + k") == [("linear", ["x", "W"], "e#1"), ("add", ["e#1", "k"], "y")]
-    assert read("k + W @ x") == [("linear", ["x", "W"], "e#1"), ("add", ["k", "e#1"], "y")]
-    assert read("W @ x - b") == [("linear", ["x", "W"], "e#1"), ("subtract", ["e#1", "b"], "y")]
+    assert read("W @ x + 1") == [("linear", ["x", "W"], "y:linear"), ("add", ["y:linear", "1"], "y")]
+    assert read("W @ x + k") == [("linear", ["x", "W"], "y:linear"), ("add", ["y:linear", "k"], "y")]
+    assert read("k + W @ x") == [("linear", ["x", "W"], "y:linear"), ("add", ["k", "y:linear"], "y")]
+    assert read("W @ x - b") == [("linear", ["x", "W"], "y:linear"), ("subtract", ["y:linear", "b"], "y")]
 
 
 @pytest.mark.parametrize("text", ["X @ W.T + W @ x", "W @ x + W @ c", "W @ x + (W @ c + b)", "b + W @ x + W @ c"])
@@ -200,30 +200,59 @@ def test_sums_of_weighted_sums_have_the_right_value(text: str) -> None:
 
 
 def test_nested_operations_are_named_in_the_order_in_which_they_are_computed() -> None:
-    assert read("relu(x) + exp(c)") == [("relu", ["x"], "e#1"), ("exp", ["c"], "e#2"), ("add", ["e#1", "e#2"], "y")]
+    assert read("relu(x) + exp(c)") == [
+        ("relu", ["x"], "y:relu"),
+        ("exp", ["c"], "y:exp"),
+        ("add", ["y:relu", "y:exp"], "y"),
+    ]
     assert read("exp(-(x + c) ** 2)") == [
-        ("add", ["x", "c"], "e#1"),
-        ("power", ["e#1", "2"], "e#2"),
-        ("negative", ["e#2"], "e#3"),
-        ("exp", ["e#3"], "y"),
+        ("add", ["x", "c"], "y:add"),
+        ("power", ["y:add", "2"], "y:power"),
+        ("negative", ["y:power"], "y:negative"),
+        ("exp", ["y:negative"], "y"),
+    ]
+    assert read("x * c + c * c + x * x * x") == [
+        ("multiply", ["x", "c"], "y:multiply"),
+        ("multiply", ["c", "c"], "y:multiply2"),
+        ("add", ["y:multiply", "y:multiply2"], "y:add"),
+        ("multiply", ["x", "x"], "y:multiply3"),
+        ("multiply", ["y:multiply3", "x"], "y:multiply4"),
+        ("add", ["y:add", "y:multiply4"], "y"),
     ]
 
 
-def test_unnamed_values_are_numbered_through_all_lines() -> None:
+def test_the_parts_of_a_line_are_named_whatever_other_lines_there_are() -> None:
     builder = leaves()
     for name, text in (("u", "exp(x * c)"), ("v", "tanh(u)"), ("w", "log(exp(exp(v)))")):
         builder.line(name, text)
     names = [builder.graph.values[n.output].name for n in builder.graph.nodes]
-    assert names == ["e#1", "u", "v", "e#2", "e#3", "w"]
+    assert names == ["u:multiply", "u", "v", "w:exp", "w:exp2", "w"]
     assert [n.line for n in builder.graph.nodes] == ["u", "u", "v", "w", "w", "w"]
     assert [n.text for n in builder.graph.nodes][:2] == ["x * c", "exp(x * c)"]
 
 
-def test_an_unnamed_value_cannot_be_written_in_a_formula() -> None:
+def test_a_part_of_a_formula_cannot_be_written_in_a_formula() -> None:
     builder = leaves()
     builder.line("u", "exp(x * c)")
-    with pytest.raises(ExpressionError):
-        builder.line("v", "e#1 + x")
+    with pytest.raises(
+        ExpressionError, match="u:multiply is a part of the formula of u; to use it, give it"
+    ) as refused:
+        builder.line("v", "x + u:multiply")
+    assert refused.value.column == 4
+
+
+def test_the_parts_of_what_expands_have_words_of_their_own() -> None:
+    builder = leaves()
+    builder.line("a", "attention(X, X, X, is_causal=True) * 2")
+    builder.line("b", "attention(X, X, X)")
+    builder.line("n", "tanh(layer_norm(X, x))")
+    builder.line("L", "cross_entropy(x, c)")
+    assert [builder.graph.values[node.output].name for node in builder.graph.nodes] == [
+        "a:transpose", "a:products", "a:scores", "a:masked", "a:weights", "a:attention", "a",
+        "b:transpose", "b:products", "b:scores", "b:weights", "b",
+        "n:normalize", "n:multiply", "n:layer_norm", "n",
+        "L:logp", "L",
+    ]  # fmt: skip
 
 
 def test_literals() -> None:
@@ -287,7 +316,7 @@ def test_operators_bind_as_in_python(text: str) -> None:
 # Any text -----------------------------------------------------------------------------------------
 
 PIECES = st.sampled_from(
-    ["x", "c", "W", "b", "X", "k", "σ", "größe", "zz", "e#1", "1", "0.5", "1e9", "-", "+", "*", "**", "/", "@", ".T",
+    ["x", "c", "W", "b", "X", "k", "σ", "größe", "zz", "y:add", "1", "0.5", "1e9", "-", "+", "*", "**", "/", "@", ".T",
     "(", ")",
      ",", "=", "[", "]", "{", "}", ":", " ", "\n", "'", "sum", "relu", "linear", "axis", "keepdims", "mse", "True",
      "None", "if",

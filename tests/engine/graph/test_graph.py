@@ -42,7 +42,7 @@ def test_who_gets_a_gradient() -> None:
     net = branched()
     found = {v.name for v in net.graph.values if net.graph.gets_gradient(v)}
     # The loss is on the path and its own 1 is not written; a parameter without a path gets exactly 0; an input none.
-    assert found == {"w", "s", "unused", "h", "gate", "e#2"}
+    assert found == {"w", "s", "unused", "h", "gate", "gate:multiply"}
     assert net.grad("unused").tolist() == [0.0, 0.0]
     assert net.grad("s").tolist() == [0.0, 0.0]
 
@@ -53,7 +53,7 @@ def test_the_backward_pass_goes_through_nodes_in_reverse() -> None:
              for p in net.graph.pullbacks]  # fmt: skip
     assert steps == [
         ("sum", [(0, "gate", False)]),
-        ("where", [(1, "h", True), (2, "e#2", False)]),
+        ("where", [(1, "h", True), (2, "gate:multiply", False)]),
         ("multiply", [(0, "h", True), (1, "h", True)]),
         ("multiply", [(1, "w", False)]),
     ]

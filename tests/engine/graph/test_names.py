@@ -7,6 +7,7 @@ import pytest
 from boards import arrows, meant, names, wide
 from graphs import network, walkthrough
 
+from gradstep.engine.files import builtin, find
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.graph.names import Blackboard
 
@@ -153,14 +154,32 @@ def test_numbers_in_a_formula_are_themselves() -> None:
     assert Blackboard(net.graph).element(literal.id, 0) == "−0.5"
 
 
-def test_unnamed_values_are_called_by_their_number() -> None:
-    net = network({"x": [1.0, 2.0]}, {"w": [3.0, 4.0]}, {"L": "sum(x * w)"})
+def test_a_part_of_a_formula_is_called_after_its_line_and_its_operation() -> None:
+    net = network({"x": [1.0, 2.0]}, {"w": [3.0, 4.0]}, {"h1": "sum(x * w + w * w)", "L": "-h1 * 2"})
     board = Blackboard(net.graph)
-    value = net.value("e#1")
-    assert board.element(value.id, 1) == "e#1[1]"
-    assert board.whole(value.id) == "e#1"
-    assert meant(net, "e#1[1]") == ("e#1", "data", 1)
-    assert meant(net, "e#1.grad[0]") == ("e#1", "grad", 0)
+    shown = {"h1:multiply": "h₁:multiply", "h1:multiply2": "h₁:multiply2", "h1:add": "h₁:add"}
+    for name, whole in shown.items():
+        value = net.value(name)
+        assert value.part
+        assert board.whole(value.id) == whole
+        assert board.element(value.id, 1) == whole + "[1]"
+        for typed in (name, whole):
+            assert meant(net, f"{typed}[1]") == (name, "data", 1)
+            assert meant(net, f"{typed}.grad[0]") == (name, "grad", 0)
+            assert meant(net, f"∂L/∂{typed}[0]") == (name, "grad", 0)
+    assert board.element(net.value("L:negative").id, 0) == "L:negative"  # a single number has no index
+    assert not net.value("h1").part
+
+
+def test_what_is_shown_can_be_typed_in_every_line_of_every_scenario() -> None:
+    for name in builtin():
+        graph = find(name).graph
+        board = Blackboard(graph)
+        for value in graph.by_name.values():
+            for flat in range(min(value.size, 12)):
+                for shown in (board.element(value.id, flat), board.typed(value.id, flat)):
+                    assert board.resolve(shown).value is value, (name, shown)
+                    assert board.resolve(shown).flat == flat
 
 
 def test_names_with_two_digits_are_told_apart() -> None:

@@ -15,7 +15,7 @@ def test_dropout_drops_others_in_every_iteration_and_the_same_ones_again() -> No
     scenario = small(h="dropout(h, 0.5, 3)")
     history = History(scenario)
     history.make(20)
-    name = next(v for v in history.start.graph.values if v.node >= 0 and "#" in v.name)
+    name = next(v for v in history.start.graph.values if v.part)
     masks = [history.recording(k).trace.data[name.id] == 0 for k in (1, 2, 3)]
     assert not np.array_equal(masks[0], masks[1])
     history.release()

@@ -56,7 +56,7 @@ def test_where_an_axis_counts_samples() -> None:
     net, found = batch(), {}
     samples = samples_of(net)
     for value in net.graph.values:
-        if value.role is Role.NODE and "#" not in value.name:
+        if value.role is Role.NODE and not value.part:
             found[value.name] = samples.axis(value.id)
     assert found == {
         "z": 0, "h": 0, "T": 1, "j": 0, "k": 1, "s": 0, "m": None, "c": 0, "n": 0, "r": 0,

@@ -37,8 +37,8 @@ def test_it_is_the_run() -> None:
         "value": [2.0, 3.0],
         "grad": [4.0, 6.0],
     }
-    assert by_name["e#1"]["op"] == "multiply"
-    assert by_name["e#1"]["inputs"] == ["w", "w"]
+    assert by_name["L:multiply"]["op"] == "multiply"
+    assert by_name["L:multiply"]["inputs"] == ["w", "w"]
     assert found["next"] == {"w": [2.0 - 0.1 * 4.0, 3.0 - 0.1 * 6.0]}
 
 
