@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any
@@ -57,6 +58,33 @@ def _magnitude(v: float, digits: int, given: float | Any) -> str:
         if len(text) <= room:
             break
     return text
+
+
+def said(value: float | Any, signed: bool = False, digits: int = Digits.NETWORK) -> str:
+    """`value` as a sentence has it: as `number` writes it, with at most four digits that count."""
+    v = float(value)
+    if math.isfinite(v) and abs(v) >= 10**_SAID - 0.5:
+        return (MINUS if v < 0 else "+" if signed else "") + _scientific(abs(v), 1)
+    texts = (number(value, fewer, signed) for fewer in range(digits, -1, -1))
+    return next(text for text in texts if _counting(text) <= _SAID)
+
+
+#: So many digits count in a number of a sentence.
+_SAID = 4
+
+
+def _counting(text: str) -> int:
+    """How many digits of a printed number count: zeros before the first other one do not."""
+    return len(re.sub(r"\D", "", text.partition("e")[0]).lstrip("0"))
+
+
+def brief(value: float | Any) -> str:
+    """`value` with at most four digits that count, and no zeros behind them: as one would type it."""
+    v = float(value)
+    if not math.isfinite(v) or v == 0:
+        return number(v)
+    mantissa, _, exponent = f"{abs(v):.{_SAID}g}".partition("e")
+    return (MINUS if v < 0 else "") + mantissa + (f"e{int(exponent)}" if exponent else "")
 
 
 def _scientific(v: float, decimals: int) -> str:

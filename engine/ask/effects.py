@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.ask.whatif import Edit, apply_edits, read_edit
-from gradstep.engine.index import Array
-from gradstep.engine.notation import number, plain
+from gradstep.engine.index import Array, ravel
+from gradstep.engine.notation import MINUS, Digits, brief, counted, number, plain
+from gradstep.engine.ops.op import Op
 from gradstep.engine.run.recording import Recording
 
 #: Of an array so many elements are looked at before an edit is made.
@@ -33,15 +35,108 @@ class Effect(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        if self.changed:
-            losses = f"{number(self.before)} → {number(self.after)}"
-            yield f"  {self.name} {losses}; {self.changed:,} numbers differ from the original run"
-        else:
-            yield f"  {self.name} {number(self.after)}, as in the original run: no number differs"
+        if not self.changed:
+            yield "No number differs from the original run."
+            return
+        differ = f"{counted(self.changed, 'number')} differ{'s' * (self.changed == 1)} from the original run"
+        yield f"{differ}, where {self.name} is {number(self.before)}." if self.edits > 1 else f"{differ}."
 
     def document(self) -> dict[str, Any]:
         """For programs."""
         return {"edits": self.edits, "loss": [plain(self.before), plain(self.after)], "changed": self.changed}
+
+
+class Change(NamedTuple):
+    """What one edit, or taking it back, has made of what it is about: its `name` as one types it, what that `was`
+    and is `now` (an array, or the name of an operation), and the loss before and after."""
+
+    name: str
+    was: Array | str
+    now: Array | str
+    before: float
+    after: float
+
+    @classmethod
+    def of(cls, edit: Edit, before: Recording, after: Recording) -> Change:
+        """What distinguishes a run after an edit, or after it was taken back, from the run before."""
+        was, now = _about(edit, before), _about(edit, after)
+        return cls(_name(edit, after), was, now, before.trace.loss, after.trace.loss)
+
+    def sentence(self, again: bool = False) -> str:
+        """`W2[0,1] is now 0.4 (it was −0.3); the loss goes from 0.0764 to 0.0702.`; `again` where it was so before."""
+        return f"{self._is('again' if again else 'now')}; {self.loss}."
+
+    def _is(self, when: str) -> str:
+        was, now = _shown(self.was), _shown(self.now)
+        if isinstance(self.was, str) or isinstance(self.now, str):
+            others = int(self.was != self.now)
+        else:
+            others = int(np.count_nonzero(_apart(self.was, self.now)))
+        if not others:
+            return f"{self.name} is {now}, as it was" if now else f"{self.name} is as it was"
+        if was and now:
+            return f"{self.name} is now {now} (it was {was})" if when == "now" else f"{self.name} is {now} again"
+        of = f"all {others:,}" if others == np.size(self.now) else f"{others:,} of the {np.size(self.now):,}"
+        return f"{of} numbers of {self.name} {'is another' if others == 1 else 'are others'} {when}"
+
+    @property
+    def loss(self) -> str:
+        """`the loss goes from 0.0764 to 0.0702`."""
+        return went(self.before, self.after)
+
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        was, now = (side if isinstance(side, str) else plain(side) for side in (self.was, self.now))
+        return {"name": self.name, "was": was, "now": now}
+
+
+def went(before: float, after: float) -> str:
+    """What the loss does: `the loss goes from 0.0764 to 0.0702`."""
+    if before == after or (before != before and after != after):
+        return f"the loss stays at {number(after)}"
+    digits = next((d for d in (4, 6, 8) if number(before, d) != number(after, d)), Digits.FULL)
+    return f"the loss goes from {number(before, digits)} to {number(after, digits)}"
+
+
+def _about(edit: Edit, recording: Recording) -> Array | str:
+    """What an edit is about, as it is in a run."""
+    if edit.op is not None:
+        return _operation(recording.graph.nodes[recording.graph.values[edit.value].node].op)
+    array = recording.trace.gradient(edit.value) if edit.gradient else recording.trace.data[edit.value]
+    return np.asarray(array[edit.at])
+
+
+def _operation(op: Op) -> str:
+    """An operation as one would write it, with the options that are not as they would be anyway."""
+    defaults = op.options() if dataclasses.is_dataclass(op) else {}
+    chosen = [f"{k}={getattr(op, k)!r}" for k, usual in defaults.items() if getattr(op, k) != usual]
+    return f"{op.name}({', '.join(chosen)})" if chosen else op.name
+
+
+def _name(edit: Edit, recording: Recording) -> str:
+    """What an edit is about, as one types it: of a single number that, else as it was said."""
+    value, kind = recording.graph.values[edit.value], "grad" if edit.gradient else "data"
+    if edit.op is not None:
+        return value.name
+    if len(edit.at) == len(value.shape) and all(isinstance(i, int) for i in edit.at):
+        index = tuple(i % n for i, n in zip(edit.at, value.shape, strict=True) if isinstance(i, int))
+        return recording.board.typed(value.id, ravel(index, value.shape), kind)
+    return edit.text.partition("=")[0].strip()
+
+
+def _shown(side: Array | str) -> str:
+    """A few numbers as one would type them; nothing where they are many."""
+    if isinstance(side, str):
+        return side
+    if side.size > _LOOKED or side.ndim > 1:
+        return ""
+    return f"[{', '.join(map(_typed, side.tolist()))}]" if side.ndim else _typed(side.item())
+
+
+def _typed(value: float) -> str:
+    """A number as one would type it: as it is where that is short."""
+    whole = f"{value:.8g}"
+    return whole.replace("-", MINUS) if set(whole) <= set("-.0123456789") and float(whole) == value else brief(value)
 
 
 def differing(original: Recording, edited: Recording) -> int:

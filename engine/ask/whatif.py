@@ -22,7 +22,7 @@ from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops import REGISTRY, Op
-from gradstep.engine.run.passes import run
+from gradstep.engine.run.passes import Part, run
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Timeline
 
@@ -125,23 +125,21 @@ def apply_edits(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = Non
     if not edits:
         return base
     graph = _with_operations(base.graph, {e.value: e.op for e in edits if e.op is not None})
-    leaves = dict(base.scenario.leaves)
-    # What an edit in the middle sets is a value as it is after the edits before it.
-    values: dict[int, Array] = {}
-    gradients: dict[int, Array] = {}
-    for number, edit in enumerate(edits):
-        if edit.op is not None:
-            continue
-        before = (
-            run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
-            if number
-            else base.trace
-        )
-        held = gradients if edit.gradient else leaves if base.graph.values[edit.value].node < 0 else values
-        held[edit.value] = _changed(before.gradient(edit.value) if edit.gradient else before.data[edit.value], edit)
+    parts: dict[tuple[str, int], Part] = {}
+    for edit in edits:
+        if edit.op is None:
+            key = ("grad" if edit.gradient else "data", edit.value)
+            parts[key] = _with_numbers(parts.get(key) or _nothing(base, key[1]), edit)
+    leaves, values = dict(base.scenario.leaves), dict[int, Array | Part]()
+    for (kind, value), part in parts.items():
+        if kind == "data" and value in leaves:
+            leaves[value] = part.put(leaves[value])
+        elif kind == "data":
+            values[value] = part.all
+    gradients = {value: part.all for (kind, value), part in parts.items() if kind == "grad"}
     trace = run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
     scenario = dataclasses.replace(base.scenario, graph=graph, leaves=leaves)
-    given = frozenset((("grad" if e.gradient else "data"), e.value) for e in edits if e.op is None)
+    given = {key: part.at for key, part in parts.items()}
     if graph is base.graph:
         return dataclasses.replace(base, scenario=scenario, trace=trace, given=given)
     return dataclasses.replace(
@@ -154,10 +152,17 @@ def apply_edits(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = Non
     )
 
 
-def _changed(array: Array, edit: Edit) -> Array:
-    changed = np.array(array)
-    changed[edit.at] = edit.numbers
-    return read_only(changed)
+def _nothing(base: Recording, value: int) -> Part:
+    """No number of a value that is given."""
+    shape = base.graph.values[value].shape
+    return Part(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=base.graph.dtype))
+
+
+def _with_numbers(part: Part, edit: Edit) -> Part:
+    """What is given of an array, with what an edit makes of it."""
+    at, numbers = part.at.copy(), part.numbers.copy()
+    at[edit.at], numbers[edit.at] = True, edit.numbers
+    return Part(read_only(at), read_only(numbers))
 
 
 def _with_operations(graph: Graph, ops: Mapping[int, Op]) -> Graph:

@@ -12,8 +12,9 @@ from gradstep.engine.debugger.known import Known
 from gradstep.engine.debugger.origin import Origin
 from gradstep.engine.debugger.story import Story
 from gradstep.engine.history.summaries import Summaries
+from gradstep.engine.notation import number
 from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.timeline import Position
+from gradstep.engine.run.timeline import Phase, Position
 
 _EMPTY = Desk()
 
@@ -36,6 +37,14 @@ class Frame(Known):
     def seen_for(self, sample: int | None) -> Frame:
         """The same moment, looked at in another sample."""
         return self if sample == self.sample else Frame(self.recording, self.position, sample, self.base, self.desk)
+
+    def other(self, digits: int) -> str:
+        """`was 0.2000`: the number in the place of this step's, before the edits or in another run; empty where it is
+        the same."""
+        if self.old is None:
+            return ""
+        signed = self.phase is Phase.BACKWARD
+        return f"{'was' if self.desk.edits else 'there'} {number(self.old, digits, signed)}"
 
     @cached_property
     def story(self) -> Story:

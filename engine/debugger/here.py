@@ -48,6 +48,11 @@ class Here:
         return Element(self._located[0].value, self._located[1]) if self._located else None
 
     @property
+    def by_hand(self) -> bool:
+        """Whether what the current step writes was set by hand, and is not computed."""
+        return self.element is not None and self.recording.by_hand(self.element, self.phase.kind)
+
+    @property
     def sample_here(self) -> int | None:
         """The sample that the current step is about; None if it is about none or all."""
         return self.recording.samples.of(*self.element) if self.element else None

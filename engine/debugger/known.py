@@ -107,6 +107,11 @@ class Known(Here):
         old, new = read(then, value, flat), read(self, value, flat)
         return old if old is not None and new is not None and old != new and not (old != old and new != new) else None
 
+    @cached_property
+    def old(self) -> float | None:
+        """What the current step writes in the run that this one is compared with; None where it is the same."""
+        return self.before(self.phase, *self.element) if self.element else None
+
     def _under_way(self, phase: Phase, value: int, flat: int) -> float | None:
         """The sum so far, if this is the very element that is being added up."""
         here = self.element == Element(value, flat) and self.phase is phase

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradstep.engine.debugger.here import Here
 from gradstep.engine.notation import number
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording
@@ -47,10 +48,19 @@ def _previous_term(recording: Recording, here: Position) -> Position | None:
 
 
 def terms_at(recording: Recording, step: int) -> int:
-    """How many terms a step adds up, or of how many lines the rule of an update is."""
+    """How many terms a step adds up, or of how many lines the rule of an update is; 0 where it is no sum."""
     if recording.timeline.phase_at(step) is Phase.UPDATE:
         return len(recording.update.lines)
+    if step and Here(recording, Position(step)).by_hand:
+        return 0
     return total(segments_at(recording.trace, recording.timeline, step))
+
+
+def fitting(recording: Recording, here: Position) -> Position:
+    """The same place; the whole step where it does not add up so many terms: its number may have been set by hand."""
+    if here.term is None or here.term < terms_at(recording, here.step):
+        return here
+    return here._replace(term=None)
 
 
 def first_term(recording: Recording, here: Position) -> Position:

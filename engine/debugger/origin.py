@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gradstep.engine.debugger.known import Known
 from gradstep.engine.debugger.story import Story
 from gradstep.engine.debugger.sum import PATHS
-from gradstep.engine.explain import formula
+from gradstep.engine.explain import formula, narrate
 from gradstep.engine.explain.hops import Chain, Hop, chain, trail
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
@@ -65,23 +65,35 @@ class Origin:
 
     @property
     def _hop(self) -> Hop | None:
-        """The one hop that a gradient of a single term took."""
+        """The one hop that a gradient of a single term took; one that was set took none."""
         single = self._here.phase is Phase.BACKWARD and self._sum.count == 1
         return self._sum.hops[0] if single else None
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        """upstream × local = product, for a gradient with a single term."""
+        """upstream × local = product, for a gradient with a single term; of a number that was set, what it was and
+        what it is."""
         hop, recording = self._hop, self._here.recording
+        if self._here.by_hand:
+            return self._set
         if hop is None or self._here.element is None or hop.target.value == recording.graph.loss.id:
             return ()
         board, target = recording.board, recording.board.element(*hop.target)
         upstream = recording.trace.derivative(hop.target)
+        arrived = narrate.BY_YOU if recording.by_hand(hop.target, "grad") else f"arrived at {target}"
         return (
-            Card("upstream", board.gradient(*hop.target), upstream, f"arrived at {target}"),
+            Card("upstream", board.gradient(*hop.target), upstream, arrived),
             Card("local", formula.local_name(recording, hop), hop.local, self._local(hop)),
             Card("product", board.gradient(*self._here.element), hop.contribution, self._story.narration.result_note),
         )
+
+    @property
+    def _set(self) -> tuple[Card, ...]:
+        """The cards of a number that was set."""
+        equation, old, note = self._story.equation, self._here.old, self._story.narration.result_note
+        assert equation is not None, "something is written"
+        now = Card("now", equation.left, equation.result, note)
+        return (now,) if old is None else (Card("before", equation.left, old, "it was"), now)
 
     def _local(self, hop: Hop) -> str:
         """What the local gradient of a hop is."""
@@ -89,7 +101,8 @@ class Origin:
         target = recording.board.element(*hop.target)
         if factor is not None:
             parameter = recording.graph.values[factor.value].role is Role.PARAMETER
-            return f"the {'weight' if parameter else 'input'} {recording.board.element(*factor)}"
+            named = f"the {'weight' if parameter else 'input'} {recording.board.element(*factor)}"
+            return f"{named}, {narrate.BY_YOU}" if recording.by_hand(factor) else named
         if not isinstance(recording.graph.nodes[hop.node].op, Elementwise):
             return f"its share in {target}"
         return f"the slope at {target}"
@@ -121,7 +134,7 @@ class Origin:
         """The function of one number that this step evaluates, or goes back through."""
         here, recording = self._here, self._here.recording
         node = recording.graph.nodes[self._hop.node] if self._hop else here.node
-        if node is None or here.element is None or here.phase is Phase.UPDATE:
+        if node is None or here.element is None or here.phase is Phase.UPDATE or here.by_hand:
             return None
         if here.phase is Phase.BACKWARD and self._hop is None:
             return None
@@ -156,7 +169,7 @@ class Origin:
     def _through(self) -> tuple[Link, ...]:
         """An operation that is no sum: its inputs to its output."""
         here, trace, node = self._here, self._here.recording.trace, self._here.node
-        if here.element is None or node is None or here.phase is Phase.UPDATE:
+        if here.element is None or node is None or here.phase is Phase.UPDATE or here.by_hand:
             return ()
         xs = trace.inputs(node)
         found = []

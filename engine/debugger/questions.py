@@ -76,7 +76,8 @@ def terms(traveller: Traveller, name: str = "") -> Rows:
         position = moments.find(recording.timeline, recording.board, position, there)
     frame = traveller.frame_at(position._replace(term=None))
     if frame.sum.terms is None:
-        raise CommandError(f"'{name or 'this step'}' is no sum")
+        why = "was set by you, and" if frame.by_hand else ""
+        raise CommandError(" ".join(filter(None, (f"'{name or 'this step'}'", why, "is no sum"))))
     return Rows(frame)
 
 

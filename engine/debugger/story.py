@@ -11,7 +11,6 @@ from gradstep.engine.explain.hops import Hop
 from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.element import Element
-from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.run.update import Stage
@@ -42,8 +41,12 @@ class Story:
 
     @cached_property
     def note(self) -> str:
-        """The author's own words at this step; empty where there are none."""
-        return self._known.recording.notes.get(self._known.step, "")
+        """The author's own words at this step; empty where there are none. They are about the scenario as it is in
+        its file."""
+        known = self._known
+        note = known.recording.notes.get(known.step, "")
+        edited = known.base is not None and known.base.scenario.name == known.recording.scenario.name
+        return f"Without the edits: {note}" if note and edited and (known.by_hand or known.old is not None) else note
 
     @property
     def explanation(self) -> tuple[str, ...]:
@@ -53,11 +56,13 @@ class Story:
             return lesson.READY
         match known.phase:
             case Phase.BACKWARD:
-                return lesson.backward(recording, element, known.sum.count, known.sum.hops)
+                told = lesson.backward(recording, element, *known.sum.ways)
             case Phase.UPDATE:
-                return lesson.update(recording, element)
-        assert known.node is not None, "forward steps belong to a node"
-        return lesson.forward(recording, known.node, element.flat)
+                told = lesson.update(recording, element)
+            case _:
+                assert known.node is not None, "forward steps belong to a node"
+                told = lesson.forward(recording, known.node, element.flat)
+        return (lesson.GIVEN, *told) if known.by_hand else told
 
     @cached_property
     def equation(self) -> Equation | None:
@@ -67,11 +72,13 @@ class Story:
             return None
         match known.phase:
             case Phase.BACKWARD:
-                return formula.backward(recording, element, known.sum.count, known.sum.hops)
+                found = formula.backward(recording, element, *known.sum.ways)
             case Phase.UPDATE:
                 return self.lines[(known.position.term or len(self.lines)) - 1]
-        assert known.node is not None, "forward steps belong to a node"
-        return formula.forward(recording, known.node, element.flat)
+            case _:
+                assert known.node is not None, "forward steps belong to a node"
+                found = formula.forward(recording, known.node, element.flat)
+        return found.replaced(narrate.BY_YOU) if known.by_hand else found
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -96,9 +103,10 @@ class Story:
     @cached_property
     def narration(self) -> Narration:
         """What happens, what its result means, and what is remarkable about it."""
-        recording, told = self._known.recording, self._plainly
-        if by_hand := self._set_by_hand:
-            return told._replace(caption=f"Set by hand: {by_hand}")
+        known, recording = self._known, self._known.recording
+        if known.by_hand and known.element is not None:
+            return narrate.given(recording, known.element, known.phase is Phase.BACKWARD, known.old)
+        told = self._plainly
         if self.trouble is not None:
             return told._replace(caption=remarks.trouble_in(recording, self.trouble))
         more = self._remark
@@ -111,21 +119,11 @@ class Story:
             return narrate.READY if recording.iteration == 1 else narrate.begins(recording)
         match known.phase:
             case Phase.BACKWARD:
-                return narrate.backward(recording, element, known.sum.count, known.sum.hops)
+                return narrate.backward(recording, element, *known.sum.ways)
             case Phase.UPDATE:
                 return narrate.update(recording, element)
         assert known.node is not None, "forward steps belong to a node"
         return narrate.forward(recording, known.node, element.flat)
-
-    @property
-    def _set_by_hand(self) -> str:
-        """What an edited number would have been, if this step's number is one."""
-        known = self._known
-        kind = {Phase.BACKWARD: "grad", Phase.UPDATE: ""}.get(known.phase, "data")
-        if known.element is None or known.base is None or (kind, known.element.value) not in known.recording.given:
-            return ""
-        old = known.before(known.phase, *known.element)
-        return "" if old is None else f"it was {number(old, Digits.MATH, kind == 'grad')}. What depends on it follows."
 
     @property
     def _remark(self) -> str:

@@ -51,7 +51,9 @@ class Sum:
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         here = self._here
-        return segments_at(here.recording.trace, here.recording.timeline, here.step) if here.step else ()
+        if not here.step or here.by_hand:
+            return ()
+        return segments_at(here.recording.trace, here.recording.timeline, here.step)
 
     @cached_property
     def count(self) -> int:
@@ -85,10 +87,16 @@ class Sum:
         return None if term is None or self.terms is None else float(self.terms.running[term - 1 - self.terms.start])
 
     @cached_property
-    def hops(self) -> list[Hop]:
-        """The terms of a gradient as hops that it took, as many of them as anything is said about."""
+    def ways(self) -> tuple[int, list[Hop]]:
+        """How many ways a gradient has come, and as many of them, as hops that it took, as anything is said about.
+        Also of one that was set by hand: those that it would have come."""
         assert self._here.element is not None, "the backward pass writes something"
-        return hops(self._here.recording, self._here.element, max(PATHS, WRITTEN_OUT) + 1)[1]
+        return hops(self._here.recording, self._here.element, max(PATHS, WRITTEN_OUT) + 1)
+
+    @property
+    def hops(self) -> list[Hop]:
+        """Those ways alone."""
+        return self.ways[1]
 
     def rows(self, limit: int) -> tuple[list[Row], Fold | None]:
         """At most `limit` terms with names. A sum that is longer shows its largest terms, and what

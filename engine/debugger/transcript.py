@@ -25,8 +25,8 @@ def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
         if equation.numbers:
             lines.append(f"  numbers  = {formula.equation_text(equation.numbers, digits)}")
         result = number(equation.result, digits, frame.phase is Phase.BACKWARD)
-        note = f"   {story.narration.result_note}" if story.narration.result_note else ""
-        lines.append(f"  result   {equation.equals(digits)} {result}{note}")
+        notes = (f"Δ {frame.other(digits)}" if frame.other(digits) else "", story.narration.result_note)
+        lines.append("   ".join([f"  result   {equation.equals(digits)} {result}", *filter(None, notes)]))
     if terms and len(story.lines) > 1:
         lines += [f"    {line}" for line in _lines(frame, digits)]
     if terms and frame.sum.count > 1:

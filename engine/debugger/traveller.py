@@ -134,7 +134,7 @@ class Traveller:
         self._rest(recording, position)
 
     def _rest(self, recording: Recording, position: Position) -> None:
-        self.recording, self.position, self.stop = recording, position, None
+        self.recording, self.position, self.stop = recording, moves.fitting(recording, position), None
 
     def step(self, grain: Grain, count: int = 1, go_on: GoOn | None = None) -> Move:
         """`count` moves of one grain onward in time, or back for a negative count. Raises Interrupted, and then

@@ -70,9 +70,10 @@ def hops(recording: Recording, element: Element, limit: int = WIDEST) -> tuple[i
 
 
 def only_hops(recording: Recording, element: Element) -> list[Hop]:
-    """The hops from `element` towards the loss for as long as there is just one way to go."""
+    """The hops from `element` towards the loss for as long as there is just one way to go, and the gradient came it:
+    one that was set by hand did not come."""
     found: list[Hop] = []
-    while element.value != recording.graph.loss.id and len(found) < LONGEST:
+    while element.value != recording.graph.loss.id and len(found) < LONGEST and not recording.by_hand(element, "grad"):
         count, ways = hops(recording, element, 2)
         if count != 1:
             break
@@ -103,12 +104,13 @@ def slope_name(recording: Recording, hop: Hop) -> str:
 
 
 def trail(recording: Recording, element: Element) -> tuple[Hop, ...]:
-    """All hops on all paths from `element` to the loss, as far as they can be shown."""
+    """All hops on all paths from `element` to the loss, as far as they can be shown; a gradient that was set by hand
+    came none."""
     found: list[Hop] = []
     seen, front = {element}, [element]
     while front and len(found) < WIDEST:
         here = front.pop(0)
-        if here.value == recording.graph.loss.id:
+        if here.value == recording.graph.loss.id or recording.by_hand(here, "grad"):
             continue
         _, ways = hops(recording, here, WIDEST - len(found))
         found += ways

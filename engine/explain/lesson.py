@@ -17,6 +17,9 @@ READY = (
 )
 
 
+GIVEN = "Here the number is set by you and not computed. What follows is the rule that would have made it."
+
+
 def forward(recording: Recording, node: Node, flat: int) -> tuple[str, ...]:
     """Sentences for the step that computes node's output[flat]."""
     board, op = recording.board, node.op

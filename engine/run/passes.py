@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,19 +24,35 @@ from gradstep.engine.index import Array, read_only
 from gradstep.engine.run.trace import Trace
 
 
+class Part(NamedTuple):
+    """Numbers of an array that are given: those of `numbers` where `at` is True. All shapes are the array's."""
+
+    at: Array
+    numbers: Array
+
+    def put(self, computed: Array) -> Array:
+        """An array, or copies of it along a new first axis, with the given numbers in it."""
+        return read_only(np.where(self.at, self.numbers, computed))
+
+    @property
+    def all(self) -> Array | Part:
+        """The numbers alone, where they are all that there are."""
+        return self.numbers if self.at.all() else self
+
+
 def run(
     graph: Graph,
     leaves: Mapping[int, Array],
     backward: bool = True,
-    instead: Mapping[int, Array] | None = None,
-    gradients: Mapping[int, Array] | None = None,
+    instead: Mapping[int, Array | Part] | None = None,
+    gradients: Mapping[int, Array | Part] | None = None,
     like: Trace | None = None,
     go_on: GoOn | None = None,
 ) -> Trace:
     """Runs `graph` forward and backward from its leaves' arrays (by value id, of graph.dtype).
     Without `backward` all gradients are None. Values in `instead` and the gradients in `gradients`
-    are given, not computed. What comes out as in `like`, a trace of a graph with the same values and
-    the same nodes where they are the same objects, is taken from there and not computed again.
+    are given, not computed; of a part the rest is computed. What comes out as in `like`, a trace of a graph with the
+    same values and the same nodes where they are the same objects, is taken from there and not computed again.
 
     Between two nodes `go_on` is called with the share of the way that is done; if it returns False,
     Interrupted is raised.
@@ -156,8 +173,8 @@ class _Given:
     data: list[Array]
     grad: list[Array | None]
     flow: dict[tuple[int, int], Array]
-    instead: Mapping[int, Array]
-    gradients: Mapping[int, Array]
+    instead: Mapping[int, Array | Part]
+    gradients: Mapping[int, Array | Part]
     like: Trace | None
     go_on: GoOn | None
 
@@ -165,19 +182,22 @@ class _Given:
         """Those that are computed, in their order; the outputs of the others are put in."""
         for number, node in enumerate(self.graph.nodes):
             self._ask(number)
-            if node.output in self.instead:
-                self.data[node.output] = self.instead[node.output]
-            elif self.like is not None and self._same(node, self.like):
+            given = self.instead.get(node.output)
+            if isinstance(given, np.ndarray):
+                self.data[node.output] = given
+                continue
+            if self.like is not None and self._same(node, self.like):
                 self.data[node.output] = self.like.data[node.output]
             else:
                 yield node
+            if given is not None:
+                self.data[node.output] = given.put(self.data[node.output])
 
     def pullbacks(self) -> Iterator[Pullback]:
         """All of them, those that give what they gave in the other trace as they are there."""
         for number, (node, vjp, slots) in enumerate(self.graph.pullbacks):
             self._ask(len(self.graph.nodes) + 2 * number)
-            if node.output in self.gradients:
-                self.grad[node.output] = self.gradients[node.output]
+            self._set(node.output)
             if self.like is not None and self._passes_the_same(node, self.like):
                 yield Pullback(node, _As(node, self.like), slots)
             else:
@@ -185,9 +205,18 @@ class _Given:
             for _, value, several in slots:
                 if several and self.like is not None and self._joins_the_same(value, self.like):
                     self.grad[value] = self.like.grad[value]
-        for value, array in self.gradients.items():
+        for value in self.gradients:
             if self.graph.values[value].node < 0:
-                self.grad[value] = array
+                self._set(value)
+
+    def _set(self, value: int) -> None:
+        """Puts in what is given of the gradient of a value, which is complete."""
+        given, computed = self.gradients.get(value), self.grad[value]
+        if isinstance(given, Part):
+            assert computed is not None, "only a gradient that there is can be given in part"
+            self.grad[value] = given.put(computed)
+        elif given is not None:
+            self.grad[value] = given
 
     def _ask(self, done: int) -> None:
         """A node's part of the backward pass takes about twice as long as that of the forward pass."""

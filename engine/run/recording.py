@@ -34,8 +34,9 @@ class Recording:
     board: Blackboard
     iteration: int = 1
     state: State = field(default_factory=State)
-    #: Values and gradients that were set by hand: they are what they are, and not computed.
-    given: frozenset[tuple[str, int]] = frozenset()
+    #: Of values (`data`) and gradients (`grad`), by kind and value id, the numbers that were set by hand: True where
+    #: one is what it is, and not computed.
+    given: Mapping[tuple[str, int], Array] = field(default_factory=dict)
     #: An iteration of the same network: what follows from its shapes alone is found out once.
     like: Recording | None = None
     #: The iteration before; None before the first, and where there is only one.
@@ -50,6 +51,11 @@ class Recording:
     def typed(self, element: Element, phase: Phase = Phase.FORWARD) -> str:
         """What a phase writes there, as one types it: h[1], h.grad[1], W1.next[0,1]."""
         return self.board.typed(*element, phase.kind)
+
+    def by_hand(self, element: Element, kind: str = "data") -> bool:
+        """Whether a number, or a gradient, was set by hand."""
+        given = self.given.get((kind, element.value))
+        return given is not None and bool(given.item(element.flat))
 
     @cached_property
     def notes(self) -> Mapping[int, str]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.notation import MINUS, Digits, aligned, bar, number, padded, progress, rounded
+from gradstep.engine.notation import MINUS, Digits, aligned, bar, brief, number, padded, progress, rounded, said
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 FIXED = st.sampled_from([int(Digits.NETWORK), int(Digits.MATH), int(Digits.FINE)])
@@ -42,6 +42,40 @@ def test_minus_is_the_mathematical_one() -> None:
 )  # fmt: skip
 def test_numbers_as_written(value: Any, digits: int, text: str) -> None:
     assert number(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.0, 3, "0"), (0.5, 3, "0.500"), (1.5, 4, "1.500"), (0.00284, 4, "0.0028"), (-12.3456, 4, "−12.35"),
+        (83477.3, 3, "8.3e4"), (-25104.0, 4, "−2.5e4"), (251042.0, 3, "2.5e5"), (2.04e-7, 3, "2e-7"),
+        (9999.7, 3, "1.0e4"), (1e300, 3, "1.0e300"), (math.nan, 3, "NaN"), (math.inf, 4, "+∞"), (409.6, 3, "409.6"), (9999.4, 4, "9999"),
+    ],
+)  # fmt: skip
+def test_a_number_in_a_sentence_has_four_digits_that_count_at_most(value: float, digits: int, text: str) -> None:
+    assert said(value, digits=digits) == text
+
+
+@given(FINITE, FIXED, st.booleans())
+@settings(max_examples=1000, deadline=None, derandomize=True)
+def test_whatever_is_said_is_near_what_it_is(value: float, digits: int, signed: bool) -> None:
+    text = said(value, signed, digits)
+    assert len(re.sub(r"\D", "", text.partition("e")[0]).lstrip("0")) <= 4
+    assert plain(text) == pytest.approx(value, rel=1, abs=0) or abs(value) > 1e308
+    assert text.startswith("+") == (signed and value > 0)
+    if 1e-2 <= abs(value) < 1e308:
+        assert plain(text) == pytest.approx(value, rel=0.06, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.4, "0.4"), (-0.3, "−0.3"), (0.0, "0"), (-0.0, "0"), (12345.678, "1.235e4"), (1e-7, "1e-7"),
+        (1 / 3, "0.3333"), (200.0, "200"), (math.inf, "+∞"), (-math.inf, "−∞"), (math.nan, "NaN"), (-1.5e300, "−1.5e300"),
+    ],
+)  # fmt: skip
+def test_a_number_as_one_would_type_it_has_no_zeros_behind(value: float, text: str) -> None:
+    assert brief(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.5, "+0.5000"), (-0.5, "−0.5000"), (0.0, "0"), (3e-5, "+3e-5")])

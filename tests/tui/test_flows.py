@@ -147,10 +147,34 @@ async def test_what_if_and_back_again() -> None:
         assert [e.text for e in session.edits] == ["W2[0,1] = 0.51"]
         assert at(pilot).step == 11
         assert "WHAT-IF 1" in text(pilot)
+        # σ(0.54·0.6 + 0.2·0.51 + 0.2) = 0.65153
+        assert "W2[0,1] is now 0.51 (it was −0.4); the loss goes from 0.0764 to 0.0607." in text(pilot)
         await pilot.press("ctrl+z")
         await pilot.pause()
         assert not session.edits
         assert "WHAT-IF" not in text(pilot)
+
+
+async def test_a_gradient_that_is_set_says_so_wherever_it_is_shown() -> None:
+    async with running() as pilot:
+        await debugger(pilot).time.jump("h.grad[1]")
+        await pilot.press("e")
+        await pilot.pause()
+        line = pilot.app.screen.query_one(Input)
+        line.value = "2"
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        shown = text(pilot)
+        assert "gradient of h₂, set by you" in shown
+        assert "∂L/∂h₂ ← set by you, in place of ∂L/∂z₂ × w₂₂" in shown
+        assert "+2.0000  Δ was +0.0372   set by you" in shown
+        assert "h.grad[1] is now 2 (it was 0.03721); the loss stays at 0.0764." in shown
+        assert "upstream" not in shown  # it is no product any more
+        await pilot.press("space", "space")
+        await pilot.pause()
+        assert "Δ was +0.0372" in text(pilot)  # what follows is another number too
 
 
 async def test_the_blame_chain_can_be_walked_and_jumped_from() -> None:

@@ -13,25 +13,27 @@ from gradstep.tui.theme import sign_role
 _GAP, _CHAIN = 5, 9
 
 
-def paint_cards(slots: Slots, cards: tuple[Card, ...]) -> None:
-    """Three cards with their signs between them."""
+def paint_cards(slots: Slots, cards: tuple[Card, ...], signed: bool) -> None:
+    """Three cards with their signs between them; of a number that was set, what it was and what it is."""
     width = min((slots.canvas.width - 2 * _GAP) // 3, 22)
-    equals = relation([card.value for card in cards[:2]], cards[2].value, slots.digits)
+    signs: tuple[str, ...] = ("→", "")[-len(cards) :]
+    if len(cards) == 3:
+        signs = "×", relation([card.value for card in cards[:2]], cards[2].value, slots.digits), ""
     x = 0
-    for card, sign in zip(cards, ("×", equals, ""), strict=True):
-        _card(slots, x, width, card)
+    for card, sign in zip(cards, signs, strict=True):
+        _card(slots, x, width, card, card is cards[-1], signed)
         slots.canvas.put(x + width + _GAP // 2, slots.y + 2, sign, slots.palette.style("text", bold=True))
         x += width + _GAP
     slots.y += 5
 
 
-def _card(slots: Slots, x: int, width: int, card: Card) -> None:
-    canvas, palette, y, last = slots.canvas, slots.palette, slots.y, card.role == "product"
+def _card(slots: Slots, x: int, width: int, card: Card, last: bool, signed: bool) -> None:
+    canvas, palette, y = slots.canvas, slots.palette, slots.y
     canvas.box(x, y, width, 4, palette.style("current" if last else "frame"), heavy=last)
     canvas.put(x + 2, y, f" {card.role} ", palette.style("current" if last else "dim", bold=last))
     canvas.put(x + max((width - breadth(card.name)) // 2, 1), y + 1, clip(card.name, width - 2))
-    shown = number(card.value, slots.digits, True)
-    style = palette.style(sign_role(card.value), bold=True)
+    shown = number(card.value, slots.digits, signed)
+    style = palette.style(sign_role(card.value) if signed else "text", bold=True)
     canvas.put(x + max((width - len(shown)) // 2, 1), y + 2, shown, style)
     note = clip(card.note, width + 2)
     canvas.put(x + max((width - breadth(note)) // 2, 0), y + 4, note, slots.dim)

@@ -34,7 +34,7 @@ def paint_sheet(canvas: Canvas, frame: Frame, equation: Equation, digits: int) -
             return
         if origin.cards and slots.left >= 6:
             slots.gap(9)
-            paint_cards(slots, origin.cards)
+            paint_cards(slots, origin.cards, frame.phase is Phase.BACKWARD)
         if origin.chain is not None:
             slots.gap(11)
             paint_chain(slots, origin.chain)
@@ -73,9 +73,8 @@ def _result(slots: Slots, frame: Frame, equation: Equation, x: int) -> None:
     slots.put(x, f"{equation.equals(digits)} ")
     style = slots.palette.style(sign_role(equation.result) if signed else "text", bold=True)
     end = canvas.put(x + 2, slots.y, number(equation.result, digits, signed), style)
-    old = frame.before(frame.phase, *frame.element) if frame.element else None
-    if old is not None:
+    if other := frame.other(digits):
         end = canvas.put(end + 2, slots.y, "Δ", slots.palette.style("update", bold=True))
-        end = slots.put(end + 1, f"{'was' if frame.desk.edits else 'there'} {number(old, digits, signed)}")
+        end = slots.put(end + 1, other)
     slots.put(end + 3, clip(frame.story.narration.result_note, canvas.width - end - 3))
     slots.y += 1

@@ -69,7 +69,9 @@ class Neuron(Stage):
         self._box(x, 1, box, upper - 1)
         if right is None:
             loss = self.unit.value == self.graph.loss.id
-            words = "the loss is the end of the way" if loss else "it gets no gradient"
+            by_hand = self.recording.by_hand(self.unit, "grad")
+            without = "its gradient is set by you" if by_hand else "it gets no gradient"
+            words = "the loss is the end of the way" if loss else without
             canvas.put(x + box + 3, 0, clip(words, side), self.palette.style("dim"))
         else:
             terms.arriving(right, x + box + 3, side)
@@ -86,6 +88,9 @@ class Neuron(Stage):
         """What enters an operation that is no sum, or an image around it where something is given."""
         canvas, palette = self.canvas, self.palette
         made = self.graph.values[self.pre.value].node
+        if self.recording.by_hand(self.pre):
+            canvas.put(x, 0, "set by you, not computed", palette.style("dim"))
+            return
         if made < 0:
             canvas.put(x, 0, "given, not computed", palette.style("dim"))
             self._picture(x, 2, width, limit)

@@ -13,7 +13,7 @@ from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
-from gradstep.engine.run.passes import run
+from gradstep.engine.run.passes import Part, run
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.trace import Trace
@@ -25,10 +25,10 @@ TOLERANCE = 1e-6
 class Precise:
     """A run in float64, and what of it depends on what."""
 
-    def __init__(self, graph: Graph, leaves: dict[int, Array], instead: dict[int, Array]) -> None:
+    def __init__(self, graph: Graph, leaves: dict[int, Array], instead: dict[int, Array | Part]) -> None:
         self.graph = Graph(graph.values, graph.nodes, graph.loss.name, np.dtype(np.float64))
         self.trace: Trace = run(self.graph, leaves, instead=instead)
-        self._given = frozenset(instead)
+        self._given = instead
         self._after: dict[int, tuple[Node, ...]] = {}
         # Not `graph.active`: a comparison passes no gradient on, and yet the loss depends on what is compared.
         self._needed = {self.graph.loss.id}
@@ -46,13 +46,29 @@ class Precise:
                 reached.add(node.output)
         return ""
 
+    def held(self, data: dict[int, Array]) -> str:
+        """What was set by hand and does not follow where values are others, as `moved` has them; empty where nothing
+        is that would."""
+        for node in self.graph.nodes:
+            given = self._given.get(node.output)
+            if given is None or not any(i in data for i in node.inputs):
+                continue
+            name, at = self.graph.values[node.output].name, np.True_ if isinstance(given, np.ndarray) else given.at
+            with np.errstate(all="ignore"):
+                before = node.op.forward(self.trace.inputs(node))
+                now = node.op.forward([data.get(i, self.trace.data[i]) for i in node.inputs])
+            if np.any(at & (now != before)):
+                return name
+        return ""
+
     @classmethod
     def of(cls, scenario: Scenario, recording: Recording | None = None) -> Precise:
-        """The run of a scenario; with the values that were set by hand in a recording of it."""
-        instead = {}
+        """The run of a scenario; with the numbers that were set by hand in a recording of it."""
+        instead: dict[int, Array | Part] = {}
         if recording is not None:
-            held = [v for kind, v in recording.given if kind == "data" and recording.graph.values[v].node >= 0]
-            instead = {v: np.asarray(recording.trace.data[v], dtype=np.float64) for v in held}
+            for (kind, v), at in recording.given.items():
+                if kind == "data" and recording.graph.values[v].node >= 0:
+                    instead[v] = Part(at, np.asarray(recording.trace.data[v], dtype=np.float64)).all
         leaves = {v: np.asarray(a, dtype=np.float64) for v, a in scenario.leaves.items()}
         return cls(scenario.graph, leaves, instead)
 
@@ -61,7 +77,8 @@ class Precise:
         if value not in self._after:
             reached, found = {value}, []
             for node in self.graph.nodes:
-                if node.output in self._needed and node.output not in self._given and reached & set(node.inputs):
+                given = isinstance(self._given.get(node.output), np.ndarray)
+                if node.output in self._needed and not given and reached & set(node.inputs):
                     reached.add(node.output)
                     found.append(node)
             self._after[value] = tuple(found)
@@ -75,8 +92,13 @@ class Precise:
         with np.errstate(all="ignore"):
             for node in self.after(value):
                 xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
-                data[node.output] = np.asarray(node.op.forward(xs))
+                data[node.output] = self._with_given(node, np.asarray(node.op.forward(xs)))
         return data
+
+    def _with_given(self, node: Node, y: Array) -> Array:
+        """What a node makes, or copies of it, with the part of it that was set by hand."""
+        given = self._given.get(node.output)
+        return given.put(y) if isinstance(given, Part) else y
 
     def loss(self, data: dict[int, Array]) -> float:
         """The loss, where these values changed."""
@@ -97,7 +119,8 @@ class Precise:
         with np.errstate(all="ignore"):
             for node in self.after(value):
                 xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
-                data[node.output] = _together(node.op, xs, [i in data for i in node.inputs], copies)
+                y = _together(node.op, xs, [i in data for i in node.inputs], copies)
+                data[node.output] = self._with_given(node, y)
         found = data.get(self.graph.loss.id)
         return np.full(copies, self.trace.loss) if found is None else found.reshape(copies)
 

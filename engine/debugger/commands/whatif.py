@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from gradstep.engine.ask.effects import Effect
+from collections.abc import Callable
+
+from gradstep.engine.ask.effects import Change, Effect, went
+from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.debugger import editing
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing
 from gradstep.engine.debugger.traveller import Traveller
 from gradstep.engine.notation import counted
 
 
-def _edited(traveller: Traveller, what: str) -> Result:
+def _edited(traveller: Traveller, act: Callable[[], Edit], again: bool = False) -> Result:
+    """What an edit has done, or that it was taken back and all is as it was `again`."""
+    before = traveller.recording
+    change = Change.of(act(), before, traveller.recording)
+    return _told(traveller, change.sentence(again), {"set": change.document()})
+
+
+def _told(traveller: Traveller, what: str, data: dict[str, object]) -> Result:
     found = Effect.of(traveller.base, traveller.recording, len(traveller.edits))
-    return Result("\n".join([what, *found.lines()]), found.document())
+    return Result("\n".join([what, *found.lines()]), {**found.document(), **data})
 
 
 @command
 def _set(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """set NAME = VALUE: what-if: recompute from there on, stay at the same step; set op h = leaky_relu."""
-    return _edited(traveller, f"set {editing.edit(traveller, rest, go_on).text}")
+    return _edited(traveller, lambda: editing.edit(traveller, rest, go_on))
 
 
 @command
 def _undo(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """undo: take the last edit back."""
     nothing(rest)
-    return _edited(traveller, f"undone: {editing.undo(traveller, go_on).text}")
+    return _edited(traveller, lambda: editing.undo(traveller, go_on), again=True)
 
 
 @command
 def _redo(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """redo: make it again."""
     nothing(rest)
-    return _edited(traveller, f"redone: {editing.redo(traveller, go_on).text}")
+    return _edited(traveller, lambda: editing.redo(traveller, go_on))
 
 
 @command
 def _revert(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """revert: take all edits back."""
     nothing(rest)
-    return _edited(traveller, f"{counted(editing.revert(traveller, go_on), 'edit')} taken back")
+    before = traveller.recording.trace.loss
+    count = editing.revert(traveller, go_on)
+    if not count:
+        return _told(traveller, "There is no edit to take back.", {})
+    return _told(traveller, f"{counted(count, 'edit')} taken back; {went(before, traveller.recording.trace.loss)}.", {})

@@ -47,6 +47,10 @@ class Equation:
     relation: str = "="
     remade: Callable[[Callable[[float], float]], float] | None = None
 
+    def replaced(self, by: str) -> Equation:
+        """That the result comes from elsewhere, in place of what the right side would give."""
+        return Equation(self.left, f"{by}, in place of {self.right}", (), self.result, "←")
+
     def equals(self, digits: int) -> str:
         """`=`, or `≈` where the printed numbers do not give exactly the printed result."""
         if self.remade is None:

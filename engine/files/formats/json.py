@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
+
+import numpy as np
 
 from gradstep.engine.diagnosis.diagnosing import diagnose_iteration
 from gradstep.engine.files.reading import FORMAT
@@ -40,8 +43,17 @@ def document(recording: Recording) -> dict[str, Any]:
         "steps": recording.timeline.total,
         "nodes": nodes,
         "next": {p.name: plain(recording.updated(p.id)) for p in graph.parameters},
+        **({"set": list(_set(recording))} if recording.given else {}),
         "findings": diagnose_iteration(recording).document(),
     }
+
+
+def _set(recording: Recording) -> Iterator[str]:
+    """What was set by hand and is not as the file has it, as one types it: h.grad[1], or b where all of it was."""
+    for (kind, value), at in recording.given.items():
+        whole = recording.graph.values[value].name + ("" if kind == "data" else f".{kind}")
+        each = (recording.board.typed(value, flat, kind) for flat in np.flatnonzero(at).tolist())
+        yield from (whole,) if at.all() else each
 
 
 def write(recording: Recording) -> str:

@@ -12,6 +12,7 @@ from recordings import recording, written
 from gradstep.engine.ask.whatif import Edit, apply_edits, read_edit
 from gradstep.engine.errors import CommandError, Interrupted
 from gradstep.engine.files import loads
+from gradstep.engine.graph.element import Element
 from gradstep.engine.run.recording import Recording, record
 
 WALKTHROUGH = (
@@ -66,7 +67,7 @@ def test_a_value_in_the_middle_is_what_it_is_set_to_and_cuts_off_what_is_before(
     assert rec.trace.gradient(value["W2"].id) == pytest.approx(np.array([[-0.125, -0.25]]), rel=1e-15)
     assert rec.trace.gradient(value["h"].id) == pytest.approx(np.array([-0.125 * 0.6, 0.125 * 0.4]), rel=1e-15)
     assert rec.trace.data[value["z1"].id] is recording("walkthrough").trace.data[value["z1"].id]
-    assert rec.given == {("data", value["h"].id)}
+    assert [(kind, v, at.all()) for (kind, v), at in rec.given.items()] == [("data", value["h"].id, True)]
 
 
 def test_a_gradient_is_what_it_is_set_to_and_goes_on_from_there() -> None:
@@ -77,6 +78,24 @@ def test_a_gradient_is_what_it_is_set_to_and_goes_on_from_there() -> None:
     assert rec.trace.gradient(value["h"].id).tolist() == [before.gradient(value["h"].id)[0], 7.0]
     assert rec.trace.gradient(value["W1"].id)[1] == pytest.approx(7 * x, rel=1e-15)  # the gate is open
     assert rec.trace.gradient(value["W1"].id)[0].tolist() == before.gradient(value["W1"].id)[0].tolist()
+
+
+def test_what_was_not_set_of_an_array_is_computed_whatever_is_set_before_or_after() -> None:
+    """h₁ = 0.4·1 + 0.3·2 + 0.1 = 1.1 with x = [1, 2]; h₂ is 3. The same in the order of saying and against it."""
+    for texts in (["h[1] = 3", "x = [1, 2]"], ["x = [1, 2]", "h[1] = 3"]):
+        rec = edited(recording("walkthrough"), *texts)
+        value = rec.graph.by_name
+        assert rec.trace.data[value["h"].id].tolist() == [pytest.approx(1.1, rel=1e-15), 3.0]
+        assert rec.trace.data[value["z2"].id][0] == pytest.approx(0.6 * 1.1 - 0.4 * 3 + 0.2, rel=1e-14)
+        assert [rec.by_hand(Element(value["h"].id, flat)) for flat in (0, 1)] == [False, True]
+        assert not rec.by_hand(Element(value["h"].id, 1), "grad")
+        assert rec.by_hand(Element(value["x"].id, 0))
+    # And of a gradient: ∂L/∂h₁ = ∂L/∂z₂ · 0.6 follows a change further up.
+    for texts in (["h.grad[1] = 7", "z2.grad[0] = 2"], ["z2.grad[0] = 2", "h.grad[1] = 7"]):
+        rec = edited(recording("walkthrough"), *texts)
+        assert rec.trace.gradient(rec.graph.by_name["h"].id).tolist() == [1.2, 7.0]
+    rec = edited(recording("walkthrough"), "W1.grad[0,1] = 9", "z2.grad[0] = 2")
+    assert rec.trace.gradient(rec.graph.by_name["W1"].id)[0].tolist() == [pytest.approx(2 * 0.6 * 0.5), 9.0]
 
 
 def test_a_later_edit_sees_what_the_earlier_ones_have_made() -> None:

@@ -53,6 +53,12 @@ def test_terms_are_counted_as_the_formula_has_them() -> None:
     assert moves.first_term(WALK, Position(3)) == Position(3)
 
 
+def test_a_place_within_a_sum_is_the_whole_step_where_the_sum_is_shorter() -> None:
+    """z₁₁ has three terms, the gate none."""
+    for here, there in (((1, 2), (1, 2)), ((1, 3), (1, None)), ((3, 1), (3, None)), ((3, None), (3, None))):
+        assert moves.fitting(WALK, Position(*here)) == Position(*there)
+
+
 def test_at_the_ends_of_time_it_is_said() -> None:
     assert moves.end(WALK, False) == "This is the beginning."
     assert moves.end(WALK, True) == "End of iteration 1: loss 0.0764 → 0.0744. i goes on."

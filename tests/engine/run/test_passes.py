@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gradstep.engine.errors import Interrupted, OpError
 from gradstep.engine.graph.graph import Graph, Role
 from gradstep.engine.ops import Op
-from gradstep.engine.run.passes import loss, run
+from gradstep.engine.run.passes import Part, loss, run
 from gradstep.engine.run.trace import Trace
 
 DRAWN = settings(
@@ -106,6 +106,22 @@ def test_a_value_that_is_set_is_not_computed() -> None:
     assert found.loss == pytest.approx((y - 1) ** 2 / 2, rel=1e-14)
     assert found.data[net.value("z1").id].tobytes() == net.data("z1").tobytes()
     assert found.gradient(net.value("W2").id) == pytest.approx(((y - 1) * y * (1 - y) * h)[None], rel=1e-14)
+
+
+def test_of_an_array_that_is_given_in_part_the_rest_is_computed() -> None:
+    net = walkthrough()
+    h, at = net.value("h").id, np.array([False, True])
+    part = Part(at, np.array([np.nan, 2.0]))
+    found = run(net.graph, net.leaves, instead={h: part}, like=net.trace)
+    assert found.data[h].tolist() == [net.data("h")[0], 2.0]
+    same(found, run(net.graph, net.leaves, instead={h: np.array([net.data("h")[0], 2.0])}))
+    found = run(net.graph, net.leaves, gradients={h: part}, like=net.trace)
+    assert found.gradient(h).tolist() == [net.grad("h")[0], 2.0]
+    same(found, run(net.graph, net.leaves, gradients={h: np.array([net.grad("h")[0], 2.0])}))
+    # Of copies along a new first axis each gets the numbers; a part that is all is its numbers.
+    assert part.put(np.ones((3, 2))).tolist() == [[1.0, 2.0]] * 3
+    assert part.all is part
+    assert Part(np.array([True, True]), part.numbers).all is part.numbers
 
 
 def test_the_gradient_of_a_parameter_can_be_set() -> None:

@@ -77,7 +77,11 @@ def test_an_edited_run_is_verified_as_it_is() -> None:
     whole = verify(session.recording)
     assert whole.ok
     assert whole.total == 3  # W2 and b2: the loss does not follow what is before h
-    cut = nudge(session.recording, element(session.recording, "W1[0,0]"))
+    cut = nudge(session.recording, element(session.recording, "W1[1,0]"))
     assert "h is set by hand" in cut.kink
+    # h[0] was not: it follows.
+    followed = nudge(session.recording, element(session.recording, "W1[0,0]"))
+    assert followed.kink == ""
+    assert followed.rel_error < 1e-8
     session.edit("h.grad[1] = 7")
     assert nudge(session.recording, element(session.recording, "b1[1]")).gradient == 7

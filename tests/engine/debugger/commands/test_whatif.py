@@ -89,10 +89,25 @@ def test_undo_redo_and_revert() -> None:
 
 
 def test_what_an_edit_did_is_said_in_whole_words() -> None:
-    session = fresh("walkthrough", "set W1[0,0] = 0.5")
-    assert "as in the original run: no number differs" in session.do("undo").text
-    session.do("redo")
-    assert session.do("revert").text.startswith("1 edit taken back")
+    """h₁ = 0.5·0.5 + 0.24 + 0.1 = 0.59 and y = σ(0.474) = 0.61633."""
+    session = fresh("walkthrough")
+    made = session.do("set W1[0,0] = 0.5")
+    assert made.text.splitlines() == [
+        "W1[0,0] is now 0.5 (it was 0.4); the loss goes from 0.0764 to 0.0736.",
+        f"{made.data['changed']} numbers differ from the original run.",
+    ]
+    assert made.data["set"] == {"name": "W1[0,0]", "was": 0.4, "now": 0.5}
+    undone = session.do("undo")
+    assert undone.text.splitlines() == [
+        "W1[0,0] is 0.4 again; the loss goes from 0.0736 to 0.0764.",
+        "No number differs from the original run.",
+    ]
+    assert undone.data["set"] == {"name": "W1[0,0]", "was": 0.5, "now": 0.4}
+    assert session.do("redo").text == made.text
+    session.do("set h.grad = [1, 2]")
+    reverted = session.do("revert").text.splitlines()
+    assert reverted[0] == "2 edits taken back; the loss goes from 0.0736 to 0.0764."
+    assert session.do("revert").text.splitlines()[0] == "There is no edit to take back."
 
 
 def test_another_operation_counts_as_an_edit() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradstep.engine.debugger import Session
 from gradstep.engine.files import find, loads
 from gradstep.engine.files.formats.json import write
 from gradstep.engine.run import Scenario, record
@@ -40,6 +41,13 @@ def test_it_is_the_run() -> None:
     assert by_name["L:multiply"]["op"] == "multiply"
     assert by_name["L:multiply"]["inputs"] == ["w", "w"]
     assert found["next"] == {"w": [2.0 - 0.1 * 4.0, 3.0 - 0.1 * 6.0]}
+
+
+def test_what_was_set_by_hand_is_named() -> None:
+    session = Session(find("walkthrough"))
+    for text in ("h[1] = 1", "h.grad[0] = 2", "x = [1, 2]", "W2[0,1] = 3"):
+        session.edit(text)
+    assert json.loads(write(session.recording))["set"] == ["h[1]", "h.grad[0]", "x", "W2[0,1]"]
 
 
 def test_it_has_no_gradient_where_there_is_none_and_spells_what_json_has_not() -> None:
