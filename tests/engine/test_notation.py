@@ -49,7 +49,8 @@ def test_numbers_as_written(value: Any, digits: int, text: str) -> None:
     [
         (0.0, 3, "0"), (0.5, 3, "0.500"), (1.5, 4, "1.500"), (0.00284, 4, "0.0028"), (-12.3456, 4, "−12.35"),
         (83477.3, 3, "8.3e4"), (-25104.0, 4, "−2.5e4"), (251042.0, 3, "2.5e5"), (2.04e-7, 3, "2e-7"),
-        (9999.7, 3, "1.0e4"), (1e300, 3, "1.0e300"), (math.nan, 3, "NaN"), (math.inf, 4, "+∞"), (409.6, 3, "409.6"), (9999.4, 4, "9999"),
+        (9999.7, 3, "1.0e4"), (1e300, 3, "1.0e300"), (math.nan, 3, "NaN"), (math.inf, 4, "+∞"),
+        (409.6, 3, "409.6"), (9999.4, 4, "9999"),
     ],
 )  # fmt: skip
 def test_a_number_in_a_sentence_has_four_digits_that_count_at_most(value: float, digits: int, text: str) -> None:
@@ -71,7 +72,8 @@ def test_whatever_is_said_is_near_what_it_is(value: float, digits: int, signed: 
     ("value", "text"),
     [
         (0.4, "0.4"), (-0.3, "−0.3"), (0.0, "0"), (-0.0, "0"), (12345.678, "1.235e4"), (1e-7, "1e-7"),
-        (1 / 3, "0.3333"), (200.0, "200"), (math.inf, "+∞"), (-math.inf, "−∞"), (math.nan, "NaN"), (-1.5e300, "−1.5e300"),
+        (1 / 3, "0.3333"), (200.0, "200"), (math.inf, "+∞"), (-math.inf, "−∞"), (math.nan, "NaN"),
+        (-1.5e300, "−1.5e300"),
     ],
 )  # fmt: skip
 def test_a_number_as_one_would_type_it_has_no_zeros_behind(value: float, text: str) -> None:
