@@ -193,7 +193,7 @@ class Formulas:
         if isinstance(plan, float):
             return self.builder.literal(plan)
         if isinstance(plan, Part):
-            return self._expand(plan.plan, values, node, name, plan.word)
+            return self._expand(plan.plan, values, node, name, of, plan.word)
         op, parts = plan
         return self._apply(op, [self._expand(part, values, node, None, of) for part in parts], node, name, of, word)
 
