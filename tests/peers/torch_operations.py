@@ -199,6 +199,7 @@ CASES: dict[str, list[Case]] = {
     "normalisation": [
         ("layer_norm(X, G, B)", lambda X, G, B: F.layer_norm(X, (4,), G, B), {"X": X34, "G": X4, "B": drawn(4)}),
         ("layer_norm(X, bias=B)", lambda X, B: F.layer_norm(X, (4,), None, B), {"X": X34, "B": drawn(4)}),
+        ("rms_norm(X)", lambda X: F.rms_norm(X, (4,)), {"X": [*X34, [1e-8, -2e-8, 3e-9, 0.0]]}),
         ("rms_norm(X, G, eps=0.001)", lambda X, G: F.rms_norm(X, (4,), G, 1e-3), {"X": X34, "G": X4}),
         ("batch_norm(X, G, B)", lambda X, G, B: F.batch_norm(X, None, None, G, B, training=True),
          {"X": drawn(5, 3), "G": [0.5, 2.0, -1.0], "B": [0.1, 0.0, 1.0]}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,17 +22,21 @@ class Normalising(Rowwise):
     """A group is what lies along `axis`, one or several."""
 
     axis: int | tuple[int, ...] = -1
-    eps: float = 1e-5
+    eps: float | None = 1e-5
 
     def __post_init__(self) -> None:
-        listed = self.axis if isinstance(self.axis, tuple) else (self.axis,)
-        if not listed or any(type(a) is not int for a in listed) or type(self.eps) not in (int, float) or self.eps < 0:
+        listed, eps = self.axis if isinstance(self.axis, tuple) else (self.axis,), 0 if self.eps is None else self.eps
+        if not listed or any(type(a) is not int for a in listed) or type(eps) not in (int, float) or eps < 0:
             raise OpError(f"{self.name}: axis is a whole number or several in brackets, eps a number from 0 on")
 
     def axes(self, ndim: int) -> tuple[int, ...]:
         if ndim == 0:
             raise OpError(f"{self.name} works along an axis, but its input is a single number")
         return tuple(sorted(normal_axes(self.name, self.axis, ndim)))
+
+    def _eps(self, x: Array) -> Any:
+        """ε in x's precision; None is the distance there from 1 to the next number."""
+        return x.dtype.type(np.finfo(x.dtype).eps if self.eps is None else self.eps)
 
     def _mean(self, x: Array) -> Array:
         axes = self.axes(x.ndim)
@@ -49,21 +54,24 @@ class Normalize(Normalising):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         centred = xs[0] - self._mean(xs[0])
-        return np.asarray(centred / np.sqrt(self._mean(np.square(centred)) + xs[0].dtype.type(self.eps)))
+        return np.asarray(centred / np.sqrt(self._mean(np.square(centred)) + self._eps(xs[0])))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         x = xs[0]
-        scale = np.sqrt(self._mean(np.square(x - self._mean(x))) + x.dtype.type(self.eps))
+        scale = np.sqrt(self._mean(np.square(x - self._mean(x))) + self._eps(x))
         return np.asarray((g - self._mean(g) - y * self._mean(g * y)) / scale)
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
-        scale = np.sqrt(x.var() + x.dtype.type(self.eps))
+        scale = np.sqrt(x.var() + self._eps(x))
         count = x.dtype.type(len(x))
         return np.asarray(((k == j) - (1 + y[k] * y[j]) / count) / scale)
 
 
+@dataclass(frozen=True)
 class RmsNormalize(Normalising):
     """x / √(mean x² + ε) over the group (Zhang and Sennrich, NeurIPS 2019)."""
+
+    eps: float | None = None
 
     name = "rms_normalize"
     notation = "{0} / √(mean {0}² + ε)"
@@ -71,14 +79,14 @@ class RmsNormalize(Normalising):
     label = "RMS normalise"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0] / np.sqrt(self._mean(np.square(xs[0])) + xs[0].dtype.type(self.eps)))
+        return np.asarray(xs[0] / np.sqrt(self._mean(np.square(xs[0])) + self._eps(xs[0])))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        scale = np.sqrt(self._mean(np.square(xs[0])) + y.dtype.type(self.eps))
+        scale = np.sqrt(self._mean(np.square(xs[0])) + self._eps(y))
         return np.asarray((g - y * self._mean(g * y)) / scale)
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
-        scale = np.sqrt(np.square(x).mean() + x.dtype.type(self.eps))
+        scale = np.sqrt(np.square(x).mean() + self._eps(x))
         return np.asarray(((k == j) - y[k] * y[j] / x.dtype.type(len(x))) / scale)
 
 
@@ -89,8 +97,8 @@ def layer_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *
 
 
 @composite(weight="gain")
-def rms_norm(x: Given, gain: Given | None = None, *, eps: float = 1e-5) -> Plan:
-    """x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019)."""
+def rms_norm(x: Given, gain: Given | None = None, *, eps: float | None = None) -> Plan:
+    """x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019); ε is the dtype's unless said."""
     return _scaled("rms_norm", RmsNormalize(-1, eps), x, -1, gain, None)
 
 

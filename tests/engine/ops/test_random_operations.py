@@ -108,11 +108,11 @@ UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
     "softmax": ("softmax({0})", _softmax, lambda x: x.ndim and x.size),
     "log_softmax": ("log_softmax({0}, axis=0)", lambda m, x: m.log(_softmax(m, x, 0)), lambda x: x.ndim),
     "layer_norm": ("layer_norm({0})", lambda m, x: _standard(m, x, -1), lambda x: x.ndim and x.std(-1).min() > 0.2),
-    "rms_norm": ("rms_norm({0})", _rms, lambda x: x.ndim and np.square(x).mean(-1).min() > 0.05),
+    "rms_norm": ("rms_norm({0}, eps=1e-5)", _rms, lambda x: x.ndim and np.square(x).mean(-1).min() > 0.05),
     "normalize": (
         "normalize({0}, axis=0)", lambda m, x: _standard(m, x, 0), lambda x: x.ndim and x.std(0).min() > 0.2
     ),
-    "rms_normalize": ("rms_normalize({0})", _rms, lambda x: x.ndim and np.square(x).mean(-1).min() > 0.05),
+    "rms_normalize": ("rms_normalize({0}, eps=1e-5)", _rms, lambda x: x.ndim and np.square(x).mean(-1).min() > 0.05),
     "batch_norm": (
         "batch_norm({0})",
         lambda m, x: _standard(m, x, (0, *range(2, x.ndim))),

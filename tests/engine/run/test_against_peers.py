@@ -68,7 +68,7 @@ CASES: list[tuple[str, dict[str, Array], dict[str, Array], Callable[..., Array]]
     ("layer_norm(x, g, b)", {"x": ROWS, "g": RNG.normal(size=5), "b": RNG.normal(size=5)}, {},
      lambda x, g, b: standard(x, -1) * g + b),
     ("layer_norm(x)", {"x": ROWS}, {}, lambda x: standard(x, -1)),
-    ("rms_norm(x, g)", {"x": ROWS, "g": RNG.normal(size=5)}, {},
+    ("rms_norm(x, g, eps=1e-5)", {"x": ROWS, "g": RNG.normal(size=5)}, {},
      lambda x, g: x / anp.sqrt(anp.mean(x**2, axis=-1, keepdims=True) + 1e-5) * g),
     ("batch_norm(x, g, b)", {"x": ROWS, "g": RNG.normal(size=5), "b": RNG.normal(size=5)}, {},
      lambda x, g, b: standard(x, 0) * g + b),
