@@ -245,7 +245,7 @@ def test_the_parts_of_what_expands_have_words_of_their_own() -> None:
     builder = leaves()
     builder.line("a", "attention(X, X, X, is_causal=True) * 2")
     builder.line("b", "attention(X, X, X)")
-    builder.line("n", "tanh(layer_norm(X, x))")
+    builder.line("n", "tanh(layer_norm(X, x, c))")
     builder.line("L", "cross_entropy(x, c)")
     assert [builder.graph.values[node.output].name for node in builder.graph.nodes] == [
         "a:transpose", "a:products", "a:scores", "a:masked", "a:weights", "a:attention", "a",
