@@ -78,7 +78,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     import difflib  # here, because most runs have nothing to suggest
 
     listed = list(known)
-    found = [k for k in listed if k.lower() == word.lower()] or difflib.get_close_matches(word, listed, 1, cutoff=0.5)
+    found = [k for k in listed if k.lower() == word.lower()]
+    if not found and len(word) <= 100 and len(listed) <= 5000:  # comparing takes the product of both
+        found = difflib.get_close_matches(word, listed, 1, cutoff=0.5)
     return f"; did you mean '{found[0]}'?" if found else ""
 
 

@@ -15,6 +15,10 @@ from gradstep.engine.files.places import Keys
 from gradstep.engine.files.toml import parse
 
 MAX_PROBLEMS = 20
+#: Lines of one table, or entries of one list.
+MAX_LINES = 4096
+#: Characters of what is said of a problem.
+_LONGEST = 1000
 
 
 class Bad(Exception):
@@ -38,7 +42,8 @@ class Draft:
         as many as are told."""
         where = self._places
         at = where.key(path) if key else where.value(path) if column is None else where.inside(path, column)
-        self.problems.append(Problem(self.file, *at, text))
+        shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 300]} … {text[-297:]}"
+        self.problems.append(Problem(self.file, *at, shown))
         if len(self.problems) >= MAX_PROBLEMS:
             self.stop_if_bad()
         return Bad()
@@ -59,8 +64,15 @@ class Draft:
             if not isinstance(said, dict):
                 self.bad([name], f"'{name}' must be a table, written [{name}]")
                 said = {}
+            self.check_length([name], len(said), f"[{name}] has {len(said):,} lines")
             self._tables[name] = Table(self, (name,), said)
         return self._tables[name]
+
+    def check_length(self, path: Keys, length: int, what: str) -> None:
+        """Raises ScenarioError where something is longer than what is read."""
+        if length > MAX_LINES:
+            self.bad(path, f"{what}; at most {MAX_LINES:,} are read", key=True)
+            self.stop_if_bad()
 
     def entries(self, name: str) -> Sequence[Table]:
         """The tables [[name]], in the order of the file."""
@@ -68,6 +80,7 @@ class Draft:
         if not isinstance(said, list) or not all(isinstance(entry, dict) for entry in said):
             self.bad([name], f"'{name}' must be a list of tables, each written [[{name}]]")
             return ()
+        self.check_length([name], len(said), f"there are {len(said):,} of [[{name}]]")
         return [Table(self, (name, number), entry) for number, entry in enumerate(said)]
 
 
@@ -108,6 +121,7 @@ class Table:
     def texts(self, key: str) -> tuple[str, ...]:
         found = self.said.get(key, [])
         if isinstance(found, list) and all(isinstance(text, str) for text in found):
+            self.draft.check_length([*self.path, key], len(found), f"{key} lists {len(found):,}")
             return tuple(found)
         self.bad(key, f'{key} must be a list of texts, as in {key} = ["h.grad"]')
         return ()

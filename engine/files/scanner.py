@@ -111,7 +111,7 @@ class Scan:
         for name, at in parts[:-1]:
             table = _child(table, name, at)
         name, at = parts[-1]
-        value = self._long(path, parts) or self._value(depth)
+        value = self._long(path, parts) or self._value(depth + len(parts) - 1)
         value.key = at
         if isinstance(table.inside, dict):
             table.inside[name] = value

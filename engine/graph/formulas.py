@@ -19,7 +19,7 @@ from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called, indexed, unknown
 from gradstep.engine.graph.graph import Role, Value
-from gradstep.engine.graph.parsing import brief, parse, spelled
+from gradstep.engine.graph.parsing import brief, parse, spelled, written
 from gradstep.engine.ops.composite import Given, Part, Plan
 from gradstep.engine.ops.op import REGISTRY, Op
 
@@ -82,7 +82,7 @@ class Formulas:
             case ast.Name(id=name_) if name_ in self.builder.names:
                 return self.builder.names[name_]
             case ast.Name() | ast.Attribute() | ast.Call() if constant := spelled(node):
-                return _number(constant, infinite=True)
+                return _number(constant)
             case ast.Name():
                 raise self._unknown(node)
             case ast.Constant(value=constant) if constant is not ...:
@@ -107,7 +107,7 @@ class Formulas:
                 return self._apply(indexed(inside), [self._build(inner)], node, name)
             case ast.Call():
                 return self._call(node, name)
-        raise ExpressionError(f"'{brief(ast.unparse(node))}' is not allowed here; {_ALLOWED}", node.col_offset)
+        raise ExpressionError(f"'{written(node)}' is not allowed here; {_ALLOWED}", node.col_offset)
 
     def _unknown(self, node: ast.Name) -> ExpressionError:
         hint, operation = nearest(node.id, self.builder.names), called(node.id)
@@ -125,7 +125,10 @@ class Formulas:
         left, right = self._build(node.left), self._build(node.right)
         if isinstance(left, float) and isinstance(right, float):
             with np.errstate(all="ignore"):
-                return float(fold(np.float64(left), np.float64(right)))
+                folded = float(fold(np.float64(left), np.float64(right)))
+            if math.isinf(folded) and math.isfinite(left) and math.isfinite(right):
+                raise ExpressionError(f"'{written(node)}' is infinite; write inf if it is meant", node.col_offset)
+            return folded
         return self._apply(op, [left, right], node, name)
 
     def _weighted_sum(self, node: ast.BinOp, product: ast.BinOp, bias: ast.expr, name: str | None) -> _Operand:
@@ -153,7 +156,7 @@ class Formulas:
 
     def _call(self, node: ast.Call, name: str | None) -> _Operand:
         if not isinstance(node.func, ast.Name):
-            raise ExpressionError(f"'{brief(ast.unparse(node.func))}' cannot be called; {_ALLOWED}", node.col_offset)
+            raise ExpressionError(f"'{written(node.func)}' cannot be called; {_ALLOWED}", node.col_offset)
         what = called(node.func.id)
         if what is None:
             raise ExpressionError(unknown(node.func.id), node.col_offset)
@@ -172,7 +175,7 @@ class Formulas:
         try:
             plan = made(**{slot: Given(slot, v.shape) for slot, v in values.items()})
         except OpError as error:
-            raise ExpressionError(f"'{brief(ast.unparse(node))}': {error}", node.col_offset) from None
+            raise ExpressionError(f"'{written(node)}': {error}", node.col_offset) from None
         return self._expand(plan, values, node, name, what.name, what.name)
 
     def _condition(self, node: ast.expr) -> _Operand:
@@ -201,7 +204,13 @@ class Formulas:
         """An operand as a value: numbers become literals, and `W.T` an operation."""
         if isinstance(operand, _Transposed):
             return self._apply("transpose", [operand.value], node, None)
-        return self.builder.literal(operand) if isinstance(operand, float) else operand
+        if not isinstance(operand, float):
+            return operand
+        with np.errstate(all="ignore"):
+            held = self.builder.dtype.type(operand)
+        if math.isfinite(operand) and not math.isfinite(held):
+            raise ExpressionError(f"{operand:g} is too large for {self.builder.dtype}", node.col_offset)
+        return self.builder.literal(operand)
 
     def _apply(
         self,
@@ -217,7 +226,7 @@ class Formulas:
         if isinstance(op, str):
             op = REGISTRY[op]()
         values = [self._value(operand, node) for operand in operands]
-        text = brief(ast.unparse(node))
+        text = written(node)
         try:
             return self.builder.apply(op, values, self._line, text, name, word)
         except GraphError as error:
@@ -227,17 +236,11 @@ class Formulas:
             raise ExpressionError(f"'{text}': {said}", node.col_offset) from None
 
 
-def _number(node: ast.Constant, infinite: bool = False) -> float:
-    """A number; True and False are 1 and 0, as in PyTorch. What is not written `infinite` must not be so."""
+def _number(node: ast.Constant) -> float:
+    """A number; True and False are 1 and 0, as in PyTorch."""
     if not isinstance(node.value, int | float):
-        raise ExpressionError(f"{node.value!r} is no number; {_ALLOWED}", node.col_offset)
-    try:
-        read = float(node.value)
-    except OverflowError:
-        read = math.inf
-    if math.isinf(read) and not infinite:
-        raise ExpressionError("the number is too large; infinity is written inf", node.col_offset)
-    return read
+        raise ExpressionError(f"{brief(repr(node.value))} is no number; {_ALLOWED}", node.col_offset)
+    return float(node.value)
 
 
 def _as_linear(left: _Operand, right: _Operand) -> tuple[Value, Value] | None:

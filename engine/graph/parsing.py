@@ -40,14 +40,35 @@ def parse(text: str) -> ast.expr:
         # Offset 0 is the parser's way to say: after the last character.
         column = min(error.offset - 1 + lead, len(text)) if error.offset else len(text)
         raise ExpressionError(f"cannot read '{brief(text)}': {message}", column) from None
-    except (RecursionError, MemoryError, ValueError):
+    except (RecursionError, MemoryError):
         raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read") from None
+    except ValueError:
+        raise ExpressionError(f"cannot read '{brief(text)}': it holds a character that no formula has") from None
     _check_depth(tree)
-    for node in ast.walk(tree):
-        # ast counts UTF-8 bytes, people count characters.
-        if isinstance(node, ast.expr):
-            node.col_offset = len(flat.strip().encode()[: node.col_offset].decode(errors="ignore")) + lead
+    _count_characters(tree, flat.strip(), lead)
+    _check_numbers(tree)
     return tree
+
+
+def _count_characters(tree: ast.AST, text: str, lead: int) -> None:
+    """Makes columns count characters, as people do; ast counts UTF-8 bytes."""
+    encoded = None if text.isascii() else text.encode()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr):
+            at = node.col_offset
+            node.col_offset = (at if encoded is None else len(encoded[:at].decode(errors="ignore"))) + lead
+
+
+def _check_numbers(tree: ast.AST) -> None:
+    """Refuses numbers that are written out and cannot be held: they would be infinite, or too long to be shown."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float | complex):
+            try:
+                held = math.isfinite(abs(node.value))
+            except OverflowError:
+                held = False
+            if not held:
+                raise ExpressionError("the number is too large; infinity is written inf", node.col_offset)
 
 
 #: What is no number in Python's own spelling.
@@ -94,6 +115,14 @@ def _check_depth(tree: ast.AST) -> None:
         if not level:
             return
     raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read")
+
+
+def written(node: ast.expr) -> str:
+    """A part of a formula as text, for messages."""
+    try:
+        return brief(ast.unparse(node))
+    except ValueError:  # an f-string whose quotes cannot be written again
+        return "this"
 
 
 def brief(text: str) -> str:

@@ -131,8 +131,10 @@ def read(table: Mapping[str, Any], bad: Callable[[str, str, bool], object]) -> T
 
 def belongs(key: str, table: Mapping[str, Any]) -> bool:
     """Whether a key is an option of the optimiser or of the schedule that a table names."""
-    optimizer, schedule = OPTIMIZERS.get(table.get("optimizer", "sgd")), SCHEDULES.get(table.get("schedule", ""))
-    return bool((optimizer and key in optimizer.options) or (schedule and key in schedule.options))
+    optimizer, schedule = table.get("optimizer", "sgd"), table.get("schedule", "")
+    options = OPTIMIZERS[optimizer].options if isinstance(optimizer, str) and optimizer in OPTIMIZERS else {}
+    others = SCHEDULES[schedule].options if isinstance(schedule, str) and schedule in SCHEDULES else {}
+    return key in options or key in others
 
 
 def _checked(name: str, table: Mapping[str, Any], option: Option, bad: Callable[[str, str, bool], object]) -> Any:

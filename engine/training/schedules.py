@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import cos, pi
+from math import cos, inf, pi
 from typing import Any, NamedTuple
 
 from gradstep.engine.training.settings import Option, at_least_0, rate, whole
@@ -16,11 +16,19 @@ class Schedule(NamedTuple):
     options: Mapping[str, Option]
 
 
+def _power(base: float, exponent: int) -> float:
+    """baseᵉ for base ≥ 0; infinity where Python raises for it."""
+    try:
+        return float(base) ** exponent
+    except OverflowError:
+        return inf
+
+
 #: The schedules by name, as PyTorch's StepLR and CosineAnnealingLR (Loshchilov and Hutter, ICLR 2017).
 SCHEDULES: Mapping[str, Schedule] = {
     "constant": Schedule(lambda k, lr, o: lr, {}),
     "step": Schedule(
-        lambda k, lr, o: lr * o["gamma"] ** (k // o["step_size"]), {"step_size": whole(), "gamma": at_least_0(0.1)}
+        lambda k, lr, o: lr * _power(o["gamma"], k // o["step_size"]), {"step_size": whole(), "gamma": at_least_0(0.1)}
     ),
     "cosine": Schedule(
         lambda k, lr, o: o["eta_min"] + (lr - o["eta_min"]) * (1 + cos(pi * k / o["t_max"])) / 2,

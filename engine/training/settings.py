@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +15,8 @@ class Option:
 
 
 def is_number(x: object) -> bool:
-    """Whether it is a finite number, and no truth value."""
-    return type(x) in (int, float) and abs(x) < float("inf")  # type: ignore[arg-type]
+    """Whether it is a finite number that floating point can hold, and no truth value."""
+    return type(x) in (int, float) and abs(x) <= sys.float_info.max  # type: ignore[arg-type]
 
 
 def at_least_0(default: float | None) -> Option:

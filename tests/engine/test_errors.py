@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gradstep.engine.errors import Problem, ScenarioError
+from gradstep.engine.errors import Problem, ScenarioError, nearest
 from gradstep.engine.files import loads
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
@@ -133,3 +133,10 @@ def test_all_samples_are_checked_and_not_only_the_first_batch() -> None:
     with pytest.raises(ScenarioError, match=r"but \[3\] is 2") as refused:
         loads(text)
     assert refused.value.problems[0].line == 5
+
+
+def test_no_nearest_word_is_looked_for_among_very_many_or_for_a_very_long_one() -> None:
+    many = [f"w{n}" for n in range(100_000)]
+    assert nearest("w1x", many) == ""
+    assert nearest("W77777", many) == "; did you mean 'w77777'?"
+    assert nearest("a" * 100_000, ["a" * 99_999]) == ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.errors import GraphError
 from gradstep.engine.files.arrays.leaf import Leaf, described
-from gradstep.engine.index import Shape
+from gradstep.engine.index import MAX_AXES, Shape
 
 
 def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
@@ -26,23 +26,25 @@ def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
     return Leaf(shape, lambda: array)
 
 
-def _shape_of(spec: object) -> Shape:
-    """The shape of nested lists of numbers; refuses what is ragged or no number."""
+def _shape_of(spec: object, depth: int = 0) -> Shape:
+    """The shape of nested lists of numbers, each of which is looked at once; refuses what is ragged or no number."""
     if isinstance(spec, bool) or not isinstance(spec, list | int | float):
         raise GraphError(f"expected a number, nested arrays of numbers or a table, found {described(spec)}")
     if not isinstance(spec, list):
         return ()
+    if depth >= MAX_AXES:
+        raise GraphError(f"the arrays are nested too deeply; an array has at most {MAX_AXES} axes")
     if not spec:
         return (0,)
-    first = _shape_of(spec[0])
+    first = _shape_of(spec[0], depth + 1)
     if first == ():
-        for number in spec:
-            if type(number) is not float and type(number) is not int:
-                what = "an array" if isinstance(number, list) else described(number)
-                raise GraphError(f"expected numbers only in this array, found {what}")
+        if not set(map(type, spec)) <= {int, float}:
+            other = next(number for number in spec if type(number) not in (int, float))
+            what = "an array" if isinstance(other, list) else described(other)
+            raise GraphError(f"expected numbers only in this array, found {what}")
         return (len(spec),)
     for number, row in enumerate(spec):
-        shape = _shape_of(row)
+        shape = first if row is spec[0] else _shape_of(row, depth + 1)
         if shape != first:
             raise GraphError(f"the array is not rectangular: row 0 has shape {first}, row {number} has shape {shape}")
     return (len(spec), *first)

@@ -16,8 +16,6 @@ from gradstep.engine.graph.parsing import parse
 from gradstep.engine.notation import amount
 from gradstep.engine.run.memory import budget, needs
 
-MAX_LINES = 4096
-
 
 def add_lines(draft: Draft, builder: GraphBuilder, about: str = "") -> str | None:
     """Adds all lines to a graph; the name of the last one, None where there is none. Problems are `about`."""
@@ -26,9 +24,6 @@ def add_lines(draft: Draft, builder: GraphBuilder, about: str = "") -> str | Non
     if not lines:
         if isinstance(draft.top.said.get("graph", {}), dict):
             draft.missing("[graph] is missing: it says how the loss is computed")
-        return None
-    if len(lines) > MAX_LINES:
-        draft.bad(["graph"], f"[graph] has {len(lines):,} lines; at most {MAX_LINES:,} are read", key=True)
         return None
     formulas = Formulas(builder)
     places = {normal(key): number for number, key in enumerate(lines)}

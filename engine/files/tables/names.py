@@ -6,8 +6,13 @@ import keyword
 import unicodedata
 from collections.abc import Container
 
+from gradstep.engine.ask.fields import FIELDS
+from gradstep.engine.ask.kinds import KINDS
+from gradstep.engine.ask.steps import CHANGES
 from gradstep.engine.files.draft import Table
 
+#: Words that mean something of a step in conditions: a value of that name would be meant there, or not.
+STEP_WORDS = frozenset((*KINDS, *FIELDS, *CHANGES, "previous", "step"))
 #: Words that name a moment wherever one can be typed, and so cannot name a value.
 RESERVED = ("forward", "backward", "update", "start", "end")
 
@@ -24,6 +29,8 @@ def name_of(table: Table, key: str, taken: Container[str]) -> str:
         raise table.bad(key, f"'{key}' is no name: a name has letters, digits and _, and begins with a letter", True)
     if name in RESERVED:
         raise table.bad(key, f"'{key}' is kept for the moment of that name; choose another", True)
+    if name in STEP_WORDS:
+        raise table.bad(key, f"'{key}' has a meaning of its own in conditions; choose another, as {key}_", True)
     if name == "loss" and draft.top.said.get("loss", next(reversed([*draft.table("graph").said]), "")) != key:
         raise table.bad(key, "'loss' can only be the name of the loss; choose another", True)
     if name in taken or name in draft.broken:

@@ -99,3 +99,22 @@ def test_no_more_than_twenty_are_noted() -> None:
     with pytest.raises(ScenarioError) as refused:
         of.top.bad("text", "wrong")
     assert len(of.problems) == len(refused.value.problems) == MAX_PROBLEMS == 20
+
+
+def test_long_tables_and_lists_are_refused_at_once() -> None:
+    for text, says in (
+        ("[table]\n" + "".join(f"k{n} = 1\n" for n in range(4097)), "1:2: [table] has 4,097 lines; at most 4,096 are"),
+        ("[[entries]]\n" * 4097, "1:3: there are 4,097 of [[entries]]; at most 4,096 are read"),
+        (f"texts = {['a'] * 4097}", "1:1: texts lists 4,097; at most 4,096 are read"),
+    ):
+        of = draft(text)
+        with pytest.raises(ScenarioError):
+            (of.table("table"), of.entries("entries"), of.top.texts("texts"))
+        assert said(of)[0].startswith(says)
+
+
+def test_what_is_said_is_not_endless() -> None:
+    of = draft()
+    of.top.bad("text", "a" * 5000 + "b")
+    assert len(said(of)[0]) < 1020
+    assert said(of)[0].endswith("b")

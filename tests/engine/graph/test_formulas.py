@@ -11,6 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gradstep.engine.errors import ExpressionError
+from gradstep.engine.graph.builder import GraphBuilder
+from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Role
 
 # What is refused ----------------------------------------------------------------------------------
@@ -278,13 +280,42 @@ def test_numbers_are_folded(text: str, number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("x * (1 / 0)", math.inf), ("x * (-1 / 0)", -math.inf), ("x * (0 / 0)", math.nan)]
+    ("text", "number"),
+    [("x * (1 / inf)", 0.0), ("x * (2 * -inf)", -math.inf), ("x * (inf - inf)", math.nan), ("x * (0 / 0)", math.nan)],
 )
 def test_folding_goes_as_ieee_754_says_without_a_warning(text: str, number: float) -> None:
     builder = leaves()
     builder.line("y", text)
     (literal,) = [v for v in builder.graph.values if v.role is Role.LITERAL]
     assert literal.number == number or (math.isnan(number) and literal.number != literal.number)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "says"),
+    [
+        ("x * 1e999", 4, "the number is too large; infinity is written inf"),
+        ("x * 10**10**10", 4, "'10 ** 10 ** 10' is infinite; write inf if it is meant"),
+        ("x * (1 / 0)", 5, "'1 / 0' is infinite"),
+        ("größe * (-1 / 0)", 9, "'-1 / 0' is infinite"),
+        ("x + -(2 * 1e308)", 6, "is infinite"),
+        ("x[0x" + "f" * 5000 + "]", 2, "the number is too large"),
+        ("clip(x, 0, 1e400)", 11, "the number is too large"),
+        ("clip(x, 0, " + "9" * 400 + ")", 11, "the number is too large"),
+        ("x * 1e400j", 4, "the number is too large"),
+    ],
+)
+def test_an_infinity_that_is_not_written_as_one_is_refused(text: str, column: int, says: str) -> None:
+    error = refused(text)
+    assert says in str(error)
+    assert error.column == column
+
+
+def test_a_number_is_held_in_the_dtype_of_the_graph() -> None:
+    builder = GraphBuilder(np.dtype("f4"))
+    builder.leaf("x", (2,), Role.PARAMETER, True)
+    with pytest.raises(ExpressionError, match=r"1e\+39 is too large for float32"):
+        Formulas(builder).add("y", "x + 1e39")
+    assert Formulas(builder).add("y", "x + 3e38 - inf").shape == (2,)
 
 
 def test_minus_zero_is_not_zero() -> None:

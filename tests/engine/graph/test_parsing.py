@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 
@@ -9,7 +10,7 @@ import pytest
 from formula_lines import outcome, read, refused
 
 from gradstep.engine.errors import ExpressionError
-from gradstep.engine.graph.parsing import MAX_DEPTH, MAX_LENGTH, parse
+from gradstep.engine.graph.parsing import MAX_DEPTH, MAX_LENGTH, parse, written
 
 
 def test_the_limits_are_those_promised() -> None:
@@ -83,3 +84,24 @@ def test_reading_prints_no_warning_of_the_parsers(text: str) -> None:
         warnings.simplefilter("always")
         refused(text)
     assert [str(w.message) for w in caught] == []
+
+
+@pytest.mark.parametrize("text", ["a + \0", "a + '\ud800'"])
+def test_characters_that_no_formula_has(text: str) -> None:
+    with pytest.raises(ExpressionError, match="cannot read"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["007", "0777 + x", "1__0", "0x", "1e", "9" * 5000, "'''", '"', "f'{x", "\\", "x \\ y", "1.e.", "\u00b2"]
+)
+def test_what_python_reads_as_no_number_or_text_is_said_with_its_column(text: str) -> None:
+    with pytest.raises(ExpressionError, match=r"cannot read|too large") as refused:
+        parse(text)
+    assert 0 <= refused.value.column <= len(text)
+
+
+def test_what_cannot_be_written_again_can_still_be_spoken_of() -> None:
+    tree = ast.parse("f'{x!r:{y}}' f\"{a['b']}\\n'\"", mode="eval").body
+    assert written(tree)
+    assert written(ast.parse("a+b", mode="eval").body) == "a + b"

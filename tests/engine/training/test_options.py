@@ -95,3 +95,4 @@ def test_whose_option_a_key_is() -> None:
     assert [belongs(key, table) for key in ("betas", "gamma", "momentum", "steps")] == [True, True, False, False]
     assert belongs("momentum", {})
     assert not belongs("lr", {"optimizer": "nobody"})
+    assert not belongs("lr", {"optimizer": {}, "schedule": []})

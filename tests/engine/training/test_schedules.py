@@ -34,3 +34,11 @@ def test_every_schedule_says_what_may_be_set() -> None:
         "step": ["step_size", "gamma"],
         "cosine": ["t_max", "eta_min"],
     }
+
+
+def test_a_rate_that_grows_without_end_is_infinite_at_last() -> None:
+    step = SCHEDULES["step"].rate
+    assert step(2, 0.5, {"step_size": 1, "gamma": 1e154}) == pytest.approx(5e307)
+    assert step(3, 0.5, {"step_size": 1, "gamma": 1e154}) == float("inf")
+    assert step(10**15, 0.5, {"step_size": 1, "gamma": 2}) == float("inf")
+    assert step(10**15, 0.5, {"step_size": 1, "gamma": 0.0}) == 0.0

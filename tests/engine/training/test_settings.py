@@ -34,4 +34,4 @@ def test_what_fits(option: Option, good: list[Any], bad: list[Any]) -> None:
 def test_truth_values_and_infinities_are_no_numbers() -> None:
     assert is_number(-2)
     assert is_number(0.5)
-    assert not any(is_number(x) for x in (True, math.inf, math.nan, "1", None, 1j))
+    assert not any(is_number(x) for x in (True, math.inf, math.nan, "1", None, 1j, 10**400, -(10**400)))

@@ -39,3 +39,19 @@ def test_what_is_no_number_is_refused(spec: object, says: str) -> None:
 def test_single_precision_overflow_is_said() -> None:
     assert "too large for float32" in refused([1e39], F4)
     assert np.isinf(made([math.inf], F4)).all()
+
+
+def nested(depth: int, width: int = 1) -> Any:
+    spec: Any = 1.0
+    for _ in range(depth):
+        spec = [spec] * width
+    return spec
+
+
+def test_each_list_is_looked_at_once() -> None:
+    """Twice at each level would be 2⁶⁴ looks."""
+    assert made(nested(64)).shape == (1,) * 64
+    assert made(nested(12, 2)).shape == (2,) * 12
+    assert "nested too deeply" in refused(nested(65))
+    assert "nested too deeply" in refused(nested(900))
+    assert "not rectangular" in refused([nested(20), nested(21)])

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from texts import SMALL, check_problems
 
+from gradstep.engine.ask import condition_words
+from gradstep.engine.ask.language import FUNCTIONS
+from gradstep.engine.debugger import Session
 from gradstep.engine.files import loads
-from gradstep.engine.files.tables.names import RESERVED, normal
+from gradstep.engine.files.tables.names import RESERVED, STEP_WORDS, normal
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,35 @@ def test_what_is_no_name_is_refused_at_the_key(text: str, expected: str) -> None
 @pytest.mark.parametrize("word", RESERVED)
 def test_words_for_moments_are_kept_for_them(word: str) -> None:
     check_problems(SMALL.replace("w = [", f"{word} = 1\nw = ["), f"3:1: '{word}' is kept for the moment of that name")
+
+
+@pytest.mark.parametrize(
+    "word", ["value", "grad", "op", "phase", "step", "dead", "flip", "changed", "previous", "index"]
+)
+def test_words_of_conditions_are_kept_for_them_wherever_a_name_is_given(word: str) -> None:
+    says = f"'{word}' has a meaning of its own in conditions; choose another, as {word}_"
+    check_problems(SMALL.replace("w = [", f"{word} = 1\nw = ["), f"3:1: {says}")
+    check_problems(f"{SMALL}[inputs]\n{word} = 1\n", f"8:1: {says}")
+    check_problems(SMALL.replace("h =", f"{word} =").replace("sum(h)", f"sum({word})"), f"5:1: {says}")
+
+
+def test_all_words_of_conditions_but_functions_are_kept() -> None:
+    assert set(condition_words()) - set(FUNCTIONS) <= STEP_WORDS
+
+
+@pytest.mark.parametrize("word", [*FUNCTIONS, "relu", "softmax"])
+def test_functions_and_operations_are_told_apart_by_their_brackets(word: str) -> None:
+    """Without brackets it is the value, in formulas, prints, watches and conditions."""
+    session = Session(loads(SMALL.replace("h =", f"{word} =").replace('"sum(h)"', f'"sum({word})"')))
+    assert session.do("goto end").ok
+    assert session.value(f"{word}[1]").value == 9
+    assert session.value(f"max({word})").value == session.value(f"{word}.max()").value == 9
+    assert session.do(f"watch {word}[0]").ok
+    assert session.do(f"when {word}[1] == 9").data["step"] == 2
+    session.do("goto start")
+    session.do(f"break {word}")
+    assert session.do("continue").ok
+    assert session.position.step == 1
 
 
 def test_the_loss_may_be_called_loss() -> None:
