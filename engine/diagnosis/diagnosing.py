@@ -16,7 +16,9 @@ from gradstep.engine.diagnosis.rules import (
     losses,
     moves,
     numbers,
+    optimiser,
     outputs,
+    rates,
     sizes,
     steps,
     targets,
@@ -28,7 +30,7 @@ from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
 MODULES: tuple[ModuleType, ...] = (
-    outputs, targets, divergence, numbers, baselines, losses, units, gates, sizes, steps, moves,
+    outputs, targets, moves, optimiser, rates, divergence, numbers, baselines, losses, units, gates, sizes, steps,
 )  # fmt: skip
 
 

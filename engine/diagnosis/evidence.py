@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from gradstep.engine.diagnosis.finding import Place
-from gradstep.engine.diagnosis.head import Head, find_head
+from gradstep.engine.diagnosis.head import Head, all_targets, best_constant, find_head
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Graph
+from gradstep.engine.graph.graph import Graph, Value
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.history.history import History
 from gradstep.engine.history.summaries import Summaries
@@ -128,3 +128,66 @@ class Evidence:
         part = max(len(losses) // 10, 1)
         first, before, last = losses[:part].mean(), losses[-2 * part : -part].mean(), losses[-part:].mean()
         return bool(last <= 0.1 * abs(first) or (last < first and abs(before - last) <= 0.01 * abs(first - last)))
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether each iteration sees the same samples and the same network, so that a loss that rises rose."""
+        return self.training.batch_size is None and not any(node.op.varies for node in self.graph.nodes)
+
+    @cached_property
+    def rate_decayed_at(self) -> int:
+        """The iteration from which on the rate is below a share of its largest, where that is long before the end;
+        0 where it is not."""
+        rates = np.asarray([self.training.lr(int(k)) for k in self.starts]) if self.trained else np.ones(1)
+        low = rates < self.at.get("rate_decayed", 0.01) * rates.max()
+        high = np.flatnonzero(~low)
+        first = int(high[-1]) + 1 if len(high) else 0
+        if first >= len(rates) or self.made < 10:
+            return 0
+        k = int(self.starts[first])
+        return k if k < 0.8 * self.made else 0
+
+    @cached_property
+    def rises(self) -> float:
+        """The share of rows at which the loss rises."""
+        with np.errstate(all="ignore"):
+            return float((np.diff(self.losses) > 0).mean()) if len(self.losses) > 1 else 0.0
+
+    @cached_property
+    def weights_over_time(self) -> tuple[tuple[Value, Array, Array], ...]:
+        """Each weight with the norms of its gradients and of itself, each of shape (rows,); biases are left out."""
+        found = []
+        for value in self.graph.parameters:
+            if len(value.shape) > 1 and self.summaries.has(Phase.BACKWARD, value.id):
+                gradient = self.summaries.norm(Phase.BACKWARD, value.id).high
+                found.append((value, gradient, self.summaries.norm(Phase.UPDATE, value.id).high))
+        return tuple(found)
+
+    @cached_property
+    def gradient_norms(self) -> Array:
+        """The norm of all gradients together, shape (rows,)."""
+        norms = [
+            self.summaries.norm(Phase.BACKWARD, value.id).high
+            for value in self.graph.parameters
+            if self.summaries.has(Phase.BACKWARD, value.id)
+        ]
+        with np.errstate(all="ignore"):
+            return np.sqrt(sum(norm**2 for norm in norms)) if norms else np.zeros(len(self.starts))
+
+    @cached_property
+    def update_ratios(self) -> Array:
+        """How far updates move the weight that moves most, over its size; shape (rows,)."""
+        worst = np.zeros(len(self.starts))
+        for value, _, size in self.weights_over_time:
+            with np.errstate(all="ignore"):
+                worst = np.fmax(worst, self.summaries.moved(value.id).high / np.maximum(size, 1e-300))
+        return worst
+
+    @cached_property
+    def best_constant(self) -> float | None:
+        """The lowest loss of one answer for all samples; None where that is not known."""
+        if self.head is None or not self.head.alone:
+            return None
+        width = (self.graph.values[self.head.outputs].shape or (1,))[-1]
+        found = best_constant(self.head, all_targets(self.here, self.head), width)
+        return None if found is None else found[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -81,3 +82,30 @@ def all_targets(recording: Recording, head: Head) -> Array:
     if found is None:
         found = recording.trace.data[head.targets]
     return np.asarray(found, dtype=np.float64)
+
+
+def best_constant(head: Head, targets: Array, width: int) -> tuple[float, str] | None:
+    """The lowest loss of one answer for all samples, and what it is in words; None where that is not known."""
+    if not targets.size or not np.isfinite(targets).all():
+        return None
+    name = head.node.op.name
+    if head.classes:
+        if targets.ndim > 1 and targets.shape[-1] == width:
+            shares = targets.reshape(-1, width).mean(axis=0)
+        else:
+            shares = np.bincount(targets.reshape(-1).astype(int), minlength=width) / targets.size
+        some = shares[shares > 0]
+        entropy = float(-(some * np.log(some)).sum())
+        even = abs(entropy - log(len(some))) < 1e-3 and len(some) > 1
+        return entropy, f"ln {len(some)}" if even else "the entropy of the classes' shares"
+    if head.takes in ("probabilities", "logits") and targets.min() >= 0 and targets.max() <= 1:
+        share = targets.mean(axis=0)
+        with np.errstate(all="ignore"):
+            parts = np.nan_to_num(-share * np.log(share)) + np.nan_to_num(-(1 - share) * np.log1p(-share))
+        return float(np.mean(parts)), "the entropy of the targets' shares"
+    if name in ("mse", "half_squared_error"):
+        spread = ((targets - targets.mean(axis=0)) ** 2).mean() if name == "mse" else 0.0
+        return (float(spread), "the variance of the targets") if name == "mse" else None
+    if name == "mae":
+        return float(np.abs(targets - np.median(targets, axis=0)).mean()), "the mean distance from the median"
+    return None

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from endings import BITS, ONES, kinds
 
-from gradstep.engine.diagnosis.head import find_head
-from gradstep.engine.diagnosis.rules.baselines import best_constant
+from gradstep.engine.diagnosis.head import best_constant, find_head
 from gradstep.engine.files import loads
 
 NETWORK = """format = 1

@@ -1,0 +1,140 @@
+"""Rules about what an update is made of besides the rate: clipping, weight decay, momentum, Adam's options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Advice, Place, Severity
+from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.notation import counted, number
+
+
+@rule(
+    "clip_always",
+    "Pascanu et al., On the difficulty of training recurrent neural networks (ICML 2013): clipping is for the rare "
+    "step",
+    Severity.WARNING,
+    threshold=0.95,
+    allowed=(0.0, 1.0),
+    explains="loss no_better_than_constant rate_small too_few_iterations underfit same_predictions",
+)
+def clip_always(evidence: Evidence) -> Iterator[Seen]:
+    """Clipping that shortens nearly every update by much."""
+    most = evidence.training.clip_norm
+    if most is None or not evidence.trained or evidence.made < 10 or evidence.converged:
+        return
+    norms = evidence.gradient_norms
+    norms = norms[np.isfinite(norms)]
+    if not len(norms):
+        return
+    share, factor = float((norms > most).mean()), float(np.median(most / np.maximum(norms, most)))
+    if share < evidence.at["clip_always"] or factor > 0.2:
+        return
+    text = (
+        f"clip_norm = {most:g} acts in {share:.0%} of {counted(evidence.made, 'iteration')} and leaves {factor:.1%} of "
+        f"the step: the gradients have a norm of {number(float(np.median(norms)))}, so it is a smaller rate in disguise"
+    )
+    lift = float(f"{float(np.quantile(norms, 0.9)):.2g}")
+    yield Seen(Place("", 1), {"share": share, "factor": factor}, text,
+               [Advice(f"clip_norm = {lift:g}, above the usual norm", f"clip_norm = {lift:g}")])  # fmt: skip
+
+
+def _option(evidence: Evidence, name: str) -> float | None:
+    optimizer = evidence.training.optimizer
+    return float(optimizer[name]) if name in type(optimizer).options else None
+
+
+@rule(
+    "decay",
+    "Loshchilov and Hutter, Decoupled Weight Decay Regularization (ICLR 2019): decay is to be small beside the "
+    "gradient",
+    Severity.WARNING,
+    explains="loss no_better_than_constant same_predictions underfit vanish dead died unchanged",
+)
+def decay(evidence: Evidence) -> Iterator[Seen]:
+    """Weight decay that outweighs the gradient from the beginning."""
+    share = _option(evidence, "weight_decay")
+    if not share or not evidence.trained or evidence.made < 10:
+        return
+    early = slice(0, max(len(evidence.starts) // 4, 2))
+    for value, gradient, size in evidence.weights_over_time:
+        with np.errstate(all="ignore"):
+            ratio = float(np.median(share * size[early] / gradient[early]))
+        shrunk = float(size[-1] / size[0]) if size[0] else 1.0
+        if np.isfinite(ratio) and ratio > 1 and (shrunk < 0.7 or not evidence.converged):
+            text = (
+                f"weight_decay = {share:g} pulls {value.name} {number(ratio)} times as hard as its gradient does; "
+                "its size "
+                f"went from {number(float(size[0]))} to {number(float(size[-1]))}"
+            )
+            less = float(f"{share / max(ratio, 1) / 10:.1g}")
+            yield Seen(Place(value.name), {"ratio": ratio, "shrunk": shrunk}, text,
+                       [Advice(f"a smaller weight_decay: {less:g}", f"weight_decay = {less:g}")])  # fmt: skip
+            return
+
+
+@rule(
+    "momentum",
+    "Sutskever et al., On the importance of initialization and momentum (ICML 2013): 0.9 to 0.99",
+    Severity.WARNING,
+    threshold=0.98,
+    allowed=(0.0, 1.0),
+    explains="oscillates loss rate_large explode diverged no_better_than_constant too_few_iterations",
+)
+def momentum(evidence: Evidence) -> Iterator[Seen]:
+    """A velocity that remembers more iterations than there are."""
+    name = "momentum"
+    share = _option(evidence, name)
+    if share is None and "betas" in type(evidence.training.optimizer).options:
+        name, share = "betas[0]", float(evidence.training.optimizer["betas"][0])
+    if share is None or share < evidence.at["momentum"] or not evidence.trained or evidence.converged:
+        return
+    length = 1 / max(1 - share, 1e-12)
+    if length < 0.1 * evidence.made and evidence.rises < 0.3:
+        return
+    text = (
+        f"{name} = {share:g} adds up the gradients of about {length:,.0f} iterations, and the training has "
+        f"{evidence.made:,}: the velocity runs on long after the gradient has turned"
+    )
+    change = "momentum = 0.9" if name == "momentum" else ""
+    yield Seen(Place("", 1), {"momentum": share, "iterations": length}, text, [Advice("0.9", change)])
+
+
+@rule(
+    "adam_options",
+    "Kingma and Ba, Adam (ICLR 2015): β₂ = 0.999, ε = 1e-8",
+    Severity.WARNING,
+    explains="oscillates loss rate_large rate_small no_better_than_constant nonfinite diverged too_few_iterations",
+)
+def adam_options(evidence: Evidence) -> Iterator[Seen]:
+    """A second moment that averages nothing, or is not what divides."""
+    options = type(evidence.training.optimizer).options
+    optimizer = evidence.training.optimizer
+    if "betas" in options and float(optimizer["betas"][1]) < 0.5:
+        second = float(optimizer["betas"][1])
+        text = (
+            f"β₂ = {second:g}: the second moment is of this iteration only, so that each number moves by "
+            "the rate whatever its gradient is"
+        )
+        yield Seen(Place("", 1), {"beta2": second}, text, [Advice("betas = [0.9, 0.999]", "betas = [0.9, 0.999]")])
+    if "eps" not in options or not evidence.trained:
+        return
+    eps = float(optimizer["eps"])
+    sizes = [
+        float(np.median(g)) / max(v.size, 1) ** 0.5 for v, g, _ in evidence.weights_over_time if np.isfinite(g).all()
+    ]
+    if eps == 0 and not evidence.converged:
+        text = (
+            "eps = 0: where a gradient is exactly 0 the update is 0 / 0, and where it is tiny the step is as large as "
+            "ever"
+        )
+        yield Seen(Place("", 1), {"eps": 0.0}, text, [Advice("eps = 1e-8", "eps = 1e-8")])
+    elif sizes and eps > 10 * max(sizes) and not evidence.converged:
+        text = (
+            f"eps = {eps:g} is larger than the gradients' usual size ({number(max(sizes))}): it is what divides, "
+            f"and steps are {number(max(sizes) / eps)} of the rate"
+        )
+        yield Seen(Place("", 1), {"eps": eps, "gradient": max(sizes)}, text, [Advice("eps = 1e-8", "eps = 1e-8")])
