@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 from textual import events
@@ -44,6 +45,8 @@ def _theme(palette: Palette) -> Theme:
     )
 
 
+#: The signals that end the program, with the exit status 128 + their number.
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT) if sys.platform != "win32" else ()
 #: After so many faults the screen gives up.
 _MOST_FAULTS = 20
 
@@ -60,6 +63,8 @@ class Gradstep(Walled, App[int], inherit_bindings=False):
         """Shows a scenario; one that is still loading as soon as it is there. `ascii`: in ASCII."""
         super().__init__()
         self._loading = scenario if isinstance(scenario, Loading) else None
+        #: What the signals that end it did before.
+        self._before: dict[int, Any] = {}
         #: What went wrong with it, or on the screen before there was anything to show.
         self.failure: Exception | None = None
         if isinstance(scenario, Scenario):
@@ -78,6 +83,11 @@ class Gradstep(Walled, App[int], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {f"grad-{name}": colour for name, colour in next(iter(PALETTES.values())).roles.items()}
 
+    def on_load(self) -> None:
+        # Left alone, these signals would end the process with the terminal in full-screen mode, which it is in next.
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._ended) for number in ENDING}
+
     def on_mount(self) -> None:
         if self._loading is None:
             self.push_screen(Debugger(self.session, self.palettes))
@@ -86,11 +96,6 @@ class Gradstep(Walled, App[int], inherit_bindings=False):
 
             self.push_screen(Opening(self._loading), self._loaded)
         self.call_after_refresh(_collect_from_now_on)
-        # Left alone, these signals would end the process with the terminal still in full-screen mode. The loop's own
-        # handlers wake it up; what a plain handler asks for would wait for the next key.
-        if sys.platform != "win32":
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number, 128 + number)
 
     def _loaded(self, nothing: None) -> None:
         assert self._loading is not None, "it was waited for"
@@ -108,6 +113,19 @@ class Gradstep(Walled, App[int], inherit_bindings=False):
         from gradstep.tui.terminal.driver import TerminalDriver
 
         return TerminalDriver
+
+    def _ended(self, number: int, frame: FrameType | None) -> None:
+        """A signal that ends the program. The loop's own handlers hear of one by a byte in a pipe, which has no room
+        where some hundred keys are waiting: it would be lost. This wakes the loop up as well."""
+        with suppress(RuntimeError):  # it is closed
+            assert self._loop is not None, "it has been loaded"
+            self._loop.call_soon_threadsafe(self.exit, 128 + number, 128 + number)
+
+    async def _shutdown(self) -> None:
+        await super()._shutdown()
+        for number, before in self._before.items():
+            if signal.getsignal(number) == self._ended:
+                signal.signal(number, before)
 
     # The first way out is the last thing that happens, and what goes wrong on the way is no news. ----------------
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import ast
 import operator
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from gradstep.engine.errors import CommandError
+from gradstep.engine.graph.parsing import tree_of
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 100
@@ -62,10 +62,8 @@ def parse(text: str) -> ast.expr:
     plain = re.sub(r"\b([^\W\d]\w*):(?=[^\W\d])", rf"\1{colon}", text.translate(_PLAIN))
     plain = re.sub(r"∂\w+/∂([^\W\d]\w*)", r"\1.grad", plain)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(plain, mode="eval").body
-    except (SyntaxError, RecursionError, MemoryError, ValueError):
+        tree = tree_of(plain)
+    except (SyntaxError, ValueError, RecursionError):
         raise CommandError(f"cannot read '{text}'; conditions are written like grad == 0 and op == relu") from None
     level, depth = [tree], 0
     while level:

@@ -20,6 +20,7 @@ from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest
 from gradstep.engine.graph.calls import options
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
+from gradstep.engine.graph.parsing import tree_of
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops import REGISTRY, Op
 from gradstep.engine.run.passes import Part, run
@@ -77,8 +78,8 @@ def _numbers(scope: Moment, text: str) -> Array:
     if text in words:
         return np.asarray(words[text])
     try:
-        found = np.asarray(ast.literal_eval(text.replace("−", "-")))
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        found = np.asarray(ast.literal_eval(tree_of(text.replace("−", "-"))))
+    except (ValueError, SyntaxError, TypeError, RecursionError):
         with np.errstate(over="ignore"):
             found = np.asarray(Query(text)(scope).value)
     if found.dtype.kind not in "biuf":
@@ -99,13 +100,14 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
         raise CommandError(f"unknown operation '{word.strip()}'{nearest(word.strip(), REGISTRY)}")
     node = graph.nodes[value.node]
     try:
-        tree = ast.parse(f"f({inside.rstrip().removesuffix(')')})", mode="eval").body
-        assert isinstance(tree, ast.Call)
+        tree = tree_of(f"f({inside.rstrip().removesuffix(')')})")
+        if not isinstance(tree, ast.Call):
+            raise ValueError("more than one call")
         if tree.args:
             raise CommandError(f"only the options of {op.signature()} are given here; its inputs stay as they are")
         made = op(**options(op, tree.keywords))
         shape = made.shape([graph.values[i].shape for i in node.inputs])
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError):
         raise CommandError(f"'{call}' cannot be read; an operation is written {op.signature()}") from None
     except GraphError as error:
         raise CommandError(f"{error}; an operation is written {op.signature()}") from None

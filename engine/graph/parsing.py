@@ -28,9 +28,7 @@ def parse(text: str) -> ast.expr:
         raise ExpressionError("a formula has no comments; write them behind its closing quote", flat.index("#"))
     lead = len(flat) - len(flat.lstrip())
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python's parser thinks of style is no matter here
-            tree = ast.parse(flat.strip(), mode="eval").body
+        tree = tree_of(flat.strip())
     except SyntaxError as error:
         if part := re.search(r"\b([^\W\d]\w*):[^\W\d]\w*", flat):
             raise ExpressionError(
@@ -40,7 +38,7 @@ def parse(text: str) -> ast.expr:
         # Offset 0 is the parser's way to say: after the last character.
         column = min(error.offset - 1 + lead, len(text)) if error.offset else len(text)
         raise ExpressionError(f"cannot read '{brief(text)}': {message}", column) from None
-    except (RecursionError, MemoryError):
+    except RecursionError:
         raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read") from None
     except ValueError:
         raise ExpressionError(f"cannot read '{brief(text)}': it holds a character that no formula has") from None
@@ -106,6 +104,18 @@ def literal(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except ValueError:
         return ast.literal_eval(_Spelled().visit(copy.deepcopy(node)))
+
+
+def tree_of(text: str) -> ast.expr:
+    """The tree of an expression in Python's grammar; what its parser thinks of style is no matter here. Raises
+    SyntaxError where it is none, ValueError where it holds what no text of Python does, and RecursionError where it is
+    nested too deeply for the parser."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text, mode="eval").body
+    except MemoryError:
+        raise RecursionError from None
 
 
 def _check_depth(tree: ast.AST) -> None:

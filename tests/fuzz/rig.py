@@ -35,6 +35,8 @@ class Found:
     """What has come of the cases: the numbers of those that failed, and how."""
 
     cases: int = 0
+    #: What the cases say that they have tried, as keys.
+    tried: int = 0
     failed: dict[int, str] = field(default_factory=dict)
     slowest: tuple[float, int] = (0.0, -1)
 
@@ -43,7 +45,7 @@ def _expired(number: int, frame: FrameType | None) -> None:
     raise TooLong
 
 
-def run(act: Callable[[random.Random], object], numbers: range, seed: int, budget: float | None = None) -> Found:
+def run(act: Callable[[random.Random], int | None], numbers: range, seed: int, budget: float | None = None) -> Found:
     """Tries the cases of these numbers; with a `budget`, for so many seconds of CPU time at most."""
     found = Found()
     before = signal.signal(signal.SIGPROF, _expired)
@@ -61,11 +63,11 @@ def run(act: Callable[[random.Random], object], numbers: range, seed: int, budge
     return found
 
 
-def _one(act: Callable[[random.Random], object], number: int, seed: int, found: Found) -> float:
+def _one(act: Callable[[random.Random], int | None], number: int, seed: int, found: Found) -> float:
     start = time.process_time()
     signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
-        act(random.Random(f"{seed}/{number}"))
+        found.tried += act(random.Random(f"{seed}/{number}")) or 0
     except TooLong:
         found.failed[number] = "".join(["more than five seconds\n", *traceback.format_exc().splitlines(True)[-8:]])
     except Exception:
@@ -75,7 +77,7 @@ def _one(act: Callable[[random.Random], object], number: int, seed: int, found: 
     return time.process_time() - start
 
 
-def main(act: Callable[[random.Random], object], about: str) -> None:
+def main(act: Callable[[random.Random], int | None], about: str) -> None:
     """The command line of a rig."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--cases", type=int, default=1000)
@@ -90,7 +92,8 @@ def main(act: Callable[[random.Random], object], about: str) -> None:
         print(f"--- case {number}\n{text if options.only is not None else text[-1500:]}")
     took, slowest = found.slowest
     print(
-        f"seed {options.seed}: {found.cases:,} cases, {len(found.failed):,} failed; "
+        f"seed {options.seed}: {found.cases:,} cases{f' of {found.tried:,} keys' if found.tried else ''}, "
+        f"{len(found.failed):,} failed; "
         f"slowest {took:.2f} s, case {slowest}"
     )
     sys.exit(bool(found.failed))

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -14,6 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pyte
 
@@ -25,9 +27,16 @@ class Terminal:
     """A program behind a pseudo-terminal, and what its screen shows."""
 
     def __init__(
-        self, columns: int, lines: int, *arguments: str, program: Sequence[str] = _PROGRAM, **environment: str
+        self,
+        columns: int,
+        lines: int,
+        *arguments: str,
+        program: Sequence[str] = _PROGRAM,
+        cwd: Path | None = None,
+        **environment: str,
     ) -> None:
         self.master, slave = pty.openpty()
+        self.before = termios.tcgetattr(slave)
         self._size(columns, lines)
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
@@ -38,6 +47,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
+            cwd=cwd,
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment},
         )
         os.close(slave)
@@ -87,6 +97,32 @@ class Terminal:
         assert self.process.returncode is not None, "the program is still running"
         return self.process.returncode
 
+    def until_ours(self) -> None:
+        """Waits until the interpreter has started, and its own way with interrupts, a traceback, is gone."""
+        caught = re.compile(r"^SigCgt:\s*([0-9a-f]+)", re.MULTILINE)
+        started = False
+        for _ in range(5000):
+            found = caught.search(Path(f"/proc/{self.process.pid}/status").read_text())
+            assert found is not None, "it has ended"
+            holds = bool(int(found[1], 16) & 1 << (signal.SIGINT - 1))
+            if started and not holds:
+                return
+            started = started or holds
+            time.sleep(0.001)
+
+    def wrong(self) -> list[str]:
+        """What of the terminal is not as it was before, now that the program has ended."""
+        found = [] if termios.tcgetattr(self.master) == self.before else ["the line discipline"]
+        on = {1049: False, 1000: False, 1002: False, 1003: False, 1006: False, 1015: False, 1016: False, 1004: False,
+              2004: False, 2026: False, 2048: False, 25: True, 7: True}  # fmt: skip
+        for mode, wanted in on.items():
+            said = re.findall(rb"\x1b\[\?%d([hl])" % mode, self.raw)
+            if said and (said[-1] == b"h") != wanted:
+                found.append(f"mode {mode}")
+        if len(re.findall(rb"\x1b\[>\d+u", self.raw)) != len(re.findall(rb"\x1b\[<u", self.raw)):
+            found.append("the keyboard protocol")
+        return found
+
     def close(self) -> None:
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
@@ -97,10 +133,15 @@ class Terminal:
 
 @contextlib.contextmanager
 def terminal(
-    columns: int, lines: int, *arguments: str, program: Sequence[str] = _PROGRAM, **environment: str
+    columns: int,
+    lines: int,
+    *arguments: str,
+    program: Sequence[str] = _PROGRAM,
+    cwd: Path | None = None,
+    **environment: str,
 ) -> Iterator[Terminal]:
     """A program, gradstep if no other is named, for as long as the context lasts."""
-    opened = Terminal(columns, lines, *arguments, program=program, **environment)
+    opened = Terminal(columns, lines, *arguments, program=program, cwd=cwd, **environment)
     try:
         yield opened
     finally:

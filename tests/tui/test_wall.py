@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -252,24 +251,30 @@ def test_a_signal_ends_an_idle_screen(number: signal.Signals, status: int) -> No
         assert b"Traceback" not in t.raw
 
 
-def _until_ours(process: int) -> None:
-    """Waits until the interpreter has started, and its own way with interrupts, a traceback, is no longer theirs."""
-    caught = re.compile(r"^SigCgt:\s*([0-9a-f]+)", re.MULTILINE)
-    started = False
-    for _ in range(2000):
-        found = caught.search(Path(f"/proc/{process}/status").read_text())
-        assert found is not None
-        holds = bool(int(found[1], 16) & 1 << (signal.SIGINT - 1))
-        if started and not holds:
-            return
-        started = started or holds
-        time.sleep(0.001)
+def test_a_signal_among_hundreds_of_keys_is_not_lost() -> None:
+    """They wait because something takes long."""
+    code = (
+        "import sys, time, gradstep.tui.cli as c\n"
+        "from gradstep.engine.debugger import Session\n"
+        "Session.finish = lambda _: time.sleep(3)\n"
+        "sys.exit(c.main(['walkthrough']))"
+    )
+    with terminal(100, 30, program=("-c", code)) as t:
+        t.wait_for("? help")
+        t.press(b"f")
+        time.sleep(0.3)
+        for _ in range(600):
+            t.press(b" ")
+            time.sleep(0.002)
+        os.kill(t.process.pid, signal.SIGTERM)
+        assert t.ended() == 143
+        assert t.wrong() == []
 
 
 def test_interrupts_while_it_starts_are_quiet() -> None:
     for wait in (0.0, 0.05, 0.1, 0.2, 0.4):
         with terminal(100, 30) as t:
-            _until_ours(t.process.pid)
+            t.until_ours()
             time.sleep(wait)
             os.killpg(t.process.pid, signal.SIGINT)
             assert t.ended() in (130, -signal.SIGINT)

@@ -24,7 +24,7 @@ class Opening(Walled, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,q,escape", "leave", "leave", priority=True),
     ]
-    CSS = "Opening Static { width: 100%; text-align: center; }"
+    CSS = "Opening Middle { width: 1fr; } Opening Static { width: 100%; text-align: center; }"
 
     def __init__(self, loading: Loading) -> None:
         super().__init__()

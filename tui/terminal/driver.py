@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import signal
 import termios
 from codecs import getincrementaldecoder
 from collections.abc import Callable
@@ -56,6 +57,12 @@ class TerminalDriver(LinuxDriver):
         with suppress(termios.error):  # it is no terminal, so nothing was typed
             termios.tcflush(self.fileno, termios.TCIFLUSH)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's has no annotations
+
+    def close(self) -> None:
+        """The terminal is as it was. What still runs in threads is nobody's, and a signal need not wait for it."""
+        super().close()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, frame: os._exit(128 + number))
 
     def hung_up(self) -> None:
         """The terminal is gone: the program ends. May be called in any thread, and more than once."""

@@ -148,6 +148,8 @@ def test_infinities_and_nan_may_be_set() -> None:
         ("op h = leaky_relu(slop=1)", "no argument 'slop'; did you mean 'slope'?"),
         ("op h = leaky_relu(0.1)", "only the options of leaky_relu"),
         ("op h = clip(min=nan)", "min ≤ max"),
+        ("op h = relu(1)+(2", "cannot be read"),
+        ("op h = relu(" + "(" * 300, "cannot be read"),
         ("op h = add", "does not take the 1 inputs of 'h'"),
         ("op h = sum", "makes of 'h' () instead of (2,)"),
         ("op h = softmax(axis=7)", "axis"),
