@@ -20,6 +20,7 @@ from gradstep.engine.ask.patterns import Pattern
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.steps import CHANGES, Steps
 from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.graph.typed import LETTERS
 from gradstep.engine.index import Array
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.run.recording import Recording
@@ -58,7 +59,7 @@ class Condition:
     def _read(self, body: str) -> None:
         """A bare word is a kind, a phase, a name or pattern, or an operation; else an expression."""
         graph = self.recording.graph
-        bare = re.fullmatch(r"[\w:*?]+(\.(data|grad|next))?(\[[^\]]*\])?", body)
+        bare = re.fullmatch(rf"[{LETTERS}:*?]+(\.(data|grad|next))?(\[[^\]]*\])?", body)
         if bare and body not in KINDS and body not in CHANGES:
             if body in [p.value for p in Phase] and body not in graph.by_name:
                 self.phase = phase_of(body)
@@ -80,7 +81,7 @@ class Condition:
             return Pattern(body, self.recording)
         except CommandError:
             near = nearest(body, (*KINDS, *(p.value for p in Phase), *REGISTRY, *self.recording.graph.by_name))
-            if not re.fullmatch(r"\w+", body) or body in self.recording.graph.by_name or not near:
+            if not re.fullmatch(rf"[{LETTERS}]+", body) or body in self.recording.graph.by_name or not near:
                 raise
             raise CommandError(f"'{body}' is no name, kind, phase or operation{near}") from None
 

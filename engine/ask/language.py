@@ -15,6 +15,7 @@ import numpy as np
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.parsing import tree_of
+from gradstep.engine.graph.typed import LETTERS
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 100
@@ -59,8 +60,8 @@ def parse(text: str) -> ast.expr:
     colon = _COLON
     while colon in text:
         colon += _COLON
-    plain = re.sub(r"\b([^\W\d]\w*):(?=[^\W\d])", rf"\1{colon}", text.translate(_PLAIN))
-    plain = re.sub(r"∂\w+/∂([^\W\d]\w*)", r"\1.grad", plain)
+    plain = re.sub(rf"\b([^\W\d][{LETTERS}]*):(?=[^\W\d])", rf"\1{colon}", text.translate(_PLAIN))
+    plain = re.sub(rf"∂[{LETTERS}]+/∂([^\W\d][{LETTERS}]*)", r"\1.grad", plain)
     try:
         tree = tree_of(plain)
     except (SyntaxError, ValueError, RecursionError):

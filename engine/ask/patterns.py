@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.graph.graph import Role
-from gradstep.engine.graph.typed import Target
+from gradstep.engine.graph.typed import LETTERS, Target
 from gradstep.engine.index import Array, unravel
 from gradstep.engine.run.moments import unwritten
 from gradstep.engine.run.recording import Recording
@@ -23,7 +23,7 @@ class Pattern:
 
     def __init__(self, text: str, recording: Recording, units: bool = False) -> None:
         self._units = units
-        found = re.fullmatch(r"([\w:*?]+)(?:\.(data|grad|next))?(?:\[([^\]]*)\])?", text.strip())
+        found = re.fullmatch(rf"([{LETTERS}:*?]+)(?:\.(data|grad|next))?(?:\[([^\]]*)\])?", text.strip())
         if found is None:
             raise CommandError(f"'{text}' is no name; names are written h, h[0], h.grad[0], h*")
         graph, board = recording.graph, recording.board

@@ -13,6 +13,7 @@ from gradstep.engine.errors import CommandError, GoOn
 from gradstep.engine.explain import nonfinite, zeros
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.element import Element
+from gradstep.engine.graph.typed import LETTERS
 from gradstep.engine.history import search
 from gradstep.engine.history.history import History
 from gradstep.engine.history.mover import mover
@@ -84,7 +85,7 @@ def _of_the_sum(recording: Recording, condition: Condition, here: Position) -> P
     for layer in recording.board.layers:
         if layer.pre >= 0:
             output, pre = (recording.graph.values[v].name for v in (layer.output, layer.pre))
-            renamed = re.sub(rf"(?<![\w.]){re.escape(output)}(?=\.grad)", pre, text)
+            renamed = re.sub(rf"(?<![{LETTERS}.]){re.escape(output)}(?=\.grad)", pre, text)
             text, changed = renamed, changed or renamed != text
     if not changed:
         return None

@@ -11,6 +11,14 @@ from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import ravel
 
+#: The characters of names, for the brackets of a regular expression: what \w stands for, and in many scripts the marks
+#: on letters, which it leaves out.
+LETTERS = (
+    r"\w\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711-\u074a\u07a6-\u07fd"
+    r"\u0816-\u109f\u135d-\u135f\u1712-\u1773\u17b4-\u1cff\u1dc0-\u1dff\u20d0-\u20f0\u2cef-\u2cf1\u2d7f\u2de0-\u2dff"
+    r"\u302a-\u302f\u3099\u309a\ua66f-\ua69f\ua6f0\ua6f1\ua802-\uabed\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f\U000101fd-\U0001e94a"
+    r"\U000e0100-\U000e01ef"
+)
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
@@ -48,7 +56,7 @@ def read(text: str, loss: str) -> Typed:
     """Takes a typed name apart. `loss` is how the loss is called, as in ∂L/∂h₁; `loss` may stand there too.
     Raises CommandError."""
     word = plain(unicodedata.normalize("NFKC", text.strip()))
-    found = re.fullmatch(r"(?:∂|d)(\w+)/(?:∂|d)(.+)", word)
+    found = re.fullmatch(rf"(?:∂|d)([{LETTERS}]+)/(?:∂|d)(.+)", word)
     if found and found[1] in (plain(loss), "loss"):
         return read(found[2], loss)._replace(kind="grad")
     parts = re.fullmatch(r"([^\s.\[\]]+)(?:\.(\w+))?\s*(?:\[([^\]]*)\])?", word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -197,9 +198,9 @@ async def test_what_is_pasted_is_one_line_and_what_is_left_out_is_said() -> None
         assert "Nothing here takes what is pasted" in text(pilot)
         for pasted, value, said in (
             ("print h", "print h", "esc closes"),
-            ("print h\nprint y\nquit", "print h", "only the first of 3 lines were taken"),
+            ("print h\nprint y\nquit", "print h", "pasted: line 1 of 3"),
             ("\x1b[2Jx\ty", r"\x1b[2Jx y", "esc closes"),
-            ("9" * 300_000, "9" * LONGEST, f"only {LONGEST:,} of 300,000 characters were taken"),
+            ("9" * 300_000, "9" * LONGEST, f"pasted: {LONGEST:,} of 300,000 characters"),
         ):
             await pilot.press("colon")
             pilot.app.post_message(events.Paste(pasted))
@@ -235,6 +236,28 @@ def test_what_is_typed_after_the_way_out_is_nobodys() -> None:
             t.press(keys)
             assert t.ended() == 0, keys
             assert b"Traceback" not in t.raw, keys
+
+
+@pytest.mark.parametrize("before", [(), ("V",), ("u",), ("a",), ("colon", "escape"), ("e", "enter")])
+async def test_nothing_is_done_after_the_first_way_out(before: tuple[str, ...]) -> None:
+    """Whatever is under way, and whatever is typed ahead."""
+    async with running("xor-training") as pilot:
+        await pilot.press(*before)
+        app, screen = pilot.app, debugger(pilot)
+        done: list[str] = []
+        screen.action_press = done.append
+        app.exit(0)
+        stack, place = list(app.screen_stack), at(pilot)
+        for key in ("space", "colon", "o", "B", "question_mark", "q", "ctrl+c", "escape", "enter", "i"):
+            app.post_message(events.Key(key, None))
+        app.post_message(events.Paste("x"))
+        app.exit(3)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert done == []
+        assert app.screen_stack in (stack, [])
+        assert at(pilot) == place or before
+        assert app.return_code == 0
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

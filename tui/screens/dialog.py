@@ -35,10 +35,10 @@ class Line(Walled, Input):
         # Cut before it is looked at: a paste may be as long as a file.
         text = printable(lines[0][:room].replace("\t", " "))[:room]
         self.replace(text, start, end)
-        left_out = [f"the first of {len(lines):,} lines"] if len(lines) > 1 else []
-        left_out += [f"{room:,} of {len(lines[0]):,} characters"] if len(lines[0]) > room else []
-        if left_out and isinstance(self.screen, Dialog):
-            self.screen.tell(f"only {', '.join(left_out)} {'were' if room != 1 else 'was'} taken")
+        taken = [f"line 1 of {len(lines):,}"] if len(lines) > 1 else []
+        taken += [f"{room:,} of {len(lines[0]):,} characters"] if len(lines[0]) > room else []
+        if taken and isinstance(self.screen, Dialog):
+            self.screen.tell(f"pasted: {', '.join(taken)}")
 
 
 class Dialog(Walled, ModalScreen[Answer]):

@@ -160,7 +160,7 @@ def _following(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
 @command
 def _bookmark(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """bookmark NAME: give this place a name that goto knows."""
-    if not re.fullmatch(r"[^\W\d]\w*", rest):
+    if not rest.isidentifier():
         raise CommandError(f"a bookmark's name has letters, digits and _, not '{rest}'")
     traveller.visited.bookmarks[rest] = traveller.position
     return Result(f"{rest} is step {traveller.position.step:,}", {"name": rest, "step": traveller.position.step})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import numpy as np
@@ -10,9 +11,12 @@ from boards import meant, names, refused
 from graphs import EXAMPLES, REPEATABLE, Program, network, programs, walkthrough
 from hypothesis import HealthCheck, given, settings
 
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
+from gradstep.engine.files import loads
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.graph.names import Blackboard
+from gradstep.engine.graph.typed import LETTERS
 
 
 @pytest.mark.parametrize(
@@ -130,3 +134,26 @@ def test_whatever_is_shown_can_be_typed(program: Program) -> None:
                 assert (target.value.id, target.kind, target.flat) == (value.id, kind, flat), text
         target = board.resolve(value.name)
         assert (target.value.id, target.kind) == (value.id, "data")
+
+
+def test_marks_on_letters_are_characters_of_names() -> None:
+    """As Python's identifiers have them (Unicode Standard Annex 31), which \\w leaves out."""
+    letter = re.compile(f"[{LETTERS}]")
+    marks = [chr(k) for k in range(0x110000) if unicodedata.category(chr(k)) in ("Mn", "Mc")]
+    assert all(letter.match(mark) for mark in marks if f"a{mark}".isidentifier())
+    assert not any(letter.match(sign) for sign in "+-−×·∂/.,:;*?[](){}<>=!&|^~%'\"\\ \t\n#")
+
+
+def test_names_with_marks_can_be_asked_about() -> None:
+    session = Session(
+        loads(
+            'format = 1\n[inputs]\nx = [1.0, 2.0]\n[parameters]\n"ค่า" = [1.0, 3.0]\n'
+            '[graph]\n"ผลี" = "ค่า * x"\nL = "sum(ผลี)"\n'
+        )
+    )
+    session.do("goto end")
+    # ∂L/∂ค่า is x.
+    for command in ("break ผลี.grad[1]", "break ค่*.grad", "bookmark ค่า", "goto ผลี.grad[1]"):
+        assert session.do(command).ok
+    session.do("goto end")
+    assert np.array_equal(session.value("∂L/∂ค่า").value, [1.0, 2.0])
