@@ -11,6 +11,7 @@ from gradstep.engine.diagnosis.joining import Told, joined
 from gradstep.engine.diagnosis.rule import Rule, Rules, Thresholds
 from gradstep.engine.diagnosis.rules import (
     baselines,
+    data,
     divergence,
     gates,
     losses,
@@ -21,6 +22,7 @@ from gradstep.engine.diagnosis.rules import (
     rates,
     sizes,
     steps,
+    structure,
     targets,
     units,
 )
@@ -30,7 +32,8 @@ from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
 MODULES: tuple[ModuleType, ...] = (
-    outputs, targets, moves, optimiser, rates, divergence, numbers, baselines, losses, units, gates, sizes, steps,
+    outputs, targets, structure, data, moves, optimiser, rates, divergence, numbers, baselines, losses, units, gates,
+    sizes, steps,
 )  # fmt: skip
 
 

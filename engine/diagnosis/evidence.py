@@ -119,6 +119,11 @@ class Evidence:
         with np.errstate(all="ignore"):
             return float(np.mean(rows))
 
+    @property
+    def settled(self) -> bool:
+        """Whether the training has come to a good end in spite of what a rule sees."""
+        return self.trained and self.converged
+
     @cached_property
     def converged(self) -> bool:
         """Whether the loss has fallen to a small part of what it was at first, or stands still at its lowest."""

@@ -16,7 +16,7 @@ def seen(scenario: Scenario | str, steps: int | None = None) -> dict[str, Sequen
     history = History(find(scenario) if isinstance(scenario, str) else scenario)
     history.make(steps or history.scenario.training.steps)
     found = [one for cause in diagnose(history) for one in (cause, *cause.follows)]
-    assert all(one.source and one.hint for one in found)
+    assert all(one.source for one in found)
     return {kind: [one for one in found if one.kind == kind] for kind in {one.kind for one in found}}
 
 

@@ -7,30 +7,53 @@ from collections.abc import Iterator
 from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.search import elements
 from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run.timeline import Phase
 
 
-@rule("dead", "as Amazon SageMaker Debugger's rule DeadRelu, which speaks up at half a layer")
+@rule(
+    "dead",
+    "as Amazon SageMaker Debugger's rule DeadRelu, which speaks up at half a layer",
+    explains="no_better_than_constant loss same_predictions underfit unchanged zero",
+)
 def dead(evidence: Evidence) -> Iterator[Seen]:
-    """Units of a ReLU that are shut in every sample."""
-    if evidence.trained:
-        return  # what one iteration shows is judged over all of them elsewhere
-    recording = evidence.here
+    """Units of a ReLU that are shut in every sample, and were from the beginning."""
+    recording = evidence.first
     for sweep, flats in elements(recording, "dead", (Phase.FORWARD,)):
         samples = recording.samples
         units = sweep.size // (samples.count if samples.axis(sweep.value) is not None else 1)
-        share = len(flats) / units
+        node = recording.graph.nodes[sweep.node]
+        if evidence.trained and node.inputs[0] in evidence.summaries.counted:
+            still = int((evidence.summaries.above_zero(node.inputs[0]).high.max(axis=0) == 0).sum())
+        else:
+            still = len(flats)
+        if not still:
+            continue
+        share = still / units
         everywhere = f" in all {samples.count} samples" if samples.count > 1 else ""
+        since = f", from the first to the last of {evidence.made:,} iterations" if evidence.trained else ""
         text = (
-            f"{len(flats):,} of {units:,} gates of {recording.board.whole(sweep.value)} are shut{everywhere}: nothing "
-            "that leads into them learns from this"
+            f"{still:,} of {units:,} gates of {recording.board.whole(sweep.value)} are shut{everywhere}{since}: "
+            f"nothing that leads into them learns{'' if evidence.trained else ' from this'}"
         )
-        hint = "a smaller learning rate, a larger bias, leaky_relu, or he_normal weights"
-        element = Element(sweep.value, int(flats[0]))
-        yield Seen(evidence.place(element), {"dead": len(flats), "of": units, "share": share}, text, [hint])
+        low = _bias(evidence, sweep.value)
+        if low is not None and low < -1:
+            text += f". Their bias goes down to {number(low, signed=True)}"
+        advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
+        place = evidence.place(Element(sweep.value, int(flats[0])))
+        harm = None if share >= 0.5 and not evidence.settled else Severity.INFORMATION
+        yield Seen(place, {"dead": still, "of": units, "share": share}, text, advice, harm)
+
+
+def _bias(evidence: Evidence, value: int) -> float | None:
+    """The lowest bias of the layer that a value is the output of, at the beginning."""
+    layer = evidence.board.layer_of.get(value)
+    if layer is None or layer.bias < 0:
+        return None
+    return float(evidence.first.trace.data[layer.bias].min())
 
 
 @rule(

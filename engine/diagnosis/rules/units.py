@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.diagnosis.evidence import Evidence
-from gradstep.engine.diagnosis.finding import Place
+from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.errors import GoOn
 from gradstep.engine.graph.element import Element
@@ -42,7 +42,10 @@ def died(evidence: Evidence) -> Iterator[Seen]:
         z = node.inputs[0]
         if not node.op.rectifier or z not in summaries.counted:
             continue
-        dead = np.flatnonzero(summaries.above_zero(z).high[-1] == 0)
+        shut = summaries.above_zero(z).high[-1] == 0
+        dead = np.flatnonzero(shut)
+        # SageMaker's rule speaks up at half a layer; some dead units are no harm, nor are any after a good end.
+        harm = Severity.WARNING if 2 * len(dead) >= len(shut) and not evidence.settled else Severity.INFORMATION
         told = 0
         for unit in dead.tolist():
             name = unit_name(history, start.graph.values[node.output], unit)
@@ -52,10 +55,10 @@ def died(evidence: Evidence) -> Iterator[Seen]:
                 continue
             told += 1
             if told <= _NAMED:
-                yield _of_death(history, condition, name, k, go_on)
+                yield _of_death(history, condition, name, k, go_on)._replace(severity=harm)
         if told > _NAMED:
             text = f"{told - _NAMED:,} more units of {start.board.whole(node.output)} died"
-            yield Seen(Place(start.graph.values[node.output].name), {"more": told - _NAMED}, text, [_DEATH])
+            yield Seen(Place(start.graph.values[node.output].name), {"more": told - _NAMED}, text, [_DEATH], harm)
 
 
 _DEATH = "a smaller learning rate, gradient clipping, leaky_relu, or a warm-up"

@@ -1,0 +1,258 @@
+"""Rules about the data: scales, rows, batches, and what one sample does to all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Place, Severity
+from gradstep.engine.diagnosis.head import all_targets
+from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.rules.structure import WEIGHTED
+from gradstep.engine.graph.graph import Value
+from gradstep.engine.index import Array
+from gradstep.engine.notation import number
+
+
+def _inputs(evidence: Evidence) -> Iterator[tuple[Value, Array]]:
+    """The inputs of the batch that go into a weighted sum as they are, with all samples that are trained on."""
+    graph = evidence.graph
+    head = evidence.head
+    for name in evidence.scenario.batch:
+        value = graph.by_name[name]
+        if head is not None and value.id == head.targets:
+            continue
+        array = np.asarray(evidence.scenario.pool.get(value.id, evidence.here.trace.data[value.id]), dtype=np.float64)
+        weighed = any(value.id in node.inputs[:2] and node.op.name in WEIGHTED for node in graph.nodes)
+        if weighed and array.ndim > 1 and len(array) > 3 and np.isfinite(array).all():
+            yield value, array
+
+
+@rule(
+    "input_scale",
+    "LeCun et al., Efficient BackProp (1998), sect. 4.3: inputs with mean 0 and spread 1",
+    Severity.WARNING,
+    threshold=20.0,
+    explains="rate_large diverged saturated dead died oscillates explode loss no_better_than_constant same_predictions "
+    "rate_small vanish weight_scale too_few_iterations",
+)
+def input_scale(evidence: Evidence) -> Iterator[Seen]:
+    """Inputs of very different scale, or far from 1."""
+    most = evidence.at["input_scale"]
+    for value, array in _inputs(evidence):
+        columns = array.reshape(len(array), -1)
+        spread = columns.std(axis=0)
+        size = float(np.sqrt((columns**2).mean()))
+        some = spread[spread > 0]
+        ratio = float(some.max() / some.min()) if len(some) > 1 and array.ndim == 2 and len(some) <= 64 else 1.0
+        wide = float(spread.max()) > 5 and ratio > 100 * most / 20
+        if size <= most and not wide:
+            continue
+        severity = Severity.INFORMATION if evidence.trained and evidence.settled else None
+        if size > most:
+            text = (
+                f"{value.name} has a size of {number(size)} ({number(float(array.min()))} to "
+                f"{number(float(array.max()))})"
+            )
+        else:
+            largest = int(spread.argmax())
+            text = (
+                f"the columns of {value.name} differ in scale by {number(ratio)}: column {largest} has a spread of "
+                f"{number(float(spread.max()))}, the smallest {number(float(some.min()))}"
+            )
+        text += "; no rate fits all weights, and units saturate or die"
+        advice = ["standardise the inputs: subtract each column's mean, divide by its spread"]
+        yield Seen(Place(value.name), {"size": size, "ratio": ratio}, text, advice, severity)
+
+
+@rule(
+    "identical_rows",
+    "samples with the same inputs cannot be told apart",
+    Severity.WARNING,
+    threshold=0.5,
+    allowed=(0.0, 1.0),
+    explains="no_better_than_constant same_predictions loss underfit",
+)
+def identical_rows(evidence: Evidence) -> Iterator[Seen]:
+    """Many samples with the same inputs and other targets."""
+    head = evidence.head
+    for value, array in _inputs(evidence):
+        rows = array.reshape(len(array), -1)
+        _, group = np.unique(rows, axis=0, return_inverse=True)
+        group = group.reshape(-1)
+        count = int(group.max()) + 1
+        share = 1 - count / len(rows)
+        if share <= evidence.at["identical_rows"] or head is None:
+            continue
+        targets = all_targets(evidence.here, head)
+        if targets.shape[:1] != (len(rows),):
+            continue
+        flat = targets.reshape(len(rows), -1)
+        differ = sum(bool((flat[group == g] != flat[group == g][:1]).any()) for g in range(min(count, 200)))
+        if differ:
+            text = (
+                f"{len(rows):,} samples have only {count:,} different rows of {value.name}, and {differ:,} of these "
+                "have "
+                "different targets: no network can tell them apart"
+            )
+            yield Seen(Place(value.name), {"rows": count, "of": len(rows)}, text, ["look how the inputs are made"])
+
+
+@rule(
+    "one_class_batches",
+    "Bengio, Practical recommendations (2012), sect. 3.1: samples in random order",
+    Severity.WARNING,
+    explains="oscillates loss no_better_than_constant spike same_predictions too_few_iterations",
+)
+def one_class_batches(evidence: Evidence) -> Iterator[Seen]:
+    """Sorted data that is not shuffled: a batch has one class only."""
+    head, size = evidence.head, evidence.training.batch_size
+    if head is None or size is None or size < 2 or evidence.training.shuffle is not None:
+        return
+    targets = all_targets(evidence.here, head)
+    targets = targets.reshape(len(targets), -1) if targets.ndim else targets
+    if targets.ndim != 2 or len(targets) < 2 * size or len(np.unique(targets, axis=0)) > min(20, len(targets) // 4):
+        return
+    batches = [targets[k : k + size] for k in range(0, len(targets) - size + 1, size)]
+    pure = sum(bool((batch == batch[:1]).all()) for batch in batches)
+    if pure > len(batches) / 2 and len(np.unique(targets, axis=0)) > 1:
+        text = (
+            f"{pure} of {len(batches)} batches have samples of one class only, because the data is sorted and not "
+            "shuffled: each batch unlearns what the ones before have taught"
+        )
+        yield Seen(
+            Place(evidence.graph.values[head.targets].name), {"pure": pure, "of": len(batches)}, text, ["shuffle = 0"]
+        )
+
+
+@rule(
+    "broadcast_samples",
+    "NumPy's broadcasting: (N, 1) against (N,) is (N, N); PyTorch's mse_loss warns of it",
+    Severity.FAULT,
+    explains="no_better_than_constant loss same_predictions underfit",
+)
+def broadcast_samples(evidence: Evidence) -> Iterator[Seen]:
+    """Each sample against all others."""
+    graph, samples = evidence.graph, evidence.here.samples
+    if samples.count < 2:
+        return
+    for node in graph.nodes:
+        shapes = [graph.values[v].shape for v in node.inputs]
+        counted = [k for k, v in enumerate(node.inputs) if samples.axis(v) == 0]
+        if (
+            len(counted) < 2
+            or len({len(shapes[k]) for k in counted}) < 2
+            or node.op.name in ("linear", "matmul", "concat")
+        ):
+            continue
+        least, most = min(len(shapes[k]) for k in counted), max(len(shapes[k]) for k in counted)
+        wide = next(shapes[k] for k in counted if len(shapes[k]) == most)
+        if least < most and wide[-1] == 1 and node.op.name not in ("nll", "embedding", "reshape", "index"):
+            text = (
+                f"{evidence.board.whole(node.output)} sets {wide} against {(samples.count,)}, which makes "
+                f"{(samples.count, samples.count)}: each sample is compared with every other"
+            )
+            advice = ["one shape for both: [:, 0] or reshape(…)"]
+            yield Seen(Place(graph.values[node.output].name), {"samples": samples.count}, text, advice)
+            return
+
+
+@rule(
+    "sum_over_samples",
+    "PyTorch's reduction = 'sum': the gradient, and with it the step, grows with the number of samples",
+    Severity.WARNING,
+    explains="rate_large diverged explode oscillates loss died saturated no_better_than_constant",
+)
+def sum_over_samples(evidence: Evidence) -> Iterator[Seen]:
+    """A loss that is a sum over many samples."""
+    graph, samples = evidence.graph, evidence.here.samples
+    made = graph.nodes[graph.loss.node]
+    if made.op.name not in ("sum", "half_squared_error") or samples.count < 16 or samples.axis(made.inputs[0]) is None:
+        return
+    large = evidence.trained and bool(np.nanmax(evidence.update_ratios[:20]) > 0.1)
+    text = (
+        f"{graph.loss.name} is a sum over {samples.count} samples, where a mean is usual: its gradients, and the "
+        f"steps, are {samples.count} times as large"
+    )
+    severity = None if large and not evidence.settled else Severity.INFORMATION
+    yield Seen(Place(graph.loss.name), {"samples": samples.count}, text, ["mean instead of sum"], severity)
+
+
+@rule(
+    "outlier",
+    "our own: one sample has more than half of the loss of at least sixteen",
+    Severity.WARNING,
+    threshold=0.5,
+    allowed=(0.0, 1.0),
+    explains="spike explode rate_large loss target_scale no_better_than_constant",
+)
+def outlier(evidence: Evidence) -> Iterator[Seen]:
+    """One sample that has most of the loss."""
+    head = evidence.head
+    if head is None or head.takes not in ("numbers", "probabilities", "logits"):
+        return
+    for recording in (evidence.last, evidence.first):
+        outputs, targets = (np.asarray(recording.trace.data[v], dtype=np.float64) for v in (head.outputs, head.targets))
+        count = recording.samples.count
+        if count < 16 or outputs.shape != targets.shape or recording.samples.axis(head.outputs) != 0:
+            return
+        with np.errstate(all="ignore"):
+            parts = ((outputs - targets) ** 2).reshape(count, -1).sum(axis=1)
+        total = float(parts.sum())
+        if not np.isfinite(total) or total <= 0:
+            continue
+        row = int(parts.argmax())
+        share = float(parts[row]) / total
+        far = abs(targets[row] - np.median(targets, axis=0)).max() / max(
+            float(np.std(np.delete(targets, row, axis=0))), 1e-300
+        )
+        if share > evidence.at["outlier"] and far > 5 and not (evidence.trained and recording.trace.loss < 1e-6):
+            text = (
+                f"sample {row} has {share:.0%} of the squared error of all {count} in iteration "
+                f"{recording.iteration:,}: its target is {number(float(targets[row].reshape(-1)[0]))}, and the "
+                f"others' spread is {number(float(np.std(np.delete(targets, row, axis=0))))}"
+            )
+            advice = ["look at that row", "huber instead of mse, which is not carried away by one sample"]
+            place = Place(evidence.graph.values[head.targets].name, recording.iteration, sample=row)
+            go = f"sample {row}"
+            yield Seen(place, {"share": share}, text, advice, go=go)
+            return
+
+
+@rule(
+    "spike",
+    "our own: five times the median of the twenty iterations before",
+    Severity.INFORMATION,
+    threshold=5.0,
+)
+def spike(evidence: Evidence) -> Iterator[Seen]:
+    """A loss that jumps up in one iteration."""
+    if not evidence.trained or evidence.made < 30 or len(evidence.losses) != evidence.made:
+        return
+    losses = evidence.losses
+    for k in range(20, len(losses)):
+        usual = float(np.median(losses[k - 20 : k]))
+        if (
+            np.isfinite(losses[k])
+            and usual > 0
+            and losses[k] > evidence.at["spike"] * usual
+            and losses[k] > 1e-3 * losses[0]
+            and losses[k] > 3 * losses[k - 20 : k].max()
+        ):
+            text = (
+                f"the loss jumps to {number(float(losses[k]))} in iteration {k + 1:,}, from about "
+                f"{number(usual)} in the twenty before"
+            )
+            advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
+            lasting = float(np.median(losses[k : k + 10])) > 2 * usual
+            severity = Severity.WARNING if lasting else None
+            yield Seen(
+                Place(evidence.graph.loss.name, k + 1),
+                {"loss": float(losses[k]), "usual": usual},
+                text,
+                advice,
+                severity,
+            )
+            return

@@ -1,0 +1,282 @@
+"""Rules about how a network is put together; most of what they see is there before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Place, Severity
+from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.graph.graph import Node, Role, Value
+from gradstep.engine.notation import number
+
+#: What lets a sum through as a sum: adding, scaling by one number, moving, dropping out.
+_LINEAR = ("add", "subtract", "negative", "reshape", "flatten", "transpose", "dropout")
+#: What multiplies with weights.
+WEIGHTED = ("linear", "matmul", "conv2d")
+
+
+def _weight(evidence: Evidence, node: Node) -> Value | None:
+    """The parameter that a node multiplies with, where it is one."""
+    if node.op.name not in WEIGHTED:
+        return None
+    values = [evidence.graph.values[v] for v in node.inputs[:2]]
+    return next((v for v in reversed(values) if v.role is Role.PARAMETER or _moved(evidence, v)), None)
+
+
+def _moved(evidence: Evidence, value: Value) -> bool:
+    made = evidence.graph.nodes[value.node] if value.node >= 0 else None
+    return made is not None and made.op.name == "transpose" and _is_parameter(evidence, made.inputs[0])
+
+
+def _is_parameter(evidence: Evidence, value: int) -> bool:
+    return evidence.graph.values[value].role is Role.PARAMETER
+
+
+def _before(evidence: Evidence, value: int) -> Node | None:
+    """The node that made a value, past all that a sum goes through unchanged but for its size."""
+    at = evidence.graph.values[value].node
+    while at >= 0 and evidence.graph.nodes[at].op.name in _LINEAR:
+        inputs = [v for v in evidence.graph.nodes[at].inputs if evidence.graph.values[v].node >= 0]
+        if len(inputs) != 1:
+            return None
+        at = evidence.graph.values[inputs[0]].node
+    return evidence.graph.nodes[at] if at >= 0 else None
+
+
+@rule(
+    "linear_layers",
+    "Goodfellow et al., Deep Learning (2016), ch. 6.1: layers without a function between them are one linear layer",
+    Severity.WARNING,
+    explains="no_better_than_constant underfit loss",
+)
+def linear_layers(evidence: Evidence) -> Iterator[Seen]:
+    """Two weighted sums with no activation between them."""
+    for node in evidence.graph.nodes:
+        weight = _weight(evidence, node)
+        if weight is None or node.output not in evidence.graph.active:
+            continue
+        data = next((v for v in node.inputs[:2] if v != weight.id), None)
+        first = None if data is None else _before(evidence, data)
+        inner = None if first is None else _weight(evidence, first)
+        if first is None or inner is None or len(evidence.graph.uses[first.output]) > 1:
+            continue
+        shapes = [evidence.graph.values[v].shape for v in (first.inputs[0], first.output, node.output)]
+        if not all(shapes):
+            continue
+        into, between, out = (shape[-1] for shape in shapes)
+        narrow = between < min(into, out)
+        name = evidence.board.whole(first.output)
+        text = (
+            f"between {name} and {evidence.board.whole(node.output)} there is no activation: {inner.name} and "
+            f"{weight.name} "
+            f"together are one linear layer{', of lower rank' if narrow else ''}"
+        )
+        severity = Severity.INFORMATION if narrow else None
+        place = Place(evidence.graph.values[first.output].name)
+        yield Seen(place, {"width": between}, text, [f"an activation after {name}: relu, tanh"], severity)
+
+
+@rule(
+    "unused_parameter",
+    "a parameter that the loss does not depend on is never trained (PyTorch: find_unused_parameters)",
+    Severity.WARNING,
+    explains="zero unchanged",
+)
+def unused_parameter(evidence: Evidence) -> Iterator[Seen]:
+    """A parameter without a path to the loss, and one whose path a comparison cuts."""
+    graph = evidence.graph
+    for value in graph.parameters:
+        if value.id in graph.active:
+            continue
+        cut = _cut(evidence, value)
+        about = frozenset((value.name,))
+        if cut is None:
+            text = f"{value.name} does not lead to {graph.loss.name}: nothing of it is trained"
+            yield Seen(Place(value.name), {}, text, ["use it in the graph, or leave it out"], about=about)
+
+
+@rule(
+    "detached",
+    "a comparison or a rounding has no slope: nothing comes back through it",
+    Severity.FAULT,
+    explains="zero unchanged no_better_than_constant loss unused_parameter",
+)
+def detached(evidence: Evidence) -> Iterator[Seen]:
+    """A parameter that leads to the loss only through something without a slope."""
+    for value in evidence.graph.parameters:
+        cut = None if value.id in evidence.graph.active else _cut(evidence, value)
+        if cut is not None:
+            text = (
+                f"{value.name} leads to {evidence.graph.loss.name} only through {cut.op.name} at "
+                f"{evidence.board.whole(cut.output)}, which has no slope: its gradient is 0 for ever"
+            )
+            advice = ["something with a slope in its place: sigmoid instead of a comparison"]
+            place = Place(evidence.graph.values[cut.output].name)
+            yield Seen(place, {}, text, advice, about=frozenset((value.name,)))
+
+
+def _cut(evidence: Evidence, value: Value) -> Node | None:
+    """The operation without a slope by which a value leads to the loss; None where it leads nowhere."""
+    reached = {value.id}
+    cut = None
+    for node in evidence.graph.nodes:
+        if reached & set(node.inputs):
+            reached.add(node.output)
+            if node.op.discrete and cut is None:
+                cut = node
+    return cut if evidence.graph.loss.id in reached else None
+
+
+@rule(
+    "equal_initialisation",
+    "Goodfellow et al., Deep Learning (2016), ch. 8.4: parameters are drawn at random to break the symmetry",
+    Severity.FAULT,
+    explains="symmetric zero no_better_than_constant loss same_predictions dead unchanged vanish",
+)
+def equal_initialisation(evidence: Evidence) -> Iterator[Seen]:
+    """A hidden layer whose units begin equal."""
+    for node, weight in _hidden(evidence):
+        rows = _units(evidence, node, weight)
+        if len(rows) < 2 or not (rows == rows[:1]).all():
+            continue
+        if not rows.any():
+            continue  # zero_initialisation tells it
+        yield Seen(
+            Place(weight.name),
+            {"units": len(rows)},
+            f"all {len(rows):,} units of {evidence.board.whole(node.output)} begin with the same weights "
+            f"({weight.name}): they get the same gradient, and stay one unit",
+            ["weights drawn at random: he_normal, xavier_normal"],
+            about=frozenset((weight.name,)),
+        )
+
+
+@rule(
+    "zero_initialisation",
+    "CS231n, Neural Networks Part 2: the pitfall of all-zero initialization",
+    Severity.FAULT,
+    explains="symmetric zero no_better_than_constant loss same_predictions dead unchanged vanish",
+)
+def zero_initialisation(evidence: Evidence) -> Iterator[Seen]:
+    """A hidden layer whose weights begin at 0."""
+    for node, weight in _hidden(evidence):
+        rows = _units(evidence, node, weight)
+        if rows.size and not rows.any() and len(rows) > 1:
+            yield Seen(
+                Place(weight.name),
+                {"weights": rows.size},
+                f"{weight.name} begins at 0: all units of {evidence.board.whole(node.output)} are equal, and stay so",
+                ["weights drawn at random: he_normal, xavier_normal"],
+                about=frozenset((weight.name,)),
+            )
+
+
+def _hidden(evidence: Evidence) -> Iterator[tuple[Node, Value]]:
+    """The weighted sums whose result goes through an activation into another weighted sum, with their weights."""
+    graph = evidence.graph
+    sums = [(node, weight) for node in graph.nodes if (weight := _weight(evidence, node)) is not None]
+    for node, weight in sums:
+        reached = {node.output}
+        for later in graph.nodes[node.id + 1 :]:
+            if reached & set(later.inputs):
+                if any(later.id == other.id for other, _ in sums):
+                    yield node, weight
+                    break
+                reached.add(later.output)
+
+
+def _units(evidence: Evidence, node: Node, weight: Value) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """The weights of the first iteration, a row a unit."""
+    array = np.asarray(evidence.first.trace.data[weight.id], dtype=np.float64)
+    out = evidence.graph.values[node.output].shape
+    if node.op.name == "conv2d":
+        return array.reshape(len(array), -1)
+    if node.op.name == "linear" or (
+        array.ndim > 1 and out and array.shape[0] == out[-1] and array.shape[-1] != out[-1]
+    ):
+        return array.reshape(len(array), -1)
+    return array.reshape(-1, array.shape[-1]).T if array.ndim > 1 else array.reshape(1, -1)
+
+
+@rule(
+    "drowned_branch",
+    "our own: below a hundredth of what it is added to, at the beginning and at the end",
+    Severity.WARNING,
+    threshold=0.01,
+    allowed=(0.0, 1.0),
+)
+def drowned_branch(evidence: Evidence) -> Iterator[Seen]:
+    """A branch that is added to something a hundred times as large."""
+    for node in evidence.graph.nodes:
+        if node.op.name != "add" or node.output not in evidence.graph.active:
+            continue
+        values = [evidence.graph.values[v] for v in node.inputs]
+        if len({v.shape for v in values}) != 1 or values[0].size < 4 or any(v.role is not Role.NODE for v in values):
+            continue
+        ratios = []
+        for trace in (evidence.first.trace, evidence.last.trace):
+            with np.errstate(all="ignore"):
+                a, b = (float(np.sqrt(np.mean(np.square(trace.data[v.id], dtype=np.float64)))) for v in values)
+                ratios.append(min(a, b) / max(a, b) if max(a, b) else 1.0)
+                small = values[0] if a < b else values[1]
+        worst = max(ratios)
+        if np.isfinite(worst) and 0 < worst < evidence.at["drowned_branch"] and not evidence.settled:
+            text = (
+                f"{evidence.board.whole(small.id)} is {number(worst)} of what it is added to at "
+                f"{evidence.board.whole(node.output)}: it hardly matters, and hardly learns"
+            )
+            advice = ["normalise before adding (layer_norm), or larger weights in the branch"]
+            yield Seen(Place(small.name), {"ratio": worst}, text, advice)
+
+
+@rule("dropout_rate", "Srivastava et al., Dropout (JMLR 2014): 0.2 to 0.5", threshold=0.9, allowed=(0.0, 1.0))
+def dropout_rate(evidence: Evidence) -> Iterator[Seen]:
+    """Dropout that lets next to nothing through."""
+    for node in evidence.graph.nodes:
+        share = float(getattr(node.op, "p", 0.0)) if node.op.name == "dropout" else 0.0
+        if share >= evidence.at["dropout_rate"] and node.output in evidence.graph.active:
+            whole = evidence.board.whole(node.inputs[0])
+            text = f"dropout drops {share:.0%} of {whole}: next to nothing is left to learn from"
+            yield Seen(Place(evidence.graph.values[node.output].name), {"p": share}, text, ["p = 0.5 at most"])
+
+
+@rule(
+    "groups_of_one",
+    "a number minus itself: layer_norm over one feature is 0 whatever goes in",
+    Severity.FAULT,
+    explains="zero unchanged no_better_than_constant loss same_predictions batch_norm_of_one nonfinite",
+)
+def groups_of_one(evidence: Evidence) -> Iterator[Seen]:
+    """A normalisation over single numbers."""
+    for node in evidence.graph.nodes:
+        if node.op.name != "normalize" or node.output not in evidence.graph.active:
+            continue
+        shape = evidence.graph.values[node.inputs[0]].shape
+        axes = getattr(node.op, "axes", lambda ndim: ())(len(shape))
+        if axes and int(np.prod([shape[a] for a in axes])) == 1:
+            what = "a batch of one sample" if 0 in axes and len(shape) > 1 else "one feature"
+            text = (
+                f"{evidence.board.whole(node.output)} is normalised over {what}: a number minus its own mean is 0, "
+                "whatever goes in"
+            )
+            advice = ["a batch of more samples, or layer_norm"] if "batch" in what else ["normalise over more features"]
+            yield Seen(Place(evidence.graph.values[node.output].name), {}, text, advice)
+
+
+@rule("embedding_rows", "rows that no id reaches get no gradient", Severity.INFORMATION)
+def embedding_rows(evidence: Evidence) -> Iterator[Seen]:
+    """Rows of an embedding that are not in the data."""
+    for node in evidence.graph.nodes:
+        if node.op.name != "embedding":
+            continue
+        table, ids = evidence.graph.values[node.inputs[0]], node.inputs[1]
+        given = evidence.scenario.pool.get(ids, evidence.here.trace.data[ids])
+        unused = len(evidence.here.trace.data[table.id]) - len(np.unique(given))
+        if unused > 0:
+            text = (
+                f"{unused:,} of {table.shape[0]:,} rows of {table.name} are no sample's: they keep what they began with"
+            )
+            yield Seen(Place(table.name), {"unused": unused, "of": table.shape[0]}, text, [])
