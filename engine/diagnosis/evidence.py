@@ -119,14 +119,12 @@ class Evidence:
         with np.errstate(all="ignore"):
             return float(np.mean(rows))
 
-    @property
-    def settled(self) -> bool:
-        """Whether the training has come to a good end in spite of what a rule sees."""
-        return self.trained and self.converged
-
     @cached_property
     def converged(self) -> bool:
-        """Whether the loss has fallen to a small part of what it was at first, or stands still at its lowest."""
+        """Whether the loss has fallen to a small part of what it was at first, or stands still at its lowest: a good end
+        in spite of what a rule sees. Not of a single iteration."""
+        if not self.trained:
+            return False
         losses = self.losses[np.isfinite(self.losses)]
         if len(losses) < 10 or len(losses) < len(self.losses):
             return False

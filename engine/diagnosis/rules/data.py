@@ -50,7 +50,7 @@ def input_scale(evidence: Evidence) -> Iterator[Seen]:
         wide = float(spread.max()) > 5 and ratio > 100 * most / 20
         if size <= most and not wide:
             continue
-        severity = Severity.INFORMATION if evidence.trained and evidence.settled else None
+        severity = Severity.INFORMATION if evidence.converged else None
         if size > most:
             text = (
                 f"{value.name} has a size of {number(size)} ({number(float(array.min()))} to "
@@ -176,7 +176,7 @@ def sum_over_samples(evidence: Evidence) -> Iterator[Seen]:
         f"{graph.loss.name} is a sum over {samples.count} samples, where a mean is usual: its gradients, and the "
         f"steps, are {samples.count} times as large"
     )
-    severity = None if large and not evidence.settled else Severity.INFORMATION
+    severity = None if large and not evidence.converged else Severity.INFORMATION
     yield Seen(Place(graph.loss.name), {"samples": samples.count}, text, ["mean instead of sum"], severity)
 
 

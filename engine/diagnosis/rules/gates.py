@@ -44,7 +44,7 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
             text += f". Their bias goes down to {number(low, signed=True)}"
         advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
         place = evidence.place(Element(sweep.value, int(flats[0])))
-        harm = None if share >= 0.5 and not evidence.settled else Severity.INFORMATION
+        harm = None if share >= 0.5 and not evidence.converged else Severity.INFORMATION
         yield Seen(place, {"dead": still, "of": units, "share": share}, text, advice, harm)
 
 

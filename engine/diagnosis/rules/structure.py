@@ -223,7 +223,7 @@ def drowned_branch(evidence: Evidence) -> Iterator[Seen]:
                 ratios.append(min(a, b) / max(a, b) if max(a, b) else 1.0)
                 small = values[0] if a < b else values[1]
         worst = max(ratios)
-        if np.isfinite(worst) and 0 < worst < evidence.at["drowned_branch"] and not evidence.settled:
+        if np.isfinite(worst) and 0 < worst < evidence.at["drowned_branch"] and not evidence.converged:
             text = (
                 f"{evidence.board.whole(small.id)} is {number(worst)} of what it is added to at "
                 f"{evidence.board.whole(node.output)}: it hardly matters, and hardly learns"

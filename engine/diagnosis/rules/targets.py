@@ -177,7 +177,7 @@ def target_scale(evidence: Evidence) -> Iterator[Seen]:
     with np.errstate(all="ignore"):
         given = float(np.sqrt((outputs**2).mean()))
     if size > evidence.at["target_scale"] and size > evidence.at["target_scale"] * max(given, 1.0):
-        settled = evidence.trained and evidence.converged
+        settled = evidence.converged
         text = (
             f"the targets have a size of {number(size)} (mean {number(float(targets.mean()))}), the outputs began at "
             f"{number(given)}: the first updates only carry the outputs there"
