@@ -121,8 +121,8 @@ class Evidence:
 
     @cached_property
     def converged(self) -> bool:
-        """Whether the loss has fallen to a small part of what it was at first, or stands still at its lowest: a good end
-        in spite of what a rule sees. Not of a single iteration."""
+        """Whether the loss has fallen to a small part of what it was at first, or stands still at its lowest: a good
+        end in spite of what a rule sees. Not of a single iteration."""
         if not self.trained:
             return False
         losses = self.losses[np.isfinite(self.losses)]
