@@ -2,8 +2,8 @@
 the character before them.
 
 How many a character takes is what Textual takes it for (rich's tables of Unicode's widths), so that what is measured
-here and what is written agree. Marks about which terminals do not agree are left out: variation selectors and skin
-colours make a character wider in some of them and not in others.
+here and what is written agree. What terminals do not agree about is left out, or written in plain letters: variation
+selectors, skin colours, and the letters of flags are wider in some of them than in others.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ _NARROW = (
 _narrow: Callable[[str], bool] = frozenset(chr(k) for a, b in _NARROW for k in range(a, b + 1)).issuperset
 #: Marks that are left out.
 _DISPUTED = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]")
+#: The letters that flags are made of; some terminals draw a flag of two, some the letters, and not in as many cells.
+_FLAGS = {0x1F1E6 + k: 0x41 + k for k in range(26)}
 #: So many marks may stand on a character; more of them would reach into other lines.
 _MARKS = 4
 
 
 def shown(text: str) -> str:
-    """`text` as it is shown where Textual lays it out: what could speak to the terminal is visible, and marks that
-    terminals do not agree about are left out."""
-    return printable(_DISPUTED.sub("", text))
+    """`text` as it is shown where Textual lays it out: what could speak to the terminal is visible, and what terminals
+    do not agree about is left out, or written in plain letters."""
+    return printable(text if text.isascii() else _DISPUTED.sub("", text).translate(_FLAGS))
 
 
 def plain(text: str) -> bool:
