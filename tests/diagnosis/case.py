@@ -13,7 +13,7 @@ from tests.diagnosis.vocabulary import CAUSES
 @dataclass(frozen=True)
 class Where:
     """Where a finding has to point. `name` is a regular expression that the beginning of the place's name has to fit
-    (`W1` fits W1, W1[0,3] and W1.grad); the iteration lies between `first` and `last`; the sample is one of `rows`.
+    (`W1` fits W1, W1[0,3] and W1.grad, `L` fits L:subtract); the iteration lies between `first` and `last`; the sample is one of `rows`.
     What is None says nothing."""
 
     name: str | None = None
@@ -25,9 +25,8 @@ class Where:
         place: Place = finding.place
         if self.name is not None:
             # Where the place has no name, the step has one, and the text says it.
-            where, end = (place.name, r"(?![\w#])") if place.name else (finding.text, r"(?![\w#])")
-            found = re.match if place.name else re.search
-            if not found(rf"(?<![\w#])(?:{self.name}){end}", where):
+            found, where = (re.match, place.name) if place.name else (re.search, finding.text)
+            if not found(rf"(?<!\w)(?:{self.name})(?!\w)", where):
                 return False
         if self.first is not None and not self.first <= (place.iteration or 0) <= (self.last or self.first):
             return False

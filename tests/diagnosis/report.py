@@ -33,12 +33,13 @@ def table(score: Score) -> str:
 
 def verdicts(score: Score) -> str:
     """A line for each case: 1 its cause is named first, n among the first three, p with its place, a not in its twin;
-    then what is said first, and in the twin. Of healthy trainings only those with alarms."""
+    then how well
+    bug and twin learn, what is said first, and what in the twin. Of healthy trainings only those with alarms."""
     lines = [_verdict(one) for one in score.scored]
     for fine, made in score.healthy:
         said = " ".join(found.kind for found in made.told)
         if said:
-            lines.append(f"alarm {fine.name:<31}{'healthy':<24}said: {said}")
+            lines.append(f"alarm {fine.name:<31}{'healthy':<24}{_share(made):<12}said: {said}")
     return "\n".join([*lines, ""])
 
 
@@ -48,7 +49,12 @@ def _verdict(one: Scored) -> str:
     said = " ".join(found.kind for found in one.bug.told[:4]) or "nothing"
     twin = " ".join(dict.fromkeys(found.kind for found in one.twin.told))
     more = (f"   twin: {twin}" if twin else "") + (f"   never: {one.misled[0]}" if one.misled else "")
-    return f"{marks} {one.case.name:<32}{one.case.accepted[0]:<24}said: {said}{more}"
+    learned = f"{_share(one.bug)}/{_share(one.twin)}"
+    return f"{marks} {one.case.name:<32}{one.case.accepted[0]:<24}{learned:<12}said: {said}{more}"
+
+
+def _share(made: Run) -> str:
+    return "–" if made.quality is None else f"{max(made.quality, -9.0):.2f}"
 
 
 def one_case(name: str, toml: bool) -> str:
@@ -85,7 +91,7 @@ def _fine(fine: Healthy, toml: bool) -> str:
 
 
 def _run(word: str, text: str, made: Run) -> list[str]:
-    head = f"== {word}: loss {made.began:g} → {made.ended:g}, {made.seconds:.2f} s"
+    head = f"== {word}: loss {made.began:g} → {made.ended:g}, learned {_share(made)}, {made.seconds:.2f} s"
     return ["", head, *([text] if text else []), *made.diagnosis.lines()]
 
 

@@ -14,6 +14,7 @@ from gradstep.engine.diagnosis.finding import Diagnosis, Finding
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from tests.diagnosis.case import Case, Healthy
+from tests.diagnosis.quality import quality
 
 #: So many findings, the first ones, are counted where a cause is named.
 FIRST = 3
@@ -22,11 +23,12 @@ FIRST = 3
 @dataclass(frozen=True)
 class Run:
     """A training that was made, what is said about it, and how it went: its first loss, and the mean over the last
-    tenth."""
+    tenth; how well it has learned, and the CPU time."""
 
     diagnosis: Diagnosis
     began: float
     ended: float
+    quality: float | None
     seconds: float
 
     @property
@@ -48,8 +50,9 @@ def run(text: str) -> Run:
         history.make(history.scenario.training.steps)
         diagnosis = diagnose(history)
         losses = history.summaries.loss.high
-    last = losses[-max(len(losses) // 10, 1) :]
-    return Run(diagnosis, float(losses[0]), float(last.mean()), time.process_time() - began)
+        last = losses[-max(len(losses) // 10, 1) :]
+        learned = quality(history)
+    return Run(diagnosis, float(losses[0]), float(last.mean()), learned, time.process_time() - began)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ KINDS: Mapping[str, str] = {
     "momentum": "momentum so near 1 that the velocity runs for longer than the training turns",
     "adam_options": "β₂ = 0 (or far too small), eps that is 0 or so large that it is the divisor",
     "rate_decayed": "the schedule has brought the rate below 1 % of its start long before the end",
+    "rate_sign": "a negative rate: updates climb",
     "rate_large": "the rate is too large: the loss rises, turns or diverges",
     "rate_small": "the rate is too small: the loss falls steadily and slowly, far from flat",
     "too_few_iterations": "the loss still falls at the end: train longer",
@@ -145,6 +146,9 @@ CAUSES: Mapping[str, Cause] = {
         "adam_options",
         "rate_small too_few_iterations rate_large oscillates nonfinite diverged",
     ),
+    "rate_negative": _cause(
+        "the rate is negative", "rate_sign rate_large diverged", "explode spike unbounded_loss oscillates"
+    ),
     "rate_decayed": _cause(
         "the schedule has brought the rate to nothing", "rate_decayed", "too_few_iterations rate_small"
     ),
@@ -220,5 +224,6 @@ CAUSES: Mapping[str, Cause] = {
     "exactly_zero": _cause("gradients are exactly 0", "zero", "dead unchanged saturated"),
     "overfit": _cause("it learns the samples by heart", "overfit shuffled_targets"),
     "underfit": _cause("it cannot do better, and could with more", "underfit too_small", "linear_layers"),
+    "nothing_to_learn": _cause("the inputs say nothing about the targets", "no_better_than_constant shuffled_targets"),
     "targets_shuffled": _cause("targets do not belong to their inputs", "shuffled_targets", "overfit"),
 }

@@ -125,8 +125,8 @@ CASES = (
     Case(
         "momentum-near-1-net",
         "momentum_near_1",
-        _moons(optimizer="momentum", lr=0.5, momentum=0.997, steps=200),
-        {"momentum = 0.997": "momentum = 0.9"},
+        _wave(optimizer="momentum", lr=0.05, momentum=0.9995, steps=300),
+        {"momentum = 0.9995": "momentum = 0.9"},
         "Keras forum: SGD(momentum=0.99…) swings",
     ),
     Case(
@@ -146,8 +146,8 @@ CASES = (
     Case(
         "rate-decayed-step",
         "rate_decayed",
-        _clouds(optimizer="sgd", lr=0.2, schedule="step", step_size=4, gamma=0.1, steps=200),
-        {"step_size = 4": "step_size = 150"},
+        _clouds(optimizer="sgd", lr=0.1, schedule="step", step_size=2, gamma=0.1, steps=200),
+        {"step_size = 2": "step_size = 150"},
         "Karpathy's recipe: 'be careful with learning rate decay'",
         never="(?i)smaller learning rate",
     ),
@@ -163,7 +163,7 @@ CASES = (
     Case(
         "forgot-zero-grad",
         "gradients_not_zeroed",
-        _clouds(optimizer="sgd", lr=0.3, zero_grad=False, steps=100),
+        _line(optimizer="sgd", lr=0.25, batch_size=8, zero_grad=False, steps=100),
         {"zero_grad = false": "zero_grad = true"},
         "Karpathy: 'you forgot to .zero_grad()', the third of the most common mistakes",
     ),
