@@ -13,8 +13,8 @@ from tests.diagnosis.vocabulary import CAUSES
 @dataclass(frozen=True)
 class Where:
     """Where a finding has to point. `name` is a regular expression that the beginning of the place's name has to fit
-    (`W1` fits W1, W1[0,3] and W1.grad, `L` fits L:subtract); the iteration lies between `first` and `last`; the sample is one of `rows`.
-    What is None says nothing."""
+    (`W1` fits W1, W1[0,3] and W1.grad, `L` fits L:subtract); the iteration lies between `first` and `last`; the sample
+    is one of `rows`. What is None says nothing."""
 
     name: str | None = None
     first: int | None = None

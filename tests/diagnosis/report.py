@@ -24,7 +24,7 @@ def table(score: Score) -> str:
         "",
         f"bugs: the cause is named first in {figures['first']} of {bugs}, among the first three in {figures['named']}, "
         f"with its place in {figures['placed']}, and not in its twin in {figures['apart']}",
-        f"      misleading advice in {figures['misled']}, findings that are not true {figures['wrong']}",
+        f"      misleading advice in {figures['misled']}, kinds of findings that are not true {figures['wrong']}",
         f"alarms: {figures['twins_alarmed']} of {bugs} twins, {figures['healthy_alarmed']} of {fine} healthy trainings",
         f"precision {score.precision():.2f}, recall {score.recall():.2f} ({score.seconds():.0f} s)",
     ]
@@ -37,20 +37,24 @@ def verdicts(score: Score) -> str:
     bug and twin learn, what is said first, and what in the twin. Of healthy trainings only those with alarms."""
     lines = [_verdict(one) for one in score.scored]
     for fine, made in score.healthy:
-        said = " ".join(found.kind for found in made.told)
+        said = _said(made)
         if said:
-            lines.append(f"alarm {fine.name:<31}{'healthy':<24}{_share(made):<12}said: {said}")
+            lines.append(f"alarm {fine.name:<32}{'healthy':<24}{_share(made):<12}said: {said}")
     return "\n".join([*lines, ""])
 
 
 def _verdict(one: Scored) -> str:
     reached = zip("1npa", (one.first, one.naming, one.placed, one.apart), strict=True)
     marks = "".join(mark if ok else "·" for mark, ok in reached)
-    said = " ".join(found.kind for found in one.bug.told[:4]) or "nothing"
-    twin = " ".join(dict.fromkeys(found.kind for found in one.twin.told))
+    said = _said(one.bug) or "nothing"
+    twin = _said(one.twin)
     more = (f"   twin: {twin}" if twin else "") + (f"   never: {one.misled[0]}" if one.misled else "")
     learned = f"{_share(one.bug)}/{_share(one.twin)}"
-    return f"{marks} {one.case.name:<32}{one.case.accepted[0]:<24}{learned:<12}said: {said}{more}"
+    return f"{marks} {one.case.name:<33}{one.case.accepted[0]:<24}{learned:<12}said: {said}{more}"
+
+
+def _said(made: Run) -> str:
+    return " ".join(dict.fromkeys(found.kind for found in made.told))
 
 
 def _share(made: Run) -> str:

@@ -93,15 +93,15 @@ class Scored:
         return tuple(one for one in given if self.case.never and re.search(self.case.never, one))
 
     @property
-    def wrong(self) -> tuple[Finding, ...]:
-        """Findings on the bug that are not true of it."""
-        return tuple(one for one in self.bug.told if one.kind not in self.case.true)
+    def wrong(self) -> frozenset[str]:
+        """Kinds of findings on the bug that are not true of it."""
+        return frozenset(one.kind for one in self.bug.told) - self.case.true
 
 
 @dataclass
 class Row:
-    """The figures of a kind. `cases` are those that it is the first name for; of all findings of the kind `right`
-    are true ones on bugs, `wrong` untrue ones on bugs, `alarms` on twins and on what is healthy."""
+    """The figures of a kind. `cases` are those that it is the first name for; of all runs that have findings of the
+    kind, `right` are bugs of which it is true, `wrong` bugs of which it is not, `alarms` twins and healthy ones."""
 
     cases: int = 0
     named: int = 0
@@ -126,13 +126,13 @@ class Score:
             row.cases += 1
             row.named += one.naming is not None
             row.placed += one.placed
-            for finding in one.bug.told:
-                mine = found.setdefault(finding.kind, Row())
-                mine.right += finding.kind in one.case.true
-                mine.wrong += finding.kind not in one.case.true
+            for kind in {finding.kind for finding in one.bug.told}:
+                mine = found.setdefault(kind, Row())
+                mine.right += kind in one.case.true
+                mine.wrong += kind not in one.case.true
         for made in self._fine():
-            for finding in made.told:
-                found.setdefault(finding.kind, Row()).alarms += 1
+            for kind in {finding.kind for finding in made.told}:
+                found.setdefault(kind, Row()).alarms += 1
         return found
 
     def _fine(self) -> Iterator[Run]:
@@ -159,7 +159,7 @@ class Score:
         return sum(made.seconds for made in (*self._fine(), *(one.bug for one in self.scored)))
 
     def precision(self) -> float:
-        """Of all findings above information the share that is true."""
+        """Of all that is more than information the share that is true; a kind is counted once a run."""
         rows = self.rows().values()
         right = sum(row.right for row in rows)
         return right / max(right + sum(row.wrong + row.alarms for row in rows), 1)

@@ -237,6 +237,7 @@ CASES = (
         net((3, 8, 3), "cross_entropy(y, t)", {"optimizer": "sgd", "lr": -0.1, "steps": 100}, x=_CX, t=_CC),
         {"lr = -0.1": "lr = 0.1"},
         "Stack Overflow: w += lr * grad: gradient ascent by a sign",
+        says="(?i)sign|negative|climb|positive",
     ),
     Case(
         "class-numbers-as-numbers",
