@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import random
 import re
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
+import documents
 import rig
+from damage import arrays
 
 import gradstep
 from gradstep.engine.debugger.checking import check
 from gradstep.engine.errors import GradstepError
+from gradstep.engine.files.formats import export
 from gradstep.engine.files.shipped import SHIPPED
 
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted(SHIPPED.glob("*.toml"))]
@@ -132,38 +134,6 @@ def _splice(random: random.Random, text: str) -> str:
 MUTATIONS = (_number, _number, _word, _word, _line, _line, _character, _splice)
 
 
-def arrays(random: random.Random) -> tuple[str, bytes]:
-    """The name and the content of a damaged array file."""
-    array = np.arange(random.choice((0, 1, 6))).astype(random.choice(("f4", "f8", "i8", "O", "U3", "c16", ">f8", "?")))
-    kind = random.choice((".npy", ".npz", ".safetensors"))
-    written = io.BytesIO()
-    if kind == ".npy":
-        np.save(written, array, allow_pickle=True)
-    elif kind == ".npz":
-        np.savez_compressed(written, a=array, b=np.ones(3))
-    else:
-        from safetensors.numpy import save
-
-        numbers = array if array.dtype.kind in "fi" else np.ones(3)
-        written.write(save({"a": np.ascontiguousarray(numbers.astype(numbers.dtype.newbyteorder("=")))}))
-    data = bytearray(written.getvalue())
-    for _ in range(random.choice((0, 1, 2, 8))):
-        match random.randrange(5):
-            case 0:
-                del data[random.randrange(len(data) + 1) :]
-            case 1 if data:
-                data[random.randrange(len(data))] = random.randrange(256)
-            case 2:
-                data[0:0] = random.choice((b"PK\x03\x04", b"\x93NUMPY", b"", bytes(8)))
-            case 3:
-                data = bytearray(
-                    bytes(data).replace(b"(6,)", random.choice((b"(10**30,)", b"(-1,)", b"(9999999999,)", b"(" * 90)))
-                )
-            case _:
-                data += bytes(random.randrange(100))
-    return f"a{random.choice((kind, kind, '.npy', '.npz', '.safetensors', '.zip'))}", bytes(data)
-
-
 READS = """format = 1
 [inputs]
 x = {{ file = "{name}"{key} }}
@@ -179,28 +149,53 @@ def case(random: random.Random) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         try:
-            if random.random() < 0.2:
+            pick = random.random()
+            if pick < 0.2:
                 _reads_arrays(random)
-                return
-            scenario = gradstep.loads(mutated(random))
-            if sum(v.size for v in scenario.graph.values) <= SMALL:
-                session = gradstep.Session(scenario)
-                session.goto("end")
-                session.frame().story.caption  # noqa: B018  # what it says is made when it is looked at
-                if random.random() < 0.1:
-                    check(scenario)
+            else:
+                text = mutated(random) if pick < 0.4 else documents.document(random, SOURCES)
+                _looked_at(random, gradstep.loads(text))
         except GradstepError as error:
             said = str(error)
-            if not said.strip() or re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said):
+            if not said.strip() or re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said) or len(said) > 25_000:
                 raise AssertionError(f"it does not say what is wrong, or speaks to the terminal: {said!r}") from error
+
+
+def _looked_at(random: random.Random, scenario: gradstep.Scenario) -> None:
+    """A network that has been read is run, stepped through, trained a little and asked, where it is small."""
+    if sum(v.size for v in scenario.graph.values) > SMALL:
+        return
+    session = gradstep.Session(scenario)
+    for _ in range(random.choice((3, 3, 40))):
+        session.goto(str(random.randrange(session.recording.timeline.total + 1)))
+        session.frame().story.caption  # noqa: B018  # what it says is made when it is looked at
+    session.goto("end")
+    names = [value.name for value in scenario.graph.by_name.values()]
+    for line in random.sample(QUESTIONS, random.choice((0, 1, 3))):
+        with suppress(GradstepError):
+            session.do(line.format(random.choice(names)))
+    session.frame().story.caption  # noqa: B018
+    if random.random() < 0.1:
+        check(scenario)
+    if random.random() < 0.05:
+        export(session.recording, "json")
+
+
+#: Asked about a value of the network; all of them may be refused.
+QUESTIONS = (
+    "iterate", "iterate", "riterate", "findings", "why {}.grad", "paths {}", "terms {}", "verify",
+    "nudge {}", "set {} = 1", "print {}", "print abs({}).max()", "info {}", "watch {}", "break {}", "rcontinue", "train 3", "sample 1",
+)  # fmt: skip
 
 
 def _reads_arrays(random: random.Random) -> None:
     name, data = arrays(random)
-    key = random.choice(("", ', key = "a"', ', key = "b"', ', key = "../a"'))
+    key = random.choice(("", "", ', key = "a"', ', key = "b"', ', key = "../a"', ', key = "é"', ", key = 1"))
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, name).write_bytes(data)
-        gradstep.loads(READS.format(name=name, key=key), folder=Path(folder))
+        scenario = gradstep.loads(READS.format(name=name, key=key), folder=Path(folder))
+        if sum(v.size for v in scenario.graph.values) <= SMALL:
+            gradstep.Session(scenario).goto("end")
 
 
 if __name__ == "__main__":
