@@ -183,9 +183,25 @@ def _looked_at(random: random.Random, scenario: gradstep.Scenario) -> None:
 
 #: Asked about a value of the network; all of them may be refused.
 QUESTIONS = (
-    "iterate", "iterate", "riterate", "findings", "why {}.grad", "paths {}", "terms {}", "verify",
-    "nudge {}", "set {} = 1", "print {}", "print abs({}).max()", "info {}", "watch {}", "break {}", "rcontinue", "train 3", "sample 1",
-)  # fmt: skip
+    "iterate",
+    "iterate",
+    "riterate",
+    "findings",
+    "why {}.grad",
+    "paths {}",
+    "terms {}",
+    "verify",
+    "nudge {}",
+    "set {} = 1",
+    "print {}",
+    "print abs({}).max()",
+    "info {}",
+    "watch {}",
+    "break {}",
+    "rcontinue",
+    "train 3",
+    "sample 1",
+)
 
 
 def _reads_arrays(random: random.Random) -> None:
