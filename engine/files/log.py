@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from gradstep.engine.errors import GradstepError
+from gradstep.engine.errors import CommandError, GradstepError
 
 #: A longer log is begun anew.
 _LARGEST = 1 << 20
@@ -33,8 +33,8 @@ def told(error: Exception) -> str:
     what = type(error).__name__ + (f": {text}" if text else "")
     try:
         where = f"its traceback is in {_added(error)}"
-    except OSError as failed:
-        where = f"its traceback could not be kept ({failed.strerror or failed})"
+    except (OSError, CommandError) as failed:
+        where = f"its traceback could not be kept ({failed})"
     return f"a fault of gradstep itself: {what}; {where}"
 
 
@@ -49,11 +49,12 @@ def log_file() -> Path:
 
 
 def _added(error: BaseException) -> Path:
+    from gradstep.engine.files.writing import write_more  # here, because nothing is written at the start
+
     path = log_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     about = f"== {now} gradstep {version('gradstep')}\n"
-    anew = path.exists() and path.stat().st_size > _LARGEST
-    with path.open("w" if anew else "a", encoding="utf-8", errors="backslashreplace") as log:
-        log.write(about + "".join(traceback.format_exception(error)))
+    text = about + "".join(traceback.format_exception(error))
+    write_more(str(path), text.encode("utf-8", errors="backslashreplace"), _LARGEST)
     return path

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gradstep.engine.errors import CommandError, printable
+from gradstep.engine.files.opening import content as already
 from gradstep.engine.files.opening import reason, short
 
 
@@ -26,6 +27,16 @@ def write_over(file: str, content: str | bytes) -> None:
     """Writes a file, in the place of one of that name. Raises CommandError if it cannot be written; the old one is
     then as it was."""
     _write(file, content, replace=True)
+
+
+def write_more(file: str, content: bytes, most: int) -> None:
+    """Adds to a file, which is begun anew where it has more than so many bytes. Raises CommandError if it cannot be
+    written; what was there stays."""
+    try:
+        before = already(file, most)
+    except OSError:  # there is none, or it is too long
+        before = b""
+    _write(file, before + content, replace=True)
 
 
 def check_place(file: str) -> None:

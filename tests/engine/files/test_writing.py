@@ -12,7 +12,7 @@ import pytest
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import check_place, write_over
-from gradstep.engine.files.writing import write_new
+from gradstep.engine.files.writing import write_more, write_new
 
 
 def test_text_is_utf_8_and_bytes_are_bytes(tmp_path: Path) -> None:
@@ -84,3 +84,13 @@ def test_where_nothing_can_be_written_is_said(tmp_path: Path, name: str, says: s
         with pytest.raises(CommandError, match=says):
             refused(str(tmp_path / name))
     assert [f.name for f in tmp_path.iterdir()] == ["fifo"]
+
+
+def test_more_is_added_until_there_is_too_much(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    for expected in (b"abc", b"abcabc", b"abcabcabc", b"abc"):
+        write_more(str(file), b"abc", 8)
+        assert file.read_bytes() == expected
+    with pytest.raises(CommandError):
+        write_more(str(tmp_path), b"abc", 8)
+    assert [f.name for f in tmp_path.iterdir()] == ["log"]
