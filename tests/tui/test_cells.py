@@ -15,7 +15,7 @@ from textual.color import Color
 from wcwidth import wcwidth
 
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.files import loads
+from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.run.timeline import Grain
 from gradstep.tui.app import Gradstep
 from gradstep.tui.ascii import Ascii
@@ -249,3 +249,14 @@ async def test_no_line_of_the_screen_is_longer_than_it(width: int, height: int) 
                     text = "".join(segment.text for segment in line)
                     assert cell_len(text) == width, keys
                     assert not any(unicodedata.category(c) in {"Cc", "Cf"} for c in text), (keys, text)
+
+
+def test_what_is_shipped_takes_the_short_way() -> None:
+    """Measuring every character would be felt at every key."""
+    for name in builtin():
+        session = Session(find(name))
+        for where in ("start", "40%", "end"):
+            session.goto(where)
+            for panel in CLASSES.values():
+                canvas = panel.paint(session.frame(), View(), 100, 20)
+                assert not canvas.odd, (name, panel)
