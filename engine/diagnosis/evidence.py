@@ -129,6 +129,8 @@ class Evidence:
         if len(losses) < 10 or len(losses) < len(self.losses):
             return False
         part = max(len(losses) // 10, 1)
+        if self.best_constant is not None and losses[-part:].mean() > 0.9 * self.best_constant:
+            return False
         first, before, last = losses[:part].mean(), losses[-2 * part : -part].mean(), losses[-part:].mean()
         return bool(last <= 0.1 * abs(first) or (last < first and abs(before - last) <= 0.01 * abs(first - last)))
 
@@ -139,16 +141,14 @@ class Evidence:
 
     @cached_property
     def rate_decayed_at(self) -> int:
-        """The iteration from which on the rate is below a share of its largest, where that is long before the end;
-        0 where it is not."""
+        """The iteration from which on the rate is below a share of its largest; 0 where there is none."""
         rates = np.asarray([self.training.lr(int(k)) for k in self.starts]) if self.trained else np.ones(1)
         low = rates < self.at.get("rate_decayed", 0.01) * rates.max()
         high = np.flatnonzero(~low)
         first = int(high[-1]) + 1 if len(high) else 0
         if first >= len(rates) or self.made < 10:
             return 0
-        k = int(self.starts[first])
-        return k if k < 0.8 * self.made else 0
+        return int(self.starts[first])
 
     @cached_property
     def rises(self) -> float:

@@ -29,6 +29,8 @@ def unbounded_loss(evidence: Evidence) -> Iterator[Seen]:
             text = f"the loss is the negative of {inner.op.name}: training makes it worse on purpose, without bound"
             yield Seen(Place(graph.loss.name), {}, text, ["leave out the minus sign"])
             return
+    if evidence.head is None:
+        yield from _logarithms(evidence)
     if evidence.head is None or not evidence.head.alone or not evidence.trained:
         return
     last = float(evidence.losses[-1])
@@ -39,6 +41,26 @@ def unbounded_loss(evidence: Evidence) -> Iterator[Seen]:
         )
         advice = ["look at the range of the targets and of the outputs"]
         yield Seen(Place(graph.loss.name, evidence.made), {"loss": last}, text, advice)
+
+
+def _logarithms(evidence: Evidence) -> Iterator[Seen]:
+    """A loss that is a mean of logarithms of probabilities, without the minus: training makes them ever smaller."""
+    graph = evidence.graph
+    made = made_by(graph, graph.loss.id)
+    inner = made_by(graph, made.inputs[0]) if made is not None and made.op.name in ("sum", "mean") else None
+    if inner is not None and inner.op.name == "multiply":
+        parts = [made_by(graph, value) for value in inner.inputs]
+        inner = next((p for p in parts if p is not None and p.op.name in ("log", "log_softmax")), None)
+    if inner is None or inner.op.name not in ("log", "log_softmax"):
+        return
+    loss = evidence.first.trace.loss
+    if loss < 0:
+        text = (
+            f"the loss is {number(loss)}, a {made.op.name if made else 'sum'} of logarithms of probabilities: "
+            "training makes "
+            "them smaller, without bound; a cross-entropy is the negative of it"
+        )
+        yield Seen(Place(graph.loss.name), {"loss": loss}, text, ["a minus sign before the loss"])
 
 
 @rule(

@@ -10,6 +10,7 @@ from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.notation import counted, number
+from gradstep.engine.run.timeline import Phase
 
 
 @rule(
@@ -19,11 +20,14 @@ from gradstep.engine.notation import counted, number
     Severity.WARNING,
     threshold=0.95,
     allowed=(0.0, 1.0),
-    explains="loss no_better_than_constant rate_small too_few_iterations underfit same_predictions",
+    explains="loss no_better_than_constant rate_small too_few_iterations underfit same_predictions rate_large "
+    "oscillates",
 )
 def clip_always(evidence: Evidence) -> Iterator[Seen]:
     """Clipping that shortens nearly every update by much."""
     most = evidence.training.clip_norm
+    if evidence.training.clip_value is not None:
+        yield from _clipped_values(evidence, evidence.training.clip_value)
     if most is None or not evidence.trained or evidence.made < 10 or evidence.converged:
         return
     norms = evidence.gradient_norms
@@ -42,6 +46,27 @@ def clip_always(evidence: Evidence) -> Iterator[Seen]:
                [Advice(f"clip_norm = {lift:g}, above the usual norm", f"clip_norm = {lift:g}")])  # fmt: skip
 
 
+def _clipped_values(evidence: Evidence, most: float) -> Iterator[Seen]:
+    """Where each gradient is cut to a value that all weights' largest ones are far above, in nearly all iterations."""
+    if not evidence.trained or evidence.made < 10 or evidence.converged:
+        return
+    largest = np.zeros(len(evidence.starts))
+    for value, _, _ in evidence.weights_over_time:
+        low, high = (at(Phase.BACKWARD, value.id) for at in (evidence.summaries.least, evidence.summaries.largest))
+        largest = np.fmax(largest, np.fmax(abs(low.low), abs(high.high)))
+    share = float((largest > 10 * most).mean())
+    if share >= evidence.at["clip_always"]:
+        usual = float(np.median(largest))
+        text = (
+            f"clip_value = {most:g} cuts gradients in {share:.0%} of {counted(evidence.made, 'iteration')}, of which "
+            "the "
+            f"largest is about {number(usual)}: what is left are their signs"
+        )
+        lift = float(f"{usual:.1g}")
+        advice = [Advice(f"clip_value = {lift:g}, or none", f"clip_value = {lift:g}")]
+        yield Seen(Place("", 1), {"share": share, "largest": usual}, text, advice)
+
+
 def _option(evidence: Evidence, name: str) -> float | None:
     optimizer = evidence.training.optimizer
     return float(optimizer[name]) if name in type(optimizer).options else None
@@ -52,7 +77,7 @@ def _option(evidence: Evidence, name: str) -> float | None:
     "Loshchilov and Hutter, Decoupled Weight Decay Regularization (ICLR 2019): decay is to be small beside the "
     "gradient",
     Severity.WARNING,
-    explains="loss no_better_than_constant same_predictions underfit vanish dead died unchanged",
+    explains="loss no_better_than_constant same_predictions underfit vanish dead died unchanged rate_large",
 )
 def decay(evidence: Evidence) -> Iterator[Seen]:
     """Weight decay that outweighs the gradient from the beginning."""
@@ -90,9 +115,11 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
     share = _option(evidence, name)
     if share is None and "betas" in type(evidence.training.optimizer).options:
         name, share = "betas[0]", float(evidence.training.optimizer["betas"][0])
-    if share is None or share < evidence.at["momentum"] or not evidence.trained or evidence.converged:
+    if share is None or share < evidence.at["momentum"] or not evidence.trained:
         return
     length = 1 / max(1 - share, 1e-12)
+    if evidence.converged and length < evidence.made:
+        return
     if length < 0.1 * evidence.made and evidence.rises < 0.3:
         return
     text = (
@@ -107,7 +134,8 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
     "adam_options",
     "Kingma and Ba, Adam (ICLR 2015): β₂ = 0.999, ε = 1e-8",
     Severity.WARNING,
-    explains="oscillates loss rate_large rate_small no_better_than_constant nonfinite diverged too_few_iterations",
+    explains="oscillates loss rate_large rate_small no_better_than_constant nonfinite diverged too_few_iterations "
+    "spike",
 )
 def adam_options(evidence: Evidence) -> Iterator[Seen]:
     """A second moment that averages nothing, or is not what divides."""
@@ -123,8 +151,11 @@ def adam_options(evidence: Evidence) -> Iterator[Seen]:
     if "eps" not in options or not evidence.trained:
         return
     eps = float(optimizer["eps"])
+    early = slice(0, max(len(evidence.starts) // 4, 1))
     sizes = [
-        float(np.median(g)) / max(v.size, 1) ** 0.5 for v, g, _ in evidence.weights_over_time if np.isfinite(g).all()
+        float(np.median(g[early])) / max(v.size, 1) ** 0.5
+        for v, g, _ in evidence.weights_over_time
+        if np.isfinite(g).all()
     ]
     if eps == 0 and not evidence.converged:
         text = (
@@ -132,7 +163,7 @@ def adam_options(evidence: Evidence) -> Iterator[Seen]:
             "ever"
         )
         yield Seen(Place("", 1), {"eps": 0.0}, text, [Advice("eps = 1e-8", "eps = 1e-8")])
-    elif sizes and eps > 10 * max(sizes) and not evidence.converged:
+    elif sizes and eps > 1e-6 and eps > 10 * max(sizes) and not evidence.converged:
         text = (
             f"eps = {eps:g} is larger than the gradients' usual size ({number(max(sizes))}): it is what divides, "
             f"and steps are {number(max(sizes) / eps)} of the rate"

@@ -50,22 +50,31 @@ def rate_large(evidence: Evidence) -> Iterator[Seen]:
         turns = float(np.mean((np.diff(until)[1:] > 0) != (np.diff(until)[:-1] > 0))) if count > 2 else 0.0
     blown = count < len(losses) and count < 200
     rose = last > first * 1.05 and first > 0 and largest > _LARGE
+    peak = float(until.max())
+    rose = rose or (peak > 10 * abs(first) and largest > 1 and not evidence.converged)
+    stuck = (
+        evidence.best_constant is not None
+        and float(np.nanmax(moved[:10])) > 0.5
+        and evidence.recent_loss > 0.98 * evidence.best_constant
+    )
     swings = evidence.full_batch and count >= SHORTEST and rises >= 0.3 and turns >= 0.3 and last > first / 10
-    if not (blown and (largest > _LARGE or until[-1] > 10 * until[0])) and not rose and not swings:
+    if not (blown and (largest > _LARGE or until[-1] > 10 * until[0])) and not rose and not swings and not stuck:
         return
     k = int(evidence.starts[int(np.nanargmax(moved))]) if largest else 1
     what = (
         f"is not finite any more after {counted(count, 'iteration')}"
         if blown
-        else f"rises from {number(first)} to {number(last)}"
+        else f"rises from {number(first)} to {number(max(peak, last))}"
         if rose
+        else f"stays at {number(evidence.recent_loss)}, which one answer for all samples would have"
+        if stuck
         else f"rises in {rises:.0%} of the iterations and turns in {turns:.0%}"
     )
     text = (
         f"the loss {what}: the updates go too far, by up to {number(largest)} of the size of the weights in an "
         "iteration"
     )
-    factor = 0.1 if blown or rose else 0.3
+    factor = 0.1 if blown or rose or stuck else 0.3
     yield Seen(
         Place("", k), {"moved": largest, "rises": rises, "turns": turns}, text, [_other_rate(evidence, factor, "")]
     )
@@ -84,7 +93,7 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
     first, middle, last = _thirds(evidence)
     fallen = first - last
     ratios = evidence.update_ratios[np.isfinite(evidence.update_ratios)]
-    if not len(ratios) or not fallen > 0 or first <= 0 or evidence.rate_decayed_at:
+    if not len(ratios) or not fallen > 0 or first <= 0 or 0 < evidence.rate_decayed_at < 0.8 * evidence.made:
         return
     steady = (middle - last) >= 0.6 * (first - middle)
     slow, typical = fallen < 0.3 * abs(first), float(np.median(ratios))
@@ -120,7 +129,12 @@ def too_few_iterations(evidence: Evidence) -> Iterator[Seen]:
         return
     noise = float(losses[-part:].std()) / max(part**0.5, 1)
     gain = (before - last) / abs(last) if last else 0.0
-    if gain < 0.03 or before - last < 3 * noise or not first > last or evidence.rate_decayed_at:
+    if (
+        gain < 0.03
+        or before - last < 3 * noise
+        or not first > last
+        or 0 < evidence.rate_decayed_at < 0.8 * evidence.made
+    ):
         return
     needed = int(evidence.made * (1 + last / max((before - last) * 5, 1e-300) / 2))
     text = (
@@ -147,8 +161,10 @@ def rate_decayed(evidence: Evidence) -> Iterator[Seen]:
     if not k or not np.isfinite(evidence.losses).all():
         return
     norms = evidence.gradient_norms
-    if not norms[-1] > 0.05 * norms[0] or evidence.recent_loss < 0.1 * abs(float(evidence.losses[0])):
-        return  # where the gradient has gone as well, there is nothing left to do
+    # A schedule may end at 0; where the gradient has gone as well, there is nothing left to do.
+    left, loss = (0.05, 0.1) if k < 0.8 * evidence.made else (0.3, 0.4)
+    if not norms[-1] > left * norms[0] or evidence.recent_loss < loss * abs(float(evidence.losses[0])):
+        return
     now, most = evidence.training.lr(evidence.made), max(evidence.training.lr(int(k)) for k in evidence.starts)
     text = (
         f"from iteration {k:,} of {evidence.made:,} on the rate is below {evidence.at['rate_decayed']:.0%} of its "

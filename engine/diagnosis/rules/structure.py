@@ -50,7 +50,7 @@ def _before(evidence: Evidence, value: int) -> Node | None:
     "linear_layers",
     "Goodfellow et al., Deep Learning (2016), ch. 6.1: layers without a function between them are one linear layer",
     Severity.WARNING,
-    explains="no_better_than_constant underfit loss",
+    explains="no_better_than_constant underfit loss rate_large",
 )
 def linear_layers(evidence: Evidence) -> Iterator[Seen]:
     """Two weighted sums with no activation between them."""
