@@ -36,48 +36,43 @@ def rate_large(evidence: Evidence) -> Iterator[Seen]:
     """A loss that rises, turns or diverges while updates are large beside the weights."""
     if not evidence.trained or evidence.made < 3:
         return
-    losses, finite = evidence.losses, np.isfinite(evidence.losses)
-    count = int(finite.argmin()) if not finite.all() else len(losses)
+    finite = np.isfinite(evidence.losses)
+    count = int(finite.argmin()) if not finite.all() else len(finite)
     if count < 2:
         return
-    moved = evidence.update_ratios[: max(count, 1)]
+    moved = evidence.update_ratios[:count]
     largest = float(np.nanmax(moved)) if np.isfinite(moved).any() else 0.0
-    until = losses[:count]
-    part = max(count // 10, 1)
-    first, last = float(until[:part].mean()), float(until[-part:].mean())
-    with np.errstate(all="ignore"):
-        rises = float((np.diff(until) > 0).mean())
-        turns = float(np.mean((np.diff(until)[1:] > 0) != (np.diff(until)[:-1] > 0))) if count > 2 else 0.0
-    blown = count < len(losses) and count < 200
-    rose = last > first * 1.05 and first > 0 and largest > _LARGE
-    peak = float(until.max())
-    rose = rose or (peak > 10 * abs(first) and largest > 1 and not evidence.converged)
-    stuck = (
-        evidence.best_constant is not None
-        and float(np.nanmax(moved[:10])) > 0.5
-        and evidence.recent_loss > 0.98 * evidence.best_constant
-    )
-    swings = evidence.full_batch and count >= SHORTEST and rises >= 0.3 and turns >= 0.3 and last > first / 10
-    if not (blown and (largest > _LARGE or until[-1] > 10 * until[0])) and not rose and not swings and not stuck:
+    found = _too_far(evidence, count, largest, float(np.nanmax(moved[:10])))
+    if found is None:
         return
+    what, factor = found
     k = int(evidence.starts[int(np.nanargmax(moved))]) if largest else 1
-    what = (
-        f"is not finite any more after {counted(count, 'iteration')}"
-        if blown
-        else f"rises from {number(first)} to {number(max(peak, last))}"
-        if rose
-        else f"stays at {number(evidence.recent_loss)}, which one answer for all samples would have"
-        if stuck
-        else f"rises in {rises:.0%} of the iterations and turns in {turns:.0%}"
-    )
-    text = (
-        f"the loss {what}: the updates go too far, by up to {number(largest)} of the size of the weights in an "
-        "iteration"
-    )
-    factor = 0.1 if blown or rose or stuck else 0.3
-    yield Seen(
-        Place("", k), {"moved": largest, "rises": rises, "turns": turns}, text, [_other_rate(evidence, factor, "")]
-    )
+    text = f"the loss {what}: the updates go too far, by up to {number(largest)} of the size of the weights in an iteration"
+    numbers = {"moved": largest, "rises": evidence.rises}
+    yield Seen(Place("", k), numbers, text, [_other_rate(evidence, factor, "")])
+
+
+def _too_far(evidence: Evidence, count: int, largest: float, early: float) -> tuple[str, float] | None:
+    """What the loss does, of which `count` rows are finite, and how much smaller the rate is to be; None where it does
+    nothing that a large rate does. `largest` and `early` are shares of the weights by which updates move them."""
+    until = evidence.losses[:count]
+    part = max(count // 10, 1)
+    first, last, peak = float(until[:part].mean()), float(until[-part:].mean()), float(until.max())
+    if count < len(evidence.losses) and count < 200 and (largest > _LARGE or until[-1] > 10 * until[0]):
+        return f"is not finite any more after {counted(count, 'iteration')}", 0.1
+    if (last > first * 1.05 and first > 0 and largest > _LARGE) or (
+        peak > 10 * abs(first) and largest > 1 and not evidence.converged
+    ):
+        return f"rises from {number(first)} to {number(max(peak, last))}", 0.1
+    best = evidence.best_constant
+    if best is not None and early > 0.5 and evidence.recent_loss > 0.98 * best:
+        return f"stays at {number(evidence.recent_loss)}, which one answer for all samples would have", 0.1
+    with np.errstate(all="ignore"):
+        up = np.diff(until) > 0
+        rises, turns = float(up.mean()), float((up[1:] != up[:-1]).mean()) if count > 2 else 0.0
+    if evidence.full_batch and count >= SHORTEST and rises >= 0.3 and turns >= 0.3 and last > first / 10:
+        return f"rises in {rises:.0%} of the iterations and turns in {turns:.0%}", 0.3
+    return None
 
 
 @rule(
