@@ -47,7 +47,7 @@ def rate_large(evidence: Evidence) -> Iterator[Seen]:
         return
     what, factor = found
     k = int(evidence.starts[int(np.nanargmax(moved))]) if largest else 1
-    text = f"the loss {what}: the updates go too far, by up to {number(largest)} of the size of the weights in an iteration"
+    text = f"the loss {what}: the updates go too far, by up to {number(largest)} of the weights in an iteration"
     numbers = {"moved": largest, "rises": evidence.rises}
     yield Seen(Place("", k), numbers, text, [_other_rate(evidence, factor, "")])
 
