@@ -1,0 +1,363 @@
+"""Formulas of PyTorch's operations that depend on shapes, or on more than one option: each a function of what is given,
+for the table in operator_lines.py."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class Unwritable(Exception):
+    """There is no formula for it; the message says which one, or which option, is missing."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an operation is called with: for each of its parameters the value, and as text in the formula; the shape
+    of its first input, and of its result."""
+
+    values: Mapping[str, Any]
+    texts: Mapping[str, str]
+    shape: tuple[int, ...]
+    out: tuple[int, ...]
+
+    def __getitem__(self, name: str) -> str:
+        return self.texts[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+
+def reshaped(g: Given) -> str:
+    return f"reshape({g['input']}, {g.out})"
+
+
+def swapped(g: Given) -> str:
+    """Two axes in each other's place."""
+    order, (a, b) = list(range(len(g.shape))), (g.get("dim0"), g.get("dim1"))
+    if order:
+        order[a], order[b] = order[b], order[a]
+    return f"transpose({g['input']}, {tuple(order)})"
+
+
+def turned(g: Given) -> str:
+    """The last two axes in each other's place."""
+    ndim = len(g.shape)
+    return f"transpose({g['input']}, {(*range(ndim - 2), *range(ndim - 1, max(ndim - 3, -1), -1))})"
+
+
+def moved(g: Given) -> str:
+    ndim = len(g.shape)
+    ends = [[v] if isinstance(v, int) else list(v) for v in (g.get("source"), g.get("destination"))]
+    source, target = ([a % max(ndim, 1) for a in end] for end in ends)
+    rest = iter(a for a in range(ndim) if a not in source)
+    order = tuple(source[target.index(k)] if k in target else next(rest) for k in range(ndim))
+    return f"transpose({g['input']}, {order})"
+
+
+def part(axis: Any, inside: str) -> str:
+    """`[:, inside]` on an axis from 0 on."""
+    return f"[{', '.join([*[':'] * axis, inside])}]"
+
+
+def selected(g: Given) -> str:
+    return g["input"] + part(g.get("dim") % len(g.shape), g["index"])
+
+
+def narrowed(g: Given) -> str:
+    axis, start, length = g.get("dim") % len(g.shape), g.get("start"), g.get("length")
+    start = int(start) % max(g.shape[axis], 1)
+    return g["input"] + part(axis, f"{start}:{start + length}")
+
+
+def indexed(g: Given) -> str:
+    index = g.get("index")
+    listed = index if isinstance(index, tuple) else (index,)
+    if any(i is Ellipsis for i in listed):
+        raise Unwritable("index: no '...'")
+    if any(i is None or isinstance(i, bool) for i in listed):
+        raise Unwritable("index: no new axes")
+    if any(not isinstance(i, int | slice) for i in listed):
+        raise Unwritable("index: no lists, arrays or masks")
+    ends = [
+        i if isinstance(i, int) else [("" if e is None else str(e)) for e in (i.start, i.stop, i.step)] for i in listed
+    ]
+    return f"{g['input']}[{', '.join(str(e) if isinstance(e, int) else ':'.join(e) for e in ends)}]"
+
+
+def called(name: str, g: Given, *options: str) -> str:
+    """The call with those of the options that are given."""
+    return f"{name}({', '.join([g['input'], *(f'{k}={g[k]}' for k in options if k in g.texts)])})"
+
+
+def over_last(name: str) -> Callable[[Given], str]:
+    """A normalisation over the last axes, of which there may be one here."""
+
+    def written(g: Given) -> str:
+        count = len(g.get("normalized_shape"))
+        if count == 1:
+            return called(name, g, "weight", "bias", "eps")
+        within, axis = {"layer_norm": "normalize", "rms_norm": "rms_normalize"}[name], tuple(range(-count, 0))
+        text = f"{within}({g['input']}, axis={axis}{', eps=' + g['eps'] if 'eps' in g.texts else ''})"
+        text += f" * {g['weight']}" if "weight" in g.texts else ""
+        return text + (f" + {g['bias']}" if "bias" in g.texts else "")
+
+    return written
+
+
+def batch_norm(g: Given) -> str:
+    if g.get("training") is True:
+        return called("batch_norm", g, "weight", "bias", "eps")
+    wide = (g.shape[1], *(1 for _ in g.shape[2:])) if len(g.shape) > 1 else g.shape
+    part_of = {k: f"reshape({g[k]}, {wide})" for k in ("running_mean", "running_var", "weight", "bias") if k in g.texts}
+    text = f"({g['input']} - {part_of['running_mean']}) / sqrt({part_of['running_var']} + {g.get('eps', 1e-5)})"
+    text += f" * {part_of['weight']}" if "weight" in part_of else ""
+    return text + (f" + {part_of['bias']}" if "bias" in part_of else "")
+
+
+def of_length_1(g: Given) -> str:
+    """torch.nn.functional.normalize, which divides by a norm."""
+    if g.get("p", 2.0) != 2:
+        raise Unwritable("normalize: by the 2-norm only")
+    norm = f"sqrt(sum({g['input']} ** 2, dim={g.get('dim', 1)}, keepdim=True))"
+    return f"{g['input']} / maximum({norm}, {g.get('eps', 1e-12)})"
+
+
+def pooled(name: str) -> Callable[[Given], str]:
+    """Windows, strides and paddings are the same on both axes here."""
+
+    def written(g: Given) -> str:
+        parts = [g["input"]]
+        for key, text in g.texts.items():
+            both = g.get(key)
+            same = isinstance(both, list | tuple) and len(set(both)) == 1
+            if key != "input":
+                parts.append(f"{key}={both[0] if same else text}")
+        return f"{name}({', '.join(parts)})"
+
+    return written
+
+
+def over_axes(call: str) -> Callable[[Given], str]:
+    """A reduction: an empty list of axes is all of them in PyTorch."""
+
+    return lambda g: called(call, g, *(("keepdim",) if g.get("dim") in ([], ()) else ("dim", "keepdim")))
+
+
+def joined(axis: Callable[[Given], int]) -> Callable[[Given], str]:
+    return lambda g: f"concat({g['tensors']}, dim={axis(g)})"
+
+
+def of_classes(name: str) -> Callable[[Given], str]:
+    """Classes are on the last axis here, on axis 1 there."""
+
+    def written(g: Given) -> str:
+        if len(g.shape) > 2:
+            raise Unwritable(f"{name}: classes on the last axis only, not on axis 1")
+        return called(name, g, *(k for k in g.texts if k != "input"))
+
+    return written
+
+
+def dropped(g: Given) -> str:
+    """What is dropped is drawn, and by another generator."""
+    if g.get("training", True) and g.get("p", 0.5) not in (0, 1):
+        raise Unwritable("dropout: drawn by another generator")
+    return f"dropout({g['input']}, p={g.get('p', 0.5) if g.get('training', True) else 0.0})"
+
+
+def axes(g: Given) -> tuple[int, ...]:
+    """The axes that `dim` names, from 0 on; an empty list is all of them."""
+    dim, ndim = g.get("dim"), max(len(g.shape), 1)
+    listed = range(len(g.shape)) if dim is None or dim in ([], ()) else [dim] if isinstance(dim, int) else dim
+    return tuple(a % ndim for a in listed) if g.shape else ()
+
+
+def log_sum_exp(g: Given) -> str:
+    x, along, keep = g["input"], f"dim={axes(g)}", f"keepdim={g.get('keepdim', False)}"
+    largest = f"max({x}, {along}"
+    return f"log(sum(exp({x} - {largest}, keepdim=True)), {along}, {keep})) + {largest}, {keep})"
+
+
+def spread(root: bool) -> Callable[[Given], str]:
+    """The variance, or its root."""
+
+    def written(g: Given) -> str:
+        x, along, keep = g["input"], axes(g), g.get("keepdim", False)
+        if isinstance(g.get("dim"), bool):  # var(input, unbiased)
+            along = tuple(range(len(g.shape)))
+            less = float(g.get("dim"))
+        else:
+            said = g.get("correction")
+            less = float(said if said is not None else g.get("unbiased", True))
+        count = math.prod(g.shape[a] for a in along)
+        if count <= less:
+            raise Unwritable("var: division by 0 or less is written as a constant")
+        total = f"sum(({x} - mean({x}, dim={along}, keepdim=True)) ** 2, dim={along}, keepdim={keep}) / {count - less}"
+        return f"sqrt({total})" if root else total
+
+    return written
+
+
+def norm(g: Given) -> str:
+    p, x = g.get("p", "fro"), f"abs({g['input']})"
+    p = 2.0 if p in ("fro", None) else p
+    along = f"dim={axes(g)}, keepdim={g.get('keepdim', False)}"
+    if p in (math.inf, -math.inf):
+        return f"{'max' if p > 0 else 'min'}({x}, {along})"
+    if not isinstance(p, int | float) or p <= 0:
+        raise Unwritable(f"norm: p = {p}")
+    return f"sum({x} ** {float(p)}, {along}) ** {1 / p}"
+
+
+def differences(g: Given) -> str:
+    axis = g.get("dim", -1) % len(g.shape)
+    parts = [g[k] for k in ("prepend", "input", "append") if k in g.texts]
+    text = f"concat({', '.join(parts)}, dim={axis})" if len(parts) > 1 else parts[0]
+    for _ in range(min(g.get("n", 1), g.shape[axis] + 1)):
+        text = f"(({text}){part(axis, '1:')} - ({text}){part(axis, ':-1')})"
+    if len(text) > 9_000:
+        raise Unwritable("diff: a formula of more than 10,000 characters")
+    return text if text not in parts else f"1 * {text}"
+
+
+def rolled(g: Given) -> str:
+    shifts, dims, text = g.get("shifts"), g.get("dims"), g["input"]
+    if dims in (None, (), []):
+        size = max(math.prod(g.shape), 1)
+        flat = f"reshape({text}, (-1,))"
+        k = (shifts if isinstance(shifts, int) else shifts[0]) % size
+        return f"reshape(concat({flat}[{size - k}:], {flat}[:{size - k}]), {g.shape})"
+    pairs = [(shifts, dims)] if isinstance(shifts, int) else list(zip(shifts, dims, strict=True))
+    for shift, axis in pairs:
+        axis %= len(g.shape)
+        k = g.shape[axis] - shift % max(g.shape[axis], 1)
+        text = f"concat(({text}){part(axis, f'{k}:')}, ({text}){part(axis, f':{k}')}, dim={axis})"
+    return text
+
+
+def flipped(*fixed: int) -> Callable[[Given], str]:
+    """Axes the other way round: the `fixed` ones, or those that are given."""
+
+    def written(g: Given) -> str:
+        dims = fixed or g.get("dims", ())
+        listed = {a % max(len(g.shape), 1) for a in ([dims] if isinstance(dims, int) else dims)}
+        if not listed or not g.shape:
+            return f"1 * {g['input']}"
+        return f"{g['input']}[{', '.join('::-1' if a in listed else ':' for a in range(len(g.shape)))}]"
+
+    return written
+
+
+def without_nan(mean: bool) -> Callable[[Given], str]:
+    def written(g: Given) -> str:
+        x, along = g["input"], f"dim={axes(g)}, keepdim={g.get('keepdim', False)}"
+        total = f"sum(where({x} == {x}, {x}, 0), {along})"
+        return f"{total} / sum(where({x} == {x}, 1, 0), {along})" if mean else total
+
+    return written
+
+
+def gated_half(g: Given) -> str:
+    axis = g.get("dim", -1) % len(g.shape)
+    half = g.shape[axis] // 2
+    return f"{g['input']}{part(axis, f':{half}')} * sigmoid({g['input']}{part(axis, f'{half}:')})"
+
+
+def in_groups(groups: Callable[[Given], int]) -> Callable[[Given], str]:
+    """group_norm, and instance_norm, of which each channel is a group."""
+
+    def written(g: Given) -> str:
+        if g.get("running_mean") is not None or g.get("use_input_stats", True) is False:
+            raise Unwritable("instance_norm: no running statistics")
+        samples, channels = g.shape[:2]
+        text = f"normalize(reshape({g['input']}, ({samples}, {groups(g)}, -1)), eps={g.get('eps', 1e-5)})"
+        text, wide = f"reshape({text}, {g.shape})", (channels, *(1 for _ in g.shape[2:]))
+        if "weight" in g.texts:
+            text += f" * reshape({g['weight']}, {wide})"
+        return text + (f" + reshape({g['bias']}, {wide})" if "bias" in g.texts else "")
+
+    return written
+
+
+def attended(g: Given) -> str:
+    """scaled_dot_product_attention with what `attention` has no option for."""
+    if set(g.texts) <= {"query", "key", "value", "is_causal"}:
+        return f"attention({', '.join(f'{k}={v}' for k, v in g.texts.items())})"
+    if set(g.texts) - {"query", "key", "value", "attn_mask", "scale", "is_causal"}:
+        raise Unwritable("attention: dropout or grouped queries")
+    key, ndim = g.get("key"), len(g.shape)
+    order = (*range(ndim - 2), ndim - 1, ndim - 2)
+    scale = g.get("scale") or g.shape[-1] ** -0.5
+    scores = f"matmul({g['query']}, transpose({g['key']}, {order})) * {scale}"
+    if g.get("is_causal") and key is not None:
+        scores = f"causal_mask({scores})"
+    if "attn_mask" in g.texts:
+        mask = g["attn_mask"]
+        truths = str(g.get("attn_mask").dtype) == "torch.bool"
+        scores = f"where({mask}, {scores}, -inf)" if truths else f"{scores} + {mask}"
+    return f"matmul(softmax({scores}), {g['value']})"
+
+
+def reduced(term: str, mean: str = "", *known: str) -> Callable[[Given], str]:
+    """A loss that is summed, averaged (also written `mean`), or neither; `known` are its options besides."""
+
+    def written(g: Given) -> str:
+        if set(g.texts) - {"input", "target", "reduction", *known}:
+            raise Unwritable(
+                f"{mean.partition('(')[0] or 'loss'}: no {', '.join(sorted(set(g.texts) - {'input', 'target'}))}"
+            )
+        options = {k: g.get(k) for k in known if g.get(k) is not None}
+        d = f"({g['input']} - {g['target']})"
+        filled = {"d": d, "delta": 1.0, "input": g["input"], "target": g["target"], **options}
+        how = g.get("reduction", "mean")
+        if how == "mean" and mean:
+            return mean.format(**filled)
+        return term.format(**filled) if how == "none" else f"{how}({term.format(**filled)})"
+
+    return written
+
+
+def gaussian_nll(g: Given) -> str:
+    x, t, var, eps = g["input"], g["target"], g.get("var"), g.get("eps", 1e-6)
+    spread_of = g["var"]
+    if not isinstance(var, float) and tuple(var.shape) == g.shape[:-1] != g.shape:
+        spread_of = f"reshape({spread_of}, {(*g.shape[:-1], 1)})"
+    bound = f"maximum({spread_of} + 0 * {x}, {eps})"
+    term = f"0.5 * (log({bound}) + ({x} - {t}) ** 2 / {bound})"
+    if g.get("full"):
+        term += f" + {0.5 * math.log(2 * math.pi)}"
+    how = g.get("reduction", "mean")
+    return term if how == "none" else f"{how}({term})"
+
+
+def poisson_nll(g: Given) -> str:
+    x, t = g["input"], g["target"]
+    if g.get("full"):
+        raise Unwritable("poisson_nll_loss: no Stirling term")
+    term = f"exp({x}) - {t} * {x}" if g.get("log_input", True) else f"{x} - {t} * log({x} + {g.get('eps', 1e-8)})"
+    how = g.get("reduction", "mean")
+    return term if how == "none" else f"{how}({term})"
+
+
+def alike(g: Given) -> str:
+    """The cosine between x1 and x2 along an axis."""
+    dim, eps = g.get("dim", 1), g.get("eps", 1e-8)
+    a, b = f"({g['x1']} + 0 * {g['x2']})", f"({g['x2']} + 0 * {g['x1']})"
+    length = "maximum(sqrt(sum({x} ** 2, dim={dim})), {eps})"
+    return (
+        f"sum({a} * {b}, dim={dim}) / ({length.format(x=a, dim=dim, eps=eps)} * {length.format(x=b, dim=dim, eps=eps)})"
+    )
+
+
+def between(g: Given) -> str:
+    """Bounds that are numbers are options; those that are arrays are inputs, as of maximum and minimum."""
+    bounds = [k for k in ("min", "max") if k in g.texts]
+    if all(isinstance(g.get(k), int | float) for k in bounds):
+        return called("clip", g, *bounds)
+    text = g["input"]
+    for bound in bounds:
+        text = f"{'maximum' if bound == 'min' else 'minimum'}({text}, {g[bound]})"
+    return text

@@ -1,0 +1,246 @@
+"""How each of PyTorch's operations is written as a formula: one line an operation.
+
+A line is what the formula calls, with PyTorch's names for inputs and options in PyTorch's order, as in its signature
+("relu(input)"): gradstep's own binding then says whether it knows them. What has its default ("dilation=1") is not
+written, and what makes no difference ("inplace=*") never is. Where a formula is more than one call it is written out,
+each input and option in braces, and behind a bar which there are ("{input} ** 2 | input"); and where it depends on
+shapes or on more than one option, a function of what is given makes it.
+
+Operations that are not listed are tried under their own names, so that a new one of gradstep's needs a line only if
+it is called or bound differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import operator_formulas as f
+from operator_formulas import Given
+
+Line = str | tuple[str, Callable[[Given], str]]
+
+LINES: dict[str, Line] = {
+    # arithmetic
+    "add": "{input} + {alpha} * {other} | input other alpha=1",
+    "__radd__": "{other} + {input} | input other",
+    "sub": "{input} - {alpha} * {other} | input other alpha=1",
+    "rsub": "{other} - {alpha} * {input} | input other alpha=1",
+    "__rsub__": "{other} - {input} | input other",
+    "mul": "{input} * {other} | input other",
+    "__rmul__": "{other} * {input} | input other",
+    "div.no_rounding_mode": "{input} / {other} | input other",
+    "true_divide": "{input} / {other} | input other",
+    "__rdiv__": "{other} / {input} | input other",
+    "pow": "{input} ** {other} | input other",
+    "__rpow__": "{other} ** {input} | input other",
+    "neg": "-{input} | input",
+    "square": "{input} ** 2 | input",
+    "reciprocal": "1 / {input} | input",
+    "rsqrt": "1 / sqrt({input}) | input",
+    "positive": "1 * {input} | input",
+    "clone": "1 * {input} | input",
+    "addcmul": "{input} + {value} * {tensor1} * {tensor2} | input tensor1 tensor2 value=1",
+    "addcdiv": "{input} + {value} * {tensor1} / {tensor2} | input tensor1 tensor2 value=1",
+    "lerp": "{input} + {weight} * ({end} - {input}) | input end weight",
+    "hypot": "sqrt({input} ** 2 + {other} ** 2) | input other",
+    # functions of one number
+    "abs": "abs(input)",
+    "exp": "exp(input)",
+    "exp2": "2 ** {input} | input",
+    "expm1": "exp({input}) - 1 | input",
+    "log": "log(input)",
+    "log2": "log({input}) / log(2) | input",
+    "log10": "log({input}) / log(10) | input",
+    "log1p": "log(1 + {input}) | input",
+    "sqrt": "sqrt(input)",
+    "sin": "sin(input)",
+    "cos": "cos(input)",
+    "tan": "sin({input}) / cos({input}) | input",
+    "sinh": "(exp({input}) - exp(-{input})) / 2 | input",
+    "cosh": "(exp({input}) + exp(-{input})) / 2 | input",
+    "sigmoid": "sigmoid(input)",
+    "tanh": "tanh(input)",
+    "sign": "where({input} > 0, 1, where({input} < 0, -1, 0)) + 0 * {input} | input",
+    "sgn": "where({input} > 0, 1, where({input} < 0, -1, 0)) + 0 * {input} | input",
+    "deg2rad": "{input} * 0.017453292519943295 | input",
+    "rad2deg": "{input} * 57.29577951308232 | input",
+    # choice
+    "maximum": "maximum(input, other)",
+    "minimum": "minimum(input, other)",
+    "max.binary": "maximum(input, other)",
+    "min.binary": "minimum(input, other)",
+    "clamp": ("input min max", f.between),
+    "clamp_min": ("input min", f.between),
+    "clamp_max": ("input max", f.between),
+    "where": "where(input, condition, other)",
+    "masked_fill": "where({mask}, {value}, {input}) | input mask value",
+    **{
+        name: f"where({{input}} {sign} {{other}}, 1, 0) | input other"
+        for name, sign in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items()
+    },
+    # activations
+    "nn.functional.relu": "relu(input, inplace=*)",
+    "nn.functional.leaky_relu": "leaky_relu(input, negative_slope, inplace=*)",
+    "nn.functional.elu": "elu(input, alpha, inplace=*)",
+    "nn.functional.gelu": "gelu(input, approximate='none')",
+    "nn.functional.silu": "silu(input, inplace=*)",
+    "nn.functional.softplus": "softplus(input, beta, threshold)",
+    "nn.functional.hardtanh": "hard_tanh(input, min_val=-1, max_val=1, inplace=*)",
+    "nn.functional.mish": "{input} * tanh(softplus({input})) | input",
+    "nn.functional.softsign": "{input} / (1 + abs({input})) | input",
+    "nn.functional.tanhshrink": "{input} - tanh({input}) | input",
+    "softmax": "softmax(input, dim)",
+    "softmax.with_dtype": "softmax(input, dim)",
+    "log_softmax": "log_softmax(input, dim)",
+    "log_softmax.with_dtype": "log_softmax(input, dim)",
+    "nn.functional.softmin": "softmax(-{input}, dim={dim}) | input dim",
+    "nn.functional.softmin.with_dtype": "softmax(-{input}, dim={dim}) | input dim",
+    "nn.functional.logsigmoid": "-softplus(-{input}) | input",
+    "nn.functional.glu": ("input dim", f.gated_half),
+    "logaddexp": "log(exp({input}) + exp({other})) | input other",
+    "logit": "log({input} / (1 - {input})) | input eps",
+    "ldexp": "{input} * 2 ** {other} | input other",
+    # sums of products
+    "matmul": "matmul(input, other)",
+    "__rmatmul__": "{other} @ {input} | input other",
+    "mm": "matmul(input, other)",
+    "bmm": "matmul(input, other)",
+    "mv": "matmul(input, other)",
+    "dot": "matmul(input, other)",
+    "vdot": "matmul(input, other)",
+    "addmm": "{beta} * {input} + {alpha} * matmul({mat1}, {mat2}) | input mat1 mat2 beta=1 alpha=1",
+    "addmm.decomposed": "{beta} * {input} + {alpha} * matmul({mat1}, {mat2}) | input mat1 mat2 beta=1 alpha=1",
+    "addmv": "{beta} * {input} + {alpha} * matmul({mat}, {vec}) | input mat vec beta=1 alpha=1",
+    "baddbmm": "{beta} * {input} + {alpha} * matmul({batch1}, {batch2}) | input batch1 batch2 beta=1 alpha=1",
+    "addbmm": "{beta} * {input} + {alpha} * sum(matmul({batch1}, {batch2}), 0) | input batch1 batch2 beta=1 alpha=1",
+    "outer": ("input vec2", lambda g: f"reshape({g['input']}, (-1, 1)) * {g['vec2']}"),
+    "nn.functional.linear": "linear(input, weight, bias)",
+    "nn.functional.conv2d": ("input weight bias stride=1 padding=0 dilation=1 groups=1", f.pooled("conv2d")),
+    "nn.functional.embedding": (
+        "embedding(weight, input, padding_idx, max_norm, norm_type=*, scale_grad_by_freq=False, sparse=*)"
+    ),
+    # reductions
+    "sum": ("input dim keepdim", f.over_axes("sum")),
+    "mean": ("input dim keepdim", f.over_axes("mean")),
+    "amax": ("input dim keepdim", f.over_axes("max")),
+    "amin": ("input dim keepdim", f.over_axes("min")),
+    "max.reduction_no_dim": "max(input)",
+    "min.reduction_no_dim": "min(input)",
+    "max.reduction_with_dim": "max(input, dim, keepdim)",
+    "min.reduction_with_dim": "min(input, dim, keepdim)",
+    "nn.functional.max_pool2d": (
+        "input kernel_size stride padding=0 dilation=1 ceil_mode=False return_indices=*",
+        f.pooled("max_pool2d"),
+    ),
+    "nn.functional.avg_pool2d": (
+        "input kernel_size stride padding=0 ceil_mode=False count_include_pad=True divisor_override",
+        f.pooled("avg_pool2d"),
+    ),
+    "logsumexp": ("input dim keepdim", f.log_sum_exp),
+    "nansum": ("input dim keepdim", f.without_nan(mean=False)),
+    "nanmean": ("input dim keepdim", f.without_nan(mean=True)),
+    "var": ("input dim unbiased keepdim correction", f.spread(root=False)),
+    "std": ("input dim unbiased keepdim correction", f.spread(root=True)),
+    "var.unbiased": ("input dim", f.spread(root=False)),
+    "std.unbiased": ("input dim", f.spread(root=True)),
+    "norm": ("input p dim keepdim", f.norm),
+    "norm.fro": ("input p dim keepdim", f.norm),
+    "norm.inf": ("input p dim keepdim", f.norm),
+    "dist": "sum(abs({input} - {other}) ** {p}) ** (1 / {p}) | input other p=2",
+    # normalisation
+    "nn.functional.layer_norm": ("input normalized_shape weight bias eps", f.over_last("layer_norm")),
+    "nn.functional.rms_norm": ("input normalized_shape weight eps", f.over_last("rms_norm")),
+    "nn.functional.batch_norm": ("input running_mean running_var weight bias training momentum eps", f.batch_norm),
+    "nn.functional.normalize": ("input p dim eps out=*", f.of_length_1),
+    "nn.functional.dropout": ("input p training inplace", f.dropped),
+    "nn.functional.group_norm": ("input num_groups weight bias eps", f.in_groups(lambda g: g.get("num_groups"))),
+    "nn.functional.instance_norm": (
+        "input running_mean running_var weight bias use_input_stats momentum eps",
+        f.in_groups(lambda g: g.shape[1]),
+    ),
+    # losses
+    "nn.functional.smooth_l1_loss": (
+        "huber({input}, {target}, delta={beta}) / {beta} | input target reduction='mean' beta=1.0"
+    ),
+    "nn.functional.margin_ranking_loss": (
+        "mean(relu({margin} - {target} * ({input1} - {input2}))) | input1 input2 target margin=0.0 reduction='mean'"
+    ),
+    "nn.functional.soft_margin_loss": "mean(softplus(-{target} * {input})) | input target reduction='mean'",
+    "nn.functional.gaussian_nll_loss": ("input target var full eps reduction", f.gaussian_nll),
+    "nn.functional.poisson_nll_loss": ("input target log_input full size_average eps reduce reduction", f.poisson_nll),
+    "nn.functional.cosine_similarity": ("x1 x2 dim eps", f.alike),
+    "nn.functional.mse_loss": (
+        "input target size_average reduce reduction weight",
+        f.reduced("{d} ** 2", "mse({input}, {target})"),
+    ),
+    "nn.functional.l1_loss": (
+        "input target size_average reduce reduction weight",
+        f.reduced("abs({d})", "mae({input}, {target})"),
+    ),
+    "nn.functional.huber_loss": (
+        "input target reduction delta weight",
+        f.reduced(
+            "where(abs({d}) <= {delta}, 0.5 * {d} ** 2, {delta} * (abs({d}) - 0.5 * {delta}))",
+            "huber({input}, {target}, delta={delta})",
+            "delta",
+        ),
+    ),
+    "nn.functional.binary_cross_entropy": "bce(input, target, weight, size_average, reduce, reduction='mean')",
+    "nn.functional.binary_cross_entropy_with_logits": (
+        "bce_with_logits(input, target, weight, size_average, reduce, reduction='mean', pos_weight)"
+    ),
+    "nn.functional.cross_entropy": (
+        "input target weight size_average ignore_index=-100 reduce reduction='mean' label_smoothing=0.0",
+        f.of_classes("cross_entropy"),
+    ),
+    "nn.functional.nll_loss": (
+        "input target weight size_average ignore_index=-100 reduce reduction='mean'",
+        f.of_classes("nll"),
+    ),
+    "nn.functional.scaled_dot_product_attention": (
+        "query key value attn_mask dropout_p=0.0 is_causal=False scale enable_gqa=False",
+        f.attended,
+    ),
+    # shapes
+    "reshape": ("input shape", f.reshaped),
+    "view": ("input size", f.reshaped),
+    "reshape_as": ("input other", f.reshaped),
+    "view_as": ("input other", f.reshaped),
+    "view_copy": ("input size", f.reshaped),
+    "ravel": ("input", f.reshaped),
+    "flatten": "flatten(input, start_dim, end_dim)",
+    "unflatten": ("input dim sizes", f.reshaped),
+    "squeeze": ("input dim", f.reshaped),
+    "squeeze.multiple": ("input dim", f.reshaped),
+    "squeeze_copy": ("input dim", f.reshaped),
+    "unsqueeze": ("input dim", f.reshaped),
+    "unsqueeze_copy": ("input dim", f.reshaped),
+    "permute": "transpose(input, dims)",
+    "permute_copy": "transpose(input, dims)",
+    "transpose": ("input dim0 dim1", f.swapped),
+    "transpose_copy": ("input dim0 dim1", f.swapped),
+    "movedim": ("input source destination", f.moved),
+    "t": "transpose(input)",
+    "t_copy": "transpose(input)",
+    "T": "transpose(input)",
+    "H": "transpose(input)",
+    "mT": ("input", f.turned),
+    "mH": ("input", f.turned),
+    "atleast_1d": ("input", f.reshaped),
+    "atleast_2d": ("input", f.reshaped),
+    "atleast_3d": ("input", f.reshaped),
+    "flip": ("input dims", f.flipped()),
+    "fliplr": ("input", f.flipped(1)),
+    "flipud": ("input", f.flipped(0)),
+    "roll": ("input shifts dims", f.rolled),
+    "diff": ("input n dim prepend append", f.differences),
+    "cat": "concat(tensors, dim)",
+    "stack": "stack(tensors, dim)",
+    "hstack": ("tensors", f.joined(lambda g: 0 if len(g.shape) < 2 else 1)),
+    "vstack": ("tensors", f.joined(lambda g: 0)),
+    # parts
+    "__getitem__": ("input index", f.indexed),
+    "select": ("input dim index", f.selected),
+    "narrow": ("input dim start length", f.narrowed),
+    "narrow_copy": ("input dim start length", f.narrowed),
+}
