@@ -15,6 +15,7 @@ from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, ELEMENTWISE, F
 from gradstep.engine.ask.scope import Moment, Part, Reference, Scope
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.graph.names import Blackboard
+from gradstep.engine.graph.parsing import spelled
 
 
 class Evaluation:
@@ -69,6 +70,9 @@ class Evaluation:
                 return look
         if node.id == "previous" and node.id not in self.scope.recording.graph.by_name:
             return self._earlier(ast.Name("loss"))
+        constant = spelled(node)
+        if constant is not None and node.id not in self.scope.recording.graph.by_name:
+            return self._constant(constant)
         value, flat = self.board.lookup(node.id, node.id)
         if flat is None:
             return Reference(value)

@@ -18,8 +18,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
-
 LINE = [-30.0, -4.0, -1.5, -1.0, -0.5, -0.1, 0.0, 0.1, 0.5, 1.0, 1.5, 4.0, 30.0]
 POSITIVE = [1e-3, 0.1, 0.5, 1.0, 2.5, 40.0]
 
@@ -254,10 +252,13 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 
 
-def computed(formula: str, of: Callable[..., Any], leaves: dict[str, Any]) -> dict[str, Any]:
-    tensors = {k: torch.tensor(v, requires_grad=k.isupper()) for k, v in leaves.items()}
+def computed(
+    formula: str, of: Callable[..., Any], leaves: dict[str, Any], dtype: torch.dtype = torch.float64
+) -> dict[str, Any]:
+    """The value of a case, and the gradients of the leaves that are parameters."""
+    tensors = {k: torch.tensor(v, dtype=dtype, requires_grad=k.isupper()) for k, v in leaves.items()}
     y = of(*tensors.values())
-    weight = torch.linspace(0.5, 1.5, y.numel()).reshape(y.shape)
+    weight = torch.linspace(0.5, 1.5, y.numel(), dtype=dtype).reshape(y.shape)
     (y * weight).sum().backward()
     return {
         "formula": formula,

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from graphs import written
 from recordings import recording
 
 from gradstep.engine.ask.query import Query
@@ -45,6 +46,19 @@ def test_expressions_are_evaluated(text: str, expected: float | None) -> None:
     assert np.all(part.known)
     assert np.ravel(part.value)[0] == pytest.approx(expected, abs=6e-5)
     assert not np.all(Query("h.grad[1] + h[0]")(Moment(rec, 5)).known)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("inf", np.inf), ("-inf", -np.inf), ("nan", np.nan), ("loss < inf", True), ("loss == -inf", False), ("true", True),
+     ("false", False), ("max(x) * inf", np.inf)],
+)  # fmt: skip
+def test_words_for_numbers_are_those_of_formulas(text: str, expected: float) -> None:
+    np.testing.assert_equal(np.asarray(end(recording("walkthrough"), text).value).item(), expected)
+
+
+def test_a_value_of_that_name_goes_before_the_word() -> None:
+    assert end(written("inf = 2.0", "L = inf * 3"), "inf").value == 2.0
 
 
 W1, x = np.array([[0.4, 0.3], [-0.2, 0.5]]), np.array([0.5, 0.8])
