@@ -13,6 +13,7 @@ from gradstep.engine.diagnosis.rules import (
     baselines,
     data,
     divergence,
+    fit,
     gates,
     losses,
     moves,
@@ -25,6 +26,7 @@ from gradstep.engine.diagnosis.rules import (
     structure,
     targets,
     units,
+    weights,
 )
 from gradstep.engine.errors import GoOn
 from gradstep.engine.history.history import History
@@ -32,8 +34,8 @@ from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
 MODULES: tuple[ModuleType, ...] = (
-    outputs, targets, structure, data, moves, optimiser, rates, divergence, numbers, baselines, losses, units, gates,
-    sizes, steps,
+    outputs, targets, structure, data, weights, moves, optimiser, rates, fit, divergence, numbers, baselines, losses,
+    units, gates,    sizes, steps,
 )  # fmt: skip
 
 

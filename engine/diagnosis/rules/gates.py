@@ -60,15 +60,18 @@ def _bias(evidence: Evidence, value: int) -> float | None:
     "saturated",
     "slope below 1 % of its scale; Amazon SageMaker Debugger's rule SaturatedActivation looks at the same",
     threshold=KINDS["saturated"].default,
+    explains="vanish loss no_better_than_constant rate_small too_few_iterations",
 )
 def saturated(evidence: Evidence) -> Iterator[Seen]:
     """Outputs of a sigmoid or tanh that lie where it is flat."""
-    if evidence.trained:
-        return  # what one iteration shows is judged over all of them elsewhere
-    recording, at = evidence.here, evidence.at
-    limit = at["saturated"]
+    if evidence.converged:
+        return  # outputs that are certain are what one wanted
+    recording, limit = evidence.first, evidence.at["saturated"]
+    head = evidence.head
     for sweep, flats in elements(recording, f"saturated({limit!r})", (Phase.FORWARD,)):
         node = recording.graph.nodes[sweep.node]
+        if evidence.trained and (2 * len(flats) < sweep.size or (head is not None and sweep.value == head.outputs)):
+            continue
         x = recording.trace.data[node.inputs[0]].reshape(-1)[flats]
         worst, whole = int(abs(x).argmax()), recording.board.whole(sweep.value)
         text = (

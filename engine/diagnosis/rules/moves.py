@@ -12,7 +12,11 @@ from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.notation import number
 
 
-@rule("accumulates", "zero_grad = false in the scenario")
+@rule(
+    "accumulates",
+    "zero_grad = false in the scenario",
+    explains="rate_large diverged explode loss oscillates no_better_than_constant",
+)
 def accumulates(evidence: Evidence) -> Iterator[Seen]:
     """Gradients that are not zeroed, and how much of what the update takes is not of its own iteration."""
     if not evidence.trained:

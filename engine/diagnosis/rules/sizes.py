@@ -68,7 +68,7 @@ def _scaled(evidence: Evidence, grows: bool, limit: float) -> Iterator[Seen]:
 def vanish(evidence: Evidence) -> Iterator[Seen]:
     """A gradient that shrinks on its way from the loss."""
     if evidence.trained:
-        yield from gradients.vanished(evidence)
+        yield from gradients.vanished(evidence) if not evidence.converged else ()
     else:
         yield from _scaled(evidence, False, evidence.at["vanish"])
 
@@ -77,7 +77,7 @@ def vanish(evidence: Evidence) -> Iterator[Seen]:
 def explode(evidence: Evidence) -> Iterator[Seen]:
     """A gradient that grows on its way from the loss."""
     if evidence.trained:
-        yield from gradients.exploded(evidence)
+        yield from gradients.exploded(evidence) if not evidence.converged else ()
     else:
         yield from _scaled(evidence, True, evidence.at["explode"])
 

@@ -74,7 +74,7 @@ def linear_layers(evidence: Evidence) -> Iterator[Seen]:
             f"{weight.name} "
             f"together are one linear layer{', of lower rank' if narrow else ''}"
         )
-        severity = Severity.INFORMATION if narrow else None
+        severity = Severity.INFORMATION if narrow or evidence.converged else None
         place = Place(evidence.graph.values[first.output].name)
         yield Seen(place, {"width": between}, text, [f"an activation after {name}: relu, tanh"], severity)
 
@@ -170,6 +170,7 @@ def zero_initialisation(evidence: Evidence) -> Iterator[Seen]:
                 {"weights": rows.size},
                 f"{weight.name} begins at 0: all units of {evidence.board.whole(node.output)} are equal, and stay so",
                 ["weights drawn at random: he_normal, xavier_normal"],
+                Severity.INFORMATION if evidence.converged else None,
                 about=frozenset((weight.name,)),
             )
 
