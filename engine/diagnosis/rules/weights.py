@@ -82,7 +82,11 @@ def attention_scale(evidence: Evidence) -> Iterator[Seen]:
         while factor is not None and factor.op.name in ("divide", "multiply", "causal_mask", "add", "where"):
             data = [v for v in factor.inputs if graph.values[v].shape == graph.values[node.output].shape]
             factor = made_by(graph, data[0]) if data else None
-        if factor is None or factor.op.name not in ("matmul", "linear") or any(graph.values[v].node < 0 for v in factor.inputs[:2]):
+        if (
+            factor is None
+            or factor.op.name not in ("matmul", "linear")
+            or any(graph.values[v].node < 0 for v in factor.inputs[:2])
+        ):
             continue
         found = evidence.first.trace.data[node.output]
         width = found.shape[-1]
