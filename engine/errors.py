@@ -84,6 +84,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{found[0]}'?" if found else ""
 
 
+def shortened(text: str, most: int = 120) -> str:
+    """`text` as far as a line has room for it: of a long one the beginning and the end."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-(most // 3) :]}"
+
+
 def printable(text: str) -> str:
     """`text` with every character that a terminal could act on made visible.
 

@@ -94,7 +94,7 @@ class Condition:
             self._tabled = self._tabled or "table" in vars(at)
             if np.asarray(part.value).dtype.kind != "b":
                 raise CommandError(f"'{self.text}' is no condition; compare it, as in {self.query.text} == 0")
-            if not part.stepwise and np.size(part.value) > 1:
+            if not part.single:
                 raise CommandError(f"'{self.text}' has {np.size(part.value):,} truth values; say any(…) or all(…)")
 
     def mask(self, sweep: Sweep, start: int, stop: int) -> Array:

@@ -7,13 +7,15 @@ unknown is true, and where the whole is unknown, it does not hold.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, ELEMENTWISE, FUNCTIONS, REDUCING
 from gradstep.engine.ask.scope import Moment, Part, Reference, Scope
-from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.parsing import spelled
 
@@ -37,7 +39,7 @@ class Evaluation:
         return found
 
     def bad(self, message: str) -> CommandError:
-        return CommandError(f"'{self.text}': {message}")
+        return CommandError(f"'{shortened(self.text)}': {message}")
 
     def part(self, node: ast.expr) -> Part:
         found = self.of(node)
@@ -56,11 +58,24 @@ class Evaluation:
         written = ast.unparse(node)
         if np.asarray(part.value).dtype.kind != "b":
             raise self.bad(f"'{written}' is a number; compare it, as in {written} == 0")
-        if not part.stepwise and np.size(part.value) > 1:
+        if not part.single:
+            count = f"{np.size(part.value):,}"
+            raise self.bad(f"'{written}' has {count} truth values; say any({written}) or all({written})")
+        return part.one
+
+    def pair(self, left: ast.expr, right: ast.expr) -> tuple[Part, Part]:
+        """Two parts that go together: whole arrays, or numbers of each step with such and with single ones."""
+        a, b = self.number(left), self.number(right)
+        if a.stepwise == b.stepwise:
+            return a, b
+        whole, node, other = (a, left, right) if b.stepwise else (b, right, left)
+        if not whole.single:
+            written, field = ast.unparse(node), ast.unparse(other)
             raise self.bad(
-                f"'{written}' has {np.size(part.value):,} truth values; say any({written}) or all({written})"
+                f"'{written}' has {np.size(whole.value):,} numbers, and '{field}' is one at each step; "
+                f"name one of them, or say max({written})"
             )
-        return part
+        return a.one, b.one
 
     # Names
 
@@ -81,7 +96,7 @@ class Evaluation:
     def _attribute(self, node: ast.Attribute) -> Part | Reference:
         inner = self.of(node.value)
         if isinstance(inner, Reference) and node.attr == "T":
-            return inner._replace(transposed=True)
+            return inner._replace(transposed=not inner.transposed)
         if not isinstance(inner, Reference) or inner.kind != "data" or node.attr not in ("grad", "next", "data"):
             hint = nearest(node.attr, ("grad", "next", *FUNCTIONS))
             raise self.bad(f"after the point comes grad, next, T or a function such as max(), not '{node.attr}'{hint}")
@@ -116,14 +131,17 @@ class Evaluation:
             found: list[Any] = [None if end is None else ast.literal_eval(end) for end in ends]
         except (ValueError, TypeError, RecursionError):
             found = [0.5]
-        if any(end is not None and type(end) is not int for end in found) or (len(found) == 3 and found[2] == 0):
+        wrong = any(end is not None and type(end) is not int for end in found)
+        if wrong or found == [None] or (len(found) == 3 and found[2] == 0):
             raise self.bad("an index is whole numbers, as in h[0] or W1[:, 1]")
         place: int | slice = slice(*found) if len(found) == 3 else found[0]
         return place
 
     def _constant(self, node: ast.Constant) -> Part:
         if isinstance(node.value, bool | int | float | str):
-            return Part(node.value)
+            # NumPy has no integers of any size.
+            large = type(node.value) is int and abs(node.value) > 2**53
+            return Part(float(node.value) if large else node.value)
         raise self.bad(f"'{ast.unparse(node)}' is nothing that an expression can have")
 
     # Arithmetic and truth
@@ -142,7 +160,9 @@ class Evaluation:
         act = ARITHMETIC.get(type(node.op))
         if act is None:
             raise self.bad("there are + − * / ** % @; conditions are joined with 'and' and 'or'")
-        left, right = self.number(node.left), self.number(node.right)
+        left, right = self.pair(node.left, node.right)
+        if left.stepwise and isinstance(node.op, ast.MatMult):
+            raise self.bad("@ multiplies whole arrays; numbers of steps are multiplied with *")
         try:
             value = act(np.asarray(left.value, dtype=float), np.asarray(right.value, dtype=float))
         except ValueError:
@@ -152,35 +172,32 @@ class Evaluation:
 
     def _boolop(self, node: ast.BoolOp) -> Part:
         parts = [self.truth(value) for value in node.values]
-        result = parts[0]
-        for part in parts[1:]:
-            both = np.logical_and(result.known, part.known)
-            stepwise = result.stepwise or part.stepwise or np.ndim(both) > 0
-            if isinstance(node.op, ast.And):
-                false = [np.logical_and(p.known, np.logical_not(p.value)) for p in (result, part)]
-                result = Part(np.logical_and(result.holds, part.holds), both | false[0] | false[1], stepwise)
-            else:
-                result = Part(result.holds | part.holds, both | result.holds | part.holds, stepwise)
-        return result
+        return _all(parts) if isinstance(node.op, ast.And) else _any(parts)
 
     def _compare(self, node: ast.Compare) -> Part:
         sides = [node.left, *node.comparators]
-        result: Part | None = None
-        for op, left, right in zip(node.ops, sides, sides[1:], strict=False):
-            one = self._text(op, left, right) or self._compared(op, left, right)
-            if result is None:
-                result = one
-            else:
-                known, stepwise = np.logical_and(result.known, one.known), result.stepwise or one.stepwise
-                result = Part(np.logical_and(result.holds, one.holds), known, stepwise)
-        assert result is not None, "a comparison has two sides"
-        return result
+        parts = [
+            self._text(op, left, right) or self._compared(op, left, right)
+            for op, left, right in zip(node.ops, sides, sides[1:], strict=False)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        if all(part.single for part in parts):
+            return _all([part.one for part in parts])
+        if any(part.stepwise for part in parts):
+            raise self.bad(f"in '{ast.unparse(node)}' there are whole arrays beside numbers of steps")
+        try:
+            value = np.logical_and.reduce(np.broadcast_arrays(*(part.value for part in parts)))
+        except ValueError:
+            shapes = " and ".join(str(np.shape(part.value)) for part in parts)
+            raise self.bad(f"shapes {shapes} do not fit in '{ast.unparse(node)}'") from None
+        return Part(value, reduce(np.logical_and, (part.known for part in parts)))
 
     def _compared(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Part:
         act = COMPARISONS.get(type(op))
         if act is None:
             raise self.bad("there are == != < <= > >=")
-        a, b = self.number(left), self.number(right)
+        a, b = self.pair(left, right)
         try:
             value = act(np.asarray(a.value, dtype=float), np.asarray(b.value, dtype=float))
         except ValueError:
@@ -234,7 +251,8 @@ class Evaluation:
 
     def _apply(self, name: str, part: Part, argument: ast.expr) -> Part:
         if name in ELEMENTWISE:
-            return part._replace(value=ELEMENTWISE[name](np.asarray(part.value)))
+            array = np.asarray(part.value)
+            return part._replace(value=ELEMENTWISE[name](array.astype(float) if array.dtype.kind == "b" else array))
         if part.stepwise:
             raise self.bad(f"'{ast.unparse(argument)}' is one number at each step; {name} is for a whole array")
         array = np.asarray(part.value)
@@ -243,3 +261,28 @@ class Evaluation:
         if name == "norm":
             array = array.reshape(-1)
         return Part(REDUCING[name](array), part.known)
+
+
+def _all(parts: Sequence[Part]) -> Part:
+    """Whether all hold: false where one is false, even where others are unknown."""
+    result = parts[0]
+    for part in parts[1:]:
+        both = np.logical_and(result.known, part.known)
+        false = [np.logical_and(p.known, np.logical_not(p.value)) for p in (result, part)]
+        holds = np.logical_and(result.holds, part.holds)
+        result = Part(holds, both | false[0] | false[1], _at_steps(result, part, both))
+    return result
+
+
+def _any(parts: Sequence[Part]) -> Part:
+    """Whether one holds: true where one is true, even where others are unknown."""
+    result = parts[0]
+    for part in parts[1:]:
+        both, holds = np.logical_and(result.known, part.known), result.holds | part.holds
+        result = Part(holds, both | holds, _at_steps(result, part, both))
+    return result
+
+
+def _at_steps(a: Part, b: Part, known: Any) -> bool:
+    """Whether what is made of two parts is another one at each step."""
+    return a.stepwise or b.stepwise or np.ndim(known) > 0

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.ask.fields import Slice
+from gradstep.engine.ask.thresholds import LARGER, SHARE, Allowed
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
@@ -18,12 +19,14 @@ from gradstep.engine.run.timeline import Phase
 
 class Kind(NamedTuple):
     """A kind of step: its mask over the elements of a slice (or over its terms, `by_term`), the
-    default of its threshold, and what it says. One about `units` holds for a neuron in all samples."""
+    default of its threshold, what it says, and between what the threshold lies. One about `units` holds for a neuron
+    in all samples."""
 
     mask: Callable[[Slice, float], Array]
     default: float | None
     by_term: bool
     says: str
+    allowed: Allowed | None = None
     units: bool = False
 
 
@@ -128,12 +131,16 @@ def _nonfinite(at: Slice, threshold: float) -> Array:
 
 #: Every kind of step that a condition may name.
 KINDS: Mapping[str, Kind] = {
-    "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch", True),
+    "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch", units=True),
     "flip": Kind(_flip, None, True, "a contribution has the other sign than its upstream gradient"),
-    "vanish": Kind(_vanish, 1e-3, False, "the gradient is below {r:g} of its upstream, or of that nearest the loss"),
-    "explode": Kind(_explode, 1e3, False, "the gradient is above {r:g} times its upstream, or that nearest the loss"),
-    "saturated": Kind(_saturated, 0.01, False, "the slope of a sigmoid or tanh is below {r:g}"),
-    "cancel": Kind(_cancel, 0.9, False, "more than {r:.0%} of what meets cancels"),
+    "vanish": Kind(
+        _vanish, 1e-3, False, "the gradient is below {r:g} of its upstream, or of that nearest the loss", SHARE
+    ),
+    "explode": Kind(
+        _explode, 1e3, False, "the gradient is above {r:g} times its upstream, or that nearest the loss", LARGER
+    ),
+    "saturated": Kind(_saturated, 0.01, False, "the slope of a sigmoid or tanh is below {r:g}", SHARE),
+    "cancel": Kind(_cancel, 0.9, False, "more than {r:.0%} of what meets cancels", SHARE),
     "nonfinite": Kind(_nonfinite, None, False, "the first NaN or infinity"),
     "zero": Kind(_zero, None, False, "a gradient is exactly 0"),
-}
+}  # fmt: skip

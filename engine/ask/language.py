@@ -6,6 +6,7 @@ Which signs and functions there are, and how a text becomes a tree. What the tre
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstep.engine.errors import CommandError
+from gradstep.engine.errors import CommandError, shortened
 from gradstep.engine.graph.parsing import tree_of
 from gradstep.engine.graph.typed import LETTERS
 
@@ -65,7 +66,8 @@ def parse(text: str) -> ast.expr:
     try:
         tree = tree_of(plain)
     except (SyntaxError, ValueError, RecursionError):
-        raise CommandError(f"cannot read '{text}'; conditions are written like grad == 0 and op == relu") from None
+        written = "conditions are written like grad == 0 and op == relu"
+        raise CommandError(f"cannot read '{shortened(text)}'; {written}") from None
     level, depth = [tree], 0
     while level:
         depth += 1
@@ -76,8 +78,32 @@ def parse(text: str) -> ast.expr:
                 node.id = node.id.replace(colon, ":")
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 node.value = node.value.replace(colon, ":")
+            elif isinstance(node, ast.Constant) and not _fits(node.value):
+                raise too_large(ast.get_source_segment(plain, node) or "")
         level = [c for node in level for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)]
     return tree
+
+
+def _fits(constant: object) -> bool:
+    """Whether float64 has room for it, if it is a number."""
+    try:
+        return not isinstance(constant, int | float) or not math.isinf(constant)
+    except OverflowError:
+        return False
+
+
+def too_large(written: str) -> CommandError:
+    """What is said of a number that float64 has no room for."""
+    return CommandError(f"'{shortened(written)}' is too large for a number; the largest is 1.8e308")
+
+
+def literal(node: ast.expr) -> float | None:
+    """The number that stands there, with its sign; None where something else does."""
+    try:
+        found = ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return None if isinstance(found, bool) or not isinstance(found, int | float) else float(found)
 
 
 #: A letter that stands for the colon of a name while Python reads it: a part of the formula of h is called h:add.

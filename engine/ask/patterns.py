@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 
 import numpy as np
 
-from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.graph.typed import LETTERS, Target
 from gradstep.engine.index import Array, unravel
@@ -25,7 +26,7 @@ class Pattern:
         self._units = units
         found = re.fullmatch(rf"([{LETTERS}:*?]+)(?:\.(data|grad|next))?(?:\[([^\]]*)\])?", text.strip())
         if found is None:
-            raise CommandError(f"'{text}' is no name; names are written h, h[0], h.grad[0], h*")
+            raise CommandError(f"'{shortened(text)}' is no name; names are written h, h[0], h.grad[0], h*")
         graph, board = recording.graph, recording.board
         self.kind, self.index = found[2], None if found[3] is None else _places(found[3], text)
         name = found[1]
@@ -34,15 +35,15 @@ class Pattern:
             name = value.name
             if flat is not None:
                 self.index = unravel(flat, value.shape)
-        glob = re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in name))
-        self.values = frozenset(v.id for v in graph.values if v.role is not Role.LITERAL and glob.fullmatch(v.name))
+        glob = re.compile(fnmatch.translate(name))  # which takes no longer for many stars than for one
+        self.values = frozenset(v.id for v in graph.values if v.role is not Role.LITERAL and glob.match(v.name))
         sizes = {len(graph.values[v].shape) for v in self.values}
         if not self.values:
-            raise CommandError(f"nothing is called '{text}'{nearest(name, graph.by_name)}")
+            raise CommandError(f"nothing is called '{shortened(text)}'{nearest(name, graph.by_name)}")
         if self.index is not None and all(len(self.index) > n for n in sizes):
             raise CommandError(f"'{text}' has too many indices")
-        if not any(self.writes(recording, sweep) for sweep in recording.timeline.sweeps):
-            raise CommandError(f"no step writes '{text}'{self._because(recording)}")
+        if not any(sweep.size and self.writes(recording, sweep) for sweep in recording.timeline.sweeps):
+            raise CommandError(f"no step writes '{shortened(text)}'{self._because(recording)}")
 
     def _because(self, recording: Recording) -> str:
         """Why no step writes it, where it is one value."""

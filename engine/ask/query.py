@@ -68,7 +68,8 @@ class Query:
 
     def reference(self, scope: Scope) -> Reference | None:
         """What it names, if it is nothing but a name."""
-        found = Evaluation(self.text, scope).of(self.tree)
+        with np.errstate(all="ignore"):
+            found = Evaluation(self.text, scope).of(self.tree)
         return found if isinstance(found, Reference) else None
 
     def words(self) -> set[str]:

@@ -30,9 +30,22 @@ class Part(NamedTuple):
     @property
     def holds(self) -> Any:
         """Where it is known and true."""
-        if self.known is True and np.asarray(self.value).dtype.kind == "b":
-            return self.value
-        return np.logical_and(self.value, self.known)
+        value = self.one.value
+        if self.known is True and np.asarray(value).dtype.kind == "b":
+            return value
+        return np.logical_and(value, self.known)
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one number at each step, or one at all."""
+        return self.stepwise or np.size(self.value) == 1
+
+    @property
+    def one(self) -> Part:
+        """The same; an array of one element as that number, which is known or not at each step."""
+        if self.stepwise or np.size(self.value) != 1 or not np.ndim(self.value):
+            return self
+        return self._replace(value=np.asarray(self.value).reshape(()))
 
     @property
     def certain(self) -> bool:

@@ -9,9 +9,11 @@ import numpy as np
 from gradstep.engine.ask.changes import Change, passed
 from gradstep.engine.ask.fields import Slice
 from gradstep.engine.ask.kinds import KINDS
+from gradstep.engine.ask.language import literal
 from gradstep.engine.ask.patterns import Pattern
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Part
+from gradstep.engine.ask.thresholds import checked
 from gradstep.engine.errors import CommandError
 from gradstep.engine.index import Array
 from gradstep.engine.run.timeline import Phase
@@ -31,14 +33,13 @@ class Steps(Slice):
             return None
         threshold, on = kind.default, None
         for argument in call.args if call else ():
-            try:
-                number = float(ast.literal_eval(argument))
-            except (ValueError, TypeError):
+            number = literal(argument)
+            if number is None:
                 on = Pattern(ast.unparse(argument), self.recording, kind.units)
                 continue
-            if kind.default is None:
+            if kind.allowed is None:
                 raise CommandError(f"'{name}' takes no number, only a name, as in {name}(h[1])")
-            threshold = number
+            threshold = checked(name, number, kind.allowed)
         found = kind.mask(self, threshold or 0.0)
         if not kind.by_term:
             found = self.spread(found)
@@ -66,10 +67,9 @@ class Steps(Slice):
         mask = change.mask(self.sweep, self.start, self.stop)
         if wanted == 1:
             return self.spread(mask)
-        try:
-            level = float(ast.literal_eval(call.args[1]))
-        except (ValueError, TypeError):
-            raise CommandError("crosses(NAME, v): v is a number") from None
+        level = literal(call.args[1])
+        if level is None:
+            raise CommandError("crosses(NAME, v): v is a number")
         if change.whole is None:
             raise CommandError("crosses(NAME, v) is about a value or a gradient by name, as in crosses(h.grad[0], 0.1)")
         return self._crossing(mask, level)

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradstep.engine.ask.language import too_large
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment
-from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest
+from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest, shortened
 from gradstep.engine.graph.calls import options
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
@@ -77,11 +78,28 @@ def _numbers(scope: Moment, text: str) -> Array:
     try:
         found = np.asarray(literal(tree_of(text.replace("−", "-"))))
     except (ValueError, SyntaxError, TypeError, RecursionError):
-        with np.errstate(over="ignore"):
-            found = np.asarray(Query(text)(scope).value)
+        found = np.asarray(Query(text)(scope).value)
+    else:
+        found = _written(found, text)
     if found.dtype.kind not in "biuf":
-        raise CommandError(f"'{text}' is no number and no array of numbers")
+        raise CommandError(f"'{shortened(text)}' is no number and no array of numbers")
     return found.astype(np.float64)
+
+
+def _written(found: Array, text: str) -> Array:
+    """Numbers that were written down. Integers that NumPy has no room for are numbers all the same; those that
+    are too large for float64 are refused, as infinity has a word of its own."""
+    if found.dtype.kind not in "Of":
+        return found
+    try:
+        numbers = found.astype(np.float64)
+    except (TypeError, ValueError):
+        return found
+    except OverflowError:
+        numbers = np.asarray(np.inf)
+    if np.isinf(numbers).any():
+        raise too_large(text)
+    return numbers
 
 
 def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
@@ -105,7 +123,7 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
         made = op(**options(op, tree.keywords))
         shape = made.shape([graph.values[i].shape for i in node.inputs])
     except (SyntaxError, ValueError, RecursionError):
-        raise CommandError(f"'{call}' cannot be read; an operation is written {op.signature()}") from None
+        raise CommandError(f"'{shortened(call)}' cannot be read; an operation is written {op.signature()}") from None
     except GraphError as error:
         raise CommandError(f"{error}; an operation is written {op.signature()}") from None
     least = len(op.slots) - op.optional

@@ -41,6 +41,8 @@ def _element(traveller: Traveller, name: str) -> Element:
     if not name:
         raise CommandError("a name is needed, as in h.grad[1]")
     found = board.resolve(name)
+    if not found.value.size:
+        raise CommandError(f"'{name}' is empty, of shape {found.value.shape}")
     if found.flat is None:
         one = board.typed(found.value.id, 0)
         raise CommandError(f"'{name}' has {found.value.size:,} numbers; name one, as in {one}")

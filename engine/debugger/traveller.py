@@ -114,6 +114,8 @@ class Traveller:
         """Looks at another sample, or at all (None), and goes `along`: to the step that does there what the current
         one does here. Raises CommandError where there is no such sample."""
         samples, element = self.recording.samples, self.frame().element
+        if not samples.count:
+            raise CommandError("there is no sample: the batch is empty")
         if sample is not None and not 0 <= sample < samples.count:
             raise CommandError(f"there is no sample {sample}; they go from 0 to {samples.count - 1}")
         self.sample = sample

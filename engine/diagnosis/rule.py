@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
+from gradstep.engine.ask.thresholds import SIZE, Allowed, checked
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Finding, Place, Severity
 from gradstep.engine.errors import CommandError, nearest
@@ -39,17 +42,19 @@ class Rule:
     severity: Severity
     look: Callable[[Evidence], Iterator[Seen]]
     threshold: float | None = None
-    allowed: tuple[float, float] = (0.0, float("inf"))
+    allowed: Allowed = SIZE
     explains: frozenset[str] = frozenset()
 
     def findings(self, evidence: Evidence) -> Iterator[tuple[Finding, frozenset[str]]]:
         """What it sees, and what each is about."""
-        for seen in self.look(evidence):
+        with np.errstate(all="ignore"):  # NaN and infinities are among what it looks for
+            found = list(self.look(evidence))
+        for seen in found:
             advice = tuple(Advice(one) if isinstance(one, str) else one for one in seen.advice)
             go = seen.go or (f"goto {seen.place.typed}" if seen.place.typed else "")
             severity = self.severity if seen.severity is None else seen.severity
-            found = Finding(self.name, severity, seen.place, seen.numbers, seen.text, advice, self.source, go)
-            yield found, seen.about
+            one = Finding(self.name, severity, seen.place, seen.numbers, seen.text, advice, self.source, go)
+            yield one, seen.about
 
 
 def rule(
@@ -58,7 +63,7 @@ def rule(
     severity: Severity = Severity.WARNING,
     *,
     threshold: float | None = None,
-    allowed: tuple[float, float] = (0.0, float("inf")),
+    allowed: Allowed = SIZE,
     explains: str = "",
 ) -> Callable[[Callable[[Evidence], Iterator[Seen]]], Rule]:
     """Makes a function the rule of a name."""
@@ -77,10 +82,7 @@ class Rules(tuple[Rule, ...]):
         """The defaults, with those that are given in their place. Raises CommandError for a rule that has none, and
         for one that makes no sense."""
         known, ranges = self.defaults, {one.name: one.allowed for one in self}
-        for name, value in (given or {}).items():
+        for name in given or {}:
             if name not in known:
                 raise CommandError(f"'{name}' has no threshold{nearest(name, known)}; there are {', '.join(known)}")
-            low, high = ranges[name]
-            if not low <= value <= high:
-                raise CommandError(f"the threshold of '{name}' lies between {low:g} and {high:g}, not at {value:g}")
-        return known | dict(given or {})
+        return known | {name: checked(name, number, ranges[name]) for name, number in (given or {}).items()}

@@ -48,8 +48,8 @@ def hops(recording: Recording, element: Element, limit: int = WIDEST) -> tuple[i
     found: list[Hop] = []
     for segment in segments:
         count = min(segment.count, limit - len(found))
-        if count <= 0:
-            break
+        if not count:
+            continue  # a use that leaves this element out, or there are enough
         _, local, contribution = segment.read(0, count)
         assert local is not None, "a gradient's terms are products"
         via = segment.via.take(0, count)

@@ -16,6 +16,7 @@ from gradstep.engine.explain.culprit import Culprit
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array, pieces
 from gradstep.engine.ops.causes import Cause
+from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.timeline import Phase, Sweep
 
@@ -80,7 +81,9 @@ def at(recording: Recording, step: int) -> Trouble | None:
         value = float(_written(recording, sweep).item(flat))
     if isfinite(value):
         return None
-    if sweep.phase is Phase.UPDATE:
+    if _by_hand(recording, sweep, element):
+        blame = Culprit(Cause.GIVEN, element, sweep.phase is Phase.BACKWARD)
+    elif sweep.phase is Phase.UPDATE:
         blame = culprit.of_update(recording, element)
     elif sweep.phase is Phase.BACKWARD:
         blame = culprit.of_gradient(recording, element)
@@ -90,6 +93,19 @@ def at(recording: Recording, step: int) -> Trouble | None:
     if blame.cause is Cause.CARRIED and source and not blame.gradient and recording.graph.values[source.value].node < 0:
         blame = Culprit(Cause.GIVEN, source)
     return Trouble(step, sweep.phase, element, value, blame)
+
+
+def _by_hand(recording: Recording, sweep: Sweep, element: Element) -> bool:
+    """Whether a number that is not finite would be, had it not been set by hand."""
+    if (sweep.phase.kind, sweep.value) not in recording.given or sweep.phase is Phase.UPDATE:
+        return False
+    trace = recording.trace
+    with np.errstate(all="ignore"):
+        if sweep.phase is not Phase.BACKWARD:
+            node = recording.graph.nodes[sweep.node]
+            return isfinite(float(np.asarray(node.op.forward(trace.inputs(node))).item(element.flat)))
+        segments = gradient_segments(trace, recording.graph.values[element.value], element.flat)
+        return all(isfinite(float(terms.sum())) for segment in segments for *_, terms in segment.pieces())
 
 
 def origin(recording: Recording, trouble: Trouble) -> Trouble:

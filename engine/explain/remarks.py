@@ -74,6 +74,8 @@ def trouble_in(recording: Recording, found: Trouble) -> str:
     """A number that is not finite: why, and if it only came along, where it began."""
     cause, source, gradient = found.blame
     name = _named(recording, found.element, found.phase is Phase.BACKWARD)
+    if source == found.element and cause is Cause.GIVEN:
+        return f"{name} is {_n(found.value)}: it was set by hand."
     if source is not None:
         read = recording.trace.derivative if gradient else recording.trace.number
         from_ = f"{_named(recording, source, gradient)} is {_n(read(source))}"

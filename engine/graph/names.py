@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
-from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.graph.layers import Layer, find_layers
 from gradstep.engine.graph.typed import Target, index_of, plain, read
@@ -158,7 +158,7 @@ class Blackboard:
             meant = " or ".join(self.typed(v.id, f) for v, f in short)
             raise CommandError(f"'{text}' could mean {meant}; write one of these")
         known = [*self.graph.by_name, *self._typed_short]
-        raise CommandError(f"unknown name '{name}'{nearest(name, known)}")
+        raise CommandError(f"unknown name '{shortened(name)}'{nearest(name, known)}")
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gradstep.engine.errors import CommandError
+from gradstep.engine.errors import CommandError, shortened
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import ravel
 
@@ -57,15 +57,16 @@ def read(text: str, loss: str) -> Typed:
     Raises CommandError."""
     word = plain(unicodedata.normalize("NFKC", text.strip()))
     found = re.fullmatch(rf"(?:∂|d)([{LETTERS}]+)/(?:∂|d)(.+)", word)
-    if found and found[1] in (plain(loss), "loss"):
-        return read(found[2], loss)._replace(kind="grad")
+    slope = found is not None and found[1] in (plain(loss), "loss")
+    if found is not None and slope:
+        word = found[2].strip()
     parts = re.fullmatch(r"([^\s.\[\]]+)(?:\.(\w+))?\s*(?:\[([^\]]*)\])?", word)
     if parts is None:
-        raise CommandError(f"'{text}' is no name; names are written h, h[0], h.grad[0]")
+        raise CommandError(f"'{shortened(text)}' is no name; names are written h, h[0], h.grad[0]")
     kind = parts[2] or "data"
     if kind not in ("data", "grad", "next"):
         raise CommandError(f"'{text}': after the point comes grad or next, not '{kind}'")
-    return Typed(text, parts[1], kind, parts[3])
+    return Typed(text, parts[1], "grad" if slope else kind, parts[3])
 
 
 def index_of(inside: str, value: Value, text: str) -> tuple[int, ...]:

@@ -27,7 +27,7 @@ def find(timeline: Timeline, board: Blackboard, here: Position, text: str, made:
         iteration = _iteration(which, here.iteration, made)
         if not rest.strip():
             return Position(timeline.total if which == "end" else 0, None, iteration)
-        return find(timeline, board, Position(0, None, iteration), rest)
+        return Position(_step(timeline, board, Position(0), rest), None, iteration)
     return Position(_step(timeline, board, here, text), None, here.iteration)
 
 
@@ -84,7 +84,7 @@ def step_of(timeline: Timeline, target: Target) -> int:
     name = value.name + (f".{target.kind}" if target.kind != "data" else "")
     given = target.index or ()
     flat = ravel(given + (0,) * (len(value.shape) - len(given)), value.shape)
-    step = timeline.step_of(phase, value.id, flat)
+    step = timeline.step_of(phase, value.id, flat) if value.size else None
     if step is None:
         raise CommandError(f"no step writes {name}: {unwritten(target, graph.loss.name)}")
     return step
@@ -93,6 +93,8 @@ def step_of(timeline: Timeline, target: Target) -> int:
 def unwritten(target: Target, loss: str) -> str:
     """Why no step writes what `target` points at."""
     value = target.value
+    if not value.size:
+        return f"it is empty, of shape {value.shape}"
     if target.kind == "next":
         return f"only parameters are updated, and '{value.name}' is none"
     if target.kind == "data":

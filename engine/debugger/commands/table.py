@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from gradstep.engine.ask.stops import Stop
 from gradstep.engine.debugger.traveller import Traveller
-from gradstep.engine.errors import CommandError, GradstepError, nearest
+from gradstep.engine.errors import CommandError, GradstepError, nearest, shortened
 from gradstep.engine.errors import GoOn as GoOn
 
 
@@ -80,7 +80,7 @@ def run(traveller: Traveller, line: str, go_on: GoOn = lambda share: True) -> Re
     if found is None:
         if not word:
             return Result()
-        raise CommandError(f"unknown command '{word}'{nearest(word, COMMANDS)}")
+        raise CommandError(f"unknown command '{shortened(word)}'{nearest(word, COMMANDS)}")
     try:
         return found.act(traveller, rest.strip(), go_on)
     except GradstepError as error:
@@ -101,14 +101,14 @@ def count(rest: str) -> int:
     if not rest:
         return 1
     if not re.fullmatch(r"\d{1,12}", rest) or rest == "0" * len(rest):
-        raise CommandError(f"how often is a whole number from 1 on, not '{rest}'")
+        raise CommandError(f"how often is a whole number from 1 on, not '{shortened(rest)}'")
     return int(rest)
 
 
 def nothing(rest: str) -> None:
     """Refuses what is written behind a command that takes nothing."""
     if rest:
-        raise CommandError(f"it takes no argument, but there is '{rest}'")
+        raise CommandError(f"it takes no argument, but there is '{shortened(rest)}'")
 
 
 # About the table itself ---------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.search import elements
+from gradstep.engine.ask.thresholds import SHARE
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
@@ -61,6 +62,7 @@ def _bias(evidence: Evidence, value: int) -> float | None:
     "slope below 1 % of its scale; Amazon SageMaker Debugger's rule SaturatedActivation looks at the same",
     threshold=KINDS["saturated"].default,
     explains="vanish loss no_better_than_constant rate_small too_few_iterations",
+    allowed=SHARE,
 )
 def saturated(evidence: Evidence) -> Iterator[Seen]:
     """Outputs of a sigmoid or tanh that lie where it is flat."""

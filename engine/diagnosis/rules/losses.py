@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradstep.engine.ask.thresholds import SHARE
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place
 from gradstep.engine.diagnosis.rule import Seen, rule
@@ -28,7 +29,12 @@ def _ends(loss: Array) -> tuple[float, float]:
     return float(loss[:part].mean()), float(loss[-part:].mean())
 
 
-@rule("loss", "a tenth of a percent, as Amazon SageMaker Debugger's rule LossNotDecreasing", threshold=1e-3)
+@rule(
+    "loss",
+    "a tenth of a percent, as Amazon SageMaker Debugger's rule LossNotDecreasing",
+    threshold=1e-3,
+    allowed=SHARE,
+)
 def loss(evidence: Evidence) -> Iterator[Seen]:
     """A loss that does not fall, or rises."""
     if not evidence.trained:
@@ -53,7 +59,7 @@ def loss(evidence: Evidence) -> Iterator[Seen]:
     yield Seen(Place("", history.made), {"first": first, "last": last}, text, [hint])
 
 
-@rule("oscillates", "our own: three iterations in ten", threshold=0.3)
+@rule("oscillates", "our own: three iterations in ten", threshold=0.3, allowed=SHARE)
 def oscillates(evidence: Evidence) -> Iterator[Seen]:
     """Where every iteration sees the same samples, a loss that goes up and down in turns is the learning
     rate's doing."""

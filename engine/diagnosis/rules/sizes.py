@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from math import isfinite
+from sys import float_info
 
 import numpy as np
 
 from gradstep.engine.ask.kinds import KINDS, nearest_the_loss
 from gradstep.engine.ask.search import elements
+from gradstep.engine.ask.thresholds import LARGER, SHARE
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.rules import gradients
@@ -25,10 +27,10 @@ def _ratios(recording: Recording) -> Iterator[tuple[Sweep, float]]:
     for sweep in recording.timeline.sweeps:
         grad = recording.trace.grad[sweep.value]
         if sweep.phase is Phase.BACKWARD and recording.graph.values[sweep.value].node >= 0 and grad is not None:
-            with np.errstate(all="ignore"):
-                size = float(abs(grad).max()) if grad.size else 0.0
+            size = float(abs(grad).max()) if grad.size else 0.0
             if near and isfinite(near) and isfinite(size) and size:
-                yield sweep, size / near
+                # Kept among the finite numbers above 0, so that stages can be compared with one another.
+                yield sweep, min(max(size / near, 5e-324), float_info.max)
 
 
 def _scaled(evidence: Evidence, grows: bool, limit: float) -> Iterator[Seen]:
@@ -64,6 +66,7 @@ def _scaled(evidence: Evidence, grows: bool, limit: float) -> Iterator[Seen]:
     "ratio of gradients as in AutoTrainer (Zhang et al., ICSE 2021); SageMaker Debugger's VanishingGradient "
     "has 1e-7, absolute",
     threshold=KINDS["vanish"].default,
+    allowed=SHARE,
 )
 def vanish(evidence: Evidence) -> Iterator[Seen]:
     """A gradient that shrinks on its way from the loss."""
@@ -73,7 +76,12 @@ def vanish(evidence: Evidence) -> Iterator[Seen]:
         yield from _scaled(evidence, False, evidence.at["vanish"])
 
 
-@rule("explode", "ratio of gradients as in AutoTrainer (Zhang et al., ICSE 2021)", threshold=KINDS["explode"].default)
+@rule(
+    "explode",
+    "ratio of gradients as in AutoTrainer (Zhang et al., ICSE 2021)",
+    threshold=KINDS["explode"].default,
+    allowed=LARGER,
+)
 def explode(evidence: Evidence) -> Iterator[Seen]:
     """A gradient that grows on its way from the loss."""
     if evidence.trained:
@@ -82,7 +90,7 @@ def explode(evidence: Evidence) -> Iterator[Seen]:
         yield from _scaled(evidence, True, evidence.at["explode"])
 
 
-@rule("cancel", "our own: nine tenths of what meets", threshold=KINDS["cancel"].default)
+@rule("cancel", "our own: nine tenths of what meets", threshold=KINDS["cancel"].default, allowed=SHARE)
 def cancel(evidence: Evidence) -> Iterator[Seen]:
     """Values most of whose gradients are small leftovers of large parts."""
     if evidence.trained:

@@ -27,8 +27,7 @@ def update(evidence: Evidence) -> Iterator[Seen]:
         if len(parameter.shape) < 2:
             continue  # biases start at 0, and have no size to compare with
         old, new = recording.trace.data[parameter.id], recording.updated(parameter.id)
-        with np.errstate(all="ignore"):
-            size, moved = (float(np.linalg.norm(a.reshape(-1))) for a in (old, new - old))
+        size, moved = (float(np.linalg.norm(a.reshape(-1))) for a in (old, new - old))
         ratio = moved / size if size else float("nan")
         if not isfinite(ratio) or not moved or at["update"] / _FACTOR <= ratio <= at["update"] * _FACTOR:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from brute import CONDITIONS, SMALL, steps
-from recordings import all_of, recording
+from recordings import all_of, recording, written
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.errors import CommandError
@@ -111,3 +111,74 @@ def test_what_cannot_be_read_is_refused_when_it_is_set(text: str, says: str) -> 
     with pytest.raises(CommandError) as refused:
         Condition(text, recording("walkthrough"))
     assert says in str(refused.value)
+
+
+# Whole arrays beside numbers of steps --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "array", "field"),
+    [
+        ("W1 / 16 > layer", "W1 / 16", "layer"),
+        ("grad > h", "h", "grad"),
+        ("value * x == 1", "x", "value"),
+        ("0 < W1 < grad", "W1", "grad"),
+        ("(index + z1) > 3", "z1", "index"),
+        ("abs(contribution) > previous(W1)", "previous(W1)", "abs(contribution)"),
+    ],
+)
+def test_an_array_is_not_compared_with_what_is_one_number_at_each_step(text: str, array: str, field: str) -> None:
+    """Whatever their lengths: that they agree by chance means nothing."""
+    count = {"W1 / 16": 4, "W1": 4, "previous(W1)": 4}.get(array, 2)
+    said = f"'{array}' has {count} numbers, and '{field}' is one at each step; name one of them, or say max({array})"
+    with pytest.raises(CommandError) as refused:
+        Condition(text, recording("walkthrough"))
+    assert said in str(refused.value)
+    assert all_of(recording("walkthrough"), text.replace(array, f"max({array})")) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("(grad @ grad) > 0", "@ multiplies whole arrays"),
+        ("grad < 1 < W1", "in 'grad < 1 < W1' there are whole arrays beside numbers of steps"),
+        ("W1 > 0", "has 4 truth values; say any(…) or all(…)"),
+        ("W1 > 0 or grad > 0", "has 4 truth values; say any(W1 > 0) or all(W1 > 0)"),
+        ("W1[0:0] > 0", "has 0 truth values"),
+        ("grad > 0 and W1[0:0] > 0", "has 0 truth values"),
+        ("previous(W1) < h[0] == 1", "has 4 truth values"),
+        ("crosses(h.grad[0], h)", "v is a number"),
+        ("vanish(-1)", "the threshold of 'vanish' lies between 0 and 1, not -1"),
+        ("cancel(1.5)", "the threshold of 'cancel' lies between 0 and 1, not 1.5"),
+        ("explode(0.5)", "the threshold of 'explode' is a number from 1 on, not 0.5"),
+        ("dead(1)", "takes no number"),
+        ("vanish(True)", "unknown name 'True'"),
+        (f"crosses(h[0], {'9' * 400})", "too large for a number"),
+        (f"vanish({'9' * 400})", "too large for a number"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_what_is_allowed(text: str, says: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        Condition(text, recording("walkthrough"))
+    assert says in str(refused.value)
+
+
+ONE = "w = [[2.0]]\nv = [[3.0, 1.0]]"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("y > 5", ["forward y[0,0]"]),  # it becomes true where y is written: y = 2 · 3 = 6
+        ("y > 5 and value > 5", ["forward y[0,0]", "loss L"]),
+        ("value > y", ["loss L"]),  # where y is known: L = 6 + 2 is more, and all gradients are less
+        ("value == y", ["forward y[0,0]"]),
+        ("5 < y < 7", ["forward y[0,0]"]),
+        ("5 < y < 7 and phase == forward", ["forward y[0,0]", "forward s[0,0]"]),
+        ("not y < 5 and op == add", ["loss L"]),
+    ],
+)
+def test_an_array_of_one_element_is_that_number(text: str, expected: list[str]) -> None:
+    rec = written(ONE, "y = w @ v[:, 0:1]", "s = w @ v[:, 1:2]", "L = sum(y) + sum(s)")
+    found = [step for step in all_of(rec, text) if not step.startswith(("update", "backward"))]
+    assert [step for step in found if ":" not in step] == expected

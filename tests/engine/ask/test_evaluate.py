@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from graphs import written
 from recordings import recording
+from recordings import written as network
 
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment, Part
@@ -166,3 +167,64 @@ def test_what_it_was_before_is_unknown_in_the_first_iteration_and_read_all_the_s
     assert not end(rec, "previous(W1[0, 0]) + 1").certain
     with pytest.raises(CommandError, match="unknown name 'nothing'"):
         end(rec, "previous(nothing)")
+
+
+# What is too large, and what does not go together -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "1e999", "-1e999", "9" * 4000, "1" + "0" * 309])
+@pytest.mark.parametrize("where", ["{}", "h[0] + {}", "abs({}) > 1", "h[0] < {}", "previous({})", "W1 @ x * {}"])
+def test_a_number_that_no_float_holds_is_refused_by_its_name(number: str, where: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        end(recording("walkthrough"), where.format(number))
+    said = str(refused.value)
+    assert "too large for a number; the largest is 1.8e308" in said
+    assert number.lstrip("-")[:20] in said
+    assert len(said) < 250
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(str(10**30), 1e30), (f"sqrt({10**30})", 1e15), (f"-{2**64}", -(2.0**64)), (f"{2**70} % 2", 0.0), ("abs(-7)", 7)],
+)
+def test_integers_of_any_size_that_a_float_holds_are_numbers(text: str, expected: float) -> None:
+    part = end(recording("walkthrough"), text)
+    assert float(part.value) == expected
+    assert part.document() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sign(h > 0.3)", [1.0, 0.0]),
+        ("sqrt(h > 0.3)", [1.0, 0.0]),
+        ("exp(h > 1)", [1.0, 1.0]),
+        ("norm(h > 0)", np.sqrt(2)),
+        ("std(h > 0.3)", 0.5),
+        ("max(h > 0.3)", True),
+        ("W1.T.T", W1),
+        ("W1.T.T.T", W1.T),
+        ("0 < W1 < 0.45", (W1 > 0) & (W1 < 0.45)),
+        ("any(0.45 < W1 < 1)", True),
+        ("all(-1 < W1 < x)", True),
+        ("all(-1 < W1 < x - 0.2)", False),
+        ("log(W1)", np.log(np.where(W1 > 0, W1, np.nan))),
+    ],
+)
+def test_truths_are_numbers_and_arrays_are_compared_in_chains(text: str, expected: object) -> None:
+    assert np.asarray(end(recording("walkthrough"), text).value) == pytest.approx(np.asarray(expected), nan_ok=True)
+
+
+@pytest.mark.parametrize("text", ["h[None]", "W1[None, 0]", "h[:, 0]", "h[1e0]", "h['a']", "h[...]"])
+def test_what_is_no_index_is_refused(text: str) -> None:
+    with pytest.raises(CommandError, match=r"an index is whole numbers|at most 1 indices"):
+        end(recording("walkthrough"), text)
+    assert np.size(end(recording("walkthrough"), "h[None:]").value) == 2  # from the first on, as in NumPy
+
+
+def test_shapes_in_a_chain_have_to_fit() -> None:
+    rec = network("a = [1.0, 2.0]\nw = [1.0, 2.0, 3.0, 4.0]", "L = sum(a) * sum(w)")
+    with pytest.raises(CommandError, match=r"shapes \(2,\) and \(2,\) and \(4,\) do not fit"):
+        end(rec, "any(0 < a == 1 < w)")
+    with pytest.raises(CommandError, match=r"shapes \(2,\) .* and \(4,\) do not fit in '0 < a < 3 == 3 < w'"):
+        end(rec, "any(0 < a < 3 == 3 < w)")

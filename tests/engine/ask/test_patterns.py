@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from recordings import recording
+from recordings import recording, written
 
 from gradstep.engine.ask.patterns import Pattern
 from gradstep.engine.errors import CommandError
@@ -88,3 +88,20 @@ def test_a_unit_is_the_same_neuron_in_every_sample() -> None:
     assert np.array_equal(unit.elements(rec, value.id, flats), flats % columns == 3)
     assert np.array_equal(Pattern("h[2,3]", rec, units=True).elements(rec, value.id, flats), flats % columns == 3)
     assert rows == rec.samples.count
+
+
+@pytest.mark.parametrize(
+    ("text", "same"), [("*" * 4000, "*"), ("z" + "*" * 60 + "1", "z1"), ("*?" * 2, "??"), ("*" * 60 + "2", "*2")]
+)
+def test_many_stars_take_no_longer_than_one(text: str, same: str) -> None:
+    """Each stands for any characters: tried in all ways, forty of them would take longer than one lives."""
+    assert named(recording("walkthrough"), text) == named(recording("walkthrough"), same)
+    with pytest.raises(CommandError, match="nothing is called"):
+        Pattern("*a" * 2000, recording("walkthrough"))
+
+
+def test_an_array_without_elements_is_written_by_no_step() -> None:
+    rec = written("w = { shape = [2, 0], init = 'zeros' }\nv = 2.0", "y = w * v", "L = sum(y) * v")
+    for text in ("y", "y.grad", "w.next"):
+        with pytest.raises(CommandError, match=r"no step writes '.*': it is empty, of shape \(2, 0\)"):
+            Pattern(text, rec)

@@ -175,3 +175,27 @@ def test_without_edits_a_run_is_itself_and_with_them_it_can_be_interrupted() -> 
     with pytest.raises(Interrupted):
         apply_edits(rec, [read_edit(rec, "x = [1, 1]")], lambda share: next(asked) < 2)
     assert next(asked) == 3
+
+
+@pytest.mark.parametrize(
+    "number", ["1e999", "-1e999", "9" * 400, f"[1, {'9' * 400}]", "[[1e999, 0], [0, 0]]", f"-{'9' * 309}"]
+)
+def test_a_number_that_no_float_holds_is_refused(number: str) -> None:
+    with pytest.raises(CommandError, match=r"too large for a number; the largest is 1\.8e308"):
+        read_edit(recording("walkthrough"), f"W1 = {number}")
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(str(10**25), 1e25), (f"[{2**70}, 1]", [2.0**70, 1]), ("inf", np.inf), ("-inf", -np.inf), ("nan", np.nan)],
+)
+def test_integers_of_any_size_and_the_words_for_what_is_not_finite_are_numbers(number: str, expected: object) -> None:
+    found = read_edit(recording("walkthrough"), f"x = {number}").numbers
+    assert np.array_equal(found, np.asarray(expected), equal_nan=True)
+
+
+@pytest.mark.parametrize("call", ["relu(" + "(" * 3000, "relu(a=" + "-" * 5000 + "1)", "relu(a=" + "[" * 300])
+def test_an_operation_that_cannot_be_read_is_refused(call: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        read_edit(recording("walkthrough"), f"op h = {call}")
+    assert len(str(refused.value)) < 300

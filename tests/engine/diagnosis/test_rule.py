@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from recordings import recording
 
@@ -57,3 +58,14 @@ def test_thresholds_can_be_set_and_wrong_ones_are_refused() -> None:
     for senseless in (-1.0, 1.5, float("nan")):
         with pytest.raises(CommandError, match="lies between 0 and 1"):
             RULES.thresholds({"large": senseless})
+
+
+def test_what_numpy_would_warn_of_is_nothing_to_warn_of() -> None:
+    """NaN and infinities are among what rules look for; in these tests a warning is an error."""
+
+    @rule("overflowing", "our own")
+    def overflowing(evidence: Evidence) -> Iterator[Seen]:
+        yield Seen(Place(), {"sum": float(np.array([1e308, 1e308]).sum()), "log": float(np.log(np.float64(0)))}, "", [])
+
+    ((found, _),) = overflowing.findings(evidence())
+    assert found.numbers == {"sum": np.inf, "log": -np.inf}

@@ -21,7 +21,7 @@ def test_a_training_that_is_fine_is_told_nothing(name: str) -> None:
 def test_thresholds_can_be_set_and_wrong_ones_are_refused() -> None:
     session = Session(find("xor-training"))
     session.history.make(40)
-    found = commands.run(session, "findings vanish=1e9").data
+    found = commands.run(session, "findings vanish=1").data
     assert any(one["kind"] == "vanish" and one["at"].startswith("@40") for one in found)
     with pytest.raises(CommandError, match="did you mean 'overfit'"):
         commands.run(session, "findings overfitt=1")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from graphs import EXAMPLES, REPEATABLE, Program, at, network, programs, recorded, walkthrough
 from hypothesis import HealthCheck, given, settings
+from recordings import written
 
 from gradstep.engine.explain.hops import LONGEST, WIDEST, chain, hops, only_hops, slope_name, trail
 from gradstep.engine.graph.element import Element
@@ -84,3 +85,14 @@ def test_hops_are_counted_beyond_those_that_are_listed() -> None:
     recording = recorded(network({"x": np.arange(500.0)}, {"w": 2.0}, {"h": "w * x", "L": "sum(h)"}))
     count, ways = hops(recording, at(recording, "w"), 3)
     assert (count, [hop.local for hop in ways]) == (500, [0, 1, 2])
+
+
+def test_a_use_that_leaves_an_element_out_ends_nothing() -> None:
+    """w[0] is in the first use only, w[1] in the second only: L = 3·w₀ + 5·w₁, each along one way."""
+    rec = written("w = [1.0, 2.0]", "L = 3 * w[0] + 5 * w[1]")
+    w = rec.graph.by_name["w"].id
+    for flat, slope in ((0, 3.0), (1, 5.0)):
+        count, found = hops(rec, Element(w, flat))
+        assert (count, len(found)) == (1, 1)
+        assert found[0].contribution == slope
+        assert prod(hop.local for hop in only_hops(rec, Element(w, flat))) == slope

@@ -10,9 +10,12 @@ import pytest
 from graphs import EXAMPLES, REPEATABLE, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import recording
+from recordings import written as recorded
 
+from gradstep.engine.ask.whatif import apply_edits, read_edit
 from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.explain import nonfinite
+from gradstep.engine.explain import nonfinite, remarks
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
@@ -176,3 +179,35 @@ def test_where_it_began_is_looked_for_once_however_far_away(monkeypatch: pytest.
         began = nonfinite.origin(recording, trouble)
         assert (recording.board.typed(*began.element), began.blame.cause) == ("h0[0]", Cause.ROOT_OF_NEGATIVE)
     assert len(asked) <= 310
+
+
+@pytest.mark.parametrize(
+    ("edit", "phase", "name", "cause"),
+    [
+        ("h[1] = nan", Phase.FORWARD, "h₂", Cause.GIVEN),
+        ("h[1] = -inf", Phase.FORWARD, "h₂", Cause.GIVEN),
+        ("h.grad[0] = inf", Phase.BACKWARD, "∂L/∂h₁", Cause.GIVEN),
+        ("L = nan", Phase.FORWARD, "L", Cause.GIVEN),
+    ],
+)
+def test_what_was_set_by_hand_is_nobodys_fault(edit: str, phase: Phase, name: str, cause: Cause) -> None:
+    """The inputs are as good as before; only the number itself was set."""
+    base = recording("walkthrough")
+    rec = apply_edits(base, [read_edit(base, edit)])
+    found = nonfinite.first(rec, phase)
+    assert found is not None
+    assert found.blame.cause is cause
+    assert remarks.trouble_in(rec, found).endswith("it was set by hand.")
+    assert remarks.trouble_in(rec, found).startswith(f"{name} is ")
+
+
+def test_beside_a_number_that_was_set_by_hand_others_have_their_reason() -> None:
+    """Of [1, 0] the logarithm is [0, −∞]; that another of its numbers is set to 3 changes nothing about it."""
+    base = recorded("x = [1.0, 0.0]", "l = log(x)", "s = stack(l[0], l[1])", "L = sum(s)")
+    for edit, cause in (("l[0] = 3", Cause.LOG_OF_ZERO), ("s[0] = nan", Cause.GIVEN)):
+        rec = apply_edits(base, [read_edit(base, edit)])
+        step = rec.timeline.step_of(Phase.FORWARD, rec.graph.by_name["l" if "l" in edit else "s"].id, int("l" in edit))
+        assert step is not None
+        found = nonfinite.at(rec, step)
+        assert found is not None
+        assert found.blame.cause is cause

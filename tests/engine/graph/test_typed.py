@@ -36,7 +36,7 @@ from gradstep.engine.graph.typed import LETTERS
         "grad", 0)),
         ("∂L/∂w₁₁₂", ("W1", "grad", 1)), ("∂L/∂W1[0,1]", ("W1", "grad", 1)), ("∂L/∂W1", ("W1", "grad", None)),
         ("dL/dy", ("y", "grad", 0)), ("  h[0] ", ("h", "data", 0)), ("h [0]", ("h", "data", 0)), ("h[ 0 ]", ("h",
-        "data", 0)),
+        "data", 0)), ("∂L/∂h.grad", ("h", "grad", None)), ("dloss/dh[1]", ("h", "grad", 1)),
     ],
 )  # fmt: skip
 def test_typed_names(text: str, expected: tuple[str, str, int | None]) -> None:
@@ -157,3 +157,9 @@ def test_names_with_marks_can_be_asked_about() -> None:
         assert session.do(command).ok
     session.do("goto end")
     assert np.array_equal(session.value("∂L/∂ค่า").value, [1.0, 2.0])
+
+
+def test_what_is_far_too_long_is_refused_in_a_short_line() -> None:
+    for text in ("dL/d" * 3000, "dL/d" * 3000 + "h", "∂L/∂" * 5000 + "h[0]", "h" * 10_000, "h[" + "0," * 5000 + "]"):
+        assert len(refused(walkthrough(), text)) < 20_000
+    assert len(refused(walkthrough(), "dL/d" * 3000 + "h")) < 200

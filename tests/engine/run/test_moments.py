@@ -3,8 +3,9 @@ the gradients of y 8, z2 9, W2 10-11, b2 12, h 13-14, z1 15-16, W1 17-20, b1 21-
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from graphs import walkthrough
+from graphs import network, walkthrough
 
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.names import Blackboard
@@ -40,6 +41,8 @@ TIMELINE, BOARD = Timeline(GRAPH), Blackboard(GRAPH)
         ("@", None),
         ("@x", None),
         ("@12 nothing", None),
+        ("@12 @13", None),
+        ("@1 " * 5000, None),
         ("40", None),
         ("101%", None),
         ("", None),
@@ -73,3 +76,10 @@ def test_what_is_refused_says_why(text: str, says: str) -> None:
     with pytest.raises(CommandError) as refused:
         find(TIMELINE, BOARD, Position(0), text)
     assert says in str(refused.value)
+
+
+def test_what_is_empty_is_written_by_no_step() -> None:
+    graph = network({}, {"w": np.zeros((2, 0))}, {"y": "w * 2", "L": "sum(y)"}).graph
+    for name in ("y", "y.grad", "w.grad", "w.next"):
+        with pytest.raises(CommandError, match=rf"no step writes {name}: it is empty, of shape \(2, 0\)"):
+            find(Timeline(graph), Blackboard(graph), Position(0), name)
