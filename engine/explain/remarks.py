@@ -16,7 +16,7 @@ from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.ops.elementwise import Elementwise
-from gradstep.engine.run.reading import numbers_at
+from gradstep.engine.run.reading import numbers_at, term_of
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
@@ -115,13 +115,23 @@ def _began(recording: Recording, found: Trouble) -> str:
 
 
 def kink(recording: Recording, ways: Sequence[Hop]) -> str:
-    """That a slope here is a convention, where one of the hops is on a kink."""
+    """That a slope here is a convention, where one of the hops is on a kink, or its numbers are held back."""
     for hop in ways[:_LOOKED_AT]:
         op = recording.graph.nodes[hop.node].op
         if op.kink and at_kink(recording, hop):
             name = recording.board.element(*hop.source)
             return f"{name} is on a kink of {op.label}; by convention, {op.kink}."
+        if op.holds_back and _held_back(recording, hop):
+            return (
+                f"By convention, {op.edge.format(*map(recording.board.whole, recording.graph.nodes[hop.node].inputs))}."
+            )
     return ""
+
+
+def _held_back(recording: Recording, hop: Hop) -> bool:
+    trace, node = recording.trace, recording.graph.nodes[hop.node]
+    term = term_of(trace, node, hop.slot, hop.source.flat, hop.target.flat)
+    return node.op.held_back(hop.slot, [float(x) for x in numbers_at(trace, node, hop.target.flat, term)])
 
 
 def left_over(recording: Recording, element: Element) -> str:

@@ -55,6 +55,7 @@ class Op(ABC):
     slopes: ClassVar[tuple[str, ...]] = ()
     kink: ClassVar[str] = ""
     edge: ClassVar[str] = ""
+    holds_back: ClassVar[bool] = False
     summed: ClassVar[tuple[int, ...]] = ()
     reduces: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
@@ -143,6 +144,10 @@ class Op(ABC):
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         """Where it is a function of single numbers: what is wrong with it at these, if anything."""
         return None
+
+    def held_back(self, slot: int, xs: Sequence[float]) -> bool:
+        """Where it `holds_back` numbers, and is a function of single ones: whether in ∂y/∂x[slot] at these."""
+        return False
 
     def deliberate(self, y: Array, xs: Sequence[Array]) -> Array | None:
         """Where y is −∞ because that is what the operation is for, as in a mask; None: nowhere."""

@@ -57,7 +57,8 @@ class Bce(MeanPairLoss):
     notation = "mean −({1} ln {0} + (1 − {1}) ln(1 − {0}))"
     term = "−({1} ln {0} + (1 − {1}) ln(1 − {0}))/n"
     slopes = ("({0} − {1}) / ({0} (1 − {0})) / n", "(ln(1 − {0}) − ln {0}) / n")
-    edge = "no logarithm is below −100, no divisor {0} (1 − {0}) of the slope below 1e-12"
+    edge = "logarithms are held at −100, and the divisor {0} (1 − {0}) of the slope at 1e-12"
+    holds_back = True
     label = "binary cross-entropy"
 
     def terms(self, xs: Sequence[Array]) -> Array:
@@ -70,6 +71,9 @@ class Bce(MeanPairLoss):
         if y in (0, 1):  # its logarithm is held in the loss, but not in the slope of t
             return Cause.LOG_OF_ZERO if isfinite(t) else None
         return Cause.LOG_OF_NEGATIVE if y < 0 or y > 1 else None
+
+    def held_back(self, slot: int, xs: Sequence[float]) -> bool:
+        return slot == 0 and (1 - xs[0]) * xs[0] < _LEAST_DIVISOR
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         y, t = xs

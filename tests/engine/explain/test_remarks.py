@@ -119,3 +119,17 @@ def test_what_is_small_by_rounding_only_is_said() -> None:
     rec = written("x = [1e-30, 2.0, 0.0]", "y = x * x; L = sum(y)", "float32")
     node = rec.graph.nodes[rec.graph.by_name["y"].node]
     assert [bool(remarks.smallness(rec, node, flat)) for flat in range(3)] == [True, False, False]
+
+
+def test_where_bce_holds_back_its_slope_it_says_so() -> None:
+    """The slope at 0 is −1 / 1e-12, a third of it by the mean, as PyTorch's; not that of a logarithm."""
+    rec = written("y = [0.0, 0.5, 1.0]; t = [1.0, 1.0, 0.0]", "L = bce(y, t)")
+    said = []
+    for flat in range(3):
+        step = rec.timeline.step_of(Phase.BACKWARD, rec.graph.by_name["y"].id, flat)
+        assert step is not None
+        said.append(
+            "By convention, logarithms are held at −100, and the divisor y (1 − y) of the slope at 1e-12."
+            in Frame(rec, Position(step)).story.caption
+        )
+    assert said == [True, False, True]

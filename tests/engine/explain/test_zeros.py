@@ -25,7 +25,7 @@ ZERO = [
     ),
     ("x = [1.0, 2.0]", "h = max(x); L = h * 3", "x[0]", ZeroReason.GATE_SHUT, "x[0]"),
     ("x = [1.0, 2.0]", "h = where(x > 1, x, 0); L = sum(h)", "x[0]", ZeroReason.GATE_SHUT, "x[0]"),
-    ("x = 3.0", "h = clip(x); L = h * 2", "x", ZeroReason.GATE_SHUT, "x"),
+    ("x = 3.0", "h = clip(x, -1, 1); L = h * 2", "x", ZeroReason.GATE_SHUT, "x"),
     ("W = [[1.0, 2.0]]; x = [0.0, 2.0]", "z = W @ x; L = sum(z)", "W[0,0]", ZeroReason.WEIGHT_ZERO, "W[0,0]"),
     ("W = [[0.0, 2.0]]; x = [3.0, 2.0]", "z = W @ x; L = sum(z)", "x[0]", ZeroReason.WEIGHT_ZERO, "x[0]"),
     ("W = [[1.0]]; x = [-2.0]", "h = relu(x); z = W @ h; L = sum(z)", "W[0,0]", ZeroReason.INPUT_ZERO, "W[0,0]"),

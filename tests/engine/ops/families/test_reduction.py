@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from operations import ALL, Example, examples
+from operations import ALL, Example, by_columns, by_rows, by_vjp, examples
 from torch_cases import FAMILIES, check
 
 from gradstep.engine.errors import OpError
@@ -75,3 +75,19 @@ def test_of_no_groups_there_is_nothing_to_choose_and_no_mistake(name: str) -> No
     assert op.vjp(0, y, y, [x]).shape == (0, 3)
     with pytest.raises(OpError, match="nothing to choose from"):
         op.shape([(3, 0)])
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+@pytest.mark.parametrize("axis", [None, 0, 1, (0, 2)])
+def test_rows_columns_and_vjp_share_among_equals(name: str, axis: Any) -> None:
+    """As torch.amax: 1 / n to each of the n that are it."""
+    op = REGISTRY[name](axis=axis)  # type: ignore[call-arg]
+    x = np.array([[[1.0, 2.0], [2.0, 2.0]], [[2.0, 1.0], [np.inf, -np.inf]], [[1.0, 1.0], [1.0, 1.0]]])
+    y = op.forward([x])
+    ways = [make(op, 0, y, [x]) for make in (by_rows, by_columns, by_vjp)]
+    for jacobian in ways:
+        np.testing.assert_array_equal(jacobian, ways[0])
+        np.testing.assert_allclose(jacobian.sum(axis=1), 1, rtol=1e-15)
+        for row, value in zip(jacobian, y.reshape(-1), strict=True):
+            assert {x.reshape(-1)[k] for k in np.flatnonzero(row)} == {value}
+            assert len(set(row[row > 0])) == 1
