@@ -13,6 +13,8 @@ import numpy as np
 MINUS = "\u2212"
 #: From little to much, in one character.
 _BARS = "▁▂▃▄▅▆▇█"
+#: So many digits count in a number of a sentence.
+_SAID = 4
 
 
 class Digits(IntEnum):
@@ -69,21 +71,17 @@ def said(value: float | Any, signed: bool = False, digits: int = Digits.NETWORK)
     return next(text for text in texts if _counting(text) <= _SAID)
 
 
-#: So many digits count in a number of a sentence.
-_SAID = 4
-
-
 def _counting(text: str) -> int:
     """How many digits of a printed number count: zeros before the first other one do not."""
     return len(re.sub(r"\D", "", text.partition("e")[0]).lstrip("0"))
 
 
-def brief(value: float | Any) -> str:
-    """`value` with at most four digits that count, and no zeros behind them: as one would type it."""
+def brief(value: float | Any, digits: int = _SAID) -> str:
+    """`value` with at most so many digits that count, and no zeros behind them: as one would type it."""
     v = float(value)
     if not math.isfinite(v) or v == 0:
         return number(v)
-    mantissa, _, exponent = f"{abs(v):.{_SAID}g}".partition("e")
+    mantissa, _, exponent = f"{abs(v):.{digits}g}".partition("e")
     return (MINUS if v < 0 else "") + mantissa + (f"e{int(exponent)}" if exponent else "")
 
 

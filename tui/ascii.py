@@ -25,8 +25,8 @@ _PAIRS = (
     "─-│|╭+╮+╰+╯+├+┤+┌+┐+└+┘+┬+┴+┼+━=┃#┏#┓#┗#┛#┣#┫#▔-",  # frames; the current one is heavy
     '▁.▂.▃:▄_▅=▆*▇#█#▀"▏|▎|▍|▌|▋#▊#▉#▐|░.▒%▓%',  # bars
     "▸>◂<▾v▼V▲^▴^◆*◇o●@○o⌫,⏎=↑^↓v←<→>⇧^⇥>▶>◀<‹<›>✎!╳X⋮:…~┊:†t↻@",  # marks
-    "∂dΣSηnσsΔDλlβbαaεeτtμuγgρrφfψyπpθtωw∇D∞I√v∈e⊙*×x÷/·.≈~≤<≥>≠!±+−-∘o‖|′'½hℓl⁄/⊕+∑S∏P∘o",  # mathematics
-    "₀0₁1₂2₃3₄4₅5₆6₇7₈8₉9ⱼjₖkᵢiₙn₊+₋-ₓx⁰0¹1²2³3⁴4⁵5⁶6⁷7⁸8⁹9ᵀT⁻-⁺+ⁿn",
+    "∂dΣSηnσsΔDλlβbαaεeτtμuγgρrφfΦFψyπpθtωw∇D∞I√v∈e⊙*×x÷/·.≈~≤<≥>≠!±+−-∘o‖|′'½hℓl⁄/⊕+∑S∏P∘o",  # mathematics
+    "₀0₁1₂2₃3₄4₅5₆6₇7₈8₉9ᵢiⱼjₖkₗlₘmₙnₚpᵣrₛsₜtᵤuᵥv₊+₋-ₓx⁰0¹1²2³3⁴4⁵5⁶6⁷7⁸8⁹9ᵀT⁻-⁺+ⁿn",
     "–-—-‘'’'“\"”\"«<»>✓Y✗X°o©cäaöoüuéeèe",
 )
 _TABLE = {ord(pair[k]): pair[k + 1] for pair in _PAIRS for k in range(0, len(pair), 2)}

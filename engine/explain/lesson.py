@@ -35,7 +35,7 @@ def forward(recording: Recording, node: Node, flat: int) -> tuple[str, ...]:
         )
         return first, second, "So each input's gradient will need the weight, and each weight's gradient the input."
     return (
-        f"{name} = {op.written([board.whole(v) for v in node.inputs])}: {op.label}.",
+        f"{name} = {op.written([board.whole(v) for v in node.inputs], recording.graph.dtype)}: {op.label}.",
         *_slopes(recording, node),
         "The local gradient is taken at the numbers of the forward pass; that is why it has to come first.",
     )
@@ -44,11 +44,12 @@ def forward(recording: Recording, node: Node, flat: int) -> tuple[str, ...]:
 def _slopes(recording: Recording, node: Node, only: int | None = None) -> tuple[str, ...]:
     """The rule of the local gradient for each input of a node, or for the slot `only`."""
     board, op = recording.board, node.op
-    names = [board.whole(v) for v in node.inputs]
+    names, dtype = [board.whole(v) for v in node.inputs], recording.graph.dtype
     found = []
     for slot, (value, slope) in enumerate(zip(node.inputs, op.slopes, strict=False)):
         if recording.graph.values[value].differentiable and only in (None, slot):
-            found.append(f"The local gradient is ∂{board.whole(node.output)}/∂{names[slot]} = {slope.format(*names)}.")
+            local = op.valued(slope, dtype).format(*names)
+            found.append(f"The local gradient is ∂{board.whole(node.output)}/∂{names[slot]} = {local}.")
     return (*found, *((f"By convention, {op.kink}.",) if op.kink else ()))
 
 

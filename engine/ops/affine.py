@@ -30,6 +30,12 @@ class Affine(Op):
         """The slot whose element *is* the local derivative for `slot`, as in a product."""
         return None
 
+    def meeting(self, slot: int, at: int, shapes: Sequence[Shape]) -> list[Grid]:
+        """Which elements of each operand meet in the terms through which xs[slot].flat[at] feeds the output."""
+        space = self.space(slot, shapes)
+        point, free = space.hold(at, space.operands[slot])
+        return [space.grid(point, free, seen) for seen in space.operands]
+
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         space = self.space(slot, [x.shape for x in xs])
         return self._links(slot, space, space.out, at, space.operands[slot], y, xs)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradstep.engine.index import Array, Shape, picked
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.links import Links, ones
 from gradstep.engine.ops.op import Op
 
@@ -27,6 +28,9 @@ class Move(Op):
     def target(self, slot: int, at: int, shapes: Sequence[Shape]) -> int | None:
         """The output that an input's element becomes; None if it is left out."""
 
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return "1"
+
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         of, found = self.source(at, [x.shape for x in xs])
         return Links(slot, picked(found) if of == slot else picked(), ones(y))
@@ -40,6 +44,13 @@ class Masked(Op):
     """y = f(x) element by element with a slope that depends on the place only."""
 
     gated = True
+
+    @abstractmethod
+    def made(self, slope: float) -> str:
+        """How an element is written where the slope is so much, `{0}` being that of the input."""
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return brief(self.slopes_at(xs[0].shape, xs[0].dtype).item(at), 12)
 
     @abstractmethod
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:

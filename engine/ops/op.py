@@ -9,6 +9,7 @@ differences against each other for every class found here.
 from __future__ import annotations
 
 import dataclasses
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Shape
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.links import Columns, Links
 from gradstep.engine.registry import Registry
@@ -37,6 +39,8 @@ class Op(ABC):
     operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot. Where that has two
     values, `kink` says which is taken, and `edge` what is agreed at NaN and at infinities, and of numbers that
     are held back from them; all of it as PyTorch has it.
+    `each` writes an element that is made of a group of an input's: `{each}` is any of the group under letters, `{over}`
+    what is said to run over it, as in Σ{over} {each}, and `{0}` the element in the same place.
     `summed` are the slots whose elements, each times its local factor, add up to the output: the
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
     summands that are no such products: a loss; `term` writes one of them. A `discrete` operation
@@ -65,6 +69,7 @@ class Op(ABC):
     contracts: ClassVar[bool] = False
     variadic: ClassVar[bool] = False
     term: ClassVar[str] = ""
+    each: ClassVar[str] = ""
     label: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -81,12 +86,28 @@ class Op(ABC):
         """How the operation is called, as in `linear(x, W, [b])`; options with their defaults."""
         return signature(cls.name, cls.slots, cls.optional, cls.options())
 
-    def written(self, names: Sequence[str]) -> str:
-        """The notation with names in it; an optional input that is left out is no summand."""
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        """What letters of the notation and of slopes stand for: the numbers of options, in a precision."""
+        return {}
+
+    def valued(self, text: str, dtype: np.dtype[Any]) -> str:
+        """A notation or a slope with the numbers of options in it; what is multiplied by 1 is itself."""
+        for letter, value in self.constants(dtype).items():
+            if value == 1:
+                text = re.sub(rf"\b{letter} (× )?(?=[\w({{|])", "", text)
+            text = re.sub(rf"\b{letter}\b", brief(value, 12), text)
+        return text
+
+    def template(self, inputs: int, dtype: np.dtype[Any]) -> str:
+        """The notation for so many inputs: an optional one that is left out is no summand."""
         template = self.notation
-        for missing in range(len(names), len(self.slots)):
+        for missing in range(inputs, len(self.slots)):
             template = template.replace(f" + {{{missing}}}", "")
-        return template.format(*names)
+        return self.valued(template, dtype)
+
+    def written(self, names: Sequence[str], dtype: np.dtype[Any]) -> str:
+        """The notation with names in it, and the numbers of options."""
+        return self.template(len(names), dtype).format(*names)
 
     @abstractmethod
     def shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -157,9 +178,17 @@ class Op(ABC):
         """How many terms it is the mean of; 1 where it is no mean. It is the `n` of `notation`."""
         return 1
 
+    def written_term(self, xs: Sequence[Array]) -> str:
+        """Where it `reduces`: how one of the terms is written; `n` is the divisor."""
+        return self.valued(self.term or "{0}", xs[0].dtype)
+
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
-        """How ∂y/∂x[at], x = xs[slot], is written where the output is one number; `n` is the divisor."""
-        return self.slopes[slot] if slot < len(self.slopes) else ""
+        """How ∂y/∂x[at], x = xs[slot], is written where the output is one number: `{y}`; `n` is the divisor."""
+        return self.valued(self.slopes[slot], xs[slot].dtype)
+
+    def looks_up(self, shapes: Sequence[Shape]) -> bool:
+        """Whether the numbers in slot 1 say which elements of slot 0 are read."""
+        return False
 
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -79,8 +79,8 @@ class LeakyRelu(Elementwise):
 
     name = "leaky_relu"
     words: ClassVar[Mapping[str, str]] = {"slope": "negative_slope"}
-    notation = "max({0}, slope × {0})"
-    slopes = ("1 if {0} > 0, else the slope",)
+    notation = "{0} if {0} > 0, else slope × {0}"
+    slopes = ("1 if {0} > 0, else slope",)
     kink = "at 0 the slope of the negative side is taken"
     edge = "at NaN the slope is that of the negative side"
     label = "leaky ReLU"
@@ -89,6 +89,9 @@ class LeakyRelu(Elementwise):
 
     def __post_init__(self) -> None:
         _number("leaky_relu", negative_slope=self.negative_slope)
+
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        return {"slope": self.negative_slope}
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.where(xs[0] > 0, xs[0], xs[0] * xs[0].dtype.type(self.negative_slope))
@@ -102,8 +105,8 @@ class Elu(Elementwise):
     """Clevert et al., ICLR 2016."""
 
     name = "elu"
-    notation = "{0} if {0} > 0, else α (exp({0}) − 1)"
-    slopes = ("1 if {0} > 0, else α exp({0})",)
+    notation = "{0} if {0} > 0, else α × (exp({0}) − 1)"
+    slopes = ("1 if {0} > 0, else α × exp({0})",)
     kink = "at 0 the slope of the negative side is taken, which is another one unless α is 1"
     edge = _OPEN
     label = "ELU"
@@ -112,6 +115,9 @@ class Elu(Elementwise):
 
     def __post_init__(self) -> None:
         _number("elu", alpha=self.alpha)
+
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        return {"α": self.alpha}
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs

@@ -31,6 +31,9 @@ class CausalMask(Masked):
             raise OpError(f"causal_mask: at least two axes are needed, but the shape is {shape_text(shapes[0])}")
         return tuple(shapes[0])
 
+    def made(self, slope: float) -> str:
+        return "{0}" if slope else "−∞"
+
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
         return np.broadcast_to(np.tri(*shape[-2:], dtype=dtype), shape)
 

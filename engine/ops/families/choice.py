@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class OneOfTwo(Elementwise):
 class Maximum(OneOfTwo):
     name = "maximum"
     notation = "max({0}, {1})"
-    slopes = ("1 if {0} > {1}, ½ if equal, else 0", "1 if {1} > {0}, ½ if equal, else 0")
+    slopes = ("1 if {0} > {1}, ½ if {0} = {1}, else 0", "1 if {1} > {0}, ½ if {0} = {1}, else 0")
     label = "maximum"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -50,7 +50,7 @@ class Maximum(OneOfTwo):
 class Minimum(OneOfTwo):
     name = "minimum"
     notation = "min({0}, {1})"
-    slopes = ("1 if {0} < {1}, ½ if equal, else 0", "1 if {1} < {0}, ½ if equal, else 0")
+    slopes = ("1 if {0} < {1}, ½ if {0} = {1}, else 0", "1 if {1} < {0}, ½ if {0} = {1}, else 0")
     label = "minimum"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -66,8 +66,8 @@ class Clip(Elementwise):
 
     name = "clip"
     words: ClassVar[Mapping[str, str]] = {"low": "min", "high": "max", "a_min": "min", "a_max": "max"}
-    notation = "clip({0})"
-    slopes = ("1 within the bounds, else 0",)
+    notation = "clip({0}, low, high)"
+    slopes = ("1 if low ≤ {0} ≤ high, else 0",)
     kink = "at a bound the slope is taken as 1"
     edge = "a NaN is within no bounds: the slope there is 0"
     gated = True
@@ -86,6 +86,16 @@ class Clip(Elementwise):
     @property
     def _bounds(self) -> tuple[float, float]:
         return (-inf if self.min is None else self.min), (inf if self.max is None else self.max)
+
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        return dict(zip(("low", "high"), self._bounds, strict=True))
+
+    def valued(self, text: str, dtype: np.dtype[Any]) -> str:
+        if self.max is None:
+            text = text.replace("clip({0}, low, high)", "max({0}, low)").replace("low ≤ {0} ≤ high", "{0} ≥ low")
+        if self.min is None:
+            text = text.replace("clip({0}, low, high)", "min({0}, high)").replace("low ≤ {0} ≤ high", "{0} ≤ high")
+        return super().valued(text, dtype)
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(np.clip(xs[0], *self._bounds), dtype=xs[0].dtype)
@@ -106,7 +116,7 @@ class Where(Elementwise):
     slots = ("condition", "a", "b")
     words: ClassVar[Mapping[str, str]] = {"input": "a", "other": "b", "x": "a", "y": "b"}
     notation = "where({0}, {1}, {2})"
-    slopes = ("0", "1 where {0}, else 0", "0 where {0}, else 1")
+    slopes = ("0", "1 if {0}, else 0", "0 if {0}, else 1")
     label = "where"
     gated = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import isfinite, isinf, nan, prod
@@ -17,6 +18,7 @@ from gradstep.engine.ops.links import Links
 from gradstep.engine.ops.loss import MeanPairLoss
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.shapes import shape_text, whole_numbers
+from gradstep.engine.ops.windows import steps
 
 
 class Hinge(MeanPairLoss):
@@ -25,7 +27,7 @@ class Hinge(MeanPairLoss):
     name = "hinge"
     notation = "mean max(0, 1 − {1} × {0})"
     term = "max(0, 1 − {1} × {0})/n"
-    slopes = ("−{1} / n where 1 − {1} × {0} > 0, else 0", "−{0} / n where 1 − {1} × {0} > 0, else 0")
+    slopes = ("−{1} / n if 1 − {1} × {0} > 0, else 0", "−{0} / n if 1 − {1} × {0} > 0, else 0")
     kink = "where the margin is exactly 1 the slope is taken as 0"
     edge = "a NaN is no shut gate: the slope there is that of a margin below 1"
     gated = True
@@ -65,6 +67,17 @@ class Bce(MeanPairLoss):
         y, t = xs
         least = y.dtype.type(_LEAST_LOG)
         return np.asarray((t - 1) * np.maximum(np.log1p(-y), least) - t * np.maximum(np.log(y), least))
+
+    def written_term(self, xs: Sequence[Array]) -> str:
+        with np.errstate(all="ignore"):
+            held = min(np.log(xs[0]).min(initial=0), np.log1p(-xs[0]).min(initial=0)) < _LEAST_LOG
+        return re.sub(r"(ln(?: \{0\}|\(.*?\)))", r"max(−100, \1)", self.term) if held else self.term
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        y = xs[0].reshape(-1)[at if xs[0].size > 1 else 0]
+        if slot or (1 - y) * y >= _LEAST_DIVISOR:
+            return self.slopes[slot]
+        return "({0} − {1}) / 1e-12 / n"
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         y, t = xs
@@ -209,10 +222,13 @@ class Nll(Op):
     def divisor(self, shapes: Sequence[Shape]) -> int:
         return max(prod(shapes[0][:-1]), 1)
 
+    def looks_up(self, shapes: Sequence[Shape]) -> bool:
+        return tuple(shapes[1]) != tuple(shapes[0]) or tuple(shapes[1]) == (1,)
+
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         if slot == 1:
             return self.slopes[1]
-        if xs[1].shape == xs[0].shape:
+        if not self.looks_up([x.shape for x in xs]):
             return "−{1} / n"
         return "−1 / n" if self._weights(xs).reshape(-1)[at] else "0"
 
@@ -223,10 +239,11 @@ class Nll(Op):
             with np.errstate(all="ignore"):
                 return np.asarray(-self._weighted(xs, weights[start:stop], logp[start:stop]) / rows, dtype=logp.dtype)
 
-        return Grid(0, (logp.size,), (1,)), read
+        return Grid(0, xs[0].shape, steps(xs[0].shape)), read
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        return Links(slot, Grid(0, (xs[slot].size,), (1,)), self._slopes(slot, xs, 0))
+        shape = xs[slot].shape
+        return Links(slot, Grid(0, shape, steps(shape)), self._slopes(slot, xs, 0))
 
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         return Links(slot, picked(0), self._slopes(slot, xs, at))

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.moving import Masked
 from gradstep.engine.ops.op import Op
 
@@ -44,6 +45,9 @@ class Dropout(Masked):
 
     def in_use(self) -> Op:
         return Dropout(0.0, self.seed)
+
+    def made(self, slope: float) -> str:
+        return "0" if not slope else "{0}" if slope == 1 else f"{{0}} / (1 − {brief(self.p, 12)})"
 
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
         seed = self.seed if self.iteration == 1 else [self.seed, self.iteration]

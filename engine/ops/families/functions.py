@@ -63,7 +63,7 @@ class Sqrt(Elementwise):
 class Abs(Elementwise):
     name = "abs"
     notation = "|{0}|"
-    slopes = ("the sign of {0}",)
+    slopes = ("sign({0})",)
     kink = "at 0 the slope is taken as 0"
     edge = "at NaN the slope is 0"
     label = "absolute value"

@@ -99,6 +99,12 @@ class Embedding(Op):
         if slot == 1:
             whole_numbers("embedding: ids, the rows of the table,", x, shapes[0][0])
 
+    def looks_up(self, shapes: Sequence[Shape]) -> bool:
+        return True
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return "0" if slot else "1"
+
     @staticmethod
     def _rows(table: Array, ids: Array) -> Array:
         return whole_numbers("embedding: ids, the rows of the table,", ids, len(table))

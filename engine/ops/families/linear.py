@@ -70,15 +70,14 @@ class Linear(Contract):
 
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
         (*batch, width), (outs, _) = shapes[:2]
-        rows = prod(batch)
-        x_rows, x_cols = strides((rows, width))
+        *x_rows, x_cols = strides((*batch, width))
         w_rows, w_cols = strides((outs, width))
-        y_rows, y_cols = strides((rows, outs))
+        out, none = strides((*batch, outs)), (0,) * len(batch)
         b_cols = strides((outs,))[0]
         if slot == 2:  # the bias is added once, not once for every input
-            return Space((rows, outs), ((x_rows, 0), (0, w_rows), (0, b_cols)), (y_rows, y_cols))
-        operands = ((x_rows, 0, x_cols), (0, w_rows, w_cols), (0, b_cols, 0))
-        return Space((rows, outs, width), operands[: len(shapes)], (y_rows, y_cols, 0))
+            return Space((*batch, outs), ((*x_rows, 0), (*none, w_rows), (*none, b_cols)), out)
+        operands = ((*x_rows, 0, x_cols), (*none, w_rows, w_cols), (*none, b_cols, 0))
+        return Space((*batch, outs, width), operands[: len(shapes)], (*out, 0))
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return np.ones_like(y) if slot == 2 else xs[1 - slot]

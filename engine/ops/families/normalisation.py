@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,9 @@ class Normalising(Rowwise):
             raise OpError(f"{self.name} works along an axis, but its input is a single number")
         return tuple(sorted(normal_axes(self.name, self.axis, ndim)))
 
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        return {"ε": float(self._eps(np.empty(0, dtype)))}
+
     def _eps(self, x: Array) -> Any:
         """ε in x's precision; None is the distance there from 1 to the next number."""
         return x.dtype.type(np.finfo(x.dtype).eps if self.eps is None else self.eps)
@@ -50,6 +53,7 @@ class Normalize(Normalising):
     name = "normalize"
     notation = "({0} − μ) / √(σ² + ε)"
     slopes = ("(δ − 1/n − y yⱼ / n) / √(σ² + ε), to every element of the group",)
+    each = "({0} − mean{over} {each}) / √(var{over} {each} + ε)"
     label = "normalise"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -60,6 +64,9 @@ class Normalize(Normalising):
         x = xs[0]
         scale = np.sqrt(self._mean(np.square(x - self._mean(x))) + self._eps(x))
         return np.asarray((g - self._mean(g) - y * self._mean(g * y)) / scale)
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return "0"  # of a group of one number
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         scale = np.sqrt(x.var() + self._eps(x))
@@ -76,6 +83,7 @@ class RmsNormalize(Normalising):
     name = "rms_normalize"
     notation = "{0} / √(mean {0}² + ε)"
     slopes = ("(δ − y yⱼ / n) / √(mean {0}² + ε), to every element of the group",)
+    each = "{0} / √(mean{over} {each}² + ε)"
     label = "RMS normalise"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -84,6 +92,9 @@ class RmsNormalize(Normalising):
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         scale = np.sqrt(self._mean(np.square(xs[0])) + self._eps(y))
         return np.asarray((g - y * self._mean(g * y)) / scale)
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return self.valued("(1 − {y}²) / √({0}² + ε)", xs[0].dtype)
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         scale = np.sqrt(np.square(x).mean() + self._eps(x))

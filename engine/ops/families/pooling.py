@@ -11,6 +11,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Grid, Shape, unravel
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.links import Links
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.shapes import shape_text
@@ -73,6 +74,11 @@ class Pool(Op):
 
         return Links(0, there, local)
 
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        (x,) = xs
+        box, weights = self._box(0, self.forward(xs), x), self.weights(0, self.forward(xs), x)
+        return brief(weights[np.flatnonzero(box.take(0, box.size) == at)[0]], 12)
+
     @abstractmethod
     def weights(self, at: int, y: Array, x: Array) -> Array:
         """∂y[at]/∂x for the inputs under its window."""
@@ -83,6 +89,7 @@ class MaxPool2d(Pool):
 
     name = "max_pool2d"
     notation = "max over windows of {0}"
+    each = "max{over} {each}"
     slopes = ("1 to the largest under the window, 0 to the others",)
     kink = "of equal ones the first gets the gradient"
     edge = "a NaN is larger than all; of several the last gets the gradient"
@@ -149,9 +156,16 @@ class AvgPool2d(Pool):
 
     name = "avg_pool2d"
     notation = "mean over windows of {0}"
+    each = "Σ{over} {each}/n"
     slopes = ("1/kernel_size² under the window",)
     summed = (0,)
     label = "average pooling"
+
+    def divisor(self, shapes: Sequence[Shape]) -> int:
+        return self.kernel_size**2
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return "1/n"
 
     def forward(self, xs: Sequence[Array]) -> Array:
         seen = slide(pad(xs[0], self.padding, 0), self.kernel_size, self.kernel_size, self._stride)

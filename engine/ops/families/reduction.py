@@ -104,6 +104,11 @@ class Extreme(Rowwise):
         flow = chosen * g.reshape(each) / np.add.reduce(chosen, axis=-1, keepdims=True, dtype=g.dtype)
         return self.ungrouped(flow, xs[0].shape)
 
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        chosen = xs[0] == self.forward(xs)
+        count = np.count_nonzero(chosen)
+        return "0" if not chosen.item(at) else f"1/{count}" if count > 1 else "1"
+
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         chosen = x == y[0]
         return np.asarray(chosen[j] / np.add.reduce(chosen, dtype=x.dtype) * (k == k))
@@ -112,6 +117,7 @@ class Extreme(Rowwise):
 class Max(Extreme):
     name = "max"
     notation = "max {0}"
+    each = "max{over} {each}"
     label = "max"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -121,6 +127,7 @@ class Max(Extreme):
 class Min(Extreme):
     name = "min"
     notation = "min {0}"
+    each = "min{over} {each}"
     label = "min"
 
     def forward(self, xs: Sequence[Array]) -> Array:

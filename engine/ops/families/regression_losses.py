@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Mae(MeanPairLoss):
     name = "mae"
     notation = "mean |{0} − {1}|"
     term = "|{0} − {1}|/n"
-    slopes = ("the sign of {0} − {1}, / n", "the sign of {1} − {0}, / n")
+    slopes = ("sign({0} − {1}) / n", "sign({1} − {0}) / n")
     kink = "where both are equal the slope is taken as 0"
     edge = "where their difference is NaN the slope is 0"
     label = "mean absolute error"
@@ -71,9 +72,9 @@ class Huber(MeanPairLoss):
     """½ d² near the target and δ(|d| − ½ δ) further off, d = y − t; the mean (Huber, 1964)."""
 
     name = "huber"
-    notation = "mean huber({0} − {1})"
-    term = "huber({0} − {1})/n"
-    slopes = ("({0} − {1}) clipped at ±δ, / n", "({1} − {0}) clipped at ±δ, / n")
+    notation = "mean huber({0} − {1}, δ), where huber(d, δ) is ½ d² if |d| ≤ δ, else δ × (|d| − δ/2)"
+    term = "huber({0} − {1}, δ)/n"
+    slopes = ("clip({0} − {1}, −δ, δ) / n", "clip({1} − {0}, −δ, δ) / n")
     label = "Huber loss"
 
     delta: float = 1.0
@@ -81,6 +82,9 @@ class Huber(MeanPairLoss):
     def __post_init__(self) -> None:
         if type(self.delta) not in (int, float) or not self.delta > 0:
             raise OpError(f"huber: delta is a number above 0, not {self.delta!r}")
+
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        return {"δ": self.delta}
 
     def terms(self, xs: Sequence[Array]) -> Array:
         gap = xs[0] - xs[1]

@@ -35,6 +35,7 @@ class Softmax(AlongAxis):
     name = "softmax"
     notation = "exp({0}) / Σ exp({0})"
     slopes = ("y × (1 − y) to its own, −y × yⱼ to each other",)
+    each = "exp({0}) / Σ{over} exp({each})"
     label = "softmax"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -49,6 +50,9 @@ class Softmax(AlongAxis):
         axis = self.axes(y.ndim)
         return np.asarray(y * (g - np.add.reduce(g * y, axis=axis, keepdims=True)))
 
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return "{y} × (1 − {y})"
+
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         return np.asarray(y[k] * ((k == j) - y[j]))
 
@@ -59,6 +63,7 @@ class LogSoftmax(AlongAxis):
     name = "log_softmax"
     notation = "{0} − ln Σ exp({0})"
     slopes = ("1 − softmax to its own, −softmaxⱼ to each other",)
+    each = "{0} − ln Σ{over} exp({each})"
     label = "log softmax"
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -75,6 +80,9 @@ class LogSoftmax(AlongAxis):
         flow = np.asarray(np.exp(y))
         flow *= np.add.reduce(g, axis=axis, keepdims=True)
         return np.asarray(np.subtract(g, flow, out=flow))
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return "1 − exp({y})"
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         return np.asarray((k == j) - np.exp(y[j]))

@@ -42,6 +42,17 @@ def test_hops_add_up_to_the_gradient_and_chains_multiply_to_it(program: Program)
                 assert found.product == hop.contribution
 
 
+def test_a_use_that_leaves_an_element_out_hides_no_other() -> None:
+    """Of p only the second row is taken by the line that uses it last."""
+    lines = {"a": "abs(p)", "b": "p[1]", "L": "sum(a) + sum(b)"}
+    recording = recorded(network({}, {"p": [[1.0, 2.0], [3.0, 4.0]]}, lines))
+    found = [hops(recording, at(recording, "p", flat), 5) for flat in range(4)]
+    assert [count for count, _ in found] == [1, 1, 2, 2]
+    assert [[recording.graph.values[h.target.value].name for h in ways] for _, ways in found] == [
+        ["a"], ["a"], ["b", "a"], ["b", "a"],
+    ]  # fmt: skip
+
+
 def test_the_chain_of_the_walkthrough_from_the_loss() -> None:
     recording = recorded(walkthrough())
     _, (hop,) = hops(recording, at(recording, "W1", 1))

@@ -15,8 +15,8 @@ def test_what_is_said_of_one() -> None:
     at = lines.index("maximum(a, b)")
     assert lines[at + 1 : at + 6] == [
         "  =      max(a, b)",
-        "  ∂/∂a   1 if a > b, ½ if equal, else 0",
-        "  ∂/∂b   1 if b > a, ½ if equal, else 0",
+        "  ∂/∂a   1 if a > b, ½ if a = b, else 0",
+        "  ∂/∂b   1 if b > a, ½ if a = b, else 0",
         "  kink   where both are equal each gets half of the gradient",
         "  edge   where one is NaN both get all of the gradient",
     ]

@@ -60,9 +60,16 @@ def test_long_sums_are_written_with_a_sign_for_the_sum() -> None:
     lines = {"z": "W @ x + b", "y": "x @ V", "q": "sum(z)", "r": "mean(y)", "L": "q + r"}
     parameters = {"W": [[0.5] * 4] * 4, "b": [0.0] * 4, "V": [[0.5] * 4] * 4}
     recording = recorded(network({"x": [1.0, 2.0, 3.0, 4.0]}, parameters, lines))
-    assert told(recording, "z", 1) == ("z₂ = Σⱼ W[1,j]·x[j] + b[1]", "")
-    assert told(recording, "y", 2)[0].startswith("y₃ = Σⱼ ")
-    assert told(recording, "q")[1] == ""
+    assert told(recording, "z", 1) == ("z₂ = Σᵢ W[1,i]·x[i] + b[1]", "")
+    assert told(recording, "y", 2) == ("y₃ = Σᵢ x[i]·V[i,2]", "")
+    assert told(recording, "q") == ("q = Σᵢ z[i]", "")
+    assert told(recording, "r") == ("r = Σᵢ y[i]/4", "")
+    lines = {"L": "mse(y, t)", "M": "L + bce(sigmoid(y), t)"}
+    recording = recorded(network({"t": [[0.5, 0.5]] * 3}, {"y": [[1.0, 2.0]] * 3}, lines, "M"))
+    assert told(recording, "L") == ("L = Σᵢⱼ (y[i,j] − t[i,j])²/6", "")
+    bce = recording.graph.by_name["M:bce"].name
+    said = "= −Σᵢⱼ (t[i,j] ln M:sigmoid[i,j] + (1 − t[i,j]) ln(1 − M:sigmoid[i,j]))/6"
+    assert told(recording, bce)[0].endswith(said)
 
 
 def test_a_mean_of_a_few_is_written_out_with_its_number() -> None:

@@ -1,0 +1,39 @@
+"""The equation of an element that is made of a group of others: of what is normalised together, or under a window."""
+
+from __future__ import annotations
+
+from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Num, Parts, divided, fill
+from gradstep.engine.explain.formula.running import Member, indexed, running
+from gradstep.engine.graph.element import Element
+from gradstep.engine.graph.graph import Node
+from gradstep.engine.index import Grid
+from gradstep.engine.run.recording import Recording
+
+
+def group(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
+    """p₁ = exp(z₁) / Σᵢ exp(z[i]), m = max(x₁, x₂): the right side, and with numbers where it is written out."""
+    board, (x,), value = recording.board, recording.trace.inputs(node), node.inputs[0]
+    grid = recording.trace.row(node, 0, flat).grid
+    assert isinstance(grid, Grid), "a group lies along axes"
+    template = divided(node, node.op.valued(node.op.each, x.dtype), [x.shape])
+    if "{0}" not in template and grid.size <= WRITTEN_OUT:
+        return _written_out(recording, value, grid, template)
+    found = running(board, [Member(value, grid)])
+    if found is None:
+        return node.op.written([board.whole(value)], x.dtype), ()
+    own = indexed(board, Element(value, flat)) if "{0}" in template else ""
+    return template.format(own, each=found.names[0], over=found.over) + found.ranges, ()
+
+
+def _written_out(recording: Recording, value: int, grid: Grid, template: str) -> tuple[str, Parts]:
+    """max(x₁, x₂), or x₁/4 + x₂/4; of one number itself, of none 0."""
+    x, flats = recording.trace.data[value], grid.take(0, grid.size).tolist()
+    function, _, each = template.partition("{over} ")
+    names = [recording.board.element(value, at) for at in flats]
+    values = [Num(x.item(at), False, x.item(at) < 0) for at in flats]
+    if function == "Σ":
+        places = [each.replace("{each}", f"{{{k}}}") for k in range(len(flats))]
+        text = " + ".join(places) or "0"
+    else:
+        text = f"{function}({', '.join(f'{{{k}}}' for k in range(len(flats)))})" if len(flats) > 1 else "{0}"
+    return text.format(*names), fill(text, values)
