@@ -207,6 +207,8 @@ async def test_what_is_pasted_is_one_line_and_what_is_left_out_is_said() -> None
             await pilot.pause()
             assert pilot.app.screen.query_one(Input).value == value
             assert said in str(pilot.app.screen.query_one("#dialog").border_subtitle)
+            await pilot.press("x")
+            assert len(pilot.app.screen.query_one(Input).value) == min(len(value) + 1, LONGEST)
             await pilot.press("escape")
 
 

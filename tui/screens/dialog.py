@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -25,6 +25,9 @@ LONGEST = 2000
 
 class Line(Walled, Input):
     """A line to type in. Of what is pasted its first line is taken, and what is left out is said."""
+
+    def __init__(self, value: str = "", **options: Any) -> None:
+        super().__init__(value, max_length=LONGEST, **options)
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
