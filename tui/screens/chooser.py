@@ -94,14 +94,15 @@ class Chooser(Dialog[str | None]):
 
 
 def _rating(wanted: str, choice: Choice) -> float:
-    """How well a choice has the letters that are wanted: best in one piece, then in few, and where words begin."""
+    """How well a choice has the letters that are wanted: best in one piece, where a word begins; then in long ones."""
     text = f"{choice.where} {choice.text}".lower()
     at = text.find(wanted)
     if at >= 0:
-        return 2.0 + (not at or not text[at - 1].isalnum())
-    at, pieces = -1, 0
+        return 2.0 + (not at or not re.match(r"\w", text[at - 1]))
+    pieces = [0]
     for letter in wanted:
-        found = text.find(letter, at + 1)
-        pieces += found != at + 1
-        at = found
-    return 1 / pieces
+        before, at = at, text.find(letter, at + 1)
+        if at != before + 1:
+            pieces.append(0)
+        pieces[-1] += 1
+    return sum(piece**2 for piece in pieces) / len(wanted) ** 2
