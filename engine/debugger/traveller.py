@@ -28,7 +28,7 @@ from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Grain, Position
 
 #: So many moves are made between two questions whether to go on.
-_BETWEEN = 1 << 10
+_BETWEEN = 1 << 7
 
 
 class Move(NamedTuple):

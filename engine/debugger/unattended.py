@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from importlib.metadata import version
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +18,7 @@ from gradstep.engine.history import search
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Position
 
 #: About so many reports, where nobody says how often.
@@ -92,7 +98,8 @@ def train(
     every = every or _often(to)
     wanted = [until] if until is not None else []
     here, told, ended = Position(0), 0, Ended("end", Position(0))
-    stops = sorted({1, *range(every, to, every), to})
+    # One after the other: of a training without end there are as many.
+    stops = chain([1] if every > 1 and to > 1 else [], range(every, to, every), [to])
     total = history.start.timeline.total
     for stop in stops:
         try:
@@ -125,3 +132,20 @@ def parameters(history: History, position: Position) -> dict[str, Array]:
     at = position.iteration + (position.step == history.start.timeline.total and position.term is None)
     leaves = history.snapshot(at).leaves
     return {p.name: leaves[p.id] for p in history.start.graph.parameters}
+
+
+def made_with(scenario: Scenario) -> dict[str, Any]:
+    """What the numbers of a training depend on besides the scenario, which is named by its SHA-256 and has the seeds of
+    its arrays: where all of this is the same, and the machine, they are the same to the last bit."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    limits = (os.environ.get(f"{name}_NUM_THREADS") for name in ("OPENBLAS", "MKL", "OMP"))
+    return {
+        "gradstep": version("gradstep"),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": f"{blas['name']} {blas['version']}",
+        "threads": next(filter(None, limits), str(os.cpu_count())),
+        "machine": platform.machine(),
+        "scenario_sha256": sha256(scenario.text.encode("utf-8", errors="surrogatepass")).hexdigest(),
+        "shuffle": scenario.training.shuffle,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+import commands
 import keys
 import pytest
 import rig
@@ -13,7 +14,7 @@ import rig
 BUDGET = 8.0
 
 
-@pytest.mark.parametrize("case", [keys.case], ids=["keys"])
+@pytest.mark.parametrize("case", [keys.case, commands.case], ids=["keys", "commands"])
 def test_nothing_brings_it_down(case: Callable[[Random], int | None]) -> None:
     found = rig.run(case, range(100_000), seed=14, budget=BUDGET)
     assert found.cases > 5

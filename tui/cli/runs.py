@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from gradstep.tui.cli.words import FAILED, FINE, Parser, budget, count, memory, say, scenario, telling
+from gradstep.tui.cli.words import FAILED, FINE, Parser, budget, count, memory, say, scenario, share, telling
 
 _PHASES = ("forward", "loss", "backward", "update")
 
@@ -99,7 +99,7 @@ def diff_words(parser: Parser) -> None:
     parser.add_argument("a", metavar="A", help="a file, or the name of a built-in scenario")
     parser.add_argument("b", metavar="B", nargs="?", help="another one; default: what A's [against] says")
     parser.add_argument("--steps", type=count, metavar="N", help="train both so long, and compare all iterations")
-    parser.add_argument("--rtol", type=float, default=0.0, help="numbers agree within this share (default 0)")
+    parser.add_argument("--rtol", type=share, metavar="X", default=0.0, help="numbers agree within this share")
     parser.add_argument("--json", action="store_true", help="as a JSON object")
 
 

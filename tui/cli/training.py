@@ -35,7 +35,7 @@ def train_words(parser: Parser) -> None:
 
 def train(options: argparse.Namespace) -> int:
     """train without a screen; stops at a condition"""
-    from gradstep.engine.debugger import parameters
+    from gradstep.engine.debugger import made_with, parameters
     from gradstep.engine.diagnosis import Diagnosis, diagnose
     from gradstep.engine.files import check_output, find, save_weights, stops_of
     from gradstep.engine.history import History
@@ -56,11 +56,14 @@ def train(options: argparse.Namespace) -> int:
             seen = Diagnosis() if stopped else diagnose(history, None, lambda share: not stopped)
         finally:
             bar.clear()
+    used = made_with(chosen)
     if options.json:
-        document = {**_document(options, ended), "findings": [f.document() for f in seen]}
+        document = {**_document(options, ended), "made_with": used, "findings": [f.document() for f in seen]}
         say([json_line(document)])
     else:
-        say([*_lines(options, ended), *(f"  {line}" for finding in seen for line in finding.lines())])
+        named = ", ".join(f"{key} {used[key]}" for key in ("gradstep", "python", "numpy", "blas", "threads"))
+        lines = (f"  {line}" for finding in seen for line in finding.lines())
+        say([*_lines(options, ended), f"  made with {named}", *lines])
     if ended.reason == "interrupted":
         return INTERRUPTED
     return FAILED if options.until is not None and ended.reason == "end" else FINE

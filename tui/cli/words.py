@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterable
 
-from gradstep.engine.errors import printable
+from gradstep.engine.errors import printable, shortened
 
 FINE, FAILED, BAD, INTERRUPTED = 0, 1, 2, 130
 
@@ -67,7 +67,18 @@ def budget(options: argparse.Namespace) -> int:
 
 
 def count(text: str) -> int:
-    """A whole number from 1 on."""
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"a whole number from 1 on, not '{text}'")
+    """A whole number from 1 on, of at most 12 digits, as commands take it."""
+    if not text.isdecimal() or len(text) > 12 or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on, of at most 12 digits, not '{shortened(text)}'")
     return int(text)
+
+
+def share(text: str) -> float:
+    """A finite number from 0 on."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = float("nan")
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"a finite number from 0 on, not '{shortened(text)}'")
+    return found

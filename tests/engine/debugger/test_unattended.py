@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import sys
 from math import isnan
 
 import numpy as np
 import pytest
+from trainings import small
 
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.debugger.unattended import Ended, Report, parameters, report, train
+from gradstep.engine.debugger.unattended import Ended, Report, made_with, parameters, report, train
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.timeline import Position
@@ -119,3 +123,24 @@ def test_parameters_are_those_of_the_moment() -> None:
     for position, size in ((Position(0, None, 3), 0.64), (Position(total, None, 3), 0.512), (Position(9, 1, 3), 0.64)):
         (w,) = parameters(history, position).values()
         assert w.tolist() == pytest.approx([2 * size, 3 * size])
+
+
+def test_reports_of_a_training_without_end_are_not_listed_beforehand() -> None:
+    """Of 10¹² iterations with a report after each, a list would fill the memory of any machine."""
+    asked = itertools.count()
+    found = list(train(History(small()), 10**12, None, 1, lambda share: next(asked) < 5))
+    reports = [one.iteration for one in found if isinstance(one, Report)]
+    assert reports == [*range(1, len(found))]
+    assert isinstance(found[-1], Ended)
+    assert found[-1].reason == "interrupted"
+
+
+def test_what_a_training_was_made_with_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    scenario = small("shuffle = 7\nbatch_size = 8")
+    used = made_with(scenario)
+    assert used["numpy"] == np.__version__
+    assert used["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert (used["threads"], used["shuffle"]) == ("3", 7)
+    assert used["scenario_sha256"] == hashlib.sha256(scenario.text.encode()).hexdigest()
+    assert used["scenario_sha256"] != made_with(small("lr = 1.0"))["scenario_sha256"]

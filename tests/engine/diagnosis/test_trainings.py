@@ -21,8 +21,10 @@ def test_a_training_that_is_fine_is_told_nothing(name: str) -> None:
 def test_thresholds_can_be_set_and_wrong_ones_are_refused() -> None:
     session = Session(find("xor-training"))
     session.history.make(40)
-    found = commands.run(session, "findings vanish=1").data
-    assert any(one["kind"] == "vanish" and one["at"].startswith("@40") for one in found)
+    assert not [one for one in commands.run(session, "findings").data if one["kind"] == "explode"]
+    assert [one for one in commands.run(session, "findings explode=1").data if one["kind"] == "explode"]
+    with pytest.raises(CommandError, match="the threshold of 'vanish' lies between 0 and 1, not -1"):
+        commands.run(session, "findings vanish=-1")
     with pytest.raises(CommandError, match="did you mean 'overfit'"):
         commands.run(session, "findings overfitt=1")
     with pytest.raises(CommandError, match="has no threshold"):
