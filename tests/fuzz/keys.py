@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 
-import commands
+import lines
 import rig
 from rich.cells import cell_len
 from textual import events
@@ -79,7 +79,7 @@ def _line(chance: random.Random, session: Session) -> str:
     if chance.random() < 0.3:
         return chance.choice(WORDS)
     while True:
-        text = commands.line(chance, session)
+        text = lines.Lines(chance, session).line()
         word = text.split()[0] if text.split() else ""
         if not any(name.startswith(word) for name in ("export", "save")):  # they write files
             return "".join(c for c in text if c.isprintable())
