@@ -379,3 +379,37 @@ def test_a_scenario_that_begins_elsewhere_remembers_its_beginning() -> None:
     assert session.position == Position(6, None, 3)  # w * w, two of them; the loss; their gradients; w's
     assert session.revisit(True).moved == 1
     assert session.position == Position(0)
+
+
+VERBS: list[Callable[[Session, Impatient], object]] = [
+    lambda s, go_on: s.step(Grain.TERM, 400, go_on),
+    lambda s, go_on: s.step(Grain.ITERATION, -3, go_on),
+    lambda s, go_on: s.goto("@3 h", go_on),
+    lambda s, go_on: s.revisit(True, go_on),
+    lambda s, go_on: s.run(False, go_on),
+    lambda s, go_on: s.watch("abs(W1.grad).max()", go_on),
+    lambda s, go_on: s.edit("W1[0,0] = 2", go_on),
+    lambda s, go_on: s.undo(go_on),
+    lambda s, go_on: s.revert(go_on),
+    lambda s, go_on: s.when("W1.grad[0,0] < 0", go_on),
+    lambda s, go_on: s.find("W1.grad[0,0] < 0", go_on),
+    lambda s, go_on: s.diff(small("lr = 0.5"), go_on),
+    lambda s, go_on: s.open(small(), go_on),
+]
+
+
+@pytest.mark.parametrize("act", VERBS)
+def test_interrupted_at_any_question_it_is_as_it_was(act: Callable[[Session, Impatient], object]) -> None:
+    for patience in (*range(12), 20, 40, 80, 160):
+        session = trained("@20 7", "@9 5")
+        session.edit("b1[0] = 0.5")
+        session.watch("h")
+        session.stops.add("W1.grad[0,0] do print loss", session.recording)
+        session.history.release()
+        before = state(session)
+        try:
+            act(session, Impatient(patience))
+        except Interrupted:
+            assert state(session) == before
+        else:
+            break  # it has not asked so often
