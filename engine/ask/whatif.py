@@ -21,7 +21,7 @@ from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest, shor
 from gradstep.engine.graph.calls import options
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
-from gradstep.engine.graph.parsing import literal, tree_of
+from gradstep.engine.graph.parsing import tree_of
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops import REGISTRY, Op
 from gradstep.engine.run.passes import Part, run
@@ -76,7 +76,7 @@ def read_edit(recording: Recording, text: str) -> Edit:
 def _numbers(scope: Moment, text: str) -> Array:
     """A number, nested lists of them, or an expression over the run."""
     try:
-        found = np.asarray(literal(tree_of(text.replace("−", "-"))))
+        found = np.asarray(ast.literal_eval(tree_of(text.replace("−", "-"))))
     except (ValueError, SyntaxError, TypeError, RecursionError):
         found = np.asarray(Query(text)(scope).value)
     else:
