@@ -78,7 +78,7 @@ W = np.array([[0.4, 0.3], [-0.2, 0.5]])
         ("W1 = W1", "W1 is as it was", loss()),
         ("op h = tanh", "h is now tanh (it was relu)", loss(tanh=1)),
         ("op h = leaky_relu", "h is now leaky_relu (it was relu)", loss()),
-        ("op h = leaky_relu(slope=0.3)", "h is now leaky_relu(slope=0.3) (it was relu)", loss()),
+        ("op h = leaky_relu(slope=0.3)", "h is now leaky_relu(negative_slope=0.3) (it was relu)", loss()),
     ],
 )
 def test_what_an_edit_has_made_is_said_in_a_sentence(text: str, says: str, now: float) -> None:
