@@ -231,3 +231,28 @@ def test_no_output_speaks_to_the_terminal(call: list[str], tmp_path: Path) -> No
 def test_closed_standard_output_is_said() -> None:
     done = subprocess.run(f"{sys.executable} -m gradstep list >&-", shell=True, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (2, "error: standard output is closed\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["diff", "xor", "xor", "--rtol=-1"], "a finite number from 0 on, not '-1'"),
+        (["diff", "xor", "xor", "--rtol", "nan"], "a finite number from 0 on, not 'nan'"),
+        (["diff", "xor", "xor", "--rtol", "9" * 400], "a finite number from 0 on, not '999"),
+        (["diff", "xor", "xor", "--steps", "9" * 400], "of at most 12 digits, not '999"),
+        (["train", "xor", "--steps", "9" * 13], "of at most 12 digits"),
+        (["train", "xor", "--every", "9" * 5000], "of at most 12 digits"),
+        (["run", "xor", "--memory", "9" * 400, "-c", "step"], "of at most 12 digits"),
+        (["diff", "xor", "xor", "--rtol", "x"], "a finite number from 0 on, not 'x'"),
+    ],
+)
+def test_senseless_numbers_are_refused_in_a_line(
+    words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert says in said
+    assert said.count("\n") == 1
+    assert len(said) < 300
