@@ -14,6 +14,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import lines
 import rig
@@ -74,19 +75,19 @@ def _mouse(chance: random.Random, width: int, height: int) -> str:
             return f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"
 
 
-def _line(chance: random.Random, session: Session) -> str:
+def _line(chance: random.Random, session: Session, folder: Path) -> str:
     """A command, or what else may be typed into a line."""
     if chance.random() < 0.3:
         return chance.choice(WORDS)
     while True:
-        text = lines.Lines(chance, session).line()
+        text = lines.Lines(chance, session, folder).line()
         word = text.split()[0] if text.split() else ""
         if not any(name.startswith(word) for name in ("export", "save")):  # they write files
             return "".join(c for c in text if c.isprintable())
 
 
-def storm(chance: random.Random, session: Session, width: int, height: int) -> Iterator[str]:
-    """What a terminal sends, key by key, without an end."""
+def storm(chance: random.Random, session: Session, width: int, height: int, folder: Path) -> Iterator[str]:
+    """What a terminal sends, key by key, without an end; files that it names are made in `folder`."""
     while True:
         pick = chance.random()
         if pick < 0.40:
@@ -99,7 +100,7 @@ def storm(chance: random.Random, session: Session, width: int, height: int) -> I
             yield _mouse(chance, width, height)
         elif pick < 0.80:
             yield chance.choice(":gB/WoLe")
-            line = _line(chance, session)
+            line = _line(chance, session, folder)
             yield from (line, "\r", "\r") if chance.random() < 0.7 else (f"\x1b[200~{line}\x1b[201~", "\r")
         elif pick < 0.84:
             yield "\x1b[200~" + chance.choice((*WORDS, "a\nb\nq", "q\x1bq\x1b[B", "9" * 5000)) + "\x1b[201~"
@@ -139,7 +140,7 @@ async def _case(chance: random.Random) -> int:
     app = Gradstep(find(chance.choice(NAMES)), ascii=chance.random() < 0.1)
     sent, reader, tried = 0, Reader(), []
     async with app.run_test(size=chance.choice(SIZES)) as pilot:
-        for text in storm(chance, app.session, *app.size):
+        for text in storm(chance, app.session, *app.size, Path.cwd()):
             if text in LEAVES and chance.random() < 0.8:
                 continue
             if sent >= LENGTH or app._exit:

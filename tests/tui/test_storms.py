@@ -48,9 +48,9 @@ def check(t: Terminal, status: int, *others: int) -> None:
     assert b"\x1b[?1049h" not in t.raw or b"\x1b[?1049l" in t.raw
 
 
-def storm(t: Terminal, chance: random.Random, session: Session, count: int) -> None:
+def storm(t: Terminal, chance: random.Random, session: Session, count: int, folder: Path) -> None:
     """So many keys, and sizes between them; no key that leaves."""
-    for text, _ in zip(keys.storm(chance, session, 100, 30), range(count), strict=False):
+    for text, _ in zip(keys.storm(chance, session, 100, 30, folder), range(count), strict=False):
         if not set(text) & {"q", "\x03", "\x11"}:
             t.press(text.encode("utf-8", errors="replace"))
         if chance.random() < 0.1:
@@ -66,7 +66,7 @@ def test_a_storm_that_a_signal_ends(seed: int, tmp_path: Path) -> None:
     number = chance.choice(list(STATUS))
     with terminal(100, 30, name, cwd=tmp_path) as t:
         t.wait_for("? help")
-        storm(t, chance, Session(find(name)), 60)
+        storm(t, chance, Session(find(name)), 60, tmp_path)
         os.kill(t.process.pid, number)
         check(t, STATUS[number])
 
@@ -76,7 +76,7 @@ def test_a_storm_that_an_interrupt_ends(tmp_path: Path) -> None:
     chance = random.Random(7)
     with terminal(100, 30, "xor-training", cwd=tmp_path) as t:
         t.wait_for("? help")
-        storm(t, chance, Session(find("xor-training")), 60)
+        storm(t, chance, Session(find("xor-training")), 60, tmp_path)
         end = time.monotonic() + 20
         while t.process.poll() is None and time.monotonic() < end:
             t.press(b"\x03")
@@ -135,7 +135,7 @@ def test_a_terminal_that_goes_away_in_a_storm(tmp_path: Path) -> None:
     with terminal(100, 30, endless(tmp_path), cwd=tmp_path) as t:
         t.wait_for("? help")
         t.press(b"u")
-        storm(t, chance, Session(find("digits-training")), 20)
+        storm(t, chance, Session(find("digits-training")), 20, tmp_path)
         os.close(t.master)
         t.master = os.open(os.devnull, os.O_RDONLY)
         assert t.process.wait(20) == 129
