@@ -38,7 +38,8 @@ class Case:
     """A bug. `text` is the scenario, `mended` the same without it: a whole scenario, or what to replace in the text by
     what. `cause` is one of the vocabulary, and with it come the kinds that name it; `kinds` says others. Findings of
     the kinds in `also` are true too, but not the cause. `says` has to be found in the text or the advice of the finding
-    that names it, `never` in no advice at all. `source` is where people have met it."""
+    that names it, `never` in no advice at all. `source` is where people have met it. `harmless` says why it
+    learns as well as its twin all the same."""
 
     name: str
     cause: str
@@ -50,6 +51,7 @@ class Case:
     also: tuple[str, ...] = ()
     says: str = ""
     never: str = ""
+    harmless: str = ""
 
     @property
     def twin(self) -> str:

@@ -13,8 +13,10 @@ from gradstep.engine.diagnosis.diagnosing import diagnose
 from gradstep.engine.diagnosis.finding import Diagnosis, Finding
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
+from tests.diagnosis.advice import idle, opposed
 from tests.diagnosis.case import Case, Healthy
 from tests.diagnosis.quality import quality
+from tests.diagnosis.vocabulary import EARLY
 
 #: So many findings, the first ones, are counted where a cause is named.
 FIRST = 3
@@ -25,6 +27,7 @@ class Run:
     """A training that was made, what is said about it, and how it went: its first loss, and the mean over the last
     tenth; how well it has learned, and the CPU time."""
 
+    text: str
     diagnosis: Diagnosis
     began: float
     ended: float
@@ -42,26 +45,27 @@ class Run:
         return tuple(one.kind for cause in self.told for one in (cause, *cause.follows))
 
 
-def run(text: str) -> Run:
-    """Trains a scenario to its end and diagnoses it."""
+def run(text: str, steps: int | None = None) -> Run:
+    """Trains a scenario, by default to its end, and diagnoses it."""
     began = time.process_time()
     history = History(loads(text))
     with np.errstate(all="ignore"):
-        history.make(history.scenario.training.steps)
+        history.make(steps or history.scenario.training.steps)
         diagnosis = diagnose(history)
         losses = history.summaries.loss.high
         last = losses[-max(len(losses) // 10, 1) :]
         learned = quality(history)
-    return Run(diagnosis, float(losses[0]), float(last.mean()), learned, time.process_time() - began)
+    return Run(text, diagnosis, float(losses[0]), float(last.mean()), learned, time.process_time() - began)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A case and its two runs."""
+    """A case and its two runs; and the bug before it is trained, where it can be seen there."""
 
     case: Case
     bug: Run
     twin: Run
+    before: Run | None = None
 
     @property
     def naming(self) -> Finding | None:
@@ -76,6 +80,11 @@ class Scored:
     def first(self) -> bool:
         """Whether the very first finding names the cause."""
         return bool(self.bug.told) and self._names(self.bug.told[0])
+
+    @property
+    def early(self) -> bool:
+        """Whether the cause is named, among the first ones, before anything is trained."""
+        return self.before is not None and any(self._names(one) for one in self.before.told[:FIRST])
 
     @property
     def placed(self) -> bool:
@@ -135,6 +144,10 @@ class Score:
                 found.setdefault(kind, Row()).alarms += 1
         return found
 
+    def _all(self) -> Iterator[Run]:
+        yield from (one.bug for one in self.scored)
+        yield from self._fine()
+
     def _fine(self) -> Iterator[Run]:
         yield from (one.twin for one in self.scored)
         yield from (made for _, made in self.healthy)
@@ -148,15 +161,18 @@ class Score:
             "named": sum(one.naming is not None for one in self.scored),
             "placed": sum(one.placed for one in self.scored),
             "apart": sum(one.apart for one in self.scored),
+            "early": sum(one.early for one in self.scored),
             "misled": sum(bool(one.misled) for one in self.scored),
             "wrong": sum(len(one.wrong) for one in self.scored),
+            "opposed": sum(opposed(made.told) for made in self._all()),
+            "idle": sum(bool(idle(made.told, made.text)) for made in self._all()),
             "twins_alarmed": sum(bool(one.twin.told) for one in self.scored),
             "healthy_alarmed": sum(bool(made.told) for _, made in self.healthy),
         }
 
     def seconds(self) -> float:
         """CPU time of all runs."""
-        return sum(made.seconds for made in (*self._fine(), *(one.bug for one in self.scored)))
+        return sum(made.seconds for made in self._all())
 
     def precision(self) -> float:
         """Of all that is more than information the share that is true; a kind is counted once a run."""
@@ -169,11 +185,17 @@ class Score:
         return sum(one.naming is not None for one in self.scored) / max(len(self.scored), 1)
 
 
+def scored(case: Case) -> Scored:
+    """Runs a bug and its twin."""
+    before = run(case.text, 1) if case.cause in EARLY else None
+    return Scored(case, run(case.text), run(case.twin), before)
+
+
 def score(cases: Iterable[Case], healthy: Iterable[Healthy]) -> Score:
     """Runs them all."""
     found = Score()
     for case in cases:
-        found.scored.append(Scored(case, run(case.text), run(case.twin)))
+        found.scored.append(scored(case))
     for one in healthy:
         found.healthy.append((one, run(one.text)))
     return found

@@ -177,6 +177,7 @@ CAUSES: Mapping[str, Cause] = {
         "sum_over_samples",
         "rate_large diverged oscillates explode died nonfinite overflow dead spike zero",
     ),
+    "samples_mixed": _cause("the samples of a batch are mixed into one another", "same_predictions broadcast_samples"),
     "samples_against_all": _cause("each sample is compared with all others", "broadcast_samples"),
     "no_activation": _cause("no activation between layers", "linear_layers", "too_small"),
     "parameter_unused": _cause("a parameter does not lead to the loss", "unused_parameter", "unchanged zero"),
@@ -227,3 +228,35 @@ CAUSES: Mapping[str, Cause] = {
     "nothing_to_learn": _cause("the inputs say nothing about the targets", "no_better_than_constant shuffled_targets"),
     "targets_shuffled": _cause("targets do not belong to their inputs", "shuffled_targets", "overfit"),
 }
+
+#: Causes that can be seen in the network and its data, before anything is trained.
+EARLY = frozenset(
+    {
+        "softmax_over_one_unit",
+        "activation_twice",
+        "no_output_activation",
+        "output_activation",
+        "targets_out_of_reach",
+        "targets_not_for_this_loss",
+        "loss_for_other_targets",
+        "softmax_over_samples",
+        "labels_together",
+        "labels_equal",
+        "targets_scale",
+        "rate_negative",
+        "input_scale",
+        "rows_identical",
+        "samples_against_all",
+        "no_activation",
+        "parameter_unused",
+        "gradient_stopped",
+        "begins_equal",
+        "begins_zero",
+        "dead_from_start",
+        "scores_unscaled",
+        "branch_drowned",
+        "normalised_alone",
+        "dropout_high",
+        "gradients_not_zeroed",
+    }
+)

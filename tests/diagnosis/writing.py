@@ -54,7 +54,8 @@ def _parameter(one: str, seed: int) -> str:
 def _value(value: object) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(np.round(np.asarray(value, dtype=np.float64), 5).tolist())
+    text = json.dumps(np.round(np.asarray(value, dtype=np.float64), 5).tolist())
+    return text.replace("NaN", "nan").replace("Infinity", "inf")
 
 
 def dataset(name: str, part: str, split: str = "all") -> str:

@@ -79,14 +79,26 @@ def _summed(loss: str, **training: object) -> str:
 def _normalised(size: int, steps: int) -> str:
     graph = "h = relu(batch_norm(x @ W1.T, g1, b1))\ny = h @ W2.T + b2\nL = cross_entropy(y, t)"
     parameters = "W1 10x4 he_normal, g1 10 ones, b1 10 zeros, W2 3x10 xavier_normal, b2 3 zeros"
-    training = {"optimizer": "adam", "lr": 0.02, "batch_size": size, "shuffle": 4, "steps": steps}
+    training = {"optimizer": "adam", "lr": 0.01, "batch_size": size, "shuffle": 4, "steps": steps}
     return scenario(graph, parameters, training, x=_CX, t=_CC)
+
+
+def _pooled(axis: str) -> str:
+    graph = f"""
+        h = relu(x @ W1.T + b1)
+        p = mean(h * h, {axis}, keepdims=True)
+        y = p @ W2.T + b2
+        L = mean((y - t) ** 2)
+    """
+    parameters = f"W1 8x3 he_normal, b1 8 zeros, W2 1x{8 if axis == 'axis=0' else 1} ones, b2 1 zeros"
+    training = {"optimizer": "adam", "lr": 0.03, "steps": 250}
+    return scenario(graph, parameters, training, x=_PX, t=(_PX**2).sum(1, keepdims=True))
 
 
 def _against_all(loss: str, t: object) -> str:
     graph = f"h = tanh(x @ W1.T + b1)\ny = h @ W2.T + b2\nL = {loss}"
     parameters = "W1 6x3 xavier_normal, b1 6 zeros, W2 1x6 xavier_normal, b2 1 zeros"
-    return scenario(graph, parameters, {"optimizer": "adam", "lr": 0.03, "steps": 200}, x=_PX, t=t)
+    return scenario(graph, parameters, {"optimizer": "adam", "lr": 0.01, "steps": 300}, x=_PX, t=t)
 
 
 CASES = (
@@ -115,6 +127,7 @@ CASES = (
         _flat(_FC),
         "Karpathy's recipe: look for mislabelled samples among those of the largest loss",
         Where(rows=(8,)),
+        harmless="one label of 75",
     ),
     Case(
         "outlier-in-batches",
@@ -165,6 +178,24 @@ CASES = (
         _years((_YEARS - 2005) / 9),
         "Stack Overflow: a regression on the year: inputs about 2000",
         Where("x"),
+    ),
+    Case(
+        "divided-by-255-twice",
+        "input_scale",
+        _pixels(_GX / 255 / 255, 0.5),
+        _pixels(_GX / 255, 0.5),
+        "Stack Overflow: ToTensor() divides by 255, and so does the training loop",
+        Where("x"),
+        kinds=("input_scale", "rate_small", "too_few_iterations"),
+        never="(?i)smaller learning rate",
+    ),
+    Case(
+        "pooled-over-the-batch",
+        "samples_mixed",
+        _pooled("axis=0"),
+        _pooled("axis=1"),
+        "Karpathy's recipe: 'use backprop to chart dependencies': a view or a mean that mixes the samples of a batch",
+        Where("y|p|h|L"),
     ),
     Case(
         "same-row-everywhere",

@@ -110,8 +110,8 @@ CASES = (
     Case(
         "dfd-iris-mse-few",
         "too_few_iterations",
-        _iris("mse(y, t)", "softmax", optimizer="sgd", lr=0.05, steps=30),
-        _iris("-mean(sum(t * log(y + 1e-7), axis=1))", "softmax", lr=0.02, steps=300),
+        _iris("mse(y, t)", "softmax", optimizer="sgd", lr=0.05, steps=30, seed=12),
+        _iris("-mean(sum(t * log(y + 1e-7), axis=1))", "softmax", lr=0.05, steps=400, seed=12),
         _DEEPFD + "iris with mse, SGD and 30 epochs",
         kinds=(*_FEW, "wrong_loss"),
         never="(?i)smaller learning rate",
@@ -119,8 +119,8 @@ CASES = (
     Case(
         "dfd-iris-relu-output",
         "output_activation",
-        _iris("mse(y, t)", "relu", optimizer="sgd", lr=0.1, steps=200, seed=9),
-        _iris("-mean(sum(t * log(y + 1e-7), axis=1))", "softmax", lr=0.02, steps=300),
+        _iris("mse(y, t)", "relu", optimizer="sgd", lr=0.1, steps=200, seed=12),
+        _iris("-mean(sum(t * log(y + 1e-7), axis=1))", "softmax", lr=0.05, steps=400, seed=12),
         _DEEPFD + "relu on the output of a classifier",
         Where("y"),
         kinds=("wrong_activation", "dead", "died", "wrong_loss"),
@@ -238,6 +238,7 @@ CASES = (
         _keras({"x": _HX, "t": 2 * _HT - 1}, (6, 10, 1), "mse(y, t)", optimizer="momentum", lr=0.1, output="tanh"),
         _DEEPFD + "labels of -1 and 1, sigmoid on the output",
         Where("y|t"),
+        harmless="values are wrong, their order is right",
     ),
     Case(
         "dfd-dropout-high",
@@ -312,6 +313,7 @@ CASES = (
         _keras({"x": _LX, "t": _LT}, (4, 12, 4), "bce(y, t)", output="sigmoid", steps=300),
         _DEEPFD + "softmax and categorical_crossentropy for labels of which several hold",
         Where("t|y|L"),
+        harmless="values are wrong, their order is right",
     ),
     Case(
         "dfd-one-hot-mae",
@@ -320,5 +322,6 @@ CASES = (
         _groups(lr=0.02),
         _DEEPFD + "mean_absolute_error on one-hot targets",
         kinds=("wrong_loss", "rate_small", "too_few_iterations"),
+        harmless="it is slow, and gets there",
     ),
 )

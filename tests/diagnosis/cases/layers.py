@@ -92,8 +92,8 @@ def _normalised(norm: str, sizes: str) -> str:
 
 
 def _recurrent(scale: float, activation: str = "", lr: float = 0.02, **training: object) -> str:
-    steps = [f"h{k} = {activation}(h{k - 1} @ R.T + x[:, {k - 1}] @ U.T)" for k in range(1, 11)]
-    graph = "\n".join(["h0 = x[:, 0] @ U.T", *steps, "y = h10 @ W1.T + b1", "L = mse(y, t)"])
+    steps = [f"h{k} = {activation}(h{k - 1} @ R.T + x[:, {k}] @ U.T)" for k in range(1, 10)]
+    graph = "\n".join([f"h0 = {activation}(x[:, 0] @ U.T)", *steps, "y = h9 @ W1.T + b1", "L = mse(y, t)"])
     parameters = f"R 6x6 normal(0;{scale}), U 6x2 xavier_normal, W1 1x6 xavier_normal, b1 1 zeros"
     return scenario(graph, parameters, {"optimizer": "sgd", "lr": lr, "steps": 120} | training, x=_Q, t=_QT)
 
@@ -135,6 +135,14 @@ CASES = (
         _embedding("normal(0;1)"),
         "Keras' forum: an embedding initialised with a constant",
         Where("E|W1|W2|h"),
+    ),
+    Case(
+        "kernels-of-zeros",
+        "begins_zero",
+        _conv("zeros", "zeros"),
+        _conv("he_normal"),
+        "Keras' Conv2D(kernel_initializer='zeros')",
+        Where("K1|W1"),
     ),
     Case(
         "embedding-of-zeros",
@@ -223,6 +231,7 @@ CASES = (
         _recurrent(0.3, "tanh", 0.1, steps=400),
         "Pascanu et al. (ICML 2013): exploding gradients over time steps",
         Where("R|h\\d+|U|W1"),
+        also=("linear_layers",),
     ),
     Case(
         "recurrence-fades",

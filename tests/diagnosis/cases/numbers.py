@@ -15,6 +15,9 @@ _RNG = np.random.default_rng(94)
 _A = _RNG.normal(size=(40, 3))
 _B = np.where(_RNG.random((40, 1)) < 0.2, _A, _RNG.normal(size=(40, 3)))
 _D = np.sqrt(((_A - _B) ** 2).sum(1, keepdims=True))
+_GAP = _HX.copy()
+_GAP[13, 2] = np.nan
+_E = np.exp(0.5 * _T)
 _ADAM = {"optimizer": "adam", "lr": 0.02, "steps": 120}
 _SGD = {"optimizer": "sgd", "lr": 0.1, "steps": 100}
 
@@ -51,6 +54,17 @@ def _variance(formula: str, offset: float = 3000.0) -> str:
     """
     parameters = f"W1 4x3 xavier_normal, b1 4 constant({offset:g}), W2 1x4 xavier_normal, b2 1 zeros"
     return scenario(graph, parameters, _ADAM | {"lr": 0.05}, x=_X, t=_T, dtype="float32")
+
+
+def _kernels(width: float) -> str:
+    graph = f"""
+        d = sum((reshape(x, (50, 1, 3)) - C) ** 2, axis=2)
+        h = exp(-{width} * d)
+        y = h @ W1.T + b1
+        L = mse(y, t)
+    """
+    parameters = "C 10x3 normal(0;1.5), W1 1x10 xavier_normal, b1 1 zeros"
+    return scenario(graph, parameters, _ADAM | {"lr": 0.1, "steps": 200}, x=_X, t=_T, dtype="float32")
 
 
 CASES = (
@@ -202,6 +216,37 @@ CASES = (
         "CS231n: sigmoids saturate and kill gradients",
         Where("y|W2|z2"),
         kinds=("saturated", "zero", "weight_scale"),
+    ),
+    Case(
+        "missing-value",
+        "not_finite",
+        net((4, 8, 1), "bce_with_logits(y, t)", _ADAM, x=_GAP, t=_HT),
+        net((4, 8, 1), "bce_with_logits(y, t)", _ADAM, x=_HX, t=_HT),
+        "pandas: a missing value is NaN, and so is the loss in its first iteration",
+        Where("x"),
+        says="(?i)input|given|x\\[13|13",
+        never="(?i)learning rate|clip",
+    ),
+    Case(
+        "log-of-a-negative-prediction",
+        "not_finite",
+        scenario("y = x @ W1.T + b1\nL = mse(log(y), log(t))", "W1 1x3 xavier_normal, b1 1 ones", _SGD, x=_X, t=_E),
+        scenario(
+            "y = exp(x @ W1.T + b1)\nL = mse(log(y), log(t))", "W1 1x3 xavier_normal, b1 1 ones", _SGD, x=_X, t=_E
+        ),
+        "Keras' issues: mean_squared_logarithmic_error is NaN where a prediction is below -1",
+        Where("L|y"),
+        says="(?i)log|negative",
+        never="(?i)learning rate|clip",
+    ),
+    Case(
+        "kernels-so-narrow-that-they-vanish",
+        "exactly_zero",
+        _kernels(60.0),
+        _kernels(1.0),
+        "Stack Overflow: a radial basis network whose activations are all exactly 0",
+        Where("h|C|e|W1|y"),
+        kinds=("zero", "unchanged", "dead", "saturated"),
     ),
     Case(
         "masked-to-nothing",

@@ -202,7 +202,7 @@ CASES = (
         "six-sigmoid-layers",
         "gradients_fade",
         _deep(6, "sigmoid", "xavier_normal", 0.3),
-        _deep(6, "relu", "he_normal", 0.1),
+        _deep(6, "relu", "he_normal", 0.1, steps=400),
         "Hochreiter (1991); AUTOTRAINER's 'vanishing gradient'",
         Where("W1|W2|h1|h2"),
     ),
@@ -221,6 +221,7 @@ CASES = (
         _line(f"{_HIDDEN}\nk = relu(h @ W3.T)\ny = k @ W2.T + b2\nL = mse(y, t)", ", W3 8x8 he_normal", 0.02),
         "PyTorch's DistributedDataParallel: 'parameters that were not used in producing loss'",
         Where("W3"),
+        harmless="what is left is enough",
     ),
     Case(
         "second-layer-fed-from-the-first",
@@ -229,6 +230,7 @@ CASES = (
         _moons("relu(x @ W1.T + b1)", "relu(h1 @ W2.T + b2)"),
         "Stack Overflow: forward() computes x2 and goes on with x1",
         Where("W2|b2|h2"),
+        harmless="what is left is enough",
     ),
     Case(
         "threshold-detaches",

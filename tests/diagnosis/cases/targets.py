@@ -91,6 +91,7 @@ CASES = (
         net((3, 10, 3), "cross_entropy(y, t)", _ADAM, x=_CX, t=_CC),
         "PyTorch forum: class numbers from 1, and a fourth output so that it does not fail",
         Where("t|y|L"),
+        harmless="an output too many is only a waste",
     ),
     Case(
         "percent-into-bce",
@@ -240,6 +241,14 @@ CASES = (
         says="(?i)sign|negative|climb|positive",
     ),
     Case(
+        "adam-that-climbs",
+        "rate_negative",
+        net((5, 8, 1), "bce_with_logits(y, t)", {"optimizer": "adam", "lr": -0.01, "steps": 100}, x=_HX, t=_HT),
+        {"lr = -0.01": "lr = 0.02"},
+        "Stack Overflow: a minus in front of the rate and one in the update",
+        says="(?i)sign|negative|climb|positive",
+    ),
+    Case(
         "class-numbers-as-numbers",
         "output_activation",
         net((3, 10, 1), "mse(y, t)", _ADAM, x=_CX, t=_CC[:, None], output="sigmoid"),
@@ -256,5 +265,6 @@ CASES = (
         "PyTorch forum: rows of zeros among one-hot targets, from class numbers shifted by one",
         Where("t|y|L"),
         kinds=("exclusive_labels", "target_range"),
+        harmless="a third of the samples count for nothing",
     ),
 )

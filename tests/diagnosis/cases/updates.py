@@ -9,6 +9,8 @@ _X, _T = plane(80, 3, 21, 0.2)
 _WX, _WT = wave(64, 22)
 _CX, _CC = blobs(96, 3, 4, 23)
 _MOONS = {"x": dataset("two-moons", "inputs"), "t": dataset("two-moons", "targets")}
+_DIGITS = {"x": dataset("digits", "inputs", "test"), "t": dataset("digits", "labels", "test")}
+_BURST = {"optimizer": "momentum", "lr": 0.2, "momentum": 0.98, "steps": 500}
 _IRIS = {"x": dataset("iris", "inputs"), "t": dataset("iris", "labels")}
 
 
@@ -26,6 +28,11 @@ def _clouds(hidden: str = "relu", **training: object) -> str:
 
 def _moons(**training: object) -> str:
     return net((2, 10, 1), "bce_with_logits(y, t)", training, **_MOONS)
+
+
+def _digits(**training: object) -> str:
+    training |= {"batch_size": 30, "shuffle": 2}
+    return net((64, 12, 10), "cross_entropy(y, t)", training, **_DIGITS, dtype="float32")
 
 
 def _iris(**training: object) -> str:
@@ -128,6 +135,7 @@ CASES = (
         _wave(optimizer="momentum", lr=0.05, momentum=0.9995, steps=300),
         {"momentum = 0.9995": "momentum = 0.9"},
         "Keras forum: SGD(momentum=0.99…) swings",
+        harmless="it swings, and gets near",
     ),
     Case(
         "adam-beta2-zero",
@@ -142,6 +150,50 @@ CASES = (
         _clouds(optimizer="adam", lr=0.01, eps=100.0, steps=200),
         {"eps = 100.0": "eps = 1e-08"},
         "TensorFlow's documentation of Adam's epsilon: 1.0 for Inception; larger ones make it slow descent",
+    ),
+    Case(
+        "adam-betas-swapped",
+        "adam_options",
+        _clouds(optimizer="adam", lr=0.05, betas=[0.999, 0.9], steps=150),
+        {"[0.999, 0.9]": "[0.9, 0.999]"},
+        "PyTorch forum: betas=(0.999, 0.9), the two the wrong way round",
+        kinds=("adam_options", "momentum"),
+        harmless="it swings, and gets near",
+    ),
+    Case(
+        "adam-eps-zero",
+        "adam_options",
+        _digits(optimizer="adam", lr=0.01, eps=0.0, steps=100),
+        {"eps = 0.0": "eps = 1e-08"},
+        "PyTorch's issues: Adam with eps=0 is NaN where a gradient is 0, as of pixels that are always 0",
+        says="(?i)eps|ε",
+    ),
+    Case(
+        "adam-spikes-at-the-end",
+        "spike",
+        _wave(optimizer="adam", lr=0.3, steps=500),
+        {"lr = 0.3": "lr = 0.02"},
+        "Molybog et al. (2023), A Theory on Adam Instability: spikes late in a training at a large rate",
+        Where(first=100, last=500),
+        kinds=("spike", "rate_large"),
+        harmless="it comes back after each jump",
+    ),
+    Case(
+        "momentum-bursts",
+        "spike",
+        net((1, 16, 1), "mse(y, t)", _BURST, x=_WX, t=_WT, hidden="tanh", init="normal(0;1.5)", seed=3),
+        {"momentum = 0.98": "momentum = 0.9", "lr = 0.2": "lr = 0.1"},
+        "Cohen et al. (ICLR 2021): at the edge of stability the loss jumps and comes back",
+        Where(first=30, last=500),
+        kinds=("spike", "momentum", "rate_large"),
+        harmless="it comes back after each jump",
+    ),
+    Case(
+        "decay-of-adam",
+        "decay_outweighs",
+        _iris(optimizer="adam", lr=0.03, weight_decay=2.0, steps=150),
+        {"weight_decay = 2.0": "weight_decay = 0.0001"},
+        "Loshchilov and Hutter (ICLR 2019): decay by way of the gradient",
     ),
     Case(
         "rate-decayed-step",
@@ -159,6 +211,14 @@ CASES = (
         "Karpathy's recipe: a schedule of ImageNet epochs on a smaller set drives the rate to zero too early",
         kinds=("rate_decayed", "too_few_iterations"),
         never="(?i)smaller learning rate",
+    ),
+    Case(
+        "forgot-zero-grad-digits",
+        "gradients_not_zeroed",
+        _digits(optimizer="sgd", lr=0.05, zero_grad=False, steps=200),
+        {"zero_grad = false": "zero_grad = true", "lr = 0.05": "lr = 0.3"},
+        "PyTorch forum: 'why do we need to call zero_grad()?'",
+        says="(?i)zero",
     ),
     Case(
         "forgot-zero-grad",

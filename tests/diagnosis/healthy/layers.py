@@ -67,7 +67,7 @@ _CONV_P = "K1 6x1x3x3 he_normal, c1 6 zeros, W1 10x96 xavier_normal, b1 10 zeros
 _TWO_P = "K1 6x1x3x3 he_normal, c1 6 zeros, K2 12x6x3x3 he_normal, c2 12 zeros, W1 10x48 xavier_normal, b1 10 zeros"
 _NORM_P = "W1 12x5 he_normal, g1 12 ones, b1 12 zeros"
 _HEADS = ", ".join(f"{name} 8x4 xavier_normal" for name in ("Wq", "Wk", "Wv"))
-_STEPS = "\n".join(f"h{k} = tanh(h{k - 1} @ R.T + x[:, {k - 1}] @ U.T)" for k in range(1, 7))
+_STEPS = "\n".join(f"h{k} = tanh(h{k - 1} @ R.T + x[:, {k}] @ U.T)" for k in range(1, 6))
 _RESIDUAL = """
     h0 = x @ W0.T
     h1 = h0 + relu(h0 @ W1.T + b1) @ V1.T
@@ -140,7 +140,7 @@ HEALTHY = (
     Healthy(
         "recurrence-tanh",
         scenario(
-            f"h0 = x[:, 0] @ U.T\n{_STEPS}\ny = h6 @ W1.T + b1\nL = mse(y, t)",
+            f"h0 = tanh(x[:, 0] @ U.T)\n{_STEPS}\ny = h5 @ W1.T + b1\nL = mse(y, t)",
             "R 6x6 orthogonal, U 6x2 xavier_normal, W1 1x6 xavier_normal, b1 1 zeros",
             {"optimizer": "adam", "lr": 0.02, "clip_norm": 5.0, "steps": 300},
             x=_Q,
