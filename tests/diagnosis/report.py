@@ -113,7 +113,7 @@ def keep(score: Score) -> None:
     """Writes the figures that must not get worse."""
     rows = {kind: row for kind, row in sorted(score.rows().items()) if row.cases}
     lines = [
-        "# What has been reached. `python -m tests.diagnosis --keep` writes it (after a conflict too); a test keeps it.",
+        "# What has been reached, kept by a test; `python -m tests.diagnosis --keep` writes it, after a conflict too.",
         "[all]",
     ]
     lines += [f"{name} = {value}" for name, value in score.figures().items()]
