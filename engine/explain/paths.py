@@ -18,7 +18,7 @@ import numpy as np
 from gradstep.engine.explain import path_sums
 from gradstep.engine.explain.path_search import Search, ways_on
 from gradstep.engine.graph.element import Element
-from gradstep.engine.notation import MINUS, defined, number, plain
+from gradstep.engine.notation import MINUS, counted, defined, number, plain
 from gradstep.engine.run.recording import Recording
 
 
@@ -60,7 +60,8 @@ class Paths:
         """For people: how many there are, then a line a path."""
         board = self.recording.board
         together = number(self.total, signed=True)
-        yield f"{self.count:,} paths lead from {board.element(*self.element)} to {board.loss}; together {together}"
+        leads = f"{counted(self.count, 'path')} lead{'s' * (self.count == 1)}"
+        yield f"{leads} from {board.element(*self.element)} to {board.loss}; together {together}"
         for path in self.strongest:
             through = " → ".join(board.element(*e) for e in path.through)
             factors = " × ".join(number(f, signed=True) for f in path.factors)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradstep.engine.explain.hops import Hop
+from gradstep.engine.explain.narrate.meeting import feeds
 from gradstep.engine.explain.narrate.narration import Narration, percent, shown
 from gradstep.engine.explain.narrate.parameters import of_parameter
 from gradstep.engine.explain.remarks import zero_reason
@@ -51,7 +52,6 @@ def _share(recording: Recording, hop: Hop) -> str:
 def _fan_out(recording: Recording, name: str, count: int, ways: Sequence[Hop]) -> str:
     if not ways:
         return f"No path leads from {name} to the loss, so its gradient is exactly 0."
-    nodes = {h.node for h in ways}
     from gradstep.engine.explain import paths
 
     parts = paths.skip_and_block(recording, ways[0].source)
@@ -60,8 +60,7 @@ def _fan_out(recording: Recording, name: str, count: int, ways: Sequence[Hop]) -
             f"The skip multiplies by 1, so it brings {shown(parts.skip, True)} unchanged; "
             f"the long way round brings {shown(parts.block, True)}."
         )
-    what = "elements" if len(nodes) > 1 else "neurons"
-    start = f"{name} feeds {count} {what}, so {count} gradients arrive and add up."
+    start = f"{name} {feeds(recording, ways[0].source)}, so {count:,} gradients arrive and add up."
     up = sum(h.contribution for h in ways if h.contribution > 0)
     down = sum(h.contribution for h in ways if h.contribution < 0)
     if count == len(ways) and up and down:
@@ -100,8 +99,9 @@ def _through(recording: Recording, node: Node, hop: Hop) -> str:
         turn = ", and turns" if hop.local < 0 else ""
         kind = "sigmoid's" if node.op.name == "sigmoid" else f"{node.op.label}'s"
         share = percent(abs(hop.local))
+        only = "only " if abs(hop.local) < 0.1 else ""
         return (
-            f"The {kind} slope here is only {shown(hop.local)}, so the gradient shrinks to {share} of its size{turn}."
+            f"The {kind} slope here is {only}{shown(hop.local)}, so the gradient shrinks to {share} of its size{turn}."
         )
     if abs(hop.local) > 1:
         turn = " and turns" if hop.local < 0 else ""

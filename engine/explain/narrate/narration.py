@@ -26,6 +26,10 @@ def shown(value: float, signed: bool = False) -> str:
 def percent(ratio: float) -> str:
     """`24 %`; below one percent and just below a hundred with the digits that are left, never a false 0 or 100."""
     p = ratio * 100
+    if 0 < p < 0.01:
+        return "less than 0.01 %"
+    if 99.99 < p < 100:
+        return "more than 99.99 %"
     if p < 1:
         return f"{p:.2g} %"
     shown = (f"{p:.{digits}f}" for digits in range(17))

@@ -42,7 +42,7 @@ def test_a_weight_passes_a_share_on_or_turns_it_or_stops_it() -> None:
         (2.0, "relu(x)", "The gate is open: the gradient passes unchanged."),
         (-2.0, "relu(x)", "The gate is shut: the gradient stops here, nothing is learned from this sample."),
         (0.0, "relu(x)", "The sum is exactly 0: the gate counts as shut, and the gradient stops here."),
-        (0.0, "sigmoid(x)", "The sigmoid's slope here is only 0.250, so the gradient shrinks to 25 % of its size."),
+        (0.0, "sigmoid(x)", "The sigmoid's slope here is 0.250, so the gradient shrinks to 25 % of its size."),
         (2.0, "exp(x)", "The slope here is 7.389, so the gradient grows."),
         (2.0, "-x", "The slope is −1: the gradient turns and keeps its size."),
         (2.0, "x + 1", "The slope is 1: the gradient passes unchanged."),
@@ -57,7 +57,7 @@ def test_through_a_function_of_one_number(x: float, formula: str, says: str) -> 
 def test_where_ways_meet_they_are_counted_and_weighed() -> None:
     recording = recorded(network({}, {"w": 1.0}, {"x": "w * 1", "a": "x * 3", "b": "x * 5", "L": "a + b"}))
     assert told(recording, "x").headline == "gradient of x: add 2 paths"
-    assert told(recording, "x").caption == "x feeds 2 elements, so 2 gradients arrive and add up."
+    assert told(recording, "x").caption == "x feeds b and a, so 2 gradients arrive and add up."
     recording = recorded(network({}, {"w": 1.0}, {"x": "w * 1", "a": "x * 3", "b": "x * -5", "L": "a + b"}))
     assert told(recording, "x").caption.endswith("They pull in opposite directions: part of the signal cancels.")
     recording = recorded(network({}, {"w": 1.0}, {"x": "w * 1", "r": "tanh(x)", "s": "x + r", "L": "s * 1"}))

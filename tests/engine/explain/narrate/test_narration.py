@@ -191,7 +191,7 @@ def test_sentences_are_short_plain_and_never_call_the_pass_back(name: str, itera
 
 def test_ratios_are_percentages_and_never_a_false_0_or_100() -> None:
     assert [percent(r) for r in (0.238, 0.01, 0.00512, 1e-7, 0.9949, 0.996, 0.99999, 1)] == [
-        "24 %", "1 %", "0.51 %", "1e-05 %", "99 %", "99.6 %", "99.999 %", "100 %",
+        "24 %", "1 %", "0.51 %", "less than 0.01 %", "99 %", "99.6 %", "more than 99.99 %", "100 %",
     ]  # fmt: skip
 
 
