@@ -237,11 +237,11 @@ class Evaluation:
     def _earlier(self, argument: ast.expr) -> Part:
         """What an expression was at the end of the iteration before; unknown in the first. `previous` alone
         is the loss of it."""
-        earlier = self.scope.recording.earlier
-        if earlier is None:
+        recording = self.scope.recording
+        if recording.earlier is None:
             # Read all the same, so that a mistake in it is said.
-            return self._at(Moment.end(self.scope.recording), argument)._replace(known=False)
-        return self._at(Moment.end(earlier()), argument)._replace(known=True)
+            return self._at(Moment.end(recording), argument)._replace(known=False)
+        return self._at(Moment.end(recording.earlier(recording.iteration - 1)), argument)._replace(known=True)
 
     def _at(self, moment: Moment, argument: ast.expr) -> Part:
         part = Evaluation(self.text, moment).part(argument)

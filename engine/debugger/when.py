@@ -10,13 +10,16 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.search import search as search_in
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.errors import CommandError, GoOn
-from gradstep.engine.explain import nonfinite, zeros
+from gradstep.engine.explain import remarks, zeros
+from gradstep.engine.explain.accounts import account
+from gradstep.engine.explain.advice import against
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.typed import LETTERS
 from gradstep.engine.history import search
 from gradstep.engine.history.history import History
 from gradstep.engine.history.mover import mover
+from gradstep.engine.ops.causes import Cause
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
 
@@ -108,14 +111,16 @@ def _never(history: History, condition: Condition, here: Position, go_on: GoOn |
 
 
 def _suspect(history: History, frame: Frame, element: Element) -> str:
-    """What to look at next; in a later iteration, where it was not so in the one before, first its update."""
-    iteration = frame.position.iteration
+    """What to look at next, and what to try; in a later iteration that it was not so in the one before, its update."""
+    iteration, trouble, moved = frame.position.iteration, frame.story.trouble, ""
     if iteration > 1 and frame.phase in (Phase.FORWARD, Phase.LOSS):
-        moved = mover(history, element, iteration)
-        if moved is not None:
-            return f"The next suspect: the update at the end of iteration {moved.iteration:,}, {moved.text}."
-    if frame.story.trouble is not None:
-        return _of_trouble(frame, frame.story.trouble)
+        mover_ = mover(history, element, iteration)
+        if mover_ is not None:
+            moved = f"the update at the end of iteration {mover_.iteration:,}, {mover_.text}."
+    if trouble is not None:
+        return _of_trouble(frame, trouble) + (f" Before it: {moved}" if moved else "")
+    if moved:
+        return f"The next suspect: {moved}"
     found = _of_gradient(frame, element) if frame.phase is Phase.BACKWARD else ""
     if not found and frame.origin.live:
         source = max(frame.origin.live, key=lambda link: abs(link.amount)).source
@@ -124,19 +129,25 @@ def _suspect(history: History, frame: Frame, element: Element) -> str:
 
 
 def _of_trouble(frame: Frame, trouble: Trouble) -> str:
-    began = nonfinite.origin(frame.recording, trouble)
-    moment = "here" if began.step == frame.step else f"at step {began.step:,}"
-    return f"The next suspect: {began.blame.cause.value}, {moment}."
+    told = account(frame.recording, trouble)
+    began = told.began
+    here = began.step == frame.step and began.iteration == frame.recording.iteration
+    there = "" if began.iteration == frame.recording.iteration else f" of iteration {began.iteration:,}"
+    moment = "here" if here else f"at step {began.step:,}{there}"
+    hint = f" Try: {against(told)}." if began.blame.cause is not Cause.MASKED else ""
+    return f"The next suspect: {began.blame.cause.value}, {moment}. {remarks.told(told)}{hint}"
 
 
 def _of_gradient(frame: Frame, element: Element) -> str:
     """Why a gradient is zero; else what brings the largest part of it; empty where it has no parts."""
     recording, terms = frame.recording, frame.sum.terms
-    zero = zeros.reason(recording, element)
-    if zero is not None:
+    found = zeros.settled(recording, element)
+    if found is not None:
+        zero = next(iter(found.found))
         step = recording.timeline.step_of(Phase.BACKWARD, *zero.element) or frame.step
         moment = "here" if step == frame.step else f"at step {step:,}, {recording.board.gradient(*zero.element)}"
-        return f"The next suspect: {zero.reason.value}, {moment}."
+        kinds = " and ".join(one.reason.value for one in found.found)
+        return f"The next suspect: {kinds}, {moment}. {remarks.zero_reason(recording, element)}"
     if terms is None or not len(terms):
         return ""
     k = int(abs(terms.contribution).argmax())

@@ -52,7 +52,8 @@ class Place(NamedTuple):
 
 class Finding(NamedTuple):
     """Something that a rule has seen. Its `kind` is the rule's name, `source` where the rule is from; `text` is the
-    cause in words with its numbers, `follows` is what follows from it."""
+    cause in words with its numbers, `follows` is what follows from it. Where a number is not finite, `cause` is why,
+    for programs."""
 
     kind: str
     severity: Severity
@@ -63,6 +64,7 @@ class Finding(NamedTuple):
     source: str
     go: str = ""
     follows: tuple[Finding, ...] = ()
+    cause: Mapping[str, Any] | None = None
 
     @property
     def at(self) -> str:
@@ -99,6 +101,7 @@ class Finding(NamedTuple):
             "go": self.go,
             "source": self.source,
             "follows": [one.document() for one in self.follows],
+            "cause": self.cause,
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ Thresholds = Mapping[str, float]
 class Seen(NamedTuple):
     """What a rule's function says. `severity` where it is another than the rule's; `go` is the command that goes
     there, by default `goto` its place; `about` are the parameters and values it is about, so that what follows from
-    it can be told from what does not."""
+    it can be told from what does not; `cause` is why a number is not finite, as an account has it for programs."""
 
     place: Place
     numbers: Mapping[str, float]
@@ -29,6 +29,7 @@ class Seen(NamedTuple):
     severity: Severity | None = None
     go: str = ""
     about: frozenset[str] = frozenset()
+    cause: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Rule:
             go = seen.go or (f"goto {seen.place.typed}" if seen.place.typed else "")
             severity = self.severity if seen.severity is None else seen.severity
             one = Finding(self.name, severity, seen.place, seen.numbers, seen.text, advice, self.source, go)
-            yield one, seen.about
+            yield one._replace(cause=seen.cause), seen.about
 
 
 def rule(

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.errors import CommandError
-from gradstep.engine.explain import remarks
+from gradstep.engine.explain import nonfinite, remarks, zeros
+from gradstep.engine.explain.accounts import account
+from gradstep.engine.explain.advice import against, against_zero
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number, plain
@@ -50,8 +52,8 @@ class Blame:
 
     `worst` is the number of the link that has changed the gradient most: where it stops being finite
     or becomes exactly 0; else where it shrinks or grows most, max |ln |local||, the first of equal
-    ones. None where it passes unchanged all the way. `reason` says why the gradient is exactly 0, and
-    is empty where it is not.
+    ones. None where it passes unchanged all the way. `reason` says why the gradient is exactly 0 or not finite, and
+    `hint` what to try; both are empty where it is neither.
     """
 
     recording: Recording
@@ -60,6 +62,7 @@ class Blame:
     chain: tuple[Link, ...]
     worst: int | None
     reason: str
+    hint: str
 
     def links(self) -> Iterator[str]:
         """A text for each link of the chain."""
@@ -72,11 +75,12 @@ class Blame:
             yield text + ("   ◂ worst" if k == self.worst else "")
 
     def lines(self) -> Iterator[str]:
-        """For people: the gradient, each link, and the reason of a zero."""
+        """For people: the gradient, each link, and the reason of what is 0 or not finite."""
         yield f"{self.recording.board.gradient(*self.element)} = {number(self.gradient, signed=True)}"
         yield from (f"  {text}" for text in self.links())
         if self.reason:
             yield f"  {self.reason}"
+            yield f"  try: {self.hint}"
 
     def document(self) -> dict[str, Any]:
         """For programs: plain data, as JSON has it."""
@@ -92,15 +96,11 @@ class Blame:
             }
             for k, link in enumerate(self.chain)
         ]
-        return {"chain": chain, "reason": self.reason or None}
+        return {"chain": chain, "reason": self.reason or None, "hint": self.hint or None}
 
 
-def why(
-    recording: Recording,
-    element: Element,
-    zero_reason: Callable[[Recording, Element], str | None] = remarks.zero_reason,
-) -> Blame:
-    """The blame chain of ∂L/∂element. `zero_reason` says why a gradient is exactly 0.
+def why(recording: Recording, element: Element) -> Blame:
+    """The blame chain of ∂L/∂element.
 
     Of several terms the one with the largest |contribution| is followed, NaN being the largest of all
     and the first of equal ones taken. Where all are 0 that is the first at which something arrives,
@@ -121,8 +121,20 @@ def why(
             run = links.pop()
             link = run._replace(target=here, hops=run.hops + 1, upstream=at)
         links.append(link)
-    reason = (zero_reason(recording, element) or "") if gradient == 0 else ""
-    return Blame(recording, element, gradient, tuple(links), _worst(gradient, links), reason)
+    return Blame(recording, element, gradient, tuple(links), _worst(gradient, links), *_reason(recording, element))
+
+
+def _reason(recording: Recording, element: Element) -> tuple[str, str]:
+    """Why a gradient is exactly 0 or not finite, and what to try; empty where it is neither."""
+    zero = zeros.settled(recording, element)
+    if zero is not None:
+        return remarks.zero_reason(recording, element) or "", against_zero(recording, zero)
+    step = recording.timeline.step_of(Phase.BACKWARD, *element)
+    trouble = None if step is None else nonfinite.at(recording, step)
+    if trouble is None:
+        return "", ""
+    told = account(recording, trouble)
+    return remarks.told(told), against(told)
 
 
 def _link(recording: Recording, source: Element, gradient: float) -> Link | None:

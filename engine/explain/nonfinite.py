@@ -1,7 +1,7 @@
 """Where numbers stop being finite.
 
 Nothing is masked: NaN and infinities flow as IEEE 754 says. This module asks of a step that wrote
-one what it was made of, and so finds the step at which it began.
+one what it was made of, and so finds the step at which it began: in the iterations before, if it came from there.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.explain import culprit
-from gradstep.engine.explain.culprit import Culprit
+from gradstep.engine.explain import masks
+from gradstep.engine.explain.culprit import Culprit, Of, Part, of_gradient, of_slope, of_update, of_value
 from gradstep.engine.graph.element import Element
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array, pieces
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.run.reading import gradient_segments
@@ -22,13 +23,15 @@ from gradstep.engine.run.timeline import Phase, Sweep
 
 
 class Trouble(NamedTuple):
-    """A number that is not finite: the step that wrote it, the element, and what is to blame."""
+    """A number that is not finite: the step of an iteration that wrote it, the element, and what is to blame. The
+    number of an update may be one that is kept, and not the new one."""
 
     step: int
     phase: Phase
     element: Element
     value: float
     blame: Culprit
+    iteration: int = 1
 
 
 @remembered
@@ -45,17 +48,18 @@ def first(recording: Recording, phase: Phase) -> Trouble | None:
 
 
 def _first_in(recording: Recording, sweep: Sweep) -> int | None:
-    array, masked = _written(recording, sweep).reshape(-1), None
-    if sweep.phase in (Phase.FORWARD, Phase.LOSS):
-        masked = culprit.deliberate(recording, recording.graph.nodes[sweep.node])
+    array = _written(recording, sweep).reshape(-1)
+    forward = sweep.phase in (Phase.FORWARD, Phase.LOSS)
     for start, stop in pieces(array.size):
         piece = array[start:stop]
         with np.errstate(all="ignore"):
             if isfinite(float(piece.sum())):  # one pass over the numbers, and nothing allocated
                 continue
         bad = ~np.isfinite(piece)
-        if masked is not None:
-            bad &= ~masked.reshape(-1)[start:stop]
+        if forward and bad.any():
+            masked = masks.deliberate(recording).get(sweep.value)
+            if masked is not None:
+                bad &= ~masked.reshape(-1)[start:stop]
         found = np.flatnonzero(bad)
         if len(found):
             return start + int(found[0])
@@ -79,20 +83,29 @@ def at(recording: Recording, step: int) -> Trouble | None:
         value = float(recording.updated(*element)[0])
     else:
         value = float(_written(recording, sweep).item(flat))
-    if isfinite(value):
-        return None
+    return None if isfinite(value) else _trouble(recording, step, sweep, element, value)
+
+
+def _trouble(recording: Recording, step: int, sweep: Sweep, element: Element, value: float) -> Trouble:
     if _by_hand(recording, sweep, element):
-        blame = Culprit(Cause.GIVEN, element, sweep.phase is Phase.BACKWARD)
+        of = Of.GRADIENT if sweep.phase is Phase.BACKWARD else Of.VALUE
+        blame = Culprit(Cause.GIVEN, (Part(value, of, element),))
     elif sweep.phase is Phase.UPDATE:
-        blame = culprit.of_update(recording, element)
+        blame = of_update(recording, element)
     elif sweep.phase is Phase.BACKWARD:
-        blame = culprit.of_gradient(recording, element)
+        blame = of_gradient(recording, element)
     else:
-        blame = culprit.of_value(recording, recording.graph.nodes[sweep.node], flat, value)
+        masked = masks.deliberate(recording).get(element.value)
+        node = recording.graph.nodes[sweep.node]
+        blame = (
+            Culprit(Cause.MASKED)
+            if masked is not None and masked.item(element.flat)
+            else of_value(recording, node, element.flat, value)
+        )
     source = blame.source
-    if blame.cause is Cause.CARRIED and source and not blame.gradient and recording.graph.values[source.value].node < 0:
-        blame = Culprit(Cause.GIVEN, source)
-    return Trouble(step, sweep.phase, element, value, blame)
+    if source is not None and source.of is Of.VALUE and is_given(recording, source.element):
+        blame = blame._replace(cause=Cause.GIVEN)
+    return Trouble(step, sweep.phase, element, value, blame, recording.iteration)
 
 
 def _by_hand(recording: Recording, sweep: Sweep, element: Element) -> bool:
@@ -108,28 +121,111 @@ def _by_hand(recording: Recording, sweep: Sweep, element: Element) -> bool:
         return all(isfinite(float(terms.sum())) for segment in segments for *_, terms in segment.pieces())
 
 
+def is_given(recording: Recording, element: Element) -> bool:
+    """Whether the number of an element is neither computed nor what an update has made of it."""
+    value = recording.graph.values[element.value]
+    if value.node >= 0:
+        return False
+    return value.role is not Role.PARAMETER or _made_by(recording, Part(0.0, Of.VALUE, element)) is None
+
+
+# Where it began -----------------------------------------------------------------------------------
+
+
 def origin(recording: Recording, trouble: Trouble) -> Trouble:
     """Where it began: from what is only carried on, to what is not. There may be thousands of steps between, and the
     next step asks for nearly the same: what is found holds for all on the way to it."""
-    told, passed = _told(recording), list[int]()
-    while trouble.step not in told and trouble.blame.cause is Cause.CARRIED:
+    passed = list[tuple[dict[int, Trouble], int]]()
+    while trouble.blame.cause is Cause.CARRIED:
+        told = _told(recording)
+        if trouble.step in told:
+            trouble = told[trouble.step]
+            break
         before = _before(recording, trouble)
         if before is None:
             break
-        passed.append(trouble.step)
-        trouble = before
-    trouble = told.get(trouble.step, trouble)
-    told.update(dict.fromkeys(passed, trouble))
+        passed.append((told, trouble.step))
+        recording, trouble = before
+    for told, step in passed:
+        told[step] = trouble
     return trouble
 
 
-def _before(recording: Recording, trouble: Trouble) -> Trouble | None:
-    """What is wrong with the number that a trouble comes from; None where that is no step's."""
-    if trouble.blame.source is None:
+def _before(recording: Recording, trouble: Trouble) -> tuple[Recording, Trouble] | None:
+    """What is wrong with the number that a trouble comes from, and the iteration in which that was written; None
+    where it is no step's."""
+    source = trouble.blame.source
+    return None if source is None else behind(recording, source)
+
+
+def behind(recording: Recording, part: Part) -> tuple[Recording, Trouble] | None:
+    """What is wrong with a part that is not finite, and the iteration in which it was written; None where that was at
+    no step."""
+    time, element = recording.timeline, part.element
+    if part.of is Of.SLOPE:
+        assert part.hop is not None, "it is a slope"
+        step = time.step_of(Phase.BACKWARD, *element)
+        assert step is not None, "its gradient is computed"
+        return recording, Trouble(
+            step, Phase.BACKWARD, element, part.number, of_slope(recording, part), recording.iteration
+        )
+    if part.of is Of.KEPT or (part.of is Of.VALUE and recording.graph.values[element.value].role is Role.PARAMETER):
+        return _made_by(recording, part)
+    step = time.step_of(time.phase_of(element.value, "grad" if part.of is Of.GRADIENT else "data"), *element)
+    found = None if step is None else at(recording, step)
+    return None if found is None else (recording, found)
+
+
+def _made_by(recording: Recording, part: Part) -> tuple[Recording, Trouble] | None:
+    """The update before an iteration that made a number with which the iteration begins not finite; None where no
+    update did."""
+    made_in = _made_in(recording, part.of, part.element, part.symbol) if recording.earlier is not None else 0
+    if recording.earlier is None or not made_in:
         return None
-    (value, flat), time = trouble.blame.source, recording.timeline
-    step = time.step_of(time.phase_of(value, "grad" if trouble.blame.gradient else "data"), value, flat)
-    return None if step is None else at(recording, step)
+    by = recording.earlier(made_in)
+    step = by.timeline.step_of(Phase.UPDATE, *part.element)
+    assert step is not None, "every parameter is updated"
+    if part.of is Of.VALUE and isfinite(float(by.updated(*part.element)[0])):
+        return None  # it was set by hand after that
+    return by, Trouble(step, Phase.UPDATE, part.element, part.number, of_update(by, part.element), by.iteration)
+
+
+@remembered
+def _made_in(recording: Recording, of: Of, element: Element, symbol: str) -> int:
+    """The last iteration, before one that begins with a number which is not finite, that began with a finite one; 0
+    where there is none. What is not finite stays so in every update, so it is looked for in ever larger strides, and
+    then between the last two."""
+    earlier, late, stride = recording.earlier, recording.iteration, 1
+    assert earlier is not None, "there is an iteration before"
+    guess = _guesses(recording)
+    for k in guess:
+        if _good(earlier(k), of, element, symbol) and not _good(earlier(k + 1), of, element, symbol):
+            return k
+    early = 0
+    while not early or not _good(earlier(early), of, element, symbol):
+        if early == 1:
+            return 0
+        late = early or late
+        early, stride = max(late - stride, 1), 2 * stride
+    while late - early > 1:
+        middle = (early + late) // 2
+        good = _good(earlier(middle), of, element, symbol)
+        early, late = (middle, late) if good else (early, middle)
+    guess[:] = [early]
+    return early
+
+
+@remembered
+def _guesses(recording: Recording) -> list[int]:
+    """The iteration that was found last, for another number: nearly always it is the same for all."""
+    return []
+
+
+def _good(recording: Recording, of: Of, element: Element, symbol: str) -> bool:
+    """Whether a number with which an iteration begins is finite."""
+    if of is Of.KEPT:
+        return bool(np.isfinite(recording.update.kept(symbol, *element)).all())
+    return isfinite(recording.trace.number(element))
 
 
 @remembered

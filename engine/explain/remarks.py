@@ -7,111 +7,86 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradstep.engine.explain import nonfinite, zeros
+from gradstep.engine.explain import causes, nonfinite, zeros
+from gradstep.engine.explain.accounts import Account, account
+from gradstep.engine.explain.clauses import moment, named, of_zeros, sentence, shown
 from gradstep.engine.explain.hops import Hop
 from gradstep.engine.explain.kinks import at_kink
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
-from gradstep.engine.notation import Digits, number
+from gradstep.engine.notation import number
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.reading import numbers_at, term_of
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
-
-
-def _n(value: float) -> str:
-    return number(value, Digits.NETWORK)
+from gradstep.engine.run.update import LEFT
 
 
 def zero_reason(recording: Recording, element: Element) -> str | None:
-    """Why ∂L/∂element is exactly 0, in words; None where it is not 0."""
-    zero = zeros.reason(recording, element)
-    if zero is None:
+    """Why ∂L/∂element is exactly 0, in a sentence; None where it is not 0."""
+    found = zeros.settled(recording, element)
+    if found is None:
         return None
-    board, name, hop = recording.board, recording.board.element(*zero.element), zero.hop
-    match zero.reason:
-        case ZeroReason.NO_PATH:
-            return f"No path leads from {name} to the loss."
-        case ZeroReason.CANCELLED:
-            return f"The {zero.ways} parts that meet at {name} cancel exactly."
-    assert hop is not None, "something multiplies with 0"
-    op = recording.graph.nodes[hop.node].op
-    match zero.reason:
-        case ZeroReason.GATE_SHUT if op.rectifier:
-            z = _n(recording.trace.number(hop.source))
-            return f"The gate at {board.unit(*hop.source)} is shut ({name} = {z}), so exactly 0 arrives."
-        case ZeroReason.GATE_SHUT:
-            return f"{op.label.capitalize()} lets something else than {name} through, so exactly 0 arrives."
-        case ZeroReason.WEIGHT_ZERO | ZeroReason.INPUT_ZERO:
-            assert hop.factor is not None, "a factor is 0"
-            return f"{board.element(*hop.factor)} is exactly 0, so nothing passes."
-        case ZeroReason.UNDERFLOW if hop.local == 0:
-            return f"The slope of {op.label} at {name} is so small that it rounds to 0, and nothing passes."
-        case ZeroReason.UNDERFLOW:
-            return f"At {name} the product is too small for {recording.graph.dtype}: it underflows to 0."
-    return f"The slope of {op.label} at {board.unit(*hop.source)} is exactly 0, so nothing passes."
+    kinds = found.kinds
+    tail = ", so exactly 0 arrives" if kinds == {ZeroReason.GATE_SHUT} else ", so nothing passes"
+    if kinds <= _TOLD_BY_THEMSELVES:
+        tail = ""
+    elif kinds == {ZeroReason.CONSTANT}:
+        tail = ", at any precision"
+    return sentence(of_zeros(recording, found)) + tail + "."
 
 
-_WHY = {
-    Cause.LOG_OF_ZERO: "the logarithm of 0 is −∞",
-    Cause.LOG_OF_NEGATIVE: "a negative number has no logarithm",
-    Cause.ROOT_OF_NEGATIVE: "a negative number has no square root",
-    Cause.POWER_OF_NEGATIVE: "a negative number has no fractional power",
-    Cause.EXP_OVERFLOW: "exp of so large a number is more than {dtype} can hold ({most})",
-    Cause.OVERFLOW: "it overflows, being more than {dtype} can hold ({most})",
-    Cause.DIVISION_BY_ZERO: "something is divided by 0",
-    Cause.ZERO_BY_ZERO: "0/0 is no number",
-    Cause.INFINITE_BY_INFINITE: "∞/∞ is no number",
-    Cause.INFINITE_MINUS_INFINITE: "∞ − ∞ is no number",
-    Cause.ZERO_TIMES_INFINITE: "0 · ∞ is no number",
-    Cause.UNDEFINED: "the function has no value there",
-}
+_TOLD_BY_THEMSELVES = {ZeroReason.NO_PATH, ZeroReason.CANCELLED, ZeroReason.MASKED}
 
 
 def trouble_in(recording: Recording, found: Trouble) -> str:
-    """A number that is not finite: why, and if it only came along, where it began."""
-    cause, source, gradient = found.blame
-    name = _named(recording, found.element, found.phase is Phase.BACKWARD)
-    if source == found.element and cause is Cause.GIVEN:
-        return f"{name} is {_n(found.value)}: it was set by hand."
-    if source is not None:
-        read = recording.trace.derivative if gradient else recording.trace.number
-        from_ = f"{_named(recording, source, gradient)} is {_n(read(source))}"
-        return f"{name} is {_n(found.value)}, because {from_}{_began(recording, found)}."
-    if cause is Cause.GIVEN:
+    """A number that is not finite, in a sentence or two: why, and if it only came along, where it began."""
+    return told(account(recording, found), brief=True)
+
+
+def told(account: Account, brief: bool = False) -> str:
+    """What an account says. Where a number only came along it is `brief` about where that began: all of it is said
+    there."""
+    recording, found, began = account.recording, account.trouble, account.began
+    name = named(recording, found.element, found.phase is Phase.BACKWARD)
+    source = found.blame.source
+    if found.blame.cause is Cause.MASKED:
         return f"{name} is −∞ on purpose: it is masked, and softmax makes it 0."
-    dtype = recording.graph.dtype
-    why = _WHY[cause].format(dtype=dtype, most=f"at most {float(np.finfo(dtype).max):.1e}")
-    if found.phase is Phase.BACKWARD and cause in _OF_FUNCTIONS:
-        why = f"the local gradient is not finite there ({cause.value})"
-    first = nonfinite.first(recording, found.phase)
-    if first is not None and first.step == found.step:
-        what = {Phase.BACKWARD: "gradient", Phase.UPDATE: "new parameter"}.get(found.phase, "number")
-        why += f". It is the first {what} that is not finite"
-    return f"{name} is {_n(found.value)}: {why}."
-
-
-#: Causes that in the backward pass are those of a slope.
-_OF_FUNCTIONS = (Cause.LOG_OF_ZERO, Cause.LOG_OF_NEGATIVE, Cause.ROOT_OF_NEGATIVE, Cause.POWER_OF_NEGATIVE)
-
-
-def _named(recording: Recording, element: Element, gradient: bool) -> str:
-    return recording.board.gradient(*element) if gradient else recording.board.element(*element)
-
-
-def _began(recording: Recording, found: Trouble) -> str:
-    """Where it began, if it was not with what it comes from."""
+    if found.blame.cause is Cause.GIVEN and source is not None and source.element == found.element:
+        return f"{name} is {shown(found.value)}: it was set by hand."
+    if source is None:
+        return f"{name} is {shown(found.value)}{causes.why(account)}{_first(recording, found)}."
+    text = f"{name} is {shown(found.value)}, because {causes.source(recording, source)}"
     if found.blame.cause is Cause.GIVEN:
-        return ": so it is given"
-    began = nonfinite.origin(recording, found)
-    if began is found or began.blame.cause is Cause.CARRIED:
+        return f"{text}: so it is given."
+    if began.blame.cause is Cause.CARRIED:
+        return f"{text}."
+    at = moment(recording, began)
+    if began.blame.cause is Cause.GIVEN and began.blame.source is not None:
+        when = "" if began.iteration == recording.iteration else f" at {at}"
+        return f"{text}. It began{when} with {named(recording, began.blame.source.element)}, which is given so."
+    if brief:
+        return f"{text}. It began at {at}: {began.blame.cause.value}."
+    here = named(account.there, began.element, began.phase is Phase.BACKWARD)
+    return f"{text}. It began at {at}, {here}{causes.why(account)}."
+
+
+def _first(recording: Recording, found: Trouble) -> str:
+    """That it is the first of its kind, where its cause is told in few words."""
+    first = nonfinite.first(recording, found.phase)
+    if first is None or first.step != found.step or found.blame.cause not in _SIMPLE:
         return ""
-    if began.blame.cause is Cause.GIVEN:
-        given = recording.board.element(*(began.blame.source or began.element))
-        return f". It began with {given}, which is given so"
-    return f". It began at step {began.step:,}: {began.blame.cause.value}"
+    what = {Phase.BACKWARD: "gradient", Phase.UPDATE: "new parameter"}.get(found.phase, "number")
+    return f". It is the first {what} that is not finite"
+
+
+#: Causes that are an operation's alone.
+_SIMPLE = (
+    *(Cause.LOG_OF_ZERO, Cause.LOG_OF_NEGATIVE, Cause.ROOT_OF_NEGATIVE, Cause.POWER_OF_NEGATIVE, Cause.STEEP),
+    *(Cause.EXP_OVERFLOW, Cause.OVERFLOW, Cause.DIVISION_BY_ZERO),
+)
 
 
 def kink(recording: Recording, ways: Sequence[Hop]) -> str:
@@ -138,7 +113,7 @@ def left_over(recording: Recording, element: Element) -> str:
     """That gradients of the iterations before were not zeroed, and what the update makes of that."""
     if recording.scenario.training.zero_grad or recording.graph.values[element.value].role is not Role.PARAMETER:
         return ""
-    left = float(np.asarray(recording.update.left(*element)).item(0))
+    left = float(recording.update.kept(LEFT, *element).item(0))
     if not left:
         return ""
     both = left + recording.trace.derivative(element)

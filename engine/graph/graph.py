@@ -116,6 +116,15 @@ class Graph:
         return tuple(map(tuple, found))
 
     @cached_property
+    def users(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For each value all (node, slot) pairs that it enters, whether or not they lead to the loss."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.values]
+        for node in self.nodes:
+            for slot, value in enumerate(node.inputs):
+                found[value].append((node.id, slot))
+        return tuple(map(tuple, found))
+
+    @cached_property
     def leaves(self) -> tuple[tuple[int, float | None], ...]:
         """The values that are given: their ids, and the number where it is a literal."""
         return tuple((v.id, v.number) for v in self.values if v.node < 0)
@@ -158,6 +167,15 @@ class Graph:
     @cached_property
     def parameters(self) -> tuple[Value, ...]:
         return tuple(v for v in self.values if v.role is Role.PARAMETER)
+
+    @cached_property
+    def trained(self) -> frozenset[int]:
+        """The values that depend on a parameter, and the parameters."""
+        found = {value.id for value in self.parameters}
+        for node in self.nodes:
+            if not found.isdisjoint(node.inputs):
+                found.add(node.output)
+        return frozenset(found)
 
     @cached_property
     def packed(self) -> tuple[tuple[int, slice, Shape], ...]:

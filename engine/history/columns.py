@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.graph.graph import Node
-from gradstep.engine.ops.op import Op
+from gradstep.engine.explain import masks
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Sweep
 
@@ -20,6 +19,7 @@ from gradstep.engine.run.timeline import Phase, Sweep
 LARGE = 1 << 14
 #: Of values with more units none are counted one by one.
 UNITS = 1024
+_FORWARD = (Phase.FORWARD, Phase.LOSS)
 #: The columns before those of the sweeps.
 LOSS, VALIDATION, RATE, FIRST = range(4)
 
@@ -60,22 +60,21 @@ class Columns:
         self.ends = np.cumsum([0, *(s.size for s in self.sweeps[: self.small])]).astype(np.intp)
         self.parameters = [p for p in graph.parameters if p.size]
         self.order = {p.id: k for k, p in enumerate(self.parameters)}
-        #: Sweeps that write infinities on purpose.
-        self.masked = [k for k, s in enumerate(self.sweeps) if self._deliberate(s)]
+        #: Values that a mask leaves something of out, and the sweeps that write infinities on purpose.
+        self.masks = frozenset(masks.masked(recording)) if self._infinite() else frozenset[int]()
+        self.masked = [k for k, s in enumerate(self.sweeps) if s.value in self.masks and s.phase in _FORWARD]
         self.counted: dict[int, Counted] = {}
         self.units = self._count()
         count = len(self.sweeps)
         self.norm, self.low, self.high, self.bad, self.moved = (FIRST + k * count for k in range(5))
         self.width = self.moved + len(self.parameters)
 
-    def _deliberate(self, sweep: Sweep) -> bool:
-        if sweep.phase not in (Phase.FORWARD, Phase.LOSS):
-            return False
-        return type(self.node(sweep).op).deliberate is not Op.deliberate
-
-    def node(self, sweep: Sweep) -> Node:
-        """The node that a sweep of the forward pass computes."""
-        return self.recording.graph.nodes[sweep.node]
+    def _infinite(self) -> bool:
+        """Whether the forward pass writes an infinity that is on purpose."""
+        first = self.recording.trace.data
+        with np.errstate(all="ignore"):
+            finite = all(np.isfinite(float(first[s.value].sum())) for s in self.sweeps if s.phase in _FORWARD)
+        return not finite and bool(masks.deliberate(self.recording))
 
     def _count(self) -> int:
         """Finds the values whose units are counted: what enters gates, and the sums of layers. Gives how many

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from functools import partial
 from math import nan
 
 from gradstep.engine.ask import whatif
@@ -85,7 +84,7 @@ class Iterations:
             k,
             snapshot.state,
             like=like,
-            earlier=None if k == 1 else partial(self._recording, k - 1),
+            earlier=None if k == 1 else self._recording,
         )
         return whatif.apply_edits(recording, changes, go_on) if changes else recording
 

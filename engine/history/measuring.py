@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradstep.engine.explain import masks
 from gradstep.engine.history.columns import FIRST, RATE, Columns, Counted
 from gradstep.engine.history.rows import Rows
 from gradstep.engine.index import Array
@@ -83,8 +84,10 @@ class Measurer:
                 self._measure(row, k, self._array(k, made).reshape(-1))
             if not self._plain:
                 self._move(row, made)
-        for k in columns.masked:
-            row[columns.bad + k] = -self._meant(k, trace)
+        if columns.masked:
+            meant = masks.deliberate_in(trace, masks.masked_in(trace, columns.masks))
+            for k in columns.masked:
+                row[columns.bad + k] -= np.count_nonzero(meant.get(columns.sweeps[k].value, 0))
         for value, (axis, units, _, start) in columns.counted.items():
             if start < 0:
                 above = ~(data[value] <= 0)  # a NaN is no shut gate
@@ -170,13 +173,6 @@ class Measurer:
         if not isfinite(peak) or not peak:
             return abs(peak)
         return peak * float(np.linalg.norm((array / array.dtype.type(peak)).astype(float)))
-
-    def _meant(self, k: int, trace: Trace) -> int:
-        """How many infinities a sweep writes on purpose: they are not counted."""
-        sweep = self.columns.sweeps[k]
-        node = self.columns.node(sweep)
-        found = node.op.deliberate(trace.data[sweep.value], trace.inputs(node))
-        return 0 if found is None else int(np.count_nonzero(found))
 
     def _move(self, row: Array, made: Made) -> None:
         """How far each parameter moved."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,9 +41,11 @@ class Move(Op):
 
 
 class Masked(Op):
-    """y = f(x) element by element with a slope that depends on the place only."""
+    """y = f(x) element by element with a slope that depends on the place only. One that is a mask puts −∞ where that is
+    0."""
 
     gated = True
+    masking: ClassVar[bool] = False
 
     @abstractmethod
     def made(self, slope: float) -> str:

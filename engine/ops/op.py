@@ -47,8 +47,9 @@ class Op(ABC):
     is constant between its jumps, and its result gets no gradient. A `gated` one lets through what
     it chooses: where its local derivative is 0 the gate is shut; a `rectifier` is one whose units die, shut for
     every sample. One that `saturates` is flat far away on both sides. One that `contracts` adds up products of
-    an element of slot 0 and one of slot 1. A `variadic` one takes any number of inputs in the place of its last
-    slot.
+    an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
+    none: masks are made for it. One that `centres` takes the mean of a group off. A `variadic` one takes any number of
+    inputs in the place of its last slot.
     """
 
     name: ClassVar[str] = ""
@@ -67,6 +68,8 @@ class Op(ABC):
     rectifier: ClassVar[bool] = False
     saturates: ClassVar[bool] = False
     contracts: ClassVar[bool] = False
+    shares: ClassVar[bool] = False
+    centres: ClassVar[bool] = False
     variadic: ClassVar[bool] = False
     term: ClassVar[str] = ""
     each: ClassVar[str] = ""
@@ -169,10 +172,6 @@ class Op(ABC):
     def held_back(self, slot: int, xs: Sequence[float]) -> bool:
         """Where it `holds_back` numbers, and is a function of single ones: whether in ∂y/∂x[slot] at these."""
         return False
-
-    def deliberate(self, y: Array, xs: Sequence[Array]) -> Array | None:
-        """Where y is −∞ because that is what the operation is for, as in a mask; None: nowhere."""
-        return None
 
     def divisor(self, shapes: Sequence[Shape]) -> int:
         """How many terms it is the mean of; 1 where it is no mean. It is the `n` of `notation`."""

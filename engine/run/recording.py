@@ -39,8 +39,8 @@ class Recording:
     given: Mapping[tuple[str, int], Array] = field(default_factory=dict)
     #: An iteration of the same network: what follows from its shapes alone is found out once.
     like: Recording | None = None
-    #: The iteration before; None before the first, and where there is only one.
-    earlier: Callable[[], Recording] | None = None
+    #: An iteration before this one, by its number; None where this is the first.
+    earlier: Callable[[int], Recording] | None = None
     #: What `remembered` functions have found out about this run.
     memory: dict[Any, Any] = field(default_factory=dict, init=False)
 

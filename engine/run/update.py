@@ -184,10 +184,10 @@ class Update:
             n["norm"] = self.norm
         return n
 
-    def left(self, value: int, flat: int) -> Array | float:
-        """What is left over of the gradients before, where they are not zeroed, of one element."""
-        found: Array | float = self._of(value, flat)[LEFT]
-        return found
+    def kept(self, symbol: str, value: int, flat: int | None = None) -> Array:
+        """What updates before have left, by its symbol: for all of a parameter in its shape, or for one element,
+        shape (1,); a single number before the first."""
+        return np.asarray(self._of(value, flat)[symbol])
 
     def new(self, value: int, flat: int | None = None) -> Array:
         """The new numbers of a parameter in its shape, or of one element, shape (1,)."""

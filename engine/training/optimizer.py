@@ -76,12 +76,14 @@ def decay(optimizer: Optimizer) -> tuple[Line, ...]:
     return (Line("g", "{g} + {weight_decay}·{w}", lambda n: n["g"] + n["weight_decay"] * n["w"], says),)
 
 
-def descend(step: str, moved: Callable[[Numbers], Any], says: str) -> Line:
-    """w ← w − step; `moved` is the step, as a new array."""
+def descend(
+    step: str, moved: Callable[[Numbers], Any], says: str, divisor: Callable[[Numbers], Any] | None = None
+) -> Line:
+    """w ← w − step; `moved` is the step, as a new array, and `divisor` what in it may be 0 and divides."""
 
     def compute(n: Numbers) -> Any:
         by = moved(n)
         # In its place: of a large parameter there is one new array and not two.
         return np.subtract(n["w"], by, out=by if type(by) is np.ndarray and by.ndim else None)
 
-    return Line("w", f"{{w}} − {step}", compute, says)
+    return Line("w", f"{{w}} − {step}", compute, says, divisor)

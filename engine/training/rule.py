@@ -24,10 +24,19 @@ SIGNS: Mapping[str, str] = {
 
 class Line:
     """One line of a rule, symbol ← written: {g} stands for the number of that symbol. `compute` gives it,
-    for whole arrays and single elements alike; `says` is the line in words."""
+    for whole arrays and single elements alike; `says` is the line in words. Where something is divided by what
+    may be 0, `divisor` gives that."""
 
-    def __init__(self, symbol: str, written: str, compute: Callable[[Numbers], Any], says: str) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        written: str,
+        compute: Callable[[Numbers], Any],
+        says: str,
+        divisor: Callable[[Numbers], Any] | None = None,
+    ) -> None:
         self.symbol, self.written, self.compute, self.says = symbol, written, compute, says
+        self.divisor = divisor
 
     @cached_property
     def pieces(self) -> tuple[tuple[str, str], ...]:

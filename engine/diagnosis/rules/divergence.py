@@ -10,8 +10,9 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
-from gradstep.engine.explain import nonfinite
-from gradstep.engine.graph.element import Element
+from gradstep.engine.explain import nonfinite, remarks
+from gradstep.engine.explain.accounts import account
+from gradstep.engine.explain.advice import against
 from gradstep.engine.history import search
 
 
@@ -35,13 +36,14 @@ def diverged(evidence: Evidence) -> Iterator[Seen]:
             found = search.first_in(recording, [condition])
             if found is None:
                 continue
-            sweep, flat = recording.timeline.locate(found.position.step)
-            name = history.start.typed(Element(sweep.value, flat), sweep.phase)
             bad = nonfinite.at(recording, found.position.step)
-            why = bad.blame.cause.value if bad is not None else "not finite"
+            assert bad is not None, "it is not finite there"
+            told = account(recording, bad)
+            name = history.start.typed(bad.element, bad.phase)
             text = (
-                f"from iteration {k:,} on something is not finite, first {name} ({why}); nothing is learned after that"
+                f"from iteration {k:,} on something is not finite, first {name} ({told.began.blame.cause.value}); "
+                f"nothing is learned after that. {remarks.told(told)}"
             )
-            hint = "a smaller learning rate, or gradient clipping (clip_norm)"
-            yield Seen(Place("", k, found.position.step), {"iteration": k}, text, [hint])
+            place = Place("", k, found.position.step)
+            yield Seen(place, {"iteration": k}, text, [against(told)], cause=told.document())
             return

@@ -11,8 +11,10 @@ from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.explain import nonfinite as bad
 from gradstep.engine.explain import remarks, zeros
+from gradstep.engine.explain.accounts import account
+from gradstep.engine.explain.advice import against, against_zero
 from gradstep.engine.graph.element import Element
-from gradstep.engine.ops.causes import Cause, ZeroReason
+from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.run.timeline import Phase
 
 
@@ -20,64 +22,56 @@ from gradstep.engine.run.timeline import Phase
     "nonfinite", "as Amazon SageMaker Debugger's rule ExplodingTensor", Severity.FAULT, explains="zero vanish explode"
 )
 def nonfinite(evidence: Evidence) -> Iterator[Seen]:
-    """The first NaN or infinity of each pass, with its cause."""
+    """The first NaN or infinity of each pass, with its cause. A mask is none, see `masks`."""
     if evidence.trained:
         return  # what one iteration shows is judged over all of them elsewhere
     recording = evidence.here
     for phase in (Phase.FORWARD, Phase.BACKWARD):
         found = bad.first(recording, phase)
         if found is not None:
-            hint = _HINTS.get(found.blame.cause, "look where it began: when nonfinite")
-            text = f"step {found.step:,}, {found.blame.cause.value}. {remarks.trouble_in(recording, found)}"
-            yield Seen(evidence.place(found.element, found.phase), {"step": found.step}, text, [hint])
-
-
-_HINTS = {
-    Cause.LOG_OF_ZERO: "a loss of logits (bce_with_logits, cross_entropy), or a lower bound: log(maximum(x, 1e-12))",
-    Cause.LOG_OF_NEGATIVE: "make the argument positive first: exp, softplus, or a square",
-    Cause.ROOT_OF_NEGATIVE: "choose with where() before the root, not after it: sqrt(where(x > 0, x, 1))",
-    Cause.EXP_OVERFLOW: "subtract the largest first (softmax, log_softmax do), or a smaller learning rate",
-    Cause.OVERFLOW: "smaller weights or learning rate, gradient clipping, or float64",
-    Cause.DIVISION_BY_ZERO: "add a small number to the divisor, or under the root",
-    Cause.ZERO_BY_ZERO: "add a small number to the divisor: eps in a normalisation",
-    Cause.GIVEN: "mend the input or the parameter that is not finite",
-}
+            told = account(recording, found)
+            text = f"step {found.step:,}, {told.began.blame.cause.value}. {remarks.told(told)}"
+            place = evidence.place(found.element, found.phase)
+            yield Seen(place, {"step": found.step}, text, [against(told)], cause=told.document())
 
 
 @rule("zero", "exactly 0, no threshold; Amazon SageMaker Debugger's rule AllZero looks at the same")
 def zero(evidence: Evidence) -> Iterator[Seen]:
-    """Parameters that get exactly 0 for another reason than a shut gate, which is `dead`'s to tell."""
+    """Parameters that get exactly 0 for another reason than a shut gate, which is `dead`'s to tell, or a mask, which is
+    there for that."""
     if evidence.trained:
         return  # what one iteration shows is judged over all of them elsewhere
     recording = evidence.here
     for parameter in recording.graph.parameters:
         grad = recording.trace.gradient(parameter.id)
         flats = np.flatnonzero(grad == 0)
-        tally: dict[ZeroReason, list[int]] = {}
+        tally: dict[frozenset[ZeroReason], list[int]] = {}
         for flat in flats[:_ASKED].tolist():
-            found = zeros.reason(recording, Element(parameter.id, flat))
+            found = zeros.reasons(recording, Element(parameter.id, flat))
             assert found is not None, "it is 0"
-            tally.setdefault(found.reason, []).append(flat)
-        for reason, mine in tally.items():
-            if reason is ZeroReason.GATE_SHUT:
-                continue
-            element = Element(parameter.id, mine[0])
-            some, whole = "at least " if len(flats) > _ASKED else "", recording.board.whole(parameter.id)
-            text = (
-                f"{some}{len(mine):,} of {parameter.size:,} gradients of {whole} are exactly "
-                f"0, {reason.value}. {remarks.zero_reason(recording, element) or ''}"
-            )
-            numbers = {"zero": len(mine), "of": parameter.size}
-            yield Seen(evidence.place(element, Phase.BACKWARD), numbers, text, [_ZERO_HINTS[reason]])
+            tally.setdefault(found.kinds, []).append(flat)
+        some = "at least " if len(flats) > _ASKED else ""
+        for kinds, mine in tally.items():
+            if not kinds <= _ON_PURPOSE:
+                yield _of_zeros(evidence, Element(parameter.id, mine[0]), len(mine), some)
 
 
-#: So many zeros of a parameter are asked for their reason.
+def _of_zeros(evidence: Evidence, element: Element, count: int, some: str) -> Seen:
+    """Some zeros of a parameter that have the same reasons, told of the first of them."""
+    recording = evidence.here
+    found = zeros.settled(recording, element)
+    assert found is not None, "it is 0"
+    size, whole = recording.graph.values[element.value].size, recording.board.whole(element.value)
+    kinds = " and ".join(kind.value for kind in ZeroReason if kind in found.kinds)
+    text = (
+        f"{some}{count:,} of {size:,} gradients of {whole} are exactly 0, {kinds}. "
+        f"{remarks.zero_reason(recording, element)}"
+    )
+    place = evidence.place(element, Phase.BACKWARD)
+    return Seen(place, {"zero": count, "of": size}, text, [against_zero(recording, found)])
+
+
+#: So many zeros of a parameter are asked for their reasons.
 _ASKED = 256
-_ZERO_HINTS = {
-    ZeroReason.NO_PATH: "use it in the graph, or remove it: nothing it does reaches the loss",
-    ZeroReason.WEIGHT_ZERO: "weights that are not all 0, or what leads into them never learns",
-    ZeroReason.INPUT_ZERO: "no harm where the input is 0 in this batch only; else centre the inputs",
-    ZeroReason.CANCELLED: "look at the terms: equal and opposite parts often are a mistake in the graph",
-    ZeroReason.UNDERFLOW: "float64, a larger loss scale, or weights and activations that do not saturate",
-    ZeroReason.FLAT: "it stands at a stationary point; symmetric or all-zero weights often do",
-}
+#: What is told by another rule, or is as it should be.
+_ON_PURPOSE = {ZeroReason.GATE_SHUT, ZeroReason.MASKED}

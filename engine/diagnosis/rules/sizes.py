@@ -99,6 +99,8 @@ def cancel(evidence: Evidence) -> Iterator[Seen]:
     for sweep, flats in elements(recording, f"cancel({at['cancel']!r})", (Phase.BACKWARD,)):
         if 2 * len(flats) <= sweep.size:
             continue  # in every large network some gradients happen to be small
+        if not recording.trace.gradient(sweep.value).reshape(-1)[flats].any():
+            continue  # exactly 0: that has its own rule, which says whether it could be anything else
         element, whole = Element(sweep.value, int(flats[0])), recording.board.whole(sweep.value)
         text = (
             f"{len(flats):,} of {sweep.size:,} gradients of {whole} are what is left where more "

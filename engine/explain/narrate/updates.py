@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from math import isinf
+
+import numpy as np
+
 from gradstep.engine.explain.narrate.narration import Narration, kind
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import Digits, number
@@ -26,6 +30,33 @@ def _against(recording: Recording, grad: float, moved: float) -> str:
     return f"{way} by {by}, {why}"
 
 
+def _unmoved(recording: Recording, element: Element, what: str) -> str:
+    """Why a number stays what it is."""
+    if recording.trace.derivative(element) == 0:
+        return f"The gradient is exactly 0, so the {what} stays as it is."
+    if recording.update.lr == 0:
+        return f"The learning rate is 0 in this iteration, so the {what} stays as it is."
+    for stage in recording.update.stages(*element):
+        if "{norm}" in stage.line.written and isinf(stage.used["norm"]):
+            most = stage.used["clip_norm"]
+            return f"The clip factor is {most:g}/∞ = 0, {_infinite_norm(recording)}: nothing of the gradient is left."
+        if stage.line.divisor is not None and isinf(float(np.asarray(stage.line.divisor(dict(stage.used))).item(0))):
+            return f"The step is divided by ∞, as the squares of its gradients have overflowed: the {what} stays."
+    return f"The change is too small for the last digit of this {what}: it stays as it is."
+
+
+def _infinite_norm(recording: Recording) -> str:
+    """Why the norm of all gradients is ∞."""
+    for parameter in recording.graph.parameters:
+        found = np.flatnonzero(np.isinf(recording.trace.gradient(parameter.id)))
+        if len(found):
+            here = Element(parameter.id, int(found[0]))
+            step = recording.timeline.step_of(Phase.BACKWARD, *here)
+            at = "" if step is None else f" (step {step:,})"
+            return f"because {recording.board.gradient(*here)} is infinite{at}"
+    return f"because the squares of the gradients are more than {recording.graph.dtype} can hold together"
+
+
 def update(recording: Recording, element: Element) -> Narration:
     """The step that gives a parameter its new number."""
     board = recording.board
@@ -36,9 +67,7 @@ def update(recording: Recording, element: Element) -> Narration:
     first = first and recording.iteration == 1
     after = "Until now none had changed: the backward pass used the old numbers." if first else _AFTER
     if new == old:
-        caption = f"The change is too small for the last digit of this {what}: it stays as it is."
-        if grad == 0:
-            caption = f"The gradient is exactly 0, so the {what} stays as it is."
+        caption = _unmoved(recording, element, what)
     elif len(recording.update.lines) == 1:
         sign, way = ("negative", "up") if grad < 0 else ("positive", "down")
         caption = f"The gradient is {sign}, so the {what} goes {way} by {number(abs(new - old), Digits.MATH)}. {after}"

@@ -25,6 +25,7 @@ class CausalMask(Masked):
     notation = "{0}, −∞ above the diagonal"
     slopes = ("1 on and below the diagonal, 0 above",)
     label = "causal mask"
+    masking = True
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         if len(shapes[0]) < 2:
@@ -40,9 +41,6 @@ class CausalMask(Masked):
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
         return np.where(np.tri(*x.shape[-2:]) > 0, x, x.dtype.type(-np.inf))
-
-    def deliberate(self, y: Array, xs: Sequence[Array]) -> Array | None:
-        return np.isneginf(y)
 
 
 @composite(query="q", key="k", value="v", causal="is_causal")

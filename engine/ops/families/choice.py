@@ -123,11 +123,6 @@ class Where(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.where(xs[0] != 0, xs[1], xs[2])
 
-    def deliberate(self, y: Array, xs: Sequence[Array]) -> Array | None:
-        # A single −∞ for all that is left out is how masks are written.
-        masks = [x.size == 1 and bool(np.isneginf(x).all()) for x in xs[1:]]
-        return np.isneginf(y) & np.where(xs[0] != 0, *masks) if any(masks) else None
-
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         if slot == 0:
             return np.zeros_like(y)

@@ -156,6 +156,7 @@ class Nll(Op):
     slopes = ("−{1} / n, n rows; for class numbers −1 / n at the right class, else 0", "−{0} / n")
     edge = "a one-hot 0 beside −∞ is 0 · ∞: the loss is NaN; class numbers only pick"
     reduces = True
+    gated = True
     label = "negative log-likelihood"
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:

@@ -48,7 +48,7 @@ class Sqrt(Elementwise):
     name = "sqrt"
     notation = "√{0}"
     slopes = ("1 / (2 √{0})",)
-    label = "square root"
+    label = "√"
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.sqrt(xs[0])

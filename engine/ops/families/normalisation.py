@@ -55,6 +55,7 @@ class Normalize(Normalising):
     slopes = ("(δ − 1/n − y yⱼ / n) / √(σ² + ε), to every element of the group",)
     each = "({0} − mean{over} {each}) / √(var{over} {each} + ε)"
     label = "normalise"
+    centres = True
 
     def forward(self, xs: Sequence[Array]) -> Array:
         centred = xs[0] - self._mean(xs[0])

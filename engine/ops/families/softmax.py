@@ -17,6 +17,8 @@ from gradstep.engine.ops.shapes import normal_axes
 class AlongAxis(Rowwise):
     """A group is what lies along one axis, the last one unless it is said."""
 
+    shares = True
+
     axis: int = -1
 
     def __post_init__(self) -> None:

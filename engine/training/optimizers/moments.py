@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep.engine.training.optimizer import Optimizer, decay, descend
 from gradstep.engine.training.rule import Line, Numbers
 from gradstep.engine.training.settings import at_least_0, betas, flag, rate
+
+
+def _size(n: Numbers) -> Any:
+    return np.sqrt(n["v′"]) + n["eps"]
 
 
 class _Moments(Optimizer):
@@ -66,8 +70,9 @@ class _Moments(Optimizer):
             ),
             descend(
                 "{lr}·{m′} / (√{v′} + {eps})",
-                lambda n: n["lr"] * n["m′"] / (np.sqrt(n["v′"]) + n["eps"]),
+                lambda n: n["lr"] * n["m′"] / _size(n),
                 "measured by the usual size of its gradients, so about η far whatever that size is",
+                _size,
             ),
         )
 

@@ -54,7 +54,7 @@ class RmsProp(Optimizer):
         measured = "{g} / (√({v} − {a}²) + {eps})" if self["centered"] else "{g} / (√{v} + {eps})"
         if not self["momentum"]:
             says = "the gradient, measured by its usual size"
-            return (*found, descend(f"{{lr}}·{measured}", lambda n: n["lr"] * n["g"] / size(n), says))
+            return (*found, descend(f"{{lr}}·{measured}", lambda n: n["lr"] * n["g"] / size(n), says, size))
         return (
             *found,
             Line(
@@ -62,9 +62,14 @@ class RmsProp(Optimizer):
                 f"{{momentum}}·{{b}} + {measured}",
                 lambda n: n["momentum"] * n["b"] + n["g"] / size(n),
                 "a velocity of gradients, each measured by their usual size",
+                size,
             ),
             descend("{lr}·{b}", lambda n: n["lr"] * n["b"], "against that velocity, as far as the learning rate says"),
         )
+
+
+def _grown(n: Numbers) -> Any:
+    return np.sqrt(n["s"]) + n["eps"]
 
 
 class Adagrad(Optimizer):
@@ -94,7 +99,8 @@ class Adagrad(Optimizer):
             ),
             descend(
                 rate + "{g} / (√{s} + {eps})",
-                lambda n: n["lr"] / (1 + (n["t"] - 1) * n["lr_decay"]) * n["g"] / (np.sqrt(n["s"]) + n["eps"]),
+                lambda n: n["lr"] / (1 + (n["t"] - 1) * n["lr_decay"]) * n["g"] / _grown(n),
                 "the gradient, measured by all that came before",
+                _grown,
             ),
         )

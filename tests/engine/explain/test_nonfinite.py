@@ -15,7 +15,13 @@ from recordings import written as recorded
 
 from gradstep.engine.ask.whatif import apply_edits, read_edit
 from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.explain import nonfinite, remarks
+from gradstep.engine.explain.accounts import account
+from gradstep.engine.explain.advice import against
+from gradstep.engine.explain.culprit import Of
+from gradstep.engine.files import loads
+from gradstep.engine.history.history import History
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
@@ -30,7 +36,7 @@ BAD = [
     ("x = [0.0, 2.0]", "l = log(x); L = sum(l)", ("l[0]", Cause.LOG_OF_ZERO), ("x[0]", Cause.LOG_OF_ZERO)),
     ("x = [3.0, -2.0]", "l = log(x); L = sum(l)", ("l[1]", Cause.LOG_OF_NEGATIVE), None),
     ("x = [-2.0]", "l = sqrt(x); L = sum(l)", ("l[0]", Cause.ROOT_OF_NEGATIVE), ("x[0]", Cause.ROOT_OF_NEGATIVE)),
-    ("x = [0.0]", "l = sqrt(x); L = sum(l)", None, ("x[0]", Cause.DIVISION_BY_ZERO)),
+    ("x = [0.0]", "l = sqrt(x); L = sum(l)", None, ("x[0]", Cause.STEEP)),
     ("x = [-2.0]", "l = x ** 0.5; L = sum(l)", ("l[0]", Cause.POWER_OF_NEGATIVE), ("x[0]", Cause.POWER_OF_NEGATIVE)),
     ("x = [0.0]", "l = x ** -1; L = sum(l)", ("l[0]", Cause.DIVISION_BY_ZERO), ("x[0]", Cause.DIVISION_BY_ZERO)),
     ("x = [800.0]", "l = exp(x); L = sum(l)", ("l[0]", Cause.EXP_OVERFLOW), ("x[0]", Cause.EXP_OVERFLOW)),
@@ -132,16 +138,33 @@ def test_every_bad_number_has_a_cause_and_an_origin(rec: Recording) -> None:
         assert (found is None) == isfinite(value)
         if found is None:
             continue
+        if found.blame.cause is Cause.MASKED:
+            assert value == -np.inf
+            continue
         firsts.setdefault(Phase.FORWARD if sweep.phase is Phase.LOSS else sweep.phase, step)
-        cause, source, gradient = found.blame
-        if cause in (Cause.CARRIED, Cause.GIVEN):
-            assert source is not None
-            numbers = rec.trace.grad[source.value] if gradient else rec.trace.data[source.value]
-            assert numbers is not None
-            assert not isfinite(numbers.reshape(-1)[source.flat])
+        numbers = [part.number for part in found.blame.parts]
+        for part in found.blame.parts:
+            arrays = rec.trace.grad if part.of is Of.GRADIENT else rec.trace.data
+            array = arrays[part.element.value]
+            assert array is not None
+            if part.of is not Of.SLOPE:
+                assert np.array_equal(part.number, array.reshape(-1)[part.element.flat], equal_nan=True)
+        match found.blame.cause:
+            case Cause.CARRIED | Cause.GIVEN:
+                assert found.blame.source is not None
+                assert not isfinite(found.blame.source.number)
+            case Cause.ZERO_TIMES_INFINITE:
+                assert sorted(map(abs, numbers)) == [0, np.inf]
+            case Cause.INFINITE_MINUS_INFINITE | Cause.INFINITE_BY_INFINITE | Cause.MASKED_ROW:
+                assert numbers
+                assert all(map(np.isinf, numbers))
         began = nonfinite.origin(rec, found)
         assert began.step <= step
         assert began.blame.cause is not Cause.CARRIED
+        told = account(rec, found)
+        assert told.began == began or began.value != began.value
+        assert remarks.told(told)
+        assert "nonfinite" not in against(told)
         assert Frame(rec, Position(step)).story.caption
     for phase in (Phase.FORWARD, Phase.BACKWARD):
         first = nonfinite.first(rec, phase)
@@ -211,3 +234,85 @@ def test_beside_a_number_that_was_set_by_hand_others_have_their_reason() -> None
         found = nonfinite.at(rec, step)
         assert found is not None
         assert found.blame.cause is cause
+
+
+# Through the iterations before --------------------------------------------------------------------
+
+#: w = 3 at first; the loss is w⁴, and with η = 1 the gradient overflows some iterations on.
+DIVERGING = 'format = 1\n[parameters]\nw = 3.0\n[graph]\nL = "w ** 4"\n[training]\nlr = 1.0\nsteps = 90\n'
+
+
+def overflows() -> int:
+    """The iteration in which it does, in plain Python."""
+    w, k = 3.0, 1
+    while isfinite(w):
+        try:
+            w, k = w - 4 * w**3, k + 1
+        except OverflowError:
+            break
+    return k
+
+
+@pytest.mark.parametrize("iteration", [7, 8, 12, 40, 90])
+def test_a_number_that_an_update_made_is_not_given(iteration: int) -> None:
+    last = History(loads(DIVERGING)).recording(iteration)
+    found = nonfinite.first(last, Phase.FORWARD)
+    assert found is not None
+    assert found.blame.cause is Cause.CARRIED
+    began = nonfinite.origin(last, found)
+    assert (began.iteration, began.phase) == (overflows(), Phase.BACKWARD)
+    assert last.typed(began.element, began.phase) == "w.grad"
+    assert began.blame.cause is Cause.OVERFLOW
+
+
+def test_it_is_looked_for_in_few_of_the_iterations_before() -> None:
+    history = History(loads(DIVERGING.replace("steps = 90", "steps = 4000")))
+    last = history.recording(4000)
+    asked: list[int] = []
+
+    def earlier(k: int) -> Recording:
+        asked.append(k)
+        return history.recording(k)
+
+    object.__setattr__(last, "earlier", earlier)
+    found = nonfinite.first(last, Phase.FORWARD)
+    assert found is not None
+    assert nonfinite.origin(last, found).iteration == overflows()
+    assert len(asked) <= 40
+    known = len(asked)
+    assert nonfinite.first(last, Phase.BACKWARD) is not None
+    assert len(asked) <= known + 5
+
+
+def test_what_was_no_number_from_the_beginning_is_given() -> None:
+    history = History(loads(DIVERGING.replace("w = 3.0", "w = nan")))
+    for k in (1, 2, 9):
+        recording = history.recording(k)
+        found = nonfinite.first(recording, Phase.FORWARD)
+        assert found is not None
+        assert found.blame.cause is Cause.GIVEN
+
+
+def test_what_is_set_by_hand_is_given() -> None:
+    session = Session(loads('format = 1\n[parameters]\nw = 3.0\n[graph]\nL = "w * 2"\n[training]\nsteps = 9\n'))
+    session.do("goto @4 start")
+    session.do("set w = nan")
+    for k in (4, 5, 9):
+        session.do(f"goto @{k} end")
+        found = nonfinite.first(session.recording, Phase.LOSS)
+        assert found is not None
+        began = nonfinite.origin(session.recording, found)
+        assert (began.blame.cause, began.iteration) == (Cause.GIVEN, 4 if k == 4 else began.iteration)
+        assert began.iteration >= 4
+    session.do("goto @4 start")
+    session.do("undo")
+    session.do("set w = 1.0")
+    assert nonfinite.first(session.recording, Phase.LOSS) is None
+
+
+def test_a_value_set_by_hand_is_not_called_an_overflow() -> None:
+    session = Session(loads('format = 1\n[parameters]\nw = 3.0\n[graph]\nh = "w * 2"\nL = "h * 3"\n'))
+    session.do("set h = inf")
+    found = nonfinite.first(session.recording, Phase.FORWARD)
+    assert found is not None
+    assert found.blame.cause is Cause.GIVEN

@@ -8,7 +8,9 @@ from trainings import small
 
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.explain import nonfinite, remarks
+from gradstep.engine.explain.accounts import account
 from gradstep.engine.explain.hops import hops
+from gradstep.engine.files import loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history.history import History
 from gradstep.engine.run.timeline import Phase, Position
@@ -42,8 +44,10 @@ def test_float32_underflow_is_said(leaves: str, lines: str, at: str, says: str) 
         ("x = [1.0, 2.0]", "m = max(x); L = m * 3", "x[0]", "lets something else than x₁ through, so exactly 0"),
         ("W = [[0.0, 2.0]]; x = [3.0, 2.0]", "z = W @ x; L = sum(z)", "x[0]", "w₁ is exactly 0, so nothing passes."),
         ("x = [1.0]; y = [2.0]", "u = y * 2; L = sum(x)", "y[0]", "No path leads from y to the loss."),
-        ("x = [1.0]", "L = sum(x - x)", "x[0]", "The 2 parts that meet at x cancel exactly."),
-        ("x = [40.0]", "h = sigmoid(x); L = sum(h)", "x[0]", "is so small that it rounds to 0, and nothing passes."),
+        ("x = [2.0]; y = [3.0]", "L = sum(x * y) - 3 * sum(x)", "x[0]", "The 2 parts that meet at x cancel exactly."),
+        ("x = [1.0]", "L = sum(x - x)", "x[0]", "x - x is the same whatever x is, at any precision."),
+        ("x = [4.0]", "L = mse(x, 4)", "x[0]", "x meets its target exactly, so nothing passes."),
+        ("x = [40.0]", "h = sigmoid(x); L = sum(h)", "x[0]", "is so small that it rounds to 0, so nothing passes."),
         ("x = [1e-200]", "h = x * 1e-200; g = h * 1e-200; L = sum(g)", "x[0]", "too small for float64: it underflows"),
         ("x = [0.0]", "h = cos(x); L = sum(h)", "x[0]", "is exactly 0, so nothing passes."),
     ],
@@ -68,7 +72,7 @@ def test_what_is_not_zero_needs_no_reason() -> None:
         ("x = [0.0, 2.0]", "l = log(x); L = sum(l)", Phase.FORWARD,
          "l₁ is −∞: the logarithm of 0 is −∞. It is the first number that is not finite."),
         ("x = [0.0, 2.0]", "l = log(x); L = sum(l)", Phase.BACKWARD,
-         "∂L/∂x₁ is +∞: the local gradient is not finite there (log of 0). It is the first gradient"),
+         "∂L/∂x₁ is +∞: the slope of ln at x₁ = 0 is infinite (log of 0). It is the first gradient"),
         ("x = [nan, 1.0]", "l = x + 1; L = sum(l)", Phase.FORWARD, "l₁ is NaN, because x₁ is NaN: so it is given."),
         ("x = [1e200, 1.0]", "l = x * x; L = sum(l)", Phase.FORWARD,
          "l₁ is +∞: it overflows, being more than float64 can hold (at most 1.8e+308). It is the first number"),
@@ -133,3 +137,38 @@ def test_where_bce_holds_back_its_slope_it_says_so() -> None:
             in Frame(rec, Position(step)).story.caption
         )
     assert said == [True, False, True]
+
+
+def test_where_both_factors_are_to_blame_both_are_told() -> None:
+    rec = written("x = [0.0]", "d = sqrt(x); L = sum(relu(d - 1))")
+    found = nonfinite.first(rec, Phase.BACKWARD)
+    assert found is not None
+    said = remarks.trouble_in(rec, found)
+    assert said == (
+        "∂L/∂x is NaN, 0 · ∞: the slope of √ at x = 0 is infinite, and 0 arrives at d because the gate at L:subtract "
+        "is shut (L:subtract = −1.000)."
+    )
+
+
+def test_a_caption_is_brief_about_what_began_elsewhere_and_an_answer_is_not() -> None:
+    rec = written("x = [0.0]", "d = sqrt(x ** 2); L = sum(relu(d - 1))")
+    step = rec.timeline.step_of(Phase.BACKWARD, *at(rec, "x"))
+    assert step is not None
+    found = nonfinite.at(rec, step)
+    assert found is not None
+    assert remarks.trouble_in(rec, found) == "∂L/∂x is NaN, because ∂L/∂d:power is NaN. It began at step 9: 0 · ∞."
+    whole = remarks.told(account(rec, found))
+    assert whole.startswith(
+        "∂L/∂x is NaN, because ∂L/∂d:power is NaN. It began at step 9, ∂L/∂d:power, 0 · ∞: the slope of √"
+    )
+    assert whole.endswith("is shut (L:subtract = −1.000).")
+
+
+def test_what_an_update_before_made_is_told_with_its_iteration() -> None:
+    text = 'format = 1\n[parameters]\nw = 0.0\n[graph]\nL = "sqrt(w)"\n[training]\nlr = 1.0\nsteps = 5\n'
+    third = History(loads(text)).recording(3)
+    found = nonfinite.first(third, Phase.FORWARD)
+    assert found is not None
+    said = "L is NaN, because w is NaN. It began at step 2 of iteration 1"
+    assert remarks.trouble_in(third, found) == f"{said}: infinite slope."
+    assert remarks.told(account(third, found)) == f"{said}, ∂L/∂w: the slope of √ at w = 0 is infinite."

@@ -129,7 +129,7 @@ def test_the_iteration_before_one_that_is_looked_at_is_at_most_one_run_away(monk
         recording = history.recording(k)
         runs[0] = 0
         assert recording.earlier is not None
-        assert recording.earlier().iteration == k - 1
+        assert recording.earlier(k - 1).iteration == k - 1
         assert runs[0] <= 1
 
 

@@ -27,14 +27,3 @@ def test_a_nan_wins_and_both_get_the_gradient(name: str) -> None:
     for a, b in ((np.nan, 1.0), (1.0, np.nan), (np.nan, np.inf), (np.nan, np.nan)):
         assert np.isnan(op.forward([np.asarray(a), np.asarray(b)]))
         assert (slope(op, 0, a, b), slope(op, 1, a, b)) == (1.0, 1.0)
-
-
-def test_where_says_which_infinities_are_a_mask() -> None:
-    op, holds = REGISTRY["where"](), np.array([1.0, 0.0, 0.0])
-    out = np.asarray(-np.inf)
-    xs = [holds, np.array([-np.inf, 2.0, 3.0]), out]
-    found = op.deliberate(op.forward(xs), xs)
-    assert found is not None
-    assert found.tolist() == [False, True, True]
-    xs = [holds, np.array([-np.inf, 2.0, 3.0]), np.zeros(3)]
-    assert op.deliberate(op.forward(xs), xs) is None

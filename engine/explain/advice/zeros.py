@@ -1,0 +1,38 @@
+"""What to try against a gradient that is exactly 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gradstep.engine.explain.zeros import Zeros
+from gradstep.engine.ops.causes import ZeroReason
+from gradstep.engine.run.recording import Recording
+
+
+def against_zero(recording: Recording, zeros: Zeros) -> str:
+    """A hint for each of the reasons, one after the other."""
+    return "; ".join(dict.fromkeys(_hint(recording, kind) for kind in (zero.reason for zero in zeros.found)))
+
+
+def _hint(recording: Recording, kind: ZeroReason) -> str:
+    if kind is ZeroReason.UNDERFLOW:
+        wider = "float64, a larger loss scale, or " if recording.graph.dtype == np.float32 else ""
+        return f"{wider}weights and activations that do not saturate"
+    return _HINTS[kind]
+
+
+_HINTS: Mapping[ZeroReason, str] = {
+    ZeroReason.GATE_SHUT: "leaky_relu, a larger bias, or another initialisation, where a unit is shut for every sample",
+    ZeroReason.MASKED: "nothing: a mask is there for that",
+    ZeroReason.NO_PATH: "use it in the graph, or remove it: nothing it does reaches the loss",
+    ZeroReason.WEIGHT_ZERO: "weights that are not all 0, or what leads into them never learns",
+    ZeroReason.INPUT_ZERO: "no harm where the input is 0 in this batch only; else centre the inputs",
+    ZeroReason.CANCELLED: "look at the terms: equal and opposite parts often are a mistake in the graph",
+    ZeroReason.FITS: "nothing: what is predicted is already what it should be",
+    ZeroReason.CONSTANT: "no precision helps: more than one number to share or normalise over, or leave it out",
+    ZeroReason.FLAT: "it stands at a stationary point; symmetric or all-zero weights often do",
+    ZeroReason.GIVEN: "a number that is not 0",
+    ZeroReason.BY_INFINITY: "keep what is infinite finite: the rest follows from it",
+}
