@@ -141,7 +141,7 @@ CASES = (
         "begins_zero",
         _conv("zeros", "zeros"),
         _conv("he_normal"),
-        "Keras' Conv2D(kernel_initializer='zeros')",
+        "CS231n's pitfall of zeros, as Keras' Conv2D(kernel_initializer='zeros')",
         Where("K1|W1"),
     ),
     Case(
