@@ -169,6 +169,15 @@ def amount(size: int) -> str:
     return f"{value:.3g} {unit}" if value < 1e6 else f"{value:.0e} {unit}"
 
 
+def shown(said: object) -> str:
+    """What stands in a file where something else was expected: not more of it than a message has room for."""
+    import reprlib  # here, because most files have no mistake
+
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxlong = brief.maxother = 60
+    return brief.repr(said)
+
+
 def json_line(document: object) -> str:
     """A document as one line of JSON, in ASCII: control characters and marks that turn the direction of a text round
     come from files, and a terminal must not obey them. NaN and infinities have been made text before, see `plain`."""

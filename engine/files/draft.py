@@ -13,6 +13,7 @@ from typing import Any
 from gradstep.engine.errors import Problem, ScenarioError, nearest
 from gradstep.engine.files.places import Keys
 from gradstep.engine.files.toml import parse
+from gradstep.engine.notation import shown
 
 MAX_PROBLEMS = 20
 #: Lines of one table, or entries of one list.
@@ -132,7 +133,7 @@ class Table:
         if isinstance(found, str) and found in allowed:
             return found
         hint = nearest(found, allowed) if isinstance(found, str) else ""
-        self.bad(key, f"{key} must be {' or '.join(map(repr, allowed))}, not {found!r}{hint}")
+        self.bad(key, f"{key} must be {' or '.join(map(repr, allowed))}, not {shown(found)}{hint}")
         return allowed[0]
 
     def flag(self, key: str) -> bool:
@@ -147,5 +148,5 @@ class Table:
         found = self.said.get(key)
         if found is None or (type(found) is int and found >= least):
             return found
-        self.bad(key, f"{key} must be a whole number from {least} on, not {found!r}")
+        self.bad(key, f"{key} must be a whole number from {least} on, not {shown(found)}")
         return None

@@ -3,8 +3,11 @@ faster."""
 
 from __future__ import annotations
 
+import gc
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from gradstep.engine.files.tokens import LONG
@@ -40,17 +43,28 @@ def long_array(text: str, at: int) -> LongArray | None:
     import json  # here, because few scenarios hold long arrays
 
     decoder = json.JSONDecoder(parse_float=_finite if _LARGE.search(written) else None)
-    for tried in (written, _LAST_COMMA.sub(" ", written)):
-        try:
-            numbers, stop = decoder.raw_decode(tried)
-        except _TooLarge as error:
-            return LongArray([], at, at + _place(written, str(error)))
-        except (ValueError, RecursionError):
-            continue
-        whole = _LONG_WHOLE.search(written, 0, stop)
-        too_large = whole is not None and not -(2**63) <= int(whole[0][:25]) < 2**63
-        return LongArray(numbers, at + stop, at + whole.start() if whole and too_large else -1)
-    return None
+    try:
+        with _undisturbed():
+            numbers, stop = decoder.raw_decode(_LAST_COMMA.sub(" ", written))
+    except _TooLarge as error:
+        return LongArray([], at, at + _place(written, str(error)))
+    except (ValueError, RecursionError):
+        return None
+    whole = _LONG_WHOLE.search(written, 0, stop)
+    too_large = whole is not None and not -(2**63) <= int(whole[0][:25]) < 2**63
+    return LongArray(numbers, at + stop, at + whole.start() if whole and too_large else -1)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A million lists are made, and looking through them again and again for garbage takes as long as making them."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def masked(text: str, start: int, stop: int) -> str:

@@ -20,6 +20,7 @@ from gradstep.engine.files.tables.leaves import add_leaves, allocate, check_numb
 from gradstep.engine.files.tables.notes import read_notes
 from gradstep.engine.files.tables.training import read_against, read_training
 from gradstep.engine.graph.builder import GraphBuilder
+from gradstep.engine.notation import shown
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Timeline
 from gradstep.engine.training.batches import batch
@@ -69,7 +70,7 @@ def _check_format(draft: Draft) -> None:
     if "format" not in draft.top:
         draft.missing("the format is missing: write format = 1 at the top")
     elif found != FORMAT or type(found) is not int:
-        draft.top.bad("format", f"format {found!r} is not known; this version reads format {FORMAT}")
+        draft.top.bad("format", f"format {shown(found)} is not known; this version reads format {FORMAT}")
 
 
 def _other(scenario: Scenario, training: Training) -> Scenario:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, count
 from typing import Any
 
 import numpy as np
 
+from gradstep.engine.errors import GraphError
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.index import Shape, check_shape
 from gradstep.engine.ops.op import Op
+
+#: A network has no more operations: beyond, opening it takes long.
+MAX_NODES = 1 << 15
 
 
 class GraphBuilder:
@@ -22,6 +25,8 @@ class GraphBuilder:
         self.nodes: list[Node] = []
         self.names: dict[str, Value] = {}
         self.literals: dict[str, Value] = {}
+        #: How many parts of a line are called so, each with a number behind the name.
+        self._parts: dict[str, int] = {}
 
     def leaf(self, name: str, shape: Shape, role: Role, differentiable: bool) -> Value:
         value = Value(len(self.values), name, tuple(shape), role, -1, differentiable)
@@ -48,6 +53,8 @@ class GraphBuilder:
 
         Raises GraphError where the shapes do not fit, or what comes of them is no shape that an array can have.
         """
+        if len(self.nodes) >= MAX_NODES:
+            raise GraphError(f"the network has more than {MAX_NODES:,} operations")
         shape = op.shape([v.shape for v in inputs])
         check_shape(shape)
         name = name or self._part(f"{line}:{word or op.name}")
@@ -62,8 +69,11 @@ class GraphBuilder:
 
     def _part(self, name: str) -> str:
         """A name that is not taken: itself, or with the next number behind it."""
-        numbered = chain([name], (f"{name}{number}" for number in count(2)))
-        return next(one for one in numbered if one not in self.names)
+        number = self._parts.get(name, 1)
+        while (one := name if number == 1 else f"{name}{number}") in self.names:
+            number += 1
+        self._parts[name] = number
+        return one
 
     def build(self, loss: str) -> Graph:
         return Graph(self.values, self.nodes, loss, self.dtype)

@@ -65,8 +65,11 @@ class Formulas:
         Raises ExpressionError with the column of what is wrong: an unknown name, a form that is no
         formula, shapes that do not fit.
         """
+        return self.add_tree(name, parse(text))
+
+    def add_tree(self, name: str, tree: ast.expr) -> Value:
+        """The same for a formula that has been parsed."""
         self._line = name
-        tree = parse(text)
         made = self._build(tree, name)
         if isinstance(made, Value) and made.name == name:
             return made

@@ -43,18 +43,25 @@ def parse(text: str) -> ast.expr:
     except ValueError:
         raise ExpressionError(f"cannot read '{brief(text)}': it holds a character that no formula has") from None
     _check_depth(tree)
-    _count_characters(tree, flat.strip(), lead)
+    _place(tree, flat.strip(), lead)
     _check_numbers(tree)
     return tree
 
 
-def _count_characters(tree: ast.AST, text: str, lead: int) -> None:
-    """Makes columns count characters, as people do; ast counts UTF-8 bytes."""
-    encoded = None if text.isascii() else text.encode()
+#: A part of a formula that is longer is not written anew for messages, which show its beginning only.
+_LONG = 100
+
+
+def _place(tree: ast.AST, text: str, lead: int) -> None:
+    """Makes columns count characters, as people do: ast counts UTF-8 bytes. Long parts get their `beginning`."""
+    encoded = text.encode()
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):
-            at = node.col_offset
-            node.col_offset = (at if encoded is None else len(encoded[:at].decode(errors="ignore"))) + lead
+            start, stop = node.col_offset, node.end_col_offset or 0
+            if stop - start > _LONG:
+                node.beginning = encoded[start : start + _LONG].decode(errors="ignore")  # type: ignore[attr-defined]
+            before = start if len(encoded) == len(text) else len(encoded[:start].decode(errors="ignore"))
+            node.col_offset = before + lead
 
 
 def _check_numbers(tree: ast.AST) -> None:
@@ -129,6 +136,9 @@ def _check_depth(tree: ast.AST) -> None:
 
 def written(node: ast.expr) -> str:
     """A part of a formula as text, for messages."""
+    beginning = getattr(node, "beginning", None)
+    if beginning is not None:
+        return brief(" ".join(beginning.split()))
     try:
         return brief(ast.unparse(node))
     except ValueError:  # an f-string whose quotes cannot be written again

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.errors import nearest
+from gradstep.engine.notation import shown
 from gradstep.engine.training.optimizer import OPTIMIZERS, Optimizer
 from gradstep.engine.training.rule import Line
 from gradstep.engine.training.schedules import SCHEDULES
@@ -99,7 +100,7 @@ def read(table: Mapping[str, Any], bad: Callable[[str, str, bool], object]) -> T
         hint = nearest(word, among) if isinstance(word, str) else ""
         if key == "schedule" and isinstance(word, str) and word.replace("-", "").replace("_", "") == "warmup":
             hint = "; a warm-up is written warmup = 100, and goes with every schedule"
-        bad(key, f"{key} must be {' or '.join(map(repr, among))}, not {word!r}{hint}", False)
+        bad(key, f"{key} must be {' or '.join(map(repr, among))}, not {shown(word)}{hint}", False)
         return default
 
     optimizer = OPTIMIZERS[chosen("optimizer", OPTIMIZERS, "sgd")]
@@ -141,7 +142,7 @@ def _checked(name: str, table: Mapping[str, Any], option: Option, bad: Callable[
     if option.fits(table[name]):
         value = table[name]
         return float(value) if isinstance(option.default, float) else value
-    bad(name, f"{name} must be {option.what}, not {table[name]!r}", False)
+    bad(name, f"{name} must be {option.what}, not {shown(table[name])}", False)
     return option.default
 
 

@@ -17,6 +17,7 @@ from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.files.arrays.leaf import Leaf, only
 from gradstep.engine.files.shipped import SHIPPED
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.notation import shown
 
 
 class DataSet(NamedTuple):
@@ -97,4 +98,4 @@ def _one_of(what: str, given: object, allowed: tuple[str, ...], whose: str = "")
     if isinstance(given, str) and given in allowed:
         return given
     hint = nearest(given, allowed) if isinstance(given, str) else ""
-    raise GraphError(f"{whose}no {what} {given!r}{hint or '; there are ' + ', '.join(allowed)}")
+    raise GraphError(f"{whose}no {what} {shown(given)}{hint or '; there are ' + ', '.join(allowed)}")

@@ -13,6 +13,7 @@ import numpy as np
 from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.files.arrays.leaf import Leaf, described, only
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.notation import shown
 
 #: In quotes because numpy.random takes a while to load, and most scenarios draw nothing.
 Draw = Callable[["np.random.Generator", int], Array]
@@ -83,7 +84,7 @@ def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> 
     init, given = _init(spec)
     shape, seed = _shape(spec), spec.get("seed", 0)
     if type(seed) is not int or seed < 0:
-        raise GraphError(f"seed must be a whole number from 0 on, not {seed!r}")
+        raise GraphError(f"seed must be a whole number from 0 on, not {shown(seed)}")
     draw = INITS[init][1](shape, **given)
 
     def make() -> Array:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.notation import shown
 
 
 class Leaf(NamedTuple):
@@ -30,11 +31,11 @@ def described(found: object) -> str:
         case bool():
             return "true" if found else "false"
         case str():
-            return f"the text {found[:40]!r}"
+            return f"the text {shown(found)}"
         case Mapping():
             return "a table"
         case list():
             return "an array"
         case int() | float():
-            return f"the number {found}"
+            return f"the number {shown(found)}"
     return f"a {type(found).__name__}"

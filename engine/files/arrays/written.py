@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from gradstep.engine.index import MAX_AXES, Shape
 
 def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
     """The leaf of a number or of nested lists of numbers. Raises GraphError."""
-    shape = _shape_of(spec)
+    shape, flat = _flat(spec)
     try:
-        numbers = np.array(spec, dtype=np.float64)
+        numbers = np.array(flat, dtype=np.float64).reshape(shape)
     except OverflowError:
         raise GraphError("a number here is too large; write inf if infinity is meant") from None
     with np.errstate(over="ignore"):
@@ -26,8 +27,26 @@ def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
     return Leaf(shape, lambda: array)
 
 
+def _flat(spec: object) -> tuple[Shape, list[Any]]:
+    """The shape of a number or of nested lists of numbers, and all the numbers. Raises GraphError."""
+    level: list[Any] = [spec]
+    shape: list[int] = []
+    while len(shape) <= MAX_AXES:
+        kinds = set(map(type, level))
+        if kinds <= {int, float}:
+            return tuple(shape), level
+        lengths = set(map(len, level)) if kinds == {list} else set()
+        if len(lengths) != 1:
+            break
+        shape.append(lengths.pop())
+        level = list(chain.from_iterable(level))
+    _shape_of(spec)  # says what is wrong
+    raise AssertionError("something is")
+
+
 def _shape_of(spec: object, depth: int = 0) -> Shape:
-    """The shape of nested lists of numbers, each of which is looked at once; refuses what is ragged or no number."""
+    """The shape of nested lists of numbers, each of which is looked at once; refuses what is ragged or no number.
+    Slow, and asked only where something is."""
     if isinstance(spec, bool) or not isinstance(spec, list | int | float):
         raise GraphError(f"expected a number, nested arrays of numbers or a table, found {described(spec)}")
     if not isinstance(spec, list):
@@ -44,7 +63,9 @@ def _shape_of(spec: object, depth: int = 0) -> Shape:
             raise GraphError(f"expected numbers only in this array, found {what}")
         return (len(spec),)
     for number, row in enumerate(spec):
-        shape = first if row is spec[0] else _shape_of(row, depth + 1)
+        numbers = type(row) is list and (len(row),) == first and set(map(type, row)) <= {int, float}
+        same = numbers or row is spec[0]
+        shape = first if same else _shape_of(row, depth + 1)
         if shape != first:
             raise GraphError(f"the array is not rectangular: row 0 has shape {first}, row {number} has shape {shape}")
     return (len(spec), *first)

@@ -12,6 +12,7 @@ from gradstep.engine.files.draft import Draft, Table
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.notation import shown
 from gradstep.engine.run.moments import step_of
 from gradstep.engine.run.scenario import Expectation
 from gradstep.engine.run.timeline import Timeline
@@ -28,7 +29,7 @@ def _expectation(table: Table, time: Timeline | None) -> Expectation | None:
         return None
     of, decimals, rtol = table.text("of"), table.whole("decimals", 0), table.said.get("rtol", 1e-6)
     if type(rtol) not in (int, float) or not 0 <= rtol < math.inf:
-        table.bad("rtol", f"rtol must be a number from 0 on, not {rtol!r}")
+        table.bad("rtol", f"rtol must be a number from 0 on, not {shown(rtol)}")
         return None
     if "decimals" in table and "rtol" in table:
         table.bad("rtol", "give decimals or rtol, not both", about_key=True)

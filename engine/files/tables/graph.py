@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container
+from collections import Counter
+from collections.abc import Mapping
 
 from gradstep.engine.errors import ExpressionError, GraphError, nearest
 from gradstep.engine.files.draft import Bad, Draft, Table
@@ -16,6 +17,9 @@ from gradstep.engine.graph.parsing import parse
 from gradstep.engine.notation import amount
 from gradstep.engine.run.memory import budget, needs
 
+#: Characters of all formulas together.
+MAX_LENGTH = 1 << 19
+
 
 def add_lines(draft: Draft, builder: GraphBuilder, about: str = "") -> str | None:
     """Adds all lines to a graph; the name of the last one, None where there is none. Problems are `about`."""
@@ -26,19 +30,22 @@ def add_lines(draft: Draft, builder: GraphBuilder, about: str = "") -> str | Non
             draft.missing("[graph] is missing: it says how the loss is computed")
         return None
     formulas = Formulas(builder)
-    places = {normal(key): number for number, key in enumerate(lines)}
-    last = ""
-    for number, key in enumerate(lines):
+    later, length, last = Counter(map(normal, lines)), 0, ""
+    for key, text in lines.items():
         last = normal(key)
+        length += len(text) if isinstance(text, str) else 0
+        if length > MAX_LENGTH:
+            draft.bad(["graph", key], f"the formulas have more than {MAX_LENGTH:,} characters up to here", key=True)
+            draft.stop_if_bad()
         try:
-            name = name_of(table, key, builder.names)
-            _add_line(table, key, name, formulas, {n for n, at in places.items() if at >= number}, about)
+            _add_line(table, key, name_of(table, key, builder.names), formulas, later, about)
         except Bad:
             draft.broken.add(last)
+        later[last] -= 1
     return last
 
 
-def _add_line(table: Table, key: str, name: str, formulas: Formulas, later: Container[str], about: str) -> None:
+def _add_line(table: Table, key: str, name: str, formulas: Formulas, later: Mapping[str, int], about: str) -> None:
     """Adds one line; `later` are the names of this line and of those below it. Raises Bad."""
     draft, text = table.draft, table.said[key]
     if not isinstance(text, str):
@@ -48,12 +55,12 @@ def _add_line(table: Table, key: str, name: str, formulas: Formulas, later: Cont
         used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
         called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         for node in used:
-            if id(node) not in called and node.id in later and node.id not in formulas.builder.names:
+            if id(node) not in called and later.get(node.id) and node.id not in formulas.builder.names:
                 why = "uses itself" if node.id == name else f"uses '{node.id}', which is computed further down"
                 raise ExpressionError(f"'{key}' {why}; a name may be used only below its own line", node.col_offset)
         if any(node.id in draft.broken for node in used):
             raise Bad
-        formulas.add(name, text)
+        formulas.add_tree(name, tree)
     except ExpressionError as error:
         raise draft.bad([*table.path, key], f"{about}{error}", column=error.column) from None
 

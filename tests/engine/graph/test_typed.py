@@ -64,6 +64,7 @@ def test_typed_names(text: str, expected: tuple[str, str, int | None]) -> None:
         ("", ["no name"]),
         ("h h", ["no name"]),
         ("∂L/∂q", ["unknown name 'q'"]),
+        ("∂L/" * 5000 + "∂h", ["unknown name"]),
         ("dL/dh[7]", ["index 7"]),
     ],
 )

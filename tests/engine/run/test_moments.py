@@ -69,6 +69,8 @@ def test_what_is_typed_for_a_moment(text: str, found: Position | None) -> None:
         ("loss.grad", "the gradient of L with respect to itself is 1 by definition"),
         ("@0", "iterations are counted from 1"),
         ("@x", "they are written @12"),
+        ("@1 @2 W1.grad", "one iteration is enough"),
+        ("@1 " * 5000, "one iteration is enough"),
         ("32", "there is no step 32; the last one is 31"),
     ],
 )

@@ -55,3 +55,4 @@ def test_each_list_is_looked_at_once() -> None:
     assert "nested too deeply" in refused(nested(65))
     assert "nested too deeply" in refused(nested(900))
     assert "not rectangular" in refused([nested(20), nested(21)])
+    assert "found the text" in refused([nested(30), [[["x"]]]]) or "not rectangular" in refused([nested(30), [[["x"]]]])
