@@ -213,7 +213,8 @@ class _Given:
         """Puts in what is given of the gradient of a value, which is complete."""
         given, computed = self.gradients.get(value), self.grad[value]
         if isinstance(given, Part):
-            assert computed is not None, "only a gradient that there is can be given in part"
+            if computed is None:  # a parameter that nothing uses: its gradient is 0
+                computed = np.zeros(self.graph.values[value].shape, dtype=self.graph.dtype)
             self.grad[value] = given.put(computed)
         elif given is not None:
             self.grad[value] = given

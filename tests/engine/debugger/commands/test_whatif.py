@@ -11,6 +11,8 @@ from graphs import walkthrough
 
 from gradstep.engine.ask import whatif
 from gradstep.engine.debugger import commands
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files import loads
 from gradstep.engine.run.passes import run
 
 
@@ -148,3 +150,9 @@ def test_breakpoints_stay_with_an_edited_run() -> None:
     session.do("goto start")
     assert session.do("continue").stop is not None
     assert commands.place(session) == "h[1]"
+
+
+def test_one_number_of_the_gradient_of_a_parameter_that_nothing_uses_can_be_set() -> None:
+    session = Session(loads("format = 1\n[parameters]\nw = [1.0, 2.0]\nu = [3.0, 4.0]\n[graph]\nL = 'sum(w)'\n"))
+    session.do("set u.grad[1] = 0.5")
+    assert session.recording.trace.gradient(session.recording.graph.by_name["u"].id).tolist() == [0.0, 0.5]
