@@ -91,5 +91,5 @@ def test_more_may_be_allowed() -> None:
 
 
 def test_shapes_beyond_all_measure_are_refused_as_well() -> None:
-    with pytest.raises(ScenarioError, match="of memory|more elements than there can be"):
+    with pytest.raises(ScenarioError, match=r"of memory|more elements than there can be"):
         loads(OUTER.replace("30000", "9" * 18))
