@@ -7,7 +7,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import sys  # noqa: E402  # after the line above, so that it holds for all imports
 
-from gradstep.tui.cli import main  # noqa: E402
+from gradstep.tui.cli import main  # noqa: E402  # likewise
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -69,7 +69,7 @@ def _one(
     place = line.place if isinstance(line, Line) else ""
     try:
         result = commands.run(session, line)
-    except Exception as error:
+    except Exception as error:  # also what nobody foresaw: it is told and logged, and the script goes on
         text = printable(f"{place}{tell(error)}")
         say(json_line({"command": line, "ok": False, "error": text}) if as_json else f"error: {text}")
         return False, False

@@ -114,6 +114,6 @@ def indexed(inside: ast.expr) -> Op:
                 "an index is written in whole numbers, as in x[0] or x[:, 1:3]", part.col_offset
             ) from None
     try:
-        return REGISTRY["index"](tuple(found))  # type: ignore[call-arg]
+        return REGISTRY["index"](tuple(found))  # type: ignore[call-arg]  # the class is looked up by name
     except OpError as error:
         raise ExpressionError(str(error), inside.col_offset) from None

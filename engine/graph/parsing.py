@@ -59,7 +59,7 @@ def _place(tree: ast.AST, text: str, lead: int) -> None:
         if isinstance(node, ast.expr):
             start, stop = node.col_offset, node.end_col_offset or 0
             if stop - start > _LONG:
-                node.beginning = encoded[start : start + _LONG].decode(errors="ignore")  # type: ignore[attr-defined]
+                node.beginning = encoded[start : start + _LONG].decode(errors="ignore")  # type: ignore[attr-defined]  # ours
             before = start if len(encoded) == len(text) else len(encoded[:start].decode(errors="ignore"))
             node.col_offset = before + lead
 
