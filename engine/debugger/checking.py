@@ -5,7 +5,7 @@ The gradients in float64, whatever the scenario's dtype: see `nudge`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,7 @@ class Report:
             yield f"  ✗ {name}: backpropagation {found}, finite difference {measured}"
         for e in self.expect:
             yield e.line()
-        yield from (f"  {line}" for finding in self.findings for line in finding.lines())
+        yield from (f"  {line}" for line in self.findings.lines())
 
     def document(self) -> dict[str, Any]:
         """The report as a JSON object."""
@@ -103,12 +103,13 @@ class Report:
         }
 
 
-def check(scenario: Scenario) -> Report:
-    """Runs a scenario and verifies it. Raises ScenarioError where its breakpoints cannot be read."""
+def check(scenario: Scenario, thresholds: Mapping[str, float] | None = None) -> Report:
+    """Runs a scenario and verifies it; `thresholds` replace those of rules. Raises ScenarioError where its breakpoints
+    cannot be read."""
     history = History(scenario)
     stops_of(scenario, history.recording(1))
     expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
-    return Report(scenario, every(scenario), expected, diagnose(history, here=history.recording(1)))
+    return Report(scenario, every(scenario), expected, diagnose(history, thresholds, here=history.recording(1)))
 
 
 # Printed numbers ----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from gradstep.engine.ask.thresholds import SIZE, Allowed, checked
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Finding, Place, Severity
-from gradstep.engine.errors import CommandError, nearest
+from gradstep.engine.errors import CommandError, nearest, shortened
 
 #: By the names of rules.
 Thresholds = Mapping[str, float]
@@ -87,3 +87,17 @@ class Rules(tuple[Rule, ...]):
             if name not in known:
                 raise CommandError(f"'{name}' has no threshold{nearest(name, known)}; there are {', '.join(known)}")
         return known | {name: checked(name, number, ranges[name]) for name, number in (given or {}).items()}
+
+    def read(self, texts: Iterable[str]) -> dict[str, float]:
+        """The thresholds that are given, each written NAME=VALUE. Raises CommandError as `thresholds` does, and where
+        one is written in another way."""
+        found: dict[str, float] = {}
+        for text in texts:
+            name, _, value = text.partition("=")
+            try:
+                found[name.strip()] = float(value)
+            except ValueError:
+                written = "a threshold is written NAME=VALUE, as in vanish=1e-4"
+                raise CommandError(f"{written}, not '{shortened(text)}'") from None
+        self.thresholds(found)
+        return found

@@ -5,7 +5,20 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from gradstep.tui.cli.words import FAILED, FINE, Parser, budget, count, memory, say, scenario, share, telling
+from gradstep.tui.cli.words import (
+    FAILED,
+    FINE,
+    Parser,
+    budget,
+    count,
+    memory,
+    say,
+    scenario,
+    set_thresholds,
+    share,
+    telling,
+    thresholds,
+)
 
 _PHASES = ("forward", "loss", "backward", "update")
 
@@ -76,6 +89,7 @@ def run(options: argparse.Namespace) -> int:
 def check_words(parser: Parser) -> None:
     parser.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="files, or names of built-in scenarios")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    thresholds(parser)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -84,9 +98,9 @@ def check(options: argparse.Namespace) -> int:
     from gradstep.engine.files import find
     from gradstep.engine.notation import json_line
 
-    fine = True
+    fine, given = True, set_thresholds(options)
     for chosen in [find(name) for name in options.scenarios]:
-        report = check(chosen)
+        report = check(chosen, given)
         fine &= report.ok
         if options.json:
             say([json_line(report.document())])

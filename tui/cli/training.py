@@ -5,14 +5,27 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gradstep.tui.cli.words import FAILED, FINE, INTERRUPTED, Parser, budget, count, memory, say, scenario
+from gradstep.tui.cli.words import (
+    FAILED,
+    FINE,
+    INTERRUPTED,
+    Parser,
+    budget,
+    count,
+    memory,
+    say,
+    scenario,
+    set_thresholds,
+    thresholds,
+)
 
 if TYPE_CHECKING:
     from gradstep.engine.debugger import Ended
+    from gradstep.engine.diagnosis import Diagnosis
     from gradstep.engine.history import History
 
 _SAYS = (
@@ -30,20 +43,20 @@ def train_words(parser: Parser) -> None:
     parser.add_argument("--every", type=count, metavar="N", help="report every so many iterations")
     parser.add_argument("--json", action="store_true", help="one JSON object a report")
     parser.add_argument("-o", dest="output", metavar="FILE", help="write the parameters as .safetensors")
+    thresholds(parser)
     memory(parser)
 
 
 def train(options: argparse.Namespace) -> int:
     """train without a screen; stops at a condition"""
     from gradstep.engine.debugger import made_with, parameters
-    from gradstep.engine.diagnosis import Diagnosis, diagnose
     from gradstep.engine.files import check_output, find, save_weights, stops_of
     from gradstep.engine.history import History
     from gradstep.engine.notation import json_line
 
     if options.output is not None:
         check_output(options.output)
-    chosen = find(options.scenario)
+    given, chosen = set_thresholds(options), find(options.scenario)
     history = History(chosen, budget(options))
     stops_of(chosen, history.recording(1))
     steps = options.steps or chosen.training.steps
@@ -53,18 +66,18 @@ def train(options: argparse.Namespace) -> int:
             ended = _reported(history, options, steps, bar, stopped)
             if options.output is not None:
                 save_weights(options.output, parameters(history, ended.position), ended.position.iteration)
-            seen = Diagnosis() if stopped else diagnose(history, None, lambda share: not stopped)
+            seen = _diagnosed(history, given, stopped)
         finally:
             bar.clear()
     used = made_with(chosen)
     if options.json:
-        document = {**_document(options, ended), "made_with": used, "findings": [f.document() for f in seen]}
+        document = {**_document(options, ended), "made_with": used, "findings": seen.document()}
         say([json_line(document)])
     else:
         named = ", ".join(f"{key} {used[key]}" for key in ("gradstep", "python", "numpy", "blas", "threads"))
-        lines = (f"  {line}" for finding in seen for line in finding.lines())
+        lines = () if stopped else (f"  {line}" for line in seen.lines())
         say([*_lines(options, ended), f"  made with {named}", *lines])
-    if ended.reason == "interrupted":
+    if stopped:
         return INTERRUPTED
     return FAILED if options.until is not None and ended.reason == "end" else FINE
 
@@ -96,6 +109,17 @@ def _reported(history: History, options: argparse.Namespace, steps: int, bar: _B
         say([json_line(found.document()) if options.json else found.line()], at_once=True)
     assert ended is not None, "a training says how it ended"
     return ended
+
+
+def _diagnosed(history: History, given: Mapping[str, float], stopped: Sequence[int]) -> Diagnosis:
+    """What the rules see; nothing where somebody does not want to wait for it."""
+    from gradstep.engine.diagnosis import Diagnosis, diagnose
+    from gradstep.engine.errors import Interrupted
+
+    try:
+        return Diagnosis() if stopped else diagnose(history, given, lambda share: not stopped)
+    except Interrupted:
+        return Diagnosis()
 
 
 def _document(options: argparse.Namespace, ended: Ended) -> dict[str, object]:

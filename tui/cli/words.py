@@ -59,6 +59,19 @@ def memory(parser: Parser) -> None:
     parser.add_argument("--memory", type=count, metavar="MIB", help="for the past of a training (default 256)")
 
 
+def thresholds(parser: Parser) -> None:
+    """Other thresholds of rules than their own; see `set_thresholds`."""
+    says = "the threshold of a rule of findings, as in vanish=1e-4; may be given several times"
+    parser.add_argument("--threshold", action="append", default=[], metavar="NAME=VALUE", help=says)
+
+
+def set_thresholds(options: argparse.Namespace) -> dict[str, float]:
+    """Those that were given, by the names of rules. Raises CommandError where there is no such rule."""
+    from gradstep.engine.diagnosis import RULES
+
+    return RULES.read(options.threshold)
+
+
 def budget(options: argparse.Namespace) -> int:
     """Bytes for the past of a training."""
     from gradstep.engine.history import BUDGET

@@ -7,6 +7,7 @@ import re
 from gradstep.engine.debugger import questions
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing
 from gradstep.engine.debugger.traveller import Traveller
+from gradstep.engine.diagnosis.diagnosing import RULES
 from gradstep.engine.errors import CommandError
 
 
@@ -64,13 +65,6 @@ def _verify(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
 
 @command
 def _findings(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
-    """findings [KIND=VALUE]...: what the rules see in this iteration and in the training, and what to try; with
-    other thresholds."""
-    thresholds: dict[str, float] = {}
-    for part in rest.split():
-        name, _, value = part.partition("=")
-        try:
-            thresholds[name] = float(value)
-        except ValueError:
-            raise CommandError(f"a threshold is written KIND=VALUE, as in vanish=1e-4, not '{part}'") from None
-    return Result.of(questions.findings(traveller, thresholds, go_on))
+    """findings [NAME=VALUE]...: what the rules see in this iteration and in the training, and what to try; with
+    other thresholds of rules."""
+    return Result.of(questions.findings(traveller, RULES.read(rest.split()), go_on))

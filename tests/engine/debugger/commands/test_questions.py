@@ -93,4 +93,4 @@ def test_findings_take_other_thresholds() -> None:
     assert fresh("walkthrough").do("findings").data == []
     assert "vanish" in {one["kind"] for one in fresh("walkthrough").do("findings vanish=0.9").data}
     assert "did you mean 'vanish'?" in refused(fresh(), "findings vanisch=1")
-    assert "KIND=VALUE" in refused(fresh(), "findings vanish=small")
+    assert "NAME=VALUE" in refused(fresh(), "findings vanish=small")
