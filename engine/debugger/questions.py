@@ -26,6 +26,8 @@ from gradstep.engine.explain.paths import Paths, paths_from
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history import search
 from gradstep.engine.history.history import History
+from gradstep.engine.history.loss_change import LossChange
+from gradstep.engine.history.loss_parts import loss_change
 from gradstep.engine.run import moments
 from gradstep.engine.run.scenario import Scenario
 
@@ -56,9 +58,16 @@ def _with_gradient(traveller: Traveller, name: str) -> Element:
     return element
 
 
-def why(traveller: Traveller, name: str = "") -> Blame:
-    """The blame chain of a gradient."""
+def why(traveller: Traveller, name: str = "", go_on: GoOn | None = None) -> Blame | LossChange:
+    """The blame chain of a gradient; of the loss itself, why it is another one than in the iteration before."""
+    if name and _is_loss(traveller, name):
+        return loss_change(traveller.history, traveller.position.iteration, go_on)
     return blame.why(traveller.recording, _with_gradient(traveller, name))
+
+
+def _is_loss(traveller: Traveller, name: str) -> bool:
+    found = traveller.recording.board.resolve(name)
+    return found.kind == "data" and found.value is traveller.recording.graph.loss
 
 
 def paths(traveller: Traveller, name: str = "", k: int = 5) -> Paths:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradstep.engine.diagnosis.finding import Diagnosis
     from gradstep.engine.explain.blame import Blame
     from gradstep.engine.explain.paths import Paths
+    from gradstep.engine.history.loss_change import LossChange
     from gradstep.engine.run.scenario import Scenario
 
 
@@ -37,12 +38,13 @@ class Session(Traveller):
 
     # Questions -----------------------------------------------------------------------------------
 
-    def why(self, name: str = "") -> Blame:
+    def why(self, name: str = "", go_on: GoOn | None = None) -> Blame | LossChange:
         """Why a gradient is what it is: its chain of hops to the loss, each along the strongest term, with upstream
-        × local = product; and the reason where it is exactly 0."""
+        × local = product; and the `reason` where it is exactly 0. Of "loss" a LossChange: which samples, which terms
+        and which parameters' last moves have made it another one than in the iteration before."""
         from gradstep.engine.debugger import questions
 
-        return questions.why(self, name)
+        return questions.why(self, name, go_on)
 
     def paths(self, name: str = "", k: int = 5) -> Paths:
         """How many paths lead from a number to the loss, what they bring together (the gradient), and the `k`

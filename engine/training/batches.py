@@ -55,6 +55,14 @@ def batch(pool: Mapping[int, Array], training: Training, iteration: int) -> dict
     return found
 
 
+def rows(samples: int, training: Training, iteration: int) -> Indices:
+    """Which rows of the data, of all `samples` there are, the samples of an iteration are: shape (size,)."""
+    kept = np.arange(samples) if training.validation is None else held_back(samples, training.validation)[0]
+    if training.batch_size is None:
+        return kept
+    return kept[drawn(len(kept), training.batch_size, training.shuffle, iteration)]
+
+
 def passes(samples: int, training: Training) -> int:
     """How many iterations one pass over the data has."""
     return max(samples // training.batch_size, 1) if training.batch_size else 1

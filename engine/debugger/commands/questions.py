@@ -31,8 +31,9 @@ def _terms(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
 
 @command
 def _why(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
-    """why NAME: the blame chain of a gradient, hop by hop to the loss, with the reason where it is zero."""
-    return Result.of(questions.why(traveller, rest))
+    """why NAME: the blame chain of a gradient, hop by hop to the loss, with the reason where it is zero; why loss:
+    which samples, terms and parameters' last moves have changed the loss since the iteration before."""
+    return Result.of(questions.why(traveller, rest, go_on))
 
 
 @command

@@ -91,12 +91,15 @@ class Act:
         )
 
     async def why(self) -> None:
-        """The blame chain as a list to walk and to jump from."""
+        """The blame chain as a list to walk and to jump from; of the loss, why it has changed."""
         from gradstep.engine.explain import why
         from gradstep.tui.screens.chooser import Choice
 
         recording, element = self._scenery.session.recording, self._scenery.element
         graph, board = recording.graph, recording.board
+        if element is not None and element.value == graph.loss.id:
+            await self._talk.do("why loss")
+            return
         if element is None or not graph.gets_gradient(graph.values[element.value]):
             self._scenery.show(
                 message="Only a gradient has a blame chain: step into the backward pass, or select a node."

@@ -53,7 +53,9 @@ h = "x * w"
     assert session.do("watch loss").text == f"loss = {loss}"
     assert session.do("terms loss").data["sum"] == loss
     assert [row["contribution"] for row in session.do("terms loss").data["rows"]] == [0.25, 1]
-    assert session.do("why loss").data == {"chain": [], "reason": None, "hint": None}
+    why = session.do("why loss").data
+    assert (why["chain"], why["reason"], why["hint"]) == ([], None, None)
+    assert [(one["loss"], one["change"]) for one in why["terms"]] == [(loss, None)]
     assert session.do("why loss.grad").text == f"∂{name}/∂{name} = +1.0000"
     assert session.do("paths loss").data["count"] == 1
     assert session.do("nudge loss").data["rel_error"] == pytest.approx(0, abs=1e-6)
