@@ -118,7 +118,8 @@ class LossChange:
         if self.samples is None:
             return []
         sizes = self.samples if self.samples_changed is None or self.drawn else self.samples_changed
-        return np.argsort(-np.nan_to_num(abs(sizes), nan=np.inf), kind="stable").tolist()
+        order = np.argsort(-np.nan_to_num(abs(sizes), nan=np.inf), kind="stable")
+        return [int(k) for k in order]
 
     @property
     def drawn(self) -> bool:
