@@ -90,6 +90,19 @@ def _scientific(v: float, decimals: int) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def percent(ratio: float) -> str:
+    """`24 %`; below one percent and just below a hundred with the digits that are left, never a false 0 or 100."""
+    p = ratio * 100
+    if 0 < p < 0.01:
+        return "less than 0.01 %"
+    if 99.99 < p < 100:
+        return "more than 99.99 %"
+    if p < 1:
+        return f"{p:.2g} %"
+    shown = (f"{p:.{digits}f}" for digits in range(17))
+    return f"{next((text for text in shown if p >= 100 or float(text) < 100), '100')} %"
+
+
 def rounded(value: float, digits: int) -> float:
     """The number that `number(value, digits)` shows."""
     text = number(value, digits).replace(MINUS, "-").replace("+∞", "inf").replace("-∞", "-inf")

@@ -6,12 +6,12 @@ import numpy as np
 
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.pictures import norm_of
-from gradstep.engine.explain import nonfinite, remarks
+from gradstep.engine.explain import masks, nonfinite, remarks
 from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Role
+from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.index import Array
-from gradstep.engine.notation import number
+from gradstep.engine.notation import counted, said
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.reading import segments_at
@@ -51,6 +51,9 @@ def largest(recording: Recording, sweep: Sweep, sample: int | None = None) -> in
     """The element (flat) of the largest size that a sweep writes, of one sample if one is given; the
     first that is NaN, where one is."""
     array = array_of(recording, sweep)
+    masked = masks.deliberate(recording).get(sweep.value) if sweep.phase is Phase.FORWARD else None
+    if masked is not None:  # −∞ on purpose is not what is large
+        array = np.where(masked, array.dtype.type(0), array)
     axis = recording.samples.axis(sweep.value)
     if sample is None or axis is None:
         return _largest(array.reshape(-1))
@@ -98,16 +101,16 @@ def _narration(recording: Recording, sweep: Sweep, sample: int | None) -> Narrat
 
 
 def _of_update(recording: Recording, sweep: Sweep, here: Element) -> Narration:
-    moved = f"{number(recording.trace.number(here))} → {number(float(recording.updated(*here)[0]))}"
+    moved = f"{said(recording.trace.number(here))} → {said(float(recording.updated(*here)[0]))}"
     headline = f"update {recording.board.whole(sweep.value)}: {sweep.size:,} numbers"
-    return Narration(headline, f"Where its gradient is largest, {recording.board.element(*here)}: {moved}.")
+    return Narration(headline, f"Where its gradient is largest in size, {recording.board.element(*here)}: {moved}.")
 
 
 def _of_gradients(recording: Recording, sweep: Sweep, here: Element) -> Narration:
     graph, board, size = recording.graph, recording.board, sweep.size
     terms = total(segments_at(recording.trace, recording.timeline, sweep.start + here.flat + 1))
-    found = f"{board.gradient(*here)} = {number(recording.trace.derivative(here), signed=True)}"
-    adds = f"The largest, {found}, adds up {terms:,} terms." if terms > 1 else f"The largest is {found}."
+    found = f"{board.gradient(*here)} = {said(recording.trace.derivative(here), True)}"
+    adds = f"The largest in size, {found}, adds up {terms:,} terms." if terms > 1 else _largest_is(found)
     headline = f"gradient of {board.whole(sweep.value)}"
     if graph.values[sweep.value].role is Role.PARAMETER:
         return Narration(f"{headline}: {size:,} numbers", adds)
@@ -115,23 +118,41 @@ def _of_gradients(recording: Recording, sweep: Sweep, here: Element) -> Narratio
     node = graph.nodes[min(users)]
     if len(users) == 1 and isinstance(node.op, Elementwise) and len(node.inputs) == 1:
         closed = shut(recording, node.output)
-        gates = "" if not closed else f" {closed:,} of {size:,} gates are shut: nothing passes there."
+        gates = "" if not closed else f" {_of(closed, size)} shut: nothing passes there."
         return Narration(f"{headline}: through {node.op.label}", adds + gates)
-    return Narration(f"{headline}: {size:,} sums", adds)
+    return Narration(f"{headline}: {size:,} {'sums' if terms > 1 else 'numbers'}", adds)
 
 
 def _of_values(recording: Recording, sweep: Sweep, here: Element) -> Narration:
     node, name, size = recording.graph.nodes[sweep.node], recording.board.whole(sweep.value), sweep.size
-    found = f"{recording.board.element(*here)} = {number(recording.trace.number(here))}"
+    found = f"{recording.board.element(*here)} = {said(recording.trace.number(here))}"
     closed = shut(recording, sweep.value)
     if closed is not None:
-        gates = f"{closed:,} of {size:,} gates are shut: they give 0, and no gradient will pass there."
+        gates = f"{_of(closed, size)} shut: they give 0, and no gradient will pass there."
         return Narration(f"{node.op.label}: {name}", gates if closed else f"None of {size:,} gates is shut.")
     if isinstance(node.op, Linear):
         inputs = recording.graph.values[node.inputs[1]].shape[-1]
-        each = f"Each adds up {inputs:,} inputs times their weights{', plus a bias' if len(node.inputs) == 3 else ''}."
-        return Narration(f"weighted sums {name}: {size:,} numbers", f"{each} The largest is {found}.")
-    return Narration(f"{node.op.label}: {name}", f"{size:,} numbers; the largest is {found}.")
+        plus = "" if len(node.inputs) < 3 else f", plus {_added(recording, node)}"
+        each = f"Each adds up {inputs:,} inputs times their weights{plus}."
+        if inputs == 1:
+            each = f"Each is its one input times its weight{plus}."
+        return Narration(f"weighted sums {name}: {size:,} numbers", f"{each} {_largest_is(found)}")
+    return Narration(f"{node.op.label}: {name}", f"{counted(size, 'number')}; the largest in size is {found}.")
+
+
+def _added(recording: Recording, node: Node) -> str:
+    """What weighted sums add to their products."""
+    value = recording.graph.values[node.inputs[2]]
+    return "a bias" if value.role is Role.PARAMETER else recording.board.whole(value.id)
+
+
+def _largest_is(found: str) -> str:
+    return f"The largest in size is {found}."
+
+
+def _of(closed: int, size: int) -> str:
+    """`1 of 16 gates is`, `2 of 16 gates are`."""
+    return f"{closed:,} of {size:,} gates {'is' if closed == 1 else 'are'}"
 
 
 def _single(recording: Recording, sweep: Sweep) -> Narration:

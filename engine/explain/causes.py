@@ -9,6 +9,7 @@ import numpy as np
 from gradstep.engine.explain.accounts import Account, Reason
 from gradstep.engine.explain.clauses import moment, named, of_reason, of_zeros, sentence, shown, slope
 from gradstep.engine.explain.culprit import Of, Part
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
@@ -44,7 +45,7 @@ def why(account: Account) -> str:
     if began.phase is Phase.UPDATE:
         return _of_update(account)
     dtype = recording.graph.dtype
-    text = _WHY[began.blame.cause].format(dtype=dtype, most=f"at most {float(np.finfo(dtype).max):.1e}")
+    text = _WHY[began.blame.cause].format(dtype=dtype, most=f"at most {brief(float(np.finfo(dtype).max), 2)}")
     if began.phase is Phase.BACKWARD and any(part.of is Of.SLOPE for part in began.blame.parts[:1]):
         return _of_slope(account)
     return _with_reasons(text, account)
@@ -91,14 +92,14 @@ def _of_update(account: Account) -> str:
     """What an update makes of finite numbers, at a line of its rule."""
     recording, began, line = account.there, account.began, account.began.blame.line
     dtype = recording.graph.dtype
-    text = _WHY[began.blame.cause].format(dtype=dtype, most=f"at most {float(np.finfo(dtype).max):.1e}")
+    text = _WHY[began.blame.cause].format(dtype=dtype, most=f"at most {brief(float(np.finfo(dtype).max), 2)}")
     if began.blame.cause is Cause.NORM:
         clauses = [f"{source(recording, reason.part)}{_at(recording, reason)}" for reason in account.reasons]
         return f": {text}, because {' and '.join(clauses)}" if clauses else f": {text}"
     rule = "" if line is None else f" in {line.symbol} ← {written(line.written)}"
     eps = recording.scenario.training.optimizer.set.get("eps")
     if began.blame.cause in (Cause.ZERO_BY_ZERO, Cause.DIVISION_BY_ZERO) and eps is not None:
-        rule += f", where ε is {eps:g}"
+        rule += f", where ε is {brief(eps)}"
     zeros = next((reason.zeros for reason in account.reasons if reason.zeros is not None), None)
     if zeros is None:
         return f": {text}{rule}"

@@ -12,13 +12,13 @@ from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.explain.noughts import Nought
 from gradstep.engine.explain.zeros import Zero, Zeros
 from gradstep.engine.graph.element import Element
-from gradstep.engine.notation import Digits, counted, number
+from gradstep.engine.notation import brief, counted, said
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.run.recording import Recording
 
 
 def shown(value: float) -> str:
-    return number(value, Digits.NETWORK)
+    return said(value)
 
 
 def named(recording: Recording, element: Element, gradient: bool = False) -> str:
@@ -86,7 +86,7 @@ def of_zero(recording: Recording, zero: Zero) -> str:
         case ZeroReason.MASKED:
             return _masked(recording, hop)
         case ZeroReason.CONSTANT:
-            return f"{op.label} of a single number is {recording.trace.number(hop.target):g} whatever that is"
+            return f"{op.label} of a single number is {brief(recording.trace.number(hop.target))} whatever that is"
         case ZeroReason.FITS:
             return f"{name} meets its target exactly"
         case ZeroReason.BY_INFINITY:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gradstep.engine.explain.hops import Hop, slope_name
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Node
+from gradstep.engine.graph.graph import Node, Role
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.recording import Recording
 
@@ -22,29 +23,56 @@ GIVEN = "Here the number is set by you and not computed. What follows is the rul
 
 def forward(recording: Recording, node: Node, flat: int) -> tuple[str, ...]:
     """Sentences for the step that computes node's output[flat]."""
-    board, op = recording.board, node.op
-    name = board.element(node.output, flat)
+    op = node.op
+    name = recording.board.element(node.output, flat)
     if isinstance(op, Linear):
-        first = (
-            f"{name} is a weighted sum: every input is multiplied by the weight of its edge, the products are added"
-            + (", and the bias is added once." if len(node.inputs) == 3 else ".")
-        )
-        second = (
-            f"For the backward pass this is remembered: raising an input by a little raises {name} by its weight times "
-            "as much; raising a weight, by its input times as much; raising the bias, by just as much."
-        )
-        return first, second, "So each input's gradient will need the weight, and each weight's gradient the input."
-    return (
-        f"{name} = {op.written([board.whole(v) for v in node.inputs], recording.graph.dtype)}: {op.label}.",
-        *_slopes(recording, node),
-        "The local gradient is taken at the numbers of the forward pass; that is why it has to come first.",
+        return _weighted(recording, node, name)
+    slopes = _slopes(recording, node) if node.output in recording.graph.active and not op.discrete else ()
+    last = (
+        "The local gradient is taken at the numbers of the forward pass; that is why this pass has to come first."
+        if slopes
+        else "No gradient passes here: what enters is given, or the loss does not depend on it."
     )
+    return f"{name} = {op.written(_names(recording, node), recording.graph.dtype)}: {op.label}.", *slopes, last
+
+
+def _weighted(recording: Recording, node: Node, name: str) -> tuple[str, ...]:
+    """Sentences for a weighted sum: of what is there, and of that what gets a gradient."""
+    values = [recording.graph.values[v] for v in node.inputs]
+    board, active, added = recording.board, node.output in recording.graph.active, ""
+    if len(values) == 3:
+        added = "the bias" if values[2].role is Role.PARAMETER else board.whole(values[2].id)
+    first = f"{name} is a weighted sum of one input: that is multiplied by the weight of its edge"
+    if values[1].shape[-1] != 1:
+        first = f"{name} is a weighted sum: every input is multiplied by the weight of its edge, the products are added"
+    first += f", and {added} is added once." if added else "."
+    words = ("an input by a little", "a weight", added)
+    by = ("its weight times as much", "its input times as much", "just as much")
+    gets = [k for k, value in enumerate(values) if value.differentiable and active]
+    if not gets:
+        return (first,)
+    raising = "; ".join(
+        f"raising {words[k]}{', by' if n else f' raises {name} by'} {by[k]}" for n, k in enumerate(gets)
+    )
+    needs = [("each input's gradient", "the weight"), ("each weight's gradient", "the input")]
+    told = [f"{whose} will need {what}" for k, (whose, what) in enumerate(needs) if k in gets]
+    last = (f"So {' and '.join(told)}.",) if told else ()
+    return first, f"For the backward pass this is remembered: {raising}.", *last
+
+
+def _names(recording: Recording, node: Node) -> list[str]:
+    """What the inputs of a node are called; a number of a formula with few digits."""
+    values = (recording.graph.values[v] for v in node.inputs)
+    return [
+        brief(float(recording.trace.data[v.id].item(0))) if v.role is Role.LITERAL else recording.board.whole(v.id)
+        for v in values
+    ]
 
 
 def _slopes(recording: Recording, node: Node, only: int | None = None) -> tuple[str, ...]:
     """The rule of the local gradient for each input of a node, or for the slot `only`."""
     board, op = recording.board, node.op
-    names, dtype = [board.whole(v) for v in node.inputs], recording.graph.dtype
+    names, dtype = _names(recording, node), recording.graph.dtype
     found = []
     for slot, (value, slope) in enumerate(zip(node.inputs, op.slopes, strict=False)):
         if recording.graph.values[value].differentiable and only in (None, slot):
@@ -60,8 +88,12 @@ def backward(recording: Recording, element: Element, count: int, ways: list[Hop]
     start = f"∂{loss}/∂{name} says how much {loss} changes, per unit, when {name} changes by very little."
     if not ways:
         return start, f"Nothing on the way to {loss} uses {name}, so it is exactly 0."
-    node = recording.graph.nodes[ways[0].node]
-    if count == 1:
+    if count == 1 and ways[0].target.value == recording.graph.loss.id:
+        rule = (
+            f"{name} acts on {loss} directly: its gradient is the local gradient of the loss, "
+            f"{slope_name(recording, ways[0])}."
+        )
+    elif count == 1:
         target = board.element(*ways[0].target)
         rule = (
             f"{name} acts on {loss} only through {target}. The chain rule multiplies what {target} does to {loss} "
@@ -69,22 +101,26 @@ def backward(recording: Recording, element: Element, count: int, ways: list[Hop]
         )
     else:
         rule = (
-            f"{name} acts on {loss} in {count} ways. A small change takes all of them at once, so their effects add: "
+            f"{name} acts on {loss} in {count:,} ways. A small change takes all of them at once, so their effects add: "
             "for each, upstream × local; then the sum."
         )
-    return start, rule, *_slopes(recording, node, ways[0].slot)
+    uses = dict.fromkeys((hop.node, hop.slot) for hop in ways)
+    slopes = (text for node, slot in uses for text in _slopes(recording, recording.graph.nodes[node], slot))
+    return start, rule, *dict.fromkeys(slopes)
 
 
 def update(recording: Recording, element: Element) -> tuple[str, ...]:
     """Sentences for the step that updates a parameter."""
     name = recording.board.element(*element)
     update, optimizer = recording.update, recording.scenario.training.optimizer
-    how = f"How far is the learning rate η = {update.lr:g} times the gradient: gradient descent."
+    lr = brief(update.lr)
+    how = f"It goes as far as the learning rate η = {lr} times the gradient: gradient descent."
     if len(update.lines) > 1:
         rule = " ".join(f"{stage.line.says[0].upper()}{stage.line.says[1:]}." for stage in update.stages(*element))
-        how = f"The rule is {optimizer}, learning rate η = {update.lr:g}. {rule}"
+        how = f"The rule is {optimizer}, learning rate η = {lr}. {rule}"
     return (
-        f"The gradient points to where the loss grows fastest, so {name} takes a step the other way.",
+        f"The gradient of all parameters points to where the loss grows fastest; an update of {name} goes by that, and "
+        "descent is the other way.",
         how,
         "All updates use the gradients of the same backward pass; none of them sees another's new number.",
     )

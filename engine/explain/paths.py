@@ -18,7 +18,7 @@ import numpy as np
 from gradstep.engine.explain import path_sums
 from gradstep.engine.explain.path_search import Search, ways_on
 from gradstep.engine.graph.element import Element
-from gradstep.engine.notation import MINUS, counted, defined, number, plain
+from gradstep.engine.notation import MINUS, counted, defined, number, percent, plain, said
 from gradstep.engine.run.recording import Recording
 
 
@@ -65,7 +65,7 @@ class Paths:
         for path in self.strongest:
             through = " → ".join(board.element(*e) for e in path.through)
             factors = " × ".join(number(f, signed=True) for f in path.factors)
-            share = "" if isnan(path.share) else f"   {path.share or 0:.1%}".replace("-", MINUS)
+            share = "" if isnan(path.share) else f"   {_part(path.share)}"
             yield f"  {number(path.product, signed=True):>9}{share}  {through}   {factors}"
         if self.skip is not None:
             skip, block = (number(part, signed=True) for part in self.skip)
@@ -164,6 +164,13 @@ def skip_and_block(recording: Recording, element: Element) -> SkipAndBlock | Non
     brought = [part.item(element.flat) for part in parts if part is not None]
     skip = brought.pop(skips[0])
     return SkipAndBlock(skip, sum(brought))
+
+
+def _part(share: float) -> str:
+    """A share of a gradient: `24 %`, or `3.500 times` where others take most of it away again."""
+    if abs(share) > 1 + 1e-9:
+        return f"{said(share)} times"
+    return f"{MINUS if share < 0 else ''}{percent(min(abs(share), 1.0))}"
 
 
 def _product(factors: tuple[float, ...]) -> float:

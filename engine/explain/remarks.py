@@ -15,7 +15,7 @@ from gradstep.engine.explain.kinks import at_kink
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
-from gradstep.engine.notation import number
+from gradstep.engine.notation import MINUS, brief, said
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.reading import numbers_at, term_of
@@ -117,9 +117,7 @@ def left_over(recording: Recording, element: Element) -> str:
     if not left:
         return ""
     both = left + recording.trace.derivative(element)
-    return (
-        f"Not zeroed: {number(left, 3, True)} is left over from before, and the update takes {number(both, 3, True)}."
-    )
+    return f"Not zeroed: {said(left, True)} is left over from before, and the update takes {said(both, True)}."
 
 
 #: So many of the ways that meet are looked at for a kink.
@@ -131,7 +129,7 @@ def smallness(recording: Recording, node: Node, flat: int) -> str:
     y, dtype = recording.trace.number(Element(node.output, flat)), recording.graph.dtype
     tiny = np.finfo(dtype).tiny
     if y and abs(y) < tiny:
-        return f"It is below {float(tiny):.1e}, where {dtype} keeps fewer and fewer digits."
+        return f"It is below {brief(float(tiny), 2)}, where {dtype} keeps fewer and fewer digits."
     if y != 0 or not isinstance(node.op, Elementwise):
         return ""
     wider = np.float64 if dtype == np.float32 else np.longdouble
@@ -139,5 +137,5 @@ def smallness(recording: Recording, node: Node, flat: int) -> str:
         exact = node.op.forward([x.astype(wider) for x in numbers_at(recording.trace, node, flat)])
     if exact == 0 or not np.isfinite(exact):
         return ""
-    shown = np.format_float_scientific(exact.item(), precision=0, trim="-", exp_digits=1)
-    return f"The exact result, {shown}, is too small for {dtype}: it underflows to 0."
+    size = np.format_float_scientific(abs(exact).item(), precision=0, trim="-", exp_digits=1)
+    return f"The exact result, {MINUS * bool(exact < 0)}{size}, is too small for {dtype}: it underflows to 0."

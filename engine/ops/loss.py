@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isinf, prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from gradstep.engine.ops.shapes import shape_text
 
 
 class PairLoss(Reduce):
-    """A loss of a prediction y against a target t, element by element, then summed."""
+    """A loss of a prediction y against a target t, element by element, then summed. Where they are `alike`, both are
+    numbers of one kind: a prediction may be above its target or below it, and nothing is to learn where it meets it."""
 
     slots = ("y", "t")
+    alike: ClassVar[bool] = True
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         """Unless a class says otherwise it is a loss of the difference y − t."""

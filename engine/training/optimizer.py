@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gradstep.engine.notation import brief
 from gradstep.engine.registry import Registry
 from gradstep.engine.training.rule import Line, Numbers
 from gradstep.engine.training.settings import Option, is_number
@@ -63,7 +64,7 @@ class Optimizer(ABC):
         return {}
 
     def __str__(self) -> str:
-        shown = [f"{k} {v:g}" for k, v in self.set.items() if is_number(v) and v and k not in ("lr", "eps")]
+        shown = [f"{k} {brief(v, 6)}" for k, v in self.set.items() if is_number(v) and v and k not in ("lr", "eps")]
         shown += [k for k, v in self.set.items() if v is True]
         return f"{self.name}, {', '.join(shown)}" if shown else self.name
 

@@ -13,6 +13,7 @@ from gradstep.engine.explain.advice.patterns import maker, written
 from gradstep.engine.explain.culprit import Of
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.graph import Node, Role
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.recording import Recording
@@ -219,7 +220,7 @@ def _of_update(case: Case) -> str:
     eps = training.optimizer.set.get("eps")
     if cause in (Cause.ZERO_BY_ZERO, Cause.DIVISION_BY_ZERO, Cause.ROOT_OF_NEGATIVE) and eps is not None:
         default = type(training.optimizer).options["eps"].default
-        larger = f"eps = {default:g}" if eps < default else f"a larger eps than {eps:g}"
+        larger = f"eps = {brief(default)}" if eps < default else f"a larger eps than {brief(eps)}"
         return f"{larger} in [training], so that nothing is divided by 0"
     if cause is Cause.NORM:
         return _of_parts(case)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.names import Blackboard
-from gradstep.engine.notation import Digits, number
 from gradstep.engine.run.recording import Recording
 
 
@@ -16,24 +15,6 @@ class Narration(NamedTuple):
     headline: str
     caption: str
     result_note: str = ""
-
-
-def shown(value: float, signed: bool = False) -> str:
-    """A number in a sentence."""
-    return number(value, Digits.NETWORK, signed)
-
-
-def percent(ratio: float) -> str:
-    """`24 %`; below one percent and just below a hundred with the digits that are left, never a false 0 or 100."""
-    p = ratio * 100
-    if 0 < p < 0.01:
-        return "less than 0.01 %"
-    if 99.99 < p < 100:
-        return "more than 99.99 %"
-    if p < 1:
-        return f"{p:.2g} %"
-    shown = (f"{p:.{digits}f}" for digits in range(17))
-    return f"{next((text for text in shown if p >= 100 or float(text) < 100), '100')} %"
 
 
 def kind(board: Blackboard, element: Element) -> str:

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from math import isfinite
 
 from gradstep.engine.explain.hops import Hop
-from gradstep.engine.explain.narrate.narration import Narration, kind, shown
+from gradstep.engine.explain.kinks import at_kink
+from gradstep.engine.explain.narrate.meeting import feeds
+from gradstep.engine.explain.narrate.narration import Narration, kind
 from gradstep.engine.explain.remarks import zero_reason
 from gradstep.engine.graph.element import Element
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.notation import said
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.run.recording import Recording
@@ -26,29 +30,42 @@ def of_parameter(recording: Recording, element: Element, count: int, ways: Seque
 
 
 def _several(recording: Recording, element: Element, count: int, ways: Sequence[Hop]) -> str:
-    name, total = recording.board.element(*element), shown(recording.trace.derivative(element), True)
+    name, total = recording.board.element(*element), said(recording.trace.derivative(element), True)
     if count == recording.samples.count and _one_a_sample(recording, ways):
-        return f"{name} acts on each of the {count} samples: a row for each, and they add up to {total}."
-    return f"{name} is used {count} times, so {count} parts add up to {total}."
+        return f"{name} acts on each of the {count:,} samples: one part from each, and they add up to {total}."
+    return f"{name} {feeds(recording, element)}, so {count:,} parts add up to {total}."
 
 
 def _single(recording: Recording, hop: Hop, name: str, what: str) -> str:
-    local, direction = shown(hop.local, True), _direction(recording, hop.contribution)
     if recording.trace.derivative(hop.target) == 0:
         why = zero_reason(recording, hop.target) or "Nothing arrives here."
-        return f"{why} So this {what} learns nothing from this sample."
+        return f"{why} So this {what} learns nothing from this {'sample' if recording.samples.count < 2 else 'batch'}."
     if what == "bias":
-        return f"A bias is added as it is (local gradient 1), so it gets the whole upstream gradient: {direction}"
+        gets = "A bias is added as it is (local gradient 1), so it gets the whole upstream gradient"
+        return _directed(recording, gets, hop)
     op = recording.graph.nodes[hop.node].op
     if isinstance(op, Rowwise) and op.gated:
         return _chosen(op, hop, name)
-    if hop.factor is None:
-        return f"Its local gradient is {local}: {direction}"
-    source = recording.board.element(*hop.factor)
+    if hop.factor is not None:
+        return _multiplied(recording, hop, hop.factor, what)
     if hop.local == 0:
-        return f"Its input {source} is exactly 0, so this {what} had no influence: gradient 0."
-    factor = shown(hop.local)
-    return f"This {what} multiplied {source} = {factor}, so it gets the upstream gradient times {factor}: {direction}"
+        return zero_reason(recording, hop.source) or "Its local gradient is exactly 0, and so is its gradient."
+    return _directed(recording, f"Its local gradient is {said(hop.local, True)}; its gradient", hop, is_=True)
+
+
+def _multiplied(recording: Recording, hop: Hop, factor: Element, what: str) -> str:
+    """Of a parameter that is one factor of a product, beside the other."""
+    by = said(hop.local)
+    literal = recording.graph.values[factor.value].role is Role.LITERAL
+    other = by if literal else f"{recording.board.element(*factor)} = {by}"
+    if hop.local == 0 and not literal:
+        source = (
+            f"Its input {recording.board.element(*factor)}"
+            if what == "weight"
+            else f"What it multiplied, {recording.board.element(*factor)},"
+        )
+        return f"{source} is exactly 0, so this {what} had no influence: gradient 0."
+    return _directed(recording, f"This {what} multiplied {other}, so it gets the upstream gradient times {by}", hop)
 
 
 def _one_a_sample(recording: Recording, ways: Sequence[Hop]) -> bool:
@@ -67,11 +84,13 @@ def _chosen(op: Op, hop: Hop, name: str) -> str:
     return f"{name} is not the {op.label} that was chosen: exactly 0."
 
 
-def _direction(recording: Recording, grad: float) -> str:
+def _directed(recording: Recording, text: str, hop: Hop, is_: bool = False) -> str:
+    """What a parameter gets, and the way in which it is to go; none where the loss is not finite, or where the slope
+    is a convention."""
+    grad, link = hop.contribution, " is" if is_ else ":"
+    sign = "negative" if grad < 0 else "positive" if grad > 0 else "exactly 0" if grad == 0 else "no number"
     if not isfinite(recording.trace.loss):
-        return "but the loss is not finite, so it does not say which way to go."
-    if grad < 0:
-        return "negative, so raising it lowers the loss."
-    if grad > 0:
-        return "positive, so lowering it lowers the loss."
-    return "exactly 0." if grad == 0 else "no number."
+        return f"{text}{link} {sign}. As the loss is not finite, it does not say which way to go."
+    if not grad or grad != grad or at_kink(recording, hop):
+        return f"{text}{link} {sign}."
+    return f"{text}{link} {sign}, so {'raising' if grad < 0 else 'lowering'} it lowers the loss."

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.explain.narrate.narration import Narration, kind
 from gradstep.engine.graph.element import Element
-from gradstep.engine.notation import Digits, number
+from gradstep.engine.notation import Digits, brief, said
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
@@ -17,32 +17,45 @@ _AFTER = "The next forward pass will use it."
 
 def _against(recording: Recording, grad: float, moved: float) -> str:
     """Which way a rule of several lines moves a number, and how that fits its gradient."""
-    way = "up" if moved > 0 else "down" if moved < 0 else "nowhere"
-    by, training = number(abs(moved), Digits.MATH), recording.scenario.training
+    way = "up" if moved > 0 else "down"
+    by, training = said(abs(moved), digits=Digits.MATH), recording.scenario.training
     if grad == 0:
         why = "although its gradient is exactly 0: what was kept, or weight decay, moves it."
-    elif moved * grad < 0:
-        why = "against its gradient." if training.zero_grad else "against its gradient; what is left over has a say."
-    elif moved * grad > 0:
+    elif (moved < 0) is (grad < 0):
         why = "along its gradient: earlier ones or decay weigh more."
     else:
-        why = "because something here is no number."
+        why = "against its gradient." if training.zero_grad else "against its gradient; what is left over has a say."
     return f"{way} by {by}, {why}"
 
 
 def _unmoved(recording: Recording, element: Element, what: str) -> str:
     """Why a number stays what it is."""
-    if recording.trace.derivative(element) == 0:
+    if recording.trace.derivative(element) == 0 and not _moving(recording, element):
         return f"The gradient is exactly 0, so the {what} stays as it is."
     if recording.update.lr == 0:
         return f"The learning rate is 0 in this iteration, so the {what} stays as it is."
     for stage in recording.update.stages(*element):
         if "{norm}" in stage.line.written and isinf(stage.used["norm"]):
             most = stage.used["clip_norm"]
-            return f"The clip factor is {most:g}/∞ = 0, {_infinite_norm(recording)}: nothing of the gradient is left."
+            return (
+                f"The clip factor is {brief(most)}/∞ = 0, {_infinite_norm(recording)}: nothing of the gradient is left."
+            )
         if stage.line.divisor is not None and isinf(float(np.asarray(stage.line.divisor(dict(stage.used))).item(0))):
             return f"The step is divided by ∞, as the squares of its gradients have overflowed: the {what} stays."
     return f"The change is too small for the last digit of this {what}: it stays as it is."
+
+
+def _moving(recording: Recording, element: Element) -> bool:
+    """Whether anything would move a number at all: its gradient and what is kept of those before, or a weight decay
+    beside them."""
+    *before, last = recording.update.stages(*element)
+    step = next(symbol for _, symbol in last.line.pieces if symbol in _STEPS)
+    decays = any(stage.line.symbol == "w" for stage in before) and recording.trace.number(element) != 0
+    return decays or bool(np.any(np.asarray(last.used[step]) != 0))
+
+
+#: What the last line of a rule goes along: the gradient, a velocity, a moment.
+_STEPS = ("g", "v", "m′", "b")
 
 
 def _infinite_norm(recording: Recording) -> str:
@@ -70,7 +83,9 @@ def update(recording: Recording, element: Element) -> Narration:
         caption = _unmoved(recording, element, what)
     elif len(recording.update.lines) == 1:
         sign, way = ("negative", "up") if grad < 0 else ("positive", "down")
-        caption = f"The gradient is {sign}, so the {what} goes {way} by {number(abs(new - old), Digits.MATH)}. {after}"
+        caption = (
+            f"The gradient is {sign}, so the {what} goes {way} by {said(abs(new - old), digits=Digits.MATH)}. {after}"
+        )
     else:
         caption = f"The {what} goes {_against(recording, grad, new - old)} {after}"
     return Narration(f"update {arrow}  ({name})" if arrow else f"update {name}", caption)

@@ -2,73 +2,156 @@
 
 from __future__ import annotations
 
-from gradstep.engine.explain.narrate.narration import Narration, shown
+import numpy as np
+
+from gradstep.engine.explain.narrate.narration import Narration
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Node
+from gradstep.engine.graph.graph import Node, Role
+from gradstep.engine.notation import brief, counted, said
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
+from gradstep.engine.ops.loss import PairLoss
 from gradstep.engine.run.reading import forward_segments
 from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.terms import WINDOW, enumerate_terms
+from gradstep.engine.run.terms import WINDOW, Terms, enumerate_terms, total
 
 
 def forward(recording: Recording, node: Node, flat: int) -> Narration:
     """The step that computes node's output[flat]."""
-    board, trace = recording.board, recording.trace
     here = Element(node.output, flat)
-    name, y = board.element(*here), trace.number(here)
-    if isinstance(node.op, Linear):
-        return _weighted_sum(recording, node, here)
-    if node.op.reduces and node.output == recording.graph.loss.id:
-        return Narration(node.op.label, _loss(recording, node))
-    if len(node.inputs) == 1 and isinstance(node.op, Elementwise):
-        source = Element(node.inputs[0], flat)
-        slope = float(trace.row(node, 0, flat).local(0, 1)[0])
-        told = _squash(node, board.element(*source), trace.number(source), name, y, slope)
-        return Narration(f"{node.op.label} at {name}", told)
-    caption = f"{node.op.label}: {name} = {shown(y)}."
+    name = recording.board.element(*here)
     if node.output == recording.graph.loss.id:
-        caption = f"The loss is {shown(y)}. Everything that follows asks: what caused how much of this?"
-    elif len(node.inputs) > 1 and node.op.summed and not node.op.reduces:
-        caption = f"{name} adds up what meets here: {shown(y)}."
-    return Narration(f"{node.op.label} at {name}", caption)
+        return Narration(node.op.label if node.op.reduces else f"{node.op.label} at {name}", _loss(recording, node))
+    if isinstance(node.op, Linear):
+        return Narration(
+            f"weighted sum into {recording.board.unit(*here)}",
+            f"{_weighted(recording, node, here)}{_biggest(recording, node, here)}",
+        )
+    if len(node.inputs) == 1 and isinstance(node.op, Elementwise):
+        return Narration(f"{node.op.label} at {name}", _squash(recording, node, here))
+    return Narration(f"{node.op.label} at {name}", _made(recording, node, here))
 
 
-def _weighted_sum(recording: Recording, node: Node, here: Element) -> Narration:
-    board, name = recording.board, recording.board.unit(*here)
+# Sums ---------------------------------------------------------------------------------------------
+
+
+def _weighted(recording: Recording, node: Node, here: Element) -> str:
+    """What a weighted sum adds up."""
+    name, inputs = recording.board.unit(*here), recording.graph.values[node.inputs[1]].shape[-1]
+    added = f", plus {_addend(recording, node, here)}" if len(node.inputs) == 3 else ""
+    if inputs == 1:
+        return f"{name} is its one input times its weight{added}."
+    return f"{name} adds up its inputs: each input times its weight{added}."
+
+
+def _addend(recording: Recording, node: Node, here: Element) -> str:
+    """What a weighted sum adds to its products: a bias, if it is a parameter."""
+    added, unit = recording.graph.values[node.inputs[2]], here.flat % recording.graph.values[node.inputs[1]].shape[0]
+    return "the bias" if added.role is Role.PARAMETER else recording.board.element(added.id, unit)
+
+
+def _biggest(recording: Recording, node: Node, here: Element) -> str:
+    """The largest term of a sum in size, where there is one that is larger than all others."""
     terms = enumerate_terms(forward_segments(recording.trace, node, here.flat), recording.graph.dtype)
-    caption = f"{name} adds up its inputs: each input times its weight" + (
-        ", plus the bias." if len(node.inputs) == 3 else "."
-    )
-    weighted = terms.factor_value >= 0
-    if terms.total <= WINDOW and weighted.any():
-        size = abs(terms.contribution) * weighted
-        most = int(size.argmax())
-        if size[most] > 0:
-            factor = board.element(int(terms.factor_value[most]), int(terms.factor[most]))
-            via = board.element(int(terms.via_value[most]), int(terms.via[most]))
-            caption += f" Biggest term: {factor}·{via} = {shown(float(terms.contribution[most]), True)}."
-    return Narration(f"weighted sum into {name}", caption)
+    if terms.total > WINDOW or terms.total < 2:
+        return ""
+    size = abs(terms.contribution)
+    most = int(size.argmax())
+    near = size >= size[most] * (1 - np.sqrt(np.finfo(size.dtype).eps))
+    if not size[most] > 0 or not np.isfinite(size).all() or np.count_nonzero(near) > 1:
+        return ""
+    return f" Biggest term: {_term(recording, terms, most)} = {said(float(terms.contribution[most]), True)}."
 
 
-def _squash(node: Node, z_name: str, z: float, name: str, y: float, slope: float) -> str:
+def _term(recording: Recording, terms: Terms, k: int) -> str:
+    """A term of a weighted sum by name: w₁₂·x₂, or the bias b₁."""
+    board = recording.board
+    via = board.element(int(terms.via_value[k]), int(terms.via[k]))
+    if terms.factor_value[k] >= 0:
+        return f"{board.element(int(terms.factor_value[k]), int(terms.factor[k]))}·{via}"
+    bias = recording.graph.values[int(terms.via_value[k])].role is Role.PARAMETER
+    return f"the bias {via}" if bias else via
+
+
+# Other operations ---------------------------------------------------------------------------------
+
+
+def _made(recording: Recording, node: Node, here: Element) -> str:
+    """How an element of a function of several numbers came about."""
+    name, y = recording.board.element(*here), said(recording.trace.number(here))
+    if node.op.summed:
+        terms = total(forward_segments(recording.trace, node, here.flat))
+        what = "product" if node.op.contracts else "number"
+        divisor = node.op.divisor([recording.graph.values[v].shape for v in node.inputs])
+        if divisor > 1 and terms == divisor:
+            return f"{name} is the mean of {counted(terms, what)}: {y}."
+        if divisor > 1:
+            return f"{name} adds up {counted(terms, what)} and divides by {divisor:,}: {y}."
+        if not isinstance(node.op, Elementwise):
+            return f"{name} adds up {counted(terms, what)}: {y}."
+    if isinstance(node.op, Elementwise):
+        words = _BETWEEN.get(node.op.name)
+        if words is not None:
+            first, second = (_operand(recording, node, slot, here.flat) for slot in (0, 1))
+            return f"{name} is {first} {words} {second}: {y}."
+        if node.op.discrete:
+            names = [_operand(recording, node, slot, here.flat) for slot in (0, 1)]
+            holds = "holds" if recording.trace.number(here) else "does not hold"
+            return f"{node.op.written(names, recording.graph.dtype)} {holds}, so {name} is {y}."
+    if node.op.shares:
+        among = int(recording.trace.row(node, 0, here.flat).grid.size)
+        return f"{node.op.label}: {name} = {y}, {_share(recording.trace.number(here), among, node.op.name)}."
+    return f"{node.op.label}: {name} = {y}."
+
+
+def _share(y: float, among: int, name: str) -> str:
+    """What a softmax gives, or the logarithm of it."""
+    if name == "softmax":
+        return f"its share among {among:,}"
+    return f"the logarithm of its share among {among:,}, which is {said(float(np.exp(y)))}"
+
+
+#: Functions of two numbers in words.
+_BETWEEN = {"add": "plus", "subtract": "minus", "multiply": "times", "divide": "divided by"}
+
+
+def _operand(recording: Recording, node: Node, slot: int, flat: int) -> str:
+    """What an input of a function of single numbers is called at an output element."""
+    value = recording.graph.values[node.inputs[slot]]
+    if value.role is Role.LITERAL:
+        return brief(float(recording.trace.data[value.id].item(0)))
+    at = int(recording.trace.row(node, slot, flat).grid.take(0, 1)[0])
+    return recording.board.element(value.id, at)
+
+
+def _squash(recording: Recording, node: Node, here: Element) -> str:
+    board, source = recording.board, Element(node.inputs[0], here.flat)
+    z_name, z, name, y = board.element(*source), recording.trace.number(source), board.element(*here), said
+    kept = node.output in recording.graph.active and recording.graph.values[source.value].differentiable
     if node.op.rectifier and z > 0:
-        return f"{z_name} is positive, so the gate is open: it passes unchanged. Slope 1, kept for the backward pass."
+        more = " Slope 1, kept for the backward pass." if kept else ""
+        return f"{z_name} is positive, so the gate is open: it passes unchanged.{more}"
     if node.op.rectifier and z < 0:
-        return f"{z_name} is negative ({shown(z)}), so the gate is shut: {name} is 0, and no gradient will pass here."
+        no = ", and no gradient will pass here" if kept else ""
+        return f"{z_name} is negative ({y(z)}), so the gate is shut: {name} is 0{no}."
     if node.op.rectifier and z == 0:
         return f"{z_name} is exactly 0, so the gate counts as shut."
-    turns = f"{node.op.label} turns {shown(z)} into {shown(y)}"
-    return f"{turns}. The slope here, {shown(slope)}, is kept for the backward pass."
+    turns = f"{node.op.label} turns {y(z)} into {y(recording.trace.number(here))}."
+    slope = float(recording.trace.row(node, 0, here.flat).local(0, 1)[0])
+    return f"{turns} The slope here, {y(slope)}, is kept for the backward pass." if kept else turns
+
+
+# The loss -----------------------------------------------------------------------------------------
 
 
 def _loss(recording: Recording, node: Node) -> str:
-    rest = "Everything that follows asks: which weight caused how much of this?"
-    data = recording.trace.inputs(node)
-    if len(data) == 2 and all(d.size == 1 for d in data):
+    board, data = recording.board, recording.trace.inputs(node)
+    weights = any(board.arrow(p.id, 0) for p in recording.graph.parameters if p.size)
+    rest = f"The backward pass asks: which {'weight' if weights else 'parameter'} caused how much of this?"
+    if isinstance(node.op, PairLoss) and node.op.alike and all(d.size == 1 for d in data):
         gap = float(data[0].item(0) - data[1].item(0))
         if gap == 0:
             return "The prediction meets the target exactly: there is nothing to learn from this sample."
         if gap == gap:
-            return f"The prediction is {shown(abs(gap))} {'above' if gap > 0 else 'below'} the target. {rest}"
-    return f"The loss is {shown(recording.trace.loss)}. {rest}"
+            return f"The prediction is {said(abs(gap))} {'above' if gap > 0 else 'below'} the target. {rest}"
+    return f"The loss is {said(recording.trace.loss)}. {rest}"

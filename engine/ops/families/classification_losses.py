@@ -31,6 +31,7 @@ class Hinge(MeanPairLoss):
     kink = "where the margin is exactly 1 the slope is taken as 0"
     edge = "a NaN is no shut gate: the slope there is that of a margin below 1"
     gated = True
+    alike = False
     label = "hinge loss"
 
     def terms(self, xs: Sequence[Array]) -> Array:
@@ -105,6 +106,7 @@ class BceWithLogits(MeanPairLoss):
     term = "((1 − {1}) × {0} − min({0}, 0) + ln(1 + exp(−|{0}|)))/n"
     slopes = ("(σ({0}) − {1}) / n", "−{0} / n")
     edge = "an infinite {0} beside a {1} that fits is 0 · ∞ or ∞ − ∞: the loss is NaN"
+    alike = False
     label = "binary cross-entropy of logits"
 
     def terms(self, xs: Sequence[Array]) -> Array:

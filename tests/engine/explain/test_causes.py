@@ -35,7 +35,7 @@ def test_every_cause_has_words() -> None:
         ("a = inf; b = -inf", "L = a / b", Phase.LOSS, ", ∞/∞: a is given as +∞, and b is given as −∞"),
         ("a = 0.0; b = 0.0", "L = a / b", Phase.LOSS, ", 0/0: a is given as 0, and b is given as 0"),
         ("m = 0.0; x = 800.0", "e = exp(x); L = m * (e * 2)", Phase.LOSS,
-         ": exp of so large a number is more than float64 can hold (at most 1.8e+308)"),
+         ": exp of so large a number is more than float64 can hold (at most 1.8e308)"),
         ("x = inf", "y = sin(x); L = y + 1", Phase.FORWARD, ": the function has no value there. x is given as +∞"),
     ],
 )  # fmt: skip

@@ -106,8 +106,8 @@ def test_paths_are_told_to_people_and_to_programs() -> None:
     found = paths_from(recording, at(recording, "x"), 2)
     assert list(found.lines()) == [
         "2 paths lead from x to L; together +1.0000",
-        "    +6.0000   600.0%  x → a → L:multiply → L   +3.0000 × +2.0000 × +1.0000",
-        "    −5.0000   −500.0%  x → b → L   −5.0000 × +1.0000",
+        "    +6.0000   6.000 times  x → a → L:multiply → L   +3.0000 × +2.0000 × +1.0000",
+        "    −5.0000   −5.000 times  x → b → L   −5.0000 × +1.0000",
     ]
     told = found.document()
     assert (told["count"], told["sum"]) == (2, 1)

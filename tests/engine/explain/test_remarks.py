@@ -75,7 +75,7 @@ def test_what_is_not_zero_needs_no_reason() -> None:
          "∂L/∂x₁ is +∞: the slope of ln at x₁ = 0 is infinite (log of 0). It is the first gradient"),
         ("x = [nan, 1.0]", "l = x + 1; L = sum(l)", Phase.FORWARD, "l₁ is NaN, because x₁ is NaN: so it is given."),
         ("x = [1e200, 1.0]", "l = x * x; L = sum(l)", Phase.FORWARD,
-         "l₁ is +∞: it overflows, being more than float64 can hold (at most 1.8e+308). It is the first number"),
+         "l₁ is +∞: it overflows, being more than float64 can hold (at most 1.8e308). It is the first number"),
     ],
 )  # fmt: skip
 def test_why_a_number_is_not_finite(leaves: str, lines: str, phase: Phase, says: str) -> None:

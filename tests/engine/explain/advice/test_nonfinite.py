@@ -134,7 +134,7 @@ def test_more_digits_are_advised_only_where_there_are_more() -> None:
     assert "float64" not in of_training(trained("lr = 1.0; steps = 9"))
 
 
-@pytest.mark.parametrize(("name", "default"), [("adam", "1e-08"), ("rmsprop", "1e-08"), ("adagrad", "1e-10")])
+@pytest.mark.parametrize(("name", "default"), [("adam", "1e-8"), ("rmsprop", "1e-8"), ("adagrad", "1e-10")])
 def test_an_eps_is_advised_where_there_is_none(name: str, default: str) -> None:
     text = trained(f'optimizer = "{name}"; eps = 0.0', "0 * w")
     assert f"eps = {default}" in hint(record(loads(text)))

@@ -54,9 +54,9 @@ def test_what_is_chosen_and_what_is_not() -> None:
 
 def test_several_uses_add_up_and_samples_are_said_to_be_such() -> None:
     recording = recorded(network({}, {"x": 2.0}, {"a": "x * 3", "b": "x * 5", "L": "a + b"}))
-    assert told(recording, "x").caption == "x is used 2 times, so 2 parts add up to +8.000."
+    assert told(recording, "x").caption == "x feeds b and a, so 2 parts add up to +8.000."
     batch = record(small())
-    assert told(batch, "W1").caption.startswith("w₁₁₁ acts on each of the 8 samples: a row for each, and they add up")
+    assert told(batch, "W1").caption.startswith("w₁₁₁ acts on each of the 8 samples: one part from each")
 
 
 def test_without_a_path_there_is_nothing_to_learn() -> None:
@@ -67,4 +67,4 @@ def test_without_a_path_there_is_nothing_to_learn() -> None:
 
 def test_of_a_loss_that_is_not_finite_no_way_follows() -> None:
     recording = recorded(network({}, {"x": 0.0, "w": 1.0}, {"l": "log(x)", "L": "l + w * 2"}))
-    assert "the loss is not finite, so it does not say which way to go" in told(recording, "w").caption
+    assert "As the loss is not finite, it does not say which way to go" in told(recording, "w").caption

@@ -19,8 +19,8 @@ def descent(w: float, formula: str, lr: float = 0.25, more: str = "") -> Recordi
 @pytest.mark.parametrize(
     ("w", "formula", "says"),
     [
-        (3.0, "w * w", "The gradient is positive, so the parameter goes down by 1.5000."),  # 0.25 · 6
-        (-3.0, "w * w", "The gradient is negative, so the parameter goes up by 1.5000."),
+        (3.0, "w * w", "The gradient is positive, so the parameter goes down by 1.500."),  # 0.25 · 6
+        (-3.0, "w * w", "The gradient is negative, so the parameter goes up by 1.500."),
         (0.0, "w * w", "The gradient is exactly 0, so the parameter stays as it is."),
         (1e30, "w * 1", "The change is too small for the last digit of this parameter: it stays as it is."),
     ],

@@ -31,8 +31,8 @@ def test_a_weighted_sum_names_its_biggest_term() -> None:
         (-2.0, "relu(x)", "x is negative (−2.000), so the gate is shut: h is 0"),
         (0.0, "relu(x)", "x is exactly 0, so the gate counts as shut."),
         (0.0, "tanh(x)", "tanh turns 0 into 0. The slope here, 1.000, is kept"),
-        (2.0, "x + 3", "h adds up what meets here: 5.000."),
-        (2.0, "x * x", "multiply: h = 4.000."),
+        (2.0, "x + 3", "h is x plus 3: 5.000."),
+        (2.0, "x * x", "h is x times x: 4.000."),
     ],
 )
 def test_functions_of_single_numbers(x: float, formula: str, says: str) -> None:
@@ -53,4 +53,4 @@ def test_a_loss_of_one_prediction_says_how_far_off_it_is(y: float, says: str) ->
 
 def test_a_loss_of_several_says_what_it_is() -> None:
     found = told(recorded(network({"t": [2.0, 0.0]}, {"y": [0.0, 0.0]}, {"L": "mse(y, t)"})), "L")
-    assert found.caption.startswith("The loss is 2.000. Everything that follows asks")
+    assert found.caption.startswith("The loss is 2.000. The backward pass asks")
