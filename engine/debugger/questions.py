@@ -13,11 +13,12 @@ from gradstep.engine.ask.differences.verifying import Gradients
 from gradstep.engine.ask.hits import Hits
 from gradstep.engine.ask.query import Answer, Query
 from gradstep.engine.ask.scope import Moment
+from gradstep.engine.debugger import trying
 from gradstep.engine.debugger import when as seeking
 from gradstep.engine.debugger.rows import Rows
 from gradstep.engine.debugger.traveller import Traveller
 from gradstep.engine.debugger.when import When
-from gradstep.engine.diagnosis.diagnosing import diagnose
+from gradstep.engine.diagnosis.diagnosing import RULES
 from gradstep.engine.diagnosis.finding import Diagnosis
 from gradstep.engine.errors import CommandError, GoOn
 from gradstep.engine.explain import blame
@@ -120,8 +121,10 @@ def verify(traveller: Traveller, go_on: GoOn | None = None) -> Gradients:
 def findings(
     traveller: Traveller, thresholds: Mapping[str, float] | None = None, go_on: GoOn | None = None
 ) -> Diagnosis:
-    """What is wrong in this iteration and, where more than one is made, in the training."""
-    return diagnose(traveller.history, thresholds, go_on, traveller.recording)
+    """What is wrong in this iteration and, where more than one is made, in the training; with what came of advice that
+    was tried."""
+    traveller.thresholds = RULES.thresholds(thresholds)
+    return trying.diagnosis(traveller, go_on)
 
 
 def find(traveller: Traveller, condition: str, go_on: GoOn | None = None) -> Hits:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradstep.engine.ask.watches import Watch
 from gradstep.engine.ask.whatif import Edit
@@ -14,10 +14,14 @@ from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
 
+if TYPE_CHECKING:
+    from gradstep.engine.debugger.trial import Trial
+
 
 class Runs(NamedTuple):
     """`original` are the iterations as the scenario has them, `history` those with all `edits`; `undone` are the
     edits that were taken back, the latest last. `beside` is another training with the same steps, to compare with.
+    `tried` is what came of advice that was tried, by the kind and the place of its finding.
 
     A value: what would change it gives another one, so that whatever fails or is interrupted has changed nothing.
     """
@@ -27,6 +31,7 @@ class Runs(NamedTuple):
     edits: tuple[Edit, ...] = ()
     undone: tuple[Edit, ...] = ()
     beside: History | None = None
+    tried: Mapping[tuple[str, str], tuple[Trial, ...]] = {}
 
     @classmethod
     def of(cls, scenario: Scenario, budget: int, go_on: GoOn | None = None) -> Runs:
@@ -41,7 +46,7 @@ class Runs(NamedTuple):
         for edit in edits:
             by_iteration.setdefault(edit.iteration, []).append(edit)
         history = self.history.with_edits(by_iteration, go_on)
-        return self._replace(history=history, edits=tuple(edits), undone=tuple(undone))
+        return self._replace(history=history, edits=tuple(edits), undone=tuple(undone), tried={})
 
     @property
     def last(self) -> int:

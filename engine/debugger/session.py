@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.whatif import Edit
     from gradstep.engine.debugger.commands.table import Result
     from gradstep.engine.debugger.rows import Rows
+    from gradstep.engine.debugger.trial import Trials
     from gradstep.engine.debugger.when import When
     from gradstep.engine.diagnosis.finding import Diagnosis
     from gradstep.engine.explain.blame import Blame
@@ -135,6 +136,21 @@ class Session(Traveller):
         from gradstep.engine.debugger import editing
 
         return editing.revert(self, go_on)
+
+    def try_out(self, number: int | None = None, go_on: GoOn | None = None) -> Trials:
+        """Trains a copy with each change that a finding advises (by its number in `findings`, from 1; else the first
+        that has one), for as many iterations: both losses, whether it helps, and what the rules see then. This
+        training stays as it is."""
+        from gradstep.engine.debugger import trying
+
+        return trying.try_out(self, number, go_on)
+
+    def keep(self, number: int | None = None, go_on: GoOn | None = None) -> str:
+        """Goes on with the change that a finding offers first, at the same place; which it is. The change stands in
+        the scenario's text, so that `save` writes it."""
+        from gradstep.engine.debugger import trying
+
+        return trying.keep(self, number, go_on)
 
     # Commands ------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ Stepping changes nothing but integers, so every move has an exact inverse and ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gradstep.engine.ask.stops import Stop, Tally
@@ -45,7 +46,7 @@ class Traveller:
     is the one that `position` is in. `sample` is the sample of the batch that is looked at, from 0 on; None: all of
     them together. It is another one only after `look`, whatever sample the current step is about. `stops` are the
     breakpoints and watches, and `stop` is why one stands still. `visited` are the places that one has left, `log`
-    what has happened.
+    what has happened; `thresholds` are those of rules that were asked for last.
 
     Nothing is assigned before all that can fail, or be interrupted, is done.
     """
@@ -77,6 +78,7 @@ class Traveller:
         stops.turn_to(recording)
         runs.look_back(stops.watches, start.iteration, go_on)
         self.runs, self.stops, self.visited, self.log = runs, stops, visited, Log()
+        self.thresholds: Mapping[str, float] = {}
         self.sample: int | None = Here(recording, start).sample_here or 0
         self._rest(recording, start)
 

@@ -27,10 +27,19 @@ class Severity(IntEnum):
 
 class Advice(NamedTuple):
     """What to try, in words; and as a `change` that can be run: `lr = 0.01` for a line of [training], or an edit as
-    `set` takes it (`set b1 = 0`). Empty where there is no such change."""
+    `set` takes it (`set b1 = 0`), several with `;` between them. Empty where there is no such change. `tried` says what
+    came of it, where that is known."""
 
     text: str
     change: str = ""
+    tried: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.tried})" if self.tried else self.text
+
+    def document(self) -> dict[str, str]:
+        """For programs."""
+        return {"text": self.text, "change": self.change, **({"tried": self.tried} if self.tried else {})}
 
 
 class Place(NamedTuple):
@@ -73,14 +82,22 @@ class Finding(NamedTuple):
     @property
     def hint(self) -> str:
         """All advice in a line."""
-        return "; or ".join(one.text for one in self.advice)
+        return "; or ".join(map(str, self.advice))
 
-    def lines(self, indent: str = "") -> Iterator[str]:
-        """For people."""
+    @property
+    def changes(self) -> tuple[Advice, ...]:
+        """The advice that can be run."""
+        return tuple(one for one in self.advice if one.change)
+
+    def lines(self, indent: str = "", number: int = 0) -> Iterator[str]:
+        """For people. With its `number` among all, how its advice is run."""
         at = f" at {self.at}" if self.at else ""
         yield f"{indent}{self.severity.sign} {self.severity.word} {self.kind}{at}: {self.text}"
         if self.hint:
             yield f"{indent}    try: {self.hint}"
+        if number and self.changes:
+            copies = " and one with ".join(one.change for one in self.changes)
+            yield f"{indent}    run: try {number} trains a copy with {copies}"
         if self.go:
             yield f"{indent}    see: {self.go}"
         yield f"{indent}    rule: {self.source}"
@@ -97,7 +114,9 @@ class Finding(NamedTuple):
             "numbers": {name: plain(value) for name, value in self.numbers.items()},
             "text": self.text,
             "hint": self.hint,
-            "try": [one._asdict() for one in self.advice],
+            "try": [
+                {key: text for key, text in one._asdict().items() if text or key != "tried"} for one in self.advice
+            ],
             "go": self.go,
             "source": self.source,
             "follows": [one.document() for one in self.follows],
@@ -118,8 +137,8 @@ class Diagnosis(tuple[Finding, ...]):
         if not self.faults:
             also = f"; {counted(len(self), 'note')} below" if self else ""
             yield f"nothing is wrong by all rules{also}"
-        for one in self:
-            yield from one.lines()
+        for number, one in enumerate(self, 1):
+            yield from one.lines(number=number)
 
     def document(self) -> list[dict[str, Any]]:
         """For programs."""

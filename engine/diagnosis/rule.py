@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -51,11 +52,16 @@ class Rule:
         with np.errstate(all="ignore"):  # NaN and infinities are among what it looks for
             found = list(self.look(evidence))
         for seen in found:
-            advice = tuple(Advice(one) if isinstance(one, str) else one for one in seen.advice)
+            advice = tuple(_advice(one) if isinstance(one, str) else one for one in seen.advice)
             go = seen.go or (f"goto {seen.place.typed}" if seen.place.typed else "")
             severity = self.severity if seen.severity is None else seen.severity
             one = Finding(self.name, severity, seen.place, seen.numbers, seen.text, advice, self.source, go)
             yield one._replace(cause=seen.cause), seen.about
+
+
+def _advice(text: str) -> Advice:
+    """Advice in words; a line of [training] is what is to be changed as well."""
+    return Advice(text, text if re.fullmatch(r"[a-z]\w* = \S+", text) else "")
 
 
 def rule(

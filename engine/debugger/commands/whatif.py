@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from gradstep.engine.ask.effects import Change, Effect, went
 from gradstep.engine.ask.whatif import Edit
-from gradstep.engine.debugger import editing
+from gradstep.engine.debugger import editing, transcript, trying
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing
 from gradstep.engine.debugger.traveller import Traveller
+from gradstep.engine.errors import CommandError, shortened
 from gradstep.engine.notation import counted
 
 
@@ -53,3 +55,21 @@ def _revert(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     if not count:
         return _told(traveller, "There is no edit to take back.", {})
     return _told(traveller, f"{counted(count, 'edit')} taken back; {went(before, traveller.recording.trace.loss)}.", {})
+
+
+@command
+def _try(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
+    """try [N] [keep]: train a copy with each change that finding N advises, and show both losses; this training stays
+    as it is. keep: go on with the change that is offered first."""
+    found = re.fullmatch(r"(\d{1,9})?\s*(keep)?", rest)
+    if found is None:
+        raise CommandError(f"it is written try 1, or try 1 keep, not '{shortened(rest)}'")
+    number = int(found[1]) if found[1] else None
+    if not found[2]:
+        return Result.of(trying.try_out(traveller, number, go_on))
+    change = trying.keep(traveller, number, go_on)
+    return Result(
+        f"{change} is in the training now; save writes it\n{transcript.block(traveller.frame())}",
+        {"kept": change},
+        True,
+    )

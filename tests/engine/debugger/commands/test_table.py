@@ -18,7 +18,7 @@ def test_a_short_name_for_every_key_of_the_documentation() -> None:
     contract += (
         " enable disable watch unwatch when why paths print terms set undo redo revert nudge verify findings info"
     )
-    assert set(f"{contract} sample export save open quit".split()) <= set(COMMANDS)
+    assert set(f"{contract} sample export save open quit try".split()) <= set(COMMANDS)
 
 
 @pytest.mark.parametrize(
