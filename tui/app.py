@@ -12,7 +12,6 @@ from types import FrameType
 from typing import Any
 
 from textual import events
-from textual.app import App
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.theme import Theme
@@ -22,6 +21,7 @@ from gradstep.engine.debugger import Session
 from gradstep.engine.run import Scenario
 from gradstep.tui.loading import Loading
 from gradstep.tui.screens.debugger import Debugger
+from gradstep.tui.terminal.frames import Frames
 from gradstep.tui.theme import PALETTES, Palette, palettes
 from gradstep.tui.wall import FAULTS, Walled, noted
 
@@ -51,7 +51,7 @@ ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT) if sys.platform != "win3
 _MOST_FAULTS = 20
 
 
-class Gradstep(Walled, App[int], inherit_bindings=False):
+class Gradstep(Walled, Frames[int], inherit_bindings=False):
     """gradstep on the screen. Returns the exit status."""
 
     TITLE = "gradstep"

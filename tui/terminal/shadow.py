@@ -1,0 +1,183 @@
+"""What stands in each cell of the terminal, so that of a new picture only what differs is written, in few bytes.
+
+Textual writes whole lines of a widget where a few of their cells have changed, and each piece with all its colours.
+Here every line goes into a grid first; `flush` compares it with what the terminal shows and writes the cells that
+differ, moves over the others, and names a colour only where it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from rich.color import Color, ColorSystem, ColorType
+from rich.segment import Segment
+from rich.style import Style
+
+from gradstep.tui.cells import cells, plain
+
+#: Attributes of a style and their codes in SGR (ECMA-48, 8.3.117).
+_ATTRIBUTES = (
+    ("bold", "1"), ("dim", "2"), ("italic", "3"), ("underline", "4"), ("blink", "5"), ("reverse", "7"),
+    ("conceal", "8"), ("strike", "9"), ("underline2", "21"), ("overline", "53"),
+)  # fmt: skip
+
+
+class _Pen(NamedTuple):
+    """How characters are drawn: attributes, colour and ground, as the parts of an SGR sequence."""
+
+    attributes: frozenset[str]
+    ink: str
+    paper: str
+
+    def after(self, before: _Pen) -> str:
+        """The sequence that makes this pen of another one."""
+        if self == before:
+            return ""
+        colours = [self.ink] * (self.ink != before.ink) + [self.paper] * (self.paper != before.paper)
+        change = ";".join([*sorted(self.attributes - before.attributes), *colours])
+        if before.attributes <= self.attributes:
+            return f"\x1b[{change}m"
+        anew = [*sorted(self.attributes), *([self.ink] * (self.ink != _INK)), *([self.paper] * (self.paper != _PAPER))]
+        return f"\x1b[{';'.join(['', *anew])}m" if anew else "\x1b[m"
+
+
+#: What SGR 0 leaves: the terminal's own colours.
+_INK, _PAPER = "39", "49"
+_PLAIN = _Pen(frozenset(), _INK, _PAPER)
+#: What is not known to stand anywhere.
+_NOTHING = "\0"
+
+
+class Shadow:
+    """A terminal of width × height cells that has been written to by nobody else since the last `forget`."""
+
+    def __init__(self, colours: ColorSystem | None) -> None:
+        self._colours = colours
+        self._pens: dict[Style | None, _Pen] = {}
+        self._changes: dict[tuple[_Pen, _Pen], str] = {}
+        self.width = self.height = 0
+        self._cursor = (-1, -1)
+
+    def forget(self, width: int, height: int) -> None:
+        """Nothing is known of what the terminal shows: it is another size, or somebody else has written."""
+        self.width, self.height, self._cursor = width, height, (-1, -1)
+        self._shown = [[_NOTHING] * width for _ in range(height)]
+        self._pen_shown = [[_PLAIN] * width for _ in range(height)]
+        self._wanted = [[_NOTHING] * width for _ in range(height)]
+        self._pen_wanted = [[_PLAIN] * width for _ in range(height)]
+        self._touched: set[int] = set()
+
+    def put(self, x: int, y: int, line: Iterable[Segment]) -> None:
+        """What shall stand from column x of line y on."""
+        if not 0 <= y < self.height:
+            return
+        chars, pens = self._wanted[y], self._pen_wanted[y]
+        for text, style, control in line:
+            if control or not text:
+                continue
+            content = text if plain(text) else cells(text)
+            end = min(x + len(content), self.width)
+            if x < end:
+                pen = self._pens.get(style) or self._pen(style)
+                chars[x:end] = content[: end - x]
+                pens[x:end] = [pen] * (end - x)
+                # Of a character that takes two cells and is half covered a space is left.
+                if x and len(cells(chars[x - 1])) == 2 and chars[x]:
+                    chars[x - 1] = " "
+                if content is not text and len(cells(chars[end - 1])) == 2:
+                    chars[end - 1] = " "
+                if end < self.width and not chars[end]:
+                    chars[end] = " "
+            x += len(content)
+        self._touched.add(y)
+
+    def flush(self, cursor: tuple[int, int]) -> str:
+        """What is to be written so that the terminal shows what shall stand there, its cursor at (x, y)."""
+        found: list[str] = []
+        self._pen_now = _PLAIN
+        for y in sorted(self._touched):
+            if self._wanted[y] != self._shown[y] or self._pen_wanted[y] != self._pen_shown[y]:
+                self._line(y, found)
+        self._touched.clear()
+        if self._pen_now != _PLAIN:
+            found.append("\x1b[m")
+        if cursor != self._cursor:
+            found.append(f"\x1b[{cursor[1] + 1};{cursor[0] + 1}H")
+            self._cursor = cursor
+        return "".join(found)
+
+    def _line(self, y: int, found: list[str]) -> None:
+        """Writes what differs in line y."""
+        chars, pens, shown, pens_shown = self._wanted[y], self._pen_wanted[y], self._shown[y], self._pen_shown[y]
+        for start, end in _runs(self._differing(y)):
+            if self._cursor != (start, y):
+                found.append(self._move(start, y, chars, pens))
+            x = start
+            while x < end:
+                pen, first = pens[x], x
+                while x < end and (pens[x] is pen or pens[x] == pen):
+                    x += 1
+                if pen != self._pen_now:
+                    found.append(self._change(self._pen_now, pen))
+                    self._pen_now = pen
+                found.append("".join(chars[first:x]))
+            # After the last column, and after what terminals may not agree about, nobody knows where the cursor is.
+            sure = end < self.width and plain("".join(chars[start:end]))
+            self._cursor = (end, y) if sure else (-1, -1)
+            shown[start:end], pens_shown[start:end] = chars[start:end], pens[start:end]
+
+    def _differing(self, y: int) -> list[int]:
+        """The columns of line y to write."""
+        chars, pens, shown, pens_shown = self._wanted[y], self._pen_wanted[y], self._shown[y], self._pen_shown[y]
+        found = [
+            x for x, (a, b, p, q) in enumerate(zip(chars, shown, pens, pens_shown, strict=True))
+            if a != b or (p is not q and p != q)
+        ]  # fmt: skip
+        if "" in chars or "" in shown:  # of a character that takes two cells both are written
+            with_halves = {x - 1 for x in found if not chars[x] or not shown[x]} | set(found)
+            with_halves |= {x + 1 for x in with_halves if "" in (chars[x + 1 : x + 2] + shown[x + 1 : x + 2])}
+            found = sorted(x for x in with_halves if 0 <= x < self.width)
+        return found
+
+    def _move(self, x: int, y: int, chars: list[str], pens: list[_Pen]) -> str:
+        """Leads the cursor to column x of line y: by a sequence, or by writing again what stands between."""
+        at, line = self._cursor
+        if line != y or not 0 <= at < x:
+            return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
+        step = f"\x1b[{x - at}C" if x - at > 1 else "\x1b[C"
+        between = "".join(chars[at:x])
+        again = all(pen == self._pen_now for pen in pens[at:x]) and plain(between)
+        return between if again and len(between.encode()) <= len(step) else step
+
+    def _change(self, before: _Pen, pen: _Pen) -> str:
+        known = self._changes.get((before, pen))
+        if known is None:
+            known = self._changes[before, pen] = pen.after(before)
+        return known
+
+    def _pen(self, style: Style | None) -> _Pen:
+        """The pen of a style, in the colours that the terminal has."""
+        if style is None or self._colours is None:
+            pen = _PLAIN
+        else:
+            attributes = frozenset(code for name, code in _ATTRIBUTES if getattr(style, name))
+            pen = _Pen(attributes, self._code(style.color, True) or _INK, self._code(style.bgcolor, False) or _PAPER)
+        return self._pens.setdefault(style, pen)
+
+    def _code(self, colour: Color | None, ink: bool) -> str:
+        if colour is None or colour.type is ColorType.DEFAULT:
+            return ""
+        assert self._colours is not None, "without colours there is no pen"
+        return ";".join(colour.downgrade(self._colours).get_ansi_codes(ink))
+
+
+def _runs(columns: list[int]) -> list[tuple[int, int]]:
+    """Neighbouring columns as (first, one after the last)."""
+    found: list[tuple[int, int]] = []
+    for x in columns:
+        if found and found[-1][1] == x:
+            found[-1] = (found[-1][0], x + 1)
+        else:
+            found.append((x, x + 1))
+    return found
