@@ -63,7 +63,8 @@ class Session(Traveller):
 
     def when(self, condition: str, go_on: GoOn | None = None) -> When:
         """Goes back in time, through all iterations, to the step at which a condition became true, and says what to
-        suspect next. Raises CommandError where it was not true up to here."""
+        suspect next: the update, the parameter that moved most, the sample. "first COND" is the first step of all at
+        which it holds. Raises CommandError where it was not true up to here."""
         from gradstep.engine.debugger import questions
 
         return questions.when(self, condition, go_on)

@@ -9,28 +9,23 @@ from typing import Any, NamedTuple
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.search import search as search_in
 from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.suspects import Suspects, suspects
 from gradstep.engine.errors import CommandError, GoOn
-from gradstep.engine.explain import remarks, zeros
-from gradstep.engine.explain.accounts import account
-from gradstep.engine.explain.advice import against
-from gradstep.engine.explain.nonfinite import Trouble
-from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.typed import LETTERS
 from gradstep.engine.history import search
 from gradstep.engine.history.history import History
-from gradstep.engine.history.mover import mover
-from gradstep.engine.ops.causes import Cause
 from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.timeline import Phase, Position
+from gradstep.engine.run.timeline import Position
 
 
 class When(NamedTuple):
     """The moment at which something became true, the name of what its step writes, and what is to be said: when it
-    became true, and what to look at next."""
+    became true, and what to look at next, among it the update, the parameter and the sample."""
 
     position: Position
     at: str
     text: str
+    suspects: Suspects
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -38,27 +33,46 @@ class When(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """For programs."""
-        return {"iteration": self.position.iteration, "step": self.position.step, "at": self.at, "text": self.text}
+        where = {"iteration": self.position.iteration, "step": self.position.step, "at": self.at}
+        return {**where, "text": self.text, **self.suspects.document()}
 
 
 def when(history: History, recording: Recording, here: Position, text: str, go_on: GoOn | None = None) -> When:
     """From a moment of a recording back to the step at which a condition became true: at which it holds, and the one
-    before did not; through all iterations in a row in which it holds somewhere to the first of them. Raises
-    CommandError where it was not true so far, and Interrupted."""
-    condition = Condition(text, recording)
-    found = _latest(history, condition, here._replace(step=here.step + 1, term=1) if here.term is None else here, go_on)
+    before did not; through all iterations in a row in which it holds somewhere to the first of them. `first COND` is
+    the first step of all at which it holds. Raises CommandError where it was not true so far, and Interrupted."""
+    first = _FIRST.match(text)
+    condition = Condition(text[first.end() :] if first else text, recording)
+    until = here._replace(step=here.step + 1, term=1) if here.term is None else here
+    found = _earliest(history, condition, until, go_on) if first else _latest(history, condition, until, go_on)
     if found is not None:
         moment = f"in iteration {found.iteration:,}, at step" if history.made > 1 else "at step"
-        about = f"'{text}' became true {moment} {found.step:,}. "
+        became = "was true for the first time" if first else "became true"
+        about = f"'{condition.text}' {became} {moment} {found.step:,}. "
     else:
-        found = _of_the_sum(recording, condition, here)
+        found = None if first else _of_the_sum(recording, condition, here)
+        said = f"'{condition.text}' was"
         if found is None:
-            raise CommandError(f"'{text}' was not true at any step up to here{_never(history, condition, here, go_on)}")
-        about = f"'{text}' was never true; but of the sum into the same neuron it is, since step {found.step:,}. "
+            raise CommandError(f"{said} not true at any step up to here{_never(history, condition, here, go_on)}")
+        about = f"{said} never true; but of the sum into the same neuron it is, since step {found.step:,}. "
     frame = Frame(history.recording(found.iteration, go_on), found)
     element = frame.element
     assert element is not None, "a condition holds at steps, and the beginning is none"
-    return When(found, frame.recording.typed(element, frame.phase), about + _suspect(history, frame, element))
+    suspected = suspects(history, frame, element, condition, go_on)
+    return When(found, frame.recording.typed(element, frame.phase), about + suspected.text, suspected)
+
+
+#: `first` before a condition, which a value may be called as well.
+_FIRST = re.compile(r"first\s+(?!(?:and|or|on|in|is|if)\b)(?=[\w(∂\"'+−-])")
+
+
+def _earliest(history: History, condition: Condition, until: Position, go_on: GoOn | None) -> Position | None:
+    """The first step at which a condition holds, in all iterations up to a moment."""
+    for _, place in search.onward(history, [condition], Position(0), until.iteration, go_on):
+        found = place.position
+        before = found.iteration < until.iteration or found.step < until.step
+        return Position(found.step, None, found.iteration) if before else None
+    return None
 
 
 def _latest(history: History, condition: Condition, here: Position, go_on: GoOn | None) -> Position | None:
@@ -105,51 +119,3 @@ def _never(history: History, condition: Condition, here: Position, go_on: GoOn |
     at = later[1].position
     moment = f"in iteration {at.iteration:,}, " if at.iteration != here.iteration else ""
     return f"; it will be {moment}at step {at.step:,}"
-
-
-# What to look at next -----------------------------------------------------------------------------
-
-
-def _suspect(history: History, frame: Frame, element: Element) -> str:
-    """What to look at next, and what to try; in a later iteration that it was not so in the one before, its update."""
-    iteration, trouble, moved = frame.position.iteration, frame.story.trouble, ""
-    if iteration > 1 and frame.phase in (Phase.FORWARD, Phase.LOSS):
-        mover_ = mover(history, element, iteration)
-        if mover_ is not None:
-            moved = f"the update at the end of iteration {mover_.iteration:,}, {mover_.text}."
-    if trouble is not None:
-        return _of_trouble(frame, trouble) + (f" Before it: {moved}" if moved else "")
-    if moved:
-        return f"The next suspect: {moved}"
-    found = _of_gradient(frame, element) if frame.phase is Phase.BACKWARD else ""
-    if not found and frame.origin.live:
-        source = max(frame.origin.live, key=lambda link: abs(link.amount)).source
-        found = f"The next suspect: {frame.recording.board.element(*source)}, which enters it."
-    return found
-
-
-def _of_trouble(frame: Frame, trouble: Trouble) -> str:
-    told = account(frame.recording, trouble)
-    began = told.began
-    here = began.step == frame.step and began.iteration == frame.recording.iteration
-    there = "" if began.iteration == frame.recording.iteration else f" of iteration {began.iteration:,}"
-    moment = "here" if here else f"at step {began.step:,}{there}"
-    hint = f" Try: {against(told)}." if began.blame.cause is not Cause.MASKED else ""
-    return f"The next suspect: {began.blame.cause.value}, {moment}. {remarks.told(told)}{hint}"
-
-
-def _of_gradient(frame: Frame, element: Element) -> str:
-    """Why a gradient is zero; else what brings the largest part of it; empty where it has no parts."""
-    recording, terms = frame.recording, frame.sum.terms
-    found = zeros.settled(recording, element)
-    if found is not None:
-        zero = next(iter(found.found))
-        step = recording.timeline.step_of(Phase.BACKWARD, *zero.element) or frame.step
-        moment = "here" if step == frame.step else f"at step {step:,}, {recording.board.gradient(*zero.element)}"
-        kinds = " and ".join(one.reason.value for one in found.found)
-        return f"The next suspect: {kinds}, {moment}. {remarks.zero_reason(recording, element)}"
-    if terms is None or not len(terms):
-        return ""
-    k = int(abs(terms.contribution).argmax())
-    via = recording.board.gradient(int(terms.via_value[k]), int(terms.via[k]))
-    return f"The next suspect: {via}, which brings the largest part."

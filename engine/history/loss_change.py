@@ -19,7 +19,6 @@ from gradstep.engine.index import Array
 from gradstep.engine.notation import MINUS, aligned, brief, counted, number, plain
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
-from gradstep.engine.training.batches import rows
 
 #: What a change is made of, in this order: `update` always, the others where there is such a thing.
 PARTS: Mapping[str, str] = {
@@ -126,16 +125,6 @@ class LossChange:
         """Whether the loss has changed more because of the samples than because of the update."""
         return abs(self.parts.get("samples", 0.0)) > abs(self.parts.get("update", 0.0))
 
-    def _row(self, sample: int) -> int | None:
-        """The row of the data that a sample of the batch is; None where they are the same."""
-        scenario, count = self.now.scenario, len(self.samples) if self.samples is not None else 0
-        held = scenario.held_back
-        back = len(next(iter(held.inputs.values()))) if held is not None else 0
-        total = len(next(iter(scenario.pool.values()))) if scenario.pool else count
-        if not scenario.pool and not back:
-            return None
-        return int(rows(total + back, scenario.training, self.now.iteration)[sample])
-
     # Said ----------------------------------------------------------------------------------------
 
     def lines(self) -> Iterator[str]:
@@ -162,9 +151,14 @@ class LossChange:
     def _changes(self) -> Iterator[str]:
         if not self.parts:
             return
-        names = [PARTS[part].format(before=self.now.iteration - 1) for part in self.parts]
-        for text, change in zip(aligned(names), self.parts.values(), strict=True):
+        names = aligned(name for name, _ in self.named_parts)
+        for text, change in zip(names, self.parts.values(), strict=True):
             yield f"  {text}  {_signed(change)}"
+
+    @property
+    def named_parts(self) -> Sequence[tuple[str, float]]:
+        """What the change is made of, in words."""
+        return [(PARTS[part].format(before=self.now.iteration - 1), change) for part, change in self.parts.items()]
 
     def _parameters(self) -> Iterator[str]:
         if not self.parts:
@@ -206,7 +200,7 @@ class LossChange:
         changed = self.samples_changed
         yield f"  what each sample adds to {self.now.board.loss}{self._compared}:"
         told = self.ranked[:_TOLD]
-        names = aligned(f"sample {k}" + ("" if (row := self._row(k)) is None else f" (row {row:,})") for k in told)
+        names = aligned(f"sample {k}" + ("" if (row := self.now.row(k)) is None else f" (row {row:,})") for k in told)
         for k, name in zip(told, names, strict=True):
             yield f"    {name}  {_with(self.samples[k], None if changed is None else changed[k])}"
         if len(self.samples) > _TOLD:
@@ -219,7 +213,7 @@ class LossChange:
         typed = self.now.typed
         changed = self.samples_changed
         samples = [] if self.samples is None else [
-            {"sample": k, "row": self._row(k), "loss": plain(self.samples[k]),
+            {"sample": k, "row": self.now.row(k), "loss": plain(self.samples[k]),
              "change": None if changed is None else plain(changed[k])}
             for k in self.ranked[:_SAMPLES]
         ]  # fmt: skip

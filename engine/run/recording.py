@@ -21,6 +21,7 @@ from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Timeline
 from gradstep.engine.run.trace import Trace
 from gradstep.engine.run.update import State, Update
+from gradstep.engine.training.batches import rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,15 @@ class Recording:
     def samples(self) -> Samples:
         """Which elements belong to which sample of the batch."""
         return Samples(self.trace, self.scenario.batch, self.like.samples if self.like else None)
+
+    def row(self, sample: int) -> int | None:
+        """The row of the data that a sample of the batch is; None where they are the same."""
+        scenario, held = self.scenario, self.scenario.held_back
+        if not scenario.pool and held is None:
+            return None
+        back = len(next(iter(held.inputs.values()))) if held is not None else 0
+        there = len(next(iter(scenario.pool.values()))) if scenario.pool else self.samples.count
+        return int(rows(there + back, scenario.training, self.iteration)[sample])
 
     @cached_property
     def update(self) -> Update:

@@ -134,7 +134,8 @@ def _train(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
 
 @command
 def _when(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
-    """when COND: back to the step at which COND became true, and what to suspect next."""
+    """when [first] COND: back to the step at which COND became true last, or to the first at which it holds; and what
+    to suspect next: the update, the parameter it moved most, the sample."""
     found = questions.when(traveller, rest, go_on)
     text = "\n".join([*found.lines(), transcript.block(traveller.frame())])
     return Result(text, found.document(), True)

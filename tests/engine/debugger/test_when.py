@@ -5,6 +5,8 @@ from __future__ import annotations
 from debugging import fresh, refused
 
 from gradstep.engine.debugger import commands
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files import loads
 
 
 def test_when_goes_back_to_where_it_became_true() -> None:
@@ -43,3 +45,40 @@ def test_when_says_how_far_it_looked() -> None:
     assert "it never is in the 100 iterations that are made" in refused(session, "when loss > 1e9")
     session.do("goto @3 start")
     assert "it will be in iteration 18, at step 55" in refused(session, "when dead(h[2])")
+
+
+def test_the_latest_onset_and_the_first() -> None:
+    session = fresh("learning-rate-too-large", "delete 1", "train", "goto @100 end")
+    losses = session.history.summaries.loss.high[:100]
+    rises = [k for k in range(2, 101) if losses[k - 1] > losses[k - 2]]
+    onsets = [k for k in rises if k - 1 not in rises]
+    assert session.do("when first loss > previous").data["iteration"] == onsets[0]
+    session.do("goto @100 end")
+    assert session.do("when loss > previous").data["iteration"] == onsets[-1]
+    session.do("goto @100 end")
+    assert "was true for the first time in iteration" in session.do("when first loss > previous").text
+    session.do("goto @1 end")
+    assert f"it will be in iteration {onsets[0]}" in refused(session, "when first loss > previous")
+
+
+def test_first_is_the_first_step_of_all() -> None:
+    session = fresh("dead-relu", "goto end")
+    assert session.do("when first grad == 0").data["step"] == 16  # where the gate is shut
+    session.do("goto end")
+    assert session.do("when grad == 0").data["step"] > 16
+
+
+def test_a_value_may_be_called_first() -> None:
+    text = """format = 1
+[parameters]
+first = [2.0]
+[graph]
+L = "sum(first * first)"
+"""
+    session = Session(loads(text))
+    session.do("goto end")
+    assert session.do("when first[0] > 1").data["step"] == 1
+    session.do("goto end")
+    assert session.do("when first > 1 and L > 1").data["at"] == "L"
+    session.do("goto end")
+    assert session.do("when first first.grad[0] > 1").data["at"] == "first.grad[0]"

@@ -87,7 +87,7 @@ class Act:
             name = self._scenery.session.recording.typed(frame.element, Phase.BACKWARD)
             initial = f"{name} == 0" if grad == 0 else "nonfinite" if grad is not None and abs(grad) == grad * 0 else ""
         await self._talk.ask(
-            "when did it become true?", "h.grad[1] == 0   nonfinite   abs(grad) < 1e-6", "when", initial
+            "when did it become true?", "h.grad[1] == 0   nonfinite   first loss > 2 * previous", "when", initial
         )
 
     async def why(self) -> None:
