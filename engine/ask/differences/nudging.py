@@ -73,6 +73,6 @@ def nudge(recording: Recording, element: Element, eps: float | None = None) -> N
     error = relative(numeric, gradient, max(map(abs, (*losses, precise.trace.loss))), step)
     held = precise.held(above) or precise.held(below)
     kink = f"{held} is set by hand, so the loss does not follow" if held else ""
-    kink = kink or switched(precise, element.value, above, below)
+    kink = kink or switched(precise, precise.after(element.value), above, below)
     of = recording.board.gradient(*element)
     return Nudge(step, gradient * step, actual, gradient, numeric, error, kink, of)

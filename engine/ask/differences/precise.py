@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
+from gradstep.engine.ask.differences.stretches import Stretches, Way, after, whole
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
@@ -29,12 +31,16 @@ class Precise:
         self.graph = Graph(graph.values, graph.nodes, graph.loss.name, np.dtype(np.float64))
         self.trace: Trace = run(self.graph, leaves, instead=instead)
         self._given = instead
-        self._after: dict[int, tuple[Node, ...]] = {}
         # Not `graph.active`: a comparison passes no gradient on, and yet the loss depends on what is compared.
-        self._needed = {self.graph.loss.id}
+        needed = {self.graph.loss.id}
         for node in reversed(self.graph.nodes):
-            if node.output in self._needed:
-                self._needed.update(node.inputs)
+            if node.output in needed:
+                needed.update(node.inputs)
+        self._nodes = [
+            node
+            for node in self.graph.nodes
+            if node.output in needed and not isinstance(instead.get(node.output), np.ndarray)
+        ]
 
     def cut_off(self, value: int) -> str:
         """What was set by hand between a value and the loss, which then does not follow it."""
@@ -72,25 +78,23 @@ class Precise:
         leaves = {v: np.asarray(a, dtype=np.float64) for v, a in scenario.leaves.items()}
         return cls(scenario.graph, leaves, instead)
 
+    @cached_property
+    def stretches(self) -> Stretches:
+        """The way to the loss in stretches."""
+        return Stretches(self.trace, self._nodes)
+
     def after(self, value: int) -> tuple[Node, ...]:
         """The nodes between a value and the loss, in order."""
-        if value not in self._after:
-            reached, found = {value}, []
-            for node in self.graph.nodes:
-                given = isinstance(self._given.get(node.output), np.ndarray)
-                if node.output in self._needed and not given and reached & set(node.inputs):
-                    reached.add(node.output)
-                    found.append(node)
-            self._after[value] = tuple(found)
-        return self._after[value]
+        return after(self._nodes, value)
 
-    def moved(self, value: int, flat: int, at: float) -> dict[int, Array]:
-        """All values that change when one number is another: their arrays by value id."""
+    def moved(self, value: int, flat: int, at: float, nodes: Sequence[Node] | None = None) -> dict[int, Array]:
+        """All values that change when one number is another: their arrays by value id; all the way to the loss, or
+        through these nodes."""
         array = self.trace.data[value].copy()
         array.reshape(-1)[flat] = at
         data = {value: array}
         with np.errstate(all="ignore"):
-            for node in self.after(value):
+            for node in self.after(value) if nodes is None else nodes:
                 xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
                 data[node.output] = self._with_given(node, np.asarray(node.op.forward(xs)))
         return data
@@ -105,24 +109,25 @@ class Precise:
         changed = data.get(self.graph.loss.id)
         return self.trace.loss if changed is None else float(changed.item())
 
-    def losses(self, value: int, flats: Array, offsets: Array) -> Array:
-        """The loss with value.flat[flats[k]] moved by offsets[k], for all k, shape (k,).
+    def losses(self, value: int, flats: Array, offsets: Array, way: Way | None = None) -> Array:
+        """The loss with value.flat[flats[k]] moved by offsets[k], for all k, shape (k,); or what comes out at the end
+        of a way.
 
         The copies lie on a new first axis. Operations that work element by element or sum over
         axes take them all at once, and so do weighted sums of a changed input; others go through
         them one by one.
         """
+        way = way or whole(self.graph, self.after(value))
         copies, base = len(flats), self.trace.data[value]
         stacked = np.repeat(base.reshape(1, -1), copies, axis=0)
         stacked[np.arange(copies), flats] += offsets
         data = {value: stacked.reshape(copies, *base.shape)}
         with np.errstate(all="ignore"):
-            for node in self.after(value):
+            for node in way.nodes:
                 xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
                 y = _together(node.op, xs, [i in data for i in node.inputs], copies)
                 data[node.output] = self._with_given(node, y)
-        found = data.get(self.graph.loss.id)
-        return np.full(copies, self.trace.loss) if found is None else found.reshape(copies)
+            return way.out(data, copies)
 
 
 def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int) -> Array:

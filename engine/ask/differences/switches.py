@@ -22,15 +22,15 @@ _APART = 1e-6
 _HALVINGS = 60
 
 
-def switched(precise: Precise, value: int, above: dict[int, Array], below: dict[int, Array]) -> str:
-    """What is chosen differently on the two sides: a gate that opens, a maximum that changes, a
+def switched(precise: Precise, nodes: Sequence[Node], above: dict[int, Array], below: dict[int, Array]) -> str:
+    """What some nodes choose differently on the two sides: a gate that opens, a maximum that changes, a
     comparison that jumps. Such operations say so themselves: they have a `kink`, or are discrete.
 
     The recorded run lies between the sides, and is compared with both: what opens on the way up to it
     may have shut again on the way on.
     """
     data = precise.trace.data
-    for node in precise.after(value):
+    for node in nodes:
         if not node.op.kink and not node.op.discrete:
             continue
         for sides in pairwise((below, {}, above)):

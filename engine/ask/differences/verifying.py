@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.ask.differences.precise import TOLERANCE, Precise, relative
+from gradstep.engine.ask.differences.stretches import Way
 from gradstep.engine.ask.differences.switches import switched
 from gradstep.engine.errors import OpError
 from gradstep.engine.graph.element import Element
@@ -81,14 +82,14 @@ def _compare(precise: Precise, values: Sequence[Value], progress: Callable[[int,
         return Gradients(0, total, 0.0, None, nonfinite=total)
     result, stride = Gradients(0, total, 0.0, None), _stride(precise.graph, total)
     budget = -(-total // stride)
-    for value, flats in _batches(precise, values, stride):
-        errors, numeric = _differences(precise, value, flats)
+    for value, ways, flats in _batches(precise, values, stride):
+        errors, numeric = _differences(precise, value, ways, flats)
         grad = precise.trace.gradient(value.id)
         failed, kinks, nonfinite = list(result.failed), result.kinks, result.nonfinite
         for k, flat in enumerate(flats.tolist()):
             gradient, error, slope, kink = grad.item(flat), float(errors[k]), float(numeric[k]), False
             if not error <= TOLERANCE / 10:
-                error, slope, kink = _closer(precise, value, flat, gradient)
+                error, slope, kink = _closer(precise, value, ways, flat, gradient)
             kinks, nonfinite = kinks + kink, nonfinite + (not math.isfinite(error))
             if kink or not math.isfinite(error):
                 continue
@@ -116,57 +117,59 @@ def _stride(graph: Graph, total: int) -> int:
     return stride
 
 
-def _batches(precise: Precise, values: Sequence[Value], stride: int) -> Iterator[tuple[Value, Array]]:
-    """As many elements together as fit: four copies of all that depends on each."""
+def _batches(
+    precise: Precise, values: Sequence[Value], stride: int
+) -> Iterator[tuple[Value, tuple[Way, ...], Array]]:
+    """As many elements together as fit, with the ways from them on: four copies of all that depends on each."""
     for value in values:
-        flats = np.arange(0, value.size, stride)
-        size = value.size + sum(precise.graph.values[n.output].size for n in precise.after(value.id))
+        flats, ways = np.arange(0, value.size, stride), precise.stretches.ways(value.id)
+        size = value.size + max((sum(precise.graph.values[n.output].size for n in way.nodes) for way in ways), default=0)
         step = max(_BATCH // (4 * max(size, 1)), 1)
         for start in range(0, len(flats), step):
-            yield value, flats[start : start + step]
+            yield value, ways, flats[start : start + step]
 
 
-def _differences(precise: Precise, value: Value, flats: Array) -> tuple[Array, Array]:
+def _differences(precise: Precise, value: Value, ways: tuple[Way, ...], flats: Array) -> tuple[Array, Array]:
     """Relative errors and finite differences with the largest step, all at once."""
     base = precise.trace.data[value.id].reshape(-1)[flats]
     grad = precise.trace.gradient(value.id)
     step = _STEPS[0] * np.maximum(1.0, abs(base))
+    numeric, loss = np.zeros(len(flats)), np.zeros(len(flats))
     with np.errstate(all="ignore"):
-        try:
-            losses = precise.losses(value.id, np.repeat(flats, 4), (step[:, None] * _OFFSETS).reshape(-1))
-        except OpError:  # class numbers and the like, which are whole: `_closer` looks at each
-            losses = np.full(4 * len(flats), math.nan)
-        losses = losses.reshape(-1, 4)
-        numeric = (losses * _WEIGHTS).sum(axis=1) / step
+        for way in ways:
+            try:
+                offsets = (step[:, None] * _OFFSETS).reshape(-1)
+                losses = precise.losses(value.id, np.repeat(flats, 4), offsets, way).reshape(-1, 4)
+            except OpError:  # class numbers and the like, which are whole: `_closer` looks at each
+                losses = np.full((len(flats), 4), math.nan)
+            numeric += (losses * _WEIGHTS).sum(axis=1) / step
+            loss += np.maximum(abs(losses[:, :2]).max(axis=1), way.size(precise.trace))
         gradient = grad.reshape(-1)[flats]
-        loss = np.maximum(abs(losses[:, :2]).max(axis=1), abs(precise.trace.loss))
         noise = 8 * np.finfo(np.float64).eps * loss / step / TOLERANCE
         scale = np.maximum.reduce([abs(numeric), abs(gradient), noise, np.full(len(flats), 1e-300)])
         return np.asarray(abs(numeric - gradient) / scale), numeric
 
 
-def _closer(precise: Precise, value: Value, flat: int, gradient: float) -> tuple[float, float, bool]:
+def _closer(
+    precise: Precise, value: Value, ways: tuple[Way, ...], flat: int, gradient: float
+) -> tuple[float, float, bool]:
     """Relative error, finite difference, and whether there is a kink: something is chosen differently
     even with the smallest step. Where nothing is, slopes that differ from side to side are curvature,
     and excuse nothing."""
     base = precise.trace.number(Element(value.id, flat))
     if not math.isfinite(base):
         return math.inf, math.nan, False  # as where a mask puts −∞: there is nothing to move
-
-    def loss(at: float) -> float:
-        try:
-            return precise.loss(precise.moved(value.id, flat, at))
-        except OpError:
-            return math.nan
-
     best, numeric = math.inf, math.nan
     for size in _STEPS:
         step = size * max(1.0, abs(base))
-        losses = [loss(base + k * step) for k in _OFFSETS]
-        if not all(map(math.isfinite, losses)):
+        losses = [_losses(precise, value, flat, base + _OFFSETS * step, way) for way in ways]
+        if not np.all(np.isfinite(losses)):
             continue
-        slope = float(np.dot(losses, _WEIGHTS) / step)
-        error = relative(slope, gradient, max(abs(precise.trace.loss), abs(losses[0]), abs(losses[1])), step)
+        slope = float(sum(np.dot(some, _WEIGHTS) / step for some in losses))
+        large = sum(
+            max(way.size(precise.trace), *abs(some[:2])) for way, some in zip(ways, losses, strict=True)
+        )
+        error = relative(slope, gradient, large, step)
         if error < best or math.isnan(numeric):
             best, numeric = error, slope
         if best <= TOLERANCE / 10:
@@ -174,5 +177,19 @@ def _closer(precise: Precise, value: Value, flat: int, gradient: float) -> tuple
     if best <= TOLERANCE or not math.isfinite(best):
         return best, numeric, False
     reach = 2 * _STEPS[-1] * max(1.0, abs(base))
-    above, below = (precise.moved(value.id, flat, base + sign * reach) for sign in (1, -1))
-    return best, numeric, bool(switched(precise, value.id, above, below))
+    return best, numeric, any(_switches(precise, value, flat, (base - reach, base + reach), way) for way in ways)
+
+
+def _losses(precise: Precise, value: Value, flat: int, at: Array, way: Way) -> Array:
+    """What comes out at the end of a way with one number at each of some others; NaN where it cannot be there."""
+    try:
+        with np.errstate(all="ignore"):
+            return np.concatenate([way.out(precise.moved(value.id, flat, x, way.nodes), 1) for x in at.tolist()])
+    except OpError:
+        return np.full(len(at), math.nan)
+
+
+def _switches(precise: Precise, value: Value, flat: int, ends: tuple[float, float], way: Way) -> bool:
+    """Whether something on a way is chosen differently between two numbers."""
+    below, above = (precise.moved(value.id, flat, end, way.nodes) for end in ends)
+    return bool(switched(precise, way.nodes, above, below))
