@@ -1,4 +1,4 @@
-"""One move in time: the nearest place of a grain after or before another one. Nothing here changes anything."""
+"""Moves in time: to the places of a grain after or before another place. Nothing here changes anything."""
 
 from __future__ import annotations
 
@@ -10,17 +10,28 @@ from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Grain, Phase, Position
 
 
-def next_to(recording: Recording, here: Position, grain: Grain, forward: bool, made: int) -> Position | None:
-    """The nearest place of a grain strictly later than `here` in an iteration (or earlier); from the end of an
-    iteration the beginning of the next, if that is one of those `made`, or the other way. None at the ends of time."""
-    return _within(recording, here, grain, forward) or _across(recording, here.iteration, forward, made)
+def move(recording: Recording, here: Position, grain: Grain, count: int, made: int) -> tuple[Position, int]:
+    """As many moves as can be counted at once, up to `count` of them onward in time, or back for a negative one: the
+    place, and how many they were; none at the ends of time. A move goes to the nearest place of a grain strictly later
+    than `here` (or earlier); from the end of an iteration to the beginning of the next, if that is one of those
+    `made`, or the other way."""
+    if grain is not Grain.TERM:
+        return _counted(recording, here, grain, count, made)
+    found = _terms_on(recording, here, count) if count > 0 else _terms_back(recording, here, -count)
+    there = here if found is not None else _across(recording, here.iteration, count > 0, made)
+    return found or ((here, 0) if there is None else (there, 1))
 
 
-def _within(recording: Recording, here: Position, grain: Grain, forward: bool) -> Position | None:
-    if grain is Grain.TERM:
-        return _next_term(recording, here) if forward else _previous_term(recording, here)
-    found = recording.timeline.neighbour(grain, here.step, here.term is not None, forward)
-    return None if found is None else Position(found, None, here.iteration)
+def _counted(recording: Recording, here: Position, grain: Grain, count: int, made: int) -> tuple[Position, int]:
+    """Every iteration has the same places, so all of them are one row, and any number of moves is one sum."""
+    time, forward = recording.timeline, count > 0
+    places = time.places(grain)
+    size = len(places)
+    nearest = (here.iteration - 1) * size + time.nearest(grain, here.step, here.term is not None, forward)
+    last = nearest + count + (-1 if forward else 1)
+    there = min(last, made * size - 1) if forward else max(last, 0)
+    moved = abs(there - nearest) + 1 if 0 <= nearest < made * size else 0
+    return (Position(places[there % size], None, there // size + 1) if moved else here), moved
 
 
 def _across(recording: Recording, iteration: int, forward: bool, made: int) -> Position | None:
@@ -29,22 +40,27 @@ def _across(recording: Recording, iteration: int, forward: bool, made: int) -> P
     return Position(recording.timeline.total, None, iteration - 1) if iteration > 1 else None
 
 
-def _next_term(recording: Recording, here: Position) -> Position | None:
+def _terms_on(recording: Recording, here: Position, count: int) -> tuple[Position, int] | None:
+    """Up to so many terms onward within a step."""
     step, term, iteration = here
     if term is None:
         step, term = step + 1, 0
     if step > recording.timeline.total:
         return None
     # The last term completes the step, so that "whole" and "all terms in" are one place.
-    return Position(step, term + 1 if term + 1 < terms_at(recording, step) else None, iteration)
+    left = max(terms_at(recording, step) - term, 1)
+    return (Position(step, term + count, iteration), count) if count < left else (Position(step, None, iteration), left)
 
 
-def _previous_term(recording: Recording, here: Position) -> Position | None:
+def _terms_back(recording: Recording, here: Position, count: int) -> tuple[Position, int] | None:
+    """Up to so many terms back within a step."""
     step, term, iteration = here
     if step == 0:
         return None
-    before = (term if term is not None else max(terms_at(recording, step), 1)) - 1
-    return Position(step, before, iteration) if before else Position(step - 1, None, iteration)
+    left = term if term is not None else max(terms_at(recording, step), 1)
+    if count < left:
+        return Position(step, left - count, iteration), count
+    return Position(step - 1, None, iteration), left
 
 
 def terms_at(recording: Recording, step: int) -> int:

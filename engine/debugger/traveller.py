@@ -6,6 +6,7 @@ Stepping changes nothing but integers, so every move has an exact inverse and ne
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count as count_from
 from typing import NamedTuple
 
 from gradstep.engine.ask.stops import Stop, Tally
@@ -27,8 +28,9 @@ from gradstep.engine.run import moments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Grain, Position
+from gradstep.engine.training.settings import check_iteration
 
-#: So many moves are made between two questions whether to go on.
+#: So many times moves are counted between two questions whether to go on.
 _BETWEEN = 1 << 7
 
 
@@ -148,19 +150,22 @@ class Traveller:
         such a place every move is undone exactly by its inverse. Time is one axis through all iterations
         that are made; at its ends nothing wraps round, and only `iterate` goes on beyond.
         """
+        if not count:
+            return Move(0)
         if grain is Grain.ITERATION:
             return self._iterate(count, go_on)
         forward, made = count > 0, self.history.made
         recording, here, moved = self.recording, self.position, 0
-        while moved < abs(count):
-            if go_on is not None and moved % _BETWEEN == _BETWEEN - 1 and not go_on(moved / abs(count)):
+        for turn in count_from(1):
+            if go_on is not None and turn % _BETWEEN == 0 and not go_on(moved / abs(count)):
                 raise Interrupted
-            there = moves.next_to(recording, here, grain, forward, made)
-            if there is None:
-                break
+            left = abs(count) - moved
+            there, some = moves.move(recording, here, grain, left if forward else -left, made)
             if there.iteration != here.iteration:
                 recording = self.history.recording(there.iteration, go_on)
-            here, moved = there, moved + 1
+            here, moved = there, moved + some
+            if not some or moved == abs(count):
+                break
         message = moves.end(recording, forward) if moved < abs(count) else ""
         if moved:
             self.go_to(here, go_on)
@@ -175,6 +180,7 @@ class Traveller:
         there = max(here + count, 1)
         if there == here:
             return Move(0, "This is the first iteration.")
+        check_iteration(there)
         self.go_to(Position(step, term, there), go_on)
         return Move(abs(there - here))
 
@@ -240,6 +246,7 @@ class Traveller:
         """Goes on from where one is in the last iteration that is made, or else from its end, to the end of
         iteration `to` or to where a breakpoint stops; watches do not stop it. Stopped by `go_on`, it rests at
         the end of the last that is made. Raises CommandError where that is made already."""
+        check_iteration(to)
         made, trained = self.history.made, self.runs.trained(self.position)
         if trained >= to:
             raise CommandError(f"{counted(made, 'iteration')} made already; say how many more, as in train 100")

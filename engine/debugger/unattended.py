@@ -20,6 +20,7 @@ from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Position
+from gradstep.engine.training.settings import check_iteration
 
 #: About so many reports, where nobody says how often.
 _REPORTS = 20
@@ -94,7 +95,8 @@ def train(
     history: History, to: int, until: Condition | None, every: int | None, go_on: GoOn | None = None
 ) -> Iterator[Report | Ended]:
     """Trains to the end of iteration `to`, or to where `until` holds first; reports `every` so many iterations,
-    after the first and after the last, and at last says how it ended."""
+    after the first and after the last, and at last says how it ended. Raises CommandError for more than can be made."""
+    check_iteration(to)
     every = every or _often(to)
     wanted = [until] if until is not None else []
     here, told, ended = Position(0), 0, Ended("end", Position(0))

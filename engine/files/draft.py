@@ -143,10 +143,11 @@ class Table:
         self.bad(key, f"{key} must be true or false")
         return False
 
-    def whole(self, key: str, least: int) -> int | None:
-        """A whole number from `least` on, None where there is none."""
+    def whole(self, key: str, least: int, most: int | None = None) -> int | None:
+        """A whole number from `least` on, up to `most` where that is said; None where there is none."""
         found = self.said.get(key)
-        if found is None or (type(found) is int and found >= least):
+        if found is None or (type(found) is int and found >= least and (most is None or found <= most)):
             return found
-        self.bad(key, f"{key} must be a whole number from {least} on, not {shown(found)}")
+        to = "on" if most is None else f"to {most:,}"
+        self.bad(key, f"{key} must be a whole number from {least} {to}, not {shown(found)}")
         return None

@@ -34,6 +34,10 @@ _KEYS = (
 )  # fmt: skip
 
 
+#: What a file asks of an iteration, to start in it or to check it, may be beyond its training up to here.
+_BEYOND = 10_000
+
+
 def read(draft: Draft, name: str) -> Scenario:
     """The scenario that a file describes. Raises ScenarioError."""
     top = draft.top
@@ -50,7 +54,9 @@ def read(draft: Draft, name: str) -> Scenario:
     graph = build(draft, builder, last, drawn)
     # What speaks of steps is checked against the timeline, which is None where the graph is broken.
     time = None if graph is None else Timeline(graph)
-    debug, expectations, notes = read_debug(draft, time), read_expectations(draft, time), read_notes(draft, time)
+    reach = max(training.steps, _BEYOND)
+    debug, notes = read_debug(draft, time, reach), read_notes(draft, time)
+    expectations = read_expectations(draft, time, reach)
     draft.stop_if_bad()
     assert graph is not None, "a graph that could not be built is a problem"
     arrays = allocate(draft, builder, makers)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from gradstep.engine.errors import CommandError
+from gradstep.engine.errors import CommandError, shortened
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import ravel
 from gradstep.engine.run.timeline import Phase, Position, Timeline
+from gradstep.engine.training.settings import check_iteration
 
 _PHASES = {"forward": Phase.FORWARD, "loss": Phase.LOSS, "backward": Phase.BACKWARD, "update": Phase.UPDATE}
 
@@ -37,14 +38,16 @@ def _iteration(word: str, here: int, made: int) -> int:
     """The iteration that `12`, `+10`, `-10` or `end` means."""
     if word == "end":
         return made
-    found = re.fullmatch(r"([+\-−]?)(\d{1,12})", word)
+    found = re.fullmatch(r"([+\-−]?)(\d{1,18})", word)
     if found is None:
-        raise CommandError(f"'@{word}' is no iteration; they are written @12, @+10, @-10, @end")
+        raise CommandError(f"'@{shortened(word)}' is no iteration; they are written @12, @+10, @-10, @end")
+    number = int(found[2])
     if found[1]:
-        return max(here + (int(found[2]) if found[1] == "+" else -int(found[2])), 1)
-    if not int(found[2]):
+        number = max(here + (number if found[1] == "+" else -number), 1)
+    elif not number:
         raise CommandError("iterations are counted from 1: @1 is the first")
-    return int(found[2])
+    check_iteration(number)
+    return number
 
 
 def _step(timeline: Timeline, board: Blackboard, here: Position, text: str) -> int:

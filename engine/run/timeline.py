@@ -8,6 +8,7 @@ a few dozen numbers, and finding which step wrote an element is an addition.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from enum import Enum
 from functools import cached_property
 from itertools import pairwise
@@ -172,18 +173,22 @@ class Timeline:
         arrays = [0, *(s.stop for s in sweeps)]
         return {Grain.ARRAY: arrays, Grain.LINE: [0, *lines], Grain.PHASE: sorted({0, *phases, self.total})}
 
-    def neighbour(self, grain: Grain, step: int, under_way: bool, forward: bool) -> int | None:
-        """The nearest step, strictly later or earlier, at which a move of `grain` comes to rest;
-        None at the ends. With `under_way`, `step` itself is not complete yet."""
-        if grain is Grain.ELEMENT:
-            found = step if under_way and forward else step + (1 if forward else -1)
-            return found if 0 <= found <= self.total else None
-        stops = self._stops[grain]
+    def places(self, grain: Grain) -> Sequence[int]:
+        """The steps at which moves of a grain come to rest, in order: the beginning and the end are among them."""
+        return range(self.total + 1) if grain is Grain.ELEMENT else self._stops[grain]
+
+    def nearest(self, grain: Grain, step: int, under_way: bool, forward: bool) -> int:
+        """Which of the `places` is the nearest, strictly later or earlier; −1 and their number where there is none.
+        With `under_way`, `step` itself is not complete yet."""
+        places = self.places(grain)
         if forward:
-            at = bisect_left(stops, step) if under_way else bisect_right(stops, step)
-            return stops[at] if at < len(stops) else None
-        at = bisect_left(stops, step) - 1
-        return stops[at] if at >= 0 else None
+            return bisect_left(places, step) if under_way else bisect_right(places, step)
+        return bisect_left(places, step) - 1
+
+    def neighbour(self, grain: Grain, step: int, under_way: bool, forward: bool) -> int | None:
+        """The step of the nearest place; None at the ends."""
+        places, at = self.places(grain), self.nearest(grain, step, under_way, forward)
+        return places[at] if 0 <= at < len(places) else None
 
 
 def _first_uses(graph: Graph) -> dict[int, tuple[int, int]]:

@@ -14,19 +14,19 @@ from gradstep.engine.notation import shown
 from gradstep.engine.training.optimizer import OPTIMIZERS, Optimizer
 from gradstep.engine.training.rule import Line
 from gradstep.engine.training.schedules import SCHEDULES
-from gradstep.engine.training.settings import Option, flag, is_number, whole
+from gradstep.engine.training.settings import Option, flag, is_number, iterations, whole
 
 #: What training is, whatever the optimiser.
 OPTIONS: Mapping[str, Option] = {
-    "steps": whole(1),
+    "steps": iterations(1),
     "batch_size": whole(),
     "shuffle": whole(least=0),
-    "warmup": whole(0, least=0),
+    "warmup": iterations(0, least=0),
     "clip_value": Option(None, "a number above 0", lambda x: is_number(x) and x > 0),
     "clip_norm": Option(None, "a number above 0", lambda x: is_number(x) and x > 0),
     "zero_grad": flag(True),
     "validation": Option(None, "a share above 0 and below 1", lambda x: is_number(x) and 0 < x < 1),
-    "validate": whole(),
+    "validate": iterations(),
 }
 
 

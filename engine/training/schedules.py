@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from math import cos, inf, pi
 from typing import Any, NamedTuple
 
-from gradstep.engine.training.settings import Option, at_least_0, rate, whole
+from gradstep.engine.training.settings import Option, at_least_0, iterations, rate
 
 
 class Schedule(NamedTuple):
@@ -28,10 +28,10 @@ def _power(base: float, exponent: int) -> float:
 SCHEDULES: Mapping[str, Schedule] = {
     "constant": Schedule(lambda k, lr, o: lr, {}),
     "step": Schedule(
-        lambda k, lr, o: lr * _power(o["gamma"], k // o["step_size"]), {"step_size": whole(), "gamma": at_least_0(0.1)}
+        lambda k, lr, o: lr * _power(o["gamma"], k // o["step_size"]), {"step_size": iterations(), "gamma": at_least_0(0.1)}
     ),
     "cosine": Schedule(
         lambda k, lr, o: o["eta_min"] + (lr - o["eta_min"]) * (1 + cos(pi * k / o["t_max"])) / 2,
-        {"t_max": whole(), "eta_min": rate(0.0)},
+        {"t_max": iterations(), "eta_min": rate(0.0)},
     ),
 }

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from gradstep.engine.errors import CommandError
+
 
 class Option:
     """A setting of an optimiser: its default, what it has to be, and a test of that."""
@@ -46,3 +48,19 @@ def betas(first: float, second: float) -> Option:
 
 def whole(default: int | None = None, least: int = 1) -> Option:
     return Option(default, f"a whole number from {least} on", lambda x: type(x) is int and x >= least)
+
+
+#: The last iteration that can be made: of the smallest network they take hours.
+LAST_ITERATION = 100_000_000
+
+
+def iterations(default: int | None = None, least: int = 1) -> Option:
+    """So many iterations."""
+    what = f"a whole number from {least} to {LAST_ITERATION:,}"
+    return Option(default, what, lambda x: type(x) is int and least <= x <= LAST_ITERATION)
+
+
+def check_iteration(number: int) -> None:
+    """Raises CommandError for an iteration beyond what can be made."""
+    if number > LAST_ITERATION:
+        raise CommandError(f"iteration {number:,} is beyond what can be made; the last is {LAST_ITERATION:,}")

@@ -246,7 +246,7 @@ def _training(random: random.Random) -> dict[str, Any]:
     """Options of one optimiser and one schedule, with numbers that mostly fit."""
     optimizer, schedule = random.choice(list(OPTIMIZERS)), random.choice(list(SCHEDULES))
     options = {**OPTIONS, **OPTIMIZERS[optimizer].options, **SCHEDULES[schedule].options}
-    found: dict[str, Any] = {"optimizer": optimizer, "steps": random.choice((1, 2, 3, 5, 10**9))}
+    found: dict[str, Any] = {"optimizer": optimizer, "steps": random.choice((1, 2, 3, 5, 10**8, 10**9))}
     if random.random() < 0.5:
         found["schedule"] = schedule
         if schedule == "step":

@@ -79,8 +79,8 @@ class Stretches:
             uses = self._graph.uses[node.output]
             later = [use for use in uses if self._number.get(use[0], -1) > number]
             if later and trace.grad[node.output] is not None:
-                whole = len(later) == len(uses)
-                yield node.output, trace.gradient(node.output) if whole else sum(trace.flow[use] for use in later)
+                parts = [trace.gradient(node.output)] if len(later) == len(uses) else [trace.flow[use] for use in later]
+                yield node.output, np.sum(parts, axis=0)
 
 
 def after(nodes: Sequence[Node], value: int) -> tuple[Node, ...]:

@@ -100,8 +100,10 @@ def count(rest: str) -> int:
     """How often; once where nothing is said."""
     if not rest:
         return 1
-    if not re.fullmatch(r"\d{1,12}", rest) or rest == "0" * len(rest):
+    if not re.fullmatch(r"\d+", rest) or rest == "0" * len(rest):
         raise CommandError(f"how often is a whole number from 1 on, not '{shortened(rest)}'")
+    if len(rest) > 18:
+        raise CommandError(f"so often is more than can be counted: a number of {len(rest):,} digits; 18 are the most")
     return int(rest)
 
 

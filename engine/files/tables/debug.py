@@ -17,11 +17,12 @@ class Debug(NamedTuple):
     start: str | None
 
 
-def read_debug(draft: Draft, time: Timeline | None) -> Debug:
+def read_debug(draft: Draft, time: Timeline | None, last: int) -> Debug:
+    """It starts in an iteration up to the `last`."""
     table = draft.table("debug")
     table.only(("breakpoints", "watch", "start"))
     breakpoints, watch = table.texts("breakpoints"), table.texts("watch")
     if "start" not in table:
         return Debug(breakpoints, watch, None)
-    moment(table, "start", "backward", time)
+    moment(table, "start", "backward", time, last)
     return Debug(breakpoints, watch, str(table.said["start"]))

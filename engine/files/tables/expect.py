@@ -18,13 +18,14 @@ from gradstep.engine.run.scenario import Expectation
 from gradstep.engine.run.timeline import Timeline
 
 
-def read_expectations(draft: Draft, time: Timeline | None) -> tuple[Expectation, ...]:
-    return tuple(found for table in draft.entries("expect") if (found := _expectation(table, time)))
+def read_expectations(draft: Draft, time: Timeline | None, last: int) -> tuple[Expectation, ...]:
+    """Those of iterations up to the `last`: to check them, all up to there have to be made."""
+    return tuple(found for table in draft.entries("expect") if (found := _expectation(table, time, last)))
 
 
-def _expectation(table: Table, time: Timeline | None) -> Expectation | None:
+def _expectation(table: Table, time: Timeline | None, last: int) -> Expectation | None:
     table.only(("of", "value", "decimals", "rtol", "misprint", "exact", "iteration"))
-    iteration = table.whole("iteration", 1) or 1
+    iteration = table.whole("iteration", 1, last) or 1
     if not table.needs(("of", "value"), "an expectation"):
         return None
     of, decimals, rtol = table.text("of"), table.whole("decimals", 0), table.said.get("rtol", 1e-6)

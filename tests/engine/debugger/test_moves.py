@@ -36,13 +36,45 @@ LAST = 31
     ],
 )
 def test_the_nearest_place_of_a_grain(here: Position, grain: Grain, forward: bool, there: Position | None) -> None:
-    assert moves.next_to(WALK, here, grain, forward, made=1) == there
+    assert moves.move(WALK, here, grain, 1 if forward else -1, made=1) == ((there, 1) if there else (here, 0))
 
 
 @pytest.mark.parametrize("grain", [Grain.ELEMENT, Grain.LINE, Grain.PHASE, Grain.TERM])
 def test_time_goes_on_in_the_next_iteration_that_is_made(grain: Grain) -> None:
-    assert moves.next_to(WALK, Position(LAST), grain, True, made=2) == Position(0, None, 2)
-    assert moves.next_to(WALK, Position(0, None, 2), grain, False, made=2) == Position(LAST, None, 1)
+    assert moves.move(WALK, Position(LAST), grain, 1, made=2) == (Position(0, None, 2), 1)
+    assert moves.move(WALK, Position(0, None, 2), grain, -1, made=2) == (Position(LAST, None, 1), 1)
+
+
+@pytest.mark.parametrize("grain", [Grain.ELEMENT, Grain.LINE, Grain.PHASE, Grain.ARRAY])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_many_moves_are_as_many_single_ones(grain: Grain, sign: int) -> None:
+    """From every step, also from within one, through three iterations to both ends of time and beyond."""
+    for step in range(LAST + 1):
+        for term in (None, 1) if step else (None,):
+            start = here = Position(step, term, 2)
+            for count in range(1, 100):
+                there, moved = moves.move(WALK, start, grain, sign * count, made=3)
+                here, one = moves.move(WALK, here, grain, sign, made=3)
+                assert there == here
+                if not one:
+                    assert moved == count - 1
+                    break
+                assert moved == count
+
+
+def test_a_number_of_moves_beyond_all_measure_is_counted_at_once() -> None:
+    for grain in (Grain.ELEMENT, Grain.LINE, Grain.PHASE):
+        there, moved = moves.move(WALK, Position(0), grain, 10**12, made=10**6)
+        assert there == Position(LAST, None, 10**6)
+        assert moved == 10**6 * len(WALK.timeline.places(grain)) - 1
+        assert moves.move(WALK, there, grain, -(10**12), made=10**6) == (Position(0), moved)
+
+
+def test_the_terms_of_a_sum_are_counted_at_once() -> None:
+    assert moves.move(WALK, Position(0), Grain.TERM, 2, made=1) == (Position(1, 2), 2)
+    assert moves.move(WALK, Position(0), Grain.TERM, 10**12, made=1) == (Position(1), 3)
+    assert moves.move(WALK, Position(1), Grain.TERM, -2, made=1) == (Position(1, 1), 2)
+    assert moves.move(WALK, Position(1, 2), Grain.TERM, -(10**12), made=1) == (Position(0), 2)
 
 
 def test_terms_are_counted_as_the_formula_has_them() -> None:

@@ -13,6 +13,7 @@ from trainings import small
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.debugger.unattended import Ended, Report, made_with, parameters, report, train
+from gradstep.engine.errors import CommandError
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.timeline import Position
@@ -126,13 +127,15 @@ def test_parameters_are_those_of_the_moment() -> None:
 
 
 def test_reports_of_a_training_without_end_are_not_listed_beforehand() -> None:
-    """Of 10¹² iterations with a report after each, a list would fill the memory of any machine."""
+    """Of 10⁸ iterations with a report after each, a list would fill much of the memory; more are refused."""
     asked = itertools.count()
-    found = list(train(History(small()), 10**12, None, 1, lambda share: next(asked) < 5))
+    found = list(train(History(small()), 10**8, None, 1, lambda share: next(asked) < 5))
     reports = [one.iteration for one in found if isinstance(one, Report)]
     assert reports == [*range(1, len(found))]
     assert isinstance(found[-1], Ended)
     assert found[-1].reason == "interrupted"
+    with pytest.raises(CommandError, match="iteration 1,000,000,000,000 is beyond what can be made"):
+        next(train(History(small()), 10**12, None, 1))
 
 
 def test_what_a_training_was_made_with_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

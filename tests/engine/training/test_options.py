@@ -72,7 +72,7 @@ def test_a_gradient_is_added_to_what_is_left_then_clipped_by_value_then_by_norm(
         ({"gamma": 0.5}, "gamma", "belongs to schedule = \"step\", and here are 'sgd' and 'constant'", True),
         ({"momentun": 0.9}, "momentun", "did you mean 'momentum'?", True),
         ({"zzz": 1}, "zzz", "allowed are optimizer, schedule, steps", True),
-        ({"steps": 0}, "steps", "a whole number from 1 on", False),
+        ({"steps": 0}, "steps", "a whole number from 1 to 100,000,000", False),
         ({"nesterov": True}, "nesterov", "needs a momentum and no dampening", False),
         ({"shuffle": 1}, "shuffle", "batch_size = 32", False),
         ({"validate": 5}, "validate", "validation = 0.2", False),

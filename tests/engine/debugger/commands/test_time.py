@@ -23,6 +23,24 @@ def test_every_move_has_its_inverse(onward: str, back: str) -> None:
     assert session.position == Position(0)
 
 
+@pytest.mark.parametrize(("onward", "back"), [(a.split()[0], b.split()[0]) for a, b in MOVES])
+def test_a_number_of_moves_beyond_all_measure_ends_at_the_end_of_time(onward: str, back: str) -> None:
+    """And asks no more often whether to go on than there are steps."""
+    session, asked = fresh("walkthrough", "iterate 3", "goto @1 0"), 0
+
+    def go_on(share: float) -> bool:
+        nonlocal asked
+        asked += 1
+        return True
+
+    result = commands.run(session, f"{onward} 1000000000000", go_on)
+    assert session.position == Position(31, None, 4)
+    assert "End of iteration 4" in result.text
+    commands.run(session, f"{back} {'9' * 18}", go_on)
+    assert session.position == Position(0)
+    assert asked < 2 * 4 * 32
+
+
 def test_goto_goes_where_it_says() -> None:
     session = fresh()
     for where, step in (("h.grad[1]", 14), ("loss", 7), ("50%", 16), ("+3", 19), ("-10", 9), ("end", 31), ("start", 0)):
@@ -89,6 +107,11 @@ def test_train_and_moves_refuse_what_makes_no_sense() -> None:
     for line, says in (
         ("train", "1 iteration made already; say how many more"),
         ("train 0", "a whole number from 1 on"),
+        ("iterate 1000000000000", "iteration 1,000,000,000,001 is beyond what can be made; the last is 100,000,000"),
+        ("iterate 10^12", "how often is a whole number from 1 on, not '10^12'"),
+        ("train 999999999999", "is beyond what can be made"),
+        ("goto @1000000000000", "iteration 1,000,000,000,000 is beyond what can be made"),
+        ("into " + "9" * 400, "a number of 400 digits; 18 are the most"),
         ("iterate x", "a whole number from 1 on"),
         ("goto @0", "counted from 1"),
         ("goto @x", "written @12"),

@@ -20,6 +20,8 @@ def test_it_is_kept_as_written() -> None:
     [
         ("start = 99", "12:9: start: there is no step 99"),
         ("start = '@3 zz'", "12:9: start: unknown name 'zz'"),
+        ("start = '@10001 L'", "12:9: start must be in an iteration from 1 to 10,000, not 10,001"),
+        ("start = '@1000000000000 L'", "12:9: start: iteration 1,000,000,000,000 is beyond what can be made"),
         ("start = 1.5", '12:9: start must be a step number, a phase or a name, as in start = "backward"'),
         ("zzz = 1", "12:1: unknown key 'zzz'; allowed are breakpoints, watch, start"),
         ("watches = ['L']", "12:1: unknown key 'watches'; did you mean 'watch'?"),

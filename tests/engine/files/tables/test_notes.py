@@ -21,6 +21,7 @@ def test_notes_stand_at_their_steps() -> None:
         ("at = 'h'", "7:3: a note needs 'text'"),
         ("text = 'a'", "7:3: a note needs 'at'"),
         ("at = 'zz'\ntext = ''", "8:6: at: unknown name 'zz'"),
+        ("at = '@1000000000000 h'\ntext = ''", "8:6: at: iteration 1,000,000,000,000 is beyond what can be made"),
         ("at = 1\ntext = 2", "9:8: text must be text in quotes"),
         ("at = 1\ntext = 'a'\nauthor = 'b'", "10:1: unknown key 'author'"),
     ],
