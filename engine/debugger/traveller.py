@@ -6,7 +6,6 @@ Stepping changes nothing but integers, so every move has an exact inverse and ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import count as count_from
 from typing import NamedTuple
 
 from gradstep.engine.ask.stops import Stop, Tally
@@ -29,9 +28,6 @@ from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Grain, Position
 from gradstep.engine.training.settings import check_iteration
-
-#: So many times moves are counted between two questions whether to go on.
-_BETWEEN = 1 << 7
 
 
 class Move(NamedTuple):
@@ -150,21 +146,19 @@ class Traveller:
         such a place every move is undone exactly by its inverse. Time is one axis through all iterations
         that are made; at its ends nothing wraps round, and only `iterate` goes on beyond.
         """
-        if not count:
-            return Move(0)
         if grain is Grain.ITERATION:
             return self._iterate(count, go_on)
         forward, made = count > 0, self.history.made
         recording, here, moved = self.recording, self.position, 0
-        for turn in count_from(1):
-            if go_on is not None and turn % _BETWEEN == 0 and not go_on(moved / abs(count)):
+        while moved < abs(count):
+            if go_on is not None and moved and not go_on(moved / abs(count)):
                 raise Interrupted
             left = abs(count) - moved
             there, some = moves.move(recording, here, grain, left if forward else -left, made)
             if there.iteration != here.iteration:
                 recording = self.history.recording(there.iteration, go_on)
             here, moved = there, moved + some
-            if not some or moved == abs(count):
+            if not some:
                 break
         message = moves.end(recording, forward) if moved < abs(count) else ""
         if moved:
