@@ -1,6 +1,6 @@
 """Is every number right? Gradients against finite differences, results against printed numbers.
 
-The gradients in float64, whatever the scenario's dtype: see `nudge`.
+The gradients as they are shown, in the scenario's dtype; the differences in float64, see `judging`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gradstep.engine.diagnosis.finding import Diagnosis
 from gradstep.engine.files.stopping import stops_of
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
-from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.notation import plain
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Expectation, Scenario
 
@@ -57,37 +57,19 @@ class Report:
         """The report as text for people."""
         g = self.gradients
         yield f"{self.scenario.file}: {'ok' if self.ok else 'FAILED'}"
-        at = f", largest relative error {g.max_rel_error:.0e} at {g.at}" if g.at else ""
         of = "" if g.checked == g.total else f" of {g.total:,}"
-        yield f"  gradients  {g.checked:,}{of} compared with finite differences{at}"
-        if g.kinks:
-            yield f"             {g.kinks:,} at a kink, where there is no single slope to compare with"
-        if g.nonfinite:
-            yield f"             {g.nonfinite:,} not comparable, because something is not finite there"
-        for name, backprop, numeric in g.failed:
-            found, measured = number(backprop, Digits.FULL, True), number(numeric, Digits.FULL, True)
-            yield f"  ✗ {name}: backpropagation {found}, finite difference {measured}"
+        yield f"  gradients  {g.checked:,}{of} {g.summary()}"
+        yield from (f"  {line}" if line.startswith("✗") else f"             {line}" for line in g.details())
         for e in self.expect:
             yield e.line()
         yield from (f"  {line}" for line in self.findings.lines())
 
     def document(self) -> dict[str, Any]:
         """The report as a JSON object."""
-        gradients = self.gradients
         return {
             "file": self.scenario.file,
             "ok": self.ok,
-            "gradients": {
-                "checked": gradients.checked,
-                "of": gradients.total,
-                "max_rel_error": plain(gradients.max_rel_error),
-                "at": gradients.at,
-                "kinks": gradients.kinks,
-                "nonfinite": gradients.nonfinite,
-                "failed": [
-                    {"of": n, "backprop": plain(a), "finite_difference": plain(f)} for n, a, f in gradients.failed
-                ],
-            },
+            "gradients": self.gradients.document(),
             "expect": [
                 {
                     "of": e.expectation.of,
@@ -107,9 +89,10 @@ def check(scenario: Scenario, thresholds: Mapping[str, float] | None = None) -> 
     """Runs a scenario and verifies it; `thresholds` replace those of rules. Raises ScenarioError where its breakpoints
     cannot be read."""
     history = History(scenario)
-    stops_of(scenario, history.recording(1))
+    first = history.recording(1)
+    stops_of(scenario, first)
     expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
-    return Report(scenario, every(scenario), expected, diagnose(history, thresholds, here=history.recording(1)))
+    return Report(scenario, every(first), expected, diagnose(history, thresholds, here=first))
 
 
 # Printed numbers ----------------------------------------------------------------------------------

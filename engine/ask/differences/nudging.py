@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask.differences.precise import Precise, relative
+from gradstep.engine.ask.differences.precise import Precise
+from gradstep.engine.ask.differences.rounding import Rounding
 from gradstep.engine.ask.differences.switches import switched
+from gradstep.engine.ask.differences.verdicts import TELLS, TOLERANCE
 from gradstep.engine.errors import CommandError
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import defined, number, plain
@@ -18,7 +20,8 @@ from gradstep.engine.run.recording import Recording
 class Nudge(NamedTuple):
     """What a nudge of `eps` to one number does: the change of the loss that the gradient predicts,
     and the real one (half the difference between both sides); the gradient of either; `kink` names
-    what switched between the two sides, where something did. `of` is the gradient as it is written."""
+    what switched between the two sides, where something did. `of` is the gradient as it is written. Rounding of the
+    loss may make `off` of the difference; an error is not taken relative to less than that leaves to be told."""
 
     eps: float
     predicted: float
@@ -28,6 +31,7 @@ class Nudge(NamedTuple):
     rel_error: float
     kink: str
     of: str
+    off: float = 0.0
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -36,6 +40,8 @@ class Nudge(NamedTuple):
         yield (
             f"  a nudge of {self.eps:.1e}: predicted change of the loss {self.predicted:+.6e}, real {self.actual:+.6e}"
         )
+        if self.off > TELLS * max(abs(self.gradient), abs(self.numeric)):
+            yield f"  too small to tell by a difference: as the loss is rounded, it may be off by {self.off:.0e}"
         if self.kink:
             yield f"  not differentiable here: {self.kink}"
 
@@ -56,7 +62,7 @@ def nudge(recording: Recording, element: Element, eps: float | None = None) -> N
     Numerical Recipes, 3rd ed., §5.7). The element's value must have a gradient. Raises CommandError
     where the number is not finite, or so large that `eps` is lost in it.
     """
-    precise = Precise.of(recording.scenario, recording)
+    precise = Precise(recording)
     grad = precise.trace.gradient(element.value)
     base = precise.trace.number(element)
     step = eps if eps is not None else float(np.finfo(np.float64).eps) ** (1 / 3) * max(1.0, abs(base))
@@ -70,9 +76,10 @@ def nudge(recording: Recording, element: Element, eps: float | None = None) -> N
         grad = recording.trace.gradient(element.value)
     numeric, gradient = (losses[0] - losses[1]) / width, grad.item(element.flat)
     actual = (losses[0] - losses[1]) / 2
-    error = relative(numeric, gradient, max(map(abs, (*losses, precise.trace.loss))), step)
+    off = Rounding(precise).loss() / (width / 2)
+    error = abs(numeric - gradient) / max(abs(numeric), abs(gradient), off / TOLERANCE, 1e-300)
     held = precise.held(above) or precise.held(below)
     kink = f"{held} is set by hand, so the loss does not follow" if held else ""
     kink = kink or switched(precise, precise.after(element.value), above, below)
     of = recording.board.gradient(*element)
-    return Nudge(step, gradient * step, actual, gradient, numeric, error, kink, of)
+    return Nudge(step, gradient * step, actual, gradient, numeric, error, kink, of, off)

@@ -1,36 +1,51 @@
-"""A run in float64, and what its loss is when some of its numbers are others."""
+"""A run in float64, or with still more digits, and what its loss is when some of its numbers are others."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from gradstep.engine.ask.differences.stretches import Stretches, Way, after, whole
+from gradstep.engine.errors import OpError
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
+from gradstep.engine.ops.families.softmax import AlongAxis
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.passes import Part, run
 from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.trace import Trace
 
-#: A gradient is right if it differs from the finite difference by no more than this share.
-TOLERANCE = 1e-6
+#: So many numbers are computed together.
+_BATCH = 1 << 20
+#: Changes copies of a value in place, rows without axes, of which the number of the first is given.
+Move = Callable[[Array, int], None]
 
 
 class Precise:
-    """A run in float64, and what of it depends on what."""
+    """The run of a recording in another precision, and what of it depends on what.
 
-    def __init__(self, graph: Graph, leaves: dict[int, Array], instead: dict[int, Array | Part]) -> None:
-        self.graph = Graph(graph.values, graph.nodes, graph.loss.name, np.dtype(np.float64))
-        self.trace: Trace = run(self.graph, leaves, instead=instead)
-        self._given = instead
+    Raises OpError where a number that is computed is no class number in that precision, and is one in the recording's.
+    """
+
+    def __init__(self, recording: Recording, dtype: type[np.floating[Any]] = np.float64) -> None:
+        own = recording.graph
+        nodes = [node._replace(op=_with_eps(node.op, own.dtype)) for node in own.nodes]
+        self.recording = recording
+        self.graph = Graph(own.values, nodes, own.loss.name, np.dtype(dtype))
+        self._given: dict[int, Array | Part] = {}
+        for (kind, v), at in recording.given.items():
+            if kind == "data" and own.values[v].node >= 0:
+                self._given[v] = Part(at, np.asarray(recording.trace.data[v], dtype=dtype)).all
+        self.leaves = {v: np.asarray(a, dtype=dtype) for v, a in recording.scenario.leaves.items()}
+        self.trace: Trace = run(self.graph, self.leaves, instead=self._given)
         # Not `graph.active`: a comparison passes no gradient on, and yet the loss depends on what is compared.
         needed = {self.graph.loss.id}
         for node in reversed(self.graph.nodes):
@@ -39,15 +54,19 @@ class Precise:
         self._nodes = [
             node
             for node in self.graph.nodes
-            if node.output in needed and not isinstance(instead.get(node.output), np.ndarray)
+            if node.output in needed and not isinstance(self._given.get(node.output), np.ndarray)
         ]
 
     def cut_off(self, value: int) -> str:
-        """What was set by hand between a value and the loss, which then does not follow it."""
+        """What was set by hand between a value and the loss, which then does not follow it, or a gradient that was
+        set, which all before it is computed from."""
         reached = {value}
+        by_hand = self._given.keys() | {v for kind, v in self.recording.given if kind == "grad"}
+        if value in by_hand - self._given.keys():
+            return self.graph.values[value].name
         for node in self.graph.nodes:
             if reached & set(node.inputs):
-                if node.output in self._given:
+                if node.output in by_hand:
                     return self.graph.values[node.output].name
                 reached.add(node.output)
         return ""
@@ -66,17 +85,6 @@ class Precise:
             if np.any(at & (now != before)):
                 return name
         return ""
-
-    @classmethod
-    def of(cls, scenario: Scenario, recording: Recording | None = None) -> Precise:
-        """The run of a scenario; with the numbers that were set by hand in a recording of it."""
-        instead: dict[int, Array | Part] = {}
-        if recording is not None:
-            for (kind, v), at in recording.given.items():
-                if kind == "data" and recording.graph.values[v].node >= 0:
-                    instead[v] = Part(at, np.asarray(recording.trace.data[v], dtype=np.float64)).all
-        leaves = {v: np.asarray(a, dtype=np.float64) for v, a in scenario.leaves.items()}
-        return cls(scenario.graph, leaves, instead)
 
     @cached_property
     def stretches(self) -> Stretches:
@@ -109,19 +117,32 @@ class Precise:
         changed = data.get(self.graph.loss.id)
         return self.trace.loss if changed is None else float(changed.item())
 
-    def losses(self, value: int, flats: Array, offsets: Array, way: Way | None = None) -> Array:
-        """The loss with value.flat[flats[k]] moved by offsets[k], for all k, shape (k,); or what comes out at the end
-        of a way.
+    def losses(self, value: int, copies: int, move: Move, way: Way | None = None) -> Array:
+        """The loss with the numbers of a value moved, shape (copies,), or what comes out at the end of a way. NaN where
+        a number would have to be whole.
 
         The copies lie on a new first axis. Operations that work element by element or sum over
-        axes take them all at once, and so do weighted sums of a changed input; others go through
-        them one by one.
+        axes take them all at once, and so do softmax and weighted sums of a changed input; others go through
+        them one by one. As many are computed together as fit.
         """
         way = way or whole(self.graph, self.after(value))
-        copies, base = len(flats), self.trace.data[value]
-        stacked = np.repeat(base.reshape(1, -1), copies, axis=0)
-        stacked[np.arange(copies), flats] += offsets
-        data = {value: stacked.reshape(copies, *base.shape)}
+        found, together = np.empty(copies), max(_BATCH // max(self.size(value, way), 1), 1)
+        for start in range(0, copies, together):
+            stop = min(start + together, copies)
+            stacked = np.repeat(self.trace.data[value].reshape(1, -1), stop - start, axis=0)
+            move(stacked, start)
+            try:
+                found[start:stop] = self._out(value, stacked.reshape(-1, *self.graph.values[value].shape), way)
+            except OpError:
+                found[start:stop] = math.nan
+        return found
+
+    def size(self, value: int, way: Way) -> int:
+        """How many numbers there are on a way, those of the value included."""
+        return self.graph.values[value].size + sum(self.graph.values[n.output].size for n in way.nodes)
+
+    def _out(self, value: int, stacked: Array, way: Way) -> Array:
+        data, copies = {value: stacked}, len(stacked)
         with np.errstate(all="ignore"):
             for node in way.nodes:
                 xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
@@ -129,10 +150,27 @@ class Precise:
                 data[node.output] = self._with_given(node, y)
             return way.out(data, copies)
 
+    def elsewhere(self, leaves: Mapping[int, Array]) -> np.floating[Any]:
+        """The loss, in this precision, where some leaves are other arrays, by value id."""
+        moved = {v: np.asarray(leaves.get(v, a), dtype=self.graph.dtype) for v, a in self.leaves.items()}
+        trace = run(self.graph, moved, backward=False, instead=self._given)
+        found: np.floating[Any] = trace.data[self.graph.loss.id].flat[0]
+        return found
+
+
+def _with_eps(op: Op, dtype: np.dtype[Any]) -> Op:
+    """An operation whose ε is the precision's, with that of the run that is looked at: with another one it would be
+    another function."""
+    if getattr(op, "eps", 0) is None:
+        return dataclasses.replace(op, eps=float(np.finfo(dtype).eps))  # type: ignore[call-arg]
+    return op
+
 
 def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int) -> Array:
     """An operation applied to copies of its inputs; those that are not `stacked` are the same in all."""
     if isinstance(op, Linear) and stacked[0] and not any(stacked[1:]):
+        return np.asarray(op.forward(xs))
+    if isinstance(op, AlongAxis) and op.axis < 0:
         return np.asarray(op.forward(xs))
     if isinstance(op, Elementwise | Reduce):
         ndim = max(x.ndim - s for x, s in zip(xs, stacked, strict=True))
@@ -147,10 +185,3 @@ def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int)
         count = math.prod(terms.shape[1 + a] for a in axes)
         return np.asarray(terms.sum(axis=tuple(1 + a for a in axes), keepdims=op.keeps()) * op.scale(count))
     return np.stack([op.forward([x[k] if s else x for x, s in zip(xs, stacked, strict=True)]) for k in range(copies)])
-
-
-def relative(numeric: float, gradient: float, loss: float, step: float) -> float:
-    """How far two slopes are apart. What rounding of the losses alone can make of the difference
-    cannot be told from 0 this way, so errors are not taken relative to anything smaller."""
-    noise = 8 * float(np.finfo(np.float64).eps) * loss / step
-    return abs(numeric - gradient) / max(abs(numeric), abs(gradient), noise / TOLERANCE, 1e-300)

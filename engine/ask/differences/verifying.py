@@ -1,48 +1,53 @@
-"""All gradients against finite differences, many at once."""
+"""All gradients against finite differences: what is compared, and what comes of it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask.differences.precise import TOLERANCE, Precise, relative
-from gradstep.engine.ask.differences.stretches import Way
-from gradstep.engine.ask.differences.switches import switched
-from gradstep.engine.errors import OpError
-from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Graph, Value
-from gradstep.engine.graph.names import Blackboard
+from gradstep.engine.ask.differences.judging import Judge
+from gradstep.engine.ask.differences.precise import Precise
+from gradstep.engine.ask.differences.sampling import batches, sample
+from gradstep.engine.ask.differences.verdicts import Verdict
+from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array
-from gradstep.engine.notation import defined
+from gradstep.engine.notation import Digits, defined, number, plain
 from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.scenario import Scenario
 
-#: Above this many elements a sample of them is checked, spread over all arrays.
-BUDGET = 20_000
-#: Step sizes, relative to the number; smaller ones are tried where a kink may lie within a larger.
-_STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
-#: Numbers computed together when all gradients are verified.
-_BATCH = 1 << 20
-#: The five-point difference (Fornberg, Mathematics of Computation 51, 1988): offsets in steps, and
-#: their weights.
-_OFFSETS = np.array([1.0, -1.0, 2.0, -2.0])
-_WEIGHTS = np.array([8.0, -8.0, -1.0, 1.0]) / 12
+#: So many that are wrong are told in lines.
+_TOLD = 20
+
+
+class Beside(NamedTuple):
+    """A gradient as it is shown, what the same formulas give with more digits, and the difference; `of` is a name to
+    type."""
+
+    of: str
+    shown: float
+    exact: float
+    difference: float
 
 
 class Gradients(NamedTuple):
-    """How gradients compare with finite differences. `failed` and `at` are names to type; at a kink
-    there are two slopes and nothing to compare."""
+    """How gradients compare with finite differences. `checked` were compared, of `total`; of those that were `chosen`
+    the others could not be: at a kink there are two slopes, beside an infinity there is none, and some are `small`
+    against the rounding of the loss. `rounded` ones are right by their formulas, but the run's precision has not kept
+    them; `worst` is the one that is off most."""
 
-    checked: int
+    dtype: str
     total: int
-    max_rel_error: float
-    at: str | None
-    failed: tuple[tuple[str, float, float], ...] = ()
+    chosen: int
+    checked: int = 0
+    max_rel_error: float = 0.0
+    at: str | None = None
+    failed: tuple[Beside, ...] = ()
     kinks: int = 0
     nonfinite: int = 0
+    small: int = 0
+    rounded: int = 0
+    worst: Beside | None = None
 
     @property
     def ok(self) -> bool:
@@ -50,146 +55,137 @@ class Gradients(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        worst = f", largest relative error {self.max_rel_error:.0e}" if self.checked else ""
-        mark = "✓" if self.ok else "✗"
-        yield f"{mark} {self.checked:,} of {self.total:,} gradients compared with finite differences{worst}"
-        for name, backprop, difference in self.failed:
-            yield f"  ✗ {name}: backprop {backprop!r}, finite difference {difference!r}"
+        mark = "✗" if self.failed else "✓" if self.checked else "–"
+        yield f"{mark} {self.checked:,} of {self.total:,} gradients {self.summary()}"
+        yield from (f"  {line}" for line in self.details())
+
+    def summary(self) -> str:
+        """How those that were compared do."""
+        at = f", largest relative error {self.max_rel_error:.0e} at {self.at}" if self.at else ""
+        return f"compared with finite differences{at}"
+
+    def details(self) -> Iterator[str]:
+        """What became of the others, and those that are wrong."""
+        if self.chosen < self.total:
+            yield f"{self.chosen:,} were drawn at random, some of each array; the others are not looked at"
+        if self.kinks:
+            yield f"{self.kinks:,} at a kink, where there is no single slope to compare with"
+        if self.nonfinite:
+            yield f"{self.nonfinite:,} not comparable, because something is not finite there"
+        if self.small:
+            yield f"{self.small:,} too small to tell by a difference: it may be off by more, as the loss is rounded"
+        if self.worst:
+            w = self.worst
+            yield (
+                f"{self.rounded:,} right by formula, and rounded away: {w.of} is {_full(w.shown)} in {self.dtype}, "
+                f"and {self._longer()} {_full(w.exact)}"
+            )
+        for wrong in self.failed[:_TOLD]:
+            more = f" in {self.dtype}, {self._longer()} {_full(wrong.exact)}" if self.dtype != "float64" else ""
+            yield (
+                f"✗ {wrong.of}: backpropagation {_full(wrong.shown)}{more}, finite difference {_full(wrong.difference)}"
+            )
+        if len(self.failed) > _TOLD:
+            yield f"✗ and {len(self.failed) - _TOLD:,} more"
+
+    def _longer(self) -> str:
+        return "with more digits" if self.dtype == "float64" else "in float64"
 
     def document(self) -> dict[str, Any]:
         """For programs."""
-        return {"ok": self.ok, "checked": self.checked, "max_rel_error": defined(self.max_rel_error)}
+        return {
+            "ok": self.ok,
+            "checked": self.checked,
+            "of": self.total,
+            "max_rel_error": defined(self.max_rel_error),
+            "at": self.at,
+            "kinks": self.kinks,
+            "nonfinite": self.nonfinite,
+            "too_small": self.small,
+            "rounded": self.rounded,
+            "failed": [self._document(wrong) for wrong in self.failed],
+        }
+
+    def _document(self, wrong: Beside) -> dict[str, Any]:
+        longer = {} if self.dtype == "float64" else {"float64": plain(wrong.exact)}
+        return {
+            "of": wrong.of,
+            "backprop": plain(wrong.shown),
+            **longer,
+            "finite_difference": plain(wrong.difference),
+        }
+
+
+def _full(value: float) -> str:
+    return number(value, Digits.FULL, True)
 
 
 def verify(recording: Recording, progress: Callable[[int, int], bool] | None = None) -> Gradients:
-    """The gradients of all parameters against the five-point difference; without those from which
-    something that was set by hand cuts the loss off. Between batches `progress` is told how many of
-    how many are done; where it says False, what is done so far is returned."""
-    precise = Precise.of(recording.scenario, recording)
+    """The gradients of all parameters against differences of the loss; without those from which something that was set
+    by hand cuts the loss off. After each part `progress` is told how many of how many are done; where it says False,
+    what is done so far is returned."""
+    precise = Precise(recording)
     return _compare(precise, [p for p in precise.graph.parameters if not precise.cut_off(p.id)], progress)
 
 
-def every(scenario: Scenario) -> Gradients:
-    """The same for every value of a scenario that has a gradient."""
-    precise = Precise.of(scenario)
-    values = [v for v in precise.graph.values if precise.trace.grad[v.id] is not None and v.id != precise.graph.loss.id]
+def every(recording: Recording) -> Gradients:
+    """The same for every value of a run that has a gradient."""
+    precise = Precise(recording)
+    values = [v for v in precise.graph.values if precise.trace.grad[v.id] is not None and v is not precise.graph.loss]
     return _compare(precise, values, None)
 
 
 def _compare(precise: Precise, values: Sequence[Value], progress: Callable[[int, int], bool] | None) -> Gradients:
-    total, board = sum(v.size for v in values), Blackboard(precise.graph)
-    if not math.isfinite(precise.trace.loss):
-        return Gradients(0, total, 0.0, None, nonfinite=total)
-    result, stride = Gradients(0, total, 0.0, None), _stride(precise.graph, total)
-    budget = -(-total // stride)
-    for value, ways, flats in _batches(precise, values, stride):
-        errors, numeric = _differences(precise, value, ways, flats)
-        grad = precise.trace.gradient(value.id)
-        failed, kinks, nonfinite = list(result.failed), result.kinks, result.nonfinite
-        for k, flat in enumerate(flats.tolist()):
-            gradient, error, slope, kink = grad.item(flat), float(errors[k]), float(numeric[k]), False
-            if not error <= TOLERANCE / 10:
-                error, slope, kink = _closer(precise, value, ways, flat, gradient)
-            kinks, nonfinite = kinks + kink, nonfinite + (not math.isfinite(error))
-            if kink or not math.isfinite(error):
-                continue
-            name = board.typed(value.id, flat, "grad")
-            if error > TOLERANCE:
-                failed.append((name, gradient, slope))
-            if error >= result.max_rel_error:
-                result = result._replace(max_rel_error=error, at=name)
-        result = result._replace(
-            checked=result.checked + len(flats), failed=tuple(failed), kinks=kinks, nonfinite=nonfinite
-        )
-        if progress is not None and not progress(result.checked, budget):
+    judge, samples, known = Judge(precise), sample(precise, values), _expected(precise)
+    total, chosen = sum(v.size for v in values), sum(len(s.flats) for s in samples)
+    found, done = Gradients(precise.recording.graph.dtype.name, total, chosen), 0
+    for value, flats in batches(precise, samples):
+        found, done = _with(found, judge, value, flats, known.get(value.id, ())), done + len(flats)
+        if progress is not None and not progress(done, chosen):
             break
-    return result
+    return found
 
 
-def _stride(graph: Graph, total: int) -> int:
-    """Every so many-th element is compared."""
-    stride = max(1, -(-total // BUDGET))
-    # A stride that shares factors with the width of an array would visit a few columns only.
-    while stride > 1 and any(math.gcd(stride, n) > 1 for v in graph.values for n in v.shape if n > 1):
-        stride += 1
-        if stride > 2 * total // BUDGET + 64:
-            break
-    return stride
+def _expected(precise: Precise) -> dict[int, Array]:
+    """Of which elements, flat by value id, the scenario expects that the gradient is NaN; and what is computed from
+    such ones, which is where the NaN comes from."""
+    found = dict[int, Array]()
+    for e in precise.recording.scenario.expectations:
+        none = np.isnan(e.exact if e.misprint and e.exact is not None else e.value)
+        if e.target.kind == "grad" and e.iteration == precise.recording.iteration and none.any():
+            value = e.target.value
+            flats = np.arange(value.size).reshape(value.shape)[e.target.index or ()][none]
+            found[value.id] = np.union1d(found.get(value.id, ()), flats)
+    for named in tuple(found):
+        found |= {n.output: np.arange(precise.graph.values[n.output].size) for n in precise.after(named)}
+    return found
 
 
-def _batches(
-    precise: Precise, values: Sequence[Value], stride: int
-) -> Iterator[tuple[Value, tuple[Way, ...], Array]]:
-    """As many elements together as fit, with the ways from them on: four copies of all that depends on each."""
-    for value in values:
-        flats, ways = np.arange(0, value.size, stride), precise.stretches.ways(value.id)
-        size = value.size + max((sum(precise.graph.values[n.output].size for n in way.nodes) for way in ways), default=0)
-        step = max(_BATCH // (4 * max(size, 1)), 1)
-        for start in range(0, len(flats), step):
-            yield value, ways, flats[start : start + step]
+def _with(found: Gradients, judge: Judge, value: Value, flats: Array, known: Array | Sequence[int]) -> Gradients:
+    """What was found, and what comes of some more."""
+    (given, differences, judged), board = judge.compare(value, flats), judge.precise.recording.board
+    verdict = np.where(np.isnan(given.shown) & np.isin(flats, known), Verdict.NONFINITE, judged.verdict)
 
+    def beside(k: int) -> Beside:
+        numbers = (float(part[k]) for part in (given.shown, given.exact, differences.slope))
+        return Beside(board.typed(value.id, int(flats[k]), "grad"), *numbers)
 
-def _differences(precise: Precise, value: Value, ways: tuple[Way, ...], flats: Array) -> tuple[Array, Array]:
-    """Relative errors and finite differences with the largest step, all at once."""
-    base = precise.trace.data[value.id].reshape(-1)[flats]
-    grad = precise.trace.gradient(value.id)
-    step = _STEPS[0] * np.maximum(1.0, abs(base))
-    numeric, loss = np.zeros(len(flats)), np.zeros(len(flats))
-    with np.errstate(all="ignore"):
-        for way in ways:
-            try:
-                offsets = (step[:, None] * _OFFSETS).reshape(-1)
-                losses = precise.losses(value.id, np.repeat(flats, 4), offsets, way).reshape(-1, 4)
-            except OpError:  # class numbers and the like, which are whole: `_closer` looks at each
-                losses = np.full((len(flats), 4), math.nan)
-            numeric += (losses * _WEIGHTS).sum(axis=1) / step
-            loss += np.maximum(abs(losses[:, :2]).max(axis=1), way.size(precise.trace))
-        gradient = grad.reshape(-1)[flats]
-        noise = 8 * np.finfo(np.float64).eps * loss / step / TOLERANCE
-        scale = np.maximum.reduce([abs(numeric), abs(gradient), noise, np.full(len(flats), 1e-300)])
-        return np.asarray(abs(numeric - gradient) / scale), numeric
+    def count(*of: Verdict) -> int:
+        return int(np.isin(verdict, of).sum())
 
-
-def _closer(
-    precise: Precise, value: Value, ways: tuple[Way, ...], flat: int, gradient: float
-) -> tuple[float, float, bool]:
-    """Relative error, finite difference, and whether there is a kink: something is chosen differently
-    even with the smallest step. Where nothing is, slopes that differ from side to side are curvature,
-    and excuse nothing."""
-    base = precise.trace.number(Element(value.id, flat))
-    if not math.isfinite(base):
-        return math.inf, math.nan, False  # as where a mask puts −∞: there is nothing to move
-    best, numeric = math.inf, math.nan
-    for size in _STEPS:
-        step = size * max(1.0, abs(base))
-        losses = [_losses(precise, value, flat, base + _OFFSETS * step, way) for way in ways]
-        if not np.all(np.isfinite(losses)):
-            continue
-        slope = float(sum(np.dot(some, _WEIGHTS) / step for some in losses))
-        large = sum(
-            max(way.size(precise.trace), *abs(some[:2])) for way, some in zip(ways, losses, strict=True)
-        )
-        error = relative(slope, gradient, large, step)
-        if error < best or math.isnan(numeric):
-            best, numeric = error, slope
-        if best <= TOLERANCE / 10:
-            break
-    if best <= TOLERANCE or not math.isfinite(best):
-        return best, numeric, False
-    reach = 2 * _STEPS[-1] * max(1.0, abs(base))
-    return best, numeric, any(_switches(precise, value, flat, (base - reach, base + reach), way) for way in ways)
-
-
-def _losses(precise: Precise, value: Value, flat: int, at: Array, way: Way) -> Array:
-    """What comes out at the end of a way with one number at each of some others; NaN where it cannot be there."""
-    try:
-        with np.errstate(all="ignore"):
-            return np.concatenate([way.out(precise.moved(value.id, flat, x, way.nodes), 1) for x in at.tolist()])
-    except OpError:
-        return np.full(len(at), math.nan)
-
-
-def _switches(precise: Precise, value: Value, flat: int, ends: tuple[float, float], way: Way) -> bool:
-    """Whether something on a way is chosen differently between two numbers."""
-    below, above = (precise.moved(value.id, flat, end, way.nodes) for end in ends)
-    return bool(switched(precise, way.nodes, above, below))
+    compared = np.flatnonzero(np.isin(verdict, (Verdict.RIGHT, Verdict.WRONG)) & np.isfinite(judged.error))
+    if len(compared):
+        k = int(compared[np.argmax(judged.error[compared])])
+        if judged.error[k] >= found.max_rel_error:
+            found = found._replace(max_rel_error=float(judged.error[k]), at=beside(k).of)
+    rounded = np.flatnonzero(verdict == Verdict.ROUNDED)
+    if len(rounded) and found.worst is None:
+        found = found._replace(worst=beside(int(rounded[np.argmax(judged.error[rounded])])))
+    return found._replace(
+        checked=found.checked + count(Verdict.RIGHT, Verdict.WRONG, Verdict.ROUNDED),
+        failed=(*found.failed, *(beside(int(k)) for k in np.flatnonzero(verdict == Verdict.WRONG))),
+        kinks=found.kinks + count(Verdict.KINK),
+        nonfinite=found.nonfinite + count(Verdict.NONFINITE),
+        small=found.small + count(Verdict.SMALL),
+        rounded=found.rounded + len(rounded),
+    )

@@ -9,6 +9,7 @@ from gradstep.engine.ask.differences.nudging import nudge
 from gradstep.engine.ask.differences.precise import Precise
 from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.graph.element import Element
+from gradstep.engine.index import Array
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording, record
 
@@ -45,14 +46,19 @@ def test_what_does_not_depend_on_a_number_is_not_computed_again_and_all_else_is(
 @pytest.mark.parametrize("name", list(builtin()))
 def test_together_is_as_one_by_one(name: str) -> None:
     """The losses of many copies at once, against a run of the whole network for each."""
-    precise = Precise.of(find(name))
+    precise = Precise(record(find(name)))
     rng = np.random.default_rng(1)
     for value in precise.graph.values:
         if precise.trace.grad[value.id] is None or not value.size:
             continue
         flats = rng.integers(0, value.size, 5)
         offsets = rng.normal(size=5) * 1e-2
-        found = precise.losses(value.id, flats, offsets)
+
+        def move(copies: Array, start: int, flats: Array = flats, offsets: Array = offsets) -> None:
+            rows = np.arange(len(copies))
+            copies[rows, flats[start + rows]] += offsets[start + rows]
+
+        found = precise.losses(value.id, len(flats), move)
         for k, flat in enumerate(flats.tolist()):
             moved = precise.moved(value.id, flat, float(precise.trace.data[value.id].reshape(-1)[flat]) + offsets[k])
             assert found[k] == pytest.approx(precise.loss(moved), rel=1e-12, nan_ok=True), value.name

@@ -10,12 +10,12 @@ import pytest
 from recordings import written
 
 from gradstep.engine.ask.differences import stretches
-from gradstep.engine.ask.differences.precise import Precise
+from gradstep.engine.ask.differences.precise import Move, Precise
 from gradstep.engine.ask.differences.verifying import every
 from gradstep.engine.files import builtin, find
 from gradstep.engine.index import Array
 from gradstep.engine.ops.families.activation import Tanh
-from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.recording import Recording, record
 
 
 def deep(lines: int) -> Recording:
@@ -32,7 +32,7 @@ def test_the_slopes_of_all_ways_add_up_to_that_of_the_loss(
 ) -> None:
     """The sum of the derivatives over all stretches, by a central difference, against that of the loss in one."""
     monkeypatch.setattr(stretches, "LENGTH", length)
-    precise = Precise.of(deep(8).scenario if name == "deep" else find(name))
+    precise = Precise(deep(8) if name == "deep" else record(find(name)))
     if not np.isfinite(precise.trace.loss):
         return
     for value in precise.graph.values:
@@ -41,10 +41,14 @@ def test_the_slopes_of_all_ways_add_up_to_that_of_the_loss(
             continue
         flats, step = np.array([0, 0, value.size - 1, value.size - 1]), 1e-6
         offsets = step * np.array([1.0, -1.0, 1.0, -1.0])
+
+        def move(copies: Array, start: int, flats: Array = flats, offsets: Array = offsets) -> None:
+            copies[np.arange(4), flats] += offsets
+
         ways = precise.stretches.ways(value.id)
-        parts = [precise.losses(value.id, flats, offsets, way) for way in ways]
+        parts = [precise.losses(value.id, 4, move, way) for way in ways]
         found = sum((part[::2] - part[1::2]) / (2 * step) for part in parts)
-        whole = precise.losses(value.id, flats, offsets)
+        whole = precise.losses(value.id, 4, move)
         assert found == pytest.approx((whole[::2] - whole[1::2]) / (2 * step), rel=1e-3, abs=1e-7), value.name
 
 
@@ -60,8 +64,8 @@ def test_a_wrong_slope_is_found_wherever_it_is(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Tanh, "vjp", wrong)
     for bad in (1, count // 2, count):
-        scenario, number = deep(count).scenario, 0
-        found = every(scenario)
+        number = 0
+        found = every(deep(count))
         wrongly = f"h{count - bad}:linear.grad[0]" if bad < count else "w.grad[0]"
         assert wrongly in [name for name, *_ in found.failed]
 
@@ -70,13 +74,13 @@ def test_a_wrong_slope_is_found_wherever_it_is(monkeypatch: pytest.MonkeyPatch) 
 def test_the_work_grows_with_the_number_of_lines(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
     count, act = 0, Precise.losses
 
-    def counting(self: Precise, value: int, flats: Array, offsets: Array, way: stretches.Way | None = None) -> Array:
+    def counting(self: Precise, value: int, copies: int, move: Move, way: stretches.Way | None = None) -> Array:
         nonlocal count
         count += len(way.nodes) if way else len(self.after(value))
-        return act(self, value, flats, offsets, way)
+        return act(self, value, copies, move, way)
 
     monkeypatch.setattr(Precise, "losses", counting)
-    found = every(deep(lines).scenario)
+    found = every(deep(lines))
     assert found.ok
     assert found.checked == found.total == 8 * lines
     # At most a stretch for each use of each of the values: five to a line.

@@ -1,0 +1,59 @@
+"""Which gradients are compared one by one where not all can be: as many as a few seconds allow, some of each array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from gradstep.engine.ask.differences.precise import Precise
+from gradstep.engine.ask.differences.slopes import OFFSETS
+from gradstep.engine.graph.graph import Value
+from gradstep.engine.index import Array
+
+#: So many numbers are computed at most, all moved losses together, beside those that each array is given anyway.
+WORK = 100_000_000
+#: So many elements of each array are compared however large the network is.
+_LEAST = 4
+#: So many numbers are computed between two questions whether to go on.
+_TOGETHER = 1 << 22
+
+
+class Sample(NamedTuple):
+    """Some elements of a value that are compared."""
+
+    value: Value
+    flats: Array
+
+
+def sample(precise: Precise, values: Sequence[Value]) -> tuple[Sample, ...]:
+    """All elements of the values where that is no more work than is allowed. Else each array has an equal share of the
+    work, what small ones leave over is shared by the others, and elements are drawn without replacement, always the
+    same."""
+    cost = {v.id: _cost(precise, v) for v in values}
+    left, found = WORK, list[Sample]()
+    rng = np.random.Generator(np.random.PCG64(0))
+    for k, value in enumerate(sorted(values, key=lambda v: v.size * cost[v.id])):
+        share = left // (len(values) - k)
+        count = min(value.size, max(share // cost[value.id], _LEAST))
+        left = max(left - count * cost[value.id], 0)
+        whole = count == value.size
+        flats = np.arange(count) if whole else np.sort(rng.choice(value.size, count, replace=False))
+        found.append(Sample(value, flats.astype(np.intp)))
+    order = {v.id: k for k, v in enumerate(values)}
+    return tuple(sorted(found, key=lambda s: order[s.value.id]))
+
+
+def batches(precise: Precise, samples: Sequence[Sample]) -> Iterator[Sample]:
+    """Parts of samples: so many elements as are quickly compared."""
+    for value, flats in samples:
+        step = max(_TOGETHER // _cost(precise, value), 1)
+        for start in range(0, len(flats), step):
+            yield Sample(value, flats[start : start + step])
+
+
+def _cost(precise: Precise, value: Value) -> int:
+    """How many numbers are computed for one element."""
+    ways = precise.stretches.ways(value.id)
+    return max(len(OFFSETS) * sum(precise.size(value.id, way) for way in ways), 1)
