@@ -117,7 +117,7 @@ def _rounds(recording: Recording, node: Node, flat: int) -> bool:
     wider = np.float64 if recording.graph.dtype == np.float32 else np.longdouble
     with np.errstate(all="ignore"):
         exact = node.op.forward([x.astype(wider) for x in numbers_at(recording.trace, node, flat)])
-    return bool(exact != 0) or node.op.name in ("exp", "multiply")
+    return bool(exact != 0) or node.op.positive or node.op.name == "multiply"
 
 
 def _of_group(recording: Recording, node: Node, flat: int) -> tuple[ZeroReason | None, Element | None]:
@@ -128,9 +128,10 @@ def _of_group(recording: Recording, node: Node, flat: int) -> tuple[ZeroReason |
         mask = masks.masked(recording).get(score.value)
         masked = mask is not None and bool(mask.item(flat))
         return ZeroReason.MASKED if masked else ZeroReason.UNDERFLOW, score
-    if grid.size == 1:
+    reduced = isinstance(node.op, Rowwise) and node.op.reduced
+    if grid.size == 1 and (node.op.centres or not reduced):
         return ZeroReason.CONSTANT, None
-    if node.op.gated:
+    if reduced and not node.op.centres:
         sources = [Element(node.inputs[0], int(at)) for at in grid.take(0, grid.size)]
         return _moved(recording, sources, ZeroReason.FLAT)
     return (ZeroReason.CANCELLED if node.op.centres else ZeroReason.FLAT), None

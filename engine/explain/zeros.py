@@ -184,6 +184,8 @@ def _of_hop(recording: Recording, hop: Hop) -> ZeroReason:
         return ZeroReason.GATE_SHUT
     if isinstance(node.op, Rowwise):
         alone = recording.trace.row(node, hop.slot, hop.target.flat).grid.size == 1
+        if node.op.reduced and not node.op.shares:
+            return ZeroReason.FLAT
         return ZeroReason.CONSTANT if alone else ZeroReason.UNDERFLOW
     if isinstance(node.op, PairLoss) and _fits(recording, hop):
         return ZeroReason.FITS

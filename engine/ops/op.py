@@ -26,7 +26,7 @@ from gradstep.engine.ops.links import Columns, Links
 from gradstep.engine.registry import Registry
 
 #: Every operation by the name that formulas use, loaded when it is first asked for.
-REGISTRY: Registry[type[Op]] = Registry("gradstep.engine.ops.families", r'    name = "')
+REGISTRY: Registry[type[Op]] = Registry("gradstep.engine.ops.families", r'(?:    name = |(?:function|jumps)\(\s*)"')
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Op(ABC):
     `summed` are the slots whose elements, each times its local factor, add up to the output: the
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
     summands that are no such products: a loss; `term` writes one of them. A `discrete` operation
-    is constant between its jumps, and its result gets no gradient. A `gated` one lets through what
+    is constant between its jumps, and its result gets no gradient. A `positive` one is above 0 for all finite numbers,
+    and rounded where it is 0. A `gated` one lets through what
     it chooses: where its local derivative is 0 the gate is shut; a `rectifier` is one whose units die, shut for
     every sample. One that `saturates` is flat far away on both sides. One that `contracts` adds up products of
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
@@ -64,6 +65,7 @@ class Op(ABC):
     summed: ClassVar[tuple[int, ...]] = ()
     reduces: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
+    positive: ClassVar[bool] = False
     gated: ClassVar[bool] = False
     rectifier: ClassVar[bool] = False
     saturates: ClassVar[bool] = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked, ravel, strides, unravel
 from gradstep.engine.ops.links import Links
 from gradstep.engine.ops.op import Op
-from gradstep.engine.ops.shapes import shape_text
+from gradstep.engine.ops.shapes import normal_axes, shape_text
 
 
 class Rowwise(Op):
@@ -24,6 +25,8 @@ class Rowwise(Op):
     """
 
     reduced: ClassVar[bool] = False
+    #: Whether something can be said of a group without elements.
+    of_none: ClassVar[bool] = False
 
     @abstractmethod
     def axes(self, ndim: int) -> tuple[int, ...]:
@@ -43,7 +46,7 @@ class Rowwise(Op):
         axes = self.axes(len(x))
         if not self.reduced:
             return tuple(x)
-        if 0 in (x[a] for a in axes):
+        if not self.of_none and 0 in (x[a] for a in axes):
             raise OpError(f"{self.name}: there is nothing to choose from along axes {axes} of shape {shape_text(x)}")
         return tuple(1 if a in axes else n for a, n in enumerate(x) if self.keeps() or a not in axes)
 
@@ -102,3 +105,52 @@ class Rowwise(Op):
             return np.broadcast_to(np.asarray(found, dtype=x.dtype), (stop - start,))
 
         return Links(0, group if row is not None else out, local)
+
+
+@dataclass(frozen=True)
+class Fold(Rowwise):
+    """One number of each group along `axis` (an int, several, or None for all). A class gives `value` of groups and
+    `derivatives` in them."""
+
+    reduced = True
+    of_none = True
+
+    axis: int | tuple[int, ...] | None = None
+    keepdims: bool = False
+
+    def __post_init__(self) -> None:
+        check_axes(self.name, self.axis, self.keepdims)
+
+    @abstractmethod
+    def value(self, x: Array) -> Array:
+        """The number of each group of x, shape (…, n), in shape (…)."""
+
+    @abstractmethod
+    def derivatives(self, x: Array, y: Array) -> Array:
+        """∂y/∂x for groups x of shape (…, n) and their numbers y, shape (…, 1)."""
+
+    def axes(self, ndim: int) -> tuple[int, ...]:
+        return normal_axes(self.name, self.axis, ndim)
+
+    def keeps(self) -> bool:
+        return self.keepdims
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        (x,) = xs
+        return np.asarray(self.value(self.grouped(x)), dtype=x.dtype).reshape(self.shape([x.shape]))
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        groups = self.grouped(xs[0])
+        each = (*groups.shape[:-1], 1)
+        flow = g.reshape(each) * np.asarray(self.derivatives(groups, y.reshape(each)), dtype=g.dtype)
+        return self.ungrouped(flow, xs[0].shape)
+
+    def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
+        return np.asarray(self.derivatives(x, y[:1])[j] * (k == k))
+
+
+def check_axes(op: str, axis: object, keepdims: object) -> None:
+    """Raises OpError unless these are axes and a yes or no."""
+    listed = axis if isinstance(axis, tuple) else (axis,)
+    if not (axis is None or all(type(a) is int for a in listed)) or type(keepdims) is not bool:
+        raise OpError(f"{op}: axis is a whole number, several in brackets, or None; keepdims True or False")

@@ -65,3 +65,15 @@ def whole_numbers(what: str, x: Array, count: int) -> Array:
             raise OpError(f"{what} have nothing to choose from")
         raise OpError(f"{what} are whole numbers from 0 to {count - 1}, but {place or 'it'} is {float(x[at]):g}")
     return x.astype(np.intp)
+
+
+def check_numbers(op: str, **options: object) -> None:
+    """Raises OpError for the first of the options that is no number."""
+    for name, value in options.items():
+        if not is_number(value):
+            raise OpError(f"{op}: {name} is a number, not {value!r}")
+
+
+def is_number(value: object) -> bool:
+    """Whether an option is a number; True and False are none."""
+    return type(value) in (int, float)

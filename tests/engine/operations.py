@@ -106,6 +106,9 @@ GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
     ("nll", 1): lambda rng, shape: rng.integers(0, 3, shape).astype(float),
     ("bce", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
     ("bce", 1): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
+    ("acosh", 0): lambda rng, shape: rng.uniform(1.1, 3, shape),
+    **{(name, 0): lambda rng, shape: rng.uniform(-0.9, 0.9, shape) for name in ("asin", "acos", "atanh")},
+    ("logit", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
 }
 
 #: Values to try for an option, by its name; an option that is not here keeps its default.
@@ -123,7 +126,25 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "stride": (1, 2),
     "kernel_size": (1, 2, 3),
     "seed": (0, 3),
+    "p": (0.5, 2.0, 3.0, 1.0, 0, float("inf"), float("-inf"), 1.5),
+    "correction": (1, 0, 0.5),
+    "approximate": ("none", "tanh"),
+    "decimals": (0, 1, -1),
+    "eps": (None, 1e-5, 0.05),
+    "lambd": (0.5, 0.75),
+    "min_val": (-1.0, 0.5),
+    "max_val": (1.0,),
+    "value": (0.0, 2.0),
 }
+
+
+def _several(op: Any, shapes: Shapes) -> bool:
+    """Whether each group has at least two numbers: of one the variance is 0 or none."""
+    return bool(np.prod([shapes[0][a] for a in op.axes(len(shapes[0]))], dtype=int) > 1)
+
+
+#: What shapes an operation is seen with besides, with its options.
+SUITS: dict[str, Callable[[Any, Shapes], bool]] = {"var": _several, "std": _several}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -198,7 +219,8 @@ def examples(name: str) -> tuple[Example, ...]:
             # Anything but an OpError is a mistake, and another test's to find.
             with contextlib.suppress(Exception):
                 op.shape(shapes)
-                found.append(Example(op, shapes))
+                if SUITS.get(name, lambda *_: True)(op, shapes):
+                    found.append(Example(op, shapes))
     step = max(len(found) / 40, 1)
     return tuple(found[int(k * step)] for k in range(int(len(found) / step)))
 

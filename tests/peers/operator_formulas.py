@@ -175,41 +175,25 @@ def axes(g: Given) -> tuple[int, ...]:
     return tuple(a % ndim for a in listed) if g.shape else ()
 
 
-def log_sum_exp(g: Given) -> str:
-    x, along, keep = g["input"], f"dim={axes(g)}", f"keepdim={g.get('keepdim', False)}"
-    largest = f"max({x}, {along}"
-    return f"log(sum(exp({x} - {largest}, keepdim=True)), {along}, {keep})) + {largest}, {keep})"
-
-
-def spread(root: bool) -> Callable[[Given], str]:
-    """The variance, or its root."""
+def spread(name: str) -> Callable[[Given], str]:
+    """The variance, or its root: the first argument may be an axis, or whether the correction is 1."""
 
     def written(g: Given) -> str:
-        x, along, keep = g["input"], axes(g), g.get("keepdim", False)
-        if isinstance(g.get("dim"), bool):  # var(input, unbiased)
-            along = tuple(range(len(g.shape)))
-            less = float(g.get("dim"))
-        else:
-            said = g.get("correction")
-            less = float(said if said is not None else g.get("unbiased", True))
-        count = math.prod(g.shape[a] for a in along)
-        if count <= less:
-            raise Unwritable("var: division by 0 or less is written as a constant")
-        total = f"sum(({x} - mean({x}, dim={along}, keepdim=True)) ** 2, dim={along}, keepdim={keep}) / {count - less}"
-        return f"sqrt({total})" if root else total
+        values = {k: g.get(k) for k in ("dim", "unbiased", "keepdim", "correction") if g.get(k) is not None}
+        if isinstance(values.get("dim"), bool):
+            values["unbiased"] = values.pop("dim")
+        if values.get("dim") in ([], ()):
+            del values["dim"]
+        return f"{name}({', '.join([g['input'], *(f'{k}={v}' for k, v in values.items())])})"
 
     return written
 
 
 def norm(g: Given) -> str:
-    p, x = g.get("p", "fro"), f"abs({g['input']})"
-    p = 2.0 if p in ("fro", None) else p
-    along = f"dim={axes(g)}, keepdim={g.get('keepdim', False)}"
-    if p in (math.inf, -math.inf):
-        return f"{'max' if p > 0 else 'min'}({x}, {along})"
-    if not isinstance(p, int | float) or p <= 0:
-        raise Unwritable(f"norm: p = {p}")
-    return f"sum({x} ** {float(p)}, {along}) ** {1 / p}"
+    p = g.get("p", "fro")
+    if p == "nuc":
+        raise Unwritable("norm: no nuclear norm")
+    return called("norm", g, *(("p",) if p is not None else ()), *(("dim",) if g.get("dim") else ()), "keepdim")
 
 
 def differences(g: Given) -> str:
@@ -258,12 +242,6 @@ def without_nan(mean: bool) -> Callable[[Given], str]:
         return f"{total} / sum(where({x} == {x}, 1, 0), {along})" if mean else total
 
     return written
-
-
-def gated_half(g: Given) -> str:
-    axis = g.get("dim", -1) % len(g.shape)
-    half = g.shape[axis] // 2
-    return f"{g['input']}{part(axis, f':{half}')} * sigmoid({g['input']}{part(axis, f'{half}:')})"
 
 
 def in_groups(groups: Callable[[Given], int]) -> Callable[[Given], str]:

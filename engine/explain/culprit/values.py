@@ -36,18 +36,23 @@ def of_value(recording: Recording, node: Node, flat: int, value: float) -> Culpr
     if single:
         parts = () if infinite is None else (value_of(recording, infinite),)
         return Culprit(Cause.OVERFLOW if isinf(value) else Cause.UNDEFINED, parts)
-    return _of_group(recording, node, flat, infinite)
+    return _of_group(recording, node, flat, infinite, value)
 
 
-def _of_group(recording: Recording, node: Node, flat: int, infinite: Element | None) -> Culprit:
+def _of_group(recording: Recording, node: Node, flat: int, infinite: Element | None, value: float) -> Culprit:
     """Of a number that is made of all along an axis, none of which is NaN."""
     grid = recording.trace.row(node, 0, flat).grid
     group = recording.trace.data[node.inputs[0]].take(grid.take(0, grid.size))
     if infinite is None:  # finite numbers: their spread is 0 or too large
         part = value_of(recording, Element(node.inputs[0], int(grid.take(0, 1)[0])))
-        return Culprit(Cause.ZERO_BY_ZERO, (part,)) if (group == group[0]).all() else Culprit(Cause.OVERFLOW)
+        alike = isnan(value) and (group == group[0]).all()
+        return Culprit(Cause.ZERO_BY_ZERO, (part,)) if alike else Culprit(Cause.OVERFLOW)
     if node.op.shares and np.isneginf(group).all():
         return Culprit(Cause.MASKED_ROW, (value_of(recording, infinite),))
+    if node.op.name == "prod":
+        zero = first_input(recording, node, flat, lambda x: x == 0)
+        assert zero is not None, "an infinite product without a 0 is no NaN"
+        return Culprit(Cause.ZERO_TIMES_INFINITE, (value_of(recording, zero), value_of(recording, infinite)))
     positive = first_input(recording, node, flat, np.isposinf) if node.op.shares else infinite
     cause = Cause.INFINITE_MINUS_INFINITE if node.op.shares or node.op.centres else Cause.INFINITE_BY_INFINITE
     return Culprit(cause, (value_of(recording, positive or infinite),))

@@ -16,7 +16,7 @@ def group(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     grid = recording.trace.row(node, 0, flat).grid
     assert isinstance(grid, Grid), "a group lies along axes"
     template = divided(node, node.op.valued(node.op.each, x.dtype), [x.shape])
-    if "{0}" not in template and grid.size <= WRITTEN_OUT:
+    if "{0}" not in template and grid.size <= WRITTEN_OUT and _together(template):
         return _written_out(recording, value, grid, template)
     found = running(board, [Member(value, grid)])
     if found is None:
@@ -25,15 +25,26 @@ def group(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     return template.format(own, each=found.names[0], over=found.over) + found.ranges, ()
 
 
+#: What stands between elements that are added up or multiplied, by the sign for all of them, and what none make.
+_JOINED = {"Σ": (" + ", "0"), "Π": (" × ", "1")}
+
+
+def _together(template: str) -> bool:
+    """Whether a template is a sum, a product or a function of the elements one by one."""
+    function = template.partition("{over}")[0]
+    return function in _JOINED or function in ("max", "min")
+
+
 def _written_out(recording: Recording, value: int, grid: Grid, template: str) -> tuple[str, Parts]:
-    """max(x₁, x₂), or x₁/4 + x₂/4; of one number itself, of none 0."""
+    """max(x₁, x₂), or x₁/4 + x₂/4; of one number itself, of none 0 or 1."""
     x, flats = recording.trace.data[value], grid.take(0, grid.size).tolist()
     function, _, each = template.partition("{over} ")
     names = [recording.board.element(value, at) for at in flats]
     values = [Num(x.item(at), False, x.item(at) < 0) for at in flats]
-    if function == "Σ":
-        places = [each.replace("{each}", f"{{{k}}}") for k in range(len(flats))]
-        text = " + ".join(places) or "0"
+    places = [each.replace("{each}", f"{{{k}}}") for k in range(len(flats))]
+    if function in _JOINED:
+        between, none = _JOINED[function]
+        text = between.join(places) or none
     else:
-        text = f"{function}({', '.join(f'{{{k}}}' for k in range(len(flats)))})" if len(flats) > 1 else "{0}"
+        text = f"{function}({', '.join(places)})" if len(flats) > 1 else places[0]
     return text.format(*names), fill(text, values)

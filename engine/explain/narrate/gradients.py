@@ -51,7 +51,8 @@ def _share(recording: Recording, hop: Hop) -> str:
     """That a loss which is a mean gives each of its terms only a part of its say."""
     node = recording.graph.nodes[hop.node]
     terms = node.op.divisor([recording.graph.values[v].shape for v in node.inputs])
-    return f" The loss is a mean over {terms:,}, which divides by {terms:,}." if terms > 1 and hop.contribution else ""
+    told = node.op.reduces and terms > 1 and hop.contribution
+    return f" The loss is a mean over {terms:,}, which divides by {terms:,}." if told else ""
 
 
 def _fan_out(recording: Recording, name: str, count: int, ways: Sequence[Hop]) -> str:

@@ -11,10 +11,11 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
+from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise
-
-#: Whoever looks for a NaN wants to see where it goes on.
-_OPEN = "a NaN is no shut gate: the slope there is 1"
+from gradstep.engine.ops.error_function import erfc
+from gradstep.engine.ops.functions import OPEN, function
+from gradstep.engine.ops.shapes import check_numbers
 
 
 class Relu(Elementwise):
@@ -22,7 +23,7 @@ class Relu(Elementwise):
     notation = "max(0, {0})"
     slopes = ("1 if {0} > 0, else 0",)
     kink = "at 0 the slope is taken as 0"
-    edge = _OPEN
+    edge = OPEN
     gated = True
     rectifier = True
     label = "ReLU"
@@ -40,6 +41,7 @@ class Sigmoid(Elementwise):
     slopes = ("σ({0}) × (1 − σ({0}))",)
     label = "σ"
     saturates = True
+    positive = True
 
     def forward(self, xs: Sequence[Array]) -> Array:
         # exp(−x) may overflow to ∞ for very negative x; 1 / (1 + ∞) is then the right answer, 0.
@@ -67,12 +69,6 @@ def _sigmoid(x: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
-def _number(op: str, **options: object) -> None:
-    for name, value in options.items():
-        if type(value) not in (int, float):
-            raise OpError(f"{op}: {name} is a number, not {value!r}")
-
-
 @dataclass(frozen=True)
 class LeakyRelu(Elementwise):
     """x, or a small share of it where it is negative (Maas et al., ICML 2013)."""
@@ -88,7 +84,7 @@ class LeakyRelu(Elementwise):
     negative_slope: float = 0.01
 
     def __post_init__(self) -> None:
-        _number("leaky_relu", negative_slope=self.negative_slope)
+        check_numbers("leaky_relu", negative_slope=self.negative_slope)
 
     def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
         return {"slope": self.negative_slope}
@@ -101,60 +97,43 @@ class LeakyRelu(Elementwise):
 
 
 @dataclass(frozen=True)
-class Elu(Elementwise):
-    """Clevert et al., ICLR 2016."""
-
-    name = "elu"
-    notation = "{0} if {0} > 0, else α × (exp({0}) − 1)"
-    slopes = ("1 if {0} > 0, else α × exp({0})",)
-    kink = "at 0 the slope of the negative side is taken, which is another one unless α is 1"
-    edge = _OPEN
-    label = "ELU"
-
-    alpha: float = 1.0
-
-    def __post_init__(self) -> None:
-        _number("elu", alpha=self.alpha)
-
-    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
-        return {"α": self.alpha}
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        (x,) = xs
-        return np.where(x > 0, x, x.dtype.type(self.alpha) * np.expm1(np.minimum(0, x)))
-
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        alpha = y.dtype.type(self.alpha)
-        return np.asarray(np.where(xs[0] <= 0, alpha * np.exp(np.minimum(xs[0], 0)), y.dtype.type(1)))
-
-
 class Gelu(Elementwise):
-    """x·Φ(x) with the normal distribution's Φ, exactly and not by the tanh approximation
-    (Hendrycks and Gimpel, 2016)."""
+    """x·Φ(x) with the normal distribution's Φ, exactly or by a tanh (Hendrycks and Gimpel, 2016)."""
 
     name = "gelu"
     notation = "{0} × Φ({0})"
     slopes = ("Φ({0}) + {0} × φ({0})",)
+    edge = "with approximate='tanh' Φ is ½ (1 + tanh(√(2/π) (x + 0.044715 x³))), and φ its slope"
     label = "GELU"
 
+    approximate: str = "none"
+
+    def __post_init__(self) -> None:
+        if self.approximate not in ("none", "tanh"):
+            raise OpError(f"gelu: approximate is 'none' or 'tanh', not {self.approximate!r}")
+
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0] * _phi(xs[0]))
+        return np.asarray(xs[0] * self._phi(xs[0]))
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        density = np.exp(-0.5 * np.square(x)) * x.dtype.type(1 / math.sqrt(2 * math.pi))
-        return np.asarray(_phi(x) + x * density)
+        phi = self._phi(x)
+        if self.approximate == "tanh":
+            density = 2 * phi * (1 - phi) * _BEND * (1 + 3 * _CUBIC * x * x)
+        else:
+            density = np.exp(-0.5 * np.square(x)) / math.sqrt(2 * math.pi)
+        return np.asarray(phi + x * density, dtype=x.dtype)
+
+    def _phi(self, x: Array) -> Array:
+        """The standard normal distribution function, or its approximation."""
+        if self.approximate == "tanh":
+            return np.asarray(0.5 * (1 + np.tanh(_BEND * (x + _CUBIC * (x * x * x)))), dtype=x.dtype)
+        # erfc keeps the digits of the lower tail, where 1 + erf would have cancelled them.
+        return np.asarray(0.5 * erfc(x * x.dtype.type(-1 / math.sqrt(2))), dtype=x.dtype)
 
 
-def _phi(x: Array) -> Array:
-    """The standard normal distribution function. NumPy has no erf; the standard library's is exact
-    to the last digits and slow."""
-    scaled = np.asarray(x, dtype=np.float64) * (-1 / math.sqrt(2))
-    # erfc keeps the digits of the lower tail, where 1 + erf would have cancelled them.
-    return np.asarray(0.5 * _erfc(scaled)).astype(x.dtype)
-
-
-_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+#: √(2/π), and what the cube is multiplied by (Hendrycks and Gimpel, 2016, section 2).
+_BEND, _CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
 class Silu(Elementwise):
@@ -187,7 +166,7 @@ class Softplus(Elementwise):
     threshold: float = 20.0
 
     def __post_init__(self) -> None:
-        _number("softplus", beta=self.beta, threshold=self.threshold)
+        check_numbers("softplus", beta=self.beta, threshold=self.threshold)
         if not self.beta:
             raise OpError("softplus: beta is what the result is divided by, and not 0")
         if self.beta == 1:  # as nearly always: then it is not written
@@ -204,17 +183,49 @@ class Softplus(Elementwise):
         return np.where(scaled > self.threshold, y.dtype.type(1), _sigmoid(scaled))
 
 
-class HardTanh(Elementwise):
-    name = "hard_tanh"
-    notation = "max(−1, min(1, {0}))"
-    slopes = ("1 if −1 < {0} < 1, else 0",)
-    kink = "at −1 and 1 the slope is taken as 0"
-    edge = _OPEN
-    gated = True
-    label = "hard tanh"
+def _mish_slope(y: Array, x: Array) -> Array:
+    bent = np.tanh(np.logaddexp(x, x.dtype.type(0)))
+    return np.asarray(bent + x * _sigmoid(x) * (1 - bent * bent))
+
+
+function("mish", "{0} × tanh(ln(1 + exp({0})))", lambda x: x * np.tanh(np.logaddexp(x, x.dtype.type(0))),
+    ("t + {0} σ({0}) (1 − t²), t = tanh(ln(1 + exp({0})))", _mish_slope),
+)  # fmt: skip
+function("softsign", "{0} / (1 + |{0}|)", lambda x: x / (1 + np.abs(x)),
+    ("1 / (1 + |{0}|)²", lambda y, x: 1 / np.square(1 + np.abs(x)) + 0 * x), saturates=True,
+)  # fmt: skip
+function("tanhshrink", "{0} − tanh({0})", lambda x: x - np.tanh(x), ("tanh({0})²", lambda y, x: np.square(np.tanh(x))))
+function("logsigmoid", "ln σ({0})", lambda x: -np.logaddexp(x.dtype.type(0), -x),
+    ("σ(−{0})", lambda y, x: _sigmoid(-x)), label="ln σ",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Logit(Elementwise):
+    """ln(x / (1 − x)), what σ is the inverse of; with `eps` x is held between ε and 1 − ε first."""
+
+    name = "logit"
+    notation = "ln({0} / (1 − {0}))"
+    slopes = ("1 / ({0} (1 − {0}))",)
+    edge = "beyond 0 and 1 the slope is NaN; with eps it is 0 beyond ε and 1 − ε"
+    label = "logit"
+
+    eps: float | None = None
+
+    def __post_init__(self) -> None:
+        check_numbers("logit", eps=0 if self.eps is None else self.eps)
+
+    def _held(self, x: Array) -> Array:
+        return x if self.eps is None else np.asarray(np.clip(x, self.eps, 1 - self.eps), dtype=x.dtype)
+
+    def undefined(self, xs: Sequence[float]) -> Cause | None:
+        return None if 0 < xs[0] < 1 else Cause.UNDEFINED
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.clip(xs[0], -1, 1), dtype=xs[0].dtype)
+        x = self._held(xs[0])
+        return np.asarray(np.log(x / (1 - x)))
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return (~((xs[0] <= -1) | (xs[0] >= 1))).astype(y.dtype)
+        (x,) = xs
+        low, beyond = (0.0, np.nan) if self.eps is None else (self.eps, 0.0)
+        return np.asarray(np.where((x < low) | (x > 1 - low), beyond, 1 / np.abs(x * (1 - x))), dtype=x.dtype)

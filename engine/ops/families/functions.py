@@ -1,101 +1,96 @@
-"""The elementary functions of one number."""
+"""The elementary functions: powers of e, 2 and 10, logarithms, roots, and those of the normal distribution."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, log, pi, sqrt
 
 import numpy as np
 
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.elementwise import Elementwise, sign
+from gradstep.engine.ops.elementwise import sign
+from gradstep.engine.ops.error_function import erf, erfc
+from gradstep.engine.ops.functions import function
 
 
-class Exp(Elementwise):
-    name = "exp"
-    notation = "exp({0})"
-    slopes = ("exp({0})",)
-    label = "exp"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.exp(xs[0])
-
-    def undefined(self, xs: Sequence[float]) -> Cause | None:
-        return Cause.EXP_OVERFLOW if isfinite(xs[0]) and xs[0] > 80 else None
-
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return y
+def _overflow(x: float, base: float = 1.0) -> Cause | None:
+    return Cause.EXP_OVERFLOW if isfinite(x) and x * base > 80 else None
 
 
-class Log(Elementwise):
-    name = "log"
-    notation = "ln({0})"
-    slopes = ("1 / {0}",)
-    label = "ln"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.log(xs[0])
-
-    def undefined(self, xs: Sequence[float]) -> Cause | None:
-        return Cause.LOG_OF_ZERO if xs[0] == 0 else Cause.LOG_OF_NEGATIVE if xs[0] < 0 else None
-
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return 1 / xs[0]
+def _logarithm(x: float) -> Cause | None:
+    return Cause.LOG_OF_ZERO if x == 0 else Cause.LOG_OF_NEGATIVE if x < 0 else None
 
 
-class Sqrt(Elementwise):
-    name = "sqrt"
-    notation = "√{0}"
-    slopes = ("1 / (2 √{0})",)
-    label = "√"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.sqrt(xs[0])
-
-    def undefined(self, xs: Sequence[float]) -> Cause | None:
-        return Cause.ROOT_OF_NEGATIVE if xs[0] < 0 else None
-
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.asarray(0.5 / y)
+def _root(x: float) -> Cause | None:
+    return Cause.ROOT_OF_NEGATIVE if x < 0 else None
 
 
-class Abs(Elementwise):
-    name = "abs"
-    notation = "|{0}|"
-    slopes = ("sign({0})",)
-    kink = "at 0 the slope is taken as 0"
-    edge = "at NaN the slope is 0"
-    label = "absolute value"
+# Powers and logarithms ----------------------------------------------------------------------------
 
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.abs(xs[0])
+function(
+    "exp", "exp({0})", np.exp, ("exp({0})", lambda y, x: y), label="exp", undefined=_overflow, positive=True
+)  # fmt: skip
+function(
+    "exp2", "2^{0}", np.exp2, ("2^{0} × ln 2", lambda y, x: y * log(2)), label="power of 2",
+    undefined=lambda x: _overflow(x, log(2)), positive=True,
+)  # fmt: skip
+function("expm1", "exp({0}) − 1", np.expm1, ("exp({0})", lambda y, x: y + 1), undefined=_overflow)
+function("log", "ln({0})", np.log, ("1 / {0}", lambda y, x: 1 / x), label="ln", undefined=_logarithm)
+function("log2", "log₂({0})", np.log2, ("1 / ({0} ln 2)", lambda y, x: 1 / (x * log(2))), undefined=_logarithm)
+function("log10", "log₁₀({0})", np.log10, ("1 / ({0} ln 10)", lambda y, x: 1 / (x * log(10))), undefined=_logarithm)
+function(
+    "log1p", "ln(1 + {0})", np.log1p, ("1 / (1 + {0})", lambda y, x: 1 / (x + 1)), label="ln(1 + x)",
+    undefined=lambda x: _logarithm(1 + x),
+)  # fmt: skip
+function("logaddexp", "ln(exp({0}) + exp({1}))", np.logaddexp,
+    ("exp({0}) / (exp({0}) + exp({1}))", lambda y, a, b: 1 / (1 + np.exp(b - a))),
+    ("exp({1}) / (exp({0}) + exp({1}))", lambda y, a, b: 1 / (1 + np.exp(a - b))),
+    label="ln of a sum of powers of e", edge="of two equal infinities the slopes are NaN",
+)  # fmt: skip
+function("logaddexp2", "log₂(2^{0} + 2^{1})", np.logaddexp2,
+    ("2^{0} / (2^{0} + 2^{1})", lambda y, a, b: 1 / (1 + np.exp2(b - a))),
+    ("2^{1} / (2^{0} + 2^{1})", lambda y, a, b: 1 / (1 + np.exp2(a - b))),
+    label="log₂ of a sum of powers of 2", edge="of two equal infinities the slopes are NaN",
+)  # fmt: skip
 
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return sign(xs[0])
+
+def _times_log(a: Array, b: Array) -> Array:
+    product = a * np.log(b)
+    return np.where((a == 0) & ~np.isnan(b), product.dtype.type(0), product)
 
 
-class Sin(Elementwise):
-    name = "sin"
-    notation = "sin({0})"
-    slopes = ("cos({0})",)
-    label = "sin"
+function("xlogy", "{0} × ln {1}", _times_log,
+    ("ln {1}", lambda y, a, b: np.where((a == 0) & (b <= 0), y.dtype.type(0), np.log(b))),
+    ("{0} / {1}", lambda y, a, b: a / b),
+    label="x ln y", edge="0 × ln of anything is 0, with slope 0 in {0} where {1} is not above 0",
+    undefined=lambda a, b: Cause.UNDEFINED if a and b <= 0 else None,
+)  # fmt: skip
 
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.sin(xs[0])
+# Roots and inverses -------------------------------------------------------------------------------
 
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.cos(xs[0])
+function("sqrt", "√{0}", np.sqrt, ("1 / (2 √{0})", lambda y, x: 0.5 / y), label="√", undefined=_root)
+function("rsqrt", "1 / √{0}", lambda x: 1 / np.sqrt(x), ("−½ / √{0}³", lambda y, x: -0.5 * (y * y * y)), label="1/√",
+    undefined=lambda x: Cause.DIVISION_BY_ZERO if x == 0 else _root(x),
+)  # fmt: skip
+function("reciprocal", "1 / {0}", lambda x: 1 / x, ("−1 / {0}²", lambda y, x: -y * y), label="1/x",
+    undefined=lambda x: Cause.DIVISION_BY_ZERO if x == 0 else None,
+)  # fmt: skip
+function("hypot", "√({0}² + {1}²)", np.hypot,
+    ("{0} / √({0}² + {1}²)", lambda y, a, b: a / y), ("{1} / √({0}² + {1}²)", lambda y, a, b: b / y),
+    label="hypotenuse", edge="where both are 0 the slopes are 0/0, NaN",
+)  # fmt: skip
+function(
+    "abs", "|{0}|", np.abs, ("sign({0})", lambda y, x: sign(x)), label="absolute value",
+    kink="at 0 the slope is taken as 0", edge="at NaN the slope is 0",
+)  # fmt: skip
 
+# The normal distribution's ------------------------------------------------------------------------
 
-class Cos(Elementwise):
-    name = "cos"
-    notation = "cos({0})"
-    slopes = ("−sin({0})",)
-    label = "cos"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.cos(xs[0])
-
-    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return -np.sin(xs[0])
+function(
+    "erf", "erf({0})", erf, ("2 exp(−{0}²) / √π", lambda y, x: 2 / sqrt(pi) * np.exp(-(x * x))),
+    label="error function", saturates=True,
+)  # fmt: skip
+function(
+    "erfc", "1 − erf({0})", erfc, ("−2 exp(−{0}²) / √π", lambda y, x: -2 / sqrt(pi) * np.exp(-(x * x))),
+    label="complementary error function", positive=True,
+)  # fmt: skip

@@ -10,14 +10,8 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.reduce import Reduce
-from gradstep.engine.ops.rowwise import Rowwise
-from gradstep.engine.ops.shapes import normal_axes, shape_text
-
-
-def _check_options(op: str, axis: object, keepdims: object) -> None:
-    listed = axis if isinstance(axis, tuple) else (axis,)
-    if not (axis is None or all(type(a) is int for a in listed)) or type(keepdims) is not bool:
-        raise OpError(f"{op}: axis is a whole number, several in brackets, or None; keepdims True or False")
+from gradstep.engine.ops.rowwise import Fold, check_axes
+from gradstep.engine.ops.shapes import shape_text
 
 
 @dataclass(frozen=True)
@@ -28,7 +22,7 @@ class AxisReduce(Reduce):
     keepdims: bool = False
 
     def __post_init__(self) -> None:
-        _check_options(self.name, self.axis, self.keepdims)
+        check_axes(self.name, self.axis, self.keepdims)
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         (x,) = shapes
@@ -74,44 +68,24 @@ class Mean(AxisReduce):
     averages = True
 
 
-@dataclass(frozen=True)
-class Extreme(Rowwise):
+class Extreme(Fold):
     """The largest or the smallest element of each group; of several equal ones each gets the same share of the
     gradient, as in torch.amax and jax.numpy.max."""
 
-    reduced = True
+    of_none = False
     slopes = ("1 / n to each of the n that are it, 0 to all others",)
     kink = "equal ones share the gradient evenly"
     edge = "where one is NaN none is the one, and all get NaN, 0/0 of the gradient"
     gated = True
 
-    axis: int | tuple[int, ...] | None = None
-    keepdims: bool = False
-
-    def __post_init__(self) -> None:
-        _check_options(self.name, self.axis, self.keepdims)
-
-    def axes(self, ndim: int) -> tuple[int, ...]:
-        return normal_axes(self.name, self.axis, ndim)
-
-    def keeps(self) -> bool:
-        return self.keepdims
-
-    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        groups = self.grouped(xs[0])
-        each = (*groups.shape[:-1], 1)
-        chosen = groups == y.reshape(each)
-        flow = chosen * g.reshape(each) / np.add.reduce(chosen, axis=-1, keepdims=True, dtype=g.dtype)
-        return self.ungrouped(flow, xs[0].shape)
+    def derivatives(self, x: Array, y: Array) -> Array:
+        chosen = x == y
+        return np.asarray(chosen / np.add.reduce(chosen, axis=-1, keepdims=True, dtype=y.dtype))
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         chosen = xs[0] == self.forward(xs)
         count = np.count_nonzero(chosen)
         return "0" if not chosen.item(at) else f"1/{count}" if count > 1 else "1"
-
-    def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
-        chosen = x == y[0]
-        return np.asarray(chosen[j] / np.add.reduce(chosen, dtype=x.dtype) * (k == k))
 
 
 class Max(Extreme):
@@ -120,8 +94,8 @@ class Max(Extreme):
     each = "max{over} {each}"
     label = "max"
 
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0].max(axis=self.axes(xs[0].ndim), keepdims=self.keepdims))
+    def value(self, x: Array) -> Array:
+        return np.asarray(np.maximum.reduce(x, axis=-1))
 
 
 class Min(Extreme):
@@ -130,5 +104,5 @@ class Min(Extreme):
     each = "min{over} {each}"
     label = "min"
 
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0].min(axis=self.axes(xs[0].ndim), keepdims=self.keepdims))
+    def value(self, x: Array) -> Array:
+        return np.asarray(np.minimum.reduce(x, axis=-1))

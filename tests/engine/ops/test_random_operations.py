@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import autograd
@@ -86,6 +87,26 @@ def _within(low: float, high: float) -> Tame:
     return lambda x: low < np.min(x) and np.max(x) < high
 
 
+def _clear(x: Array) -> bool:
+    """Away from 0."""
+    return bool(np.abs(x).min() > 0.2)
+
+
+def _whole_apart(x: Array) -> bool:
+    """Away from whole numbers and from halves."""
+    return bool(np.abs(2 * x - np.round(2 * x)).min() > 1e-3)
+
+
+def np_of(of: Callable[..., Array]) -> Callable[..., Array]:
+    """What autograd is not to look into: it has no slope."""
+    found: Callable[..., Array] = primitive(lambda x: np.asarray(of(x), dtype=float))
+    defvjp(found, lambda ans, x: lambda g: 0 * g)
+    return found
+
+
+#: What a sixth is more than a single-precision one.
+_LEFT = 1 / 6 - float(np.float32(1 / 6))
+
 #: Functions of one array: the formula, what it means, and for which numbers.
 UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
     "relu": ("relu({0})", lambda m, x: m.where(x > 0, x, 0 * x), _off(0)),
@@ -136,6 +157,85 @@ UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         lambda m, x: sum(_windows(m, x, (2, 2), 2, 1)) / 4,
         lambda x: x.ndim == 4,
     ),
+    # Functions that NumPy has under this name or another, and where they are smooth.
+    **{
+        name: (
+            f"{name}({{0}})",
+            lambda m, x, name=name, theirs=theirs: getattr(m, theirs or name)(x),
+            tame,
+        )
+        for name, theirs, tame in (
+            ("exp2", "", _within(-6, 4)), ("expm1", "", _within(-4, 3)), ("log2", "", _within(0.05, 50)),
+            ("log10", "", _within(0.05, 50)), ("log1p", "", _within(-0.9, 50)), ("reciprocal", "", _clear),
+            ("tan", "", _within(-1.2, 1.2)), ("asin", "arcsin", _within(-0.9, 0.9)),
+            ("acos", "arccos", _within(-0.9, 0.9)), ("atan", "arctan", _within(-20, 20)),
+            ("sinh", "", _within(-4, 3)), ("cosh", "", _within(-4, 3)), ("asinh", "arcsinh", _within(-20, 20)),
+            ("acosh", "arccosh", _within(1.1, 20)), ("atanh", "arctanh", _within(-0.9, 0.9)),
+            ("deg2rad", "", _within(-30, 30)), ("rad2deg", "", _within(-0.5, 0.5)),
+        )
+    },
+    # Those that jump pass no gradient: only what they are multiplied by has one.
+    **{
+        name: (f"{name}({{0}}) * {{0}}", lambda m, x, of=of: of(x) * x, _whole_apart)
+        for name, of in (
+            ("floor", np_of(np.floor)), ("ceil", np_of(np.ceil)), ("trunc", np_of(np.trunc)),
+            ("round", np_of(np.round)), ("sign", np_of(np.sign)), ("isnan", np_of(np.isnan)),
+            ("isinf", np_of(np.isinf)), ("isfinite", np_of(np.isfinite)),
+        )
+    },
+    "frac": ("frac({0})", lambda m, x: x - np_of(np.trunc)(x), _whole_apart),
+    "nan_to_num": ("nan_to_num({0})", lambda m, x: 1 * x, _within(-30, 30)),
+    "erf": ("erf({0})", lambda m, x: erf(x), _within(-3, 3)),
+    "erfc": ("erfc({0})", lambda m, x: 1 - erf(x), _within(-3, 3)),
+    "rsqrt": ("rsqrt({0})", lambda m, x: x**-0.5, _within(0.05, 50)),
+    "mish": ("mish({0})", lambda m, x: x * m.tanh(m.log(1 + m.exp(x))), _within(-9, 9)),
+    "softsign": ("softsign({0})", lambda m, x: x / (1 + m.abs(x)), _off(0)),
+    "tanhshrink": ("tanhshrink({0})", lambda m, x: x - m.tanh(x), _within(-4, 4)),
+    "logsigmoid": ("logsigmoid({0})", lambda m, x: -m.log(1 + m.exp(-x)), _within(-9, 9)),
+    "logit": ("logit({0})", lambda m, x: m.log(x) - m.log(1 - x), _within(0.05, 0.95)),
+    "celu": ("celu({0}, alpha=0.5)", lambda m, x: m.where(x > 0, x, 0.5 * (m.exp(2 * x) - 1)), _off(0)),
+    "selu": (
+        "selu({0})",
+        lambda m, x: 1.0507009873554805 * m.where(x > 0, x, 1.6732632423543772 * (m.exp(x) - 1)),
+        _off(0),
+    ),
+    "glu": (
+        "glu({0})",
+        lambda m, x: x[..., : x.shape[-1] // 2] / (1 + m.exp(-x[..., x.shape[-1] // 2 :])),
+        lambda x: x.ndim and x.shape[-1] % 2 == 0 and np.abs(x).max() < 9,
+    ),
+    "relu6": ("relu6(2 * {0})", lambda m, x: m.clip(2 * x, 0, 6), _off(0, 3)),
+    # PyTorch's slope is a single-precision 1/6.
+    "hardsigmoid": (
+        "hardsigmoid({0})",
+        lambda m, x: m.clip(x + 3, 0, 6) * float(np.float32(1 / 6)) + np_of(lambda x: np.clip(x + 3, 0, 6) * _LEFT)(x),
+        _off(-3, 3),
+    ),
+    "hardswish": ("hardswish({0})", lambda m, x: x * m.clip(x + 3, 0, 6) / 6, _off(-3, 3)),
+    "threshold": ("threshold({0}, 0.5, 2)", lambda m, x: m.where(x > 0.5, x, 2 + 0 * x), _off(0.5)),
+    "hardshrink": ("hardshrink({0})", lambda m, x: m.where(m.abs(x) > 0.5, x, 0 * x), _off(0.5, -0.5)),
+    "softshrink": (
+        "softshrink({0})",
+        lambda m, x: m.where(x > 0.5, x - 0.5, m.where(x < -0.5, x + 0.5, 0 * x)),
+        _off(0.5, -0.5),
+    ),
+    "prod": ("prod({0}, axis=-1)", lambda m, x: m.prod(x, axis=-1), lambda x: x.ndim and _clear(x)),
+    "logsumexp": (
+        "logsumexp({0}, axis=0)", lambda m, x: m.log(m.sum(m.exp(x), axis=0)), lambda x: x.ndim and np.abs(x).max() < 9
+    ),
+    "var": (
+        "var({0}, axis=-1)", lambda m, x: m.var(x, axis=-1, ddof=1), lambda x: x.ndim and x.shape[-1] > 1
+    ),
+    "std": (
+        "std({0}, correction=0)",
+        lambda m, x: m.sqrt(m.mean((x - m.mean(x)) ** 2)),
+        lambda x: x.size > 1 and x.std() > 0.2,
+    ),
+    "norm": (
+        "norm({0}, 3, axis=0)",
+        lambda m, x: m.sum(m.abs(x) ** 3, axis=0) ** (1 / 3),
+        lambda x: x.ndim and _clear(x),
+    ),
     "dropout": (
         "dropout({0}, p=0.3, seed=3)",
         lambda m, x: x * ((np.random.Generator(np.random.PCG64(3)).random(np.shape(x)) >= 0.3) / 0.7),
@@ -158,6 +258,10 @@ def _fit(*arrays: Array) -> bool:
         return False
 
 
+def _mild(*arrays: Array) -> bool:
+    return all(np.abs(x).max() < 9 for x in arrays)
+
+
 def _same(y: Array, t: Array) -> bool:
     return y.shape == t.shape and y.size > 0
 
@@ -176,6 +280,35 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
     ),
     "minimum": (
         "minimum({0}, {1})", lambda m, a, b: m.minimum(a, b), lambda a, b: _fit(a, b) and np.abs(a - b).min() > 1e-3
+    ),
+    "logaddexp": (
+        "logaddexp({0}, {1})", lambda m, a, b: m.log(m.exp(a) + m.exp(b)), lambda a, b: _fit(a, b) and _mild(a, b)
+    ),
+    "logaddexp2": (
+        "logaddexp2({0}, {1})", lambda m, a, b: m.log2(2**a + 2**b), lambda a, b: _fit(a, b) and _mild(a, b)
+    ),
+    "hypot": ("hypot({0}, {1})", lambda m, a, b: m.sqrt(a**2 + b**2), lambda a, b: _fit(a, b) and _clear(a)),
+    "xlogy": ("xlogy({0}, {1})", lambda m, a, b: a * m.log(b), lambda a, b: _fit(a, b) and b.min() > 0.05),
+    "atan2": ("atan2({0}, {1})", lambda m, a, b: m.arctan2(a, b), lambda a, b: _fit(a, b) and _clear(a)),
+    "fmod": (
+        "fmod({0}, {1})",
+        lambda m, a, b: a - np_of(np.trunc)(a / b) * b,
+        lambda a, b: _fit(a, b) and _clear(b) and _whole_apart(a / b),
+    ),
+    "remainder": (
+        "remainder({0}, {1})",
+        lambda m, a, b: a - np_of(np.floor)(a / b) * b,
+        lambda a, b: _fit(a, b) and _clear(b) and _whole_apart(a / b),
+    ),
+    "copysign": (
+        "copysign({0}, {1})",
+        lambda m, a, b: m.abs(a) * np_of(np.sign)(b),
+        lambda a, b: _fit(a, b) and _clear(a) and _clear(b),
+    ),
+    "prelu": (
+        "prelu({0}, {1})",
+        lambda m, x, w: m.where(x > 0, x, w * x),
+        lambda x, w: x.ndim == 2 and w.shape == (x.shape[1],) and _off(0)(x),
     ),
     "concat": (
         "concat({0}, {1}, axis=-1)",
@@ -285,6 +418,11 @@ class Program:
 _SHAPES: Sequence[tuple[int, ...]] = ((3,), (2, 3), (4, 3), (3, 4), (2, 4, 3), (2, 2, 5, 5), (3, 2, 3, 2), (1, 3), (4,))
 
 
+def _suits(tame: Tame, known: dict[str, Array], inputs: tuple[str, ...]) -> bool:
+    arrays = [known[i] for i in inputs]
+    return all(a.size for a in arrays) and bool(tame(*arrays))
+
+
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     """Networks with forks, shared parameters, broadcasts, images and sequences."""
@@ -300,11 +438,12 @@ def programs(draw: st.DrawFn) -> Program:
     for number in range(draw(st.sampled_from((2, 4, 6, 9, 12)))):
         for _ in range(12):
             rule = draw(st.sampled_from(sorted(rules)))
-            inputs = tuple(draw(st.sampled_from(list(known))) for _ in range(1 if rule in UNARY else 2))
-            arrays = [known[i] for i in inputs]
-            if not all(a.size for a in arrays) or not rules[rule][2](*arrays):
+            inputs = draw(st.sampled_from([*product(known, repeat=1 if rule in UNARY else 2)]))
+            suits = [c for c in (inputs, *product(known, repeat=len(inputs))) if _suits(rules[rule][2], known, c)]
+            if not suits:
                 continue
-            result = np.asarray(rules[rule][1](np, *arrays))
+            inputs = suits[0]
+            result = np.asarray(rules[rule][1](np, *(known[i] for i in inputs)))
             if result.size and np.abs(result).max() < 30:
                 name = f"v{number}"
                 program.lines.append((name, rule, inputs))

@@ -1,0 +1,91 @@
+"""Rounding and what is left of it, signs, and what becomes of numbers that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array
+from gradstep.engine.ops.elementwise import Elementwise, sign
+from gradstep.engine.ops.functions import function, jumps
+from gradstep.engine.ops.shapes import is_number
+
+jumps("floor", "⌊{0}⌋", np.floor, "floor")
+jumps("ceil", "⌈{0}⌉", np.ceil, "ceiling")
+jumps("trunc", "trunc({0})", np.trunc, "whole part")
+jumps("sign", "sign({0})", sign, "sign", edge="of NaN it is 0")
+jumps("isnan", "{0} is NaN", np.isnan, "is NaN", "1 where it holds, 0 where not, and no gradient passes")
+jumps("isinf", "|{0}| = ∞", np.isinf, "is infinite", "1 where it holds, 0 where not, and no gradient passes")
+jumps("isfinite", "|{0}| < ∞", np.isfinite, "is finite", "1 where it holds, 0 where not, and no gradient passes")
+
+_JUMPS = "at its jumps the slope is that between them"
+
+function("frac", "{0} − trunc({0})", lambda x: x - np.trunc(x), ("1", lambda y, x: np.ones_like(y)),
+    label="fractional part", kink=_JUMPS,
+)  # fmt: skip
+function("fmod", "{0} − trunc({0} / {1}) × {1}", np.fmod,
+    ("1", lambda y, a, b: np.ones_like(y)), ("−trunc({0} / {1})", lambda y, a, b: -np.trunc(a / b)),
+    label="remainder", kink=_JUMPS,
+)  # fmt: skip
+function("remainder", "{0} − ⌊{0} / {1}⌋ × {1}", np.mod,
+    ("1", lambda y, a, b: np.ones_like(y)), ("−⌊{0} / {1}⌋", lambda y, a, b: -np.floor_divide(a, b)),
+    label="remainder", kink=_JUMPS,
+)  # fmt: skip
+function("copysign", "|{0}| with the sign of {1}", np.copysign,
+    ("sign({0}) × sign({1})", lambda y, a, b: np.where(a == 0, y.dtype.type(0), y / a)),
+    ("0", lambda y, a, b: np.zeros_like(y)), label="copy sign", kink="at 0 the slope is taken as 0",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Round(Elementwise):
+    """The nearest number with so many decimals; a half goes to the even one."""
+
+    name = "round"
+    notation = "round({0})"
+    slopes = ("0",)
+    discrete = True
+    kink = "it jumps, and its slope is 0 everywhere else"
+    label = "round"
+
+    decimals: int = 0
+
+    def __post_init__(self) -> None:
+        if type(self.decimals) is not int:
+            raise OpError(f"round: decimals is a whole number, not {self.decimals!r}")
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.round(xs[0], self.decimals))
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return np.zeros_like(y)
+
+
+@dataclass(frozen=True)
+class NanToNum(Elementwise):
+    """x, with other numbers in the place of NaN and of infinities; the largest finite ones unless they are said."""
+
+    name = "nan_to_num"
+    notation = "{0} if finite, else a number"
+    slopes = ("1 if {0} is finite, else 0",)
+    gated = True
+    label = "NaN to number"
+
+    nan: float = 0.0
+    posinf: float | None = None
+    neginf: float | None = None
+
+    def __post_init__(self) -> None:
+        for option in ("nan", "posinf", "neginf"):
+            value = getattr(self, option)
+            if not is_number(value) and not (value is None and option != "nan"):
+                raise OpError(f"nan_to_num: {option} is a number, not {value!r}")
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.nan_to_num(xs[0], nan=self.nan, posinf=self.posinf, neginf=self.neginf))
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return np.isfinite(xs[0]).astype(y.dtype)

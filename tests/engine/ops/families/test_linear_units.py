@@ -1,0 +1,11 @@
+"""Units with a linear half: against PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+from torch_cases import FAMILIES, check
+
+
+@pytest.mark.parametrize("formula", FAMILIES["linear_units"])
+def test_values_and_gradients_are_pytorchs(formula: str) -> None:
+    check("linear_units", formula)

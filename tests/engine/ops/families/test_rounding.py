@@ -1,0 +1,11 @@
+"""Rounding, signs, and what becomes of numbers that are none: against PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+from torch_cases import FAMILIES, check
+
+
+@pytest.mark.parametrize("formula", FAMILIES["rounding"])
+def test_values_and_gradients_are_pytorchs(formula: str) -> None:
+    check("rounding", formula)

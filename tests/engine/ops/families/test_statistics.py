@@ -1,0 +1,11 @@
+"""Products, sums of powers of e, variances and norms: against PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+from torch_cases import FAMILIES, check
+
+
+@pytest.mark.parametrize("formula", FAMILIES["statistics"])
+def test_values_and_gradients_are_pytorchs(formula: str) -> None:
+    check("statistics", formula)
