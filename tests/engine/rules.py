@@ -21,7 +21,11 @@ SUBSCRIPTS = dict(zip("ᵢⱼₖₗₘₙₚᵣₛₜᵤᵥ", "ijklmnprstuv", st
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "exp": lambda x: math.exp(x) if x < 700 else math.inf,
     "ln": lambda x: math.log(x) if x > 0 else -math.inf if x == 0 else math.nan,
-    "sin": math.sin, "cos": math.cos, "tanh": math.tanh,
+    "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "tan": math.tan, "asin": math.asin, "acos": math.acos,
+    "atan": math.atan, "atan2": math.atan2, "sinh": math.sinh, "cosh": math.cosh, "asinh": math.asinh,
+    "acosh": math.acosh, "atanh": math.atanh, "erf": math.erf, "trunc": math.trunc,
+    "log₂": math.log2, "log₁₀": math.log10, "isnan": math.isnan,
+    "round": lambda x, decimals=0.0: round(x, int(decimals)),
     "σ": lambda x: 1 / (1 + math.exp(-x)) if x > -700 else 0.0,
     "Φ": lambda x: 0.5 * math.erfc(-x / math.sqrt(2)),
     "φ": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
@@ -33,6 +37,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
 }  # fmt: skip
 OVER: dict[str, Callable[[list[float]], float]] = {
     "Σ": sum,
+    "Π": math.prod,
     "mean": lambda xs: sum(xs) / len(xs),
     "var": lambda xs: float(np.var(xs)),
     "max": max,
@@ -186,9 +191,14 @@ class Rule:
         self._space()
         rest = self.text[self.at :]
         if self._is("("):
-            value = self._choice()
+            value = self._whole()
             self._need(")")
             return value
+        for left, right, whole in (("⌊", "⌋", math.floor), ("⌈", "⌉", math.ceil)):
+            if self._is(left):
+                value = self._sum()
+                self._need(right)
+                return lambda box, whole=whole: float(whole(value(box)))  # type: ignore[misc]
         if self._is("|"):
             value = self._sum()
             self._need("|")
@@ -204,17 +214,19 @@ class Rule:
         if self._is("−"):
             value = self._power()
             return lambda box: -value(box)
+        if self._is("π"):
+            return lambda box: math.pi
         if self._is("∞"):
             return lambda box: math.inf
-        if over := re.match(rf"(Σ|mean|var|max|min)([{''.join(SUBSCRIPTS)}]+) ", rest):
+        if over := re.match(rf"(Σ|Π|mean|var|max|min)([{''.join(SUBSCRIPTS)}]+) ", rest):
             self.at += over.end()
             return self._over(over[1], over[2])
-        if over := re.match(r"(Σ|mean|var|max|min) (?=[\w(])", rest):  # of a single number
+        if over := re.match(r"(Σ|Π|mean|var|max|min) (?=[\w(|])", rest):  # of a single number
             self.at += over.end()
             return self._over(over[1], "")
         if rest.startswith("∂"):
             return self._derivative()
-        if name := re.match(r"(exp|ln|sin|cos|tanh|σ|Φ|φ|sign|max|min|clip|where|huber)\(", rest):
+        if name := re.match(rf"({'|'.join(sorted(FUNCTIONS, reverse=True))})\(", rest):
             self.at += name.end()
             arguments = [self._sum()]
             while self._is(","):
@@ -241,7 +253,7 @@ class Rule:
         """A sum, or what else is made of all, over letters."""
         running = [SUBSCRIPTS[letter] for letter in letters]
         before, self.alone = self.alone, {letter: set() for letter in running}
-        term = self._product() if kind == "Σ" else self._power()
+        term = self._product() if kind in "ΣΠ" else self._power()
         ranges = {letter: range(next(iter(sizes))) for letter, sizes in self.alone.items() if len(sizes) == 1}
         only: Made | None = None
         if self._is("("):
@@ -298,6 +310,8 @@ class Rule:
         if name in self.names.whole and self.text[self.at : self.at + 1] == "[":
             self.at += 1
             return self._index(name)
+        if name not in self.names.short and self.names.whole[name].size == 1:  # the loss, with axes of length 1
+            return self.names.whole[name].id, lambda box: 0
         value, flat = self.names.short[name]
         return value.id, lambda box: flat
 

@@ -111,6 +111,10 @@ class Gelu(Elementwise):
     def __post_init__(self) -> None:
         if self.approximate not in ("none", "tanh"):
             raise OpError(f"gelu: approximate is 'none' or 'tanh', not {self.approximate!r}")
+        if self.approximate == "tanh":
+            object.__setattr__(self, "notation", f"½ × {{0}} × (1 + {_BENT})")
+            steep = f"{_BEND:.12g} × (1 + {3 * _CUBIC} × {{0}}²)"
+            object.__setattr__(self, "slopes", (f"½ × (1 + {_BENT} + {{0}} × (1 − {_BENT}²) × {steep})",))
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(xs[0] * self._phi(xs[0]))
@@ -134,6 +138,7 @@ class Gelu(Elementwise):
 
 #: √(2/π), and what the cube is multiplied by (Hendrycks and Gimpel, 2016, section 2).
 _BEND, _CUBIC = math.sqrt(2 / math.pi), 0.044715
+_BENT = f"tanh({_BEND:.12g} × ({{0}} + {_CUBIC} × {{0}}^3))"
 
 
 class Silu(Elementwise):
@@ -189,7 +194,7 @@ def _mish_slope(y: Array, x: Array) -> Array:
 
 
 function("mish", "{0} × tanh(ln(1 + exp({0})))", lambda x: x * np.tanh(np.logaddexp(x, x.dtype.type(0))),
-    ("t + {0} σ({0}) (1 − t²), t = tanh(ln(1 + exp({0})))", _mish_slope),
+    ("tanh(ln(1 + exp({0}))) + {0} × σ({0}) × (1 − tanh(ln(1 + exp({0})))²)", _mish_slope),
 )  # fmt: skip
 function("softsign", "{0} / (1 + |{0}|)", lambda x: x / (1 + np.abs(x)),
     ("1 / (1 + |{0}|)²", lambda y, x: 1 / np.square(1 + np.abs(x)) + 0 * x), saturates=True,
@@ -214,6 +219,12 @@ class Logit(Elementwise):
 
     def __post_init__(self) -> None:
         check_numbers("logit", eps=0 if self.eps is None else self.eps)
+        if self.eps is not None:
+            object.__setattr__(self, "notation", "ln(clip({0}, ε, 1 − ε) / (1 − clip({0}, ε, 1 − ε)))")
+            object.__setattr__(self, "slopes", ("1 / ({0} (1 − {0})) if ε ≤ {0} ≤ 1 − ε, else 0",))
+
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        return {} if self.eps is None else {"ε": self.eps}
 
     def _held(self, x: Array) -> Array:
         return x if self.eps is None else np.asarray(np.clip(x, self.eps, 1 - self.eps), dtype=x.dtype)

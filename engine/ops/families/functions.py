@@ -69,7 +69,7 @@ function("xlogy", "{0} × ln {1}", _times_log,
 # Roots and inverses -------------------------------------------------------------------------------
 
 function("sqrt", "√{0}", np.sqrt, ("1 / (2 √{0})", lambda y, x: 0.5 / y), label="√", undefined=_root)
-function("rsqrt", "1 / √{0}", lambda x: 1 / np.sqrt(x), ("−½ / √{0}³", lambda y, x: -0.5 * (y * y * y)), label="1/√",
+function("rsqrt", "1 / √{0}", lambda x: 1 / np.sqrt(x), ("−½ / (√{0})^3", lambda y, x: -0.5 * (y * y * y)), label="1/√",
     undefined=lambda x: Cause.DIVISION_BY_ZERO if x == 0 else _root(x),
 )  # fmt: skip
 function("reciprocal", "1 / {0}", lambda x: 1 / x, ("−1 / {0}²", lambda y, x: -y * y), label="1/x",

@@ -83,12 +83,13 @@ class Celu(Elementwise):
 #: Klambauer et al., Self-normalizing neural networks, NIPS 2017.
 _SCALE, _ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 
-function("selu", "1.0507 × ({0} if {0} > 0, else 1.67326 × (exp({0}) − 1))",
+function("selu", "λ × ({0} if {0} > 0, else α × (exp({0}) − 1))",
     lambda x: np.where(x > 0, _SCALE * x, _SCALE * _ALPHA * np.expm1(np.minimum(0, x))),
-    ("1.0507 if {0} > 0, else 1.7581 × exp({0})",
+    ("λ if {0} > 0, else λ × α × exp({0})",
      lambda y, x: np.where(x <= 0, _SCALE * _ALPHA * np.exp(np.minimum(x, 0)), _SCALE)),
     label="SELU", kink="at 0 the slope of the negative side is taken",
-    edge="the factors are 1.0507009873554805 and 1.6732632423543772; at NaN the slope is the first",
+    edge="λ is 1.0507009873554805 and α 1.6732632423543772; at NaN the slope is λ",
+    constants=lambda self, dtype: {"λ": _SCALE, "α": _ALPHA},
 )  # fmt: skip
 
 

@@ -134,9 +134,10 @@ function("relu6", "min(6, max(0, {0}))", lambda x: np.clip(x, 0, 6),
     label="ReLU6", kink="at 0 and 6 the slope is taken as 0", edge=OPEN, gated=True,
 )  # fmt: skip
 function("hardsigmoid", "min(1, max(0, {0} / 6 + ½))", lambda x: np.clip(x + 3, 0, 6) / 6,
-    ("1/6 if −3 < {0} < 3, else 0", lambda y, x: ((x > -3) & (x < 3)) * _SIXTH),
+    ("s if −3 < {0} < 3, else 0", lambda y, x: ((x > -3) & (x < 3)) * _SIXTH),
     label="hard sigmoid", kink="at −3 and 3 the slope is taken as 0", gated=True,
-    edge="at NaN the slope is 0; elsewhere a 1/6 of single precision, for doubles too", saturates=True,
+    edge="s is a single-precision 1/6, for doubles too; at NaN the slope is 0",
+    constants=lambda self, dtype: {"s": _SIXTH}, saturates=True,
 )  # fmt: skip
 function("hardswish", "{0} × min(1, max(0, {0} / 6 + ½))", lambda x: x * np.clip(x + 3, 0, 6) / 6,
     ("0 if {0} ≤ −3, 1 if {0} ≥ 3, else {0} / 3 + ½",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.elementwise import Elementwise, sign
 from gradstep.engine.ops.functions import function, jumps
 from gradstep.engine.ops.shapes import is_number
@@ -17,7 +19,7 @@ jumps("floor", "⌊{0}⌋", np.floor, "floor")
 jumps("ceil", "⌈{0}⌉", np.ceil, "ceiling")
 jumps("trunc", "trunc({0})", np.trunc, "whole part")
 jumps("sign", "sign({0})", sign, "sign", edge="of NaN it is 0")
-jumps("isnan", "{0} is NaN", np.isnan, "is NaN", "1 where it holds, 0 where not, and no gradient passes")
+jumps("isnan", "isnan({0})", np.isnan, "is NaN", "1 where it holds, 0 where not, and no gradient passes")
 jumps("isinf", "|{0}| = ∞", np.isinf, "is infinite", "1 where it holds, 0 where not, and no gradient passes")
 jumps("isfinite", "|{0}| < ∞", np.isfinite, "is finite", "1 where it holds, 0 where not, and no gradient passes")
 
@@ -34,9 +36,10 @@ function("remainder", "{0} − ⌊{0} / {1}⌋ × {1}", np.mod,
     ("1", lambda y, a, b: np.ones_like(y)), ("−⌊{0} / {1}⌋", lambda y, a, b: -np.floor_divide(a, b)),
     label="remainder", kink=_JUMPS,
 )  # fmt: skip
-function("copysign", "|{0}| with the sign of {1}", np.copysign,
+function("copysign", "|{0}| × sign({1})", np.copysign,
     ("sign({0}) × sign({1})", lambda y, a, b: np.where(a == 0, y.dtype.type(0), y / a)),
     ("0", lambda y, a, b: np.zeros_like(y)), label="copy sign", kink="at 0 the slope is taken as 0",
+    edge="the sign of 0 is +, of −0 −",
 )  # fmt: skip
 
 
@@ -57,6 +60,9 @@ class Round(Elementwise):
         if type(self.decimals) is not int:
             raise OpError(f"round: decimals is a whole number, not {self.decimals!r}")
 
+    def valued(self, text: str, dtype: np.dtype[Any]) -> str:
+        return text.replace("{0})", f"{{0}}, {brief(self.decimals)})") if self.decimals else text
+
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(np.round(xs[0], self.decimals))
 
@@ -69,8 +75,8 @@ class NanToNum(Elementwise):
     """x, with other numbers in the place of NaN and of infinities; the largest finite ones unless they are said."""
 
     name = "nan_to_num"
-    notation = "{0} if finite, else a number"
-    slopes = ("1 if {0} is finite, else 0",)
+    notation = "{0} if |{0}| < ∞, posinf if {0} = ∞, neginf if {0} = −∞, else nan"
+    slopes = ("1 if |{0}| < ∞, else 0",)
     gated = True
     label = "NaN to number"
 
@@ -83,6 +89,11 @@ class NanToNum(Elementwise):
             value = getattr(self, option)
             if not is_number(value) and not (value is None and option != "nan"):
                 raise OpError(f"nan_to_num: {option} is a number, not {value!r}")
+
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        most = float(np.finfo(dtype).max)
+        high, low = most if self.posinf is None else self.posinf, -most if self.neginf is None else self.neginf
+        return {"posinf": high, "neginf": low, "nan": self.nan}
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(np.nan_to_num(xs[0], nan=self.nan, posinf=self.posinf, neginf=self.neginf))

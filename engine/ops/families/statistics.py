@@ -11,6 +11,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.elementwise import sign
 from gradstep.engine.ops.rowwise import Fold
 from gradstep.engine.ops.shapes import is_number
@@ -38,7 +39,7 @@ class Prod(Fold):
         return found
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
-        return "{y} / {0}" if xs[0].all() else "Π of all others"
+        return "{y} / {0}" if xs[0].all() else brief(_others(xs[0].reshape(-1)).item(at), 12)
 
 
 def _others(x: Array) -> Array:
@@ -102,10 +103,15 @@ class Spread(Fold):
         return {"c": self._less}
 
     def valued(self, text: str, dtype: np.dtype[Any]) -> str:
-        return super().valued(text if self._less else text.replace("(n − c)", "n"), dtype)
+        return super().valued(text if self._less else text.replace(" × n / (n − c)", "").replace("(n − c)", "n"), dtype)
 
     def divisor(self, shapes: Sequence[Shape]) -> int:
         return prod(shapes[0][a] for a in self.axes(len(shapes[0])))
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        text, mean = self.valued(self.slopes[0], xs[0].dtype), float(xs[0].mean())
+        text = text.replace(" y)", " {y})").replace("n y)", "n {y})")
+        return text.replace("− μ", f"+ {brief(-mean, 12)}" if mean < 0 else f"− {brief(mean, 12)}")
 
     def _over(self, x: Array) -> Any:
         return x.dtype.type(max(x.shape[-1] - self._less, 0))
@@ -120,9 +126,9 @@ class Spread(Fold):
 
 class Var(Spread):
     name = "var"
-    notation = "Σ ({0} − μ)² / (n − c)"
+    notation = "var {0} × n / (n − c)"
     slopes = ("2 ({0} − μ) / (n − c)",)
-    each = "Σ{over} ({each} − μ)² / (n − c)"
+    each = "var{over} {each} × n / (n − c)"
     label = "variance"
 
     def value(self, x: Array) -> Array:
@@ -137,9 +143,9 @@ class Var(Spread):
 
 class Std(Spread):
     name = "std"
-    notation = "√(Σ ({0} − μ)² / (n − c))"
+    notation = "√(var {0} × n / (n − c))"
     slopes = ("({0} − μ) / ((n − c) y)",)
-    each = "√(Σ{over} ({each} − μ)² / (n − c))"
+    each = "√(var{over} {each} × n / (n − c))"
     kink = "where all are equal the slope is taken as 0"
     label = "standard deviation"
 
@@ -149,9 +155,6 @@ class Std(Spread):
     def derivatives(self, x: Array, y: Array) -> Array:
         return np.asarray(np.where(y == 0, 0, self._centred(x) / (self._over(x) * y)), dtype=x.dtype)
 
-    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
-        return self.valued("({0} − μ) / ((n − c) {y})", xs[0].dtype)
-
 
 @dataclass(frozen=True)
 class Norm(Fold):
@@ -159,8 +162,8 @@ class Norm(Fold):
 
     name = "norm"
     words: ClassVar[Mapping[str, str]] = {"ord": "p"}
-    notation = "(Σ |{0}|ᵖ)^(1/p)"
-    slopes = ("sign({0}) |{0}|^(p − 1) / y^(p − 1)",)
+    notation = "(Σ |{0}|^p)^(1/p)"
+    slopes = ("sign({0}) × |{0}|^(p − 1) / y^(p − 1)",)
     each = "(Σ{over} |{each}|^p)^(1/p)"
     kink = "at 0 the slope is taken as 0; for p = ∞ equal ones share the gradient evenly"
     label = "norm"
@@ -178,6 +181,8 @@ class Norm(Fold):
             object.__setattr__(self, "p", 2.0)
         if not is_number(self.p) or self.p != self.p:
             raise OpError(f"norm: p is a number, inf or 'fro', not {self.p!r}")
+        if self.p in (inf, -inf):
+            object.__setattr__(self, "of_none", False)
         written = _WRITTEN.get(self.p)
         if written:
             for name, text in zip(("notation", "each", "slopes"), (*written[:2], (written[2],)), strict=True):
@@ -223,7 +228,7 @@ class Norm(Fold):
 _WRITTEN = {
     2: ("√(Σ {0}²)", "√(Σ{over} {each}²)", "{0} / y"),
     1: ("Σ |{0}|", "Σ{over} |{each}|", "sign({0})"),
-    0: ("count {0} ≠ 0", "count{over} {each} ≠ 0", "0"),
+    0: ("Σ ({0} ≠ 0)", "Σ{over} ({each} ≠ 0)", "0"),
     inf: ("max |{0}|", "max{over} |{each}|", "sign({0}) where |{0}| is the largest, else 0"),
     -inf: ("min |{0}|", "min{over} |{each}|", "sign({0}) where |{0}| is the smallest, else 0"),
 }
