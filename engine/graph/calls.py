@@ -10,6 +10,7 @@ from gradstep.engine.errors import ExpressionError, OpError, nearest
 from gradstep.engine.graph.parsing import literal
 from gradstep.engine.ops.composite import COMPOSITES, Composite
 from gradstep.engine.ops.op import REGISTRY, Op
+from gradstep.engine.ops.synonyms import SYNONYMS, WRITTEN
 
 #: An operation, or what several make up.
 Called = type[Op] | Composite
@@ -17,14 +18,22 @@ Called = type[Op] | Composite
 
 def called(name: str) -> Called | None:
     """What is called by this name, if anything is."""
-    return REGISTRY.get(name) or COMPOSITES.get(name)
+    found = REGISTRY.get(name) or COMPOSITES.get(name)
+    return found or (called(SYNONYMS[name]) if name in SYNONYMS else None)
 
 
 def unknown(name: str) -> str:
     """What to say where nothing is."""
+    if name in WRITTEN:
+        return f"there is no operation '{name}': it is written as in {WRITTEN[name]}"
     known = [*REGISTRY, *COMPOSITES]
-    hint = nearest(name, known) or f"; there are {', '.join(sorted(known))}"
+    hint = nearest(name, [*known, *SYNONYMS]) or f"; `gradstep ops` lists all {len(known)}"
     return f"unknown operation '{name}'{hint}"
+
+
+def renamed(said: str, name: str, written: str) -> str:
+    """What is said of the operation `name`, under the name by which the formula calls it."""
+    return written + said.removeprefix(name) if said.startswith(name) else said
 
 
 #: Words of PyTorch and NumPy for what has another one here. Operations have more of their own, see `Op.words`.

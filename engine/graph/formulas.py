@@ -17,7 +17,7 @@ import numpy as np
 
 from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
 from gradstep.engine.graph.builder import GraphBuilder
-from gradstep.engine.graph.calls import bind, called, indexed, unknown
+from gradstep.engine.graph.calls import bind, called, indexed, renamed, unknown
 from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.graph.parsing import brief, parse, spelled, written
 from gradstep.engine.ops.composite import Given, Part, Plan
@@ -167,19 +167,21 @@ class Formulas:
             inputs, options = bind(what, node)
             made = what(**options)
         except OpError as error:
-            raise ExpressionError(f"{error}; it is called as {what.signature()}", node.col_offset) from None
+            said = renamed(str(error), what.name, node.func.id)
+            raise ExpressionError(f"{said}; it is called as {what.signature()}", node.col_offset) from None
         operands = {
             slot: self._condition(a) if what.name == "where" and slot == "condition" else self._build(a)
             for slot, a in inputs.items()
         }
         if isinstance(made, Op):
-            return self._apply(made, list(operands.values()), node, name)
+            return self._apply(made, list(operands.values()), node, name, node.func.id)
         values = {slot: self._value(operand, node) for slot, operand in operands.items()}
         try:
             plan = made(**{slot: Given(slot, v.shape) for slot, v in values.items()})
         except OpError as error:
-            raise ExpressionError(f"'{written(node)}': {error}", node.col_offset) from None
-        return self._expand(plan, values, node, name, what.name, what.name)
+            said = renamed(str(error), what.name, node.func.id)
+            raise ExpressionError(f"'{written(node)}': {said}", node.col_offset) from None
+        return self._expand(plan, values, node, name, node.func.id, what.name)
 
     def _condition(self, node: ast.expr) -> _Operand:
         """The first argument of where(): a comparison, or any value, which holds where it is not 0."""
@@ -224,7 +226,7 @@ class Formulas:
         of: str = "",
         word: str = "",
     ) -> Value:
-        """A node; a mistake in it is one in the composite `of` that it is a part of. What has no name is called by the
+        """A node; a mistake in it is one in the call `of` that it is a part of. What has no name is called by the
         `word` for it."""
         if isinstance(op, str):
             op = REGISTRY[op]()
@@ -233,9 +235,7 @@ class Formulas:
         try:
             return self.builder.apply(op, values, self._line, text, name, word)
         except GraphError as error:
-            said = str(error)
-            if of and said.startswith(op.name):
-                said = of + said.removeprefix(op.name)
+            said = renamed(str(error), op.name, of or op.name)
             raise ExpressionError(f"'{text}': {said}", node.col_offset) from None
 
 

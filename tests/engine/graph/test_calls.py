@@ -188,10 +188,25 @@ def test_what_does_not_fit_is_named_as_it_was_written(text: str, said: str) -> N
     assert said in str(refused(text))
 
 
-def test_an_unknown_operation_far_from_all_lists_them() -> None:
-    message = str(refused("foo(x)"))
-    assert "'foo'" in message
-    assert all(name in message for name in REGISTRY)
+def test_an_unknown_operation_far_from_all_is_told_where_they_are_listed() -> None:
+    assert str(refused("qqzzx(x)")).startswith("unknown operation 'qqzzx'; `gradstep ops` lists all ")
+
+
+def test_what_is_only_a_formula_here_is_named_with_it() -> None:
+    assert str(refused("square(x)")) == "there is no operation 'square': it is written as in x ** 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mse_loss(X, x)", "'mse_loss(X, x)': mse_loss: y is (4, 3) and t is (3,)"),
+        ("hardtanh(x, max=2)", "hardtanh has no argument 'max'"),
+        ("hardtanh(x, min_val=2)", "hardtanh: min_val is at most max_val, not 2 and 1.0; it is called as hard_tanh("),
+        ("binary_cross_entropy(X)", "binary_cross_entropy needs t"),
+    ],
+)
+def test_a_mistake_is_named_by_the_name_that_was_written(text: str, said: str) -> None:
+    assert said in str(refused(text))
 
 
 class Affine2(Linear):
