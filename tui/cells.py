@@ -100,6 +100,24 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
+def hanging(text: str, width: int) -> list[str]:
+    """The lines of a text, those that are too long broken into several, which hang under what the line says: behind its
+    indent, and behind `try: ` and such a word."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if breadth(line) <= width:
+            lines.append(line)
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        head = re.match(r"\s+\w+: ", line)
+        under = len(head[0]) if head and len(head[0]) < width // 3 else min(indent + 2, width // 3)
+        first, *rest = wrap(line, width - under)
+        # What stands before the text is not broken off from it.
+        lines.append(" " * indent + first)
+        lines += [" " * under + more for more in rest]
+    return lines
+
+
 def _pieces(word: str, width: int) -> list[str]:
     found, pieces = cells(word), []
     while len(found) > width:

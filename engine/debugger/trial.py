@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstep.engine.diagnosis.finding import Diagnosis, Finding
+from gradstep.engine.diagnosis.finding import Advice, Diagnosis, Finding
 from gradstep.engine.history.history import History
 from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.notation import aligned, number, plain, said
@@ -74,14 +74,21 @@ class Trial(NamedTuple):
     @property
     def helps(self) -> bool | None:
         """Whether the loss ends lower: that over what is held back, where something is. None where it makes no
-        difference."""
+        difference, or is not enough: it ends higher than it began."""
         held = not isnan(self.with_it.held) and not isnan(self.as_it_is.held)
         new, old = (one.held if held else one.last for one in (self.with_it, self.as_it_is))
         if not isfinite(new) or not isfinite(old):
-            return None if isfinite(new) == isfinite(old) else isfinite(new)
+            return (self.enough or None) if isfinite(new) else None if not isfinite(old) else False
         # Beside what it was at first, nothing at all is no difference either.
         scale = max(abs(old), abs(self.as_it_is.losses[0]) * 1e-3)
-        return None if abs(new - old) <= EVEN * scale else new < old
+        if abs(new - old) <= EVEN * scale or (new < old and not self.enough):
+            return None
+        return new < old
+
+    @property
+    def enough(self) -> bool:
+        """Whether the training's own loss ends lower than it began."""
+        return self.with_it.last < self.with_it.losses[0]
 
     @property
     def rank(self) -> int:
@@ -91,7 +98,8 @@ class Trial(NamedTuple):
     @property
     def verdict(self) -> str:
         """What came of it."""
-        word = {True: "helps", None: "makes no difference", False: "does not help"}[self.helps]
+        even = "makes no difference" if self.enough or not isfinite(self.with_it.last) else "is not enough"
+        word = {True: "helps", None: even, False: "does not help"}[self.helps]
         ends = f"the loss ends at {said(self.with_it.last)} instead of {said(self.as_it_is.last)}"
         if not isnan(self.with_it.held) and not isnan(self.as_it_is.held):
             ends += f", over what is held back at {said(self.with_it.held)} instead of {said(self.as_it_is.held)}"
@@ -169,14 +177,17 @@ def _cells(texts: Sequence[str]) -> str:
 
 
 def offered(finding: Finding, tried: Sequence[Trial]) -> Finding:
-    """A finding whose advice says what came of it, and stands in the order in which it is to be taken."""
+    """A finding whose advice says what came of it, and stands in the order in which it is to be taken. What helps is
+    advice, whether or not it was before."""
     by_change = {one.change: one for one in tried}
+    known = {one.change for one in finding.advice}
+    all_advice = (*finding.advice, *(Advice(c, c) for c, one in by_change.items() if one.helps and c not in known))
 
     def rank(at: int) -> tuple[int, float, int]:
-        one = by_change.get(finding.advice[at].change)
+        one = by_change.get(all_advice[at].change)
         return (1, 0.0, at) if one is None else (one.rank, one.with_it.last if one.helps else 0.0, at)
 
-    advice = [finding.advice[at] for at in sorted(range(len(finding.advice)), key=rank)]
+    advice = [all_advice[at] for at in sorted(range(len(all_advice)), key=rank)]
     return finding._replace(
         advice=tuple(
             one._replace(tried=by_change[one.change].verdict) if one.change in by_change else one for one in advice

@@ -3,7 +3,7 @@ training that one is in stays as it is, unless the change is to be kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gradstep.engine.ask.whatif import Edit, read_edit
 from gradstep.engine.debugger.runs import Runs
@@ -18,6 +18,8 @@ from gradstep.engine.run.recording import Recording
 
 #: So many bytes of numbers may be computed for the second and the following changes of a finding: a minute or so.
 _ALL = 1 << 35
+#: So many further learning rates are tried where the one that is advised does not help.
+_FURTHER = 2
 
 
 def diagnosis(here: Traveller, go_on: GoOn | None = None) -> Diagnosis:
@@ -28,9 +30,10 @@ def diagnosis(here: Traveller, go_on: GoOn | None = None) -> Diagnosis:
 
 
 def try_out(here: Traveller, number: int | None = None, go_on: GoOn | None = None) -> Trials:
-    """Trains a copy with each change that finding `number` (from 1) advises, by default the first that has one; what
-    was tried before, over as many iterations, is not trained again. Raises CommandError where there is nothing to try,
-    and Interrupted; what was tried by then is kept."""
+    """Trains a copy with each change that finding `number` (from 1) advises, by default the first that has one; where
+    none helps and one is a learning rate, further ones in its direction. What was tried before, over as many
+    iterations, is not trained again. Raises CommandError where there is nothing to try, and Interrupted; what was tried
+    by then is kept."""
     number, finding = _chosen(diagnosis(here, go_on), number)
     made = here.history.made if here.history.made > 1 else here.runs.last
     known = {one.change: one for one in _tried(here, finding) if one.as_it_is.made == made}
@@ -38,15 +41,22 @@ def try_out(here: Traveller, number: int | None = None, go_on: GoOn | None = Non
     cost = here.history.cost * made
     now = wanted[: max(_ALL // max(cost, 1), 1)]
     parts = len(now) + (here.history.made < made)
+    base = next(iter(known.values())).as_it_is if known else None
 
     def share(part: int) -> GoOn | None:
-        return None if go_on is None else lambda done: go_on((part + done) / max(parts, 1))
+        return None if go_on is None else lambda done: go_on(min((part + done) / max(parts, 1), 1.0))
 
-    if now:
-        base = _outcome(here, made, share(0))
-        for part, change in enumerate(now, parts - len(now)):
-            known[change] = _trial(here, finding, change, base, share(part))
-            _remember(here, finding, known[change])
+    def run(change: str, part: int) -> Trial:
+        nonlocal base
+        base = _outcome(here, made, share(0)) if base is None else base
+        known[change] = _trial(here, finding, change, base, share(part))
+        _remember(here, finding, known[change])
+        return known[change]
+
+    for part, change in enumerate(now, parts - len(now)):
+        run(change, part)
+    if now and not any(one.helps for one in known.values()):
+        any(run(change, parts).helps for change in _further(here, now))
     trials = tuple(sorted(known.values(), key=lambda one: (one.rank, one.with_it.last)))
     found = Trials(number, finding, trials, tuple(change for change in wanted if change not in known))
     here.log.note(here.position, f"try {number}: {trials[0].change}, {trials[0].verdict}")
@@ -62,6 +72,16 @@ def keep(here: Traveller, number: int | None = None, go_on: GoOn | None = None) 
     here.enter(runs if here.runs.beside is None else runs._replace(beside=here.runs.beside), go_on)
     here.log.note(here.position, f"try {number} keep: {change}")
     return change
+
+
+def _further(here: Traveller, changes: Sequence[str]) -> Iterator[str]:
+    """Learning rates that are as much further from the present one, where a change is one."""
+    for change in changes:
+        if change.startswith("lr = "):
+            lr, now = float(change.removeprefix("lr = ")), float(here.recording.scenario.training.optimizer["lr"])
+            for _ in range(_FURTHER if lr and now else 0):
+                lr, now = lr * lr / now, lr
+                yield f"lr = {lr:.3g}"
 
 
 def _chosen(found: Diagnosis, number: int | None) -> tuple[int, Finding]:

@@ -53,10 +53,25 @@ class Rule:
             found = list(self.look(evidence))
         for seen in found:
             advice = tuple(_advice(one) if isinstance(one, str) else one for one in seen.advice)
-            go = seen.go or (f"goto {seen.place.typed}" if seen.place.typed else "")
+            go = seen.go or _go(evidence, seen.place)
             severity = self.severity if seen.severity is None else seen.severity
             one = Finding(self.name, severity, seen.place, seen.numbers, seen.text, advice, self.source, go)
             yield one._replace(cause=seen.cause), seen.about
+
+
+def _go(evidence: Evidence, place: Place) -> str:
+    """The command that goes to a place: of what is given, and no step writes, to the gradient of a parameter, or to the
+    first that an input enters."""
+    if place.step is None and place.name:
+        graph, target = evidence.graph, evidence.board.resolve(place.name)
+        if target.kind == "data" and target.value.node < 0:
+            name, bracket, index = place.name.partition("[")
+            users = graph.users[target.value.id]
+            if graph.gets_gradient(target.value):
+                place = place._replace(name=f"{name}.grad{bracket}{index}")
+            elif users:
+                place = place._replace(name=graph.values[graph.nodes[users[0][0]].output].name)
+    return f"goto {place.typed}" if place.typed else ""
 
 
 def _advice(text: str) -> Advice:

@@ -19,7 +19,7 @@ from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.run.timeline import Grain
 from gradstep.tui.app import Gradstep
 from gradstep.tui.ascii import Ascii
-from gradstep.tui.cells import _NARROW, breadth, cells, clip, clip_left, wrap
+from gradstep.tui.cells import _NARROW, breadth, cells, clip, clip_left, hanging, wrap
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import DARK
 from gradstep.tui.view import View, Zoom
@@ -260,3 +260,18 @@ def test_what_is_shipped_takes_the_short_way() -> None:
             for panel in CLASSES.values():
                 canvas = panel.paint(session.frame(), View(), 100, 20)
                 assert not canvas.odd, (name, panel)
+
+
+def test_long_lines_hang_under_what_they_say() -> None:
+    text = "head of it\n    rule: one two three four five six seven\n  a    b"
+    assert hanging(text, 34) == [
+        "head of it",
+        "    rule: one two three four",
+        "          five six seven",
+        "  a    b",  # what fits stays as it is
+    ]
+    assert hanging("one two three", 9) == ["one two", "  three"]
+    for width in range(10, 40):
+        lines = hanging(text, width)
+        assert all(breadth(line) <= width for line in lines), (width, lines)
+        assert " ".join(lines).split() == text.split()

@@ -9,8 +9,11 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from gradstep.tui.cells import shown
+from gradstep.tui.cells import hanging, shown
 from gradstep.tui.screens.dialog import Dialog
+
+#: As wide as its style says at most; and the cells of its edges and its bar.
+_WIDEST, _EDGES = 120, 5
 
 
 class Said(Dialog[None]):
@@ -29,7 +32,15 @@ class Said(Dialog[None]):
 
     def inside(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static("\n".join(map(shown, self._text.split("\n"))), id="said", markup=False)
+            yield Static(self._text_in(self.app.size.width), id="said", markup=False)
+
+    def on_resize(self) -> None:
+        self.query_one("#said", Static).update(self._text_in(self.app.size.width))
+
+    def _text_in(self, width: int) -> str:
+        """The text as a window has it in a terminal so wide."""
+        room = min(int(width * 0.96), _WIDEST) - _EDGES
+        return "\n".join(hanging("\n".join(map(shown, self._text.split("\n"))), room))
 
     def action_scroll(self, direction: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)

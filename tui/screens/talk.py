@@ -17,6 +17,7 @@ from gradstep.tui.screens.scenery import Scenery
 if TYPE_CHECKING:
     from gradstep.engine.ask import Stop
     from gradstep.engine.debugger import Result
+    from gradstep.engine.diagnosis import Diagnosis
     from gradstep.tui.screens.chooser import Choice
 
 
@@ -78,10 +79,27 @@ class Talk:
         if len(said.splitlines()) <= 2 and len(said) <= 2 * (app.size.width - 4):
             scenery.show(message=said.replace("\n", "   "))
             return
-        from gradstep.tui.screens.said import Said
+        from gradstep.engine.diagnosis import Diagnosis
 
         scenery.show(message="")
+        if isinstance(result.found, Diagnosis) and result.found:
+            await self._found(result.found)
+            return
+        from gradstep.tui.screens.said import Said
+
         await app.push_screen(Said(line, said))
+
+    async def _found(self, found: Diagnosis) -> None:
+        """What the rules see, to walk through, to go to, and to try."""
+        from gradstep.tui.screens.findings import Findings
+
+        screen, palette = self._scenery.screen, self._scenery.view.palette
+
+        def chosen(line: str | None) -> None:
+            if line is not None:
+                screen.run_worker(self.do(line))
+
+        await screen.app.push_screen(Findings(found, palette), chosen)
 
     def _resting(self, stop: Stop) -> str:
         """What to say where a run has come to rest."""

@@ -24,7 +24,7 @@ class Question(Protocol):
 class Result(NamedTuple):
     """What a command has to say: `text` for people, `data` for programs. `moved` if it went to another
     place, and `stop` says why it rests there; `ok` unless it has checked something that is wrong; `quit` if it was
-    the last one."""
+    the last one. `found` is what a question gave."""
 
     text: str = ""
     data: Any = None
@@ -32,11 +32,12 @@ class Result(NamedTuple):
     stop: Stop | None = None
     ok: bool = True
     quit: bool = False
+    found: Question | None = None
 
     @classmethod
     def of(cls, found: Question, ok: bool = True) -> Result:
         """What the object of a question says."""
-        return cls("\n".join(found.lines()), found.document(), ok=ok)
+        return cls("\n".join(found.lines()), found.document(), ok=ok, found=found)
 
 
 class Command(NamedTuple):

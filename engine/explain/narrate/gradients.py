@@ -111,7 +111,7 @@ def _through(recording: Recording, node: Node, hop: Hop) -> str:
     if abs(hop.local) == 1:
         return f"The slope is {'1: the gradient passes unchanged' if hop.local > 0 else _TURNED}."
     turns = hop.local < 0
-    if float(said(abs(hop.local))) == 1:
+    if said(abs(hop.local)) == said(1.0):
         side = "below" if abs(hop.local) < 1 else "above"
         return f"The slope here is just {side} 1 in size: the gradient passes almost unchanged{', and turns' * turns}."
     slope = f"{_slope(recording, node, hop)} {said(hop.local)}"

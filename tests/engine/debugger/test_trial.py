@@ -27,6 +27,9 @@ def trial(new: Outcome, old: Outcome, change: str = "lr = 0.1") -> Trial:
         (outcome(0.5), outcome(inf), True),
         (outcome(nan), outcome(0.5), False),
         (outcome(nan), outcome(inf), None),
+        (outcome(4.0), outcome(1e9), None),  # it ends higher than it began
+        (outcome(4.0), outcome(inf), None),
+        (outcome(4.0), outcome(2.0), False),
         (outcome(-2.0), outcome(-1.0), True),  # a loss may be below 0
         (outcome(3e-9), outcome(1e-9), None),  # beside 1 at first both are nothing
         (outcome(0.1, held=0.9), outcome(0.5, held=0.6), False),
@@ -42,6 +45,20 @@ FOUND = Finding(
     "rate", Severity.FAULT, Place("", 3), {}, "it goes too far",
     (Advice("a", "lr = 1"), Advice("look"), Advice("b", "lr = 2"), Advice("c", "lr = 3"), Advice("d", "lr = 4")), "us",
 )  # fmt: skip
+
+
+def test_the_verdict_says_where_it_ends() -> None:
+    assert trial(outcome(0.5), outcome(1.0)).verdict == "helps: the loss ends at 0.500 instead of 1.000"
+    assert trial(outcome(4.0), outcome(1e9)).verdict == "is not enough: the loss ends at 4.000 instead of 1.0e9"
+    assert trial(outcome(nan), outcome(inf)).verdict.startswith("makes no difference: the loss ends at NaN")
+    assert trial(outcome(0.1, held=0.9), outcome(0.5, held=0.6)).verdict == (
+        "does not help: the loss ends at 0.100 instead of 0.500, over what is held back at 0.900 instead of 0.600"
+    )
+
+
+def test_what_helps_is_advice_also_where_it_was_none_before() -> None:
+    found = offered(FOUND, [trial(outcome(0.5), outcome(1.0), "lr = 9"), trial(outcome(3.0), outcome(1.0), "lr = 8")])
+    assert [one.change for one in found.advice] == ["lr = 9", *(one.change for one in FOUND.advice)]
 
 
 def test_what_helps_is_offered_first_and_what_does_not_last() -> None:

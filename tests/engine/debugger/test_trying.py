@@ -132,6 +132,20 @@ def test_every_change_is_tried_and_the_best_is_offered_first(say: Callable[..., 
     assert not any(one.tried for one in finding.advice)  # that was another training
 
 
+def test_where_a_rate_does_not_help_further_ones_in_its_direction_are_tried(say: Callable[..., None]) -> None:
+    session = trained(LINE.replace("lr = 1.2", "lr = 60"))
+    say(advised("lr = 6"))
+    found = session.try_out(1)
+    # From 60 to 6, and as much further twice; the loss is 6.7 at first.
+    ends = {f"lr = {lr:g}": descended(lr, 12)[11] for lr in (6, 0.6, 0.06)}
+    assert {one.change: one.with_it.last for one in found.trials} == pytest.approx(ends, rel=1e-9)
+    assert [one.helps for one in found.trials] == [True, None, None]
+    assert found.trials[0].change == "lr = 0.06"
+    (finding,) = session.findings()
+    assert finding.advice[0].change == found.trials[0].change
+    assert session.keep(1) == found.trials[0].change
+
+
 def test_an_edit_is_a_change_and_several_are_one(say: Callable[..., None]) -> None:
     session = trained()
     say(advised("lr = 0.1; set W = 1.5; set b = 0.25"))
@@ -165,7 +179,7 @@ def test_it_is_judged_by_what_is_held_back_where_something_is(say: Callable[...,
     text = text.replace("[-2.5], [1.0]", "[-2.5], [-1.0]")  # the one that is held back is odd
     session = trained(text)
     say(advised("lr = 0.1"))
-    (trial,) = session.try_out(1).trials
+    trial = next(one for one in session.try_out(1).trials if one.change == "lr = 0.1")
     assert trial.with_it.last < trial.as_it_is.last
     assert trial.with_it.held > trial.as_it_is.held
     assert trial.helps is False

@@ -48,6 +48,40 @@ def test_a_finding_has_what_its_rule_knows() -> None:
     assert not list(large.findings(evidence(large=1.0)))
 
 
+@pytest.mark.parametrize(
+    ("place", "go"),
+    [
+        (Place("L", 3), "goto @3 L"),
+        (Place("W1"), "goto W1.grad"),
+        (Place("W1[0,1]", 2), "goto @2 W1.grad[0,1]"),
+        (Place("x"), "goto z1"),  # no step writes an input: the first that it enters
+        (Place("x[1]"), "goto z1"),
+        (Place("h.grad[1]"), "goto h.grad[1]"),
+        (Place("W1", 4, 7), "goto @4 7"),
+        (Place("", 5), "goto @5"),
+        (Place(), ""),
+    ],
+)
+def test_one_goes_to_where_something_is_also_of_what_is_given(place: Place, go: str) -> None:
+    @rule("here", "us")
+    def here(evidence: Evidence) -> Iterator[Seen]:
+        yield Seen(place, {}, "there", ["batch_size = 32", "a smaller one: lr = 0.1"])
+
+    ((found, _),) = here.findings(evidence())
+    assert found.go == go
+    assert found.at == place.typed
+    # A line of [training] can be run as it is.
+    assert [one.change for one in found.advice] == ["batch_size = 32", ""]
+
+
+def test_thresholds_that_are_written_are_read() -> None:
+    assert RULES.read(["large=0.5"]) == {"large": 0.5}
+    assert RULES.read([]) == {}
+    for wrong in ("large", "large=much", "=", "large=2"):
+        with pytest.raises(CommandError, match=r"NAME=VALUE|lies between"):
+            RULES.read([wrong])
+
+
 def test_thresholds_can_be_set_and_wrong_ones_are_refused() -> None:
     assert RULES.defaults == {"large": 0.01}
     assert RULES.thresholds({"large": 0.5}) == {"large": 0.5}

@@ -80,3 +80,8 @@ def test_what_is_added_to_a_weighted_sum_may_be_computed() -> None:
     z = recording.graph.nodes[recording.graph.by_name["z"].node]
     caption = narrate.forward(recording, z, 0).caption
     assert caption == "z adds up its inputs: each input times its weight, plus b. Biggest term: b = +6.500."
+
+
+def test_a_slope_may_be_infinite() -> None:
+    steep = recorded(network({}, {"x": [0.0]}, {"h": "sqrt(x)", "L": "sum(h)"}))
+    assert "∞" in told(steep, "x").caption
