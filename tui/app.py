@@ -8,12 +8,14 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from textual import events
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
@@ -55,6 +57,8 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
     """gradstep on the screen. Returns the exit status."""
 
     TITLE = "gradstep"
+    # Here and not on the screen: a style sheet that comes with a screen styles everything once more.
+    CSS_PATH = Path(__file__).parent / "screens" / "debugger.tcss"
     ENABLE_COMMAND_PALETTE = False
 
     session: Session
@@ -88,16 +92,18 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._ended) for number in ENDING}
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Screen[Any]:
+        """The first screen there is, so that no empty one is made, styled and laid out before it."""
         if self._loading is None:
-            self.push_screen(Debugger(self.session, self.palettes))
-        else:
-            from gradstep.tui.screens.opening import Opening
+            return Debugger(self.session, self.palettes)
+        from gradstep.tui.screens.opening import Opening
 
-            self.push_screen(Opening(self._loading), self._loaded)
+        return Opening(self._loading, self._loaded)
+
+    def on_mount(self) -> None:
         self.call_after_refresh(_collect_from_now_on)
 
-    def _loaded(self, nothing: None) -> None:
+    async def _loaded(self) -> None:
         assert self._loading is not None, "it was waited for"
         try:
             self.session = self._loading.session()
@@ -105,7 +111,7 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
             self.failure = error
             self.exit(2)
         else:
-            self.push_screen(Debugger(self.session, self.palettes))
+            await self.push_screen(Debugger(self.session, self.palettes))
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):

@@ -215,7 +215,7 @@ async def test_commands_are_typed_and_completed() -> None:
         assert "walkthrough" in str(pilot.app.screen.query_one("#said").visual)  # type: ignore[attr-defined]
         await pilot.press("escape")
         await pilot.pause()
-        assert len(pilot.app.screen_stack) == 2
+        assert isinstance(pilot.app.screen, Debugger)
 
 
 async def test_unsaved_edits_are_asked_about(tmp_path: Path) -> None:

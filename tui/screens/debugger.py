@@ -38,7 +38,6 @@ class Debugger(Walled, Screen[None]):
     keys do.
     """
 
-    CSS_PATH = "debugger.tcss"
     BINDINGS: ClassVar = keymap.BINDINGS
     # At first arrow keys are the picture's.
     AUTO_FOCUS = ""
@@ -76,6 +75,8 @@ class Debugger(Walled, Screen[None]):
 
     def on_mount(self) -> None:
         self.scenery.mounted()
+        # Before the first layout: panels that stand elsewhere a moment later would be painted for nothing.
+        self.scenery.arrange()
 
     def on_resize(self, event: Resize) -> None:
         self.scenery.arrange()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,29 +20,32 @@ _WIDTH = 40
 
 
 class Opening(Walled, Screen[None]):
-    """The name, a bar, and the way out. Dismissed when the network is there, or will not be."""
+    """The name, a bar, and the way out. Calls `done` once, when the network is there or will not be."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,q,escape", "leave", "leave", priority=True),
     ]
-    CSS = "Opening Middle { width: 1fr; } Opening Static { width: 100%; text-align: center; }"
 
-    def __init__(self, loading: Loading) -> None:
+    def __init__(self, loading: Loading, done: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
-        self._loading = loading
+        self._loading, self._done = loading, done
 
     def compose(self) -> ComposeResult:
         with Middle():
             yield Static("", id="opening", markup=False)
 
     def on_mount(self) -> None:
-        self._tick()
-        self.set_interval(0.05, self._tick)
+        self._ticking = self.set_interval(0.05, self._tick)
+        self._show()
 
-    def _tick(self) -> None:
+    async def _tick(self) -> None:
         if self._loading.wait(0):
-            self.dismiss(None)
-            return
+            self._ticking.stop()
+            await self._done()
+        else:
+            self._show()
+
+    def _show(self) -> None:
         share = self._loading.share
         what = "reading" if share is None else f"forward and backward pass {share:.0%}"
         bar = progress(share or 0, _WIDTH)
