@@ -145,6 +145,12 @@ class Space(NamedTuple):
     operands: tuple[Shape, ...]
     out: Shape
 
+    def compact(self) -> Space:
+        """The same without axes of one point: with them there may be more than an array has."""
+        wide = [a for a, n in enumerate(self.extent) if n != 1]
+        extent, out, *operands = (tuple(s[a] for a in wide) for s in (self.extent, self.out, *self.operands))
+        return Space(extent, tuple(operands), out)
+
     def hold(self, at: int, held: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The point of the space where the array with strides `held` is at flat position `at`.
 

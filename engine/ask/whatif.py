@@ -21,7 +21,7 @@ from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest, shor
 from gradstep.engine.graph.calls import options
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
-from gradstep.engine.graph.parsing import tree_of
+from gradstep.engine.graph.parsing import check_numbers, tree_of
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops import REGISTRY, Op
 from gradstep.engine.run.passes import Part, run
@@ -120,6 +120,7 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
             raise ValueError("more than one call")
         if tree.args:
             raise CommandError(f"only the options of {op.signature()} are given here; its inputs stay as they are")
+        check_numbers(tree)
         made = op(**options(op, tree.keywords))
         shape = made.shape([graph.values[i].shape for i in node.inputs])
     except (SyntaxError, ValueError, RecursionError):

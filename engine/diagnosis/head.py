@@ -88,6 +88,7 @@ def best_constant(head: Head, targets: Array, width: int) -> tuple[float, str] |
     """The lowest loss of one answer for all samples, and what it is in words; None where that is not known."""
     if not targets.size or not np.isfinite(targets).all():
         return None
+    targets = np.atleast_1d(targets)
     name = head.node.op.name
     if head.classes:
         if targets.ndim > 1 and targets.shape[-1] == width:

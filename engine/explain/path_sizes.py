@@ -91,7 +91,7 @@ def _in_pieces(rows: Iterator[tuple[int, Links]]) -> Iterator[tuple[Indices, Ind
 
 def _through_box(op: Affine, slot: int, y: Array, xs: list[Array], out: Array, found: Array) -> None:
     """Raises `found` to the largest, over the points that see each element, of local × out."""
-    extent, operands, seen = op.space(slot, [x.shape for x in xs])
+    extent, operands, seen = op.space(slot, [x.shape for x in xs]).compact()
     mine = operands[slot]
     outs, ys = seen_through(out, extent, seen), seen_through(y, extent, seen)
     read = [seen_through(x, extent, s) for x, s in zip(xs, operands, strict=False)]

@@ -94,7 +94,7 @@ def _pull_counts(trace: Trace, node: Node, slot: int, out: Array) -> Array:
         return found
     # The points of a box that are one element of x differ along some axes: along those on which
     # the output varies its counts are added up, and along the others each is there several times.
-    extent, operands, seen = op.space(slot, [x.shape for x in xs])
+    extent, operands, seen = op.space(slot, [x.shape for x in xs]).compact()
     mine = operands[slot]
     sums = out.reshape([n if s else 1 for n, s in zip(extent, seen, strict=True)])
     sums = sums.sum(axis=tuple(a for a, s in enumerate(mine) if not s), keepdims=True)

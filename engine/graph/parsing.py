@@ -44,7 +44,7 @@ def parse(text: str) -> ast.expr:
         raise ExpressionError(f"cannot read '{brief(text)}': it holds a character that no formula has") from None
     _check_depth(tree)
     _place(tree, flat.strip(), lead)
-    _check_numbers(tree)
+    check_numbers(tree)
     return tree
 
 
@@ -64,7 +64,7 @@ def _place(tree: ast.AST, text: str, lead: int) -> None:
             node.col_offset = before + lead
 
 
-def _check_numbers(tree: ast.AST) -> None:
+def check_numbers(tree: ast.AST) -> None:
     """Refuses numbers that are written out and cannot be held: they would be infinite, or too long to be shown."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float | complex):

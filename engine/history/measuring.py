@@ -137,14 +137,18 @@ class Measurer:
 
     def _count(self, counts: Array, flat: Array, counted: Counted) -> None:
         axis, _, shape, start = counted
-        above = ~(flat[:, start : start + prod(shape)].reshape(len(flat), *shape) <= 0)
+        above = ~(flat[:, start : start + prod(shape)] <= 0)
         if axis is None:
-            counts[:] = above.reshape(len(flat), -1)
-        elif axis == 0 and len(shape) == 2:
+            counts[:] = above
+            return
+        # The axes before it are one, and those behind it: there may be 64 of them.
+        before, samples, units = prod(shape[:axis]), shape[axis], prod(shape[axis + 1 :])
+        above = above.reshape(len(flat), before, samples, units)
+        if before == 1:
             # As a product with ones: adding truth values up takes twice as long. Exact up to 2²⁴ samples.
-            counts[:] = self._ones[: shape[0]] @ above.astype(np.float32)
+            counts[:] = self._ones[:samples] @ above.reshape(len(flat), samples, units).astype(np.float32)
         else:
-            counts[:] = np.add.reduce(above, axis=1 + axis, dtype=np.uint32).reshape(len(flat), -1)
+            counts[:] = np.add.reduce(above, axis=2, dtype=np.uint32).reshape(len(flat), -1)
 
     # What is large -------------------------------------------------------------------------------
 

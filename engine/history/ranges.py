@@ -102,7 +102,7 @@ class Ranges:
         low[1:], high[1:] = loss.low[:-1], loss.high[:-1]
         joined = ~exact
         low[joined], high[joined] = np.minimum(low, loss.low)[joined], np.maximum(high, loss.high)[joined]
-        low[:1], high[:1] = -np.inf, np.inf
+        low[:1] = high[:1] = np.nan  # there is none before the first, so nothing about it is certain
         return Interval(low, high)
 
     def _named(self, node: ast.expr) -> Interval:

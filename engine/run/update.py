@@ -80,13 +80,23 @@ class Update:
     # Whole arrays --------------------------------------------------------------------------------
 
     def _row(self, arrays: Sequence[Array | None]) -> Array:
-        """The small parameters' arrays as one row: the one that they are parts of already, if they are."""
-        packed = self.trace.graph.packed
-        found = [arrays[value] for value, _, _ in packed]
-        base = found[0].base if found[0] is not None else None
-        if base is not None and base.ndim == 1 and all(a is not None and a.base is base for a in found):
-            return base
+        """The small parameters' arrays as one row."""
+        found = [arrays[value] for value, _, _ in self.trace.graph.packed]
         return np.concatenate(found, axis=None)  # type: ignore[arg-type]  # parameters have gradients
+
+    def _before(self) -> Array:
+        """The small parameters as one row: the one that the update before has made, if they are parts of it. Nothing
+        else may be taken for it: gradients are often parts of one array as well, in another order."""
+        data, packed = self.trace.data, self.trace.graph.packed
+        base = data[packed[0][0]].base
+        if (
+            self.state.done
+            and base is not None
+            and base.shape == (packed[-1][1].stop,)
+            and all(data[value].base is base for value, _, _ in packed)
+        ):
+            return base
+        return self._row(data)
 
     def _numbers(self, key: int) -> Numbers:
         """The numbers of a large parameter, or of all small ones, before the first line."""
@@ -95,7 +105,7 @@ class Update:
         grad = self._row(trace.grad) if small else trace.grad[key]
         assert grad is not None, "parameters have gradients"
         n = self._constants.copy()
-        n["w"] = self._row(trace.data) if small else trace.data[key]
+        n["w"] = self._before() if small else trace.data[key]
         n["g"] = n["grad"] = grad
         n.update(self._kept(key))
         return n

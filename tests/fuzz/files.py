@@ -173,7 +173,7 @@ def _looked_at(random: random.Random, scenario: gradstep.Scenario) -> None:
     names = [value.name for value in scenario.graph.by_name.values()]
     for line in random.sample(QUESTIONS, random.choice((0, 1, 3))):
         with suppress(GradstepError):
-            session.do(line.format(random.choice(names)))
+            session.do(line.replace("{}", random.choice(names)))
     session.frame().story.caption  # noqa: B018
     if random.random() < 0.1:
         check(scenario)
@@ -201,6 +201,14 @@ QUESTIONS = (
     "rcontinue",
     "train 3",
     "sample 1",
+    "when {} > 0",
+    "when {}.grad == 0",
+    "when grad == 0 and op == relu",
+    "find {} / 16 > {}",
+    "find abs({}) > 1",
+    "find dead or flip",
+    "continue",
+    "diff xor",
 )
 
 

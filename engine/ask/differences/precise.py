@@ -13,7 +13,7 @@ import numpy as np
 from gradstep.engine.ask.differences.stretches import Stretches, Way, after, whole
 from gradstep.engine.errors import OpError
 from gradstep.engine.graph.graph import Graph, Node
-from gradstep.engine.index import Array
+from gradstep.engine.index import MAX_AXES, Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.families.softmax import AlongAxis
@@ -100,9 +100,12 @@ class Precise:
         through these nodes."""
         array = self.trace.data[value].copy()
         array.reshape(-1)[flat] = at
-        data = {value: array}
+        return self._through({value: array}, self.after(value) if nodes is None else nodes)
+
+    def _through(self, data: dict[int, Array], nodes: Sequence[Node]) -> dict[int, Array]:
+        """What nodes make of other values."""
         with np.errstate(all="ignore"):
-            for node in self.after(value) if nodes is None else nodes:
+            for node in nodes:
                 xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
                 data[node.output] = self._with_given(node, np.asarray(node.op.forward(xs)))
         return data
@@ -132,7 +135,7 @@ class Precise:
             stacked = np.repeat(self.trace.data[value].reshape(1, -1), stop - start, axis=0)
             move(stacked, start)
             try:
-                found[start:stop] = self._out(value, stacked.reshape(-1, *self.graph.values[value].shape), way)
+                found[start:stop] = self._out(value, stacked, way)
             except OpError:
                 found[start:stop] = math.nan
         return found
@@ -142,7 +145,12 @@ class Precise:
         return self.graph.values[value].size + sum(self.graph.values[n.output].size for n in way.nodes)
 
     def _out(self, value: int, stacked: Array, way: Way) -> Array:
-        data, copies = {value: stacked}, len(stacked)
+        data, copies, shape = dict[int, Array](), len(stacked), self.graph.values[value].shape
+        outputs = (self.graph.values[node.output] for node in way.nodes)
+        if MAX_AXES in (len(shape), *(len(output.shape) for output in outputs)):  # there is none left for the copies
+            each = [self._through({value: one.reshape(shape)}, way.nodes) for one in stacked]
+            return np.concatenate([way.out(one, 1) for one in each])
+        data[value] = stacked.reshape(copies, *shape)
         with np.errstate(all="ignore"):
             for node in way.nodes:
                 xs = [data.get(i, self.trace.data[i]) for i in node.inputs]

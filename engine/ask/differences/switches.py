@@ -15,6 +15,7 @@ from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.reduce import Reduce
+from gradstep.engine.ops.shapes import broadcast
 
 #: Slopes that differ by more than this share are two.
 _APART = 1e-6
@@ -51,7 +52,7 @@ def _jump(
     """The first place where a local gradient, or what a comparison says, jumps on the way from one
     set of inputs to the other. Of what is bent the two ends differ less and less as the way between
     them is halved; a jump stays."""
-    joint = np.broadcast_shapes(*(x.shape for x in low))
+    joint = broadcast([x.shape for x in low], op.name)
     ends = [[np.broadcast_to(x, joint).reshape(-1) for x in xs] for xs in (low, high)]
     moved = np.flatnonzero(np.logical_or.reduce([a != b for a, b in zip(*ends, strict=True)]))
     found: set[int] = set()

@@ -166,11 +166,17 @@ def _of_parts(case: Case) -> str:
     """The hints against whatever made the parts infinite, each once."""
     found: dict[str, None] = {}
     for reason in case.reasons:
-        if reason.began is not None and reason.began is not case.trouble:
+        if reason.began is not None and not _same(reason.began, case.trouble):
             found[_of(case.recording, reason.began)] = None
         elif reason.part.number != 0:
             found[_GIVEN] = None
     return "; ".join(found) or _GIVEN
+
+
+def _same(one: Trouble, other: Trouble) -> bool:
+    """Whether a part is all that is to be told of itself, as of a slope that is none for no reason that is known."""
+    at = [(t.step, t.iteration, t.blame.cause, [(p.of, p.element) for p in t.blame.parts]) for t in (one, other)]
+    return at[0] == at[1]
 
 
 def _of_product(case: Case) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -77,9 +78,13 @@ class Extreme(Fold):
     kink = "equal ones share the gradient evenly"
     edge = "where one is NaN none is the one, and all get NaN, 0/0 of the gradient"
     gated = True
+    best: ClassVar[np.ufunc]
+
+    def value(self, x: Array) -> Array:
+        return np.asarray(self.best.reduce(x, axis=-1))
 
     def derivatives(self, x: Array, y: Array) -> Array:
-        chosen = x == y
+        chosen = x == self.best.reduce(x, axis=-1, keepdims=True)  # y may have been set by hand
         return np.asarray(chosen / np.add.reduce(chosen, axis=-1, keepdims=True, dtype=y.dtype))
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
@@ -93,9 +98,7 @@ class Max(Extreme):
     notation = "max {0}"
     each = "max{over} {each}"
     label = "max"
-
-    def value(self, x: Array) -> Array:
-        return np.asarray(np.maximum.reduce(x, axis=-1))
+    best = np.maximum
 
 
 class Min(Extreme):
@@ -103,6 +106,4 @@ class Min(Extreme):
     notation = "min {0}"
     each = "min{over} {each}"
     label = "min"
-
-    def value(self, x: Array) -> Array:
-        return np.asarray(np.minimum.reduce(x, axis=-1))
+    best = np.minimum

@@ -199,3 +199,9 @@ def test_an_operation_that_cannot_be_read_is_refused(call: str) -> None:
     with pytest.raises(CommandError) as refused:
         read_edit(recording("walkthrough"), f"op h = {call}")
     assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400, "1e999", f"[{'9' * 400}]"])
+def test_an_option_that_no_float_holds_is_refused(number: str) -> None:
+    with pytest.raises(CommandError, match="the number is too large; infinity is written inf"):
+        read_edit(recording("walkthrough"), f"op h = leaky_relu(negative_slope={number})")

@@ -83,3 +83,13 @@ L = "sum(first * first)"
     assert session.do("when first > 1 and L > 1").data["at"] == "L"
     session.do("goto end")
     assert session.do("when first first.grad[0] > 1").data["at"] == "first.grad[0]"
+
+
+def test_in_the_first_iteration_nothing_is_known_of_the_one_before() -> None:
+    """`abs(previous)` is never negative where it is a number at all."""
+    session = fresh("dead-relu", "iterate 3")
+    for text in ("-0.0813 != abs(previous)", "abs(previous) > -1", "abs(previous) > -1 or loss < 0"):
+        found = session.do(f"when {text}")
+        assert found.data["iteration"] == 2
+        assert found.data["step"] == 1
+        session.do("goto @4 end")

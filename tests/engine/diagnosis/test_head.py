@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from gradstep.engine.diagnosis.head import find_head
+from gradstep.engine.diagnosis.head import best_constant, find_head
 from gradstep.engine.files import loads
+from gradstep.engine.run.recording import record
 
 NETWORK = """format = 1
 [inputs]
@@ -43,3 +45,11 @@ def test_the_head_of(lines: str, outputs: str, takes: str, activation: str | Non
 
 def test_a_loss_written_by_hand_has_none() -> None:
     assert find_head(loads(NETWORK.format(lines='L = "mean((z - t) * (z - t))"')).graph) is None
+
+
+def test_a_single_target_is_a_sample() -> None:
+    """Of one number the best guess is that number: the loss is 0."""
+    recording = record(loads('format = 1\n[parameters]\nw = -0.64\n[graph]\nL = "mse(w, w)"\n'))
+    head = find_head(recording.graph)
+    assert head is not None
+    assert best_constant(head, np.asarray(-0.64), 1) == (0.0, "the variance of the targets")

@@ -136,3 +136,23 @@ def test_one_step_of_gradient_descent_and_the_loss_after_it() -> None:
     recording = record(scenario)
     assert recording.updated(scenario.graph.by_name["w"].id).item() == 3 - 0.25 * 6
     assert recording.next_loss() == 1.5**2
+
+
+@pytest.mark.parametrize("sizes", [(2, 3), (2, 2)])
+def test_gradients_that_are_parts_of_one_array_go_to_their_own_parameters(sizes: tuple[int, int]) -> None:
+    """Those of what is joined lie in the order in which it was, which is not that of the file."""
+    c = [1.0, 2.0, 3.0, 4.0, 5.0][: sum(sizes)]
+    text = (
+        f"format = 1\n[inputs]\nc = {c}\n[parameters]\np = {[10.0] * sizes[0]}\nq = {[20.0] * sizes[1]}\n"
+        '[graph]\nL = "sum(concat(q, p) * c)"\n[training]\nlr = 1.0\nsteps = 3\n'
+    )
+    names = {v.name: v.id for v in record(loads(text)).graph.values}
+    data = History(loads(text)).recording(3).trace.data
+    assert data[names["q"]].tolist() == [20.0 - 2 * g for g in c[: sizes[1]]]
+    assert data[names["p"]].tolist() == [10.0 - 2 * g for g in c[sizes[1] :]]
+
+
+def test_an_empty_parameter_is_updated_to_an_empty_one() -> None:
+    text = 'format = 1\n[parameters]\nk = []\n[graph]\nL = "mean(k)"\n[training]\nsteps = 2\n'
+    trace = History(loads(text)).recording(2).trace
+    assert [a.shape for a in trace.data] == [(0,), ()]

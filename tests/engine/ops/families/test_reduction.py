@@ -91,3 +91,13 @@ def test_rows_columns_and_vjp_share_among_equals(name: str, axis: Any) -> None:
         for row, value in zip(jacobian, y.reshape(-1), strict=True):
             assert {x.reshape(-1)[k] for k in np.flatnonzero(row)} == {value}
             assert len(set(row[row > 0])) == 1
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_a_result_that_was_set_by_hand_changes_nothing_about_which_is_chosen(name: str) -> None:
+    op, x = REGISTRY[name](), np.array([0.5, 2.0, 2.0, -1.0])
+    right = op.vjp(0, np.asarray(1.0), op.forward([x]), [x])
+    assert right.sum() == 1
+    by_hand = np.asarray(7.0)
+    assert op.vjp(0, np.asarray(1.0), by_hand, [x]).tolist() == right.tolist()
+    assert by_columns(op, 0, by_hand.reshape(()), [x])[0].tolist() == right.tolist()
