@@ -22,6 +22,7 @@ from gradstep.engine.explain.loss_terms import by_sample, loss_terms
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history.history import History
+from gradstep.engine.history.loss_change import PARTS
 from gradstep.engine.history.loss_parts import loss_change
 from gradstep.engine.history.mover import Moved, largest, mover
 from gradstep.engine.index import Array
@@ -202,7 +203,8 @@ def _of_loss(history: History, recording: Recording, go_on: GoOn | None) -> str:
     change = loss_change(history, recording.iteration, go_on)
     if len(change.parts) < 2 or not isfinite(change.change):
         return ""
-    parts = ", ".join(f"{name} {number(part, signed=True)}" for name, part in change.named_parts)
+    names = {**PARTS, "update": "the update"}
+    parts = ", ".join(f"{names[name]} {number(part, signed=True)}" for name, part in change.parts.items())
     return f"Since iteration {recording.iteration - 1:,}: {parts}. "
 
 

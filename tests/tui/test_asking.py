@@ -45,6 +45,26 @@ async def test_why_loss_is_asked_with_the_key_of_why_where_the_loss_is_written()
         assert at(pilot) == debugger(pilot).session.position == session.position
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_all_that_when_has_found_is_seen(size: tuple[int, int]) -> None:
+    session = Session(find("digits-training"))
+    session.do("train 20")
+    expected = words(session.do("when first loss < 2").text.splitlines()[0])
+    async with running("digits-training", size) as pilot:
+        debugger(pilot).session.do("train 20")
+        await pilot.press("W")
+        await type_(pilot, "first loss < 2")
+        assert at(pilot) == session.position
+        if isinstance(pilot.app.screen, Said):  # there is no room for it beside what happens now
+            assert said(pilot) == expected
+        else:
+            shown = words(text_of(pilot))
+            assert expected[:60] in shown
+            assert expected[-30:] in shown
+        await pilot.press("escape")
+        assert pilot.app.screen is debugger(pilot)
+
+
 def about(pilot: Pilot[int]) -> str:
     """What is said of the finding under the cursor."""
     assert isinstance(pilot.app.screen, Findings)

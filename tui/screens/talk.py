@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gradstep.engine.notation import counted, number
+from gradstep.tui.cells import wrap
 from gradstep.tui.screens.player import Player
 from gradstep.tui.screens.runner import Longer, Runner, patiently
 from gradstep.tui.screens.scenery import Scenery
@@ -73,10 +74,12 @@ class Talk:
             scenery.arrived(result.stop is not None and result.stop.reason in ("breakpoint", "watch"))
         if result.moved or not said:
             first = said.splitlines()[0] if said.startswith("'") else ""  # what `when` has found
-            scenery.show(message=first if result.stop is None else self._resting(result.stop))
-            return
+            if self._fits(first):
+                scenery.show(message=first if result.stop is None else self._resting(result.stop))
+                return
+            said = first
         app = scenery.screen.app
-        if len(said.splitlines()) <= 2 and len(said) <= 2 * (app.size.width - 4):
+        if len(said.splitlines()) <= 2 and self._fits(said.replace("\n", "   ")):
             scenery.show(message=said.replace("\n", "   "))
             return
         from gradstep.engine.diagnosis import Diagnosis
@@ -100,6 +103,11 @@ class Talk:
                 screen.run_worker(self.do(line))
 
         await screen.app.push_screen(Findings(found, palette), chosen)
+
+    def _fits(self, message: str) -> bool:
+        """Whether there is room for a message beside what happens now."""
+        room = self._scenery.screen.query_one("#headline").size
+        return len(wrap(message, room.width - 2)) < room.height
 
     def _resting(self, stop: Stop) -> str:
         """What to say where a run has come to rest."""

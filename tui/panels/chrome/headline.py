@@ -39,7 +39,7 @@ class Headline(Panel, can_focus=False):
         hint = "80×24 shows the network"
         if view.layout is Layout.TINY and x + len(hint) + 3 < width:
             canvas.put(width - len(hint) - 1, 0, hint, palette.style("dim"))
-        said = wrap(view.message, width - 2)[: height - 1] if view.message else []
+        said = _at_most(wrap(view.message, width - 2), height - 1) if view.message else []
         room = height - 1 - len(said)
         caption = wrap(text, width - 2)
         note = wrap("✎ " + printable(frame.story.note.replace("\n", " ")), width - 2) if frame.story.note else []
