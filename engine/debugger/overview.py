@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 import numpy as np
 
 from gradstep.engine.debugger.frame import Frame
@@ -103,14 +105,20 @@ def _narration(recording: Recording, sweep: Sweep, sample: int | None) -> Narrat
 def _of_update(recording: Recording, sweep: Sweep, here: Element) -> Narration:
     moved = f"{said(recording.trace.number(here))} → {said(float(recording.updated(*here)[0]))}"
     headline = f"update {recording.board.whole(sweep.value)}: {sweep.size:,} numbers"
-    return Narration(headline, f"Where its gradient is largest in size, {recording.board.element(*here)}: {moved}.")
+    where = "Where its gradient is largest in size"
+    if isnan(recording.trace.derivative(here)):
+        where = "Where its gradient is first NaN"
+    return Narration(headline, f"{where}, {recording.board.element(*here)}: {moved}.")
 
 
 def _of_gradients(recording: Recording, sweep: Sweep, here: Element) -> Narration:
     graph, board, size = recording.graph, recording.board, sweep.size
     terms = total(segments_at(recording.trace, recording.timeline, sweep.start + here.flat + 1))
-    found = f"{board.gradient(*here)} = {said(recording.trace.derivative(here), True)}"
-    adds = f"The largest in size, {found}, adds up {terms:,} terms." if terms > 1 else _largest_is(found)
+    grad = recording.trace.derivative(here)
+    found = f"{board.gradient(*here)} = {said(grad, True)}"
+    adds = f"The largest in size, {found}, adds up {terms:,} terms."
+    if terms < 2 or isnan(grad):
+        adds = _largest_is(found, grad)
     headline = f"gradient of {board.whole(sweep.value)}"
     if graph.values[sweep.value].role is Role.PARAMETER:
         return Narration(f"{headline}: {size:,} numbers", adds)
@@ -125,7 +133,8 @@ def _of_gradients(recording: Recording, sweep: Sweep, here: Element) -> Narratio
 
 def _of_values(recording: Recording, sweep: Sweep, here: Element) -> Narration:
     node, name, size = recording.graph.nodes[sweep.node], recording.board.whole(sweep.value), sweep.size
-    found = f"{recording.board.element(*here)} = {said(recording.trace.number(here))}"
+    number = recording.trace.number(here)
+    found = f"{recording.board.element(*here)} = {said(number)}"
     closed = shut(recording, sweep.value)
     if closed is not None:
         gates = f"{_of(closed, size)} shut: they give 0, and no gradient will pass there."
@@ -136,8 +145,8 @@ def _of_values(recording: Recording, sweep: Sweep, here: Element) -> Narration:
         each = f"Each adds up {inputs:,} inputs times their weights{plus}."
         if inputs == 1:
             each = f"Each is its one input times its weight{plus}."
-        return Narration(f"weighted sums {name}: {size:,} numbers", f"{each} {_largest_is(found)}")
-    return Narration(f"{node.op.label}: {name}", f"{counted(size, 'number')}; the largest in size is {found}.")
+        return Narration(f"weighted sums {name}: {size:,} numbers", f"{each} {_largest_is(found, number)}")
+    return Narration(f"{node.op.label}: {name}", f"{counted(size, 'number')}. {_largest_is(found, number)}")
 
 
 def _added(recording: Recording, node: Node) -> str:
@@ -146,8 +155,8 @@ def _added(recording: Recording, node: Node) -> str:
     return "a bias" if value.role is Role.PARAMETER else recording.board.whole(value.id)
 
 
-def _largest_is(found: str) -> str:
-    return f"The largest in size is {found}."
+def _largest_is(found: str, number: float) -> str:
+    return f"The first that is NaN is {found}." if isnan(number) else f"The largest in size is {found}."
 
 
 def _of(closed: int, size: int) -> str:

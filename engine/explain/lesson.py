@@ -77,7 +77,13 @@ def _slopes(recording: Recording, node: Node, only: int | None = None) -> tuple[
     for slot, (value, slope) in enumerate(zip(node.inputs, op.slopes, strict=False)):
         if recording.graph.values[value].differentiable and only in (None, slot):
             local = op.valued(slope, dtype).format(*names)
-            found.append(f"The local gradient is ∂{board.whole(node.output)}/∂{names[slot]} = {local}.")
+            of = f"The local gradient is ∂{board.whole(node.output)}/∂{names[slot]} = {local}."
+            found.append(of if node.inputs.count(value) == 1 else f"Of one use of {names[slot]} it is {local}.")
+    if not found:
+        return ()
+    again = {value for value in node.inputs if node.inputs.count(value) > 1}
+    if again:
+        found.insert(0, "Each use has its own local gradient.")
     return (*found, *((f"By convention, {op.kink}.",) if op.kink else ()))
 
 

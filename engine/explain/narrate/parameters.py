@@ -13,6 +13,7 @@ from gradstep.engine.explain.remarks import zero_reason
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.notation import said
+from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.run.recording import Recording
@@ -40,10 +41,10 @@ def _single(recording: Recording, hop: Hop, name: str, what: str) -> str:
     if recording.trace.derivative(hop.target) == 0:
         why = zero_reason(recording, hop.target) or "Nothing arrives here."
         return f"{why} So this {what} learns nothing from this {'sample' if recording.samples.count < 2 else 'batch'}."
-    if what == "bias":
+    op = recording.graph.nodes[hop.node].op
+    if isinstance(op, Linear) and hop.slot == _BIAS:
         gets = "A bias is added as it is (local gradient 1), so it gets the whole upstream gradient"
         return _directed(recording, gets, hop)
-    op = recording.graph.nodes[hop.node].op
     if isinstance(op, Rowwise) and op.gated:
         return _chosen(op, hop, name)
     if hop.factor is not None:
@@ -51,6 +52,10 @@ def _single(recording: Recording, hop: Hop, name: str, what: str) -> str:
     if hop.local == 0:
         return zero_reason(recording, hop.source) or "Its local gradient is exactly 0, and so is its gradient."
     return _directed(recording, f"Its local gradient is {said(hop.local, True)}; its gradient", hop, is_=True)
+
+
+#: The slot of a weighted sum that is added.
+_BIAS = 2
 
 
 def _multiplied(recording: Recording, hop: Hop, factor: Element, what: str) -> str:

@@ -106,6 +106,8 @@ def _made(recording: Recording, node: Node, here: Element) -> str:
 
 def _share(y: float, among: int, name: str) -> str:
     """What a softmax gives, or the logarithm of it."""
+    if among == 1:
+        return "as it is alone"
     if name == "softmax":
         return f"its share among {among:,}"
     return f"the logarithm of its share among {among:,}, which is {said(float(np.exp(y)))}"

@@ -79,7 +79,7 @@ def test_what_is_added_to_a_weighted_sum_may_be_computed() -> None:
     assert told(recording, "z").result_note == "to weights, b, x"
     z = recording.graph.nodes[recording.graph.by_name["z"].node]
     caption = narrate.forward(recording, z, 0).caption
-    assert caption == "z adds up its inputs: each input times its weight, plus b. Biggest term: b = +6.500."
+    assert caption == "y adds up its inputs: each input times its weight, plus b. Biggest term: b = +6.500."
 
 
 def test_a_slope_may_be_infinite() -> None:

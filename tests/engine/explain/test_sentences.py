@@ -1,0 +1,176 @@
+"""Every sentence of every step is read: for what it claims, and for its form. That of built-in scenarios, of the random
+networks that others tests draw, and of trainings by every optimiser; `wordings` says what each of them claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from every_path import NETWORKS
+from graphs import network, programs, recorded
+from hypothesis import HealthCheck, given, settings
+from ops.test_random_operations import Program, built
+from ops.test_random_operations import programs as of_operations
+from wordings import Facts, faults, read
+
+from gradstep.engine.debugger import overview
+from gradstep.engine.debugger.frame import Frame
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.explain import nonfinite
+from gradstep.engine.files import builtin, find, loads
+from gradstep.engine.history.history import History
+from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Position
+from gradstep.engine.training.optimizer import OPTIMIZERS
+
+#: So many steps of each array are read, of a large one the first and some of the others.
+_READ = 10
+
+
+def steps(recording: Recording) -> list[int]:
+    found = {0}
+    for sweep in recording.timeline.sweeps:
+        apart = max(1, sweep.size // (_READ // 2))
+        found |= {*range(sweep.start + 1, min(sweep.start + _READ // 2, sweep.stop) + 1)}
+        found |= {*range(sweep.start + 1, sweep.stop + 1, apart)}
+    return sorted(found)
+
+
+def moments(name: str) -> Iterator[Recording]:
+    """The first iteration of a scenario; of a training also a later one, and its last where that is soon."""
+    session = Session(find(name))
+    yield session.recording
+    for k in (
+        {9, min(session.recording.scenario.training.steps, 40)} if session.recording.scenario.training.steps > 1 else ()
+    ):
+        if not name.startswith("digits") or k == 9:
+            session.goto(f"@{k}")
+            yield session.recording
+
+
+def told(frame: Frame) -> Iterator[tuple[str, bool]]:
+    """What is said of a step, and which of it claims to be a sentence."""
+    story = frame.story
+    yield story.caption, True
+    yield from ((text, True) for text in story.explanation)
+    yield story.headline, False
+    yield story.narration.result_note, False
+    yield from ((card.note, False) for card in frame.origin.cards)
+
+
+def problems(recording: Recording) -> list[str]:
+    """What is false, not understood, or of a bad form in what is said of a run."""
+    found = dict[str, None]()
+    for step in steps(recording):
+        frame = Frame(recording, Position(step, None, recording.iteration))
+        facts = Facts(frame)
+        for text, sentence in told(frame):
+            found |= dict.fromkeys(f"step {step}: {fault}" for fault in faults(text.replace("  (", " ("), sentence))
+            if sentence:
+                found |= dict.fromkeys(f"step {step}, {frame.phase.value}: {one}" for one in read(text, facts))
+    for sweep in recording.timeline.sweeps:
+        frame = Frame(recording, Position(sweep.start + 1, None, recording.iteration))
+        caption = overview.narration(recording, sweep).caption
+        trouble = nonfinite.first(recording, sweep.phase) if caption.startswith("First at") else None
+        facts = Facts(Frame(recording, Position(trouble.step, None, recording.iteration)) if trouble else frame)
+        found |= dict.fromkeys(f"array at {sweep.start}: {one}" for one in (*faults(caption), *read(caption, facts)))
+    return list(found)
+
+
+@pytest.mark.parametrize("name", builtin())
+def test_every_sentence_about_a_built_in_scenario_is_true(name: str) -> None:
+    for recording in moments(name):
+        assert problems(recording) == []
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_sentence_about_networks_of_every_kind_is_true(name: str) -> None:
+    assert problems(recorded(network(*NETWORKS[name]))) == []
+
+
+_READING = settings(
+    max_examples=16,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+@given(programs())
+@_READING
+def test_every_sentence_about_a_random_network_is_true(program: object) -> None:
+    assert problems(recorded(program.network())) == []  # type: ignore[attr-defined]
+
+
+@given(of_operations())
+@_READING
+def test_every_sentence_about_random_operations_is_true(program: Program) -> None:
+    assert problems(recorded(built(program, "float64"))) == []
+
+
+_TRAINED = """format = 1
+dtype = "{dtype}"
+batch = ["x", "t"]
+[inputs]
+x = {{ init = "normal(0, 1)", shape = [6, 3], seed = 1 }}
+t = {{ init = "normal(0, 1)", shape = [6, 1], seed = 2 }}
+[parameters]
+W1 = {{ init = "he_normal", shape = [4, 3], seed = {seed} }}
+b1 = {{ init = "zeros", shape = [4] }}
+W2 = {{ init = "he_normal", shape = [1, 4], seed = 4 }}
+unused = 0.0
+[graph]
+h = "relu(x @ W1.T + b1)"
+L = "mse(h @ W2.T, t)"
+[training]
+batch_size = 3
+{training}
+"""
+_OPTIONS = (
+    "", "weight_decay = 0.1", "zero_grad = false", "clip_norm = 0.01\nwarmup = 4", "clip_value = 0.001\nshuffle = 3"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("options", _OPTIONS)
+def test_every_sentence_about_a_training_is_true(optimizer: str, options: str) -> None:
+    seed = len(optimizer) + len(options)
+    text = _TRAINED.format(
+        training=f'optimizer = "{optimizer}"\n{options}', seed=seed, dtype=f"float{32 + seed % 2 * 32}"
+    )
+    history = History(loads(text))
+    for iteration in (1, 2, 5):
+        assert problems(history.recording(iteration)) == []
+
+
+def test_a_sentence_that_is_false_is_found() -> None:
+    """Each with one word or number that is not so, at a step of the walkthrough."""
+    session = Session(find("walkthrough"))
+    for at, wrong in {
+        "z1[0]": "h₁ adds up its inputs: each input times its weight.",
+        "z1[1]": "Biggest term: w₁₂₁·x₁ = −0.100.",
+        "y": "σ turns 0.444 into 0.608.",
+        "L": "The prediction is 0.391 above the target.",
+        "y.grad": "If y grows a little, the loss changes −0.391 times as much: to learn, lower y.",
+        "z2.grad": "The sigmoid's slope here is 0.238, so the gradient shrinks to 25 % of its size.",
+        "h.grad[1]": "w₂₂ is positive (+0.400): h₂ gets that share of the gradient, sign unchanged.",
+        "W1.grad[0,1]": "This weight multiplied x₁ = 0.500, so it gets the upstream gradient times 0.500: negative.",
+        "b1.grad[0]": "b₁₁ acts on each of the 4 samples: one part from each, and they add up to −0.056.",
+        "W1.next[0,0]": "The gradient is negative, so the weight goes up by 0.0029.",
+        "W2.next[0,0]": "Nobody has said how this is to be read.",
+    }.items():
+        session.goto(at)
+        assert read(wrong, Facts(session.frame())) != [], wrong
+        assert read(session.frame().story.caption, Facts(session.frame())) == [], at
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It shrinks to 1e+02 %.", "1 paths lead on.", "It feeds 2 neuron.", "The part of e#1 is 0.", "No full stop",
+        "It is np.float64(3.0).", "Its slope is nan.", "It goes down by 25104.", "It has a ∂L/∂x.", "It is −0.",
+        "The share is 234 %.", "Two  spaces.", "It is 3e-05.", "There is () nothing.",
+    ],
+)  # fmt: skip
+def test_a_text_of_a_bad_form_is_found(text: str) -> None:
+    assert faults(text) != []
