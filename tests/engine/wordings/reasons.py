@@ -56,9 +56,8 @@ def _targets(f: Facts, text: str) -> bool:
         assert found is not None
         users = [f.graph.nodes[node] for node, _ in f.graph.uses[found.value]]
         itself = any(n.inputs.count(found.value) > 1 for n in users)
-        if not itself and not any(
-            f.number(found) in np.asarray(x) for n in users for v, x in _others(f, n.inputs, found.value)
-        ):
+        others = [np.asarray(x) for n in users for x in _others(f, n.inputs, found.value)]
+        if not itself and not any(f.number(found) in x for x in others):
             return False
     return True
 
