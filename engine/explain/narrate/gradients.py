@@ -93,7 +93,7 @@ def _along_weight(recording: Recording, hop: Hop, factor: Element, name: str) ->
 def _beside_1(size: float) -> str:
     """A factor in a sentence, never one of 1 that is not 1."""
     text = said(size, True)
-    return text if float(text) != 1 else "by very little" if size > 1 else "nearly 1"
+    return text if text != said(1.0, True) else "by very little" if size > 1 else "nearly 1"
 
 
 def _through(recording: Recording, node: Node, hop: Hop) -> str:

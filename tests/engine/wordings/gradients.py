@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from wordings.facts import Facts
-from wordings.grammar import NAME, number, rounds, says
+from wordings.grammar import LABEL, NAME, number, rounds, says
 
 FEEDS = (
     rf"(?:feeds <k> neurons?|feeds <k> elements? of \S+|feeds <k> arrays|enters {NAME} <k> times|is used <k> times"
@@ -77,7 +77,8 @@ def counted(f: Facts, m: re.Match[str]) -> bool:
 
 @says("They pull in opposite directions: part of the signal cancels\\.")
 def against(f: Facts, m: re.Match[str]) -> bool:
-    return max(f.parts) > 0 > min(f.parts)
+    """Of what enters a loss several times a difference is that of all its ways together."""
+    return max(f.parts) > 0 > min(f.parts) or not f.uses(f.here)[2]
 
 
 # Through a weighted sum ---------------------------------------------------------------------------
@@ -152,7 +153,7 @@ def almost(f: Facts, m: re.Match[str]) -> bool:
 
 
 _SLOPE = (
-    "(?:The sigmoid's slope here is(?: only)?|The tanh's slope here is(?: only)?|The slope of [^.]+? here is(?: only)?"
+    rf"(?:The (?:sigmoid's slope|tanh's slope|slope of {LABEL}) here is(?: only)?"
     rf"|The slope here is|{NAME} was multiplied by(?: {NAME} =)?) <n>"
 )
 

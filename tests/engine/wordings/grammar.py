@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from gradstep.engine.ops import REGISTRY
 from wordings.facts import Facts
 
 NUMBER = r"(?:[+−]?(?:\d[\d,]*(?:\.\d+)?(?:e-?\d+)?|∞)|NaN)"
@@ -12,6 +13,9 @@ _PLAIN = r"[^\s\[\].,;()=+·/∂−\d][^\s\[\].,;()=+·/]*(?:\[[^\]\s]*\])?"
 NAME = rf"(?:−?\d+(?:\.\d+)?(?:e-?\d+)?|{_PLAIN})"
 #: What stands for what in a pattern; each is a group.
 _PLACES = {"<x>": f"({NAME})", "<n>": f"({NUMBER})", "<k>": r"(\d[\d,]*)", "<g>": rf"(∂\S+?/∂{_PLAIN}|{_PLAIN})"}
+
+#: What operations are called.
+LABEL = "(?:{})".format("|".join(sorted({re.escape(REGISTRY[name].label) for name in REGISTRY}, key=len, reverse=True)))
 
 Check = Callable[[Facts, "re.Match[str]"], bool]
 #: All claims that are known; and those that are asked only where none of them fits.

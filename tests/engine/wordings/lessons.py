@@ -9,7 +9,7 @@ import numpy as np
 from gradstep.engine.explain import lesson
 from gradstep.engine.graph.graph import Role
 from wordings.facts import Facts
-from wordings.grammar import NAME, number, says
+from wordings.grammar import LABEL, NAME, number, says
 
 
 @says(*map(re.escape, lesson.READY), re.escape(lesson.GIVEN))
@@ -45,7 +45,7 @@ def needs(f: Facts, m: re.Match[str]) -> bool:
     return [bool(m[1]), bool(m[2])] == gets and any(gets)
 
 
-@says("\\S+ = .+: [A-Za-z√σ| -]+\\.")
+@says(f"\\S+ = .+: {LABEL}\\.")
 def formula(f: Facts, m: re.Match[str]) -> bool:
     return m[0].endswith(f": {f.node.op.label}.")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.index import unravel
 from wordings.facts import Array, Facts
-from wordings.grammar import number, rounds, says
+from wordings.grammar import LABEL, number, rounds, says
 
 
 def products(f: Facts) -> tuple[Array, Array]:
@@ -120,7 +120,7 @@ def log_share(f: Facts, m: re.Match[str]) -> bool:
     )
 
 
-@says("[A-Za-z√²| -]+: <x> = <n>\\.")
+@says(f"{LABEL}: <x> = <n>\\.")
 def made(f: Facts, m: re.Match[str]) -> bool:
     return rounds(m[2], f.result)
 
@@ -155,7 +155,7 @@ def on_the_edge(f: Facts, m: re.Match[str]) -> bool:
     return f.value(m[1]) == f.result == 0
 
 
-@says("[\\w√ −|]+ turns <n> into <n>\\.")
+@says(f"{LABEL} turns <n> into <n>\\.")
 def turned(f: Facts, m: re.Match[str]) -> bool:
     x = f.number(f.here._replace(value=f.node.inputs[0]))
     return rounds(m[1], x) and rounds(m[2], f.result)
