@@ -16,6 +16,7 @@ import numpy as np
 from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS, phase_of
 from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.language import FUNCTIONS
+from gradstep.engine.ask.past import reach
 from gradstep.engine.ask.patterns import Pattern
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.steps import CHANGES, Steps
@@ -75,6 +76,11 @@ class Condition:
         self.by_term = bool(words & {*TERM_FIELDS, "op", "crosses", *(k for k, kind in KINDS.items() if kind.by_term)})
         self.state = not words & {*FIELDS, *KINDS, *CHANGES}
         self._try()
+
+    @property
+    def reach(self) -> int:
+        """How many iterations it looks back, at most."""
+        return 1 if self.query is None else reach(self.query.tree)
 
     def _named(self, body: str) -> Pattern:
         try:

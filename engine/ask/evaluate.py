@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from gradstep.engine.ask import past
 from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, ELEMENTWISE, FUNCTIONS, REDUCING
-from gradstep.engine.ask.scope import Moment, Part, Reference, Scope
+from gradstep.engine.ask.scope import Part, Reference, Scope
 from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.parsing import spelled
@@ -225,6 +226,8 @@ class Evaluation:
             raise self.bad(f"'{ast.unparse(node.func)}' cannot be called{nearest(ast.unparse(node.func), FUNCTIONS)}")
         if node.func.id == "previous" and len(node.args) == 1:
             return self._earlier(node.args[0])
+        if node.func.id in past.OVER and len(node.args) == 2:
+            return self._over(node.func.id, *node.args)
         kind = self.scope.kind(node.func.id, node)
         if kind is not None:
             return kind
@@ -235,19 +238,18 @@ class Evaluation:
         return self._apply(node.func.id, self.number(node.args[0]), node.args[0])
 
     def _earlier(self, argument: ast.expr) -> Part:
-        """What an expression was at the end of the iteration before; unknown in the first. `previous` alone
-        is the loss of it."""
-        recording = self.scope.recording
-        if recording.earlier is None:
-            # Read all the same, so that a mistake in it is said.
-            return self._at(Moment.end(recording), argument)._replace(known=False)
-        return self._at(Moment.end(recording.earlier(recording.iteration - 1)), argument)._replace(known=True)
+        return past.earlier(self.scope.recording, self._written(argument))
 
-    def _at(self, moment: Moment, argument: ast.expr) -> Part:
-        part = Evaluation(self.text, moment).part(argument)
-        if np.asarray(part.value).dtype.kind in "US":
-            raise self.bad("previous(…) is about numbers")
-        return part
+    def _over(self, name: str, argument: ast.expr, count: ast.expr) -> Part:
+        """`median(EXPR, 20)`: over so many iterations before."""
+        number = past.count_of(count)
+        if number is None:
+            raise self.bad(f"{name}(x, N): N is how many iterations before, a whole number from 1 to {past.LONGEST:,}")
+        return past.over(self.scope.recording, name, number, self._written(argument))
+
+    def _written(self, argument: ast.expr) -> past.Written:
+        read = lambda moment: Evaluation(self.text, moment).part(argument)  # noqa: E731
+        return past.Written(self.text, ast.dump(argument), read)
 
     def _apply(self, name: str, part: Part, argument: ast.expr) -> Part:
         if name in ELEMENTWISE:

@@ -47,7 +47,7 @@ ELEMENTWISE: Mapping[str, Callable[..., Any]] = {
 }  # fmt: skip
 REDUCING: Mapping[str, Callable[..., Any]] = {
     "max": np.max, "min": np.min, "sum": np.sum, "mean": np.mean, "std": np.std, "norm": np.linalg.norm,
-    "any": np.any, "all": np.all,
+    "median": np.median, "any": np.any, "all": np.all,
 }  # fmt: skip
 FUNCTIONS = (*ELEMENTWISE, *REDUCING)
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 import ast
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS
+from gradstep.engine.ask.past import OVER, count_of
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment, Reference
 from gradstep.engine.errors import CommandError
@@ -139,7 +141,28 @@ class Ranges:
         low[joined], high[joined] = np.minimum(low, after.low)[joined], np.maximum(high, after.high)[joined]
         return Interval(low, high, (Interval(low, high), Interval(low, high)))
 
+    def _over(self, name: str, argument: ast.expr, count: int) -> Interval:
+        """What the median, the mean and the like of a number lies between over so many iterations before, each with a
+        row of its own; they rise where any of the numbers rises."""
+        inner, act = self.of(argument), OVER[name]
+        if inner is None or inner.ends is not None:
+            raise Unknown
+        low, high = np.full(self.rows, -np.inf), np.full(self.rows, np.inf)
+        if self.rows > count:
+            with np.errstate(all="ignore"):
+                for end, found in ((inner.low, low), (inner.high, high)):
+                    whole = np.broadcast_to(np.asarray(end, float), (self.rows,))
+                    found[count:] = act(sliding_window_view(whole, count)[:-1], axis=-1)
+            alone = sliding_window_view(self.summaries.exact, count)[:-1].all(axis=-1) & self.summaries.exact[count:]
+            low[count:][~alone], high[count:][~alone] = -np.inf, np.inf
+        return Interval(low, high)
+
     def _called(self, node: ast.Call) -> Interval | None:
+        if isinstance(node.func, ast.Name) and node.func.id in OVER and len(node.args) == 2:
+            count = count_of(node.args[1])
+            if count is None:
+                raise Unknown
+            return self._over(node.func.id, node.args[0], count)
         if isinstance(node.func, ast.Attribute) and not node.args:
             name, argument = node.func.attr, node.func.value
         elif isinstance(node.func, ast.Name) and len(node.args) == 1:

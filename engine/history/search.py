@@ -127,8 +127,8 @@ def _candidates(history: History, wanted: Sequence[Stopping], first: int, last: 
         return []
     starts = history.summaries.starts
     low, high = history.summaries.row_of(first), history.summaries.row_of(last)
-    # One row more at the front: what was before it, a condition may compare with.
-    before = max(low - 1, 0)
+    # Rows at the front as well: what was before them, a condition may compare with.
+    before = max(low - max((one.reach for one in wanted if isinstance(one, Condition)), default=1), 0)
     rows = np.flatnonzero(truth(history, wanted, before, high + 1).may[low - before :]) + low
     return [k for row in rows for k in range(max(int(starts[row]), first), min(int(starts[row + 1]) - 1, last) + 1)]
 

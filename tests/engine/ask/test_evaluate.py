@@ -146,7 +146,7 @@ def test_truth_has_three_values(a: str, b: str) -> None:
         ("x.foo()", "cannot be called"),
         ("maxx(x)", "did you mean 'max'?"),
         ("W1[:0].max()", "is empty"),
-        ("previous('a')", "previous(…) is about numbers"),
+        ("previous('a')", "iterations before are asked for numbers"),
         ("{1: 2}", "nothing that an expression can have"),
         ("None", "nothing that an expression can have"),
     ],

@@ -18,6 +18,7 @@ from gradstep.engine.history.summaries import Summaries
 TOLD = (
     "loss", "-loss + 1", "loss / 4", "previous", "loss / previous", "1 / (loss - 1)", "norm(W1.grad)", "norm(h)",
     "abs(W1.grad).max()", "W1.grad.min()", "max(z1)", "W1.next.max()", "exp(-loss)", "sqrt(loss) + 2 * norm(W2.grad)",
+    "median(loss, 4)", "loss / max(loss, 3)", "mean(norm(h), 5)",
 )  # fmt: skip
 #: Others of which they only know what they lie between.
 BETWEEN = ("W1[0,0]", "W1.grad[2,1]", "h[0,0] * W2[1,2]", "mean(h)", "W1[0,:].max()", "z1[3,:].min()")
