@@ -36,8 +36,14 @@ class Written:
 
 def reach(tree: ast.expr) -> int:
     """How many iterations an expression looks back, at most."""
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
-    counts = (count_of(call.args[1]) for call in calls if call.func.id in OVER and len(call.args) == 2)
+    counts = (
+        count_of(node.args[1])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in OVER
+        and len(node.args) == 2
+    )
     return 1 + sum(filter(None, counts))
 
 
