@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstep.engine.diagnosis.finding import Advice, Diagnosis, Finding
+from gradstep.engine.diagnosis.finding import Advice, Diagnosis, Finding, in_short
 from gradstep.engine.history.history import History
 from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.notation import aligned, number, plain, said
@@ -137,14 +137,15 @@ class Trials(NamedTuple):
         """For people."""
         base, best = self.trials[0].as_it_is, self.trials[0]
         yield f"finding {self.number}, {self.finding.kind}: {self.finding.text}"
-        yield from self._table([("as it is", base), *((f"with {one.change}", one.with_it) for one in self.trials)])
+        copies = [(f"with {in_short(one.change)}", one.with_it) for one in self.trials]
+        yield from self._table([("as it is", base), *copies])
         for one in self.trials:
-            yield f"  {one.change} {one.verdict}"
+            yield f"  {in_short(one.change)} {one.verdict}"
             yield f"    {one.then}"
         if self.left:
-            yield f"  not tried yet: {', '.join(self.left)}; try {self.number} goes on with them"
+            yield f"  not tried yet: {', '.join(map(in_short, self.left))}; try {self.number} goes on with them"
         if best.helps:
-            yield f"  try {self.number} keep goes on with {best.change}; this training is as it was"
+            yield f"  try {self.number} keep goes on with {in_short(best.change)}; this training is as it was"
         else:
             yield "  nothing that was tried helps; this training is as it was"
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Diagnosis
 from gradstep.engine.diagnosis.joining import Told, joined
+from gradstep.engine.diagnosis.remedies import with_changes
 from gradstep.engine.diagnosis.rule import Rule, Rules, Thresholds
 from gradstep.engine.diagnosis.rules import (
     baselines,
@@ -66,4 +67,4 @@ def _diagnosed(evidence: Evidence) -> Diagnosis:
     for order, rule in enumerate(RULES):
         evidence.asked(order / len(RULES))
         told += [Told(found, rule, order, about) for found, about in rule.findings(evidence)]
-    return joined(told)
+    return with_changes(joined(told), evidence)

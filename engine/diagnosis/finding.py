@@ -27,19 +27,27 @@ class Severity(IntEnum):
 
 class Advice(NamedTuple):
     """What to try, in words; and as a `change` that can be run: `lr = 0.01` for a line of [training], or an edit as
-    `set` takes it (`set b1 = 0`), several with `;` between them. Empty where there is no such change. `tried` says what
-    came of it, where that is known."""
+    `set` takes it (`set b1 = 0`), or weights drawn anew (`init W1 = he_normal`), several with `;` between them. Empty
+    where there is no such change. `tried` says what came of it, where that is known. Of a change that other advice
+    says in words the text is empty."""
 
     text: str
     change: str = ""
     tried: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text} ({self.tried})" if self.tried else self.text
+        text = self.text or (in_short(self.change) if self.tried else "")
+        return f"{text} ({self.tried})" if self.tried else text
 
     def document(self) -> dict[str, str]:
         """For programs."""
         return {"text": self.text, "change": self.change, **({"tried": self.tried} if self.tried else {})}
+
+
+def in_short(change: str) -> str:
+    """A change with its first part, where it has several."""
+    first, *others = change.split("; ")
+    return f"{first} and {len(others)} more" if others else first
 
 
 class Place(NamedTuple):
@@ -82,7 +90,7 @@ class Finding(NamedTuple):
     @property
     def hint(self) -> str:
         """All advice in a line."""
-        return "; or ".join(map(str, self.advice))
+        return "; or ".join(filter(None, map(str, self.advice)))
 
     @property
     def changes(self) -> tuple[Advice, ...]:
@@ -96,7 +104,7 @@ class Finding(NamedTuple):
         if self.hint:
             yield f"{indent}    try: {self.hint}"
         if number and self.changes:
-            copies = " and one with ".join(one.change for one in self.changes)
+            copies = ", one with ".join(in_short(one.change) for one in self.changes)
             yield f"{indent}    run: try {number} trains a copy with {copies}"
         if self.go:
             yield f"{indent}    see: {self.go}"

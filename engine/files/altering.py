@@ -1,26 +1,43 @@
-"""A scenario with another line in its [training], read anew: as if somebody had written it into the file."""
+"""A scenario with another line, read anew: as if somebody had written it into the file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from gradstep.engine.errors import CommandError, ScenarioError
+from gradstep.engine.errors import CommandError, ScenarioError, nearest
 from gradstep.engine.files.finding import builtin, loads
 from gradstep.engine.files.opening import STANDARD_INPUT
-from gradstep.engine.files.rewriting import rewritten
+from gradstep.engine.files.rewriting import Place, quoted, rewritten
+from gradstep.engine.files.tables.names import normal
+from gradstep.engine.files.toml import parse
 from gradstep.engine.run.scenario import Scenario
 
 
 def altered(scenario: Scenario, line: str) -> Scenario:
-    """The same scenario with `NAME = VALUE` in [training]. Raises CommandError where that cannot be said there."""
-    key, equals, value = (part.strip() for part in line.partition("="))
+    """The same scenario with `NAME = VALUE` in [training], or with `init NAME = KIND`, a parameter drawn at random.
+    Raises CommandError where that cannot be said."""
+    key, equals, value = (part.strip() for part in line.removeprefix("init ").partition("="))
     if not equals or not key.isidentifier() or not value:
         raise CommandError(f"'{line}' is no line of [training]; it is written NAME = VALUE, as in lr = 0.01")
     try:
-        text = rewritten(scenario.text, {("training", key): value})
-        return loads(text, scenario.name, scenario.file, _folder(scenario))
+        place = ("training", key)
+        if line.startswith("init "):
+            place, value = _drawn(scenario, key, value)
+        return loads(rewritten(scenario.text, {place: value}), scenario.name, scenario.file, _folder(scenario))
     except ScenarioError as error:
         raise CommandError(f"'{line}' cannot be tried: {error.problems[0].text}") from None
+
+
+def _drawn(scenario: Scenario, name: str, init: str) -> tuple[Place, str]:
+    """Where a parameter is given, and what stands there where it is drawn at random."""
+    said, _ = parse(scenario.text, scenario.file)
+    value = scenario.graph.by_name.get(name)
+    key = next((key for key in said.get("parameters", {}) if normal(key) == name), None)
+    if value is None or key is None:
+        raise CommandError(f"there is no parameter '{name}'{nearest(name, said.get('parameters', {}))}")
+    shape = ", ".join(map(str, value.shape))
+    # Another seed for each, lest equal shapes are equal numbers.
+    return ("parameters", key), f"{{ shape = [{shape}], init = {quoted(init)}, seed = {value.id} }}"
 
 
 def _folder(scenario: Scenario) -> Path | None:

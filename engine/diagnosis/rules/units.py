@@ -38,7 +38,7 @@ def died(evidence: Evidence) -> Iterator[Seen]:
         return
     history, go_on = evidence.iterations, evidence.go_on
     start, summaries = history.start, history.summaries
-    for node in start.graph.nodes:
+    for node in evidence.last.graph.nodes:  # a what-if may have made another operation of a rectifier
         z = node.inputs[0]
         if not node.op.rectifier or z not in summaries.counted:
             continue

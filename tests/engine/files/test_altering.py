@@ -35,11 +35,31 @@ def test_arrays_beside_the_file_are_found(tmp_path: Path) -> None:
     assert found.training.lr(1) == 0.5
 
 
+def test_a_parameter_is_drawn_anew() -> None:
+    scenario = find("zero-init-symmetry")
+    found = altered(scenario, "init W1 = he_normal")
+    w = found.leaves[found.graph.by_name["W1"].id]
+    assert w.shape == scenario.leaves[scenario.graph.by_name["W1"].id].shape
+    assert len(np.unique(w)) == w.size
+    assert 'init = "he_normal"' in found.text
+    both = altered(found, "init W2 = xavier_uniform")
+    assert (both.leaves[both.graph.by_name["W1"].id] == w).all()
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
-    [("lr", "NAME = VALUE"), ("lr = fast", "cannot be tried"), ("rate = 1", "unknown key 'rate'"),
-     ("batch_size = 4", "inputs named in batch"), ("a b = 1", "NAME = VALUE")],
-)  # fmt: skip
+    [
+        ("lr", "NAME = VALUE"),
+        ("lr = fast", "cannot be tried"),
+        ("rate = 1", "unknown key 'rate'"),
+        ("batch_size = 4", "inputs named in batch"),
+        ("a b = 1", "NAME = VALUE"),
+        ("init W9 = he_normal", "no parameter 'W9'"),
+        ("init x = he_normal", "no parameter 'x'"),
+        ("init W1 = nice", "unknown init 'nice'"),
+        ("init b1 = he_normal", "needs a weight of shape"),
+    ],
+)
 def test_what_cannot_be_said_is_refused(line: str, says: str) -> None:
     with pytest.raises(CommandError, match=says):
         altered(find("walkthrough"), line)

@@ -49,3 +49,10 @@ def test_units_are_marked_as_dead_where_the_findings_say_so(name: str, steps: in
     ]
     assert [mark.iteration for mark in session.frame().desk.events if mark.sign == "†"] == died
     assert bool(died) == (name == "death-of-a-relu")
+
+
+def test_what_is_no_rectifier_any_more_does_not_die() -> None:
+    session = Session(find("death-of-a-relu"))
+    session.do("set op h = leaky_relu")
+    session.do("train")
+    assert {one.kind for first in session.findings() for one in (first, *first.follows)}.isdisjoint({"died", "dead"})
