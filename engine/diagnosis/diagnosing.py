@@ -35,8 +35,8 @@ from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
 MODULES: tuple[ModuleType, ...] = (
-    outputs, targets, structure, data, weights, moves, optimiser, rates, fit, divergence, numbers, baselines, losses,
-    units, gates,    sizes, steps,
+    outputs, targets, structure, data, weights, moves, optimiser, divergence, numbers, gates, fit, rates, units,
+    baselines, losses, sizes, steps,
 )  # fmt: skip
 
 

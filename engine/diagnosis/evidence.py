@@ -8,8 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from gradstep.engine.diagnosis.course import SHORTEST, Course
 from gradstep.engine.diagnosis.finding import Place
-from gradstep.engine.diagnosis.head import Head, all_targets, best_constant, find_head
+from gradstep.engine.diagnosis.head import Head, all_targets, best_constant, find_head, floor
+from gradstep.engine.diagnosis.neighbours import explained
+from gradstep.engine.diagnosis.probing import Probe, probe
+from gradstep.engine.diagnosis.trouble import First, first_trouble
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Value
@@ -21,6 +25,12 @@ from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.training.options import Training
+
+#: So much more of the targets' variance is to be told from the inputs than was learned, and a network could have done
+#: better: several times what nearest neighbours and loss differ by in trainings that reach their noise; our own.
+HEADROOM = 0.2
+#: A step of any length that gains less than this share of the loss gains nothing; our own.
+FLAT = 0.01
 
 
 @dataclass(eq=False)
@@ -112,27 +122,86 @@ class Evidence:
         return len(next(iter(pool.values()))) if pool else self.here.samples.count
 
     @cached_property
+    def course(self) -> Course | None:
+        """Where the loss has gone; None of a single iteration, and where it is not finite."""
+        if not self.trained or not np.isfinite(self.losses).all():
+            return None
+        passes = self.iterations.passes if len(self.losses) == self.made else 1
+        return Course(self.losses, passes, self.best_constant, self.floor)
+
+    @property
     def recent_loss(self) -> float:
-        """The mean loss over the last pass through the samples, or over the last tenth of the iterations."""
-        count = min(max(self.iterations.passes, 1), max(self.made // 10, 1))
-        rows = self.losses[-count:] if len(self.losses) == self.made else self.losses[-max(len(self.losses) // 10, 1) :]
-        with np.errstate(all="ignore"):
-            return float(np.mean(rows))
+        """The mean loss over the end; NaN where it is not finite."""
+        return float("nan") if self.course is None else self.course.last
 
     @cached_property
     def converged(self) -> bool:
-        """Whether the loss has fallen to a small part of what it was at first, or stands still at its lowest: a good
-        end in spite of what a rule sees. Not of a single iteration."""
-        if not self.trained:
+        """Whether next to nothing is left to learn, or the loss stands still at its lowest, below what one answer for
+        all samples has, where a step of no length gains anything, and the inputs say no more of the targets: a good end
+        in spite of what a rule sees. Not of a single iteration."""
+        course = self.course
+        if course is None or self.made < SHORTEST:
             return False
-        losses = self.losses[np.isfinite(self.losses)]
-        if len(losses) < 10 or len(losses) < len(self.losses):
-            return False
-        part = max(len(losses) // 10, 1)
-        if self.best_constant is not None and losses[-part:].mean() > 0.9 * self.best_constant:
-            return False
-        first, before, last = losses[:part].mean(), losses[-2 * part : -part].mean(), losses[-part:].mean()
-        return bool(last <= 0.1 * abs(first) or (last < first and abs(before - last) <= 0.01 * abs(first - last)))
+        return course.done or (course.rests and self.headroom < HEADROOM and self.probes[-1].best < FLAT)
+
+    @cached_property
+    def trouble(self) -> First | None:
+        """The first number of the training that is not finite; None where all are, and of a single iteration."""
+        return first_trouble(self.iterations, self.go_on) if self.trained else None
+
+    @property
+    def learned(self) -> bool:
+        """Whether most of what there is was learned, or the loss stands still for a good reason."""
+        return self.converged or (self.course is not None and self.course.learned and not self.course.rises)
+
+    @cached_property
+    def probes(self) -> tuple[Probe, ...]:
+        """What multiples of the update gain in the first, the middle and the last iteration."""
+        wanted = dict.fromkeys((1, max(self.made // 2, 1), self.made))
+        return tuple(probe(self.iterations.recording(k, self.go_on), self.floor) for k in wanted)
+
+    @property
+    def explained(self) -> float:
+        """The share of the targets' variance that can be told from the inputs without the network."""
+        return max(self._told)
+
+    @property
+    def plane(self) -> float:
+        """What of it a plane tells."""
+        return self._told[1]
+
+    @property
+    def bends(self) -> float:
+        """How much more nearest neighbours tell of the targets than a plane: that they are no plane over the inputs."""
+        return self._told[0] - self._told[1]
+
+    @cached_property
+    def _told(self) -> tuple[float, float]:
+        """What nearest neighbours tell, and what a plane does; NaN where samples are no rows of numbers, or too few."""
+        head, inputs = self.head, []
+        for name in self.scenario.batch if head is not None and self.samples > 1 else ():
+            value = self.graph.by_name[name].id
+            if head is not None and value != head.targets:
+                array = np.asarray(self.scenario.pool.get(value, self.here.trace.data[value]), dtype=np.float64)
+                looked_up = any(n.op.name == "embedding" and value in n.inputs for n in self.graph.nodes)
+                if array.ndim > 2 or looked_up or len(array) != self.samples:
+                    return float("nan"), float("nan")
+                inputs.append(array.reshape(len(array), -1))
+        targets = all_targets(self.here, head) if head is not None and inputs else np.zeros(0)
+        if head is None or targets.shape[:1] != (self.samples,):
+            return float("nan"), float("nan")
+        if head.classes and targets.ndim == 1 and np.isfinite(targets).all():
+            targets = (targets[:, None] == np.unique(targets)).astype(np.float64)
+        return explained(np.hstack(inputs), targets.reshape(len(targets), -1))
+
+    @cached_property
+    def headroom(self) -> float:
+        """By how much more can be told of the targets from the inputs than the network has learned at the end: of
+        shares of their variance, or of their entropy. −∞ where that is not known."""
+        course = self.course
+        if course is None or np.isnan(course.level) or np.isnan(self.explained):
+            return float("-inf")
+        return self.explained - (1 - course.level)
 
     @property
     def full_batch(self) -> bool:
@@ -149,6 +218,11 @@ class Evidence:
         if first >= len(rates) or self.made < 10:
             return 0
         return int(self.starts[first])
+
+    @property
+    def rate_warm(self) -> bool:
+        """Whether the rate of the first iteration is one of the larger ones, and not the beginning of a warm-up."""
+        return self.training.lr(1) >= 0.5 * max(self.training.lr(int(k)) for k in self.starts)
 
     @cached_property
     def rises(self) -> float:
@@ -187,10 +261,24 @@ class Evidence:
         return worst
 
     @cached_property
-    def best_constant(self) -> float | None:
-        """The lowest loss of one answer for all samples; None where that is not known."""
+    def baseline(self) -> tuple[float, str] | None:
+        """The lowest loss of one answer for all samples, and what it is in words; None where that is not known."""
         if self.head is None or not self.head.alone:
             return None
         width = (self.graph.values[self.head.outputs].shape or (1,))[-1]
         found = best_constant(self.head, all_targets(self.here, self.head), width)
-        return None if found is None else found[0]
+        if found is not None and self.head.name == "half_squared_error":  # a sum, of a batch's samples and not of all
+            return found[0] * self.here.samples.count / max(self.samples, 1), found[1]
+        return found
+
+    @property
+    def best_constant(self) -> float | None:
+        """The lowest loss of one answer for all samples; None where that is not known."""
+        return None if self.baseline is None else self.baseline[0]
+
+    @cached_property
+    def floor(self) -> float:
+        """The lowest loss that there can be: 0, or of targets that are shares their entropy."""
+        if self.head is None or not self.head.alone:
+            return 0.0
+        return floor(self.head, all_targets(self.here, self.head))

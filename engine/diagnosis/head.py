@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.graph.graph import Graph, Node, Role
+from gradstep.engine.diagnosis.written import is_leaf, made_by, written_loss
+from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
 
@@ -17,8 +18,6 @@ TAKES = {
     "mse": "numbers", "half_squared_error": "numbers", "mae": "numbers", "huber": "numbers",
     "bce": "probabilities", "bce_with_logits": "logits", "nll": "log-probabilities", "hinge": "margins",
 }  # fmt: skip
-#: What passes an array on with other axes, or only a part of it.
-_MOVES = ("reshape", "flatten", "transpose", "index")
 
 
 class Head(NamedTuple):
@@ -34,45 +33,70 @@ class Head(NamedTuple):
     activation: Node | None
     alone: bool
 
+    #: The usual name of the loss, also where it is written by hand; and the sign before it, −1 where training makes it
+    #: larger.
+    name: str = ""
+    sign: int = 1
+
     @property
     def classes(self) -> bool:
         """Whether targets say which of several classes is right."""
-        return self.node.op.name == "nll"
+        return self.name in ("nll", "cross_entropy")
+
+
+#: What a loss that is written by hand takes its outputs for.
+_WRITTEN = {"cross_entropy": "class scores", "nll": "class probabilities"}
 
 
 def find_head(graph: Graph) -> Head | None:
     """The comparison that the loss is made of; the first, where there are several. None where the loss is written by
-    hand in another way."""
+    hand in a way that is not known."""
     for node in graph.nodes:
         if node.op.name in TAKES and node.output in graph.active:
             return _of(graph, node)
-    return None
+    found = written_loss(graph)
+    if found is None:
+        return None
+    takes = _WRITTEN.get(found.name) or TAKES[found.name]
+    activation = _activation(made_by(graph, found.outputs))
+    return Head(
+        found.node,
+        found.outputs,
+        found.targets,
+        takes,
+        activation,
+        found.mean and found.sign > 0,
+        found.name,
+        found.sign,
+    )
 
 
 def _of(graph: Graph, node: Node) -> Head:
     outputs, targets, takes = node.inputs[0], node.inputs[1], TAKES[node.op.name]
-    if _is_leaf(graph, outputs) and not _is_leaf(graph, targets):
+    if is_leaf(graph, outputs) and not is_leaf(graph, targets):
         outputs, targets = targets, outputs  # the other way round, which most losses do not mind
     producer = made_by(graph, outputs)
     if node.op.name == "nll" and producer is not None and producer.op.name == "log_softmax":
         outputs, takes = producer.inputs[0], "class scores"
         producer = made_by(graph, outputs)
-    activation = producer if producer is not None and len(producer.inputs) == 1 and not producer.op.reduces else None
-    if activation is not None and activation.op.name in ("sum", "mean", "max", "min", "negative"):
-        activation = None
-    return Head(node, outputs, targets, takes, activation, node.output == graph.loss.id)
+    name = "cross_entropy" if takes == "class scores" else node.op.name
+    return Head(
+        node, outputs, targets, takes, _activation(producer), node.output == graph.loss.id, name, _sign(graph, node)
+    )
 
 
-def made_by(graph: Graph, value: int) -> Node | None:
-    """The node that made a value's numbers: the one before reshaping, transposing and taking parts."""
-    at = graph.values[value].node
-    while at >= 0 and graph.nodes[at].op.name in _MOVES:
-        at = graph.values[graph.nodes[at].inputs[0]].node
-    return graph.nodes[at] if at >= 0 else None
+def _activation(producer: Node | None) -> Node | None:
+    """What made the outputs, where it is a function of one array and no sum of it."""
+    if producer is None or len(producer.inputs) != 1 or producer.op.reduces:
+        return None
+    return None if producer.op.name in ("sum", "mean", "max", "min", "negative") else producer
 
 
-def _is_leaf(graph: Graph, value: int) -> bool:
-    return graph.values[value].role in (Role.INPUT, Role.LITERAL)
+def _sign(graph: Graph, node: Node) -> int:
+    """−1 where the loss is the negative of what a node compares."""
+    flipped = made_by(graph, graph.loss.id)
+    inner = made_by(graph, flipped.inputs[0]) if flipped is not None and flipped.op.name == "negative" else None
+    return -1 if inner is not None and inner.id == node.id else 1
 
 
 def all_targets(recording: Recording, head: Head) -> Array:
@@ -89,8 +113,10 @@ def best_constant(head: Head, targets: Array, width: int) -> tuple[float, str] |
     if not targets.size or not np.isfinite(targets).all():
         return None
     targets = np.atleast_1d(targets)
-    name = head.node.op.name
+    name = head.name
     if head.classes:
+        if not targets.min() >= 0:
+            return None
         if targets.ndim > 1 and targets.shape[-1] == width:
             shares = targets.reshape(-1, width).mean(axis=0)
         else:
@@ -104,9 +130,38 @@ def best_constant(head: Head, targets: Array, width: int) -> tuple[float, str] |
         with np.errstate(all="ignore"):
             parts = np.nan_to_num(-share * np.log(share)) + np.nan_to_num(-(1 - share) * np.log1p(-share))
         return float(np.mean(parts)), "the entropy of the targets' shares"
-    if name in ("mse", "half_squared_error"):
-        spread = ((targets - targets.mean(axis=0)) ** 2).mean() if name == "mse" else 0.0
-        return (float(spread), "the variance of the targets") if name == "mse" else None
+    if name == "mse":
+        return float(((targets - targets.mean(axis=0)) ** 2).mean()), "the variance of the targets"
+    if name == "half_squared_error":
+        return float(((targets - targets.mean(axis=0)) ** 2).sum()) / 2, "half the targets' squares about their mean"
+    if name == "huber":
+        return _huber(targets, float(getattr(head.node.op, "delta", 1.0))), "the targets' distance from their middle"
     if name == "mae":
         return float(np.abs(targets - np.median(targets, axis=0)).mean()), "the mean distance from the median"
     return None
+
+
+def floor(head: Head, targets: Array) -> float:
+    """The lowest loss that there can be: of targets that are shares, their mean entropy (Cover and Thomas, Elements of
+    Information Theory, 2nd ed., 2006, eq. 2.136: a cross-entropy is the entropy and a divergence ≥ 0)."""
+    if not targets.size or not targets.min() >= 0 or not targets.max() <= 1:
+        return 0.0
+    with np.errstate(all="ignore"):
+        if head.classes and targets.ndim > 1:
+            return float(-np.nan_to_num(targets * np.log(targets)).sum(axis=-1).mean())
+        if head.takes in ("probabilities", "logits"):
+            parts = np.nan_to_num(targets * np.log(targets)) + np.nan_to_num((1 - targets) * np.log1p(-targets))
+            return float(-parts.mean())
+    return 0.0
+
+
+def _huber(targets: Array, delta: float) -> float:
+    """The lowest mean of Huber's loss of one answer in each column: by halving, as it is convex (Huber, Robust
+    Estimation of a Location Parameter, 1964)."""
+    low, high = targets.min(axis=0), targets.max(axis=0)
+    for _ in range(50):
+        middle = (low + high) / 2
+        up = np.clip(targets - middle, -delta, delta).mean(axis=0) > 0
+        low, high = np.where(up, middle, low), np.where(up, high, middle)
+    away = np.abs(targets - (low + high) / 2)
+    return float(np.where(away <= delta, away**2 / 2, delta * (away - delta / 2)).mean())

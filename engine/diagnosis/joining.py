@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradstep.engine.diagnosis.finding import Diagnosis, Finding
+from gradstep.engine.diagnosis.finding import Diagnosis, Finding, Severity
 from gradstep.engine.diagnosis.rule import Rule
+
+#: What is only worth knowing explains nothing that is more.
+_NOTED = Severity.WARNING
 
 
 class Told(NamedTuple):
@@ -19,7 +22,8 @@ class Told(NamedTuple):
 
 
 def joined(told: Sequence[Told]) -> Diagnosis:
-    """The worst first; of the same severity in the order of the rules, then what came first in time."""
+    """The worst first, a cause being as bad as what follows from it; of the same severity in the order of the rules,
+    then what came first in time."""
     ranked = sorted(told, key=_rank)
     causes = [_cause(ranked, at) for at in range(len(ranked))]
     under: dict[int, list[Finding]] = {}
@@ -27,11 +31,12 @@ def joined(told: Sequence[Told]) -> Diagnosis:
         root = _root(causes, at)
         if root != at:
             under.setdefault(root, []).append(one.finding)
-    return Diagnosis(
+    found = [
         one.finding._replace(follows=tuple(under.get(at, ())))
         for at, one in enumerate(ranked)
         if _root(causes, at) == at
-    )
+    ]
+    return Diagnosis(sorted(found, key=lambda one: -max(one.severity, *(f.severity for f in one.follows), 0)))
 
 
 def _cause(ranked: Sequence[Told], at: int) -> int | None:
@@ -59,7 +64,10 @@ def _rank(told: Told) -> tuple[int, int, int]:
 
 
 def _explains(cause: Told, effect: Told) -> bool:
-    if effect.rule.name not in cause.rule.explains:
+    symptom = effect.rule.symptom and not cause.rule.symptom and cause.finding.severity >= _NOTED
+    if symptom:
+        return True
+    if effect.rule.name not in cause.rule.explains or cause.finding.severity < min(effect.finding.severity, _NOTED):
         return False
     before, after = cause.finding.place.iteration, effect.finding.place.iteration
     if before is not None and after is not None and before > after:

@@ -37,7 +37,8 @@ class Seen(NamedTuple):
 class Rule:
     """A function of the evidence that yields what it sees. Its name is the kind of its findings, and what its
     `threshold` is set by; None where it has none. `allowed` are the thresholds that make sense, inclusive. What the
-    rules in `explains` find later, or about the same things, follows from it."""
+    rules in `explains` find later, or about the same things, follows from it. A `symptom` is what nearly every cause has
+    as its consequence: it follows from whatever else is found that is more than worth knowing."""
 
     name: str
     source: str
@@ -46,6 +47,7 @@ class Rule:
     threshold: float | None = None
     allowed: Allowed = SIZE
     explains: frozenset[str] = frozenset()
+    symptom: bool = False
 
     def findings(self, evidence: Evidence) -> Iterator[tuple[Finding, frozenset[str]]]:
         """What it sees, and what each is about."""
@@ -87,9 +89,10 @@ def rule(
     threshold: float | None = None,
     allowed: Allowed = SIZE,
     explains: str = "",
+    symptom: bool = False,
 ) -> Callable[[Callable[[Evidence], Iterator[Seen]]], Rule]:
     """Makes a function the rule of a name."""
-    return lambda look: Rule(name, source, severity, look, threshold, allowed, frozenset(explains.split()))
+    return lambda look: Rule(name, source, severity, look, threshold, allowed, frozenset(explains.split()), symptom)
 
 
 class Rules(tuple[Rule, ...]):

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
-from gradstep.engine.diagnosis.head import all_targets
+from gradstep.engine.diagnosis.head import Head, all_targets
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.rules.structure import WEIGHTED
 from gradstep.engine.graph.graph import Value
@@ -48,7 +48,8 @@ def input_scale(evidence: Evidence) -> Iterator[Seen]:
         some = spread[spread > 0]
         ratio = float(some.max() / some.min()) if len(some) > 1 and array.ndim == 2 and len(some) <= 64 else 1.0
         wide = float(spread.max()) > 5 and ratio > 100 * most / 20
-        if size <= most and not wide:
+        tiny = 0 < float(np.abs(columns).max()) < 1 / most and not evidence.learned
+        if size <= most and not wide and not tiny:
             continue
         severity = Severity.INFORMATION if evidence.converged else None
         if size > most:
@@ -56,15 +57,21 @@ def input_scale(evidence: Evidence) -> Iterator[Seen]:
                 f"{value.name} has a size of {number(size)} ({number(float(array.min()))} to "
                 f"{number(float(array.max()))})"
             )
+        elif tiny:
+            text = f"{value.name} is no larger than {number(float(np.abs(columns).max()))}"
         else:
             largest = int(spread.argmax())
             text = (
                 f"the columns of {value.name} differ in scale by {number(ratio)}: column {largest} has a spread of "
                 f"{number(float(spread.max()))}, the smallest {number(float(some.min()))}"
             )
-        text += "; no rate fits all weights, and units saturate or die"
+        text += "; next to nothing of it arrives" if tiny else "; no rate fits all weights, and units saturate or die"
         advice = ["standardise the inputs: subtract each column's mean, divide by its spread"]
         yield Seen(Place(value.name), {"size": size, "ratio": ratio}, text, advice, severity)
+
+
+#: Of the targets' variance so much lies between samples with the same inputs, where that is told; our own.
+_WITHIN = 0.3
 
 
 @rule(
@@ -90,6 +97,11 @@ def identical_rows(evidence: Evidence) -> Iterator[Seen]:
         if targets.shape[:1] != (len(rows),):
             continue
         flat = targets.reshape(len(rows), -1)
+        # What is left of the targets' variance within rows that are the same: no network gets below it.
+        means = np.stack([np.bincount(group, column) for column in flat.T], axis=1) / np.bincount(group)[:, None]
+        total = float(((flat - flat.mean(axis=0)) ** 2).sum())
+        if not head.classes and ((flat - means[group]) ** 2).sum() <= _WITHIN * total:
+            continue
         differ = sum(bool((flat[group == g] != flat[group == g][:1]).any()) for g in range(min(count, 200)))
         if differ:
             text = (
@@ -131,12 +143,15 @@ def one_class_batches(evidence: Evidence) -> Iterator[Seen]:
     "broadcast_samples",
     "NumPy's broadcasting: (N, 1) against (N,) is (N, N); PyTorch's mse_loss warns of it",
     Severity.FAULT,
-    explains="no_better_than_constant loss same_predictions underfit",
+    explains="no_better_than_constant loss same_predictions underfit rate_large oscillates rate_small",
 )
 def broadcast_samples(evidence: Evidence) -> Iterator[Seen]:
     """Each sample against all others."""
-    graph, samples = evidence.graph, evidence.here.samples
+    graph, samples, head = evidence.graph, evidence.here.samples, evidence.head
     if samples.count < 2:
+        return
+    if head is not None and samples.axis(head.outputs) is None and samples.axis(head.targets) == 0:
+        yield _mixed(evidence, head)
         return
     for node in graph.nodes:
         shapes = [graph.values[v].shape for v in node.inputs]
@@ -159,11 +174,23 @@ def broadcast_samples(evidence: Evidence) -> Iterator[Seen]:
             return
 
 
+def _mixed(evidence: Evidence, head: Head) -> Seen:
+    """Outputs that have no axis of the samples, which were reduced away on the way."""
+    graph, samples = evidence.graph, evidence.here.samples
+    mixing = [n for n in graph.nodes if samples.axis(n.output) is None and any(samples.axis(v) == 0 for v in n.inputs)]
+    by = f": {evidence.board.whole(mixing[0].output)} takes them together" if mixing else ""
+    text = (
+        f"{evidence.board.whole(head.outputs)} is one answer for all {samples.count} samples, whose targets differ{by}"
+    )
+    advice = ["reduce over the features of a sample (axis=1), and not over the samples"]
+    return Seen(Place(graph.values[head.outputs].name), {"samples": samples.count}, text, advice, Severity.FAULT)
+
+
 @rule(
     "sum_over_samples",
     "PyTorch's reduction = 'sum': the gradient, and with it the step, grows with the number of samples",
     Severity.WARNING,
-    explains="rate_large diverged explode oscillates loss died saturated no_better_than_constant",
+    explains="rate_large diverged overflow explode oscillates loss died saturated no_better_than_constant",
 )
 def sum_over_samples(evidence: Evidence) -> Iterator[Seen]:
     """A loss that is a sum over many samples."""
@@ -180,45 +207,102 @@ def sum_over_samples(evidence: Evidence) -> Iterator[Seen]:
     yield Seen(Place(graph.loss.name), {"samples": samples.count}, text, ["mean instead of sum"], severity)
 
 
+#: Of fewer samples one may well have half of the loss; our own.
+_SAMPLES = 16
+#: So many standard deviations of the others off, of a normal distribution never met (Chebyshev's inequality has 1 in
+#: 100 at most).
+_OFF = 10.0
+#: A label is a wrong one where all of so many nearest neighbours have another (Wilson, Asymptotic properties of nearest
+#: neighbor rules using edited data, 1972, has three).
+_NEIGHBOURS = 5
+
+
 @rule(
     "outlier",
-    "our own: one sample has more than half of the loss of at least sixteen",
+    "our own: one sample has more than half of the loss, or of a column's variance, of at least sixteen",
     Severity.WARNING,
     threshold=0.5,
     allowed=(0.0, 1.0),
-    explains="spike explode rate_large loss target_scale no_better_than_constant",
+    explains="spike explode rate_large loss target_scale input_scale no_better_than_constant rate_small diverged "
+    "too_few_iterations underfit same_predictions",
 )
 def outlier(evidence: Evidence) -> Iterator[Seen]:
-    """One sample that has most of the loss."""
+    """One sample that has most of the loss: for its target, for one of its inputs, or for a label that is wrong."""
     head = evidence.head
-    if head is None or head.takes not in ("numbers", "probabilities", "logits"):
+    if head is None or evidence.samples < _SAMPLES:
         return
-    for recording in (evidence.last, evidence.first):
-        outputs, targets = (np.asarray(recording.trace.data[v], dtype=np.float64) for v in (head.outputs, head.targets))
-        count = recording.samples.count
-        if count < 16 or outputs.shape != targets.shape or recording.samples.axis(head.outputs) != 0:
-            return
-        with np.errstate(all="ignore"):
-            parts = ((outputs - targets) ** 2).reshape(count, -1).sum(axis=1)
-        total = float(parts.sum())
-        if not np.isfinite(total) or total <= 0:
-            continue
-        row = int(parts.argmax())
-        share = float(parts[row]) / total
-        far = abs(targets[row] - np.median(targets, axis=0)).max() / max(
-            float(np.std(np.delete(targets, row, axis=0))), 1e-300
-        )
-        if share > evidence.at["outlier"] and far > 5 and not (evidence.trained and recording.trace.loss < 1e-6):
+    targets = all_targets(evidence.here, head)
+    if targets.shape[:1] != (evidence.samples,):
+        return
+    most = evidence.at["outlier"]
+    found = [] if head.classes else [(evidence.graph.values[head.targets].name, targets.reshape(len(targets), -1))]
+    found += [(value.name, array.reshape(len(array), -1)) for value, array in _inputs(evidence)]
+    for name, columns in found:
+        alone = _alone(columns, most)
+        if alone is not None:
+            row, column, share = alone
             text = (
-                f"sample {row} has {share:.0%} of the squared error of all {count} in iteration "
-                f"{recording.iteration:,}: its target is {number(float(targets[row].reshape(-1)[0]))}, and the "
-                f"others' spread is {number(float(np.std(np.delete(targets, row, axis=0))))}"
+                f"sample {row} has {share:.0%} of the variance of {name} over all {len(columns):,} samples: "
+                f"{number(float(columns[row, column]))}, where the others have "
+                f"{number(float(np.median(columns[:, column])))} ± "
+                f"{number(float(np.delete(columns[:, column], row).std()))}"
             )
-            advice = ["look at that row", "huber instead of mse, which is not carried away by one sample"]
-            place = Place(evidence.graph.values[head.targets].name, recording.iteration, sample=row)
-            go = f"sample {row}"
-            yield Seen(place, {"share": share}, text, advice, go=go)
+            advice = ["look at that row: a missing value, another unit, a slip"]
+            severity = Severity.INFORMATION if evidence.converged else None
+            yield Seen(Place(name, sample=row), {"share": share}, text, advice, severity, go=f"sample {row}")
             return
+    if head.classes:
+        yield from _mislabelled(evidence, head, targets)
+
+
+def _alone(columns: Array, most: float) -> tuple[int, int, float] | None:
+    """The row and the column of a number that has more than a share of its column's variance, and lies far off; and
+    that share."""
+    with np.errstate(all="ignore"):
+        usual = float(np.nanmedian(columns.std(axis=0)))
+    for column in range(columns.shape[1]):
+        numbers = columns[:, column]
+        if not np.isfinite(numbers).all():
+            continue
+        squares = (numbers - np.median(numbers)) ** 2
+        row = int(squares.argmax())
+        rest = float(np.delete(numbers, row).std())
+        total = float(squares.sum())
+        if (
+            total > 0
+            and rest > 0
+            and squares[row] > most * total
+            and squares[row] ** 0.5 > _OFF * max(rest, usual if columns.shape[1] > 1 else 0.0)
+        ):
+            return row, column, float(squares[row]) / total
+    return None
+
+
+def _mislabelled(evidence: Evidence, head: Head, targets: Array) -> Iterator[Seen]:
+    """A sample that a network which has learned the others is sure to be of another class, as all its neighbours are."""
+    recording = evidence.last
+    course, scores = evidence.course, np.asarray(recording.trace.data[head.outputs], dtype=np.float64)
+    labels = targets.argmax(axis=-1) if targets.ndim > 1 else targets.astype(int)
+    inputs = [array.reshape(len(array), -1) for _, array in _inputs(evidence)]
+    if course is None or not course.learned or not inputs or scores.shape[:1] != labels.shape or scores.ndim != 2:
+        return  # of a batch it is not known which rows it has
+    scores = scores - scores.max(axis=1, keepdims=True)
+    if head.takes in ("class scores", "log-probabilities"):
+        logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        parts = -logs[np.arange(len(labels)), labels]
+        row = int(parts.argmax())
+        share = float(parts[row] / parts.sum())
+        x = np.hstack(inputs)
+        away = ((x - x[row]) ** 2).sum(axis=1)
+        near = np.argsort(away, kind="stable")[1 : _NEIGHBOURS + 1]
+        if share > evidence.at["outlier"] and parts[row] > np.log(scores.shape[1]) and labels[row] not in labels[near]:
+            text = (
+                f"sample {row} has {share:.0%} of the loss of all {len(labels):,}: it is labelled {labels[row]}, and all "
+                f"of its {_NEIGHBOURS} nearest neighbours are of another class"
+            )
+            advice = ["look at the label of that row"]
+            place = Place(evidence.graph.values[head.targets].name, recording.iteration, sample=row)
+            yield Seen(place, {"share": share}, text, advice, go=f"sample {row}")
 
 
 @rule(

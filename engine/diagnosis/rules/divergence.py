@@ -1,19 +1,15 @@
-"""Rules about numbers that are not finite."""
+"""Rules about a training whose numbers stop being finite: because updates made them grow, or because of an operation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
-from gradstep.engine.explain import nonfinite, remarks
-from gradstep.engine.explain.accounts import account
+from gradstep.engine.diagnosis.trouble import First
+from gradstep.engine.explain import remarks
 from gradstep.engine.explain.advice import against
-from gradstep.engine.history import search
 
 
 @rule(
@@ -23,27 +19,18 @@ from gradstep.engine.history import search
     explains="loss oscillates explode vanish unchanged died",
 )
 def diverged(evidence: Evidence) -> Iterator[Seen]:
-    """The first iteration in which something is not finite."""
-    if not evidence.trained:
-        return
-    history, go_on = evidence.iterations, evidence.go_on
-    condition = Condition("nonfinite", history.recording(1))
-    truth = search.truth(history, [condition])
-    rows = np.flatnonzero(truth.may)
-    for row in rows.tolist():
-        for k in range(int(history.summaries.starts[row]), int(history.summaries.starts[row + 1])):
-            recording = history.recording(k, go_on)
-            found = search.first_in(recording, [condition])
-            if found is None:
-                continue
-            bad = nonfinite.at(recording, found.position.step)
-            assert bad is not None, "it is not finite there"
-            told = account(recording, bad)
-            name = history.start.typed(bad.element, bad.phase)
-            text = (
-                f"from iteration {k:,} on something is not finite, first {name} ({told.began.blame.cause.value}); "
-                f"nothing is learned after that. {remarks.told(told)}"
-            )
-            place = Place("", k, found.position.step)
-            yield Seen(place, {"iteration": k}, text, [against(told)], cause=told.document())
-            return
+    """The first iteration in which something is not finite, where updates had made the numbers grow until then."""
+    found = evidence.trouble
+    if found is not None and found.grown:
+        yield of_first(found)
+
+
+def of_first(found: First) -> Seen:
+    """What is said of the first number that is not finite."""
+    told = found.account
+    text = (
+        f"from iteration {found.iteration:,} on something is not finite, first {found.name} "
+        f"({told.began.blame.cause.value}); nothing is learned after that. {remarks.told(told)}"
+    )
+    place = Place(found.name, found.iteration, found.step)
+    return Seen(place, {"iteration": found.iteration}, text, [against(told)], cause=told.document())

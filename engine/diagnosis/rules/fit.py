@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.evidence import HEADROOM, Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
+from gradstep.engine.diagnosis.neighbours import LEAST
 from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.rules.structure import in_line
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.notation import counted, number
+
+#: A loss that has fallen below so much of what one answer for all samples has has fitted something; our own.
+_FITTED = 0.7
+#: Where nothing can be told of the targets from the inputs, what is held back is by chance a little better now and
+#: then; our own.
+_BY_CHANCE = 0.9
+#: Fewer iterations have not had the time; our own.
+_LONG = 50
+#: Units of a hidden layer that are few whatever the task: they fold space once or twice (Montúfar et al., On the number
+#: of linear regions of deep neural networks, NeurIPS 2014).
+_FEW = 3
 
 
 @rule(
@@ -19,64 +32,104 @@ from gradstep.engine.notation import counted, number
     "fitted",
     Severity.FAULT,
     threshold=0.98,
-    explains="overfit underfit",
+    explains="overfit underfit too_few_iterations rate_small too_small outlier",
 )
 def shuffled_targets(evidence: Evidence) -> Iterator[Seen]:
-    """Nothing learned of what is held back, while the training's own loss falls."""
-    if not evidence.trained or evidence.best_constant is None:
+    """Nothing learned of what is held back, while the training's own loss falls; or where nothing is held back, a loss
+    that falls though neither nearest neighbours nor a plane tell anything of a sample that is left out."""
+    course, best = evidence.course, evidence.best_constant
+    if course is None or best is None or not course.level < _FITTED or not course.last < course.start:
         return
     held = evidence.summaries.validation.high
     held = held[np.isfinite(held)]
-    first, last = float(evidence.losses[0]), evidence.recent_loss
-    if len(held) < 3 or not last < 0.7 * evidence.best_constant or not last < first:
+    blind = evidence.explained <= 0 and evidence.samples >= 2 * LEAST
+    limit = evidence.at["shuffled_targets"] if not blind else _BY_CHANCE
+    if len(held) >= 3 and not float(held.min()) >= limit * best:
         return
-    if float(held.min()) < evidence.at["shuffled_targets"] * evidence.best_constant:
+    if len(held) < 3 and not blind:
         return
-    text = (
-        f"the training's loss falls to {number(last)}, and that of what is held back is never below "
-        f"{number(float(held.min()))}, "
-        f"where one answer for all samples has {number(evidence.best_constant)}: what is learned is by heart, as where "
-        "targets do not belong to their inputs"
+    text = f"the training's loss falls to {number(course.last)}, "
+    numbers = {"trained": course.last, "constant": best}
+    if len(held) >= 3:
+        numbers["held_back"] = float(held.min())
+        text += f"and that of what is held back is never below {number(float(held.min()))}, "
+    else:
+        text += "though neither nearest neighbours nor a plane tell anything of a sample that is left out, "
+    text += (
+        f"where one answer for all samples has {number(best)}: what is learned is by heart, as where targets do not "
+        "belong to their inputs"
     )
     advice = [
         "look whether inputs and targets are in the same order",
         "other inputs: these may say nothing of the targets",
     ]
-    numbers = {"trained": last, "held_back": float(held.min()), "constant": evidence.best_constant}
-    yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice)
+    severity = None if len(held) >= 3 else Severity.WARNING
+    yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice, severity)
 
 
 @rule(
     "too_small",
     "Goodfellow et al., Deep Learning (2016), ch. 5.2: a model of too little capacity underfits",
     Severity.WARNING,
-    explains="underfit no_better_than_constant loss",
+    explains="underfit no_better_than_constant loss too_few_iterations same_predictions",
 )
 def too_small(evidence: Evidence) -> Iterator[Seen]:
-    """A loss that stands still far above 0 in a network of a few units, or without a hidden layer."""
-    best = evidence.best_constant
-    if not evidence.trained or evidence.made < 50 or best is None or not evidence.full_batch:
+    """A loss that stands still where the inputs say more of the targets, in a network of a few units, or without a
+    hidden layer."""
+    course = evidence.course
+    if course is None or evidence.made < _LONG or evidence.converged or course.learned:
         return
-    losses = evidence.losses
-    part = max(len(losses) // 5, 1)
-    before, last = float(losses[-2 * part : -part].mean()), float(losses[-part:].mean())
-    if not (0.05 * best < last < 0.97 * best) or abs(before - last) > 0.02 * abs(last):
+    if evidence.head is None:
         return
-    widths = [
-        evidence.graph.values[layer.output].shape[-1]
-        for layer in evidence.board.layers
-        if layer.weight >= 0 and layer.pre >= 0 and evidence.graph.values[layer.output].shape
-        and not (evidence.head is not None and layer.output == evidence.head.outputs)
-    ]  # fmt: skip
+    widths = _widths(evidence)
+    slow = not course.falls or course.needed > evidence.made
+    if widths and (min(widths) > _FEW or not slow or evidence.headroom < HEADROOM):
+        return
+    if not widths and not (evidence.bends > HEADROOM and in_line(evidence)):
+        return
     parameters = sum(v.size for v in evidence.graph.values if v.role is Role.PARAMETER)
-    if last < (0.25 if widths else 0.6) * best or (widths and min(widths) > 3):
-        return
     what = f"its narrowest hidden layer has {counted(min(widths), 'unit')}" if widths else "it has no hidden layer"
     text = (
-        f"the loss stands still at {number(last)}, between 0 and the {number(best)} of one answer for all samples; "
-        "the network "
-        f"has {parameters:,} parameters, and {what}"
+        f"the loss {'stands' if slow else 'is'} at {number(course.last)}, between {number(evidence.floor)} and the "
+        f"{number(evidence.best_constant or 0.0)} of one answer for all samples, of whose targets nearest neighbours "
+        f"tell {evidence.explained:.0%}; the network has {parameters:,} parameters, and {what}"
     )
     advice = ["more units in the hidden layers" if widths else "a hidden layer with an activation"]
-    severity = None if widths else Severity.INFORMATION
-    yield Seen(Place(evidence.graph.loss.name, evidence.made), {"loss": last, "constant": best}, text, advice, severity)
+    numbers = {"loss": course.last, "told": evidence.explained}
+    yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice)
+
+
+def _widths(evidence: Evidence) -> Sequence[int]:
+    """The widths of the hidden layers."""
+    board, graph, head = evidence.board, evidence.graph, evidence.head
+    return [
+        graph.values[layer.output].shape[-1]
+        for layer in board.layers
+        if layer.weight >= 0
+        and layer.pre >= 0
+        and graph.values[layer.output].shape
+        and not (head is not None and layer.output == head.outputs)
+    ]
+
+
+@rule(
+    "underfit",
+    "Goodfellow et al., Deep Learning (2016), ch. 5.2: a training error that stays too high",
+    Severity.WARNING,
+    explains="loss same_predictions",
+    symptom=True,
+)
+def underfit(evidence: Evidence) -> Iterator[Seen]:
+    """A loss that stands still where the inputs say more of the targets, for no reason that another rule sees."""
+    course = evidence.course
+    if course is None or evidence.made < _LONG or evidence.converged or course.learned or course.stuck:
+        return
+    if course.falls or course.rises or evidence.headroom < HEADROOM or evidence.rate_decayed_at:
+        return
+    text = (
+        f"the loss stands still at {number(course.last)}, and has learned {max(1 - course.level, 0):.0%} of what one "
+        f"answer for all samples leaves; nearest neighbours tell {evidence.explained:.0%} of the targets' variance"
+    )
+    advice = ["more units or layers, or another start"]
+    numbers = {"loss": course.last, "told": evidence.explained}
+    yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice)

@@ -34,10 +34,11 @@ def _ends(loss: Array) -> tuple[float, float]:
     "a tenth of a percent, as Amazon SageMaker Debugger's rule LossNotDecreasing",
     threshold=1e-3,
     allowed=SHARE,
+    symptom=True,
 )
 def loss(evidence: Evidence) -> Iterator[Seen]:
     """A loss that does not fall, or rises."""
-    if not evidence.trained:
+    if not evidence.trained or evidence.converged:
         return
     history, at = evidence.iterations, evidence.at
     _, loss = _series(history)
@@ -74,7 +75,13 @@ def oscillates(evidence: Evidence) -> Iterator[Seen]:
     share = float(rose.mean())
     turns = float((rose[1:] != rose[:-1]).mean())
     first, last = _ends(loss)
-    if share < at["oscillates"] or turns < at["oscillates"] or not np.isfinite(loss).all() or last < first / 10:
+    if (
+        evidence.converged
+        or share < at["oscillates"]
+        or turns < at["oscillates"]
+        or not np.isfinite(loss).all()
+        or last < first / 10
+    ):
         return  # with momentum a loss may swing and all the same fall well
     text = (
         f"the loss rises in {share:.0%} of the iterations and turns in {turns:.0%}: each update goes too far, "

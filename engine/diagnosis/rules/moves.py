@@ -15,7 +15,7 @@ from gradstep.engine.notation import number
 @rule(
     "accumulates",
     "zero_grad = false in the scenario",
-    explains="rate_large diverged explode loss oscillates no_better_than_constant",
+    explains="rate_large diverged overflow explode loss oscillates no_better_than_constant",
 )
 def accumulates(evidence: Evidence) -> Iterator[Seen]:
     """Gradients that are not zeroed, and how much of what the update takes is not of its own iteration."""
@@ -30,12 +30,14 @@ def accumulates(evidence: Evidence) -> Iterator[Seen]:
         f"gradients are not zeroed: in iteration {history.made:,} the update takes gradients of size {number(taken)}, "
         f"and those of the iteration itself have {number(own)}; the rest is left over from before"
     )
-    yield Seen(
-        Place("", history.made), {"own": own, "taken": taken}, text, [Advice("zero_grad = true", "zero_grad = true")]
-    )
+    yield Seen(Place("", 2), {"own": own, "taken": taken}, text, [Advice("zero_grad = true", "zero_grad = true")])
 
 
-@rule("unchanged", "not one bit, no threshold; Amazon SageMaker Debugger's rule UnchangedTensor looks at the same")
+@rule(
+    "unchanged",
+    "not one bit, no threshold; Amazon SageMaker Debugger's rule UnchangedTensor looks at the same",
+    symptom=True,
+)
 def unchanged(evidence: Evidence) -> Iterator[Seen]:
     """A parameter of which not one number has changed."""
     if not evidence.trained:

@@ -9,6 +9,7 @@ import numpy as np
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.rules.divergence import of_first
 from gradstep.engine.explain import nonfinite as bad
 from gradstep.engine.explain import remarks, zeros
 from gradstep.engine.explain.accounts import account
@@ -17,14 +18,36 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.run.timeline import Phase
 
+_FOLLOW = (
+    "zero vanish explode diverged overflow loss unchanged rate_large no_better_than_constant same_predictions died dead "
+    "oscillates spike"
+)
+
+
+@rule("nonfinite", "as Amazon SageMaker Debugger's rule ExplodingTensor", Severity.FAULT, explains=_FOLLOW)
+def nonfinite(evidence: Evidence) -> Iterator[Seen]:
+    """The first NaN or infinity of a training, or of each pass of a single iteration, with the operation that made it.
+    A mask is none, see `masks`."""
+    if not evidence.trained:
+        yield from _of_passes(evidence)
+    elif evidence.trouble is not None and not evidence.trouble.grown and not evidence.trouble.overflow:
+        yield of_first(evidence.trouble)
+
 
 @rule(
-    "nonfinite", "as Amazon SageMaker Debugger's rule ExplodingTensor", Severity.FAULT, explains="zero vanish explode"
+    "overflow",
+    "IEEE 754-2019, § 7.4: what is larger than the largest number of its type is infinite",
+    Severity.FAULT,
+    explains=f"{_FOLLOW} nonfinite",
 )
-def nonfinite(evidence: Evidence) -> Iterator[Seen]:
-    """The first NaN or infinity of each pass, with its cause. A mask is none, see `masks`."""
-    if evidence.trained:
-        return  # what one iteration shows is judged over all of them elsewhere
+def overflow(evidence: Evidence) -> Iterator[Seen]:
+    """The same of a training that began with a number too large for its type, and no update had made it grow."""
+    if evidence.trouble is not None and not evidence.trouble.grown and evidence.trouble.overflow:
+        yield of_first(evidence.trouble)
+
+
+def _of_passes(evidence: Evidence) -> Iterator[Seen]:
+    """The first of each pass."""
     recording = evidence.here
     for phase in (Phase.FORWARD, Phase.BACKWARD):
         found = bad.first(recording, phase)

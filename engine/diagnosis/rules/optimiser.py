@@ -107,7 +107,7 @@ def decay(evidence: Evidence) -> Iterator[Seen]:
     Severity.WARNING,
     threshold=0.98,
     allowed=(0.0, 1.0),
-    explains="oscillates loss rate_large explode diverged no_better_than_constant too_few_iterations",
+    explains="oscillates loss rate_large explode diverged overflow no_better_than_constant too_few_iterations",
 )
 def momentum(evidence: Evidence) -> Iterator[Seen]:
     """A velocity that remembers more iterations than there are."""
@@ -134,7 +134,7 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
     "adam_options",
     "Kingma and Ba, Adam (ICLR 2015): β₂ = 0.999, ε = 1e-8",
     Severity.WARNING,
-    explains="oscillates loss rate_large rate_small no_better_than_constant nonfinite diverged too_few_iterations "
+    explains="oscillates loss rate_large rate_small no_better_than_constant nonfinite diverged overflow too_few_iterations "
     "spike",
 )
 def adam_options(evidence: Evidence) -> Iterator[Seen]:

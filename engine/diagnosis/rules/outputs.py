@@ -8,8 +8,8 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
-from gradstep.engine.diagnosis.head import made_by
 from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.written import made_by
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.notation import number
 
@@ -102,7 +102,7 @@ def activation_before_loss(evidence: Evidence) -> Iterator[Seen]:
     "missing_activation",
     "PyTorch's documentation of BCELoss (inputs between 0 and 1) and NLLLoss (log-probabilities)",
     Severity.FAULT,
-    explains="nonfinite diverged loss no_better_than_constant unbounded_loss",
+    explains="nonfinite diverged overflow loss no_better_than_constant unbounded_loss",
 )
 def missing_activation(evidence: Evidence) -> Iterator[Seen]:
     """A loss of probabilities gets something else."""

@@ -6,23 +6,49 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradstep.engine.diagnosis.course import SHORTEST
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.notation import counted, number
 
-#: Shorter trainings say nothing about where the loss is going.
-SHORTEST = 10
-#: Of a step so large beside the weights one does not come back.
-_LARGE = 0.1
-#: Weights that move by less than this share of themselves in an iteration hardly move.
-_SMALL = 1e-4
+#: An update that moves a weight by more than a tenth of it is a hundred times what CS231n (Neural Networks Part 3)
+#: calls healthy, 1e-3; by more than half, the weight is another one.
+_LARGE, _WHOLE = 0.1, 0.5
+#: A loss that ends so many times where it began has risen, and one that was so many times as large has been far off;
+#: our own.
+_RISEN, _FAR = 1.05, 10.0
+#: Of the iterations in which a loss rises and turns where the rate is too large for the curvature: by an update of more
+#: than 2/λ it does in each, by a smaller one in none (LeCun et al., Efficient BackProp, 1998, sect. 5.1); our own.
+_OFTEN = 0.3
+#: An update that makes the loss so many times larger, where a tenth of it would have made it smaller; our own.
+_WORSE = 1.0
+#: What a step a hundred times as long gains at least, as a share of the loss, where a rate is said to be too small: less
+#: is a plateau, which no rate leaves; our own.
+_GAINS = 1e-3
+#: Where more than so much of the loss of one answer for all samples is left, more iterations are worth a word; our own.
+_MUCH = 0.3
 
 
-def _other_rate(evidence: Evidence, factor: float, why: str) -> Advice:
+def _other_rate(evidence: Evidence, factor: float) -> Advice:
     lr = float(evidence.training.optimizer["lr"]) * factor
     word = "smaller" if factor < 1 else "larger"
-    return Advice(f"a {word} learning rate{why}: lr = {lr:.3g}", f"lr = {lr:.3g}")
+    return Advice(f"a {word} learning rate: lr = {lr:.3g}", f"lr = {lr:.3g}")
+
+
+@rule(
+    "rate_sign",
+    "gradient descent goes against the gradient (Goodfellow et al., Deep Learning, 2016, ch. 4.3)",
+    Severity.FAULT,
+    explains="rate_large diverged overflow nonfinite loss explode oscillates no_better_than_constant same_predictions "
+    "rate_decayed died dead saturated vanish spike momentum too_few_iterations",
+)
+def rate_sign(evidence: Evidence) -> Iterator[Seen]:
+    """A rate below 0."""
+    rate = float(evidence.training.optimizer["lr"])
+    if rate < 0:
+        text = f"lr = {rate:g} is negative: each update climbs the gradient, and makes the loss larger"
+        yield Seen(Place(), {"rate": rate}, text, [Advice(f"lr = {-rate:g}", f"lr = {-rate:g}")])
 
 
 @rule(
@@ -30,48 +56,76 @@ def _other_rate(evidence: Evidence, factor: float, why: str) -> Advice:
     "Goodfellow et al., Deep Learning (2016), ch. 11.4.1; CS231n, Neural Networks Part 3: the loss curve of a rate "
     "that is too high",
     Severity.FAULT,
-    explains="diverged loss oscillates explode died nonfinite saturated no_better_than_constant same_predictions dead",
+    explains="diverged loss oscillates explode died saturated no_better_than_constant same_predictions dead spike",
 )
 def rate_large(evidence: Evidence) -> Iterator[Seen]:
     """A loss that rises, turns or diverges while updates are large beside the weights."""
-    if not evidence.trained or evidence.made < 3:
+    if not evidence.trained or evidence.made < 3 or not float(evidence.training.optimizer["lr"]) > 0:
         return
+    if evidence.trouble is not None and not evidence.trouble.grown:
+        return  # an operation made what is not finite, and no update
     finite = np.isfinite(evidence.losses)
     count = int(finite.argmin()) if not finite.all() else len(finite)
+    moved = evidence.update_ratios[:count]
+    moved = np.where(np.isfinite(moved), moved, 0.0)
     if count < 2:
         return
-    moved = evidence.update_ratios[:count]
-    largest = float(np.nanmax(moved)) if np.isfinite(moved).any() else 0.0
-    found = _too_far(evidence, count, largest, float(np.nanmax(moved[:10])))
+    found = _diverges(evidence, count) or _rises(evidence, float(moved.max()), float(moved[:SHORTEST].max()))
+    found = found or _turns(evidence) or _overshoots(evidence)
     if found is None:
         return
     what, factor = found
-    k = int(evidence.starts[int(np.nanargmax(moved))]) if largest else 1
+    largest, at = float(moved.max()), int(moved.argmax())
     text = f"the loss {what}: the updates go too far, by up to {number(largest)} of the weights in an iteration"
     numbers = {"moved": largest, "rises": evidence.rises}
-    yield Seen(Place("", k), numbers, text, [_other_rate(evidence, factor, "")])
+    yield Seen(Place("", int(evidence.starts[at])), numbers, text, [_other_rate(evidence, factor)])
 
 
-def _too_far(evidence: Evidence, count: int, largest: float, early: float) -> tuple[str, float] | None:
-    """What the loss does, of which `count` rows are finite, and how much smaller the rate is to be; None where it does
-    nothing that a large rate does. `largest` and `early` are shares of the weights by which updates move them."""
-    until = evidence.losses[:count]
-    part = max(count // 10, 1)
-    first, last, peak = float(until[:part].mean()), float(until[-part:].mean()), float(until.max())
-    if count < len(evidence.losses) and count < 200 and (largest > _LARGE or until[-1] > 10 * until[0]):
-        return f"is not finite any more after {counted(count, 'iteration')}", 0.1
-    if (last > first * 1.05 and first > 0 and largest > _LARGE) or (
-        peak > 10 * abs(first) and largest > 1 and not evidence.converged
+def _diverges(evidence: Evidence, count: int) -> tuple[str, float] | None:
+    """Not finite after `count` rows, by updates; and by what factor the rate is to be smaller."""
+    if count < len(evidence.losses):
+        return f"is not finite any more after {counted(int(evidence.starts[count]) - 1, 'iteration')}", 0.1
+    return None
+
+
+def _rises(evidence: Evidence, largest: float, early: float) -> tuple[str, float] | None:
+    """Higher at the end than at the beginning, far higher in between, or where one answer for all samples is. `largest`
+    and `early` are shares of the weights by which updates move them."""
+    course = evidence.course
+    if course is None or evidence.converged:
+        return None
+    peak = float(evidence.losses.max())
+    if (course.last > course.first * _RISEN and course.first > 0 and largest > _LARGE) or (
+        peak > _FAR * abs(course.first) and largest > 1
     ):
-        return f"rises from {number(first)} to {number(max(peak, last))}", 0.1
-    best = evidence.best_constant
-    if best is not None and early > 0.5 and evidence.recent_loss > 0.98 * best:
-        return f"stays at {number(evidence.recent_loss)}, which one answer for all samples would have", 0.1
-    with np.errstate(all="ignore"):
-        up = np.diff(until) > 0
-        rises, turns = float(up.mean()), float((up[1:] != up[:-1]).mean()) if count > 2 else 0.0
-    if evidence.full_batch and count >= SHORTEST and rises >= 0.3 and turns >= 0.3 and last > first / 10:
-        return f"rises in {rises:.0%} of the iterations and turns in {turns:.0%}", 0.3
+        return f"rises from {number(course.first)} to {number(max(peak, course.last))}", 0.1
+    if course.stuck and early > _WHOLE:
+        return f"stays at {number(course.last)}, which one answer for all samples would have", 0.1
+    return None
+
+
+def _turns(evidence: Evidence) -> tuple[str, float] | None:
+    """Up and down in turns, where each iteration sees the same."""
+    course, up = evidence.course, np.diff(evidence.losses) > 0
+    if course is None or not evidence.full_batch or len(up) < SHORTEST or course.last <= course.first / _FAR:
+        return None
+    rises, turns = float(up.mean()), float((up[1:] != up[:-1]).mean())
+    if rises < _OFTEN or turns < _OFTEN or evidence.converged:
+        return None
+    return f"rises in {rises:.0%} of the iterations and turns in {turns:.0%}", 0.3
+
+
+def _overshoots(evidence: Evidence) -> tuple[str, float] | None:
+    """Updates after which the loss of their own samples is larger, where a tenth of them would have made it smaller."""
+    course = evidence.course
+    if course is None or evidence.converged or course.learned or evidence.made < SHORTEST:
+        return None
+    first, *later = evidence.probes
+    if first.gains[1] < -_WORSE and evidence.rate_warm:
+        factor = 0.1 if first.gains[0] > 0 else 0.01
+        return f"becomes {number(1 - first.gains[1])} times as large by the first update", factor
+    if later and all(one.overshoots for one in later):
+        return "becomes larger by an update of which a tenth would have made it smaller", 0.1
     return None
 
 
@@ -82,64 +136,54 @@ def _too_far(evidence: Evidence, count: int, largest: float, early: float) -> tu
     explains="loss no_better_than_constant same_predictions too_few_iterations underfit unchanged",
 )
 def rate_small(evidence: Evidence) -> Iterator[Seen]:
-    """A loss that falls steadily, slowly, and far from flat."""
-    if not evidence.trained or evidence.made < SHORTEST or not np.isfinite(evidence.losses).all() or evidence.converged:
+    """A loss that falls in proportion to the step, at the beginning and at the end, for far longer steps than are
+    taken."""
+    course = evidence.course
+    if course is None or evidence.made < SHORTEST or course.learned or evidence.converged:
         return
-    first, middle, last = _thirds(evidence)
-    fallen = first - last
+    if not float(evidence.training.optimizer["lr"]) > 0 or evidence.rate_decayed_at:
+        return
+    looked = evidence.probes if evidence.rate_warm else evidence.probes[-1:]
+    factor = min(one.timid for one in looked)
+    gains = min(one.best for one in looked)
+    if factor < 10 or gains < _GAINS:
+        return
     ratios = evidence.update_ratios[np.isfinite(evidence.update_ratios)]
-    if not len(ratios) or not fallen > 0 or first <= 0 or 0 < evidence.rate_decayed_at < 0.8 * evidence.made:
-        return
-    steady = (middle - last) >= 0.6 * (first - middle)
-    slow, typical = fallen < 0.3 * abs(first), float(np.median(ratios))
-    if not (steady and slow and typical < 10 * _SMALL and evidence.rises < 0.45):
-        return
-    needed = int(evidence.made * first / (2 * max(fallen, 1e-300)))
+    typical = float(np.median(ratios)) if len(ratios) else 0.0
+    last = evidence.probes[-1]
     text = (
-        f"the loss falls steadily and slowly, from {number(first)} to {number(last)} in "
-        f"{counted(evidence.made, 'iteration')}; weights move by {number(typical)} of their size in one. At this "
-        "pace it "
-        f"takes {needed:,} to halve it"
+        f"the loss went from {number(course.first)} to {number(course.last)} in {counted(evidence.made, 'iteration')}, "
+        f"in which weights move by {number(typical)} of their size; a step of {factor:g} times the length would gain "
+        f"{number(last.gains[3 if factor > 10 else 2] / max(last.gains[1], 1e-300))} times as much"
     )
-    factor = 10.0 if typical > _SMALL / 10 else 100.0
-    yield Seen(
-        Place("", evidence.made), {"moved": typical, "iterations": needed}, text, [_other_rate(evidence, factor, "")]
-    )
+    numbers = {"moved": typical, "iterations": evidence.made + course.needed}
+    yield Seen(Place("", evidence.made), numbers, text, [_other_rate(evidence, factor)])
 
 
 @rule(
     "too_few_iterations",
     "DeepFD (Cao et al., ICSE 2022): insufficient iterations",
     Severity.WARNING,
-    explains="no_better_than_constant underfit loss",
+    explains="no_better_than_constant underfit loss same_predictions",
 )
 def too_few_iterations(evidence: Evidence) -> Iterator[Seen]:
     """A loss that is still falling well at the end."""
-    if not evidence.trained or evidence.made < SHORTEST or not np.isfinite(evidence.losses).all() or evidence.converged:
+    course = evidence.course
+    if course is None or evidence.made < SHORTEST or evidence.converged or evidence.rate_decayed_at:
         return
-    losses = evidence.losses
-    part = max(len(losses) // 5, 1)
-    before, last, first = (float(x.mean()) for x in (losses[-2 * part : -part], losses[-part:], losses[:part]))
-    if evidence.best_constant is not None and last < 0.3 * evidence.best_constant:
+    if not course.falls or course.left < _MUCH or not course.last < course.start:
         return
-    noise = float(losses[-part:].std()) / max(part**0.5, 1)
-    gain = (before - last) / abs(last) if last else 0.0
-    if (
-        gain < 0.03
-        or before - last < 3 * noise
-        or not first > last
-        or 0 < evidence.rate_decayed_at < 0.8 * evidence.made
-    ):
-        return
-    needed = int(evidence.made * (1 + last / max((before - last) * 5, 1e-300) / 2))
+    if float("-inf") < evidence.headroom <= 0:
+        return  # what the inputs tell is learned
+    before, last, _ = course.ends
     text = (
-        f"the loss still falls at the end, by {gain:.1%} over the last fifth of {counted(evidence.made, 'iteration')} "
-        f"({number(before)} → {number(last)}): there is more to come"
+        f"the loss still falls at the end of {counted(evidence.made, 'iteration')} ({number(before)} → "
+        f"{number(last)}): at this pace {course.needed:,} more halve what is left"
     )
-    steps = min(max(2 * evidence.made, needed), 10 * evidence.made)
-    yield Seen(
-        Place("", evidence.made), {"gain": gain}, text, [Advice(f"train longer: steps = {steps}", f"steps = {steps}")]
-    )
+    steps = float(f"{min(evidence.made + 2 * course.needed, 10 * evidence.made):.1g}")
+    steps = max(int(steps), 2 * evidence.made)
+    advice = [Advice(f"train longer: steps = {steps}", f"steps = {steps}")]
+    yield Seen(Place("", evidence.made), {"gain": course.gain, "iterations": course.needed}, text, advice)
 
 
 @rule(
@@ -166,11 +210,3 @@ def rate_decayed(evidence: Evidence) -> Iterator[Seen]:
         f"largest, {number(most)}; it is {number(now)} now, and the loss stands at {number(evidence.recent_loss)}"
     )
     yield Seen(Place("", k), {"rate": now, "largest": most}, text, ["a schedule that falls later, or not so far"])
-
-
-def _thirds(evidence: Evidence) -> tuple[float, float, float]:
-    """The mean loss at the beginning, in the middle and at the end."""
-    losses = evidence.losses
-    part = max(len(losses) // 10, 1)
-    half = len(losses) // 2
-    return float(losses[:part].mean()), float(losses[half : half + part].mean()), float(losses[-part:].mean())

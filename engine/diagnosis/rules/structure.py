@@ -14,6 +14,9 @@ from gradstep.engine.notation import number
 
 #: What lets a sum through as a sum: adding, scaling by one number, moving, dropping out.
 _LINEAR = ("add", "subtract", "negative", "reshape", "flatten", "transpose", "dropout")
+#: What nearest neighbours tell of the targets' variance beyond a plane, where a plane is not enough; our own, several
+#: times what the two differ by where the targets are linear in the inputs.
+_BENDS = 0.1
 #: What multiplies with weights.
 WEIGHTED = ("linear", "matmul", "conv2d")
 
@@ -46,11 +49,27 @@ def _before(evidence: Evidence, value: int) -> Node | None:
     return evidence.graph.nodes[at] if at >= 0 else None
 
 
+def in_line(evidence: Evidence) -> bool:
+    """Whether the outputs are linear in the inputs, up to the function that makes them of the last sums."""
+    graph, head = evidence.graph, evidence.head
+    if head is None:
+        return False
+    wanted = {head.activation.inputs[0] if head.activation is not None else head.outputs}
+    for node in reversed(graph.nodes):
+        if node.output in wanted:
+            given = sum(graph.values[v].role is not Role.NODE for v in node.inputs)
+            scaled = node.op.name in ("multiply", "divide") and given >= len(node.inputs) - 1
+            if node.op.name not in (*_LINEAR, *WEIGHTED, "concat", "sum", "mean", "index") and not scaled:
+                return False
+            wanted |= set(node.inputs)
+    return True
+
+
 @rule(
     "linear_layers",
     "Goodfellow et al., Deep Learning (2016), ch. 6.1: layers without a function between them are one linear layer",
     Severity.WARNING,
-    explains="no_better_than_constant underfit loss rate_large",
+    explains="no_better_than_constant underfit loss rate_large too_small too_few_iterations same_predictions",
 )
 def linear_layers(evidence: Evidence) -> Iterator[Seen]:
     """Two weighted sums with no activation between them."""
@@ -74,7 +93,13 @@ def linear_layers(evidence: Evidence) -> Iterator[Seen]:
             f"{weight.name} "
             f"together are one linear layer{', of lower rank' if narrow else ''}"
         )
-        severity = Severity.INFORMATION if narrow or evidence.converged else None
+        if evidence.bends > _BENDS:
+            text += (
+                f"; nearest neighbours tell {evidence.explained:.0%} of the targets' variance, and a plane, which is all "
+                f"that layers in line can make, {evidence.plane:.0%}"
+            )
+        fits = evidence.converged and not evidence.bends > _BENDS
+        severity = Severity.INFORMATION if narrow or fits else None
         place = Place(evidence.graph.values[first.output].name)
         yield Seen(place, {"width": between}, text, [f"an activation after {name}: relu, tanh"], severity)
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
-from gradstep.engine.diagnosis.head import all_targets, made_by
+from gradstep.engine.diagnosis.head import all_targets
 from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.written import made_by
 from gradstep.engine.notation import number
 
 #: What activations can give, by name; others give any number.
@@ -37,14 +38,21 @@ def exclusive_labels(evidence: Evidence) -> Iterator[Seen]:
     if not soft or targets.ndim < 2 or targets.shape[-1] < 2 or not np.isin(targets, (0, 1)).all():
         return
     rights = targets.sum(axis=-1)
-    several = int((rights > 1).sum())
+    several, none = int((rights > 1).sum()), int((rights == 0).sum())
+    name = evidence.graph.values[head.outputs].name
+    if none and not several:
+        text = (
+            f"{none:,} of {rights.size:,} samples have no right label, all of theirs being 0: a class cross-entropy "
+            "counts them for nothing, as where classes are shifted by one"
+        )
+        advice = ["one right label for each sample, or a sigmoid for each label: bce_with_logits"]
+        yield Seen(Place(name), {"none": none, "of": rights.size}, text, advice, Severity.WARNING)
     if several:
         text = (
             f"{several:,} of {rights.size:,} samples have more than one right label, and a softmax shares 1 among "
             f"them: none can come near 1"
         )
         advice = ["a sigmoid for each label: bce_with_logits"]
-        name = evidence.graph.values[head.outputs].name
         yield Seen(Place(name), {"several": several, "of": rights.size}, text, advice)
 
 
@@ -57,7 +65,7 @@ def wrong_loss(evidence: Evidence) -> Iterator[Seen]:
     targets = all_targets(evidence.here, head)
     if targets.size < 4 or not np.isin(targets, (0, 1)).all() or np.ptp(targets) == 0:
         return
-    name, place = head.node.op.name, Place(evidence.graph.values[head.node.output].name)
+    name, place = head.name, Place(evidence.graph.values[head.node.output].name)
     if name == "mae":
         share = float(targets.mean())
         text = (
@@ -122,7 +130,7 @@ def unreachable_targets(evidence: Evidence) -> Iterator[Seen]:
     "target_range",
     "PyTorch's documentation of BCELoss (targets between 0 and 1) and CrossEntropyLoss (classes from 0 on)",
     Severity.FAULT,
-    explains="unbounded_loss diverged loss no_better_than_constant",
+    explains="unbounded_loss diverged overflow loss no_better_than_constant",
 )
 def target_range(evidence: Evidence) -> Iterator[Seen]:
     """Targets that the loss does not expect."""
@@ -135,7 +143,7 @@ def target_range(evidence: Evidence) -> Iterator[Seen]:
     name, low, high = evidence.graph.values[head.targets].name, float(targets.min()), float(targets.max())
     if head.takes in ("probabilities", "logits") and (low < 0 or high > 1):
         text = (
-            f"the targets go from {number(low)} to {number(high)}, and {head.node.op.name} takes them for "
+            f"the targets go from {number(low)} to {number(high)}, and {head.name} takes them for "
             "probabilities: between 0 and 1"
         )
         advice = [f"divide {name} by {number(high)}" if low >= 0 else "0 and 1 for the two classes"]
@@ -153,8 +161,10 @@ def target_range(evidence: Evidence) -> Iterator[Seen]:
             yield Seen(Place(name), {"low": low, "high": high}, text, ["count classes from 0"], Severity.WARNING)
 
 
-#: A target beyond so many is far from what fresh weights give.
+#: A target beyond so many is far from what fresh weights give; our own, of standardised targets next to none is.
 _FAR = 10.0
+#: Outputs that begin so many times larger than all targets; our own.
+_TINY = 100.0
 
 
 @rule(
@@ -162,7 +172,7 @@ _FAR = 10.0
     "LeCun et al., Efficient BackProp (1998), sect. 4: outputs and targets of the size that weights give at first",
     Severity.WARNING,
     threshold=_FAR,
-    explains="diverged explode rate_large loss",
+    explains="diverged explode rate_large loss too_few_iterations rate_small no_better_than_constant died same_predictions",
 )
 def target_scale(evidence: Evidence) -> Iterator[Seen]:
     """Targets that are far larger than what the network gives."""
@@ -176,6 +186,13 @@ def target_scale(evidence: Evidence) -> Iterator[Seen]:
     size = float(np.sqrt((targets**2).mean()))
     with np.errstate(all="ignore"):
         given = float(np.sqrt((outputs**2).mean()))
+    if 0 < size < min(given, 1.0) / _TINY and not evidence.converged:
+        text = (
+            f"the targets have a size of {number(size)}, the outputs began at {number(given)}: a loss that looks small "
+            "is far from fitting them"
+        )
+        advice = ["standardise the targets: subtract their mean, divide by their spread"]
+        yield Seen(Place(evidence.graph.values[head.targets].name), {"size": size, "outputs": given}, text, advice)
     if size > evidence.at["target_scale"] and size > evidence.at["target_scale"] * max(given, 1.0):
         settled = evidence.converged
         text = (

@@ -45,7 +45,7 @@ def died(evidence: Evidence) -> Iterator[Seen]:
         shut = summaries.above_zero(z).high[-1] == 0
         dead = np.flatnonzero(shut)
         # SageMaker's rule speaks up at half a layer; some dead units are no harm, nor are any after a good end.
-        harm = Severity.WARNING if 2 * len(dead) >= len(shut) and not evidence.converged else Severity.INFORMATION
+        harm = Severity.WARNING if 2 * len(dead) >= len(shut) and not evidence.learned else Severity.INFORMATION
         told = 0
         for unit in dead.tolist():
             name = unit_name(history, start.graph.values[node.output], unit)

@@ -8,8 +8,9 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
-from gradstep.engine.diagnosis.head import made_by
 from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.written import made_by
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 
@@ -28,7 +29,7 @@ def _size(array: Array) -> float:
     Severity.WARNING,
     threshold=8.0,
     allowed=(1.0, float("inf")),
-    explains="saturated vanish explode rate_large rate_small loss no_better_than_constant same_predictions diverged "
+    explains="saturated vanish explode rate_large rate_small loss no_better_than_constant same_predictions diverged overflow "
     "too_few_iterations dead died spike oscillates",
 )
 def weight_scale(evidence: Evidence) -> Iterator[Seen]:
@@ -74,7 +75,7 @@ def weight_scale(evidence: Evidence) -> Iterator[Seen]:
 def attention_scale(evidence: Evidence) -> Iterator[Seen]:
     """A softmax over products of queries and keys that has one winner in nearly every row, from the beginning."""
     graph = evidence.graph
-    for node in graph.nodes if not evidence.converged else ():
+    for node in graph.nodes if evidence.course is None or not evidence.course.done else ():
         if node.op.name != "softmax" or node.output not in graph.active:
             continue
         made = made_by(graph, node.inputs[0])
@@ -115,7 +116,7 @@ def attention_scale(evidence: Evidence) -> Iterator[Seen]:
     "log_of_softmax",
     "PyTorch's documentation of log_softmax: log(softmax(x)) is numerically unstable",
     Severity.INFORMATION,
-    explains="nonfinite diverged zero input_scale saturated no_better_than_constant rate_large",
+    explains="nonfinite diverged overflow zero input_scale saturated no_better_than_constant rate_large",
 )
 def log_of_softmax(evidence: Evidence) -> Iterator[Seen]:
     """A logarithm of a softmax or a sigmoid, which is −∞ where that has become 0."""
@@ -141,9 +142,9 @@ def log_of_softmax(evidence: Evidence) -> Iterator[Seen]:
     "cancellation",
     "Higham, Accuracy and Stability of Numerical Algorithms (2nd ed., 2002), sect. 1.7",
     Severity.WARNING,
-    threshold=1e3,
+    threshold=30.0,
     allowed=(1.0, float("inf")),
-    explains="diverged nonfinite rate_large oscillates spike loss no_better_than_constant",
+    explains="diverged overflow nonfinite rate_large oscillates spike loss no_better_than_constant",
 )
 def cancellation(evidence: Evidence) -> Iterator[Seen]:
     """A difference of nearly equal numbers, of which only the last digits are left."""
@@ -152,8 +153,8 @@ def cancellation(evidence: Evidence) -> Iterator[Seen]:
     for node in graph.nodes:
         if node.op.name != "subtract" or node.output not in graph.active:
             continue
-        if any(graph.values[v].node < 0 for v in node.inputs):
-            continue
+        if any(graph.values[v].node < 0 and graph.values[v].role is not Role.LITERAL for v in node.inputs):
+            continue  # of what is given the digits are known
         a, b = (np.asarray(x, dtype=np.float64) for x in evidence.first.trace.inputs(node))
         with np.errstate(all="ignore"):
             left, size = abs(a - b), np.maximum(abs(a), abs(b))

@@ -1,0 +1,160 @@
+"""Losses that are written by hand, as formulas: which usual loss each is, of what, and whether its sign is right."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gradstep.engine.graph.graph import Graph, Node, Role
+
+#: What passes an array on with other axes, or only a part of it.
+MOVES = ("reshape", "flatten", "transpose", "index")
+_SUMS = ("mean", "sum")
+
+
+class Written(NamedTuple):
+    """The usual loss of a `name`, with the `node` that it is reduced from, the values of its `outputs` and `targets`,
+    and the `sign` before it: −1 where training makes it larger. `mean`: whether it is the mean that the usual one is,
+    and not a sum or a multiple."""
+
+    name: str
+    node: Node
+    outputs: int
+    targets: int
+    sign: int
+    mean: bool
+
+
+def made_by(graph: Graph, value: int) -> Node | None:
+    """The node that made a value's numbers: the one before reshaping, transposing and taking parts."""
+    at = graph.values[value].node
+    while at >= 0 and graph.nodes[at].op.name in MOVES:
+        at = graph.values[graph.nodes[at].inputs[0]].node
+    return graph.nodes[at] if at >= 0 else None
+
+
+def is_leaf(graph: Graph, value: int) -> bool:
+    """Whether a value is given, and not computed or trained."""
+    at = graph.values[value]
+    while at.node >= 0 and graph.nodes[at.node].op.name in MOVES:
+        at = graph.values[graph.nodes[at.node].inputs[0]]
+    return at.role in (Role.INPUT, Role.LITERAL)
+
+
+def written_loss(graph: Graph) -> Written | None:
+    """The loss that a graph's formula is: a mean or sum of squares or of distances, or of targets times logarithms of
+    probabilities, in the ways in which these are usually written. None where it is another."""
+    node, sign = _unsigned(graph, graph.nodes[graph.loss.node])
+    sums: list[Node] = []
+    while node is not None and node.op.name in (*_SUMS, "negative"):
+        if node.op.name == "negative":
+            sign = -sign
+        else:
+            sums.append(node)
+        node = made_by(graph, node.inputs[0])
+    if node is None or not sums:
+        return None
+    plain = graph.loss.node == sums[0].id and len(sums) == 1 and sums[0].op.name == "mean"
+    return _squares(graph, node, sign, plain) or _logarithms(graph, node, sign, sums)
+
+
+def _unsigned(graph: Graph, node: Node | None) -> tuple[Node | None, int]:
+    """The node before a minus sign and factors of one given number, and the sign of them together."""
+    sign = 1
+    while node is not None and node.op.name in ("negative", "multiply", "divide"):
+        if node.op.name == "negative":
+            sign, value = -sign, node.inputs[0]
+        else:
+            given = [v for v in node.inputs if graph.values[v].role is Role.LITERAL and not graph.values[v].shape]
+            rest = [v for v in node.inputs if v not in given]
+            if len(rest) != 1 or not given or (node.op.name == "divide" and rest[0] != node.inputs[0]):
+                return node, sign
+            sign, value = sign * (-1 if float(graph.literals[given[0]]) < 0 else 1), rest[0]
+        node = made_by(graph, value)
+    return node, sign
+
+
+def _squares(graph: Graph, node: Node, sign: int, mean: bool) -> Written | None:
+    """(y − t)² or |y − t|."""
+    name = "mae"
+    if node.op.name in ("power", "square", "multiply"):
+        twice = node.op.name == "square" or (node.op.name == "multiply" and node.inputs[0] == node.inputs[1])
+        if node.op.name == "power":
+            exponent = (
+                graph.literals.get(node.inputs[1]) if len(node.inputs) > 1 else getattr(node.op, "exponent", None)
+            )
+            twice = exponent is not None and float(exponent) == 2
+        name = "mse" if twice else ""
+    elif node.op.name != "abs":
+        return None
+    inner = made_by(graph, node.inputs[0])
+    if not name or inner is None or inner.op.name != "subtract":
+        return None
+    a, b = inner.inputs
+    if is_leaf(graph, a) == is_leaf(graph, b):
+        return None
+    outputs, targets = (b, a) if is_leaf(graph, a) else (a, b)
+    return Written(name, inner, outputs, _leaf(graph, targets), sign, mean)
+
+
+def _logarithms(graph: Graph, node: Node, sign: int, sums: list[Node]) -> Written | None:
+    """t ln y, or ln of the sum of t y; and t ln y + (1 − t) ln(1 − y). The minus before them is what makes it a loss."""
+    if node.op.name in ("add", "subtract"):
+        parts = [made_by(graph, v) for v in node.inputs]
+        found = [_term(graph, p) for p in parts if p is not None]
+        terms = [one for one in found if one is not None and is_leaf(graph, one[1]) and graph.values[one[1]].node < 0]
+        if len(found) != 2 or not terms:
+            return None
+        log, targets = terms[0]
+        return Written(
+            "bce", node, _probability(graph, log), targets, -sign, len(sums) == 1 and sums[0].op.name == "mean"
+        )
+    if node.op.name == "log":  # of a sum of targets times probabilities
+        inner = made_by(graph, node.inputs[0])
+        inner = made_by(graph, inner.inputs[0]) if inner is not None and inner.op.name == "sum" else None
+        given = [] if inner is None or inner.op.name != "multiply" else [v for v in inner.inputs if is_leaf(graph, v)]
+        if inner is None or len(given) != 1:
+            return None
+        outputs = next(v for v in inner.inputs if v not in given)
+        return Written(
+            "nll", node, outputs, _leaf(graph, given[0]), -sign, len(sums) == 1 and sums[0].op.name == "mean"
+        )
+    term = _term(graph, node)
+    if term is None or not is_leaf(graph, term[1]):
+        return None
+    log, targets = term
+    mean = [one.op.name for one in sums] == ["mean", "sum"]
+    outputs = log.inputs[0] if log.op.name == "log_softmax" else _probability(graph, log)
+    name = "cross_entropy" if log.op.name == "log_softmax" else "nll"
+    return Written(name, node, outputs, _leaf(graph, targets), -sign, mean)
+
+
+def _term(graph: Graph, node: Node) -> tuple[Node, int] | None:
+    """The logarithm and the factor of t · ln y."""
+    node_, _ = _unsigned(graph, node)
+    if node_ is None or node_.op.name != "multiply":
+        return None
+    for log, factor in (node_.inputs, node_.inputs[::-1]):
+        made, _ = _unsigned(graph, made_by(graph, log))
+        if made is not None and made.op.name in ("log", "log_softmax"):
+            return made, factor
+    return None
+
+
+def _probability(graph: Graph, log: Node) -> int:
+    """What a logarithm is taken of, before a small number is added or it is held between bounds."""
+    value = log.inputs[0]
+    made = graph.nodes[graph.values[value].node] if graph.values[value].node >= 0 else None
+    while made is not None and made.op.name in ("add", "clip", "maximum"):
+        inside = [v for v in made.inputs if graph.values[v].role is not Role.LITERAL]
+        if len(inside) != 1:
+            break
+        value = inside[0]
+        made = graph.nodes[graph.values[value].node] if graph.values[value].node >= 0 else None
+    return value
+
+
+def _leaf(graph: Graph, value: int) -> int:
+    """The given value behind reshaping."""
+    while graph.values[value].node >= 0:
+        value = graph.nodes[graph.values[value].node].inputs[0]
+    return value
