@@ -25,6 +25,8 @@ STILL = 0.02
 LEARNED = 0.2
 #: Below, next to nothing is left to learn (a correlation of 0.97); our own.
 DONE = 0.06
+#: Where one answer's loss is not known, a loss that stands still below so much of its start has learned; our own.
+_FALLEN = 0.5
 #: Above, it has not learned a thing that counts (2 % are within what rounding and few samples make); our own.
 NOTHING = 0.98
 #: Shorter trainings say nothing about where the loss is going; our own.
@@ -137,7 +139,7 @@ class Course:
             return False
         lowest = min(float(part.mean()) for part in np.array_split(self.losses, min(_TENTH, len(self.losses))))
         near = self.last - lowest <= max(0.1 * (self.last - self.floor), _SIGMA * self.ends[2])
-        return near and (not isnan(self.level) or self.last < self.start)
+        return near and (not isnan(self.level) or self.left <= _FALLEN)
 
     @property
     def needed(self) -> int:

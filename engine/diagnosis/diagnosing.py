@@ -16,12 +16,14 @@ from gradstep.engine.diagnosis.rules import (
     divergence,
     fit,
     gates,
+    linearity,
     losses,
     moves,
     numbers,
     optimiser,
     outputs,
     rates,
+    samples,
     sizes,
     steps,
     structure,
@@ -35,8 +37,8 @@ from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
 MODULES: tuple[ModuleType, ...] = (
-    outputs, targets, structure, data, weights, moves, optimiser, divergence, numbers, gates, fit, rates, units,
-    baselines, losses, sizes, steps,
+    outputs, targets, linearity, structure, samples, data, weights, moves, optimiser, divergence, numbers, gates,
+    fit, rates, units, baselines, losses, sizes, steps,
 )  # fmt: skip
 
 

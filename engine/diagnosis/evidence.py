@@ -10,13 +10,14 @@ import numpy as np
 
 from gradstep.engine.diagnosis.course import SHORTEST, Course
 from gradstep.engine.diagnosis.finding import Place
-from gradstep.engine.diagnosis.head import Head, all_targets, best_constant, find_head, floor
-from gradstep.engine.diagnosis.neighbours import explained
+from gradstep.engine.diagnosis.head import Head
+from gradstep.engine.diagnosis.motion import DECAYED, Motion
 from gradstep.engine.diagnosis.probing import Probe, probe
+from gradstep.engine.diagnosis.task import Task
 from gradstep.engine.diagnosis.trouble import First, first_trouble
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Graph, Value
+from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.history.history import History
 from gradstep.engine.history.summaries import Summaries
@@ -111,15 +112,24 @@ class Evidence:
         return Place(self.here.typed(element, phase), self.here.iteration if self.trained else None, sample=sample)
 
     @cached_property
+    def task(self) -> Task:
+        """What is to be learned, from what."""
+        return Task(self.here)
+
+    @cached_property
+    def motion(self) -> Motion:
+        """How far updates move the parameters; only asked for where it is `trained`."""
+        return Motion(self.iterations, self.at.get("rate_decayed", DECAYED))
+
+    @property
     def head(self) -> Head | None:
         """The loss, what it compares, and what made that."""
-        return find_head(self.graph)
+        return self.task.head
 
     @property
     def samples(self) -> int:
         """How many samples are trained on, in all batches; 1 where there is no batch."""
-        pool = self.scenario.pool
-        return len(next(iter(pool.values()))) if pool else self.here.samples.count
+        return self.task.samples
 
     @cached_property
     def course(self) -> Course | None:
@@ -127,12 +137,7 @@ class Evidence:
         if not self.trained or not np.isfinite(self.losses).all():
             return None
         passes = self.iterations.passes if len(self.losses) == self.made else 1
-        return Course(self.losses, passes, self.best_constant, self.floor)
-
-    @property
-    def recent_loss(self) -> float:
-        """The mean loss over the end; NaN where it is not finite."""
-        return float("nan") if self.course is None else self.course.last
+        return Course(self.losses, passes, self.task.constant, self.task.floor)
 
     @cached_property
     def converged(self) -> bool:
@@ -158,127 +163,18 @@ class Evidence:
     def probes(self) -> tuple[Probe, ...]:
         """What multiples of the update gain in the first, the middle and the last iteration."""
         wanted = dict.fromkeys((1, max(self.made // 2, 1), self.made))
-        return tuple(probe(self.iterations.recording(k, self.go_on), self.floor) for k in wanted)
-
-    @property
-    def explained(self) -> float:
-        """The share of the targets' variance that can be told from the inputs without the network."""
-        return max(self._told)
-
-    @property
-    def plane(self) -> float:
-        """What of it a plane tells."""
-        return self._told[1]
-
-    @property
-    def bends(self) -> float:
-        """How much more nearest neighbours tell of the targets than a plane: that they are no plane over the inputs."""
-        return self._told[0] - self._told[1]
-
-    @cached_property
-    def _told(self) -> tuple[float, float]:
-        """What nearest neighbours tell, and what a plane does; NaN where samples are no rows of numbers, or too few."""
-        head, inputs = self.head, []
-        for name in self.scenario.batch if head is not None and self.samples > 1 else ():
-            value = self.graph.by_name[name].id
-            if head is not None and value != head.targets:
-                array = np.asarray(self.scenario.pool.get(value, self.here.trace.data[value]), dtype=np.float64)
-                looked_up = any(n.op.name == "embedding" and value in n.inputs for n in self.graph.nodes)
-                if array.ndim > 2 or looked_up or len(array) != self.samples:
-                    return float("nan"), float("nan")
-                inputs.append(array.reshape(len(array), -1))
-        targets = all_targets(self.here, head) if head is not None and inputs else np.zeros(0)
-        if head is None or targets.shape[:1] != (self.samples,):
-            return float("nan"), float("nan")
-        if head.classes and targets.ndim == 1 and np.isfinite(targets).all():
-            targets = (targets[:, None] == np.unique(targets)).astype(np.float64)
-        return explained(np.hstack(inputs), targets.reshape(len(targets), -1))
+        return tuple(probe(self.iterations.recording(k, self.go_on), self.task.floor) for k in wanted)
 
     @cached_property
     def headroom(self) -> float:
         """By how much more can be told of the targets from the inputs than the network has learned at the end: of
         shares of their variance, or of their entropy. −∞ where that is not known."""
         course = self.course
-        if course is None or np.isnan(course.level) or np.isnan(self.explained):
+        if course is None or np.isnan(course.level) or np.isnan(self.task.explained):
             return float("-inf")
-        return self.explained - (1 - course.level)
+        return self.task.explained - (1 - course.level)
 
     @property
     def full_batch(self) -> bool:
         """Whether each iteration sees the same samples and the same network, so that a loss that rises rose."""
         return self.training.batch_size is None and not any(node.op.varies for node in self.graph.nodes)
-
-    @cached_property
-    def rate_decayed_at(self) -> int:
-        """The iteration from which on the rate is below a share of its largest; 0 where there is none."""
-        rates = np.asarray([self.training.lr(int(k)) for k in self.starts]) if self.trained else np.ones(1)
-        low = rates < self.at.get("rate_decayed", 0.01) * rates.max()
-        high = np.flatnonzero(~low)
-        first = int(high[-1]) + 1 if len(high) else 0
-        if first >= len(rates) or self.made < 10:
-            return 0
-        return int(self.starts[first])
-
-    @property
-    def rate_warm(self) -> bool:
-        """Whether the rate of the first iteration is one of the larger ones, and not the beginning of a warm-up."""
-        return self.training.lr(1) >= 0.5 * max(self.training.lr(int(k)) for k in self.starts)
-
-    @cached_property
-    def rises(self) -> float:
-        """The share of rows at which the loss rises."""
-        with np.errstate(all="ignore"):
-            return float((np.diff(self.losses) > 0).mean()) if len(self.losses) > 1 else 0.0
-
-    @cached_property
-    def weights_over_time(self) -> tuple[tuple[Value, Array, Array], ...]:
-        """Each weight with the norms of its gradients and of itself, each of shape (rows,); biases are left out."""
-        found = []
-        for value in self.graph.parameters:
-            if len(value.shape) > 1 and self.summaries.has(Phase.BACKWARD, value.id):
-                gradient = self.summaries.norm(Phase.BACKWARD, value.id).high
-                found.append((value, gradient, self.summaries.norm(Phase.UPDATE, value.id).high))
-        return tuple(found)
-
-    @cached_property
-    def gradient_norms(self) -> Array:
-        """The norm of all gradients together, shape (rows,)."""
-        norms = [
-            self.summaries.norm(Phase.BACKWARD, value.id).high
-            for value in self.graph.parameters
-            if self.summaries.has(Phase.BACKWARD, value.id)
-        ]
-        with np.errstate(all="ignore"):
-            return np.sqrt(sum(norm**2 for norm in norms)) if norms else np.zeros(len(self.starts))
-
-    @cached_property
-    def update_ratios(self) -> Array:
-        """How far updates move the weight that moves most, over its size; shape (rows,)."""
-        worst = np.zeros(len(self.starts))
-        for value, _, size in self.weights_over_time:
-            with np.errstate(all="ignore"):
-                worst = np.fmax(worst, self.summaries.moved(value.id).high / np.maximum(size, 1e-300))
-        return worst
-
-    @cached_property
-    def baseline(self) -> tuple[float, str] | None:
-        """The lowest loss of one answer for all samples, and what it is in words; None where that is not known."""
-        if self.head is None or not self.head.alone:
-            return None
-        width = (self.graph.values[self.head.outputs].shape or (1,))[-1]
-        found = best_constant(self.head, all_targets(self.here, self.head), width)
-        if found is not None and self.head.name == "half_squared_error":  # a sum, of a batch's samples and not of all
-            return found[0] * self.here.samples.count / max(self.samples, 1), found[1]
-        return found
-
-    @property
-    def best_constant(self) -> float | None:
-        """The lowest loss of one answer for all samples; None where that is not known."""
-        return None if self.baseline is None else self.baseline[0]
-
-    @cached_property
-    def floor(self) -> float:
-        """The lowest loss that there can be: 0, or of targets that are shares their entropy."""
-        if self.head is None or not self.head.alone:
-            return 0.0
-        return floor(self.head, all_targets(self.here, self.head))

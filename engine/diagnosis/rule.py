@@ -37,8 +37,8 @@ class Seen(NamedTuple):
 class Rule:
     """A function of the evidence that yields what it sees. Its name is the kind of its findings, and what its
     `threshold` is set by; None where it has none. `allowed` are the thresholds that make sense, inclusive. What the
-    rules in `explains` find later, or about the same things, follows from it. A `symptom` is what nearly every cause has
-    as its consequence: it follows from whatever else is found that is more than worth knowing."""
+    rules in `explains` find later, or about the same things, follows from it. A `symptom` is what nearly every cause
+    has as its consequence: it follows from whatever else is found that is more than worth knowing."""
 
     name: str
     source: str

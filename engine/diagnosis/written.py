@@ -77,7 +77,7 @@ def _squares(graph: Graph, node: Node, sign: int, mean: bool) -> Written | None:
     """(y − t)² or |y − t|."""
     name = "mae"
     if node.op.name in ("power", "square", "multiply"):
-        twice = node.op.name == "square" or (node.op.name == "multiply" and node.inputs[0] == node.inputs[1])
+        twice = node.op.name == "square" or (node.op.name == "multiply" and _same(graph, *node.inputs[:2]))
         if node.op.name == "power":
             exponent = (
                 graph.literals.get(node.inputs[1]) if len(node.inputs) > 1 else getattr(node.op, "exponent", None)
@@ -96,8 +96,16 @@ def _squares(graph: Graph, node: Node, sign: int, mean: bool) -> Written | None:
     return Written(name, inner, outputs, _leaf(graph, targets), sign, mean)
 
 
+def _same(graph: Graph, a: int, b: int) -> bool:
+    """Whether two values are one, or the same difference written twice."""
+    first, second = made_by(graph, a), made_by(graph, b)
+    if a == b or first is None or second is None:
+        return a == b
+    return first.op.name == second.op.name == "subtract" and first.inputs == second.inputs
+
+
 def _logarithms(graph: Graph, node: Node, sign: int, sums: list[Node]) -> Written | None:
-    """t ln y, or ln of the sum of t y; and t ln y + (1 − t) ln(1 − y). The minus before them is what makes it a loss."""
+    """t ln y, or ln of the sum of t y; and t ln y + (1 − t) ln(1 − y). The minus before it is what makes it a loss."""
     if node.op.name in ("add", "subtract"):
         parts = [made_by(graph, v) for v in node.inputs]
         found = [_term(graph, p) for p in parts if p is not None]

@@ -63,13 +63,13 @@ _SIGN = "the other sign before the loss"
 )
 def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
     """After a training the loss is what one answer for all samples would have."""
-    course, found = evidence.course, evidence.baseline
+    course, found = evidence.course, evidence.task.baseline
     if course is None or found is None or evidence.samples < 4 or evidence.made < _SHORTEST:
         return
     if not found[0] > 1e-6 or evidence.converged:
         return
     # Of targets that the inputs say nothing of, a few samples are fitted by chance.
-    blind = evidence.explained <= 0 and not course.falls
+    blind = evidence.task.explained <= 0 and not course.falls
     if not course.level > (_BY_CHANCE if blind else 1.0) * evidence.at["no_better_than_constant"]:
         return
     now = course.last
@@ -79,10 +79,10 @@ def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
     )
     place = Place(evidence.graph.loss.name, evidence.made)
     numbers = {"loss": now, "constant": found[0]}
-    if evidence.explained > 0:
-        text += f", though their nearest neighbours alone tell {evidence.explained:.0%} of the targets' variance"
+    if evidence.task.explained > 0:
+        text += f", though their nearest neighbours alone tell {evidence.task.explained:.0%} of the targets' variance"
         advice = [Advice("look whether the inputs reach the output: paths, dead units, the size of the gradients")]
-    elif evidence.explained <= 0:
+    elif evidence.task.explained <= 0:
         text += ". Nor do nearest neighbours, or a plane, tell anything of a target: the inputs may say nothing of it"
         advice = [Advice("look whether inputs and targets are in the same order, and how they are made")]
     else:

@@ -8,15 +8,15 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
-from gradstep.engine.diagnosis.head import Head, all_targets
+from gradstep.engine.diagnosis.head import Head
 from gradstep.engine.diagnosis.rule import Seen, rule
-from gradstep.engine.diagnosis.rules.structure import WEIGHTED
+from gradstep.engine.diagnosis.rules.linearity import WEIGHTED
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 
 
-def _inputs(evidence: Evidence) -> Iterator[tuple[Value, Array]]:
+def weighed_inputs(evidence: Evidence) -> Iterator[tuple[Value, Array]]:
     """The inputs of the batch that go into a weighted sum as they are, with all samples that are trained on."""
     graph = evidence.graph
     head = evidence.head
@@ -41,7 +41,7 @@ def _inputs(evidence: Evidence) -> Iterator[tuple[Value, Array]]:
 def input_scale(evidence: Evidence) -> Iterator[Seen]:
     """Inputs of very different scale, or far from 1."""
     most = evidence.at["input_scale"]
-    for value, array in _inputs(evidence):
+    for value, array in weighed_inputs(evidence):
         columns = array.reshape(len(array), -1)
         spread = columns.std(axis=0)
         size = float(np.sqrt((columns**2).mean()))
@@ -85,7 +85,7 @@ _WITHIN = 0.3
 def identical_rows(evidence: Evidence) -> Iterator[Seen]:
     """Many samples with the same inputs and other targets."""
     head = evidence.head
-    for value, array in _inputs(evidence):
+    for value, array in weighed_inputs(evidence):
         rows = array.reshape(len(array), -1)
         _, group = np.unique(rows, axis=0, return_inverse=True)
         group = group.reshape(-1)
@@ -93,7 +93,7 @@ def identical_rows(evidence: Evidence) -> Iterator[Seen]:
         share = 1 - count / len(rows)
         if share <= evidence.at["identical_rows"] or head is None:
             continue
-        targets = all_targets(evidence.here, head)
+        targets = evidence.task.targets
         if targets.shape[:1] != (len(rows),):
             continue
         flat = targets.reshape(len(rows), -1)
@@ -123,7 +123,7 @@ def one_class_batches(evidence: Evidence) -> Iterator[Seen]:
     head, size = evidence.head, evidence.training.batch_size
     if head is None or size is None or size < 2 or evidence.training.shuffle is not None:
         return
-    targets = all_targets(evidence.here, head)
+    targets = evidence.task.targets
     targets = targets.reshape(len(targets), -1) if targets.ndim else targets
     if targets.ndim != 2 or len(targets) < 2 * size or len(np.unique(targets, axis=0)) > min(20, len(targets) // 4):
         return
@@ -198,145 +198,10 @@ def sum_over_samples(evidence: Evidence) -> Iterator[Seen]:
     made = graph.nodes[graph.loss.node]
     if made.op.name not in ("sum", "half_squared_error") or samples.count < 16 or samples.axis(made.inputs[0]) is None:
         return
-    large = evidence.trained and bool(np.nanmax(evidence.update_ratios[:20]) > 0.1)
+    large = evidence.trained and bool(np.nanmax(evidence.motion.update_ratios[:20]) > 0.1)
     text = (
         f"{graph.loss.name} is a sum over {samples.count} samples, where a mean is usual: its gradients, and the "
         f"steps, are {samples.count} times as large"
     )
     severity = None if large and not evidence.converged else Severity.INFORMATION
     yield Seen(Place(graph.loss.name), {"samples": samples.count}, text, ["mean instead of sum"], severity)
-
-
-#: Of fewer samples one may well have half of the loss; our own.
-_SAMPLES = 16
-#: So many standard deviations of the others off, of a normal distribution never met (Chebyshev's inequality has 1 in
-#: 100 at most).
-_OFF = 10.0
-#: A label is a wrong one where all of so many nearest neighbours have another (Wilson, Asymptotic properties of nearest
-#: neighbor rules using edited data, 1972, has three).
-_NEIGHBOURS = 5
-
-
-@rule(
-    "outlier",
-    "our own: one sample has more than half of the loss, or of a column's variance, of at least sixteen",
-    Severity.WARNING,
-    threshold=0.5,
-    allowed=(0.0, 1.0),
-    explains="spike explode rate_large loss target_scale input_scale no_better_than_constant rate_small diverged "
-    "too_few_iterations underfit same_predictions",
-)
-def outlier(evidence: Evidence) -> Iterator[Seen]:
-    """One sample that has most of the loss: for its target, for one of its inputs, or for a label that is wrong."""
-    head = evidence.head
-    if head is None or evidence.samples < _SAMPLES:
-        return
-    targets = all_targets(evidence.here, head)
-    if targets.shape[:1] != (evidence.samples,):
-        return
-    most = evidence.at["outlier"]
-    found = [] if head.classes else [(evidence.graph.values[head.targets].name, targets.reshape(len(targets), -1))]
-    found += [(value.name, array.reshape(len(array), -1)) for value, array in _inputs(evidence)]
-    for name, columns in found:
-        alone = _alone(columns, most)
-        if alone is not None:
-            row, column, share = alone
-            text = (
-                f"sample {row} has {share:.0%} of the variance of {name} over all {len(columns):,} samples: "
-                f"{number(float(columns[row, column]))}, where the others have "
-                f"{number(float(np.median(columns[:, column])))} ± "
-                f"{number(float(np.delete(columns[:, column], row).std()))}"
-            )
-            advice = ["look at that row: a missing value, another unit, a slip"]
-            severity = Severity.INFORMATION if evidence.converged else None
-            yield Seen(Place(name, sample=row), {"share": share}, text, advice, severity, go=f"sample {row}")
-            return
-    if head.classes:
-        yield from _mislabelled(evidence, head, targets)
-
-
-def _alone(columns: Array, most: float) -> tuple[int, int, float] | None:
-    """The row and the column of a number that has more than a share of its column's variance, and lies far off; and
-    that share."""
-    with np.errstate(all="ignore"):
-        usual = float(np.nanmedian(columns.std(axis=0)))
-    for column in range(columns.shape[1]):
-        numbers = columns[:, column]
-        if not np.isfinite(numbers).all():
-            continue
-        squares = (numbers - np.median(numbers)) ** 2
-        row = int(squares.argmax())
-        rest = float(np.delete(numbers, row).std())
-        total = float(squares.sum())
-        if (
-            total > 0
-            and rest > 0
-            and squares[row] > most * total
-            and squares[row] ** 0.5 > _OFF * max(rest, usual if columns.shape[1] > 1 else 0.0)
-        ):
-            return row, column, float(squares[row]) / total
-    return None
-
-
-def _mislabelled(evidence: Evidence, head: Head, targets: Array) -> Iterator[Seen]:
-    """A sample that a network which has learned the others is sure to be of another class, as all its neighbours are."""
-    recording = evidence.last
-    course, scores = evidence.course, np.asarray(recording.trace.data[head.outputs], dtype=np.float64)
-    labels = targets.argmax(axis=-1) if targets.ndim > 1 else targets.astype(int)
-    inputs = [array.reshape(len(array), -1) for _, array in _inputs(evidence)]
-    if course is None or not course.learned or not inputs or scores.shape[:1] != labels.shape or scores.ndim != 2:
-        return  # of a batch it is not known which rows it has
-    scores = scores - scores.max(axis=1, keepdims=True)
-    if head.takes in ("class scores", "log-probabilities"):
-        logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        parts = -logs[np.arange(len(labels)), labels]
-        row = int(parts.argmax())
-        share = float(parts[row] / parts.sum())
-        x = np.hstack(inputs)
-        away = ((x - x[row]) ** 2).sum(axis=1)
-        near = np.argsort(away, kind="stable")[1 : _NEIGHBOURS + 1]
-        if share > evidence.at["outlier"] and parts[row] > np.log(scores.shape[1]) and labels[row] not in labels[near]:
-            text = (
-                f"sample {row} has {share:.0%} of the loss of all {len(labels):,}: it is labelled {labels[row]}, and all "
-                f"of its {_NEIGHBOURS} nearest neighbours are of another class"
-            )
-            advice = ["look at the label of that row"]
-            place = Place(evidence.graph.values[head.targets].name, recording.iteration, sample=row)
-            yield Seen(place, {"share": share}, text, advice, go=f"sample {row}")
-
-
-@rule(
-    "spike",
-    "our own: five times the median of the twenty iterations before",
-    Severity.INFORMATION,
-    threshold=5.0,
-)
-def spike(evidence: Evidence) -> Iterator[Seen]:
-    """A loss that jumps up in one iteration."""
-    if not evidence.trained or evidence.made < 30 or len(evidence.losses) != evidence.made:
-        return
-    losses = evidence.losses
-    for k in range(20, len(losses)):
-        usual = float(np.median(losses[k - 20 : k]))
-        if (
-            np.isfinite(losses[k])
-            and usual > 0
-            and losses[k] > evidence.at["spike"] * usual
-            and losses[k] > 1e-3 * losses[0]
-            and losses[k] > 3 * losses[k - 20 : k].max()
-        ):
-            text = (
-                f"the loss jumps to {number(float(losses[k]))} in iteration {k + 1:,}, from about "
-                f"{number(usual)} in the twenty before"
-            )
-            advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
-            lasting = float(np.median(losses[k : k + 10])) > 2 * usual
-            severity = Severity.WARNING if lasting else None
-            yield Seen(
-                Place(evidence.graph.loss.name, k + 1),
-                {"loss": float(losses[k]), "usual": usual},
-                text,
-                advice,
-                severity,
-            )
-            return

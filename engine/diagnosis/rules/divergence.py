@@ -1,4 +1,4 @@
-"""Rules about a training whose numbers stop being finite: because updates made them grow, or because of an operation."""
+"""Rules about a training whose numbers stop being finite because updates made them grow."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from gradstep.engine.diagnosis.evidence import HEADROOM, Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.neighbours import LEAST
 from gradstep.engine.diagnosis.rule import Seen, rule
-from gradstep.engine.diagnosis.rules.structure import in_line
+from gradstep.engine.diagnosis.rules.linearity import in_line
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.notation import counted, number
 
@@ -37,12 +37,12 @@ _FEW = 3
 def shuffled_targets(evidence: Evidence) -> Iterator[Seen]:
     """Nothing learned of what is held back, while the training's own loss falls; or where nothing is held back, a loss
     that falls though neither nearest neighbours nor a plane tell anything of a sample that is left out."""
-    course, best = evidence.course, evidence.best_constant
+    course, best = evidence.course, evidence.task.constant
     if course is None or best is None or not course.level < _FITTED or not course.last < course.start:
         return
     held = evidence.summaries.validation.high
     held = held[np.isfinite(held)]
-    blind = evidence.explained <= 0 and evidence.samples >= 2 * LEAST
+    blind = evidence.task.explained <= 0 and evidence.samples >= 2 * LEAST
     limit = evidence.at["shuffled_targets"] if not blind else _BY_CHANCE
     if len(held) >= 3 and not float(held.min()) >= limit * best:
         return
@@ -77,26 +77,26 @@ def too_small(evidence: Evidence) -> Iterator[Seen]:
     """A loss that stands still where the inputs say more of the targets, in a network of a few units, or without a
     hidden layer."""
     course = evidence.course
-    if course is None or evidence.made < _LONG or evidence.converged or course.learned:
+    if course is None or evidence.made < _LONG or evidence.head is None or course.learned:
         return
-    if evidence.head is None:
+    few = evidence.task.few
+    if evidence.converged and not few:
         return
     widths = _widths(evidence)
     slow = not course.falls or course.needed > evidence.made
-    if widths and (min(widths) > _FEW or not slow or evidence.headroom < HEADROOM):
+    if widths and (min(widths) > _FEW or not slow or not (few or evidence.headroom >= HEADROOM)):
         return
-    if not widths and not (evidence.bends > HEADROOM and in_line(evidence)):
+    if not widths and not (evidence.task.bends > HEADROOM and in_line(evidence)):
         return
     parameters = sum(v.size for v in evidence.graph.values if v.role is Role.PARAMETER)
     what = f"its narrowest hidden layer has {counted(min(widths), 'unit')}" if widths else "it has no hidden layer"
     text = (
-        f"the loss {'stands' if slow else 'is'} at {number(course.last)}, between {number(evidence.floor)} and the "
-        f"{number(evidence.best_constant or 0.0)} of one answer for all samples, of whose targets nearest neighbours "
-        f"tell {evidence.explained:.0%}; the network has {parameters:,} parameters, and {what}"
+        f"the loss {'stands' if slow else 'is'} at {number(course.last)}, between {number(evidence.task.floor)} and "
+        f"the {number(evidence.task.constant or 0.0)} of one answer for all samples"
+        f"{'' if few else f', of whose targets neighbours tell {evidence.task.explained:.0%}'}; the network has {parameters:,} parameters, and {what}"
     )
     advice = ["more units in the hidden layers" if widths else "a hidden layer with an activation"]
-    numbers = {"loss": course.last, "told": evidence.explained}
-    yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice)
+    yield Seen(Place(evidence.graph.loss.name, evidence.made), {"loss": course.last}, text, advice)
 
 
 def _widths(evidence: Evidence) -> Sequence[int]:
@@ -124,12 +124,12 @@ def underfit(evidence: Evidence) -> Iterator[Seen]:
     course = evidence.course
     if course is None or evidence.made < _LONG or evidence.converged or course.learned or course.stuck:
         return
-    if course.falls or course.rises or evidence.headroom < HEADROOM or evidence.rate_decayed_at:
+    if course.falls or course.rises or evidence.headroom < HEADROOM or evidence.motion.decayed_at:
         return
     text = (
         f"the loss stands still at {number(course.last)}, and has learned {max(1 - course.level, 0):.0%} of what one "
-        f"answer for all samples leaves; nearest neighbours tell {evidence.explained:.0%} of the targets' variance"
+        f"answer for all samples leaves; nearest neighbours tell {evidence.task.explained:.0%} of the targets' variance"
     )
     advice = ["more units or layers, or another start"]
-    numbers = {"loss": course.last, "told": evidence.explained}
+    numbers = {"loss": course.last, "told": evidence.task.explained}
     yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice)

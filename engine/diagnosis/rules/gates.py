@@ -72,7 +72,15 @@ def saturated(evidence: Evidence) -> Iterator[Seen]:
     head = evidence.head
     for sweep, flats in elements(recording, f"saturated({limit!r})", (Phase.FORWARD,)):
         node = recording.graph.nodes[sweep.node]
-        if evidence.trained and (2 * len(flats) < sweep.size or (head is not None and sweep.value == head.outputs)):
+        if evidence.trained and 2 * len(flats) < sweep.size:
+            continue
+        # Outputs that are certain are what one wants, unless they have learned nothing.
+        if (
+            head is not None
+            and sweep.value == head.outputs
+            and evidence.course is not None
+            and not evidence.course.stuck
+        ):
             continue
         x = recording.trace.data[node.inputs[0]].reshape(-1)[flats]
         worst, whole = int(abs(x).argmax()), recording.board.whole(sweep.value)

@@ -19,8 +19,8 @@ from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.run.timeline import Phase
 
 _FOLLOW = (
-    "zero vanish explode diverged overflow loss unchanged rate_large no_better_than_constant same_predictions died dead "
-    "oscillates spike"
+    "zero vanish explode diverged overflow loss unchanged rate_large no_better_than_constant same_predictions died "
+    "dead oscillates spike"
 )
 
 
@@ -58,14 +58,20 @@ def _of_passes(evidence: Evidence) -> Iterator[Seen]:
             yield Seen(place, {"step": found.step}, text, [against(told)], cause=told.document())
 
 
-@rule("zero", "exactly 0, no threshold; Amazon SageMaker Debugger's rule AllZero looks at the same")
+@rule(
+    "zero",
+    "exactly 0, no threshold; Amazon SageMaker Debugger's rule AllZero looks at the same",
+    explains="no_better_than_constant unchanged loss same_predictions rate_small",
+)
 def zero(evidence: Evidence) -> Iterator[Seen]:
     """Parameters that get exactly 0 for another reason than a shut gate, which is `dead`'s to tell, or a mask, which is
-    there for that."""
-    if evidence.trained:
-        return  # what one iteration shows is judged over all of them elsewhere
-    recording = evidence.here
+    there for that. Of a training those whose gradients were 0 in every iteration."""
+    if evidence.trained and (evidence.converged or evidence.trouble is not None):
+        return
+    recording = evidence.last if evidence.trained else evidence.here
     for parameter in recording.graph.parameters:
+        if evidence.trained and not _never_moved(evidence, parameter.id):
+            continue
         grad = recording.trace.gradient(parameter.id)
         flats = np.flatnonzero(grad == 0)
         tally: dict[frozenset[ZeroReason], list[int]] = {}
@@ -75,13 +81,21 @@ def zero(evidence: Evidence) -> Iterator[Seen]:
             tally.setdefault(found.kinds, []).append(flat)
         some = "at least " if len(flats) > _ASKED else ""
         for kinds, mine in tally.items():
-            if not kinds <= _ON_PURPOSE:
+            if not kinds <= (_SHUT if evidence.trained else _ON_PURPOSE):
                 yield _of_zeros(evidence, Element(parameter.id, mine[0]), len(mine), some)
+
+
+def _never_moved(evidence: Evidence, value: int) -> bool:
+    """Whether all gradients of a parameter that leads to the loss were 0 in all iterations."""
+    summaries = evidence.summaries
+    if value not in evidence.graph.active or not summaries.has(Phase.BACKWARD, value):
+        return False
+    return not summaries.norm(Phase.BACKWARD, value).high.any()
 
 
 def _of_zeros(evidence: Evidence, element: Element, count: int, some: str) -> Seen:
     """Some zeros of a parameter that have the same reasons, told of the first of them."""
-    recording = evidence.here
+    recording = evidence.last if evidence.trained else evidence.here
     found = zeros.settled(recording, element)
     assert found is not None, "it is 0"
     size, whole = recording.graph.values[element.value].size, recording.board.whole(element.value)
@@ -96,5 +110,7 @@ def _of_zeros(evidence: Evidence, element: Element, count: int, some: str) -> Se
 
 #: So many zeros of a parameter are asked for their reasons.
 _ASKED = 256
+#: What is told by another rule.
+_SHUT = {ZeroReason.GATE_SHUT}
 #: What is told by another rule, or is as it should be.
 _ON_PURPOSE = {ZeroReason.GATE_SHUT, ZeroReason.MASKED}

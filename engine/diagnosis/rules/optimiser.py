@@ -30,7 +30,7 @@ def clip_always(evidence: Evidence) -> Iterator[Seen]:
         yield from _clipped_values(evidence, evidence.training.clip_value)
     if most is None or not evidence.trained or evidence.made < 10 or evidence.converged:
         return
-    norms = evidence.gradient_norms
+    norms = evidence.motion.gradient_norms
     norms = norms[np.isfinite(norms)]
     if not len(norms):
         return
@@ -51,7 +51,7 @@ def _clipped_values(evidence: Evidence, most: float) -> Iterator[Seen]:
     if not evidence.trained or evidence.made < 10 or evidence.converged:
         return
     largest = np.zeros(len(evidence.starts))
-    for value, _, _ in evidence.weights_over_time:
+    for value, _, _ in evidence.motion.weights_over_time:
         low, high = (at(Phase.BACKWARD, value.id) for at in (evidence.summaries.least, evidence.summaries.largest))
         largest = np.fmax(largest, np.fmax(abs(low.low), abs(high.high)))
     share = float((largest > 10 * most).mean())
@@ -85,7 +85,7 @@ def decay(evidence: Evidence) -> Iterator[Seen]:
     if not share or not evidence.trained or evidence.made < 10:
         return
     early = slice(0, max(len(evidence.starts) // 4, 2))
-    for value, gradient, size in evidence.weights_over_time:
+    for value, gradient, size in evidence.motion.weights_over_time:
         with np.errstate(all="ignore"):
             ratio = float(np.median(share * size[early] / gradient[early]))
         shrunk = float(size[-1] / size[0]) if size[0] else 1.0
@@ -120,7 +120,7 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
     length = 1 / max(1 - share, 1e-12)
     if evidence.converged and length < evidence.made:
         return
-    if length < 0.1 * evidence.made and evidence.rises < 0.3:
+    if length < 0.1 * evidence.made and evidence.motion.rises < 0.3:
         return
     text = (
         f"{name} = {share:g} adds up the gradients of about {length:,.0f} iterations, and the training has "
@@ -134,8 +134,8 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
     "adam_options",
     "Kingma and Ba, Adam (ICLR 2015): β₂ = 0.999, ε = 1e-8",
     Severity.WARNING,
-    explains="oscillates loss rate_large rate_small no_better_than_constant nonfinite diverged overflow too_few_iterations "
-    "spike",
+    explains="oscillates loss rate_large rate_small no_better_than_constant nonfinite diverged overflow "
+    "too_few_iterations spike",
 )
 def adam_options(evidence: Evidence) -> Iterator[Seen]:
     """A second moment that averages nothing, or is not what divides."""
@@ -154,7 +154,7 @@ def adam_options(evidence: Evidence) -> Iterator[Seen]:
     early = slice(0, max(len(evidence.starts) // 4, 1))
     sizes = [
         float(np.median(g[early])) / max(v.size, 1) ** 0.5
-        for v, g, _ in evidence.weights_over_time
+        for v, g, _ in evidence.motion.weights_over_time
         if np.isfinite(g).all()
     ]
     if eps == 0 and not evidence.converged:

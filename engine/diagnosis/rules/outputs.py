@@ -99,6 +99,36 @@ def activation_before_loss(evidence: Evidence) -> Iterator[Seen]:
 
 
 @rule(
+    "wrong_activation",
+    "UMLAUT (Schoop et al., CHI 2021) and DeepFD (Cao et al., ICSE 2022): a last activation that does not fit the task",
+    Severity.WARNING,
+    explains="loss no_better_than_constant rate_large rate_small too_few_iterations died dead same_predictions "
+    "underfit zero unchanged",
+)
+def wrong_activation(evidence: Evidence) -> Iterator[Seen]:
+    """Outputs for targets of 0 and 1 that are cut off at 0: where they are, nothing comes back."""
+    head = evidence.head
+    if head is None or head.takes != "numbers" or head.activation is None or evidence.learned:
+        return
+    targets = evidence.task.targets
+    if head.activation.op.name not in _CUT or not targets.size or not np.isin(targets, (0, 1)).all():
+        return
+    whole, name = evidence.board.whole(head.outputs), head.activation.op.name
+    outputs = evidence.last.trace.data[head.outputs]
+    shut = float((outputs <= 0).mean())
+    text = (
+        f"the targets are 0 and 1, and {whole} comes out of {name}, which cuts off at 0 and goes on above 1: "
+        f"{shut:.0%} of the outputs are shut, and learn nothing from this"
+    )
+    fits = "softmax with cross_entropy" if targets.ndim > 1 and targets.shape[-1] > 1 else "sigmoid with bce"
+    yield Seen(Place(evidence.graph.values[head.outputs].name), {"shut": shut}, text, [f"{fits} at the output"])
+
+
+#: Activations that are 0 below 0.
+_CUT = ("relu", "relu6")
+
+
+@rule(
     "missing_activation",
     "PyTorch's documentation of BCELoss (inputs between 0 and 1) and NLLLoss (log-probabilities)",
     Severity.FAULT,

@@ -23,8 +23,8 @@ _RISEN, _FAR = 1.05, 10.0
 _OFTEN = 0.3
 #: An update that makes the loss so many times larger, where a tenth of it would have made it smaller; our own.
 _WORSE = 1.0
-#: What a step a hundred times as long gains at least, as a share of the loss, where a rate is said to be too small: less
-#: is a plateau, which no rate leaves; our own.
+#: What a step a hundred times as long gains at least, as a share of the loss, where a rate is said to be too small:
+#: less is a plateau, which no rate leaves; our own.
 _GAINS = 1e-3
 #: Where more than so much of the loss of one answer for all samples is left, more iterations are worth a word; our own.
 _MUCH = 0.3
@@ -66,7 +66,7 @@ def rate_large(evidence: Evidence) -> Iterator[Seen]:
         return  # an operation made what is not finite, and no update
     finite = np.isfinite(evidence.losses)
     count = int(finite.argmin()) if not finite.all() else len(finite)
-    moved = evidence.update_ratios[:count]
+    moved = evidence.motion.update_ratios[:count]
     moved = np.where(np.isfinite(moved), moved, 0.0)
     if count < 2:
         return
@@ -77,7 +77,7 @@ def rate_large(evidence: Evidence) -> Iterator[Seen]:
     what, factor = found
     largest, at = float(moved.max()), int(moved.argmax())
     text = f"the loss {what}: the updates go too far, by up to {number(largest)} of the weights in an iteration"
-    numbers = {"moved": largest, "rises": evidence.rises}
+    numbers = {"moved": largest, "rises": evidence.motion.rises}
     yield Seen(Place("", int(evidence.starts[at])), numbers, text, [_other_rate(evidence, factor)])
 
 
@@ -121,7 +121,7 @@ def _overshoots(evidence: Evidence) -> tuple[str, float] | None:
     if course is None or evidence.converged or course.learned or evidence.made < SHORTEST:
         return None
     first, *later = evidence.probes
-    if first.gains[1] < -_WORSE and evidence.rate_warm:
+    if first.gains[1] < -_WORSE and evidence.motion.warm:
         factor = 0.1 if first.gains[0] > 0 else 0.01
         return f"becomes {number(1 - first.gains[1])} times as large by the first update", factor
     if later and all(one.overshoots for one in later):
@@ -141,14 +141,14 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
     course = evidence.course
     if course is None or evidence.made < SHORTEST or course.learned or evidence.converged:
         return
-    if not float(evidence.training.optimizer["lr"]) > 0 or evidence.rate_decayed_at:
+    if not float(evidence.training.optimizer["lr"]) > 0 or evidence.motion.decayed_at:
         return
-    looked = evidence.probes if evidence.rate_warm else evidence.probes[-1:]
+    looked = evidence.probes if evidence.motion.warm else evidence.probes[-1:]
     factor = min(one.timid for one in looked)
     gains = min(one.best for one in looked)
     if factor < 10 or gains < _GAINS:
         return
-    ratios = evidence.update_ratios[np.isfinite(evidence.update_ratios)]
+    ratios = evidence.motion.update_ratios[np.isfinite(evidence.motion.update_ratios)]
     typical = float(np.median(ratios)) if len(ratios) else 0.0
     last = evidence.probes[-1]
     text = (
@@ -169,7 +169,7 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
 def too_few_iterations(evidence: Evidence) -> Iterator[Seen]:
     """A loss that is still falling well at the end."""
     course = evidence.course
-    if course is None or evidence.made < SHORTEST or evidence.converged or evidence.rate_decayed_at:
+    if course is None or evidence.made < SHORTEST or evidence.converged or evidence.motion.decayed_at:
         return
     if not course.falls or course.left < _MUCH or not course.last < course.start:
         return
@@ -196,17 +196,18 @@ def too_few_iterations(evidence: Evidence) -> Iterator[Seen]:
 )
 def rate_decayed(evidence: Evidence) -> Iterator[Seen]:
     """A schedule that has ended the training before it was done."""
-    k = evidence.rate_decayed_at
-    if not k or not np.isfinite(evidence.losses).all():
+    course = evidence.course
+    k = 0 if course is None else evidence.motion.decayed_at
+    if not k or course is None or not float(evidence.training.optimizer["lr"]) > 0:
         return
-    norms = evidence.gradient_norms
+    norms = evidence.motion.gradient_norms
     # A schedule may end at 0; where the gradient has gone as well, there is nothing left to do.
     left, loss = (0.05, 0.1) if k < 0.8 * evidence.made else (0.3, 0.4)
-    if not norms[-1] > left * norms[0] or evidence.recent_loss < loss * abs(float(evidence.losses[0])):
+    if not norms[-1] > left * norms[0] or course.last < loss * abs(float(evidence.losses[0])):
         return
     now, most = evidence.training.lr(evidence.made), max(evidence.training.lr(int(k)) for k in evidence.starts)
     text = (
         f"from iteration {k:,} of {evidence.made:,} on the rate is below {evidence.at['rate_decayed']:.0%} of its "
-        f"largest, {number(most)}; it is {number(now)} now, and the loss stands at {number(evidence.recent_loss)}"
+        f"largest, {number(most)}; it is {number(now)} now, and the loss stands at {number(course.last)}"
     )
     yield Seen(Place("", k), {"rate": now, "largest": most}, text, ["a schedule that falls later, or not so far"])

@@ -8,7 +8,6 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
-from gradstep.engine.diagnosis.head import all_targets
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.written import made_by
 from gradstep.engine.notation import number
@@ -34,7 +33,7 @@ def exclusive_labels(evidence: Evidence) -> Iterator[Seen]:
         return
     made = made_by(evidence.graph, head.outputs)
     soft = head.classes or (made is not None and made.op.name == "softmax")
-    targets = all_targets(evidence.here, head)
+    targets = evidence.task.targets
     if not soft or targets.ndim < 2 or targets.shape[-1] < 2 or not np.isin(targets, (0, 1)).all():
         return
     rights = targets.sum(axis=-1)
@@ -62,7 +61,7 @@ def wrong_loss(evidence: Evidence) -> Iterator[Seen]:
     head = evidence.head
     if head is None or head.takes != "numbers":
         return
-    targets = all_targets(evidence.here, head)
+    targets = evidence.task.targets
     if targets.size < 4 or not np.isin(targets, (0, 1)).all() or np.ptp(targets) == 0:
         return
     name, place = head.name, Place(evidence.graph.values[head.node.output].name)
@@ -89,7 +88,7 @@ def equal_labels(evidence: Evidence) -> Iterator[Seen]:
     head = evidence.head
     if head is None or evidence.samples < 4:
         return
-    targets = all_targets(evidence.here, head)
+    targets = evidence.task.targets
     if targets.size and targets.shape[:1] == (evidence.samples,) and bool((targets == targets[:1]).all()):
         value = f"{number(float(targets.reshape(-1)[0]))}" if targets[0].size == 1 else "the same"
         text = (
@@ -111,7 +110,7 @@ def unreachable_targets(evidence: Evidence) -> Iterator[Seen]:
     if head is None or head.takes != "numbers" or head.activation is None:
         return
     low, high = _REACH.get(head.activation.op.name, (-np.inf, np.inf))
-    targets = all_targets(evidence.here, head)
+    targets = evidence.task.targets
     targets = targets[np.isfinite(targets)]
     outside = int(((targets < low) | (targets > high)).sum())
     if outside and outside > 0.01 * targets.size:
@@ -137,7 +136,7 @@ def target_range(evidence: Evidence) -> Iterator[Seen]:
     head = evidence.head
     if head is None:
         return
-    targets = all_targets(evidence.here, head)
+    targets = evidence.task.targets
     if not targets.size:
         return
     name, low, high = evidence.graph.values[head.targets].name, float(targets.min()), float(targets.max())
@@ -172,14 +171,15 @@ _TINY = 100.0
     "LeCun et al., Efficient BackProp (1998), sect. 4: outputs and targets of the size that weights give at first",
     Severity.WARNING,
     threshold=_FAR,
-    explains="diverged explode rate_large loss too_few_iterations rate_small no_better_than_constant died same_predictions",
+    explains="diverged explode rate_large loss too_few_iterations rate_small no_better_than_constant died "
+    "same_predictions",
 )
 def target_scale(evidence: Evidence) -> Iterator[Seen]:
     """Targets that are far larger than what the network gives."""
     head = evidence.head
     if head is None or head.takes != "numbers" or not evidence.samples > 1:
         return
-    targets = all_targets(evidence.here, head)
+    targets = evidence.task.targets
     outputs = np.asarray(evidence.first.trace.data[head.outputs], dtype=np.float64)
     if not targets.size or not np.isfinite(targets).all():
         return

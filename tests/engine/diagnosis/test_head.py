@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradstep.engine.diagnosis.head import best_constant, find_head
+from gradstep.engine.diagnosis.head import best_constant, find_head, floor
 from gradstep.engine.files import loads
 from gradstep.engine.run.recording import record
 
@@ -43,8 +43,33 @@ def test_the_head_of(lines: str, outputs: str, takes: str, activation: str | Non
     assert (head.activation.op.name if head.activation else None) == activation
 
 
-def test_a_loss_written_by_hand_has_none() -> None:
-    assert find_head(loads(NETWORK.format(lines='L = "mean((z - t) * (z - t))"')).graph) is None
+def test_a_loss_written_by_hand_has_its_usual_name() -> None:
+    head = find_head(loads(NETWORK.format(lines='L = "mean((z - t) * (z - t))"')).graph)
+    assert head is not None
+    assert (head.name, head.takes, head.alone, head.sign) == ("mse", "numbers", True, 1)
+    flipped = find_head(loads(NETWORK.format(lines='L = "-mse(z, t)"')).graph)
+    assert flipped is not None
+    assert (flipped.name, flipped.alone, flipped.sign) == ("mse", False, -1)
+
+
+def test_a_loss_of_another_kind_has_none() -> None:
+    assert find_head(loads(NETWORK.format(lines='L = "mean(z * z * t)"')).graph) is None
+
+
+def test_the_best_constant_and_the_floor() -> None:
+    """Against a search over constants, and the entropy of soft targets."""
+    targets = np.array([[0.2], [0.9], [1.4], [-3.0], [0.6]])
+    head = find_head(loads(NETWORK.format(lines='L = "huber(z, t)"')).graph)
+    assert head is not None
+    grid = np.linspace(-3, 2, 50001)
+    away = abs(targets - grid)
+    lowest = np.where(away <= 1, away**2 / 2, away - 0.5).mean(axis=0).min()
+    found = best_constant(head, targets, 1)
+    assert found is not None
+    assert found[0] == pytest.approx(lowest, abs=1e-6)
+    soft = find_head(loads(NETWORK.format(lines='L = "bce_with_logits(z, t)"')).graph)
+    assert soft is not None
+    assert floor(soft, np.array([[0.5], [1.0]])) == pytest.approx(np.log(2) / 2)
 
 
 def test_a_single_target_is_a_sample() -> None:

@@ -41,9 +41,28 @@ def test_what_follows_stands_under_its_cause() -> None:
 
 
 def test_chains_of_causes_end_at_the_root_and_circles_at_the_first() -> None:
-    a, b, c = told("a", 0, 1, None, "b"), told("b", 1, 2, None, "c"), told("c", 2, 3, None)
+    a, b, c = told("a", 0, 2, None, "b"), told("b", 1, 2, None, "c"), told("c", 2, 3, None)
     assert shape(a, b, c) == [("a", ["c", "b"])]
     x, y = told("x", 0, 2, None, "y"), told("y", 1, 2, None, "x")
     assert shape(x, y) == [("x", ["y"])]
     p, q, r = told("p", 0, 2, None, "q"), told("q", 1, 2, None, "r"), told("r", 2, 2, None, "p")
     assert shape(p, q, r) == [("p", ["q", "r"])]
+
+
+def test_what_is_only_worth_knowing_explains_nothing_that_is_more() -> None:
+    note, fault = told("note", 0, 1, None, "fault"), told("fault", 1, 3, None)
+    assert shape(note, fault) == [("fault", []), ("note", [])]
+    assert shape(note, told("fault", 1, 1, None)) == [("note", ["fault"])]
+
+
+def test_a_cause_is_as_bad_as_what_follows_from_it() -> None:
+    cause, fault, other = told("cause", 5, 2, None, "fault"), told("fault", 1, 3, None), told("other", 0, 2, None)
+    assert shape(cause, fault, other) == [("cause", ["fault"]), ("other", [])]
+
+
+def test_a_symptom_follows_from_whatever_else_there_is() -> None:
+    loss = told("loss", 0, 2, 9)
+    symptom = loss._replace(rule=Rule("loss", "here", Severity.WARNING, nothing, symptom=True))
+    cause = told("cause", 5, 2, None)
+    assert shape(symptom, cause) == [("cause", ["loss"])]
+    assert shape(symptom, told("note", 5, 1, None)) == [("loss", []), ("note", [])]

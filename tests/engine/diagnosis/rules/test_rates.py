@@ -54,8 +54,10 @@ def test_the_advice_on_the_rate_goes_the_right_way_and_can_be_run() -> None:
 
 
 def test_a_training_that_is_cut_short() -> None:
-    """By 0.96 in an iteration, so the loss falls by a third in the last five of twenty-five, and is far from 0."""
-    found = told("lr = 0.02", 25)
+    """By 0.98 in an iteration, so that of the loss two fifths are left after twenty-five; half of that takes
+    ln 2 / (−2 ln 0.98) = 17.2 more."""
+    found = told("lr = 0.01", 25)
+    assert found["too_few_iterations"].numbers["iterations"] == pytest.approx(17.2, abs=1)
     assert "too_few_iterations" in found
     assert found["too_few_iterations"].advice[0].change.startswith("steps = ")
     assert "too_few_iterations" not in told("lr = 0.02", 400)

@@ -1,0 +1,149 @@
+"""Rules about what one sample, or one iteration, does to all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Place, Severity
+from gradstep.engine.diagnosis.head import Head
+from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.rules.data import weighed_inputs
+from gradstep.engine.index import Array
+from gradstep.engine.notation import number
+
+#: Of fewer samples one may well have half of the loss; our own.
+_SAMPLES = 16
+#: So many standard deviations of the others off, of a normal distribution never met (Chebyshev's inequality has 1 in
+#: 100 at most).
+_OFF = 10.0
+#: A label is a wrong one where all of so many nearest neighbours have another (Wilson, Asymptotic properties of nearest
+#: neighbor rules using edited data, 1972, has three).
+_NEIGHBOURS = 5
+
+
+@rule(
+    "outlier",
+    "our own: one sample has more than half of the loss, or of a column's variance, of at least sixteen",
+    Severity.WARNING,
+    threshold=0.5,
+    allowed=(0.0, 1.0),
+    explains="spike explode rate_large loss target_scale input_scale no_better_than_constant rate_small diverged "
+    "too_few_iterations underfit same_predictions",
+)
+def outlier(evidence: Evidence) -> Iterator[Seen]:
+    """One sample that has most of the loss: for its target, for one of its inputs, or for a label that is wrong."""
+    head = evidence.head
+    if head is None or evidence.samples < _SAMPLES:
+        return
+    targets = evidence.task.targets
+    if targets.shape[:1] != (evidence.samples,):
+        return
+    most = evidence.at["outlier"]
+    found = [] if head.classes else [(evidence.graph.values[head.targets].name, targets.reshape(len(targets), -1))]
+    found += [(value.name, array.reshape(len(array), -1)) for value, array in weighed_inputs(evidence)]
+    for name, columns in found:
+        alone = _alone(columns, most)
+        if alone is not None:
+            row, column, share = alone
+            text = (
+                f"sample {row} has {share:.0%} of the variance of {name} over all {len(columns):,} samples: "
+                f"{number(float(columns[row, column]))}, where the others have "
+                f"{number(float(np.median(columns[:, column])))} ± "
+                f"{number(float(np.delete(columns[:, column], row).std()))}"
+            )
+            advice = ["look at that row: a missing value, another unit, a slip"]
+            severity = Severity.INFORMATION if evidence.converged else None
+            yield Seen(Place(name, sample=row), {"share": share}, text, advice, severity, go=f"sample {row}")
+            return
+    if head.classes:
+        yield from _mislabelled(evidence, head, targets)
+
+
+def _alone(columns: Array, most: float) -> tuple[int, int, float] | None:
+    """The row and the column of a number that has more than a share of its column's variance, and lies far off; and
+    that share."""
+    with np.errstate(all="ignore"):
+        usual = float(np.nanmedian(columns.std(axis=0)))
+    for column in range(columns.shape[1]):
+        numbers = columns[:, column]
+        if not np.isfinite(numbers).all():
+            continue
+        squares = (numbers - np.median(numbers)) ** 2
+        row = int(squares.argmax())
+        rest = float(np.delete(numbers, row).std())
+        total = float(squares.sum())
+        if (
+            total > 0
+            and rest > 0
+            and squares[row] > most * total
+            and squares[row] ** 0.5 > _OFF * max(rest, usual if columns.shape[1] > 1 else 0.0)
+        ):
+            return row, column, float(squares[row]) / total
+    return None
+
+
+def _mislabelled(evidence: Evidence, head: Head, targets: Array) -> Iterator[Seen]:
+    """A sample that a network which has learned the others takes for another class, which all its neighbours have."""
+    recording = evidence.last
+    course, scores = evidence.course, np.asarray(recording.trace.data[head.outputs], dtype=np.float64)
+    labels = targets.argmax(axis=-1) if targets.ndim > 1 else targets.astype(int)
+    inputs = [array.reshape(len(array), -1) for _, array in weighed_inputs(evidence)]
+    if course is None or not course.learned or not inputs or scores.shape[:1] != labels.shape or scores.ndim != 2:
+        return  # of a batch it is not known which rows it has
+    scores = scores - scores.max(axis=1, keepdims=True)
+    if head.takes in ("class scores", "log-probabilities"):
+        logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        parts = -logs[np.arange(len(labels)), labels]
+        row = int(parts.argmax())
+        share = float(parts[row] / parts.sum())
+        x = np.hstack(inputs)
+        away = ((x - x[row]) ** 2).sum(axis=1)
+        near = np.argsort(away, kind="stable")[1 : _NEIGHBOURS + 1]
+        if share > evidence.at["outlier"] and parts[row] > np.log(scores.shape[1]) and labels[row] not in labels[near]:
+            text = (
+                f"sample {row} has {share:.0%} of the loss of all {len(labels):,}: it is labelled {labels[row]}, and "
+                f"all of its {_NEIGHBOURS} nearest neighbours are of another class"
+            )
+            advice = ["look at the label of that row"]
+            place = Place(evidence.graph.values[head.targets].name, recording.iteration, sample=row)
+            yield Seen(place, {"share": share}, text, advice, go=f"sample {row}")
+
+
+@rule(
+    "spike",
+    "our own: five times the median of the twenty iterations before",
+    Severity.INFORMATION,
+    threshold=5.0,
+)
+def spike(evidence: Evidence) -> Iterator[Seen]:
+    """A loss that jumps up in one iteration."""
+    if not evidence.trained or evidence.made < 30 or len(evidence.losses) != evidence.made:
+        return
+    losses = evidence.losses
+    for k in range(20, len(losses)):
+        usual = float(np.median(losses[k - 20 : k]))
+        if (
+            np.isfinite(losses[k])
+            and usual > 0
+            and losses[k] > evidence.at["spike"] * usual
+            and losses[k] > 1e-3 * losses[0]
+            and losses[k] > 3 * losses[k - 20 : k].max()
+        ):
+            text = (
+                f"the loss jumps to {number(float(losses[k]))} in iteration {k + 1:,}, from about "
+                f"{number(usual)} in the twenty before"
+            )
+            advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
+            lasting = float(np.median(losses[k : k + 10])) > 2 * usual
+            severity = Severity.WARNING if lasting else None
+            yield Seen(
+                Place(evidence.graph.loss.name, k + 1),
+                {"loss": float(losses[k]), "usual": usual},
+                text,
+                advice,
+                severity,
+            )
+            return
