@@ -77,13 +77,16 @@ class Trial(NamedTuple):
         difference, or is not enough: it ends higher than it began."""
         held = not isnan(self.with_it.held) and not isnan(self.as_it_is.held)
         new, old = (one.held if held else one.last for one in (self.with_it, self.as_it_is))
-        if not isfinite(new) or not isfinite(old):
-            return (self.enough or None) if isfinite(new) else None if not isfinite(old) else False
-        # Beside what it was at first, nothing at all is no difference either.
-        scale = max(abs(old), abs(self.as_it_is.losses[0]) * 1e-3)
-        if abs(new - old) <= EVEN * scale or (new < old and not self.enough):
+        if not isfinite(new):
+            return None if not isfinite(old) else False
+        if isfinite(old) and abs(new - old) <= self._even(old):
             return None
-        return new < old
+        lower = not isfinite(old) or new < old
+        return lower and (self.enough or None)
+
+    def _even(self, old: float) -> float:
+        """A difference that is none. Beside what the loss was at first, nothing at all is none either."""
+        return EVEN * max(abs(old), abs(self.as_it_is.losses[0]) * 1e-3)
 
     @property
     def enough(self) -> bool:
@@ -98,7 +101,9 @@ class Trial(NamedTuple):
     @property
     def verdict(self) -> str:
         """What came of it."""
-        even = "makes no difference" if self.enough or not isfinite(self.with_it.last) else "is not enough"
+        new, old = self.with_it.last, self.as_it_is.last
+        lower = isfinite(new) and (not isfinite(old) or new < old - self._even(old))
+        even = "is not enough" if lower and not self.enough else "makes no difference"
         word = {True: "helps", None: even, False: "does not help"}[self.helps]
         ends = f"the loss ends at {said(self.with_it.last)} instead of {said(self.as_it_is.last)}"
         if not isnan(self.with_it.held) and not isnan(self.as_it_is.held):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Diagnosis, Finding, Place, Severity
-from gradstep.engine.graph.graph import Node, Value
+from gradstep.engine.graph.graph import Node, Role, Value
 from gradstep.engine.graph.layers import Layer
 
 #: How much smaller or larger a rate is tried, where no other is said; and the usual size of what is not set.
@@ -117,15 +117,18 @@ def _rectified(about: About) -> Iterator[str]:
 
 
 def _drawn(about: About) -> Iterator[str]:
-    """Weights drawn at random: those of the layer that is spoken of, else all; before a rectifier wider."""
-    graph, layer = about.evidence.graph, about.layer
+    """Weights drawn at random: those of the layer that is spoken of; where it is a parameter or the whole, this and
+    those of all layers; before a rectifier wider."""
+    graph, layer, value = about.evidence.graph, about.layer, about.value
     layers = [one for one in about.evidence.board.layers if one.weight >= 0]
     weights = {one.weight: _init(graph.nodes[graph.values[one.output].node]) for one in layers}
-    if layer is not None and layer.weight >= 0 and about.value is not None and about.value.node >= 0:
-        weights = {layer.weight: weights.get(layer.weight, "xavier_normal")}
-    wide = {value: init for value, init in weights.items() if len(graph.values[value].shape) > 1}
+    if value is not None and value.role is Role.PARAMETER:
+        weights = {value.id: weights.get(value.id, "he_normal"), **weights}
+    elif layer is not None and layer.weight >= 0:
+        weights = {layer.weight: weights[layer.weight]}
+    wide = {weight: init for weight, init in weights.items() if len(graph.values[weight].shape) > 1}
     if wide:
-        yield "; ".join(f"init {graph.values[value].name} = {init}" for value, init in wide.items())
+        yield "; ".join(f"init {graph.values[weight].name} = {init}" for weight, init in wide.items())
 
 
 def _init(node: Node) -> str:

@@ -165,25 +165,23 @@ class LossChange:
             return
         sums = f"Σ gradient × Δ = {_signed(self.first)} of {_signed(self.parts['update'])}"
         yield f"  the update to first order: {sums}; higher orders {_signed(self.higher)}"
-        told, board = self.shares[:_TOLD], self.now.board
-        names = aligned(board.whole(share.parameter) for share in told)
-        changes = aligned(_signed(share.first) for share in told)
-        for share, name, change in zip(told, names, changes, strict=True):
+        board, rows = self.now.board, list[Sequence[str]]()
+        for share in self.shares[:_TOLD]:
             one = f"{board.element(*share.element)} {number(share.old)} → {number(share.new)}"
             alone = self.now.graph.values[share.parameter].size == 1
-            yield f"    {name}  {change}  {one if alone else f'most by {one}: {_signed(share.of_element)}'}"
+            most = one if alone else f"most by {one}: {_signed(share.of_element)}"
+            rows.append((board.whole(share.parameter), _signed(share.first), most))
         if len(self.shares) > _TOLD:
             rest = float(sum(share.first for share in self.shares[_TOLD:]))
-            yield f"    {counted(len(self.shares) - _TOLD, 'other')}  {_signed(rest)}"
+            rows.append((counted(len(self.shares) - _TOLD, "other"), _signed(rest), ""))
+        yield from _columns(rows)
 
     def _terms(self) -> Iterator[str]:
         if len(self.terms) < 2:
             return
         yield f"  terms of {self.now.board.loss}{self._compared}:"
         told = sorted(self._pairs(), key=lambda pair: -abs(np.nan_to_num(pair[0].total)))[:_TOLD]
-        names = aligned(self.now.board.whole(term.value) for term, _ in told)
-        for name, (term, change) in zip(names, told, strict=True):
-            yield f"    {name}  {_with(term.total, change)}"
+        yield from _columns([(self.now.board.whole(term.value), *_with(term.total, change)) for term, change in told])
 
     @property
     def _compared(self) -> str:
@@ -199,14 +197,15 @@ class LossChange:
             return
         changed = self.samples_changed
         yield f"  what each sample adds to {self.now.board.loss}{self._compared}:"
-        told = self.ranked[:_TOLD]
-        names = aligned(f"sample {k}" + ("" if (row := self.now.row(k)) is None else f" (row {row:,})") for k in told)
-        for k, name in zip(told, names, strict=True):
-            yield f"    {name}  {_with(self.samples[k], None if changed is None else changed[k])}"
-        if len(self.samples) > _TOLD:
-            others = list(self.ranked[_TOLD:])
+        rows = []
+        for k in self.ranked[:_TOLD]:
+            name = f"sample {k}" + ("" if (row := self.now.row(k)) is None else f" (row {row:,})")
+            rows.append((name, *_with(self.samples[k], None if changed is None else changed[k])))
+        others = list(self.ranked[_TOLD:])
+        if others:
             rest = None if changed is None else float(changed[others].sum())
-            yield f"    {counted(len(others), 'other')}  {_with(self.samples[others].sum(), rest)}"
+            rows.append((counted(len(others), "other"), *_with(self.samples[others].sum(), rest)))
+        yield from _columns(rows)
 
     def document(self) -> dict[str, Any]:
         """For programs; `chain`, `reason` and `hint` as of a gradient."""
@@ -254,5 +253,12 @@ def _signed(change: float) -> str:
     return ("+" if change > 0 else MINUS) + brief(abs(change), 3)
 
 
-def _with(size: float, change: float | None) -> str:
-    return number(size) if change is None else f"{number(size)}   {_signed(change)}"
+def _with(size: float, change: float | None) -> tuple[str, ...]:
+    return (number(size),) if change is None else (number(size), _signed(change))
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows of texts in columns."""
+    columns = [aligned(column) for column in zip(*rows, strict=True)]
+    for texts in zip(*columns, strict=True):
+        yield f"    {'  '.join(texts)}".rstrip()

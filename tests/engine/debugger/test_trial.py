@@ -50,6 +50,7 @@ FOUND = Finding(
 def test_the_verdict_says_where_it_ends() -> None:
     assert trial(outcome(0.5), outcome(1.0)).verdict == "helps: the loss ends at 0.500 instead of 1.000"
     assert trial(outcome(4.0), outcome(1e9)).verdict == "is not enough: the loss ends at 4.000 instead of 1.0e9"
+    assert trial(outcome(1.01), outcome(1.0)).verdict.startswith("makes no difference: ")
     assert trial(outcome(nan), outcome(inf)).verdict.startswith("makes no difference: the loss ends at NaN")
     assert trial(outcome(0.1, held=0.9), outcome(0.5, held=0.6)).verdict == (
         "does not help: the loss ends at 0.100 instead of 0.500, over what is held back at 0.900 instead of 0.600"

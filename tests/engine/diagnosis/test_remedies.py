@@ -75,6 +75,24 @@ def test_words_are_changes_of_what_they_are_about(words: str, place: Place, trai
     assert changes(words, place, training) == expected
 
 
+def test_a_kernel_of_no_layer_is_drawn_as_well() -> None:
+    text = """format = 1
+batch = ["x"]
+[inputs]
+x = { shape = [2, 1, 4, 4], init = "normal(0, 1)", seed = 1 }
+[parameters]
+K = { shape = [3, 1, 2, 2], init = "zeros" }
+[graph]
+h = "relu(conv2d(x, K))"
+L = "mean(h * h)"
+"""
+    recording = record(loads(text))
+    words = "weights drawn at random: he_normal, xavier_normal"
+    finding = Finding("zero", Severity.FAULT, Place("K"), {}, "something", (Advice(words),), "us")
+    (found,) = with_changes(Diagnosis([finding]), Evidence(recording, None, {}))
+    assert found.changes[0].change.startswith("init K = he_normal")
+
+
 def test_a_place_may_be_known_by_its_step() -> None:
     recording = record(loads(TEXT.replace("TRAINING", "")))
     step = recording.timeline.step_of(recording.timeline.phase_of(recording.graph.by_name["h1"].id),
