@@ -69,14 +69,13 @@ def _one(
     place = line.place if isinstance(line, Line) else ""
     try:
         result = commands.run(session, line)
+        written = json_line(document(session, line, result)) if as_json else "\n".join(map(printable, result.text.split("\n")))
     except Exception as error:  # also what nobody foresaw: it is told and logged, and the script goes on
         text = printable(f"{place}{tell(error)}")
         say(json_line({"command": line, "ok": False, "error": text}) if as_json else f"error: {text}")
         return False, False
-    if as_json:
-        say(json_line(document(session, line, result)))
-    elif result.text:
-        say("\n".join(map(printable, result.text.split("\n"))))
+    if written:
+        say(written)
     return result.ok, result.quit
 
 

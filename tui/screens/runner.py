@@ -74,11 +74,15 @@ class Runner:
 
     def _beside(self, name: str, work: Work[T], then: Then[T]) -> None:
         """In a thread of its own, with progress; ctrl+c stops it."""
-        self.busy, self._share, self._stopped = name, 0.0, False
         self._begun = self._scenery.session.history.made
-        self._ticker = self._scenery.screen.set_interval(0.1, self._tick)
-        self._tick()
-        self._scenery.screen.run_worker(lambda: self._work(work, then), thread=True, exclusive=True)
+        self.busy, self._share, self._stopped = name, 0.0, False
+        try:
+            self._ticker = self._scenery.screen.set_interval(0.1, self._tick)
+            self._tick()
+            self._scenery.screen.run_worker(lambda: self._work(work, then), thread=True, exclusive=True)
+        except Exception:
+            self._ended()
+            raise
 
     def _tick(self) -> None:
         bar = progress(self._share, _BAR)
@@ -114,10 +118,13 @@ class Runner:
         if self._scenery.screen.is_running:
             self._scenery.screen.run_worker(self._end(act))
 
-    async def _end(self, act: Callable[[], Awaitable[None] | None]) -> None:
+    def _ended(self) -> None:
         self.busy = ""
         if self._ticker is not None:
             self._ticker.stop()
+
+    async def _end(self, act: Callable[[], Awaitable[None] | None]) -> None:
+        self._ended()
         waiting = act()
         if isawaitable(waiting):
             await waiting
