@@ -7,9 +7,9 @@ from typing import Any
 
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.errors import CommandError, printable
+from gradstep.engine.errors import CommandError, printable, shortened
 from gradstep.engine.files.log import told
-from gradstep.engine.files.opening import content, reason, short
+from gradstep.engine.files.opening import content, reason
 from gradstep.engine.notation import json_line
 
 #: A script is no longer.
@@ -29,9 +29,9 @@ def read_script(file: str) -> list[str]:
     try:
         text = content(file, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise CommandError(f"{short(file)}: cannot be read: it is not UTF-8 text") from None
+        raise CommandError(f"{shortened(file)}: cannot be read: it is not UTF-8 text") from None
     except OSError as error:
-        raise CommandError(f"{short(file)}: cannot be read: {reason(error)}") from None
+        raise CommandError(f"{shortened(file)}: cannot be read: {reason(error)}") from None
     found: list[str] = []
     for number, written in enumerate(text.splitlines(), 1):
         if written.strip() and not written.lstrip().startswith("#"):

@@ -7,9 +7,9 @@ import os
 import re
 from pathlib import Path
 
-from gradstep.engine.errors import Problem, ScenarioError, nearest
+from gradstep.engine.errors import Problem, ScenarioError, nearest, shortened
 from gradstep.engine.files.draft import Draft
-from gradstep.engine.files.opening import STANDARD_INPUT, content, reason, short
+from gradstep.engine.files.opening import STANDARD_INPUT, content, reason
 from gradstep.engine.files.reading import read
 from gradstep.engine.files.shipped import SHIPPED
 from gradstep.engine.run.scenario import Scenario
@@ -37,13 +37,13 @@ def find(name: str) -> Scenario:
     if os.path.lexists(name) or Path(name).suffix or Path(name).name != name:
         return load(Path(name))
     hint = nearest(name, known) or f"; built in are {', '.join(known)}"
-    raise ScenarioError([Problem(short(name), 0, 0, f"no such file or built-in scenario{hint}")])
+    raise ScenarioError([Problem(shortened(name), 0, 0, f"no such file or built-in scenario{hint}")])
 
 
 def load(path: Path) -> Scenario:
     """The scenario in a file. Raises ScenarioError, also where the file cannot be read."""
     # With its folder, so that a file that is called - is not standard input.
-    text = _text(os.path.join(path.parent, path.name), short(str(path)))
+    text = _text(os.path.join(path.parent, path.name), shortened(str(path)))
     return loads(text, path.name.removesuffix(".toml"), str(path), path.parent)
 
 

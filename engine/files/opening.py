@@ -92,8 +92,3 @@ def _standard_input(most: int) -> bytes:
 def reason(error: Exception) -> str:
     """Why a file cannot be read or written, in words."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-
-
-def short(name: str) -> str:
-    """Not more of a file's name than a message has room for."""
-    return name if len(name) <= 120 else f"{name[:60]}…{name[-40:]}"

@@ -13,9 +13,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from gradstep.engine.errors import CommandError, printable
+from gradstep.engine.errors import CommandError, printable, shortened
 from gradstep.engine.files.opening import content as already
-from gradstep.engine.files.opening import reason, short
+from gradstep.engine.files.opening import reason
 
 
 def write_new(file: str, content: str | bytes) -> None:
@@ -119,4 +119,4 @@ def _exists(file: str) -> CommandError:
 
 
 def _cannot(file: str, why: str) -> CommandError:
-    return CommandError(f"'{printable(short(file))}' cannot be written: {why}")
+    return CommandError(f"'{printable(shortened(file))}' cannot be written: {why}")

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
+from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest, shortened
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called, indexed, renamed, unknown
 from gradstep.engine.graph.graph import Role, Value
-from gradstep.engine.graph.parsing import brief, parse, spelled, written
+from gradstep.engine.graph.parsing import parse, spelled, written
 from gradstep.engine.ops.composite import Given, Part, Plan
 from gradstep.engine.ops.op import REGISTRY, Op
 
@@ -242,7 +242,7 @@ class Formulas:
 def _number(node: ast.Constant) -> float:
     """A number; True and False are 1 and 0, as in PyTorch."""
     if not isinstance(node.value, int | float):
-        raise ExpressionError(f"{brief(repr(node.value))} is no number; {_ALLOWED}", node.col_offset)
+        raise ExpressionError(f"{shortened(repr(node.value), 60)} is no number; {_ALLOWED}", node.col_offset)
     return float(node.value)
 
 

@@ -9,7 +9,7 @@ import re
 import warnings
 from typing import Any
 
-from gradstep.engine.errors import ExpressionError
+from gradstep.engine.errors import ExpressionError, shortened
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 200
@@ -37,29 +37,30 @@ def parse(text: str) -> ast.expr:
         message = "is not a formula" if error.msg.startswith("invalid syntax") else error.msg
         # Offset 0 is the parser's way to say: after the last character.
         column = min(error.offset - 1 + lead, len(text)) if error.offset else len(text)
-        raise ExpressionError(f"cannot read '{brief(text)}': {message}", column) from None
+        raise ExpressionError(f"cannot read '{shortened(text, 60)}': {message}", column) from None
     except RecursionError:
         raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read") from None
     except ValueError:
-        raise ExpressionError(f"cannot read '{brief(text)}': it holds a character that no formula has") from None
+        raise ExpressionError(f"cannot read '{shortened(text, 60)}': it holds a character that no formula has") from None
     _check_depth(tree)
     _place(tree, flat.strip(), lead)
     check_numbers(tree)
     return tree
 
 
-#: A part of a formula that is longer is not written anew for messages, which show its beginning only.
+#: A part of a formula that is longer is not written anew for messages, which show its beginning and its end.
 _LONG = 100
 
 
 def _place(tree: ast.AST, text: str, lead: int) -> None:
-    """Makes columns count characters, as people do: ast counts UTF-8 bytes. Long parts get their `beginning`."""
+    """Makes columns count characters, as people do: ast counts UTF-8 bytes. Long parts get their `ends`."""
     encoded = text.encode()
     for node in ast.walk(tree):
         if isinstance(node, ast.expr):
             start, stop = node.col_offset, node.end_col_offset or 0
             if stop - start > _LONG:
-                node.beginning = encoded[start : start + _LONG].decode(errors="ignore")  # type: ignore[attr-defined]  # ours
+                ends = (encoded[start : start + _LONG], encoded[stop - _LONG : stop])
+                node.ends = " … ".join(end.decode(errors="ignore") for end in ends)  # type: ignore[attr-defined]  # ours
             before = start if len(encoded) == len(text) else len(encoded[:start].decode(errors="ignore"))
             node.col_offset = before + lead
 
@@ -136,15 +137,10 @@ def _check_depth(tree: ast.AST) -> None:
 
 def written(node: ast.expr) -> str:
     """A part of a formula as text, for messages."""
-    beginning = getattr(node, "beginning", None)
-    if beginning is not None:
-        return brief(" ".join(beginning.split()))
+    ends = getattr(node, "ends", None)
+    if ends is not None:
+        return shortened(" ".join(ends.split()), 60)
     try:
-        return brief(ast.unparse(node))
+        return shortened(ast.unparse(node), 60)
     except ValueError:  # an f-string whose quotes cannot be written again
         return "this"
-
-
-def brief(text: str) -> str:
-    """Not more of a text than a message has room for."""
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+from gradstep.engine.errors import OpError
 from gradstep.engine.index import Shape
+from gradstep.engine.notation import shown
 from gradstep.engine.ops.op import Op, signature
 from gradstep.engine.registry import Registry
 
@@ -35,6 +37,15 @@ class Part:
 
 #: An operation applied to plans, one with a word for it, an input, or a number.
 Plan = tuple[Op, "Sequence[Plan]"] | Part | Given | float
+
+
+#: What an option may be, by the annotation of its parameter.
+_KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "int": (lambda x: type(x) is int, "a whole number"),
+    "float": (lambda x: type(x) in (int, float), "a number"),
+    "bool": (lambda x: type(x) is bool, "True or False"),
+    "None": (lambda x: x is None, "None"),
+}
 
 
 class Composite:
@@ -60,7 +71,13 @@ class Composite:
         return sum(p.default is None for p in self._parameters if p.kind is not p.KEYWORD_ONLY)
 
     def __call__(self, **options: Any) -> Callable[..., Plan]:
-        """With its options set: a function of the inputs."""
+        """With its options set: a function of the inputs. Raises OpError for an option that is not what its parameter
+        says."""
+        for parameter in self._parameters:
+            kinds = str(parameter.annotation).split(" | ")
+            if parameter.name in options and not any(_KINDS[kind][0](options[parameter.name]) for kind in kinds):
+                what = " or ".join(_KINDS[kind][1] for kind in kinds)
+                raise OpError(f"{self.name}: {parameter.name} is {what}, not {shown(options[parameter.name])}")
         return partial(self.plan, **options)
 
     def options(self) -> dict[str, Any]:

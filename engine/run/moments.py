@@ -27,7 +27,7 @@ def find(timeline: Timeline, board: Blackboard, here: Position, text: str, made:
         which, _, rest = re.split(r"([\s:])", f"{word[1:].strip()} ", maxsplit=1)
         iteration = _iteration(which, here.iteration, made)
         if rest.lstrip().startswith("@"):
-            raise CommandError(f"'{text[:60]}': one iteration is enough, as in @12 h.grad[1]")
+            raise CommandError(f"'{shortened(text, 60)}': one iteration is enough, as in @12 h.grad[1]")
         if not rest.strip():
             return Position(timeline.total if which == "end" else 0, None, iteration)
         return Position(_step(timeline, board, Position(0), rest), None, iteration)

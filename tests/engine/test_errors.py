@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gradstep.engine.errors import Problem, ScenarioError, nearest
+from gradstep.engine.errors import Problem, ScenarioError, nearest, shortened
 from gradstep.engine.files import loads
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
@@ -140,3 +140,9 @@ def test_no_nearest_word_is_looked_for_among_very_many_or_for_a_very_long_one() 
     assert nearest("w1x", many) == ""
     assert nearest("W77777", many) == "; did you mean 'w77777'?"
     assert nearest("a" * 100_000, ["a" * 99_999]) == ""
+
+
+def test_of_a_long_text_the_beginning_and_the_end_are_shown() -> None:
+    assert shortened("a" * 120) == "a" * 120
+    assert shortened("a" + "b" * 4000 + "c") == "a" + "b" * 59 + "…" + "b" * 39 + "c"
+    assert shortened("a" + "b" * 4000 + "c", 60) == "a" + "b" * 29 + "…" + "b" * 19 + "c"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 import commands
+import files
 import keys
 import pytest
 import rig
@@ -14,7 +15,7 @@ import rig
 BUDGET = 8.0
 
 
-@pytest.mark.parametrize("case", [keys.case, commands.case], ids=["keys", "commands"])
+@pytest.mark.parametrize("case", [files.case, commands.case, keys.case], ids=["files", "commands", "keys"])
 def test_nothing_brings_it_down(case: Callable[[Random], int | None]) -> None:
     found = rig.run(case, range(100_000), seed=14, budget=BUDGET)
     assert found.cases > 5

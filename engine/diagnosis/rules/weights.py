@@ -49,7 +49,7 @@ def weight_scale(evidence: Evidence) -> Iterator[Seen]:
             _size(trace.data[layer.pre] - (trace.data[layer.bias] if layer.bias >= 0 else 0)),
         )
         ratio = out / into if into else 1.0
-        if 1 / _SMALLER <= ratio <= most or not np.isfinite(ratio):
+        if 1 / _SMALLER <= ratio <= most or not np.isfinite(ratio) or not ratio:  # 0 is no size: all cancels
             continue
         name = evidence.graph.values[layer.weight].name
         what = "larger" if ratio > 1 else "smaller"

@@ -110,7 +110,8 @@ def _share(y: float, among: int, name: str) -> str:
         return "as it is alone"
     if name == "softmax":
         return f"its share among {among:,}"
-    return f"the logarithm of its share among {among:,}, which is {said(float(np.exp(y)))}"
+    with np.errstate(over="ignore"):  # what is set by hand may be no logarithm of a share
+        return f"the logarithm of its share among {among:,}, which is {said(float(np.exp(y)))}"
 
 
 #: Functions of two numbers in words.

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from gradstep.engine.errors import GraphError, nearest
+from gradstep.engine.errors import GraphError, nearest, shortened
 from gradstep.engine.index import Shape, check_shape
 
 
@@ -76,12 +76,12 @@ def real(described: object) -> np.dtype[Any]:
 
 def chosen(key: str | None, names: Sequence[str]) -> str:
     """Which of several arrays is meant. Raises GraphError."""
-    shown = ", ".join(name[:60] for name in names[:8]) + (" …" if len(names) > 8 else "")
+    shown = ", ".join(shortened(name, 60) for name in names[:8]) + (" …" if len(names) > 8 else "")
     if key is None:
         if len(names) == 1:
             return names[0]
         raise GraphError(f"it holds {len(names)} arrays{'; say which with key = ' if names else ''}{shown}")
     if key not in names:
         hint = nearest(key, names) or (f"; there are {shown}" if names else "; it holds none")
-        raise GraphError(f"it has no array '{key[:60]}'{hint}")
+        raise GraphError(f"it has no array '{shortened(key, 60)}'{hint}")
     return key

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from gradstep.engine.errors import GraphError
+from gradstep.engine.errors import GraphError, shortened
 from gradstep.engine.files.arrays.block import Block, Unreadable, checked_shape, exactly, fits, real
 from gradstep.engine.index import Shape
 
@@ -21,7 +21,7 @@ _LONGEST = 10_000
 def find(file: BinaryIO, key: str | None) -> Block:
     """The array of a .npy file. Raises GraphError and Unreadable."""
     if key is not None:
-        raise GraphError(f"a .npy file holds one array and has no key '{key[:60]}'")
+        raise GraphError(f"a .npy file holds one array and has no key '{shortened(key, 60)}'")
     shape, dtype, fortran = header(file)
     fits(shape, dtype, os.fstat(file.fileno()).st_size - file.tell())
     return Block(file, shape, dtype, fortran)

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from gradstep.engine.errors import GraphError
+from gradstep.engine.errors import GraphError, shortened
 from gradstep.engine.files.arrays.block import Block, Unreadable
 from gradstep.engine.files.arrays.leaf import Leaf, described, only
-from gradstep.engine.files.opening import Version, ordinary, reason, short
+from gradstep.engine.files.opening import Version, ordinary, reason
 from gradstep.engine.index import Array, Shape
 
 #: The module that reads each kind of file: `find(file, key)` gives the block that holds the array.
@@ -90,22 +90,22 @@ def _inside(name: object, folder: Path | None) -> Path:
     if folder is None:
         raise GraphError("a file can only be read by a scenario that is a file itself")
     if Path(name).is_absolute():
-        raise GraphError(f"'{short(name)}': the path must be relative to the scenario")
+        raise GraphError(f"'{shortened(name)}': the path must be relative to the scenario")
     try:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder.resolve()):
-            raise GraphError(f"'{short(name)}' is outside the scenario's folder; only files inside it are read")
+            raise GraphError(f"'{shortened(name)}' is outside the scenario's folder; only files inside it are read")
         if not os.path.lexists(path) or path.is_dir():
-            raise GraphError(f"'{short(name)}': no such file in the scenario's folder")
+            raise GraphError(f"'{shortened(name)}': no such file in the scenario's folder")
     except RuntimeError:
-        raise GraphError(f"'{short(name)}' cannot be found: its links lead round in a circle") from None
+        raise GraphError(f"'{shortened(name)}' cannot be found: its links lead round in a circle") from None
     except (OSError, ValueError) as error:  # too long, or of characters that no file name has
-        raise GraphError(f"'{short(name)}' cannot be found: {reason(error)}") from None
+        raise GraphError(f"'{shortened(name)}' cannot be found: {reason(error)}") from None
     return path
 
 
 def _named(path: Path) -> str:
-    return f"'{short(path.name)}'"
+    return f"'{shortened(path.name)}'"
 
 
 def _changed(path: Path) -> GraphError:

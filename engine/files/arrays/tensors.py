@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from gradstep.engine.errors import GraphError
+from gradstep.engine.errors import GraphError, shortened
 from gradstep.engine.files.arrays.block import Block, Unreadable, checked_shape, chosen, exactly, fits
 
 #: A longer header is that of more than a hundred thousand arrays.
@@ -32,16 +32,16 @@ def find(file: BinaryIO, key: str | None) -> Block:
     name = chosen(key, list(tensors))
     about = tensors[name]
     if not isinstance(about, dict):
-        raise Unreadable(f"its header is damaged at '{name[:60]}'")
+        raise Unreadable(f"its header is damaged at '{shortened(name, 60)}'")
     kind, shape, offsets = about.get("dtype"), checked_shape(about.get("shape")), about.get("data_offsets")
     if not isinstance(kind, str) or kind not in _TYPES:
         shown = kind[:20] if isinstance(kind, str) else "nothing"
-        raise GraphError(f"'{name[:60]}' is of type {shown}, which NumPy does not have; there are {', '.join(_TYPES)}")
+        raise GraphError(f"'{shortened(name, 60)}' is of type {shown}, which NumPy does not have; there are {', '.join(_TYPES)}")
     dtype = np.dtype(_TYPES[kind])
     if not isinstance(offsets, list) or len(offsets) != 2 or any(type(n) is not int or n < 0 for n in offsets):
-        raise Unreadable(f"its header does not say where '{name[:60]}' is")
+        raise Unreadable(f"its header does not say where '{shortened(name, 60)}' is")
     if offsets[1] - offsets[0] != prod(shape) * dtype.itemsize:
-        raise Unreadable(f"its header is damaged: '{name[:60]}' has another size than its shape says")
+        raise Unreadable(f"its header is damaged: '{shortened(name, 60)}' has another size than its shape says")
     fits(shape, dtype, there - length - offsets[0])
     file.seek(8 + length + offsets[0])
     return Block(file, shape, dtype)

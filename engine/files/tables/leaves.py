@@ -17,6 +17,9 @@ from gradstep.engine.training.options import Training
 
 TABLES: Mapping[str, Role] = {"inputs": Role.INPUT, "parameters": Role.PARAMETER}
 
+#: More samples can only be without a number.
+MAX_SAMPLES = 100_000_000
+
 
 def table_of(value: Value) -> str:
     """The table that a leaf stands in."""
@@ -43,6 +46,10 @@ def add_leaves(draft: Draft, builder: GraphBuilder, batched: Sequence[str], trai
                 draft.broken.add(name)
                 continue
             drawn = name in batched and role is Role.INPUT
+            if drawn and leaf.shape[:1] > (MAX_SAMPLES,):
+                table.bad(key, f"'{key}' has {leaf.shape[0]:,} samples; at most {MAX_SAMPLES:,} are read")
+                draft.broken.add(name)
+                continue
             shape = _of_an_iteration(leaf.shape, training) if drawn else leaf.shape
             builder.leaf(name, shape, role, role is Role.PARAMETER or with_gradients)
     return makers

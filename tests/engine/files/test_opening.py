@@ -98,8 +98,3 @@ def test_endless_input_is_cut_off() -> None:
     with open("/dev/zero", "rb") as endless:
         found = subprocess.run([sys.executable, "-c", code], stdin=endless, capture_output=True, text=True, timeout=60)
     assert "it is larger than 1 MiB" in found.stderr
-
-
-def test_names_are_shortened_for_messages() -> None:
-    assert opening.short("a" * 120) == "a" * 120
-    assert len(opening.short("a" * 4000)) == 101

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gradstep.engine.errors import OpError
@@ -30,6 +32,24 @@ def test_options_are_set_before_inputs_are_given() -> None:
     x, gain = Given("x", (3,)), Given("gain", (3,))
     assert Composite(plan_of, {})(eps=0.5)(x=x) == 0.5
     assert Composite(plan_of, {})()(x=x, gain=gain) is gain
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "says"),
+    [
+        ("glu", {"axis": 0.5}, "glu: axis is a whole number, not 0.5"),
+        ("glu", {"axis": (0,)}, r"axis is a whole number, not \(0,\)"),
+        ("glu", {"axis": ...}, "axis is a whole number, not Ellipsis"),
+        ("glu", {"axis": "x"}, "axis is a whole number, not 'x'"),
+        ("glu", {"axis": True}, "axis is a whole number, not True"),
+        ("layer_norm", {"eps": None}, "layer_norm: eps is a number, not None"),
+        ("rms_norm", {"eps": "x"}, "rms_norm: eps is a number or None, not 'x'"),
+        ("attention", {"is_causal": 1}, "attention: is_causal is True or False, not 1"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused(name: str, options: dict[str, Any], says: str) -> None:
+    with pytest.raises(OpError, match=says):
+        COMPOSITES[name](**options)
 
 
 @pytest.mark.parametrize("name", sorted(COMPOSITES))

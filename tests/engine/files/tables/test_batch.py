@@ -26,6 +26,12 @@ def test_what_counts_no_samples_is_refused(listed: str, says: str) -> None:
     check_problems(head + '[parameters]\nw = [3.0]\n[graph]\nL = "sum(x * w)"\n', says)
 
 
+def test_more_samples_than_can_be_counted_are_refused_though_there_is_no_number_in_them() -> None:
+    text = "format = 1\nbatch = ['x']\n[inputs]\nx = { shape = [1099511627776, 0], init = 'zeros' }\n[parameters]\n"
+    text += 'w = 1.0\n[graph]\nL = "sum(x) * w"\n[training]\nvalidation = 0.2\n'
+    check_problems(text, "4:5: 'x' has 1,099,511,627,776 samples; at most 100,000,000 are read")
+
+
 def test_inputs_of_a_shuffled_batch_stay_together() -> None:
     orders = set()
     for seed in range(8):
