@@ -97,27 +97,32 @@ def planted(right: Scenario, kind: str, seed: int) -> Recording:
     graph = right.graph
     uses = [(p.node.id, slot) for p in graph.pullbacks for slot, *_ in p.slots]
     at, slot = uses[int(rng.integers(len(uses)))]
-    nodes = [n._replace(op=_wrong(n.op, slot, KINDS[kind])) if n.id == at else n for n in graph.nodes]
+    nodes = [n._replace(op=wrongly(n.op, slot, KINDS[kind])) if n.id == at else n for n in graph.nodes]
     other = Graph(graph.values, nodes, graph.loss.name, graph.dtype)
     return record(dataclasses.replace(right, graph=other))
 
 
-def effect(right: Recording, wrong: Recording) -> float:
-    """How much is wrong, at most, in units of what differences can tell: of the share 3e-6 of a gradient, and of what
-    a step of 1e-2 leaves if the loss is rounded to 13 digits, or the largest number on its way is to 16."""
+def effect(seed: int, kind: str) -> float:
+    """How much is wrong in a double-precision run of such a scenario, at most, in units of what differences can tell:
+    of the share 3e-6 of a gradient; and of what a step of 1e-2, or as far as the nearest kink, leaves where the loss is
+    rounded to 13 digits, and the largest number on its way to 16."""
+    right = record(scenario(seed, "float64"))
+    wrong = planted(right.scenario, kind, seed)
+    inputs = [right.trace.data[n.inputs[0]] for n in right.graph.nodes if n.op.kink]
+    step = min([1e-2, *(float(abs(a[a != 0]).min(initial=1)) for a in inputs)])
+    digits = max(1e-13 * abs(right.trace.loss), 1e-16 * max(float(abs(a).max()) for a in right.trace.data))
     most = 0.0
-    loss = max(abs(a).max(initial=0) for a in right.trace.data) * 1e-3
     for value in right.graph.values:
         one, other = right.trace.grad[value.id], wrong.trace.grad[value.id]
-        if one is not None and other is not None and value.size:
-            gap = abs(one.astype(np.float64) - other)
-            size = np.maximum(abs(one), abs(other)).astype(np.float64)
-            noise = 1e-11 * max(abs(right.trace.loss), loss) / np.maximum(1, abs(right.trace.data[value.id]))
-            most = max(most, float((gap / np.maximum(3e-6 * size, noise)).max()))
+        if one is not None and other is not None:
+            noise = digits / step / np.maximum(1, abs(right.trace.data[value.id]))
+            told = np.maximum(3e-6 * np.maximum(abs(one), abs(other)), noise)
+            most = max(most, float((abs(one - other) / told).max()))
     return most
 
 
-def _wrong(op: Any, at: int, wrong: Callable[[Array], Array]) -> Any:
+def wrongly(op: Any, at: int, wrong: Callable[[Array], Array]) -> Any:
+    """An operation that passes back something wrong through one of its inputs."""
     kind = type(op)
 
     def vjp(self: Any, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,15 @@ from gradstep.engine.index import Array
 _UNITS = 4
 
 
+class Moves(NamedTuple):
+    """Ways to move a value, n of them: each from a number on to others. `place` puts others into copies of the value,
+    rows without axes: (copies, which moves (k,), numbers (k,)). `given` are the gradients with respect to them."""
+
+    numbers: Array
+    place: Callable[[Array, Array, Array], None]
+    given: Given
+
+
 class Compared(NamedTuple):
     """Gradients, differences, and what these say of those."""
 
@@ -35,39 +44,59 @@ class Judge:
         self.precise, self._rounding = precise, Rounding(precise)
         self._off = self._rounding.loss()
         own = precise.recording.graph.dtype
+        self._eps = float(np.finfo(own).eps)
         self._again = precise if own == np.float64 else Precise(precise.recording, own.type)
         self._overflown = not np.isfinite(precise.recording.trace.loss)
 
-    def compare(self, value: Value, flats: Array) -> Compared:
-        """Some elements of a value that has a gradient."""
-        given, ways = self._given(value.id, flats), self.precise.stretches.ways(value.id)
-        losses, noise = self._losses(value.id, ways, flats), self._noise(value.id, ways)
-        numbers, which = self.precise.trace.data[value.id].reshape(-1)[flats], np.arange(len(flats))
+    def elements(self, value: Value, flats: Array) -> Compared:
+        """Some elements of a value that has a gradient, each moved by itself."""
+        exact = self._rounding.gradient(value.id)
+        largest = float(np.max(abs(exact), where=np.isfinite(exact), initial=0.0))
+        shown, again = (
+            trace.gradient(value.id).reshape(-1)[flats].astype(np.float64)
+            for trace in (self.precise.recording.trace, self._again.trace)
+        )
+
+        def place(copies: Array, which: Array, numbers: Array) -> None:
+            copies[np.arange(len(which)), flats[which]] = numbers
+
+        numbers = self.precise.trace.data[value.id].reshape(-1)[flats]
+        given = Given(shown, again, exact.reshape(-1)[flats], largest, self._eps)
+        return self._compare(value, Moves(numbers, place, given))
+
+    def along(self, value: Value, directions: Array) -> Compared:
+        """All elements of a value together, moved along each of some directions, rows without axes; elements whose
+        gradient is not finite stay where they are."""
+        exact = self._rounding.gradient(value.id).reshape(-1)
+        finite = np.isfinite(exact) & np.isfinite(self.precise.trace.data[value.id].reshape(-1))
+        directions, exact = np.where(finite, directions, 0), np.where(finite, exact, 0)
+
+        def place(copies: Array, which: Array, numbers: Array) -> None:
+            copies += numbers[:, None] * directions[which]
+
+        slopes = directions @ exact
+        largest = float((abs(directions) @ abs(exact)).max())
+        return self._compare(value, Moves(np.zeros(len(slopes)), place, Given(slopes, slopes, slopes, largest, EPS)))
+
+    def _compare(self, value: Value, moves: Moves) -> Compared:
+        ways = self.precise.stretches.ways(value.id)
+        losses, noise = self._losses(value, ways, moves), self._noise(value.id, ways)
+        given, which = moves.given, np.arange(len(moves.numbers))
         with np.errstate(all="ignore"):
-            found = slopes(losses, which, numbers, FIRST, noise)
+            found = slopes(losses, which, moves.numbers, FIRST, noise)
             rest = which[~tells(found, given, TOLERANCE) | apart(found, given)]
             if len(rest):
-                found.put(rest, best(losses, rest, numbers[rest], noise))
+                found.put(rest, best(losses, rest, moves.numbers[rest], noise))
             kinks = list[int]()
             for k in which[apart(found, given)]:
-                steps = self._without_kink(value.id, ways, int(flats[k]), float(found.reach[k]))
+                steps, at = self._without_kink(value, ways, moves, k, float(found.reach[k])), which[k : k + 1]
                 if not steps:
                     kinks.append(k)
                 elif len(steps) < len(STEPS):
-                    found.put(which[k : k + 1], best(losses, which[k : k + 1], numbers[k : k + 1], noise, steps))
+                    found.put(at, best(losses, at, moves.numbers[at], noise, steps))
             verdicts = judged(found, given, self._overflown)
         verdicts.verdict[kinks] = Verdict.KINK
         return Compared(given, found, verdicts)
-
-    def _given(self, value: int, flats: Array) -> Given:
-        exact = self._rounding.gradient(value)
-        largest = float(np.max(abs(exact), where=np.isfinite(exact), initial=0.0))
-        shown, again = (
-            trace.gradient(value).reshape(-1)[flats].astype(np.float64)
-            for trace in (self.precise.recording.trace, self._again.trace)
-        )
-        eps = float(np.finfo(self.precise.recording.graph.dtype).eps)
-        return Given(shown, again, exact.reshape(-1)[flats], largest, eps)
 
     def _noise(self, value: int, ways: Sequence[Way]) -> Noise:
         """What rounding makes of the loss, or of the ends of more ways than one; and what is lost beside the largest
@@ -79,35 +108,40 @@ class Judge:
         off = max(self._off, _UNITS * EPS * sums)
         return Noise(off, max(off, EPS * largest))
 
-    def _losses(self, value: int, ways: Sequence[Way], flats: Array) -> Losses:
-        """The losses where each of some elements is another number; the sum of what comes out of all ways."""
+    def _losses(self, value: Value, ways: Sequence[Way], moves: Moves) -> Losses:
+        """The losses with other numbers; the sum of what comes out of all ways."""
 
         def losses(which: Array, moved: Array) -> Array:
-            columns, numbers = np.repeat(flats[which], moved.shape[1]), moved.reshape(-1)
+            each, numbers = np.repeat(which, moved.shape[1]), moved.reshape(-1)
 
             def move(copies: Array, start: int) -> None:
-                rows = np.arange(len(copies))
-                copies[rows, columns[start + rows]] = numbers[start + rows]
+                part = slice(start, start + len(copies))
+                moves.place(copies, each[part], numbers[part])
 
-            parts = (self.precise.losses(value, len(numbers), move, way) for way in ways)
+            parts = (self.precise.losses(value.id, len(numbers), move, way) for way in ways)
             return sum(parts, np.zeros(len(numbers))).reshape(moved.shape)
 
         return losses
 
-    def _without_kink(self, value: int, ways: Sequence[Way], flat: int, reach: float) -> Sequence[float]:
+    def _without_kink(
+        self, value: Value, ways: Sequence[Way], moves: Moves, which: int, reach: float
+    ) -> Sequence[float]:
         """The steps with which nothing is chosen differently on both sides: all where nothing is as far as `reach`, and
         else those that are shorter than the first. Where nothing is, slopes that differ from side to side are
         curvature, and excuse nothing."""
-        base = float(self.precise.trace.data[value].item(flat))
+        number = moves.numbers[which]
 
-        def kink(far: float, way: Way) -> bool:
-            above, below = (self.precise.moved(value, flat, base + sign * far, way.nodes) for sign in (1, -1))
-            return bool(switched(self.precise, way.nodes, above, below))
+        def there(far: float) -> Array:
+            copy = self.precise.trace.data[value.id].reshape(1, -1).copy()
+            moves.place(copy, np.array([which]), np.array([number + far]))
+            return copy.reshape(value.shape)
 
-        def kinks(far: float) -> bool:
-            return any(kink(far, way) for way in ways)
+        def kink(far: float) -> bool:
+            sides = there(far), there(-far)
+            through = ([self.precise.through(value.id, side, way.nodes) for side in sides] for way in ways)
+            return any(switched(self.precise, way.nodes, *both) for way, both in zip(ways, through, strict=True))
 
-        if not kinks(reach):
+        if not kink(reach):
             return STEPS
-        reaches = [step * max(abs(base), 1) * float(OFFSETS.max()) for step in STEPS]
-        return next((STEPS[k:] for k, far in enumerate(reaches) if far < reach and not kinks(far)), ())
+        reaches = [step * max(abs(number), 1) * float(OFFSETS.max()) for step in STEPS]
+        return next((STEPS[k:] for k, far in enumerate(reaches) if far < reach and not kink(far)), ())

@@ -25,6 +25,8 @@ from gradstep.engine.run.trace import Trace
 
 #: So many numbers are computed together.
 _BATCH = 1 << 20
+#: So many products are added up in the time that another number takes.
+_PRODUCTS = 16
 #: Changes copies of a value in place, rows without axes, of which the number of the first is given.
 Move = Callable[[Array, int], None]
 
@@ -95,15 +97,15 @@ class Precise:
         """The nodes between a value and the loss, in order."""
         return after(self._nodes, value)
 
-    def moved(self, value: int, flat: int, at: float, nodes: Sequence[Node] | None = None) -> dict[int, Array]:
-        """All values that change when one number is another: their arrays by value id; all the way to the loss, or
-        through these nodes."""
+    def moved(self, value: int, flat: int, at: float) -> dict[int, Array]:
+        """All values that change when one number is another: their arrays by value id."""
         array = self.trace.data[value].copy()
         array.reshape(-1)[flat] = at
-        return self._through({value: array}, self.after(value) if nodes is None else nodes)
+        return self.through(value, array, self.after(value))
 
-    def _through(self, data: dict[int, Array], nodes: Sequence[Node]) -> dict[int, Array]:
-        """What nodes make of other values."""
+    def through(self, value: int, array: Array, nodes: Sequence[Node]) -> dict[int, Array]:
+        """All values that some nodes make of another array for a value: their arrays by value id."""
+        data = {value: array}
         with np.errstate(all="ignore"):
             for node in nodes:
                 xs = [data.get(i, self.trace.data[i]) for i in node.inputs]
@@ -144,11 +146,23 @@ class Precise:
         """How many numbers there are on a way, those of the value included."""
         return self.graph.values[value].size + sum(self.graph.values[n.output].size for n in way.nodes)
 
+    def work(self, value: int) -> int:
+        """How long it takes to compute all ways from a value, in the time that a number takes."""
+        ways = self.stretches.ways(value)
+        products = sum(self.products(node) for way in ways for node in way.nodes)
+        return sum(self.size(value, way) for way in ways) + products // _PRODUCTS
+
+    def products(self, node: Node) -> int:
+        """How many products of two numbers a node adds up."""
+        if not node.op.contracts or not self.trace.output(node).size:
+            return 0
+        return self.graph.values[node.output].size * self.trace.row(node, 0, 0).grid.size
+
     def _out(self, value: int, stacked: Array, way: Way) -> Array:
         data, copies, shape = dict[int, Array](), len(stacked), self.graph.values[value].shape
         outputs = (self.graph.values[node.output] for node in way.nodes)
         if MAX_AXES in (len(shape), *(len(output.shape) for output in outputs)):  # there is none left for the copies
-            each = [self._through({value: one.reshape(shape)}, way.nodes) for one in stacked]
+            each = [self.through(value, one.reshape(shape), way.nodes) for one in stacked]
             return np.concatenate([way.out(one, 1) for one in each])
         data[value] = stacked.reshape(copies, *shape)
         with np.errstate(all="ignore"):

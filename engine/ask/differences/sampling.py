@@ -14,8 +14,8 @@ from gradstep.engine.index import Array
 
 #: So many numbers are computed at most, all moved losses together, beside those that each array is given anyway.
 WORK = 100_000_000
-#: So many elements of each array are compared however large the network is.
-_LEAST = 4
+#: So many elements of each array are compared however large the network is, and so many whose gradient is not finite.
+_LEAST = 1
 #: So many numbers are computed between two questions whether to go on.
 _TOGETHER = 1 << 22
 
@@ -26,11 +26,20 @@ class Sample(NamedTuple):
     value: Value
     flats: Array
 
+    @property
+    def whole(self) -> bool:
+        """Whether these are all."""
+        return len(self.flats) == self.value.size
+
+    def also(self, flats: Array | None) -> Sample:
+        """These and some more."""
+        return self if flats is None else Sample(self.value, np.union1d(self.flats, flats))
+
 
 def sample(precise: Precise, values: Sequence[Value]) -> tuple[Sample, ...]:
     """All elements of the values where that is no more work than is allowed. Else each array has an equal share of the
     work, what small ones leave over is shared by the others, and elements are drawn without replacement, always the
-    same."""
+    same. Of those whose gradient is not finite some are among them."""
     cost = {v.id: _cost(precise, v) for v in values}
     left, found = WORK, list[Sample]()
     rng = np.random.Generator(np.random.PCG64(0))
@@ -38,9 +47,9 @@ def sample(precise: Precise, values: Sequence[Value]) -> tuple[Sample, ...]:
         share = left // (len(values) - k)
         count = min(value.size, max(share // cost[value.id], _LEAST))
         left = max(left - count * cost[value.id], 0)
-        whole = count == value.size
-        flats = np.arange(count) if whole else np.sort(rng.choice(value.size, count, replace=False))
-        found.append(Sample(value, flats.astype(np.intp)))
+        flats = np.arange(count) if count == value.size else rng.choice(value.size, count, replace=False)
+        strange = np.flatnonzero(~np.isfinite(precise.recording.trace.gradient(value.id)))[:_LEAST]
+        found.append(Sample(value, np.union1d(strange, flats)))
     order = {v.id: k for k, v in enumerate(values)}
     return tuple(sorted(found, key=lambda s: order[s.value.id]))
 
@@ -55,5 +64,4 @@ def batches(precise: Precise, samples: Sequence[Sample]) -> Iterator[Sample]:
 
 def _cost(precise: Precise, value: Value) -> int:
     """How many numbers are computed for one element."""
-    ways = precise.stretches.ways(value.id)
-    return max(len(OFFSETS) * sum(precise.size(value.id, way) for way in ways), 1)
+    return max(len(OFFSETS) * precise.work(value.id), 1)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradstep.engine.ask.differences.directions import along
 from gradstep.engine.ask.differences.judging import Judge
 from gradstep.engine.ask.differences.precise import Precise
 from gradstep.engine.ask.differences.sampling import batches, sample
@@ -18,6 +19,8 @@ from gradstep.engine.run.recording import Recording
 
 #: So many that are wrong are told in lines.
 _TOLD = 20
+#: Is told how many of how many elements are done, and says whether to go on.
+Progress = Callable[[int, int], bool]
 
 
 class Beside(NamedTuple):
@@ -34,7 +37,7 @@ class Gradients(NamedTuple):
     """How gradients compare with finite differences. `checked` were compared, of `total`; of those that were `chosen`
     the others could not be: at a kink there are two slopes, beside an infinity there is none, and some are `small`
     against the rounding of the loss. `rounded` ones are right by their formulas, but the run's precision has not kept
-    them; `worst` is the one that is off most."""
+    them; `worst` is the first of these. Of `arrays` of which not all are chosen, so many `agree` as a whole."""
 
     dtype: str
     total: int
@@ -48,6 +51,8 @@ class Gradients(NamedTuple):
     small: int = 0
     rounded: int = 0
     worst: Beside | None = None
+    arrays: int = 0
+    agree: int = 0
 
     @property
     def ok(self) -> bool:
@@ -67,7 +72,10 @@ class Gradients(NamedTuple):
     def details(self) -> Iterator[str]:
         """What became of the others, and those that are wrong."""
         if self.chosen < self.total:
-            yield f"{self.chosen:,} were drawn at random, some of each array; the others are not looked at"
+            yield (
+                f"{self.chosen:,} drawn at random were looked at one by one; all together, along a random direction, "
+                f"agree in {self.agree:,} of the {self.arrays:,} larger arrays"
+            )
         if self.kinks:
             yield f"{self.kinks:,} at a kink, where there is no single slope to compare with"
         if self.nonfinite:
@@ -103,6 +111,7 @@ class Gradients(NamedTuple):
             "nonfinite": self.nonfinite,
             "too_small": self.small,
             "rounded": self.rounded,
+            "arrays": {"of": self.arrays, "agree": self.agree},
             "failed": [self._document(wrong) for wrong in self.failed],
         }
 
@@ -120,7 +129,7 @@ def _full(value: float) -> str:
     return number(value, Digits.FULL, True)
 
 
-def verify(recording: Recording, progress: Callable[[int, int], bool] | None = None) -> Gradients:
+def verify(recording: Recording, progress: Progress | None = None) -> Gradients:
     """The gradients of all parameters against differences of the loss; without those from which something that was set
     by hand cuts the loss off. After each part `progress` is told how many of how many are done; where it says False,
     what is done so far is returned."""
@@ -135,15 +144,26 @@ def every(recording: Recording) -> Gradients:
     return _compare(precise, values, None)
 
 
-def _compare(precise: Precise, values: Sequence[Value], progress: Callable[[int, int], bool] | None) -> Gradients:
+def _compare(precise: Precise, values: Sequence[Value], progress: Progress | None) -> Gradients:
     judge, samples, known = Judge(precise), sample(precise, values), _expected(precise)
-    total, chosen = sum(v.size for v in values), sum(len(s.flats) for s in samples)
-    found, done = Gradients(precise.recording.graph.dtype.name, total, chosen), 0
-    for value, flats in batches(precise, samples):
-        found, done = _with(found, judge, value, flats, known.get(value.id, ())), done + len(flats)
+    total, chosen, done = sum(v.size for v in values), sum(len(s.flats) for s in samples), 0
+    found = Gradients(precise.recording.graph.dtype.name, total, chosen)
+    suspects, wrong = dict[int, Array](), dict[int, Beside]()
+    for value in (s.value for s in samples if not s.whole):
+        verdict, slope, difference, suspects[value.id] = along(judge, value)
+        found = found._replace(arrays=found.arrays + 1, agree=found.agree + (verdict is Verdict.RIGHT))
+        if verdict is Verdict.WRONG:
+            wrong[value.id] = Beside(f"{value.name}.grad along a random direction", slope, slope, difference)
         if progress is not None and not progress(done, chosen):
+            return found
+    for value, flats in batches(precise, [s.also(suspects.get(s.value.id)) for s in samples]):
+        before, done = len(found.failed), done + len(flats)
+        found = _with(found, judge, value, flats, known.get(value.id, ()))
+        if len(found.failed) > before:
+            wrong.pop(value.id, None)
+        if progress is not None and not progress(min(done, chosen), chosen):
             break
-    return found
+    return found._replace(failed=(*found.failed, *wrong.values()))
 
 
 def _expected(precise: Precise) -> dict[int, Array]:
@@ -163,7 +183,7 @@ def _expected(precise: Precise) -> dict[int, Array]:
 
 def _with(found: Gradients, judge: Judge, value: Value, flats: Array, known: Array | Sequence[int]) -> Gradients:
     """What was found, and what comes of some more."""
-    (given, differences, judged), board = judge.compare(value, flats), judge.precise.recording.board
+    (given, differences, judged), board = judge.elements(value, flats), judge.precise.recording.board
     verdict = np.where(np.isnan(given.shown) & np.isin(flats, known), Verdict.NONFINITE, judged.verdict)
 
     def beside(k: int) -> Beside:

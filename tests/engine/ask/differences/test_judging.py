@@ -18,7 +18,7 @@ RIGHT, SMALL, KINK, NONFINITE, ROUNDED, WRONG = (
 
 def verdicts(rec: Recording, name: str) -> list[Verdict]:
     judge, value = Judge(Precise(rec)), rec.graph.by_name[name]
-    return [Verdict(k) for k in judge.compare(value, np.arange(value.size)).judged.verdict]
+    return [Verdict(k) for k in judge.elements(value, np.arange(value.size)).judged.verdict]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_in_single_precision_it_is_judged_as_it_is_shown(
 def test_the_three_numbers_are_those_of_the_run_of_more_digits_and_of_the_difference() -> None:
     # tanh′(x) = 1 − tanh(x)², with the x that single precision has of 0.3.
     rec = written("x = [0.3]", "L = sum(tanh(x))", dtype="float32")
-    given, found, _ = Judge(Precise(rec)).compare(rec.graph.by_name["x"], np.array([0]))
+    given, found, _ = Judge(Precise(rec)).elements(rec.graph.by_name["x"], np.array([0]))
     right = 1 - np.tanh(np.float64(np.float32(0.3))) ** 2
     assert given.exact[0] == pytest.approx(right, rel=1e-15)
     assert given.shown[0] == rec.trace.derivative(element(rec, "x[0]")) != given.exact[0]
