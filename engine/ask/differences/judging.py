@@ -9,7 +9,7 @@ import numpy as np
 
 from gradstep.engine.ask.differences.precise import Precise
 from gradstep.engine.ask.differences.rounding import EPS, Rounding
-from gradstep.engine.ask.differences.slopes import FIRST, OFFSETS, STEPS, Losses, Noise, Slopes, best, slopes
+from gradstep.engine.ask.differences.slopes import OFFSETS, STEPS, Losses, Noise, Slopes, best, slopes
 from gradstep.engine.ask.differences.stretches import Way
 from gradstep.engine.ask.differences.switches import switched
 from gradstep.engine.ask.differences.verdicts import TOLERANCE, Given, Judged, Verdict, apart, judged, tells
@@ -18,15 +18,21 @@ from gradstep.engine.index import Array
 
 #: What comes out at the end of a stretch is a sum that is rounded to so many units in the last place.
 _UNITS = 4
+#: The lengths of steps that are tried first, and what is known well enough: of one number; and of all together, of
+#: which many are near a kink, and few digits are lost beside so much that changes.
+_ONE, _ALL = (STEPS[2], TOLERANCE), (STEPS[4], 1e-3)
 
 
 class Moves(NamedTuple):
     """Ways to move a value, n of them: each from a number on to others. `place` puts others into copies of the value,
-    rows without axes: (copies, which moves (k,), numbers (k,)). `given` are the gradients with respect to them."""
+    rows without axes: (copies, which moves (k,), numbers (k,)). `given` are the gradients with respect to them, `first`
+    is the length of steps with which nearly all slopes are known well enough: to a share `enough` of them."""
 
     numbers: Array
     place: Callable[[Array, Array, Array], None]
     given: Given
+    first: float
+    enough: float
 
 
 class Compared(NamedTuple):
@@ -62,7 +68,7 @@ class Judge:
 
         numbers = self.precise.trace.data[value.id].reshape(-1)[flats]
         given = Given(shown, again, exact.reshape(-1)[flats], largest, self._eps)
-        return self._compare(value, Moves(numbers, place, given))
+        return self._compare(value, Moves(numbers, place, given, *_ONE))
 
     def along(self, value: Value, directions: Array) -> Compared:
         """All elements of a value together, moved along each of some directions, rows without axes; elements whose
@@ -76,15 +82,15 @@ class Judge:
 
         slopes = directions @ exact
         largest = float((abs(directions) @ abs(exact)).max())
-        return self._compare(value, Moves(np.zeros(len(slopes)), place, Given(slopes, slopes, slopes, largest, EPS)))
+        return self._compare(value, Moves(np.zeros(len(slopes)), place, Given(slopes, slopes, slopes, largest, EPS), *_ALL))
 
     def _compare(self, value: Value, moves: Moves) -> Compared:
         ways = self.precise.stretches.ways(value.id)
         losses, noise = self._losses(value, ways, moves), self._noise(value.id, ways)
         given, which = moves.given, np.arange(len(moves.numbers))
         with np.errstate(all="ignore"):
-            found = slopes(losses, which, moves.numbers, FIRST, noise)
-            rest = which[~tells(found, given, TOLERANCE) | apart(found, given)]
+            found = slopes(losses, which, moves.numbers, moves.first, noise)
+            rest = which[~tells(found, given, moves.enough) | apart(found, given)]
             if len(rest):
                 found.put(rest, best(losses, rest, moves.numbers[rest], noise))
             kinks = list[int]()
@@ -141,7 +147,9 @@ class Judge:
             through = ([self.precise.through(value.id, side, way.nodes) for side in sides] for way in ways)
             return any(switched(self.precise, way.nodes, *both) for way, both in zip(ways, through, strict=True))
 
+        reaches = [step * max(abs(number), 1) * float(OFFSETS.max()) for step in STEPS]
+        if kink(reaches[-1]):  # first, as it is so of most: it is just here
+            return ()
         if not kink(reach):
             return STEPS
-        reaches = [step * max(abs(number), 1) * float(OFFSETS.max()) for step in STEPS]
-        return next((STEPS[k:] for k, far in enumerate(reaches) if far < reach and not kink(far)), ())
+        return next(STEPS[k:] for k, far in enumerate(reaches) if far < reach and not kink(far))

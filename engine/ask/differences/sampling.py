@@ -12,8 +12,10 @@ from gradstep.engine.ask.differences.slopes import OFFSETS
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array
 
-#: So many numbers are computed at most, all moved losses together, beside those that each array is given anyway.
-WORK = 100_000_000
+#: A network is compared whole where all moved losses together take no more numbers than this.
+WHOLE = 100_000_000
+#: Of another one a sample, for which so many are computed, beside those that each array is given anyway.
+WORK = 25_000_000
 #: So many elements of each array are compared however large the network is, and so many whose gradient is not finite.
 _LEAST = 1
 #: So many numbers are computed between two questions whether to go on.
@@ -41,7 +43,8 @@ def sample(precise: Precise, values: Sequence[Value]) -> tuple[Sample, ...]:
     work, what small ones leave over is shared by the others, and elements are drawn without replacement, always the
     same. Of those whose gradient is not finite some are among them."""
     cost = {v.id: _cost(precise, v) for v in values}
-    left, found = WORK, list[Sample]()
+    all_of_it = sum(v.size * cost[v.id] for v in values)
+    left, found = all_of_it if all_of_it <= WHOLE else WORK, list[Sample]()
     rng = np.random.Generator(np.random.PCG64(0))
     for k, value in enumerate(sorted(values, key=lambda v: v.size * cost[v.id])):
         share = left // (len(values) - k)

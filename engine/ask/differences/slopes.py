@@ -23,8 +23,6 @@ from gradstep.engine.index import Array
 
 #: Lengths of steps relative to the number, from long to short.
 STEPS = tuple(2.0**-k for k in (4, 7, 10, 14, 18, 22, 26, 30, 34, 38))
-#: The one with which nearly all slopes are known well enough.
-FIRST = STEPS[2]
 #: What is added to a number, in steps: up and down by each length.
 OFFSETS = np.array([0.5, -0.5, 1.0, -1.0, 2.0, -2.0])
 #: So many times the rounding of the losses may be in a difference, by the length of its step.

@@ -135,6 +135,7 @@ def test_an_infinite_loss_cannot_be_compared() -> None:
 
 
 def test_large_networks_are_sampled_in_every_array(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "WHOLE", 0)
     monkeypatch.setattr(sampling, "WORK", 40 * 6 * 41)
     text = (
         'format = 1\n[inputs]\nx = { shape = [30], init = "normal(0, 1)" }\n[parameters]\n'

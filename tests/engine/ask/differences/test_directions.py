@@ -77,6 +77,7 @@ def test_one_wrong_gradient_of_18000_is_found_and_named(dtype: str, factor: floa
 
 
 def test_a_sample_is_compared_and_the_rest_along_directions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "WHOLE", 0)
     monkeypatch.setattr(sampling, "WORK", 1 << 20)
     found = verify(large())
     assert found.ok
@@ -107,6 +108,7 @@ def test_the_cost_does_not_grow_with_the_number_of_elements(monkeypatch: pytest.
         return act(self, value, copies, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Precise, "losses", counting)
+    monkeypatch.setattr(sampling, "WHOLE", 0)
     monkeypatch.setattr(sampling, "WORK", 1 << 22)
     rec = large()
     assert every(rec).ok

@@ -34,6 +34,7 @@ def test_a_network_that_fits_is_compared_whole() -> None:
 
 
 def test_of_a_large_one_each_array_has_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "WHOLE", 0)
     monkeypatch.setattr(sampling, "WORK", 6 * 100 * 12_000)  # a hundred elements of W
     precise, found = large()
     counts = {s.value.name: len(s.flats) for s in found}
@@ -52,6 +53,7 @@ def test_of_a_large_one_each_array_has_its_share(monkeypatch: pytest.MonkeyPatch
 
 
 def test_however_little_work_is_allowed_some_of_each_array_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "WHOLE", 0)
     monkeypatch.setattr(sampling, "WORK", 0)
     assert all(len(s.flats) == 1 for s in large()[1])
 
@@ -66,6 +68,7 @@ def test_batches_are_all_of_it_in_order(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_gradients_that_are_not_finite_are_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "WHOLE", 0)
     monkeypatch.setattr(sampling, "WORK", 0)
     numbers = [1.0] * 500
     numbers[321] = 0.0

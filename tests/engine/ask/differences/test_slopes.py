@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradstep.engine.ask.differences.rounding import EPS
-from gradstep.engine.ask.differences.slopes import FIRST, STEPS, Losses, Noise, Slopes, best, slopes
+from gradstep.engine.ask.differences.slopes import STEPS, Losses, Noise, Slopes, best, slopes
 from gradstep.engine.index import Array
 
 Function = Callable[[Array], Array]
@@ -82,6 +82,6 @@ def test_what_is_lost_of_a_step_is_lost_of_the_distance_too() -> None:
 
 def test_one_length_of_steps_is_exact_for_polynomials_of_the_fourth_degree() -> None:
     at = np.array([0.25, -1.5])
-    found = slopes(losses(lambda x: x**4 - 2 * x), np.arange(2), at, FIRST, Noise(0))
+    found = slopes(losses(lambda x: x**4 - 2 * x), np.arange(2), at, 2.0**-10, Noise(0))
     assert found.slope == pytest.approx(4 * at**3 - 2, rel=1e-12)
-    assert (found.reach == 2 * FIRST * np.array([1, 1.5])).all()
+    assert (found.reach == 2.0**-9 * np.array([1, 1.5])).all()
