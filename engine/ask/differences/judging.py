@@ -82,7 +82,8 @@ class Judge:
 
         slopes = directions @ exact
         largest = float((abs(directions) @ abs(exact)).max())
-        return self._compare(value, Moves(np.zeros(len(slopes)), place, Given(slopes, slopes, slopes, largest, EPS), *_ALL))
+        given = Given(slopes, slopes, slopes, largest, EPS)
+        return self._compare(value, Moves(np.zeros(len(slopes)), place, given, *_ALL))
 
     def _compare(self, value: Value, moves: Moves) -> Compared:
         ways = self.precise.stretches.ways(value.id)

@@ -13,7 +13,7 @@ from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array
 
 #: A network is compared whole where all moved losses together take no more numbers than this.
-WHOLE = 100_000_000
+WHOLE = 200_000_000
 #: Of another one a sample, for which so many are computed, beside those that each array is given anyway.
 WORK = 25_000_000
 #: So many elements of each array are compared however large the network is, and so many whose gradient is not finite.
