@@ -11,9 +11,10 @@ from gradstep.engine.debugger.sum import PATHS
 from gradstep.engine.explain import formula, narrate
 from gradstep.engine.explain.hops import Chain, Hop, chain, trail
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Node, Role
+from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.timeline import Phase
 
 
@@ -100,8 +101,8 @@ class Origin:
         recording, factor = self._here.recording, hop.factor
         target = recording.board.element(*hop.target)
         if factor is not None:
-            parameter = recording.graph.values[factor.value].role is Role.PARAMETER
-            named = f"the {'weight' if parameter else 'input'} {recording.board.element(*factor)}"
+            what = ("weight", "input")[hop.slot] if isinstance(recording.graph.nodes[hop.node].op, Linear) else "factor"
+            named = f"the {what} {recording.board.element(*factor)}"
             return f"{named}, {narrate.BY_YOU}" if recording.by_hand(factor) else named
         if not isinstance(recording.graph.nodes[hop.node].op, Elementwise):
             return f"its share in {target}"

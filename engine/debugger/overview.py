@@ -137,7 +137,8 @@ def _of_values(recording: Recording, sweep: Sweep, here: Element) -> Narration:
     found = f"{recording.board.element(*here)} = {said(number)}"
     closed = shut(recording, sweep.value)
     if closed is not None:
-        gates = f"{_of(closed, size)} shut: they give 0, and no gradient will pass there."
+        give = "it gives" if closed == 1 else "they give"
+        gates = f"{_of(closed, size)} shut: {give} 0, and no gradient will pass there."
         return Narration(f"{node.op.label}: {name}", gates if closed else f"None of {size:,} gates is shut.")
     if isinstance(node.op, Linear):
         inputs = recording.graph.values[node.inputs[1]].shape[-1]

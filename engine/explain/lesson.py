@@ -6,6 +6,7 @@ from gradstep.engine.explain.hops import Hop, slope_name
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import brief
+from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.recording import Recording
 
@@ -33,7 +34,7 @@ def forward(recording: Recording, node: Node, flat: int) -> tuple[str, ...]:
         if slopes
         else "No gradient passes here: what enters is given, or the loss does not depend on it."
     )
-    return f"{name} = {op.written(_names(recording, node), recording.graph.dtype)}: {op.label}.", *slopes, last
+    return f"{op.label}: {name} = {op.written(_names(recording, node, flat), recording.graph.dtype)}.", *slopes, last
 
 
 def _weighted(recording: Recording, node: Node, name: str) -> tuple[str, ...]:
@@ -60,13 +61,18 @@ def _weighted(recording: Recording, node: Node, name: str) -> tuple[str, ...]:
     return first, f"For the backward pass this is remembered: {raising}.", *last
 
 
-def _names(recording: Recording, node: Node) -> list[str]:
-    """What the inputs of a node are called; a number of a formula with few digits."""
-    values = (recording.graph.values[v] for v in node.inputs)
-    return [
-        brief(float(recording.trace.data[v.id].item(0))) if v.role is Role.LITERAL else recording.board.whole(v.id)
-        for v in values
-    ]
+def _names(recording: Recording, node: Node, flat: int | None = None) -> list[str]:
+    """What the inputs of a node are called, or what of them enters output `flat` of a function of single numbers; a
+    number of a formula with few digits."""
+    board, found = recording.board, []
+    for slot, value in enumerate(recording.graph.values[v] for v in node.inputs):
+        if value.role is Role.LITERAL:
+            found.append(brief(float(recording.trace.data[value.id].item(0))))
+        elif flat is None or not isinstance(node.op, Elementwise):
+            found.append(board.whole(value.id))
+        else:
+            found.append(board.element(value.id, int(recording.trace.row(node, slot, flat).grid.take(0, 1)[0])))
+    return found
 
 
 def _slopes(recording: Recording, node: Node, only: int | None = None) -> tuple[str, ...]:
@@ -120,13 +126,12 @@ def update(recording: Recording, element: Element) -> tuple[str, ...]:
     name = recording.board.element(*element)
     update, optimizer = recording.update, recording.scenario.training.optimizer
     lr = brief(update.lr)
-    how = f"It goes as far as the learning rate η = {lr} times the gradient: gradient descent."
+    how = f"{name} goes as far as the learning rate η = {lr} times the gradient: gradient descent."
     if len(update.lines) > 1:
         rule = " ".join(f"{stage.line.says[0].upper()}{stage.line.says[1:]}." for stage in update.stages(*element))
         how = f"The rule is {optimizer}, learning rate η = {lr}. {rule}"
     return (
-        f"The gradient of all parameters points to where the loss grows fastest; an update of {name} goes by that, and "
-        "descent is the other way.",
+        "The gradient points to where the loss grows fastest, so descent goes the other way.",
         how,
         "All updates use the gradients of the same backward pass; none of them sees another's new number.",
     )

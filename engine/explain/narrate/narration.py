@@ -25,6 +25,12 @@ def kind(board: Blackboard, element: Element) -> str:
     return "weight" if board.arrow(*element) else "parameter"
 
 
+def once(recording: Recording, element: Element) -> bool:
+    """Whether a parameter has one place in the network, which it can be called after: other than a weight that several
+    layers share."""
+    return len(recording.graph.users[element.value]) == 1
+
+
 READY = Narration(
     "ready",
     "Nothing is computed yet. Press space: the inputs flow forward, one node at a time. "

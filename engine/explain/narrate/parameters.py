@@ -8,7 +8,7 @@ from math import isfinite
 from gradstep.engine.explain.hops import Hop
 from gradstep.engine.explain.kinks import at_kink
 from gradstep.engine.explain.narrate.meeting import feeds
-from gradstep.engine.explain.narrate.narration import Narration, kind
+from gradstep.engine.explain.narrate.narration import Narration, kind, once
 from gradstep.engine.explain.remarks import zero_reason
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
@@ -23,7 +23,7 @@ def of_parameter(recording: Recording, element: Element, count: int, ways: Seque
     """The step that computes ∂L/∂element of a parameter."""
     board = recording.board
     name, arrow, what = board.element(*element), board.arrow(*element), kind(board, element)
-    headline = f"{what} {arrow}  ({name})" if arrow else f"parameter {name}"
+    headline = f"{what} {arrow}  ({name})" if arrow and once(recording, element) else f"{what} {name}"
     if not ways:
         return Narration(headline, f"No path leads from {name} to the loss, so its gradient is exactly 0.", "")
     told = _several(recording, element, count, ways) if count > 1 else _single(recording, ways[0], name, what)

@@ -6,7 +6,7 @@ from math import isinf
 
 import numpy as np
 
-from gradstep.engine.explain.narrate.narration import Narration, kind
+from gradstep.engine.explain.narrate.narration import Narration, kind, once
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import Digits, brief, said
 from gradstep.engine.run.recording import Recording
@@ -88,4 +88,5 @@ def update(recording: Recording, element: Element) -> Narration:
         )
     else:
         caption = f"The {what} goes {_against(recording, grad, new - old)} {after}"
-    return Narration(f"update {arrow}  ({name})" if arrow else f"update {name}", caption)
+    alone = arrow and once(recording, element)
+    return Narration(f"update {arrow}  ({name})" if alone else f"update {name}", caption)

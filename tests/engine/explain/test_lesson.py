@@ -26,7 +26,7 @@ def test_a_value_is_told_with_the_rules_of_its_local_gradients() -> None:
     assert first.startswith("z₁₂ is a weighted sum")
     assert first.endswith("the bias is added once.")
     first, slope, convention, *_ = lesson.forward(recording, node_of(recording, "h"), 0)
-    assert first == "h₁ = max(0, z₁): ReLU."
+    assert first == "ReLU: h₁ = max(0, z₁₁)."
     assert slope == "The local gradient is ∂h/∂z₁ = 1 if z₁ > 0, else 0."
     assert convention.startswith("By convention, at 0")
     # Of an input that gets no gradient no rule is told.

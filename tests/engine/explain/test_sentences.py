@@ -66,8 +66,7 @@ def problems(recording: Recording) -> list[str]:
         facts = Facts(frame)
         for text, sentence in told(frame):
             found |= dict.fromkeys(f"step {step}: {fault}" for fault in faults(text.replace("  (", " ("), sentence))
-            if sentence:
-                found |= dict.fromkeys(f"step {step}, {frame.phase.value}: {one}" for one in read(text, facts))
+            found |= dict.fromkeys(f"step {step}, {frame.phase.value}: {one}" for one in read(text, facts))
     for sweep in recording.timeline.sweeps:
         frame = Frame(recording, Position(sweep.start + 1, None, recording.iteration))
         caption = overview.narration(recording, sweep).caption

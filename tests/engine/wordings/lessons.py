@@ -8,6 +8,7 @@ import numpy as np
 
 from gradstep.engine.explain import lesson
 from gradstep.engine.graph.graph import Role
+from gradstep.engine.run.timeline import Phase
 from wordings.facts import Facts
 from wordings.grammar import LABEL, NAME, number, says
 
@@ -45,9 +46,9 @@ def needs(f: Facts, m: re.Match[str]) -> bool:
     return [bool(m[1]), bool(m[2])] == gets and any(gets)
 
 
-@says(f"\\S+ = .+: {LABEL}\\.")
+@says(f"({LABEL}): (\\S+) = .+?\\.(?= [A-Z]|$)")
 def formula(f: Facts, m: re.Match[str]) -> bool:
-    return m[0].endswith(f": {f.node.op.label}.")
+    return m[1] == f.node.op.label and m[2] == f.recording.board.element(*f.here)
 
 
 @says("The local gradient is ∂(.+?)/∂(.+?) = .+?\\.(?= |$)")
@@ -127,20 +128,19 @@ def ways(f: Facts, m: re.Match[str]) -> bool:
 # The update ---------------------------------------------------------------------------------------
 
 
-@says(
-    "The gradient of all parameters points to where the loss grows fastest; an update of <x> goes by that, and "
-    "descent is the other way\\."
-)
+@says("The gradient points to where the loss grows fastest, so descent goes the other way\\.")
 def points(f: Facts, m: re.Match[str]) -> bool:
-    return m[1] == f.recording.board.element(*f.here)
+    return f.frame.phase is Phase.UPDATE
 
 
-@says("It goes as far as the learning rate η = <n> times the gradient: gradient descent\\.")
+@says("<x> goes as far as the learning rate η = <n> times the gradient: gradient descent\\.")
 def plain(f: Facts, m: re.Match[str]) -> bool:
     lr, grad = f.recording.update.lr, f.gradient(f.here)
     moves = f.number(f.here) - f.result
-    return abs(number(m[1]) - lr) < 1e-3 * lr and (
-        not np.isfinite(moves) or abs(moves - lr * grad) <= 1e-5 * abs(moves) + 1e-6 * abs(f.result)
+    return (
+        m[1] == f.recording.board.element(*f.here)
+        and abs(number(m[2]) - lr) < 1e-3 * lr
+        and (not np.isfinite(moves) or abs(moves - lr * grad) <= 1e-5 * abs(moves) + 1e-6 * abs(f.result))
     )
 
 

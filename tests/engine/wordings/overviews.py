@@ -46,7 +46,10 @@ def largest_sum(f: Facts, m: re.Match[str]) -> bool:
     return is_largest(f, m[1], m[2]) and (number(m[3]) == most if sure else number(m[3]) >= least)
 
 
-@says("<k> of <k> gates (is|are) shut: (?:they give 0, and no gradient will pass there|nothing passes there)\\.")
+@says(
+    "<k> of <k> gates (is|are) shut: (?:they give 0, and no gradient will pass there|nothing passes there)\\.",
+    "<k> of <k> gates (is) shut: it gives 0, and no gradient will pass there\\.",
+)
 def gates(f: Facts, m: re.Match[str]) -> bool:
     """Of a rectifier: the one that computes the array, or that it enters."""
     here = f.graph.values[f.here.value]
