@@ -17,9 +17,10 @@ from gradstep.engine.errors import CommandError
 from gradstep.engine.explain import nonfinite, remarks, zeros
 from gradstep.engine.explain.accounts import account
 from gradstep.engine.explain.advice import against, against_zero
+from gradstep.engine.explain.formula import relation
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
-from gradstep.engine.notation import number, plain
+from gradstep.engine.notation import Digits, number, plain
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import Segment, total
@@ -69,7 +70,8 @@ class Blame:
         board = self.recording.board
         for k, link in enumerate(self.chain):
             up, local, product = (number(v, signed=True) for v in (link.upstream, link.local, link.product))
-            text = f"{board.gradient(*link.source)} ← {board.gradient(*link.target)} {up} × {local} = {product}"
+            equals = relation((link.upstream, link.local), link.product, Digits.MATH)
+            text = f"{board.gradient(*link.source)} ← {board.gradient(*link.target)} {up} × {local} {equals} {product}"
             text += f", the largest of {link.others + 1} ways" if link.others else ""
             text += f", {link.hops} hops with local gradient 1" if link.hops > 1 else ""
             yield text + ("   ◂ worst" if k == self.worst else "")

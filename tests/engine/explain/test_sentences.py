@@ -3,8 +3,10 @@ networks that others tests draw, and of trainings by every optimiser; `wordings`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from every_path import NETWORKS
 from graphs import network, programs, recorded
@@ -12,14 +14,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from ops.test_random_operations import Program, built
 from ops.test_random_operations import programs as of_operations
 from wordings import Facts, faults, read
+from wordings.grammar import number
 
 from gradstep.engine.debugger import overview
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.session import Session
-from gradstep.engine.explain import nonfinite
+from gradstep.engine.explain import nonfinite, paths_from, why
 from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.timeline import Phase as Backward
 from gradstep.engine.run.timeline import Position
 from gradstep.engine.training.optimizer import OPTIMIZERS
 
@@ -141,6 +145,33 @@ def test_every_sentence_about_a_training_is_true(optimizer: str, options: str) -
     history = History(loads(text))
     for iteration in (1, 2, 5):
         assert problems(history.recording(iteration)) == []
+
+
+def answers(recording: Recording) -> list[str]:
+    """What is false in the answers to `why` and `paths` about gradients."""
+    found = []
+    for step in steps(recording):
+        frame = Frame(recording, Position(step, None, recording.iteration))
+        if frame.phase is not Backward.BACKWARD or frame.element is None:
+            continue
+        facts, blame = Facts(frame), why(recording, frame.element)
+        found += [f"{step}: {one}" for one in (*read(blame.reason, facts), *faults(blame.reason or "."))]
+        found += [f"{step}: {one}" for one in faults(blame.hint, False)]
+        for link, text in zip(blame.chain, blame.links(), strict=True):
+            product = link.upstream * link.local if link.hops == 1 else link.upstream
+            if not np.isclose(link.product, product, rtol=1e-5, equal_nan=True):
+                found.append(f"{step}: {text}")
+            ways = re.search(r"largest of ([\d,]+) ways", text)
+            if ways and number(ways[1]) < facts.uses(link.source)[0]:
+                found.append(f"{step}: {text}")
+        lines = list(paths_from(recording, frame.element).lines())
+        found += faults(lines[0].partition(";")[0], False)  # what follows is a number of the table
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in builtin() if "digits" not in name])
+def test_every_answer_to_why_is_true(name: str) -> None:
+    assert answers(Session(find(name)).recording) == []
 
 
 def test_a_sentence_that_is_false_is_found() -> None:

@@ -16,7 +16,7 @@ _NEVER = {
     r"\b[aA] (?!acts |it |is |enters |and |at |adds |on |or )(?:[aeio]|u(?!ni|se)|∂)": "an, not a, before a vowel",
     r"\ban (?:[bcdfgjkpqtvwyz])": "a, not an",
     r"  ": "a doubled space",
-    r"\( *\)": "empty parentheses",
+    r"(?<!\w)\( *\)": "empty parentheses",
     r"\b[en]#\d": "a name that is none",
     r"np\.|array\(|float(?:32|64)\(|\bNone\b(?! of)|\bTrue\b|\bFalse\b|\bnan\b|\binf\b|\{|\}|<\w|object at":
         "Python's way to print",

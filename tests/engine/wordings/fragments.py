@@ -23,7 +23,7 @@ def into(f: Facts, m: re.Match[str]) -> bool:
     return f.node.op.name == "linear" and m[1] == f.recording.board.unit(*f.here)
 
 
-@says(f"({LABEL}) at <x>", f"({LABEL})")
+@says(f"({LABEL}) at <x>", f"({LABEL})$")
 def operation(f: Facts, m: re.Match[str]) -> bool:
     at = m.re.groups == 1 or m[2] == f.recording.board.element(*f.here)
     return m[1] == f.node.op.label and at and (m.re.groups == 2 or f.here.value == f.graph.loss.id)
@@ -45,11 +45,13 @@ def through(f: Facts, m: re.Match[str]) -> bool:
     return m[1] == f.graph.nodes[f.hop.node].op.label and m[2] == f.recording.board.unit(*f.here)
 
 
-@says(f"{WHAT} {_ARROW} \\(<x>\\)", f"{WHAT} <x>", f"update {_ARROW} \\(<x>\\)", "update <x>")
+@says(f"{WHAT} {_ARROW} \\(<x>\\)", f"{WHAT} <x>$", f"update {_ARROW} \\(<x>\\)", "update <x>")
 def parameter(f: Facts, m: re.Match[str]) -> bool:
     """A name of its own; and where it is called after its place, it has no other."""
     placed = "→" not in m[0] or len(f.graph.users[f.here.value]) == 1
-    bias = not m[0].startswith("bias ") or any(n.op.name == "linear" and f.here.value in n.inputs[2:] for n in f.graph.nodes)
+    bias = not m[0].startswith("bias ") or any(
+        n.op.name == "linear" and f.here.value in n.inputs[2:] for n in f.graph.nodes
+    )
     return m[1] == f.recording.board.element(*f.here) and placed and bias
 
 

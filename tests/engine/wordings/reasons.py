@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.run.timeline import Phase, Position
 from wordings.facts import Facts
-from wordings.grammar import NAME, NUMBER, number, says
+from wordings.grammar import LABEL, NAME, NUMBER, number, says
 
 _NOUGHT = r"(?: \((?:[^()]|\([^()]*\))*\))?"
 #: Why a gradient is 0.
@@ -18,13 +18,13 @@ ZERO = "|".join(
         rf"[Tt]he \d+ parts that meet at {NAME} cancel exactly",
         rf".+? is the same whatever {NAME} is",
         rf"[Tt]he gate at {NAME} is shut \({NAME} = {NUMBER}\)",
-        rf"[A-Za-z ]+ (?:drops {NAME}|lets something else than {NAME} through)",
+        rf"(?:{LABEL}|[A-Z][a-z ]+) (?:drops {NAME}|lets something else than {NAME} through)",
         f"{NAME} is multiplied by 0",
         rf"{NAME} is exactly 0{_NOUGHT}",
         f"{NAME} is the only score of its row that is not masked, and its share 1 whatever it is",
         f"{NAME} is masked, on purpose",
-        f"[A-Za-z ]+ leaves {NAME} out, on purpose",
-        f"[A-Za-z ]+ of a single number is {NUMBER} whatever that is",
+        f"(?:{LABEL}|[A-Z][a-z ]+) leaves {NAME} out, on purpose",
+        f"(?:{LABEL}|[A-Z][a-z ]+) of a single number is {NUMBER} whatever that is",
         f"{NAME} meets its target exactly",
         rf"[Tt]he slope of .+? at {NAME} = {NUMBER} is 0{_NOUGHT}",
         f"[Tt]he slope of .+? at {NAME} is (?:exactly 0|so small that it rounds to 0)",
