@@ -77,7 +77,7 @@ class Course:
         before, last = self.losses[-2 * part : -part], self.losses[-part:]
         if not len(before):
             return float(last.mean()), float(last.mean()), 0.0
-        jumps = np.diff(self.losses[-2 * part :], n=2) if len(self.losses) > 2 else np.zeros(1)
+        jumps = np.diff(self.losses[-2 * part :], n=2) if part > 1 else np.zeros(1)
         noise = float(
             np.sqrt(np.mean(jumps**2) / 6)
         )  # second differences of independent noise have six times its variance

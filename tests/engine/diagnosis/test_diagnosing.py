@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from recordings import recording, written
 
-from gradstep.engine.diagnosis.diagnosing import RULES
+from gradstep.engine.diagnosis.diagnosing import RULES, diagnose
 from gradstep.engine.diagnosis.diagnosing import diagnose_iteration as findings
+from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.errors import CommandError
+from gradstep.engine.files import find
+from gradstep.engine.history.history import History
 
 
 def test_every_rule_has_a_name_of_its_own_and_a_source() -> None:
@@ -45,3 +48,12 @@ def test_other_thresholds_find_other_things() -> None:
     assert {one.kind for one in findings(rec, {"saturated": 0.3})} == {"saturated"}
     with pytest.raises(CommandError, match="did you mean 'vanish'"):
         findings(rec, {"vanis": 1.0})
+
+
+@pytest.mark.parametrize("made", [1, 2, 3, 4, 5, 9, 10, 11])
+def test_a_training_of_a_few_iterations_can_be_judged(made: int) -> None:
+    """Whatever is a mean over a part of it: a warning of NumPy's is an error here."""
+    history = History(find("xor-training"))
+    history.make(made)
+    assert history.made == made
+    assert [one for one in diagnose(history) if one.severity is Severity.FAULT] == []
