@@ -209,7 +209,7 @@ def _fits(recording: Recording, hop: Hop) -> bool:
     """Whether a prediction is exactly what it should be."""
     node = recording.graph.nodes[hop.node]
     term = term_of(recording.trace, node, hop.slot, hop.source.flat, hop.target.flat)
-    y, t = numbers_at(recording.trace, node, hop.target.flat, term)
+    y, t, *_ = numbers_at(recording.trace, node, hop.target.flat, term)
     return bool(y == t)
 
 

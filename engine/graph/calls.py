@@ -57,6 +57,9 @@ def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str,
     if isinstance(called, type):  # its inputs are told apart by their number
         last = max((k for k, slot in enumerate(slots) if slot in given), default=0)
         needed = slots[: max(last, len(needed))]
+        for slot in needed:
+            if slot not in given and slot in called.neutral:
+                given[slot] = ast.Constant(called.neutral[slot])
     missing = [slot for slot in needed if slot not in given]
     if missing:
         raise OpError(f"{called.name} needs {' and '.join(missing)}")

@@ -22,7 +22,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Shape
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.links import Columns, Links
+from gradstep.engine.ops.links import Columns, Links, Picks
 from gradstep.engine.registry import Registry
 
 #: Every operation by the name that formulas use, loaded when it is first asked for.
@@ -34,7 +34,8 @@ class Op(ABC):
     """An operation y = f(x₀, x₁, …). Its options are the fields of the (frozen) dataclass; one
     without options needs no decorator, and a hundred of them would be felt at the start.
 
-    `slots` name the inputs; the last `optional` of them may be left out. `words` are others for inputs and options, as
+    `slots` name the inputs; the last `optional` of them may be left out, and stands for its `neutral` number where a
+    later one is given. `words` are others for inputs and options, as
     PyTorch and NumPy have them, each with what it is here. `notation` writes the
     operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot. Where that has two
     values, `kink` says which is taken, and `edge` what is agreed at NaN and at infinities, and of numbers that
@@ -56,6 +57,7 @@ class Op(ABC):
     name: ClassVar[str] = ""
     slots: ClassVar[tuple[str, ...]] = ("x",)
     optional: ClassVar[int] = 0
+    neutral: ClassVar[Mapping[str, float]] = {}
     words: ClassVar[Mapping[str, str]] = {}
     notation: ClassVar[str] = ""
     slopes: ClassVar[tuple[str, ...]] = ()
@@ -190,6 +192,10 @@ class Op(ABC):
     def looks_up(self, shapes: Sequence[Shape]) -> bool:
         """Whether the numbers in slot 1 say which elements of slot 0 are read."""
         return False
+
+    def picks(self, xs: Sequence[Array]) -> Picks:
+        """Where it `reduces` and looks up: what class numbers pick."""
+        raise OpError(f"{self.name} has no classes")
 
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""

@@ -19,16 +19,19 @@ from gradstep.engine.ops.shapes import broadcast, unbroadcast
 class Reduce(Affine):
     """y = c · Σ f(x₀, x₁, …) over some axes of the inputs broadcast together.
 
-    A class gives `terms` = f and `term_slope` = ∂f/∂x[slot]. c is 1, or 1/n where it `averages`, or
-    what a class makes of `scale`.
+    A class gives `terms` = f and `term_slope` = ∂f/∂x[slot]. c is 1, or 1/n where it `averages`, or what a class makes
+    of `scale`.
     """
 
     reduces: ClassVar[bool] = True
-    averages: ClassVar[bool] = False
 
     def axes(self, ndim: int) -> tuple[int, ...]:
         """The axes that are summed away; all of them unless a class says otherwise."""
         return tuple(range(ndim))
+
+    def averages(self) -> bool:
+        """Whether it is a mean."""
+        return False
 
     def keeps(self) -> bool:
         """Whether summed axes stay with length 1."""
@@ -36,12 +39,12 @@ class Reduce(Affine):
 
     def scale(self, count: int) -> float:
         """c, from the count of terms."""
-        if not self.averages:
+        if not self.averages():
             return 1.0
         return 1 / count if count else float("nan")
 
     def divisor(self, shapes: Sequence[Shape]) -> int:
-        return self._count(broadcast(shapes, self.name)) if self.averages else 1
+        return self._count(broadcast(shapes, self.name)) if self.averages() else 1
 
     @abstractmethod
     def terms(self, xs: Sequence[Array]) -> Array:

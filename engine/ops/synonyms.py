@@ -42,6 +42,13 @@ SYNONYMS: Mapping[str, str] = {
     "l1_loss": "mae",
     "huber_loss": "huber",
     "nll_loss": "nll",
+    **{
+        f"{name}_loss": name
+        for name in (
+            *("smooth_l1", "gaussian_nll", "poisson_nll", "soft_margin", "hinge_embedding", "margin_ranking"),
+            *("cosine_embedding", "triplet_margin"),
+        )
+    },
     "binary_cross_entropy": "bce",
     "binary_cross_entropy_with_logits": "bce_with_logits",
     "scaled_dot_product_attention": "attention",

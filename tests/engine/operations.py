@@ -90,7 +90,21 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
     ),
     "max_pool2d": (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),)),
     "avg_pool2d": (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),)),
-    "nll": (((3,), (3,)), ((3,), ()), ((3,), (1,)), ((4, 3), (4,)), ((4, 3), (4, 3)), ((2, 2, 3), (2, 2))),
+    "nll": (
+        *(((3,), (3,)), ((3,), ()), ((3,), (1,)), ((4, 3), (4,)), ((4, 3), (4, 3)), ((2, 3, 2), (2, 2))),
+        *(
+            ((2, 2, 3), (2, 2)),
+            ((2, 3, 2), (2, 3, 2)),
+            ((4, 3), (4,), (3,)),
+            ((3,), (), (3,)),
+            ((2, 3, 2), (2, 2), (3,)),
+        ),
+    ),
+    "bce": (*((s, t) for s, t in PAIRS[2:7]), ((4,), (4,), (4,)), ((2, 3), (2, 3), (3,)), ((2, 3), (2, 3), ())),
+    "bce_with_logits": (
+        *((s, t) for s, t in PAIRS[2:7]),
+        *(((4,), (4,), (4,)), ((2, 3), (2, 3), (3,)), ((2, 3), (2, 3), (2, 1), (3,)), ((4,), (4,), (), ())),
+    ),
     "causal_mask": (((1, 1),), ((3, 3),), ((2, 4),), ((2, 3, 2),)),
     "normalize": (((5,),), ((5, 4),), ((4, 5, 6),)),
     "rms_normalize": (((5,),), ((5, 4),), ((4, 5, 6),)),
@@ -103,7 +117,7 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
 #: Inputs that are no free numbers: (name, slot) → from a generator and a shape.
 GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
     ("embedding", 1): lambda rng, shape: rng.integers(0, 1, shape, endpoint=False).astype(float),
-    ("nll", 1): lambda rng, shape: rng.integers(0, 3, shape).astype(float),
+    ("nll", 1): lambda rng, shape: np.where(rng.random(shape) < 0.2, -100.0, rng.integers(0, 3, shape)),
     ("bce", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
     ("bce", 1): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
     ("acosh", 0): lambda rng, shape: rng.uniform(1.1, 3, shape),
@@ -135,6 +149,10 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "min_val": (-1.0, 0.5),
     "max_val": (1.0,),
     "value": (0.0, 2.0),
+    "reduction": ("mean", "sum", "none"),
+    "label_smoothing": (0.0, 0.2),
+    "beta": (1.0, 0.5),
+    "delta": (1.0, 0.5),
 }
 
 

@@ -150,17 +150,6 @@ def joined(axis: Callable[[Given], int]) -> Callable[[Given], str]:
     return lambda g: f"concat({g['tensors']}, dim={axis(g)})"
 
 
-def of_classes(name: str) -> Callable[[Given], str]:
-    """Classes are on the last axis here, on axis 1 there."""
-
-    def written(g: Given) -> str:
-        if len(g.shape) > 2:
-            raise Unwritable(f"{name}: classes on the last axis only, not on axis 1")
-        return called(name, g, *(k for k in g.texts if k != "input"))
-
-    return written
-
-
 def dropped(g: Given) -> str:
     """What is dropped is drawn, and by another generator."""
     if g.get("training", True) and g.get("p", 0.5) not in (0, 1):
@@ -279,55 +268,15 @@ def attended(g: Given) -> str:
     return f"matmul(softmax({scores}), {g['value']})"
 
 
-def reduced(term: str, mean: str = "", *known: str) -> Callable[[Given], str]:
-    """A loss that is summed, averaged (also written `mean`), or neither; `known` are its options besides."""
-
-    def written(g: Given) -> str:
-        if set(g.texts) - {"input", "target", "reduction", *known}:
-            raise Unwritable(
-                f"{mean.partition('(')[0] or 'loss'}: no {', '.join(sorted(set(g.texts) - {'input', 'target'}))}"
-            )
-        options = {k: g.get(k) for k in known if g.get(k) is not None}
-        d = f"({g['input']} - {g['target']})"
-        filled = {"d": d, "delta": 1.0, "input": g["input"], "target": g["target"], **options}
-        how = g.get("reduction", "mean")
-        if how == "mean" and mean:
-            return mean.format(**filled)
-        return term.format(**filled) if how == "none" else f"{how}({term.format(**filled)})"
-
-    return written
-
-
 def gaussian_nll(g: Given) -> str:
-    x, t, var, eps = g["input"], g["target"], g.get("var"), g.get("eps", 1e-6)
-    spread_of = g["var"]
+    """The variance may be without the last axis there."""
+    var = g.get("var")
     if not isinstance(var, float) and tuple(var.shape) == g.shape[:-1] != g.shape:
-        spread_of = f"reshape({spread_of}, {(*g.shape[:-1], 1)})"
-    bound = f"maximum({spread_of} + 0 * {x}, {eps})"
-    term = f"0.5 * (log({bound}) + ({x} - {t}) ** 2 / {bound})"
-    if g.get("full"):
-        term += f" + {0.5 * math.log(2 * math.pi)}"
-    how = g.get("reduction", "mean")
-    return term if how == "none" else f"{how}({term})"
-
-
-def poisson_nll(g: Given) -> str:
-    x, t = g["input"], g["target"]
-    if g.get("full"):
-        raise Unwritable("poisson_nll_loss: no Stirling term")
-    term = f"exp({x}) - {t} * {x}" if g.get("log_input", True) else f"{x} - {t} * log({x} + {g.get('eps', 1e-8)})"
-    how = g.get("reduction", "mean")
-    return term if how == "none" else f"{how}({term})"
-
-
-def alike(g: Given) -> str:
-    """The cosine between x1 and x2 along an axis."""
-    dim, eps = g.get("dim", 1), g.get("eps", 1e-8)
-    a, b = f"({g['x1']} + 0 * {g['x2']})", f"({g['x2']} + 0 * {g['x1']})"
-    length = "maximum(sqrt(sum({x} ** 2, dim={dim})), {eps})"
-    return (
-        f"sum({a} * {b}, dim={dim}) / ({length.format(x=a, dim=dim, eps=eps)} * {length.format(x=b, dim=dim, eps=eps)})"
-    )
+        spread_of = f"reshape({g['var']}, {(*g.shape[:-1], 1)})"
+    else:
+        spread_of = g["var"]
+    options = [f"{k}={g[k]}" for k in ("full", "eps", "reduction") if k in g.texts]
+    return f"gaussian_nll({', '.join([g['input'], g['target'], spread_of, *options])})"
 
 
 def between(g: Given) -> str:

@@ -177,44 +177,36 @@ LINES: dict[str, Line] = {
         f.in_groups(lambda g: g.shape[1]),
     ),
     # losses
-    "nn.functional.smooth_l1_loss": (
-        "huber({input}, {target}, delta={beta}) / {beta} | input target reduction='mean' beta=1.0"
-    ),
+    "nn.functional.smooth_l1_loss": "smooth_l1(input, target, size_average, reduce, reduction, beta)",
     "nn.functional.margin_ranking_loss": (
-        "mean(relu({margin} - {target} * ({input1} - {input2}))) | input1 input2 target margin=0.0 reduction='mean'"
+        "margin_ranking(input1, input2, target, margin, size_average, reduce, reduction)"
     ),
-    "nn.functional.soft_margin_loss": "mean(softplus(-{target} * {input})) | input target reduction='mean'",
+    "nn.functional.soft_margin_loss": "soft_margin(input, target, size_average, reduce, reduction)",
+    "nn.functional.hinge_embedding_loss": ("hinge_embedding(input, target, margin, size_average, reduce, reduction)"),
+    "nn.functional.cosine_embedding_loss": (
+        "cosine_embedding(input1, input2, target, margin, size_average, reduce, reduction)"
+    ),
+    "nn.functional.triplet_margin_loss": (
+        "triplet_margin(anchor, positive, negative, margin, p, eps, swap, size_average, reduce, reduction)"
+    ),
+    "nn.functional.kl_div": "kl_div(input, target, size_average, reduce, reduction, log_target)",
     "nn.functional.gaussian_nll_loss": ("input target var full eps reduction", f.gaussian_nll),
-    "nn.functional.poisson_nll_loss": ("input target log_input full size_average eps reduce reduction", f.poisson_nll),
-    "nn.functional.cosine_similarity": ("x1 x2 dim eps", f.alike),
-    "nn.functional.mse_loss": (
-        "input target size_average reduce reduction weight",
-        f.reduced("{d} ** 2", "mse({input}, {target})"),
+    "nn.functional.poisson_nll_loss": (
+        "poisson_nll(input, target, log_input, full, size_average, eps, reduce, reduction)"
     ),
-    "nn.functional.l1_loss": (
-        "input target size_average reduce reduction weight",
-        f.reduced("abs({d})", "mae({input}, {target})"),
-    ),
-    "nn.functional.huber_loss": (
-        "input target reduction delta weight",
-        f.reduced(
-            "where(abs({d}) <= {delta}, 0.5 * {d} ** 2, {delta} * (abs({d}) - 0.5 * {delta}))",
-            "huber({input}, {target}, delta={delta})",
-            "delta",
-        ),
-    ),
-    "nn.functional.binary_cross_entropy": "bce(input, target, weight, size_average, reduce, reduction='mean')",
+    "nn.functional.cosine_similarity": "cosine_similarity(x1, x2, dim, eps)",
+    "nn.functional.pairwise_distance": "pairwise_distance(x1, x2, p, eps, keepdim)",
+    "nn.functional.mse_loss": "mse(input, target, size_average, reduce, reduction, weight)",
+    "nn.functional.l1_loss": "mae(input, target, size_average, reduce, reduction, weight)",
+    "nn.functional.huber_loss": "huber(input, target, reduction, delta, weight)",
+    "nn.functional.binary_cross_entropy": "bce(input, target, weight, size_average, reduce, reduction)",
     "nn.functional.binary_cross_entropy_with_logits": (
-        "bce_with_logits(input, target, weight, size_average, reduce, reduction='mean', pos_weight)"
+        "bce_with_logits(input, target, weight, size_average, reduce, reduction, pos_weight)"
     ),
     "nn.functional.cross_entropy": (
-        "input target weight size_average ignore_index=-100 reduce reduction='mean' label_smoothing=0.0",
-        f.of_classes("cross_entropy"),
+        "cross_entropy(input, target, weight, size_average, ignore_index, reduce, reduction, label_smoothing)"
     ),
-    "nn.functional.nll_loss": (
-        "input target weight size_average ignore_index=-100 reduce reduction='mean'",
-        f.of_classes("nll"),
-    ),
+    "nn.functional.nll_loss": "nll(input, target, weight, size_average, ignore_index, reduce, reduction)",
     "nn.functional.scaled_dot_product_attention": (
         "query key value attn_mask dropout_p=0.0 is_causal=False scale enable_gqa=False",
         f.attended,

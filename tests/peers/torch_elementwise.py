@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch_leaves import EDGES, INF, LINE, NAN, PAIRS, POSITIVE, TIED, UNEQUAL, X34, Case, drawn
+from torch_leaves import EDGES, INF, LINE, NAN, PAIRS, POSITIVE, TIED, UNEQUAL, X34, Case, drawn, quiet
 
 #: Where pieces meet, and their neighbours.
 CORNERS = [-6.0, -3.0, -0.5, 0.0, 0.5, 3.0, 6.0, -3.1, -2.9, 2.9, 3.1, 5.9, 6.1, -0.6, 0.4]
@@ -35,14 +34,6 @@ def alone(name: str, of: Callable[..., Any]) -> list[Case]:
 def given(of: Callable[..., Any]) -> Callable[..., Any]:
     """What has no gradient in PyTorch: a gradient of 0 everywhere, which it is multiplied by 0 for."""
     return lambda X: of(X).to(X.dtype) + torch.zeros_like(X) * torch.nan_to_num(X, 0.0, 0.0, 0.0)
-
-
-def quiet(of: Callable[..., Any], X: torch.Tensor, **options: Any) -> torch.Tensor:
-    """Without PyTorch's warning that it divides by 0."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found: torch.Tensor = of(X, **options)
-        return found
 
 
 CASES: dict[str, list[Case]] = {

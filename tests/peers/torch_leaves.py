@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -46,3 +47,11 @@ TIED = [
 #: Every pair of numbers at the edges.
 UNEQUAL = {"X": [x for x in EDGES for _ in EDGES], "Y": [y for _ in EDGES for y in EDGES]}
 CHANCES, ANSWERS = [0.05, 0.3, 0.5, 0.9, 0.999], [0.0, 1.0, 0.25, 1.0, 0.0]
+
+
+def quiet(of: Callable[..., Any], *given: torch.Tensor, **options: Any) -> torch.Tensor:
+    """Without PyTorch's warning that it divides by 0, or that it may mean something else one day."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found: torch.Tensor = of(*given, **options)
+        return found

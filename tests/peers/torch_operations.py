@@ -18,6 +18,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 import torch_elementwise
+import torch_losses
 from torch_leaves import (
     ANSWERS,
     CHANCES,
@@ -234,7 +235,7 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, t)", F.cross_entropy, {"X": LOGITS, "t": SHARES}),
     ],
 }  # fmt: skip
-for _family, _cases in torch_elementwise.CASES.items():
+for _family, _cases in [*torch_elementwise.CASES.items(), *torch_losses.CASES.items()]:
     CASES.setdefault(_family, []).extend(_cases)
 
 

@@ -66,7 +66,9 @@ class Mean(AxisReduce):
     slopes = ("1/n",)
     summed = (0,)
     label = "mean"
-    averages = True
+
+    def averages(self) -> bool:
+        return True
 
 
 class Extreme(Fold):

@@ -12,6 +12,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import sign
 from gradstep.engine.ops.loss import MeanPairLoss, PairLoss
+from gradstep.engine.ops.shapes import is_number
 
 
 class HalfSquaredError(PairLoss):
@@ -68,6 +69,42 @@ class Mae(MeanPairLoss):
 
 
 @dataclass(frozen=True)
+class SmoothL1(MeanPairLoss):
+    """½ d²/β near the target and |d| − ½ β further off, d = y − t; the mean (Girshick, ICCV 2015)."""
+
+    name = "smooth_l1"
+    notation = "mean huber({0} − {1}, β) / β, where huber(d, β) is ½ d² if |d| ≤ β, else β × (|d| − β/2)"
+    term = "huber({0} − {1}, β) / β/n"
+    slopes = ("clip(({0} − {1}) / β, −1, 1) / n", "clip(({1} − {0}) / β, −1, 1) / n")
+    edge = "with β = 0 it is the mean absolute error"
+    label = "smooth L1 loss"
+
+    beta: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not is_number(self.beta) or not self.beta >= 0:
+            raise OpError(f"smooth_l1: beta is a number from 0 on, not {self.beta!r}")
+        if not self.beta:
+            for name, text in (("notation", "mean |{0} − {1}|"), ("term", "|{0} − {1}|/n"), ("slopes", Mae.slopes)):
+                object.__setattr__(self, name, text)
+
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        return {"β": self.beta}
+
+    def terms(self, xs: Sequence[Array]) -> Array:
+        gap = xs[0] - xs[1]
+        size = np.abs(gap)
+        if not self.beta:
+            return np.asarray(size)
+        return np.asarray(np.where(size < self.beta, 0.5 / self.beta * gap * gap, size - self.beta / 2), gap.dtype)
+
+    def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
+        gap = xs[slot] - xs[1 - slot]
+        return np.asarray(np.clip(gap / self.beta, -1, 1) if self.beta else sign(gap), dtype=gap.dtype)
+
+
+@dataclass(frozen=True)
 class Huber(MeanPairLoss):
     """½ d² near the target and δ(|d| − ½ δ) further off, d = y − t; the mean (Huber, 1964)."""
 
@@ -80,7 +117,8 @@ class Huber(MeanPairLoss):
     delta: float = 1.0
 
     def __post_init__(self) -> None:
-        if type(self.delta) not in (int, float) or not self.delta > 0:
+        super().__post_init__()
+        if not is_number(self.delta) or not self.delta > 0:
             raise OpError(f"huber: delta is a number above 0, not {self.delta!r}")
 
     def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:

@@ -306,9 +306,9 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         lambda a, b: _fit(a, b) and _clear(a) and _clear(b),
     ),
     "prelu": (
-        "prelu({0}, {1})",
-        lambda m, x, w: m.where(x > 0, x, w * x),
-        lambda x, w: x.ndim == 2 and w.shape == (x.shape[1],) and _off(0)(x),
+        "prelu({0}, mean({1}))",
+        lambda m, x, w: m.where(x > 0, x, m.mean(w) * x),
+        lambda x, w: _off(0)(x),
     ),
     "concat": (
         "concat({0}, {1}, axis=-1)",
@@ -356,13 +356,72 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         lambda m, z, t: m.mean(m.log(1 + m.exp(z)) - z * t),
         lambda z, t: _same(z, t) and np.abs(z).max() < 9,
     ),
+    "smooth_l1": (
+        "smooth_l1({0}, {1}, beta=0.7)",
+        lambda m, y, t: m.mean(m.where(m.abs(y - t) < 0.7, (y - t) ** 2 / 1.4, m.abs(y - t) - 0.35)),
+        _same,
+    ),
+    "soft_margin": (
+        "soft_margin({0}, {1}, reduction='sum')",
+        lambda m, y, t: m.sum(m.log(1 + m.exp(-t * y))),
+        lambda y, t: _same(y, t) and np.abs(t * y).max() < 9 and y.size < 20,
+    ),
+    "hinge_embedding": (
+        "hinge_embedding({0}, {1} / {1}, margin=1)",
+        lambda m, y, t: m.mean(y + 0 * t),
+        lambda y, t: _same(y, t) and _clear(t) and (t / t == 1).all(),
+    ),
+    "margin_ranking": (
+        "margin_ranking({0}, {1}, 2 * {0}, margin=0.5)",
+        lambda m, a, b: m.mean(m.maximum(0, 0.5 - 2 * a * (a - b))),
+        lambda a, b: _same(a, b) and np.abs(0.5 - 2 * a * (a - b)).min() > 1e-3,
+    ),
+    "kl_div": (
+        "kl_div({0}, exp({1}), reduction='batchmean')",
+        lambda m, y, t: m.sum(m.exp(t) * (t - y)) / (y.shape[0] if y.ndim else 1),
+        lambda y, t: _same(y, t) and np.abs(t).max() < 2 and y.size < 20,
+    ),
+    "gaussian_nll": (
+        "gaussian_nll({0}, {1}, exp({1}))",
+        lambda m, y, t: m.mean(0.5 * (t + (y - t) ** 2 * m.exp(-t))),
+        lambda y, t: _same(y, t) and np.abs(t).max() < 2,
+    ),
+    "poisson_nll": (
+        "poisson_nll({0}, {1})",
+        lambda m, y, t: m.mean(m.exp(y) - t * y),
+        lambda y, t: _same(y, t) and np.abs(y).max() < 3,
+    ),
+    "cosine_similarity": (
+        "cosine_similarity({0}, {1}, axis=-1)",
+        lambda m, a, b: m.sum(a * b, -1) / m.sqrt(m.sum(a**2, -1) * m.sum(b**2, -1)),
+        lambda a, b: _same(a, b) and a.ndim and (a**2).sum(-1).min() > 0.05 and (b**2).sum(-1).min() > 0.05,
+    ),
+    "cosine_embedding": (
+        "cosine_embedding({0}, {1}, norm({0}, axis=-1) / norm({0}, axis=-1))",
+        lambda m, a, b: m.mean(1 - m.sum(a * b, -1) / m.sqrt((m.sum(a**2, -1) + 1e-12) * (m.sum(b**2, -1) + 1e-12))),
+        lambda a, b: _same(a, b) and a.ndim == 2 and (a**2).sum(-1).min() > 0.05 and (b**2).sum(-1).min() > 0.05,
+    ),
+    "pairwise_distance": (
+        "pairwise_distance({0}, {1})",
+        lambda m, a, b: m.sqrt(m.sum((a - b + 1e-6) ** 2, -1)),
+        lambda a, b: _same(a, b) and a.ndim and ((a - b) ** 2).sum(-1).min() > 0.05,
+    ),
+    "triplet_margin": (
+        "triplet_margin({0}, {1}, 2 * {1}, margin=20)",
+        lambda m, a, b: m.mean(
+            m.sqrt(m.sum((a - b + 1e-6) ** 2, -1)) - m.sqrt(m.sum((a - 2 * b + 1e-6) ** 2, -1)) + 20
+        ),
+        lambda a, b: _same(a, b)
+        and a.ndim
+        and min(((a - b) ** 2).sum(-1).min(), ((a - 2 * b) ** 2).sum(-1).min()) > 0.05,
+    ),
     "cross_entropy": (
-        "cross_entropy({0}, softmax({1}))",
+        "cross_entropy({0}, softmax({1}), axis=-1)",
         lambda m, z, t: -m.sum(_softmax(m, t) * m.log(_softmax(m, z))) / max(z.size // z.shape[-1], 1),
         lambda z, t: _same(z, t) and z.ndim and np.ptp(z) < 15,
     ),
     "nll": (
-        "nll({0}, {1})",
+        "nll({0}, {1}, axis=-1)",
         lambda m, z, t: -m.sum(t * z) / max(z.size // z.shape[-1], 1),
         lambda z, t: _same(z, t) and z.ndim,
     ),

@@ -1,0 +1,336 @@
+"""Losses of scores and log-probabilities of classes against the class that is right, or shares of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import isfinite, nan, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array, Elements, Grid, Shape, picked, ravel, unravel
+from gradstep.engine.notation import brief
+from gradstep.engine.ops.composite import Given, Part, Plan, composite
+from gradstep.engine.ops.families.arithmetic import Add, Multiply
+from gradstep.engine.ops.families.shape import Reshape
+from gradstep.engine.ops.families.softmax import LogSoftmax
+from gradstep.engine.ops.links import Links, Picks, none
+from gradstep.engine.ops.loss import check_reduction
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.shapes import is_number, shape_text, whole_numbers
+from gradstep.engine.ops.windows import steps
+
+
+@lru_cache(maxsize=64)
+def _counted(count: int) -> Array:
+    return np.arange(count)
+
+
+def class_axis(name: str, of: str, scores: Shape, t: Shape, axis: int | None) -> int:
+    """The axis of classes of `scores`, the input `of` the operation `name`: the one that is said, else axis 1 as in
+    PyTorch, or the last one where only that fits the class numbers t. Raises OpError where t does not fit."""
+    if not scores:
+        raise OpError(f"{name}: {of} must have an axis of classes, but it is a single number")
+    if axis is not None and not -len(scores) <= axis < len(scores):
+        raise OpError(f"{name}: axis {axis} is out of range for {of} {shape_text(scores)}")
+    said = min(1, len(scores) - 1) if axis is None else axis % len(scores)
+    places = [said] if axis is not None or t == scores else [said, len(scores) - 1]
+    for place in places:
+        if t in (scores, _without(scores, place)) or (len(scores) == 1 and t == (1,)):
+            return place
+    fitting = " or ".join(shape_text(_without(scores, place)) for place in dict.fromkeys(places))
+    raise OpError(
+        f"{name}: {of} is {shape_text(scores)}, so t is one-hot {shape_text(scores)} or class numbers "
+        f"{fitting}, but it is {shape_text(t)}"
+    )
+
+
+def _without(shape: Shape, axis: int) -> Shape:
+    return (*shape[:axis], *shape[axis + 1 :])
+
+
+class _Table(NamedTuple):
+    """What is added up, as rows of classes: log-probabilities, what each is multiplied by without and with its class's
+    weight (rows, classes), and what the rows count together. `numbers` are the classes of the rows, −1 where the row is
+    ignored; None where t is a distribution."""
+
+    logp: Array
+    shares: Array
+    factors: Array
+    count: float
+    numbers: Array | None
+
+
+@dataclass(frozen=True)
+class Nll(Op):
+    """Negative log-likelihood: mean over rows of −Σ t · logp over the axis of classes.
+
+    t is one-hot (or any distribution), in logp's shape, or the number of the right class, without the axis of classes.
+    Class numbers pick; a distribution multiplies, so that a share of 0 of a −∞ is 0 · ∞ and no number, as in PyTorch.
+    With class numbers, `weight` has a number for each class, and the mean is over the weights of the rows; rows whose
+    number is `ignore_index` do not count, and `label_smoothing` is shared evenly by all classes (Szegedy et al., CVPR
+    2016). The mean over no rows is no number.
+    """
+
+    name = "nll"
+    slots = ("logp", "t", "weight")
+    optional = 1
+    notation = "−(1/n) Σ {2} × {1} × {0}"
+    term = "−{1} × {0}/n"
+    slopes = (
+        "−{1} / n, n rows; for class numbers −1 / n at the right class, else 0",
+        "−{0} / n",
+        "−(its part of Σ {1} × {0} + y × rows of its class) / n",
+    )
+    edge = "a one-hot 0 beside −∞ is 0 · ∞: the loss is NaN; class numbers only pick"
+    reduces = True
+    gated = True
+    label = "negative log-likelihood"
+
+    ignore_index: int = -100
+    reduction: str = "mean"
+    label_smoothing: float = 0.0
+    axis: int | None = None
+
+    def __post_init__(self) -> None:
+        check_reduction("nll", self.reduction)
+        if type(self.ignore_index) is not int or type(self.axis) not in (int, type(None)):
+            raise OpError("nll: ignore_index and axis are whole numbers")
+        if not is_number(self.label_smoothing) or not 0 <= self.label_smoothing <= 1:
+            raise OpError(f"nll: label_smoothing is a number from 0 to 1, not {self.label_smoothing!r}")
+
+    def _axis(self, shapes: Sequence[Shape]) -> int:
+        return class_axis("nll", "logp", tuple(shapes[0]), tuple(shapes[1]), self.axis)
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        axis, logp = self._axis(shapes), tuple(shapes[0])
+        if len(shapes) == 3 or self.label_smoothing:
+            if self._distribution(shapes):
+                raise OpError("nll: weight and label_smoothing are for class numbers; multiply a distribution by them")
+            if len(shapes) == 3 and tuple(shapes[2]) != (logp[axis],):
+                raise OpError(
+                    f"nll: weight must have a number for each of the {logp[axis]} classes, shape ({logp[axis]},), but "
+                    f"it is {shape_text(shapes[2])}"
+                )
+        return _without(logp, axis) if self.reduction == "none" else ()
+
+    def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
+        if slot == 1 and not self._distribution(shapes):
+            self._numbers(x, shapes[0][self._axis(shapes)])
+
+    @staticmethod
+    def _distribution(shapes: Sequence[Shape]) -> bool:
+        return tuple(shapes[1]) == tuple(shapes[0]) and tuple(shapes[1]) != (1,)
+
+    def _numbers(self, t: Array, classes: int) -> Array:
+        """Class numbers as integers, −1 where they are to be ignored."""
+        ignored = t == self.ignore_index
+        what = "class numbers" if self.ignore_index < 0 else f"class numbers that are not {self.ignore_index}"
+        return np.where(ignored, -1, whole_numbers(what, np.where(ignored, 0, t), classes) if classes else -1)
+
+    def _table(self, xs: Sequence[Array]) -> _Table:
+        logp, t = xs[:2]
+        shapes = [x.shape for x in xs]
+        axis = self._axis(shapes)
+        rows, classes = prod(_without(logp.shape, axis)), logp.shape[axis]
+        table = np.moveaxis(logp, axis, -1).reshape(rows, classes)
+        if self._distribution(shapes):
+            shares = np.moveaxis(t, axis, -1).reshape(rows, classes)
+            return _Table(table, shares, shares, rows if self.reduction == "mean" else 1, None)
+        numbers = self._numbers(t.reshape(rows), classes)
+        weight = xs[2] if len(xs) == 3 else np.ones(classes, logp.dtype)
+        kept = numbers >= 0
+        shares = np.asarray(numbers[:, None] == np.arange(classes), dtype=logp.dtype)
+        count = float((shares @ weight)[kept].sum()) if self.reduction == "mean" else 1
+        if self.label_smoothing:
+            smooth = logp.dtype.type(self.label_smoothing)
+            shares = np.asarray((1 - smooth) * shares + smooth / classes * kept[:, None], dtype=logp.dtype)
+        return _Table(table, shares, shares * weight, count, numbers)
+
+    # Rows and class numbers, as nearly always, need no weights, which would be mostly 0: of each row one
+    # number is picked. On a small network weights cost as much as a matrix product.
+
+    def _picked(self, xs: Sequence[Array]) -> tuple[Array, Array] | None:
+        """Which of logp's numbers are picked where it has rows, and t their class numbers, all of which count."""
+        logp, t = xs[:2]
+        if logp.ndim != 2 or t.ndim != 1 or len(xs) > 2 or self.label_smoothing or self.reduction == "none":
+            return None
+        whole = t.astype(np.intp)
+        # As unsigned numbers what is below 0 is large, so one maximum tells of both ends.
+        if whole.size and (
+            np.maximum.reduce(whole.view(np.uintp)) >= logp.shape[1]
+            or np.logical_or.reduce(whole != t)
+            or (self.ignore_index >= 0 and (whole == self.ignore_index).any())
+        ):
+            return None
+        return _counted(len(whole)), whole
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        chosen = self._picked(xs) if self.axis in (None, 1) else None
+        if chosen is not None:
+            total, rows = np.add.reduce(xs[0][chosen], axis=None), len(chosen[0])
+            over = rows if self.reduction == "mean" else 1
+            return np.asarray(-total / over if over else nan, dtype=xs[0].dtype)
+        table = self._table(xs)
+        rows = -np.add.reduce(self._weighted(table, table.factors), axis=-1)
+        if self.reduction == "none":
+            return np.asarray(rows, dtype=xs[0].dtype).reshape(self.shape([x.shape for x in xs]))
+        return np.asarray(rows.sum() / table.count if table.count else nan, dtype=xs[0].dtype)
+
+    @staticmethod
+    def _weighted(table: _Table, factors: Array) -> Array:
+        """factors × logp; what no class number picks is 0, whatever it is."""
+        if table.numbers is None:
+            return np.asarray(factors * table.logp)
+        return np.where(factors == 0, table.logp.dtype.type(0), factors * table.logp)
+
+    def _slopes(self, slot: int, xs: Sequence[Array]) -> Array:
+        """∂y/∂x[slot] by rows and classes; of weights without what they count in a mean, see `_counting`."""
+        table = self._table(xs)
+        over = xs[0].dtype.type(table.count or nan)
+        if slot == 0:
+            none = (table.factors == 0) & (table.numbers is not None)
+            return np.asarray(np.where(none, 0, -table.factors / over), dtype=xs[0].dtype)
+        if slot == 2:
+            return np.asarray(-self._weighted(table, table.shares) / over, dtype=xs[0].dtype)
+        return np.asarray(-table.logp / over if table.numbers is None else np.zeros((len(table.logp), 1), xs[0].dtype))
+
+    def _counting(self, xs: Sequence[Array], y: Array) -> Array:
+        """What the mean changes by because a weight counts more, for each class."""
+        table = self._table(xs)
+        if self.reduction != "mean" or table.numbers is None:
+            return np.zeros_like(xs[2])
+        rows = (table.numbers[:, None] == np.arange(xs[2].size)).sum(axis=0)
+        return np.asarray(-y * rows / table.count, dtype=xs[0].dtype)
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        plain = slot == 0 and self.reduction != "none" and self.axis in (None, 1) and isfinite(g)
+        chosen = self._picked(xs) if plain else None
+        if chosen is not None:
+            flow = np.zeros(xs[0].shape, xs[0].dtype)
+            flow[chosen] = g * g.dtype.type(-1 / (max(len(chosen[0]), 1) if self.reduction == "mean" else 1))
+            return flow
+        by_row = self._slopes(slot, xs) * (g.reshape(-1, 1) if self.reduction == "none" else g)
+        if slot == 2:
+            return np.asarray(by_row.sum(axis=0) + g.sum() * self._counting(xs, y), dtype=xs[0].dtype)
+        if by_row.shape[1:] == (1,) and slot == 1 and not self._distribution([x.shape for x in xs]):
+            return by_row.reshape(xs[1].shape)
+        axis = self._axis([x.shape for x in xs])
+        moved = _without(xs[0].shape, axis)
+        return np.asarray(np.moveaxis(by_row.reshape(*moved, xs[0].shape[axis]), -1, axis))
+
+    # Single elements
+
+    def _row(self, xs: Sequence[Array], at: int) -> Grid:
+        """Where the classes of row `at` are in logp."""
+        axis, shape = self._axis([x.shape for x in xs]), xs[0].shape
+        index = list(unravel(at, _without(shape, axis)))
+        return Grid(ravel((*index[:axis], 0, *index[axis:]), shape), (shape[axis],), (prod(shape[axis + 1 :]),))
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        if self.reduction != "none":
+            return Links(slot, Grid(0, xs[slot].shape, steps(xs[slot].shape)), self._local(slot, xs, 0))
+        by_row = self._slopes(slot, xs)
+        if slot == 1 and not self._distribution([x.shape for x in xs]):
+            return Links(slot, picked(at), none(y))
+        grid = Grid(0, (xs[2].size,), (1,)) if slot == 2 else self._row(xs, at)
+        return Links(slot, grid, lambda start, stop: by_row[at, start:stop])
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        if self.reduction != "none":
+            return Links(slot, picked(0), self._local(slot, xs, at))
+        by_row, shapes = self._slopes(slot, xs), [x.shape for x in xs]
+        if slot == 2:
+            rows = _without(xs[0].shape, self._axis(shapes))
+            return Links(slot, Grid(0, rows, steps(rows)), lambda start, stop: by_row[start:stop, at])
+        if slot == 1 and not self._distribution(shapes):
+            return Links(slot, picked(at), none(y))
+        axis = self._axis(shapes)
+        index = unravel(at, xs[0].shape)
+        row = ravel(_without(index, axis), _without(xs[0].shape, axis))
+        return Links(slot, picked(row), lambda start, stop: by_row[row, index[axis] : index[axis] + 1][start:stop])
+
+    def _local(self, slot: int, xs: Sequence[Array], offset: int) -> Callable[[int, int], Array]:
+        def local(start: int, stop: int) -> Array:
+            with np.errstate(all="ignore"):
+                found = self.vjp(slot, np.ones((), dtype=xs[0].dtype), self.forward(xs), xs)
+            return found.reshape(-1)[offset + start : offset + stop]
+
+        return local
+
+    def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
+        table = self._table(xs)
+        with np.errstate(all="ignore"):
+            parts = np.asarray(-self._weighted(table, table.factors) / (table.count or nan), dtype=xs[0].dtype)
+        if self.reduction == "none":
+            return self._row(xs, at), lambda start, stop: parts[at, start:stop]
+        axis, shape = self._axis([x.shape for x in xs]), xs[0].shape
+        parts = np.moveaxis(parts.reshape(*_without(shape, axis), shape[axis]), -1, axis).reshape(-1)
+        return Grid(0, shape, steps(shape)), lambda start, stop: parts[start:stop]
+
+    # How it is written
+
+    def divisor(self, shapes: Sequence[Shape]) -> int:
+        return max(prod(_without(shapes[0], self._axis(shapes))), 1) if self.reduction == "mean" else 1
+
+    def looks_up(self, shapes: Sequence[Shape]) -> bool:
+        return not self._distribution(shapes)
+
+    def template(self, inputs: int, dtype: np.dtype[Any]) -> str:
+        text = self.notation if inputs == 3 else self.notation.replace("{2} × ", "")
+        return text if self.reduction == "mean" else text.replace("(1/n) ", "")
+
+    def picks(self, xs: Sequence[Array]) -> Picks:
+        table = self._table(xs)
+        assert table.numbers is not None, "a distribution picks nothing"
+        rows = len(table.numbers)
+        over = "/n" if self.reduction == "mean" and table.count == rows else f"/{brief(table.count, 12)}"
+        over = over if self.reduction == "mean" else ""
+        weight = "{2} × " if len(xs) == 3 else ""
+        share, smooth = "", ""
+        if self.label_smoothing:
+            share = f"{brief(1 - self.label_smoothing, 12)} × "
+            smooth = f"−{brief(self.label_smoothing / table.logp.shape[1], 12)} × {weight}{{0}}{over}"
+        return Picks(self._axis([x.shape for x in xs]), table.numbers, f"−{share}{weight}{{0}}{over}", smooth)
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        if self._distribution([x.shape for x in xs]):
+            return "−{0} / n" if slot else "−{1} / n"
+        found = float(self._local(slot, xs, at)(0, 1)[0])
+        usual = self.picks(xs).term in ("−{0}", "−{0}/n")
+        return "−1 / n" if slot == 0 and found and usual else brief(found, 12)
+
+
+@composite()
+def cross_entropy(
+    logits: Given,
+    t: Given,
+    weight: Given | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+    axis: int | None = None,
+) -> Plan:
+    """−Σ t · log softmax(logits), the mean over rows; t one-hot (0 beside −∞ is 0 · ∞) or class numbers."""
+    at = class_axis("cross_entropy", "logits", logits.shape, t.shape, axis)
+    logp = Part("logp", (LogSoftmax(at), [logits]))
+    if t.shape != logits.shape or t.shape == (1,):
+        return (Nll(ignore_index, reduction, label_smoothing, at), [logp, t, *([weight] if weight else [])])
+    # Shares are multiplied by the weights of their classes, and smoothed, before they are what logp is multiplied by.
+    shares: Plan = t
+    if label_smoothing:
+        evenly = label_smoothing / logits.shape[at]
+        shares = Part("smoothed", (Add(), [(Multiply(), [shares, 1 - label_smoothing]), evenly]))
+    if weight is not None:
+        if weight.shape != (logits.shape[at],):
+            raise OpError(
+                f"cross_entropy: weight must have a number for each of the {logits.shape[at]} classes, shape "
+                f"({logits.shape[at]},), but it is {shape_text(weight.shape)}"
+            )
+        wide = (Reshape((-1, *(1 for _ in logits.shape[at + 1 :]))), [weight])
+        shares = Part("weighted", (Multiply(), [shares, wide]))
+    return (Nll(ignore_index, reduction, 0.0, at), [logp, shares])

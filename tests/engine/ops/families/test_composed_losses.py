@@ -1,0 +1,11 @@
+"""Losses that are formulas of other operations: against PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+from torch_cases import FAMILIES, check
+
+
+@pytest.mark.parametrize("formula", FAMILIES["composed_losses"])
+def test_values_and_gradients_are_pytorchs(formula: str) -> None:
+    check("composed_losses", formula)
