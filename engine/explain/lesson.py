@@ -80,9 +80,9 @@ def _slopes(recording: Recording, node: Node, only: int | None = None) -> tuple[
     board, op = recording.board, node.op
     names, dtype = _names(recording, node), recording.graph.dtype
     found = []
-    for slot, (value, slope) in enumerate(zip(node.inputs, op.slopes, strict=False)):
+    for slot, value in enumerate(node.inputs):
         if recording.graph.values[value].differentiable and only in (None, slot):
-            local = op.valued(slope, dtype).format(*names)
+            local = op.slope(slot, len(names), dtype).format(*names)
             of = f"The local gradient is ∂{board.whole(node.output)}/∂{names[slot]} = {local}."
             found.append(of if node.inputs.count(value) == 1 else f"Of one use of {names[slot]} it is {local}.")
     if not found:

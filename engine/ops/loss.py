@@ -26,7 +26,7 @@ class PairLoss(Reduce):
     What there is besides y and t are weights, one for each element or such as broadcast to them. `weights` are their
     factors in the notation, which vanish where they are left out."""
 
-    slots = ("y", "t")
+    slots: ClassVar[tuple[str, ...]] = ("y", "t")
     alike: ClassVar[bool] = True
     weights: ClassVar[Sequence[str]] = ()
 
@@ -86,8 +86,11 @@ class PairLoss(Reduce):
     def written_term(self, xs: Sequence[Array]) -> str:
         return self.valued(self.without(self.term, len(xs)), xs[0].dtype)
 
+    def slope(self, slot: int, inputs: int, dtype: np.dtype[Any]) -> str:
+        return self.valued(self.without(self.slopes[slot], inputs), dtype)
+
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
-        return self.valued(self.without(self.slopes[slot], len(xs)), xs[slot].dtype)
+        return self.slope(slot, len(xs), xs[slot].dtype)
 
 
 @dataclass(frozen=True)

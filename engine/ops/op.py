@@ -116,6 +116,10 @@ class Op(ABC):
         """The notation with names in it, and the numbers of options."""
         return self.template(len(names), dtype).format(*names)
 
+    def slope(self, slot: int, inputs: int, dtype: np.dtype[Any]) -> str:
+        """How the local derivative for a slot is written for so many inputs."""
+        return self.valued(self.slopes[slot], dtype)
+
     @abstractmethod
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         """The output's shape. Raises OpError where the inputs' shapes do not fit."""

@@ -72,7 +72,8 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, T)", F.cross_entropy, {"X": CUBE, "T": drawn(2, 3, 4, seed=9)}),
     ],
     "composed_losses": [
-        *each("kl_div", lambda *xs, **o: quiet(F.kl_div, *xs, **o), {"X": X34, "Y": [[abs(v) for v in row] for row in Y34]}, {"reduction": "batchmean"}),
+        *each("kl_div", lambda *xs, **o: quiet(F.kl_div, *xs, **o),
+              {"X": X34, "Y": [[abs(v) for v in row] for row in Y34]}, {"reduction": "batchmean"}),
         ("kl_div(X, Y, log_target=True)", lambda X, Y: quiet(F.kl_div, X, Y, log_target=True),
          {"X": X34, "Y": Y34}),
         *each("gaussian_nll", F.gaussian_nll_loss,

@@ -70,7 +70,7 @@ def gaussian_nll(
                 f"{shape_text(y.shape)}"
             )
     least = Part("variance", _at_least(var, eps))
-    squared = (Divide(), [(Power(), [(Subtract(), [y, t]), 2.0]), least])
+    squared: Plan = (Divide(), [(Power(), [(Subtract(), [y, t]), 2.0]), least])
     term: Plan = (Multiply(), [(Add(), [(REGISTRY["log"](), [least]), squared]), 0.5])
     return _reduced("gaussian_nll", (Add(), [term, 0.5 * math.log(2 * math.pi)]) if full else term, reduction)
 
@@ -89,9 +89,9 @@ def poisson_nll(
     else:
         term = (Subtract(), [y, (Multiply(), [t, (log(), [(Add(), [y, eps])])])])
     if full:
-        half = (Multiply(), [(log(), [(Multiply(), [t, 2 * math.pi])]), 0.5])
-        stirling = (Add(), [(Subtract(), [(Multiply(), [t, (log(), [t])]), t]), half])
-        term = (Add(), [term, (Where(), [(Greater(), [t, 1.0]), stirling, 0.0])])
+        half: Plan = (Multiply(), [(log(), [(Multiply(), [t, 2 * math.pi])]), 0.5])
+        stirling: Plan = (Add(), [(Subtract(), [(Multiply(), [t, (log(), [t])]), t]), half])
+        term: Plan = (Add(), [term, (Where(), [(Greater(), [t, 1.0]), stirling, 0.0])])
     return _reduced("poisson_nll", term, reduction)
 
 
@@ -141,7 +141,7 @@ def _along(shape: Shape, joint: Shape, axis: int) -> int:
 
 
 def _cosine(x1: Given, x2: Given, axis: int, eps: float) -> Plan:
-    lengths = [(Maximum(), [(Norm(axis=axis), [x]), eps]) for x in (x1, x2)]
+    lengths: list[Plan] = [(Maximum(), [(Norm(axis=axis), [x]), eps]) for x in (x1, x2)]
     return (Divide(), [Part("products", (Sum(axis), [(Multiply(), [x1, x2])])), (Multiply(), lengths)])
 
 
@@ -157,14 +157,14 @@ def cosine_embedding(input1: Given, input2: Given, t: Given, *, margin: float = 
         )
     cosine = Part("cosine", _squared_cosine(input1, input2))
     near, far = _signed(input1, t)
-    apart = _at_least((Subtract(), [cosine, float(margin)]), 0.0)
-    term = (Add(), [(Where(), [near, (Subtract(), [1.0, cosine]), 0.0]), (Where(), [far, apart, 0.0])])
+    apart: Plan = _at_least((Subtract(), [cosine, float(margin)]), 0.0)
+    term: Plan = (Add(), [(Where(), [near, (Subtract(), [1.0, cosine]), 0.0]), (Where(), [far, apart, 0.0])])
     return _reduced("cosine_embedding", term, reduction)
 
 
 def _squared_cosine(a: Given, b: Given) -> Plan:
     """Σ a b / √((Σ a² + ε) (Σ b² + ε)) along the last axis, as torch.nn.functional.cosine_embedding_loss has it."""
-    squares = [(Add(), [(Sum(-1), [(Power(), [x, 2.0])]), 1e-12]) for x in (a, b)]
+    squares: list[Plan] = [(Add(), [(Sum(-1), [(Power(), [x, 2.0])]), 1e-12]) for x in (a, b)]
     return (Divide(), [(Sum(-1), [(Multiply(), [a, b])]), (REGISTRY["sqrt"](), [(Multiply(), squares)])])
 
 
@@ -200,5 +200,5 @@ def triplet_margin(
     far: Plan = _distance(anchor, negative, p, eps)
     if swap:
         far = (Minimum(), [far, _distance(positive, negative, p, eps)])
-    gap = (Add(), [(Subtract(), [near, Part("far", far)]), float(margin)])
+    gap: Plan = (Add(), [(Subtract(), [near, Part("far", far)]), float(margin)])
     return _reduced("triplet_margin", _at_least(gap, 0.0), reduction)

@@ -24,6 +24,9 @@ from gradstep.engine.ops.shapes import is_number, shape_text, whole_numbers
 from gradstep.engine.ops.windows import steps
 
 
+_CLASSES = "class numbers, along the axis of classes,"
+
+
 @lru_cache(maxsize=64)
 def _counted(count: int) -> Array:
     return np.arange(count)
@@ -60,7 +63,7 @@ class _Table(NamedTuple):
     logp: Array
     shares: Array
     factors: Array
-    count: float
+    together: float
     numbers: Array | None
 
 
@@ -128,8 +131,7 @@ class Nll(Op):
     def _numbers(self, t: Array, classes: int) -> Array:
         """Class numbers as integers, −1 where they are to be ignored."""
         ignored = t == self.ignore_index
-        what = "class numbers" if self.ignore_index < 0 else f"class numbers that are not {self.ignore_index}"
-        return np.where(ignored, -1, whole_numbers(what, np.where(ignored, 0, t), classes) if classes else -1)
+        return np.where(ignored, -1, whole_numbers(_CLASSES, np.where(ignored, 0, t), classes))
 
     def _table(self, xs: Sequence[Array]) -> _Table:
         logp, t = xs[:2]
@@ -147,7 +149,7 @@ class Nll(Op):
         count = float((shares @ weight)[kept].sum()) if self.reduction == "mean" else 1
         if self.label_smoothing:
             smooth = logp.dtype.type(self.label_smoothing)
-            shares = np.asarray((1 - smooth) * shares + smooth / classes * kept[:, None], dtype=logp.dtype)
+            shares = np.asarray((1 - smooth) * shares + smooth / max(classes, 1) * kept[:, None], dtype=logp.dtype)
         return _Table(table, shares, shares * weight, count, numbers)
 
     # Rows and class numbers, as nearly always, need no weights, which would be mostly 0: of each row one
@@ -178,7 +180,7 @@ class Nll(Op):
         rows = -np.add.reduce(self._weighted(table, table.factors), axis=-1)
         if self.reduction == "none":
             return np.asarray(rows, dtype=xs[0].dtype).reshape(self.shape([x.shape for x in xs]))
-        return np.asarray(rows.sum() / table.count if table.count else nan, dtype=xs[0].dtype)
+        return np.asarray(rows.sum() / table.together if table.together else nan, dtype=xs[0].dtype)
 
     @staticmethod
     def _weighted(table: _Table, factors: Array) -> Array:
@@ -190,7 +192,7 @@ class Nll(Op):
     def _slopes(self, slot: int, xs: Sequence[Array]) -> Array:
         """∂y/∂x[slot] by rows and classes; of weights without what they count in a mean, see `_counting`."""
         table = self._table(xs)
-        over = xs[0].dtype.type(table.count or nan)
+        over = xs[0].dtype.type(table.together or nan)
         if slot == 0:
             none = (table.factors == 0) & (table.numbers is not None)
             return np.asarray(np.where(none, 0, -table.factors / over), dtype=xs[0].dtype)
@@ -204,7 +206,7 @@ class Nll(Op):
         if self.reduction != "mean" or table.numbers is None:
             return np.zeros_like(xs[2])
         rows = (table.numbers[:, None] == np.arange(xs[2].size)).sum(axis=0)
-        return np.asarray(-y * rows / table.count, dtype=xs[0].dtype)
+        return np.asarray(-y * rows / table.together, dtype=xs[0].dtype)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         plain = slot == 0 and self.reduction != "none" and self.axis in (None, 1) and isfinite(g)
@@ -264,7 +266,7 @@ class Nll(Op):
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         table = self._table(xs)
         with np.errstate(all="ignore"):
-            parts = np.asarray(-self._weighted(table, table.factors) / (table.count or nan), dtype=xs[0].dtype)
+            parts = np.asarray(-self._weighted(table, table.factors) / (table.together or nan), dtype=xs[0].dtype)
         if self.reduction == "none":
             return self._row(xs, at), lambda start, stop: parts[at, start:stop]
         axis, shape = self._axis([x.shape for x in xs]), xs[0].shape
@@ -287,7 +289,7 @@ class Nll(Op):
         table = self._table(xs)
         assert table.numbers is not None, "a distribution picks nothing"
         rows = len(table.numbers)
-        over = "/n" if self.reduction == "mean" and table.count == rows else f"/{brief(table.count, 12)}"
+        over = "/n" if self.reduction == "mean" and table.together == rows else f"/{brief(table.together, 12)}"
         over = over if self.reduction == "mean" else ""
         weight = "{2} × " if len(xs) == 3 else ""
         share, smooth = "", ""

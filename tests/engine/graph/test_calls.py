@@ -178,7 +178,7 @@ def test_other_words_are_those_of_places_that_there_are(name: str) -> None:
         ("layer_norm(X, b)", "layer_norm: gain must have shape (3,), one number for each place on axis -1 of x (4, 3)"),
         ("layer_norm(k)", "layer_norm works along the last axis, but x is a single number"),
         ("cross_entropy(X, c)", "cross_entropy: logits is (4, 3), so t is one-hot (4, 3) or class numbers (4,)"),
-        ("cross_entropy(k, k)", "cross_entropy: logits must have a last axis"),
+        ("cross_entropy(k, k)", "cross_entropy: logits must have an axis of classes"),
         ("attention(X, X, x)", "attention: v must be"),
         ("linear(x, W, 2)", "linear: the bias must have one number for each"),
     ],

@@ -613,7 +613,7 @@ def test_every_operation_is_drawn() -> None:
     seen: set[str] = set()
 
     @given(programs())
-    @settings(SETTINGS, max_examples=600, derandomize=True)
+    @settings(SETTINGS, max_examples=1200, derandomize=True)
     def collect(program: Program) -> None:
         seen.update(rule for _, rule, _ in program.lines)
 
