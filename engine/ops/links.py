@@ -40,16 +40,6 @@ class Columns(NamedTuple):
     factor: int | None
 
 
-class Picks(NamedTuple):
-    """What class numbers pick: the axis of classes, the number for each row (−1 where it does not count), how what is
-    picked is written with {0} for it and {2} for its weight, and what each class of a row adds besides, if anything."""
-
-    axis: int
-    numbers: Array
-    term: str
-    each: str
-
-
 def none(like: Array) -> Callable[[int, int], Array]:
     """Local derivatives that are all 0."""
     return lambda start, stop: np.zeros(stop - start, dtype=like.dtype)

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isinf, prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.causes import Cause
+from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.ops.shapes import broadcast, shape_text
+
+
+class Picks(NamedTuple):
+    """What class numbers pick: the axis of classes, the number for each row (−1 where it does not count), how what is
+    picked is written with {0} for it and {2} for its weight, and what each class of a row adds besides, if anything."""
+
+    axis: int
+    numbers: Array
+    term: str
+    each: str
+
+
+class Picking(Op):
+    """A loss of scores of classes; where class numbers say which, it is made of what they pick."""
+
+    @abstractmethod
+    def picks(self, xs: Sequence[Array]) -> Picks:
+        """What the class numbers pick."""
+
 
 #: How the losses of single elements become one number, or stay as they are.
 REDUCTIONS = ("mean", "sum", "none")

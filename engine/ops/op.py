@@ -22,7 +22,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Shape
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.links import Columns, Links, Picks
+from gradstep.engine.ops.links import Columns, Links
 from gradstep.engine.registry import Registry
 
 #: Every operation by the name that formulas use, loaded when it is first asked for.
@@ -196,10 +196,6 @@ class Op(ABC):
     def looks_up(self, shapes: Sequence[Shape]) -> bool:
         """Whether the numbers in slot 1 say which elements of slot 0 are read."""
         return False
-
-    def picks(self, xs: Sequence[Array]) -> Picks:
-        """Where it `reduces` and looks up: what class numbers pick."""
-        raise OpError(f"{self.name} has no classes")
 
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""

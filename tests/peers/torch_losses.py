@@ -60,6 +60,8 @@ CASES: dict[str, list[Case]] = {
         *each("nll", classes(F.nll_loss), {"X": LOGITS, "k": [0.0, 2.0, 1.0, 1.0]}, {"ignore_index": 1}),
         *each("nll", classes(F.nll_loss, True), {"X": LOGITS, "k": NUMBERS, "w": [0.5, 2.0, 1.5]}),
         *each("nll", classes(F.nll_loss), {"X": CUBE, "k": PLACES}),
+    ],
+    "cross_entropy": [
         *each("cross_entropy", classes(F.cross_entropy), {"X": LOGITS, "k": NUMBERS}, {"label_smoothing": 0.2},
               {"label_smoothing": 0.1, "reduction": "none"}),
         *each("cross_entropy", classes(F.cross_entropy, True), {"X": LOGITS, "k": NUMBERS, "w": [0.5, 2.0, 1.5]},

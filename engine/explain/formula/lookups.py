@@ -11,7 +11,7 @@ from gradstep.engine.explain.formula.running import Member, running
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array, Grid, unravel
 from gradstep.engine.notation import brief
-from gradstep.engine.ops.links import Picks
+from gradstep.engine.ops.loss import Picking, Picks
 from gradstep.engine.ops.windows import steps
 from gradstep.engine.run.recording import Recording
 
@@ -31,6 +31,7 @@ def _row(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
 
 def _scores(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     """Of each row of scores the one that its class number picks, added up; of an output for each row that one."""
+    assert isinstance(node.op, Picking), "it reduces, and looks up"
     picks, one = node.op.picks(recording.trace.inputs(node)), recording.graph.values[node.output].size > 1
     rows = [row for row in ([flat] if one else range(len(picks.numbers))) if picks.numbers[row] >= 0]
     if not rows:

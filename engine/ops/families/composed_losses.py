@@ -91,7 +91,7 @@ def poisson_nll(
     if full:
         half: Plan = (Multiply(), [(log(), [(Multiply(), [t, 2 * math.pi])]), 0.5])
         stirling: Plan = (Add(), [(Subtract(), [(Multiply(), [t, (log(), [t])]), t]), half])
-        term: Plan = (Add(), [term, (Where(), [(Greater(), [t, 1.0]), stirling, 0.0])])
+        term = (Add(), [term, (Where(), [(Greater(), [t, 1.0]), stirling, 0.0])])
     return _reduced("poisson_nll", term, reduction)
 
 

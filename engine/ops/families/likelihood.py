@@ -13,16 +13,10 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked, ravel, unravel
 from gradstep.engine.notation import brief
-from gradstep.engine.ops.composite import Given, Part, Plan, composite
-from gradstep.engine.ops.families.arithmetic import Add, Multiply
-from gradstep.engine.ops.families.shape import Reshape
-from gradstep.engine.ops.families.softmax import LogSoftmax
-from gradstep.engine.ops.links import Links, Picks, none
-from gradstep.engine.ops.loss import check_reduction
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.links import Links, none
+from gradstep.engine.ops.loss import Picking, Picks, check_reduction
 from gradstep.engine.ops.shapes import is_number, shape_text, whole_numbers
 from gradstep.engine.ops.windows import steps
-
 
 _CLASSES = "class numbers, along the axis of classes,"
 
@@ -68,7 +62,7 @@ class _Table(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Nll(Op):
+class Nll(Picking):
     """Negative log-likelihood: mean over rows of −Σ t · logp over the axis of classes.
 
     t is one-hot (or any distribution), in logp's shape, or the number of the right class, without the axis of classes.
@@ -304,35 +298,3 @@ class Nll(Op):
         found = float(self._local(slot, xs, at)(0, 1)[0])
         usual = self.picks(xs).term in ("−{0}", "−{0}/n")
         return "−1 / n" if slot == 0 and found and usual else brief(found, 12)
-
-
-@composite()
-def cross_entropy(
-    logits: Given,
-    t: Given,
-    weight: Given | None = None,
-    *,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-    axis: int | None = None,
-) -> Plan:
-    """−Σ t · log softmax(logits), the mean over rows; t one-hot (0 beside −∞ is 0 · ∞) or class numbers."""
-    at = class_axis("cross_entropy", "logits", logits.shape, t.shape, axis)
-    logp = Part("logp", (LogSoftmax(at), [logits]))
-    if t.shape != logits.shape or t.shape == (1,):
-        return (Nll(ignore_index, reduction, label_smoothing, at), [logp, t, *([weight] if weight else [])])
-    # Shares are multiplied by the weights of their classes, and smoothed, before they are what logp is multiplied by.
-    shares: Plan = t
-    if label_smoothing:
-        evenly = label_smoothing / logits.shape[at]
-        shares = Part("smoothed", (Add(), [(Multiply(), [shares, 1 - label_smoothing]), evenly]))
-    if weight is not None:
-        if weight.shape != (logits.shape[at],):
-            raise OpError(
-                f"cross_entropy: weight must have a number for each of the {logits.shape[at]} classes, shape "
-                f"({logits.shape[at]},), but it is {shape_text(weight.shape)}"
-            )
-        wide = (Reshape((-1, *(1 for _ in logits.shape[at + 1 :]))), [weight])
-        shares = Part("weighted", (Multiply(), [shares, wide]))
-    return (Nll(ignore_index, reduction, 0.0, at), [logp, shares])

@@ -208,7 +208,7 @@ def test_a_signature_names_the_operation_its_inputs_and_its_options(name: str) -
 def test_signatures() -> None:
     assert REGISTRY["linear"].signature() == "linear(x, W, [b])"
     assert REGISTRY["sum"].signature() == "sum(x, axis=None, keepdims=False)"
-    assert REGISTRY["mse"].signature() == "mse(y, t)"
+    assert REGISTRY["mse"].signature() == "mse(y, t, reduction='mean')"
 
 
 # Numbers that are none ----------------------------------------------------------------------------
