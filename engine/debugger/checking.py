@@ -122,7 +122,7 @@ def _short(array: Array) -> str:
 def _agrees(expectation: Expectation, printed: Array, computed: Array) -> bool:
     """Whether `computed` rounds to the printed number, or is within the relative tolerance."""
     same = (printed == computed) | (np.isnan(printed) & np.isnan(computed))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(computed - printed)
         if expectation.decimals is not None:
             # Half a unit of the last printed place, and the rounding of the decimal fraction itself.

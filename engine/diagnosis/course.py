@@ -77,10 +77,9 @@ class Course:
         before, last = self.losses[-2 * part : -part], self.losses[-part:]
         if not len(before):
             return float(last.mean()), float(last.mean()), 0.0
-        jumps = np.diff(self.losses[-2 * part :], n=2) if part > 1 else np.zeros(1)
-        noise = float(
-            np.sqrt(np.mean(jumps**2) / 6)
-        )  # second differences of independent noise have six times its variance
+        jumps = np.diff(self.losses[-2 * part :], n=2)  # of two losses there is none
+        # Second differences of independent noise have six times its variance.
+        noise = float(np.sqrt(np.mean(jumps**2) / 6)) if len(jumps) else 0.0
         return float(before.mean()), float(last.mean()), noise * (2 / part) ** 0.5
 
     @property

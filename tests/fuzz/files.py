@@ -9,6 +9,7 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 
+import disk
 import documents
 import rig
 from damage import arrays
@@ -150,10 +151,12 @@ def case(random: random.Random) -> None:
         warnings.simplefilter("error", RuntimeWarning)
         try:
             pick = random.random()
-            if pick < 0.2:
+            if pick < 0.15:
                 _reads_arrays(random)
+            elif pick < 0.3:
+                _lies_on_disk(random)
             else:
-                text = mutated(random) if pick < 0.4 else documents.document(random, SOURCES)
+                text = mutated(random) if pick < 0.45 else documents.document(random, SOURCES)
                 _looked_at(random, gradstep.loads(text))
         except GradstepError as error:
             said = str(error)
@@ -220,6 +223,21 @@ def _reads_arrays(random: random.Random) -> None:
         scenario = gradstep.loads(READS.format(name=name, key=key), folder=Path(folder))
         if sum(v.size for v in scenario.graph.values) <= SMALL:
             gradstep.Session(scenario).goto("end")
+
+
+def _lies_on_disk(random: random.Random) -> None:
+    """A scenario file, and an array beside it that it may read."""
+    with tempfile.TemporaryDirectory() as folder:
+        name = f"a{random.choice(('.npy', '.npz', '.safetensors'))}"
+        text = READS.format(name=name, key=random.choice(("", ', key = "a"')))
+        if random.random() < 0.3:
+            disk.array(random, Path(folder, name))
+            scenario = gradstep.loads(text, folder=Path(folder))
+        else:
+            path = Path(folder, "a.toml")
+            disk.written(random, random.choice((text, mutated(random), *SOURCES)), path)
+            scenario = gradstep.find(str(path))
+        _looked_at(random, scenario)
 
 
 if __name__ == "__main__":

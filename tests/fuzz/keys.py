@@ -64,7 +64,10 @@ ARROWS = [_SEQUENCES[key] for key in ("up", "down", "left", "right")]
 
 def _mouse(chance: random.Random, width: int, height: int) -> str:
     x, y = chance.randint(0, width + 2), chance.randint(0, height + 2)
-    match chance.randrange(6):
+    match chance.randrange(7):
+        case 3:  # it is held down, moved, and let go, maybe where there is no screen any more
+            there = f"{chance.choice((1, x, width + 9, 9999))};{chance.choice((1, y, height + 9))}"
+            return f"\x1b[<0;{x};{y}M" + f"\x1b[<32;{there}M" * chance.choice((1, 30)) + f"\x1b[<0;{there}m"
         case 0:
             return f"\x1b[<{chance.choice((64, 65, 66, 67))};{x};{y}M"
         case 1:
@@ -101,9 +104,10 @@ def storm(chance: random.Random, session: Session, width: int, height: int, fold
         elif pick < 0.80:
             yield chance.choice(":gB/WoLe")
             line = _line(chance, session, folder)
-            yield from (line, "\r", "\r") if chance.random() < 0.7 else (f"\x1b[200~{line}\x1b[201~", "\r")
+            # Nobody types more than some hundred characters; whoever has more pastes them.
+            yield from (line[:500], "\r", "\r") if chance.random() < 0.7 else (f"\x1b[200~{line}\x1b[201~", "\r")
         elif pick < 0.84:
-            yield "\x1b[200~" + chance.choice((*WORDS, "a\nb\nq", "q\x1bq\x1b[B", "9" * 5000)) + "\x1b[201~"
+            yield "\x1b[200~" + chance.choice((*WORDS, "a\nb\nq", "q\x1bq\x1b[B", "9" * 5000, "变\n" * 40_000)) + "\x1b[201~"
         elif pick < 0.88:
             yield chance.choice(REPLIES)
         elif pick < 0.93:
@@ -147,7 +151,9 @@ async def _case(chance: random.Random) -> int:
                 break
             sent += 1
             tried.append(text)
-            for message in (*reader.feed(text), *reader.tick()):
+            # What a terminal sends comes in pieces, which end anywhere.
+            cut = chance.randrange(len(text) + 1) if chance.random() < 0.2 else 0
+            for message in (*reader.feed(text[:cut]), *reader.feed(text[cut:]), *reader.tick()):
                 app.post_message(message)
             if chance.random() < 0.03:
                 await _resize(app, chance)

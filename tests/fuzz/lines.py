@@ -28,6 +28,10 @@ SIGNS = [
     *("==", "!=", "<", ">", "<=", ">=", "and", "or", "not", "+", "-", "*", "/", "**", "%", "@", "//", "=", "(", ")"),
     *("[", "]", ",", ".", "^", "|", ":", ";", "'", '"', "#", "\\", "~", "\x1b[2J", "\x00", "\u202e", "变", "\t", "…"),
 ]
+#: Letters that look like others, turn the line round, or are put together; numbers that are none of ours.
+UNUSUAL = ("ｗ", "𝐖", "W\u0301", "\u0301", "ﬁnd", "Ｗ１", "w\u200d1", "\u2066W1\u2069", "İ", "ß", "①", "１２", "²", "−1", "∞",
+           "∂L/∂W1", "😀", "👩\u200d👩\u200d👧", "\ud800", "\ufeff", "\u0000", "\x9b31m", "%s", "{0}", "{}", "$(x)", "`x`",
+           "../x", "~root", "__class__", "self", "lambda: 0", "x := 1", "*a", "**a", "f'{x}'", "b''", "...", "0b1", "1e-5_0")  # fmt: skip
 NUMERIC = ("value", "grad", "upstream", "local", "contribution", "terms", "layer", "index", "iteration")
 KINDS = {"dead": "", "flip": "", "zero": "", "nonfinite": "", "vanish": "0.1", "explode": "2", "saturated": "0.2",
          "cancel": "0.5"}  # fmt: skip
@@ -45,6 +49,8 @@ class Lines:
     def line(self) -> str:
         """One command, mostly as it should be."""
         word = self.pick(self._words())
+        if self.chance(0.04):
+            return f"{word} {self.tokens()}"
         rest = ARGUMENTS.get(word, lambda lines: "")(self) if self.chance(0.9) else self.anything()
         short = {name: one for one, name in commands.SHORT.items()}
         text = f"{short[word] if word in short and self.chance(0.1) else word} {rest}".strip()
@@ -72,6 +78,21 @@ class Lines:
     def anything(self) -> str:
         make = self.pick((self.number, self.name, self.expression, self.condition, self.edit, self.word, self.file))
         return make()  # type: ignore[operator, no-any-return]
+
+    def tokens(self) -> str:
+        """Words of the grammar in no order, now and then one of them very often, or something within many brackets."""
+        vocabulary = (
+            *NUMBERS, *WORDS, *SIGNS, *SIGNS[:18], *KINDS, *NUMERIC, *ELEMENTWISE, *REDUCING, *RULES, *REGISTRY,
+            *UNUSUAL, self.name(), self.name(True), self.part(), self.pattern(),
+        )  # fmt: skip
+        text = self.pick((" ", " ", "")).join(self.random.choices(vocabulary, k=self.random.randrange(1, 16)))
+        if self.chance(0.1):
+            text = text[:40] * self.random.choice((10, 300, 3000))
+        if self.chance(0.1):
+            depth = self.random.choice((5, 90, 101, 1000, 20_000))
+            opened, closed = self.random.choice((("(", ")"), ("[", "]"), ("abs(", ")"), ("not ", ""), ("-", ""), ("x[", "]")))
+            text = opened * depth + text + closed * depth
+        return text
 
     # Words ---------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from driving import running
 from textual.widgets import Input, OptionList
 
@@ -52,3 +53,13 @@ async def test_what_fits_better_comes_first_and_what_does_not_fit_is_left_out() 
         await pilot.press("down", "enter")
         await pilot.pause()
         assert chosen == ["x_hid"]
+
+
+async def test_what_is_longer_than_any_name_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running() as pilot:
+        await pilot.press("slash")
+        await pilot.pause()
+        monkeypatch.setattr("gradstep.tui.screens.chooser.re", None)  # it is not asked for a pattern
+        pilot.app.screen.query_one(Input).value = "9" * 400
+        await pilot.pause()
+        assert pilot.app.screen.query_one(OptionList).option_count == 0

@@ -71,9 +71,12 @@ class Chooser(Dialog[str | None]):
 
     def _rated(self, wanted: str) -> list[Choice]:
         """Those that have the letters of what is wanted in order, the best first."""
+        long = [choice for choice in self._first(None) if len(choice.where) + 1 + len(choice.text) >= len(wanted)]
+        if not long:  # a pattern of thousands of letters takes longer to be read than all names to be looked at
+            return []
         # Each up to its first place: a pattern with .* between them would try all others too.
         letters = re.compile("".join(f"[^{re.escape(c)}]*{re.escape(c)}" for c in wanted), re.IGNORECASE)
-        near = [choice for choice in self._first(None) if letters.match(f"{choice.where} {choice.text}")]
+        near = [choice for choice in long if letters.match(f"{choice.where} {choice.text}")]
         if len(near) > _RATED:  # what has it in one piece goes before
             near = sorted(near, key=lambda choice: wanted.lower() not in choice.where.lower())[:_RATED]
         return sorted(near, key=lambda choice: -_rating(wanted.lower(), choice))[:_LISTED]

@@ -218,6 +218,8 @@ _GIVEN = "mend the input or the parameter that is not finite"
 
 
 def _of_undefined(case: Case) -> str:
+    if not case.reasons:
+        return "change what enters it: there the function has no value"
     return "keep what enters it finite: " + _of_parts(case)
 
 

@@ -15,6 +15,7 @@ from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.reading import forward_segments, numbers_at
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.terms import total
 
 #: Of one number only the first is to blame, whatever else enters.
 _OF_THE_FIRST = (Cause.LOG_OF_ZERO, Cause.LOG_OF_NEGATIVE, Cause.ROOT_OF_NEGATIVE, Cause.EXP_OVERFLOW)
@@ -42,6 +43,8 @@ def of_value(recording: Recording, node: Node, flat: int, value: float) -> Culpr
 def _of_group(recording: Recording, node: Node, flat: int, infinite: Element | None, value: float) -> Culprit:
     """Of a number that is made of all along an axis, none of which is NaN."""
     grid = recording.trace.row(node, 0, flat).grid
+    if not grid.size:
+        return Culprit(Cause.UNDEFINED)
     group = recording.trace.data[node.inputs[0]].take(grid.take(0, grid.size))
     if infinite is None:  # finite numbers: their spread is 0 or too large
         part = value_of(recording, Element(node.inputs[0], int(grid.take(0, 1)[0])))
@@ -102,7 +105,10 @@ def _let_through(recording: Recording, node: Node, flat: int) -> Iterator[tuple[
 
 def _of_sum(recording: Recording, node: Node, flat: int) -> Culprit:
     """A value that is a sum, of inputs of which none is NaN."""
-    terms = to_blame(forward_segments(recording.trace, node, flat))
+    segments = forward_segments(recording.trace, node, flat)
+    if not total(segments):
+        return Culprit(Cause.UNDEFINED)  # a mean of nothing
+    terms = to_blame(segments)
     if node.op.summed:
         pairs = [
             (value_of(recording, t.via), None if t.factor is None else value_of(recording, t.factor)) for t in terms

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.notation import brief
+from gradstep.engine.notation import brief, shown
 from gradstep.engine.ops.elementwise import Elementwise, sign
 from gradstep.engine.ops.functions import function, jumps
 from gradstep.engine.ops.shapes import is_number
@@ -43,6 +43,10 @@ function("copysign", "|{0}| × sign({1})", np.copysign,
 )  # fmt: skip
 
 
+#: With more, every number would become NaN: no float64 is 10 to that power.
+_MOST_DECIMALS = 308
+
+
 @dataclass(frozen=True)
 class Round(Elementwise):
     """The nearest number with so many decimals; a half goes to the even one."""
@@ -57,8 +61,9 @@ class Round(Elementwise):
     decimals: int = 0
 
     def __post_init__(self) -> None:
-        if type(self.decimals) is not int:
-            raise OpError(f"round: decimals is a whole number, not {self.decimals!r}")
+        if type(self.decimals) is not int or abs(self.decimals) > _MOST_DECIMALS:
+            most = _MOST_DECIMALS
+            raise OpError(f"round: decimals is a whole number from −{most} to {most}, not {shown(self.decimals)}")
 
     def valued(self, text: str, dtype: np.dtype[Any]) -> str:
         return text.replace("{0})", f"{{0}}, {brief(self.decimals)})") if self.decimals else text

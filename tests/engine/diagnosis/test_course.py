@@ -44,3 +44,10 @@ def test_what_falls_by_a_rate_takes_its_half_life(life: float) -> None:
 def test_a_start_without_a_constants_loss_is_compared_with_the_end() -> None:
     assert Course(10 * np.exp(-K / 20)).done
     assert not Course(10 + np.exp(-K / 20)).learned
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_so_few_losses_that_nothing_is_known_of_their_noise_have_none(count: int) -> None:
+    before, last, error = Course(np.arange(float(count))).ends
+    assert (last, error) == (count - 1, 0)
+    assert before <= last

@@ -11,10 +11,11 @@ from graphs import at, written
 
 from gradstep.engine.explain.culprit import of_value
 from gradstep.engine.explain.culprit.values import first_input
+from gradstep.engine.files import loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.recording import Recording, record
 
 
 def node_of(recording: Recording, name: str) -> Node:
@@ -96,3 +97,12 @@ def test_what_is_blamed_is_found_beyond_the_first_piece_of_a_long_sum() -> None:
         assert first_input(rec, node_of(rec, "L"), 0, np.isnan) is None
     finally:
         written.cache_clear()
+
+
+@pytest.mark.parametrize("call", ["mean(w, axis=1)", "var(w, axis=1)", "logsumexp(w, axis=1)"])
+def test_what_is_made_of_nothing_is_not_defined(call: str) -> None:
+    """In NumPy and PyTorch the mean and the variance of no numbers are NaN, and the logarithm of their sum is −∞."""
+    recording = record(
+        loads(f'format = 1\n[parameters]\nw = {{ shape = [2, 0], init = "zeros" }}\n[graph]\nh = "{call}"\nL = "sum(h)"\n')
+    )
+    assert blamed(recording, "h") == (Cause.UNDEFINED, set())
