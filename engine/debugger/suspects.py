@@ -62,7 +62,7 @@ def suspects(
     if _of_units(condition):
         sample, text = _last_open(history, frame, element, go_on)
     else:
-        sample, text = _sample(frame, element), "The largest part is that of {}."
+        sample, text = _sample(frame, element), "The largest part: {}."
         if recording.samples.of(*element) is not None:
             text = "It is about {}."
     row = None if sample is None else recording.row(sample)
@@ -155,7 +155,7 @@ def _last_open(history: History, frame: Frame, element: Element, go_on: GoOn | N
     sums = before.take(recording.samples.over(value, element.flat).take(0, recording.samples.count))
     sample = int(np.nan_to_num(sums, nan=-np.inf).argmax())
     name = recording.board.element(value, recording.samples.moved(value, element.flat, sample))
-    return sample, f"The last to keep it open was {{}}: {name} = {number(sums[sample])} in iteration {k - 1:,}."
+    return sample, f"The last to open it: {{}}, {name} = {number(sums[sample])}."
 
 
 def _of_sum(frame: Frame) -> Array | None:

@@ -136,6 +136,18 @@ async def test_t_tries_the_advice_and_shows_both_losses() -> None:
         assert "helps: the loss ends at" in about(pilot)  # it is known now
 
 
+async def test_a_change_that_is_kept_is_said() -> None:
+    async with running("forgot-zero-grad", (100, 30)) as pilot:
+        session = await opened(pilot)
+        number = next(k for k, one in enumerate(session.findings(), 1) if one.changes)
+        change = session.findings()[number - 1].changes[0].change
+        await pilot.press("escape", "colon")
+        await type_(pilot, f"try {number} keep")
+        assert f"{change} is in the training now" in words(text_of(pilot))
+        key, _, value = change.partition(" = ")
+        assert f"{key} = {value}" in session.recording.scenario.text
+
+
 async def test_a_long_trial_goes_on_beside_the_screen_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Session(find("forgot-zero-grad"))
     asked.do("train")

@@ -73,11 +73,10 @@ class Talk:
         if result.moved:
             scenery.arrived(result.stop is not None and result.stop.reason in ("breakpoint", "watch"))
         if result.moved or not said:
-            first = said.splitlines()[0] if said.startswith("'") else ""  # what `when` has found
-            if self._fits(first):
-                scenery.show(message=first if result.stop is None else self._resting(result.stop))
+            if self._fits(result.news):
+                scenery.show(message=result.news if result.stop is None else self._resting(result.stop))
                 return
-            said = first
+            said = result.news
         app = scenery.screen.app
         if len(said.splitlines()) <= 2 and self._fits(said.replace("\n", "   ")):
             scenery.show(message=said.replace("\n", "   "))

@@ -24,7 +24,7 @@ class Question(Protocol):
 class Result(NamedTuple):
     """What a command has to say: `text` for people, `data` for programs. `moved` if it went to another
     place, and `stop` says why it rests there; `ok` unless it has checked something that is wrong; `quit` if it was
-    the last one. `found` is what a question gave."""
+    the last one. `found` is what a question gave; `news` is what is to be read also where it went to another place."""
 
     text: str = ""
     data: Any = None
@@ -33,6 +33,7 @@ class Result(NamedTuple):
     ok: bool = True
     quit: bool = False
     found: Question | None = None
+    news: str = ""
 
     @classmethod
     def of(cls, found: Question, ok: bool = True) -> Result:

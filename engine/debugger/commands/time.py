@@ -138,7 +138,7 @@ def _when(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     to suspect next: the update, the parameter it moved most, the sample."""
     found = questions.when(traveller, rest, go_on)
     text = "\n".join([*found.lines(), transcript.block(traveller.frame())])
-    return Result(text, found.document(), True)
+    return Result(text, found.document(), True, news=found.text)
 
 
 # To where one has been ----------------------------------------------------------------------------

@@ -68,8 +68,5 @@ def _try(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     if not found[2]:
         return Result.of(trying.try_out(traveller, number, go_on))
     change = trying.keep(traveller, number, go_on)
-    return Result(
-        f"{change} is in the training now; save writes it\n{transcript.block(traveller.frame())}",
-        {"kept": change},
-        True,
-    )
+    news = f"{change} is in the training now; save writes it"
+    return Result(f"{news}\n{transcript.block(traveller.frame())}", {"kept": change}, True, news=news)

@@ -104,7 +104,7 @@ def test_of_a_unit_that_died_it_is_the_sample_that_was_the_last_to_open_its_gate
     sums = (inputs @ w.T + b)[:, 2]
     assert (sums > 0).any()
     assert found["sample"] == int(sums.argmax())
-    assert "The last to keep it open was sample" in found["text"]
+    assert "The last to open it: sample" in found["text"]
 
 
 def test_a_single_sample_is_not_named() -> None:
