@@ -54,10 +54,10 @@ def why(account: Account) -> str:
 def _with_reasons(text: str, account: Account) -> str:
     """A cause with the reasons of its parts, of what is not finite first: that is to be mended."""
     parts = sorted(account.reasons, key=lambda reason: reason.part.number == 0)
-    clauses = [of_reason(account.there, reason) for reason in parts if _tells(account, reason)]
+    clauses = list(dict.fromkeys(of_reason(account.there, reason) for reason in parts if _tells(account, reason)))
     cause = account.began.blame.cause
     if clauses and cause in _PAIRS:
-        return f", {cause.value}: {', and '.join(dict.fromkeys(clauses))}"
+        return f", {cause.value}: {', and '.join(clauses)}"
     return f": {text}. {sentence(*clauses)}" if clauses else f": {text}"
 
 
@@ -84,7 +84,8 @@ def _of_slope(account: Account) -> str:
     assert part.hop is not None, "the first part is the slope"
     at = slope(account.there, part.hop, part.number)
     text = at if cause is Cause.STEEP else f"{at} ({cause.value})"
-    clauses = [of_reason(account.there, reason) for reason in account.reasons if _tells(account, reason)]
+    told = (of_reason(account.there, reason) for reason in account.reasons if _tells(account, reason))
+    clauses = [clause for clause in dict.fromkeys(told) if clause != text]
     return f": {text}. {sentence(*clauses)}" if clauses else f": {text}"
 
 

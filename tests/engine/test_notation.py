@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.notation import MINUS, Digits, aligned, bar, brief, number, padded, progress, rounded, said
+from gradstep.engine.notation import (
+    MINUS,
+    Digits,
+    aligned,
+    bar,
+    brief,
+    number,
+    padded,
+    percent,
+    progress,
+    rounded,
+    said,
+)
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 FIXED = st.sampled_from([int(Digits.NETWORK), int(Digits.MATH), int(Digits.FINE)])
@@ -185,3 +197,9 @@ def test_texts_in_columns_take_as_many_cells_whatever_is_written_in_them() -> No
     assert padded("한글", 6) == "한글  "
     assert padded("wide enough", 3) == "wide enough"
     assert aligned([]) == []
+
+
+def test_ratios_are_percentages_and_never_a_false_0_or_100() -> None:
+    assert [percent(r) for r in (0.238, 0.01, 0.00512, 1e-7, 0.9949, 0.996, 0.99999, 1)] == [
+        "24 %", "1 %", "0.51 %", "less than 0.01 %", "99 %", "99.6 %", "more than 99.99 %", "100 %",
+    ]  # fmt: skip

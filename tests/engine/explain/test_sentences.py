@@ -11,10 +11,13 @@ import pytest
 from every_path import NETWORKS
 from graphs import network, programs, recorded
 from hypothesis import HealthCheck, Phase, given, settings
+from networks import ODD
+from networks import scenario as odd
 from ops.test_random_operations import Program, built
 from ops.test_random_operations import programs as of_operations
-from wordings import Facts, faults, read
-from wordings.grammar import number
+from wordings import CLAIMS, Facts, faults, read
+from wordings.cases import CASES
+from wordings.grammar import MADE, number
 
 from gradstep.engine.debugger import overview
 from gradstep.engine.debugger.frame import Frame
@@ -71,7 +74,7 @@ def problems(recording: Recording) -> list[str]:
         for text, sentence in told(frame):
             found |= dict.fromkeys(f"step {step}: {fault}" for fault in faults(text.replace("  (", " ("), sentence))
             found |= dict.fromkeys(f"step {step}, {frame.phase.value}: {one}" for one in read(text, facts))
-    for sweep in recording.timeline.sweeps:
+    for sweep in (sweep for sweep in recording.timeline.sweeps if sweep.size):
         frame = Frame(recording, Position(sweep.start + 1, None, recording.iteration))
         caption = overview.narration(recording, sweep).caption
         trouble = nonfinite.first(recording, sweep.phase) if caption.startswith("First at") else None
@@ -84,6 +87,8 @@ def problems(recording: Recording) -> list[str]:
 def test_every_sentence_about_a_built_in_scenario_is_true(name: str) -> None:
     for recording in moments(name):
         assert problems(recording) == []
+        frames = (Frame(recording, Position(step, None, recording.iteration)) for step in steps(recording))
+        assert max(len(frame.story.caption) for frame in frames) <= 2 * 78, "there are two lines"
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -98,6 +103,20 @@ _READING = settings(
     phases=[Phase.explicit, Phase.generate],  # a network that is shrunk says no more than one that is not
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+
+
+@pytest.mark.parametrize("name", [*CASES, *ODD])
+def test_every_sentence_about_what_is_odd_is_true(name: str) -> None:
+    read_case(name)
+
+
+def read_case(name: str) -> None:
+    """The first iterations of a case."""
+    case = CASES.get(name) or odd(name)
+    for iteration in (1, 2, 3) if case.training.steps > 2 else (1,):
+        recording = History(case).recording(iteration)
+        assert problems(recording) == []
+        assert answers(recording) == []
 
 
 @given(programs())
@@ -172,6 +191,22 @@ def answers(recording: Recording) -> list[str]:
 @pytest.mark.parametrize("name", [name for name in builtin() if "digits" not in name])
 def test_every_answer_to_why_is_true(name: str) -> None:
     assert answers(Session(find(name)).recording) == []
+
+
+#: Claims about what a person has set, which is tested with what-if; and what is said where no reason for a 0 is found.
+_RARE = {"reasons.set_by_hand", "gradients.nothing", "gradients.flat", "parameters.no_slope"}
+
+
+def test_every_claim_is_made_somewhere() -> None:
+    """One that nothing says would check nothing."""
+    for name in (*CASES, *ODD):
+        read_case(name)
+    for name in ("residual", "conv-edge", "attention-head", "tied-max", "masked-where-nan", "saturated", "digits"):
+        problems(Session(find(name)).recording)
+    for name in ("forgot-zero-grad", "momentum-vs-sgd"):
+        problems(History(find(name)).recording(5))
+    known = {f"{check.__module__}.{check.__name__}" for _, check in CLAIMS}
+    assert {name.removeprefix("wordings.") for name in known - MADE} <= _RARE
 
 
 def test_a_sentence_that_is_false_is_found() -> None:

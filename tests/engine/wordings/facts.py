@@ -160,7 +160,7 @@ class Facts:
             node = self.graph.nodes[number]
             count = self.fed(node, slot, element.flat)
             given = any(self.graph.values[v].role is Role.LITERAL for v in node.inputs)
-            open_ = given or node.op.gated or node.op.name in ("power", "where")
+            open_ = given or node.op.gated or count == 0 or node.op.name in ("power", "where")
             if isinstance(node.op, Reduce):  # what is broadcast in a loss enters it several times
                 open_ = open_ or len({self.graph.values[v].shape for v in node.inputs}) > 1
             least, most, sure = least + count, most + count, sure and not open_

@@ -21,6 +21,8 @@ Check = Callable[[Facts, "re.Match[str]"], bool]
 #: All claims that are known; and those that are asked only where none of them fits.
 CLAIMS: list[tuple[re.Pattern[str], Check]] = []
 _LAST: list[tuple[re.Pattern[str], Check]] = []
+#: Those that something has said.
+MADE: set[str] = set()
 
 
 def pattern(text: str) -> str:
@@ -69,10 +71,13 @@ def read(text: str, facts: Facts) -> list[str]:
         matches = _matches(CLAIMS, text, at) or _matches(_LAST, text, at)
         if not matches:
             return [*found, f"no claim is known that begins so: {text[at:]}"]
-        match, check = max(matches, key=lambda one: one[0].end())
-        if not check(facts, match):
-            found.append(f"not so ({check.__name__}): {match[0]}")
-        at = match.end() + 1
+        end = max(match.end() for match, _ in matches)
+        for match, check in matches:
+            if match.end() == end:
+                MADE.add(f"{check.__module__}.{check.__name__}")
+                if not check(facts, match):
+                    found.append(f"not so ({check.__name__}): {match[0]}")
+        at = end + 1
     return found
 
 

@@ -139,7 +139,7 @@ def plain(f: Facts, m: re.Match[str]) -> bool:
     moves = f.number(f.here) - f.result
     return (
         m[1] == f.recording.board.element(*f.here)
-        and abs(number(m[2]) - lr) < 1e-3 * lr
+        and abs(number(m[2]) - lr) <= 1e-3 * lr
         and (not np.isfinite(moves) or abs(moves - lr * grad) <= 1e-5 * abs(moves) + 1e-6 * abs(f.result))
     )
 

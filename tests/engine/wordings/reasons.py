@@ -128,7 +128,8 @@ def _at(f: Facts, step: int) -> float:
     return Facts(Frame(f.recording, Position(step, None, f.recording.iteration))).result
 
 
-@says("It began at step <k>(?: of iteration <k>)?: [^.]+\\.")
+@says("It began at step <k>(?: of iteration <k>)?: [^.]+\\.",
+      "It began at step <k>(?: of iteration <k>)?, \\S+(?::|, (?:0/0|∞/∞|∞ − ∞|0 · ∞):)")  # fmt: skip
 def began(f: Facts, m: re.Match[str]) -> bool:
     if m[2] is not None:
         return number(m[2]) < f.recording.iteration

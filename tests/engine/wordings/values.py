@@ -135,14 +135,13 @@ def opened(f: Facts, m: re.Match[str]) -> bool:
 
 @says("Slope 1, kept for the backward pass\\.", "The slope here, <n>, is kept for the backward pass\\.")
 def slope_kept(f: Facts, m: re.Match[str]) -> bool:
-    slope = f.slope(f.node, 0, f.here.flat, f.here.flat)
+    slope = float(f.graph.dtype.type(f.slope(f.node, 0, f.here.flat, f.here.flat)))  # which may underflow
     gets = f.trace.grad[f.node.inputs[0]] is not None
     kink = f.number(f.here._replace(value=f.node.inputs[0])) == 0
     if not m.re.groups:
         return gets and abs(slope - 1) < 1e-6
-    return gets and (
-        kink or np.isinf(number(m[1])) or rounds(m[1], slope) or abs(number(m[1]) - slope) < 1e-3 * abs(slope)
-    )
+    unknown = kink or np.isinf(number(m[1])) or np.isnan(slope)
+    return gets and (unknown or rounds(m[1], slope) or abs(number(m[1]) - slope) < 1e-3 * abs(slope))
 
 
 @says("<x> is negative \\(<n>\\), so the gate is shut: <x> is 0(, and no gradient will pass here)?\\.")
@@ -183,7 +182,9 @@ def gap(f: Facts, m: re.Match[str]) -> bool:
 @says("The prediction meets the target exactly: there is nothing to learn from this sample\\.")
 def met(f: Facts, m: re.Match[str]) -> bool:
     y, t = (x.item() for x in f.trace.inputs(f.node))
-    return bool(y == t) and all(not np.any(g) for p in f.graph.parameters if (g := f.trace.grad[p.id]) is not None)
+    return bool(y == t) and all(
+        not np.any(np.nan_to_num(g)) for p in f.graph.parameters if (g := f.trace.grad[p.id]) is not None
+    )
 
 
 @says("The loss is <n>\\.")
