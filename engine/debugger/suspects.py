@@ -21,6 +21,7 @@ from gradstep.engine.explain.advice import against
 from gradstep.engine.explain.loss_terms import by_sample, loss_terms
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.element import Element
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.history.history import History
 from gradstep.engine.history.loss_change import PARTS
 from gradstep.engine.history.loss_parts import loss_change
@@ -192,8 +193,10 @@ def _reason(history: History, frame: Frame, element: Element, moved: Moved | Non
         if element.value == frame.recording.graph.loss.id and frame.phase is Phase.LOSS:
             return f"{_of_loss(history, frame.recording, go_on)}The next suspect: {before}"
         return f"{found} Before it: {before}" if found else f"The next suspect: {before}"
-    if not found and frame.origin.live:
-        source = max(frame.origin.live, key=lambda link: abs(link.amount)).source
+    values = frame.recording.graph.values
+    live = [link for link in frame.origin.live if values[link.source.value].role is not Role.LITERAL]
+    if not found and live:
+        source = max(live, key=lambda link: abs(link.amount)).source
         found = f"The next suspect: {frame.recording.board.element(*source)}, which enters it."
     return found
 

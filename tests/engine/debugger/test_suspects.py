@@ -112,3 +112,11 @@ def test_a_single_sample_is_not_named() -> None:
     session.do("goto end")
     found = session.do("when W1.grad[1,0] == 0").data
     assert (found["update"], found["sample"], found["row"]) == (None, None, None)
+
+
+def test_a_number_that_is_written_in_a_formula_is_no_suspect() -> None:
+    session = Session(find("diamond"))
+    session.do("goto end")
+    found = session.do("when loss > 0").data["text"]
+    assert "The next suspect: " in found
+    assert "suspect: 2," not in found
