@@ -7,10 +7,11 @@ from pathlib import Path
 from gradstep.engine.errors import CommandError, ScenarioError, nearest
 from gradstep.engine.files.finding import builtin, loads
 from gradstep.engine.files.opening import STANDARD_INPUT
-from gradstep.engine.files.rewriting import Place, quoted, rewritten
+from gradstep.engine.files.rewriting import Place, quoted, removed, rewritten
 from gradstep.engine.files.tables.names import normal
 from gradstep.engine.files.toml import parse
 from gradstep.engine.run.scenario import Scenario
+from gradstep.engine.training.options import belongs
 
 
 def altered(scenario: Scenario, line: str) -> Scenario:
@@ -20,12 +21,25 @@ def altered(scenario: Scenario, line: str) -> Scenario:
     if not equals or not key.isidentifier() or not value:
         raise CommandError(f"'{line}' is no line of [training]; it is written NAME = VALUE, as in lr = 0.01")
     try:
-        place = ("training", key)
+        place, text = ("training", key), scenario.text
         if line.startswith("init "):
             place, value = _drawn(scenario, key, value)
-        return loads(rewritten(scenario.text, {place: value}), scenario.name, scenario.file, _folder(scenario))
+        else:
+            text = _without_what_belonged(scenario, key, value)
+        return loads(rewritten(text, {place: value}), scenario.name, scenario.file, _folder(scenario))
     except ScenarioError as error:
         raise CommandError(f"'{line}' cannot be tried: {error.problems[0].text}") from None
+
+
+def _without_what_belonged(scenario: Scenario, key: str, value: str) -> str:
+    """The text without the options of an optimiser or a schedule in whose place another one comes."""
+    text = scenario.text
+    said = parse(text, scenario.file)[0].get("training", {})
+    other = {**said, key: parse(f"value = {value}", "")[0]["value"]}
+    for option in said if key in ("optimizer", "schedule") else ():
+        if belongs(option, said) and not belongs(option, other):
+            text = removed(text, "training", option)
+    return text
 
 
 def _drawn(scenario: Scenario, name: str, init: str) -> tuple[Place, str]:

@@ -31,7 +31,7 @@ def rewritten(text: str, values: Mapping[Place, str]) -> str:
     for start, stop, value in sorted(spans, reverse=True):
         text = text[:start] + value + text[stop:]
     for (table, key), value in left.items():
-        text = _added(_removed(text, table, key), table, key, value)
+        text = _added(removed(text, table, key), table, key, value)
     _check(scan.text, text, values)
     return text
 
@@ -60,7 +60,7 @@ def _entry(scan: Scan, table: str, key: str) -> Entry | None:
     return None if found is None else found.of(key)
 
 
-def _removed(text: str, table: str, key: str) -> str:
+def removed(text: str, table: str, key: str) -> str:
     """Without what stands under a key in several places: as a table of its own, or in keys with dots."""
     entry = _entry(Scan(text), table, key)
     if entry is None:

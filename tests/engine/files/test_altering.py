@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradstep.engine.errors import CommandError
-from gradstep.engine.files import find, load
+from gradstep.engine.files import find, load, loads
 from gradstep.engine.files.altering import altered
 
 
@@ -24,6 +24,29 @@ def test_the_line_stands_in_the_text_and_holds() -> None:
 
 def test_a_table_that_is_not_there_is_added() -> None:
     assert altered(find("walkthrough"), "steps = 7").training.steps == 7
+
+
+def test_options_of_what_another_takes_the_place_of_are_left_out() -> None:
+    text = """format = 1
+[parameters]
+w = [1.0]
+[graph]
+L = "sum(w * w)"
+[training]
+optimizer = "momentum"
+momentum = 0.8
+weight_decay = 0.1
+schedule = "step"
+step_size = 3  # and this goes with it
+gamma = 0.5
+"""
+    constant = altered(loads(text), 'schedule = "constant"')
+    assert constant.training.schedule == "constant"
+    assert constant.training.optimizer["momentum"] == 0.8
+    assert "step_size" not in constant.text
+    adam = altered(loads(text), 'optimizer = "adam"')
+    assert (adam.training.optimizer.name, adam.training.optimizer["weight_decay"]) == ("adam", 0.1)
+    assert adam.training.scheduled["step_size"] == 3
 
 
 def test_arrays_beside_the_file_are_found(tmp_path: Path) -> None:
