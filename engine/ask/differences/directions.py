@@ -52,7 +52,7 @@ def _suspects(judge: Judge, value: Value, step: Array) -> Array:
         steps = np.zeros((2, value.size))
         for row, half in zip(steps, halves, strict=True):
             row[half] = step[half] * np.sqrt(value.size / len(half))
-        wrong = judge.along(value, steps).judged.verdict == Verdict.WRONG
+        wrong = judge.along(value, steps, surely=False).judged.verdict == Verdict.WRONG
         if not wrong.any():
             return np.arange(0)
         at = halves[int(np.argmax(wrong))]

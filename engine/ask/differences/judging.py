@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from gradstep.engine.ask.differences.measuring import Measure, Moves
 from gradstep.engine.ask.differences.precise import Precise
 from gradstep.engine.ask.differences.rounding import EPS, Rounding
-from gradstep.engine.ask.differences.slopes import OFFSETS, STEPS, Losses, Noise, Slopes, best, slopes
-from gradstep.engine.ask.differences.stretches import Way
-from gradstep.engine.ask.differences.switches import switched
+from gradstep.engine.ask.differences.slopes import OFFSETS, STEPS, Slopes, scale
 from gradstep.engine.ask.differences.verdicts import TOLERANCE, Given, Judged, Verdict, apart, judged, tells
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array
 
-#: What comes out at the end of a stretch is a sum that is rounded to so many units in the last place.
-_UNITS = 4
 #: The lengths of steps that are tried first, and what is known well enough: of one number; and of all together, of
 #: which many are near a kink, and few digits are lost beside so much that changes.
 _ONE, _ALL = (STEPS[2], TOLERANCE), (STEPS[4], 1e-3)
-
-
-class Moves(NamedTuple):
-    """Ways to move a value, n of them: each from a number on to others. `place` puts others into copies of the value,
-    rows without axes: (copies, which moves (k,), numbers (k,)). `given` are the gradients with respect to them, `first`
-    is the length of steps with which nearly all slopes are known well enough: to a share `enough` of them."""
-
-    numbers: Array
-    place: Callable[[Array, Array, Array], None]
-    given: Given
-    first: float
-    enough: float
+#: So many of what seems wrong are looked at together with more digits.
+_SOME = 16
+#: With so many lengths of steps.
+_SHORTER = 5
 
 
 class Compared(NamedTuple):
@@ -49,6 +37,8 @@ class Judge:
     def __init__(self, precise: Precise) -> None:
         self.precise, self._rounding = precise, Rounding(precise)
         self._off = self._rounding.loss()
+        longer = float(np.finfo(self._rounding.longer.graph.dtype).eps)
+        self._off_longer = self._off * longer / EPS
         own = precise.recording.graph.dtype
         self._eps = float(np.finfo(own).eps)
         self._again = precise if own == np.float64 else Precise(precise.recording, own.type)
@@ -68,11 +58,11 @@ class Judge:
 
         numbers = self.precise.trace.data[value.id].reshape(-1)[flats]
         given = Given(shown, again, exact.reshape(-1)[flats], largest, self._eps)
-        return self._compare(value, Moves(numbers, place, given, *_ONE))
+        return self._compare(value, Moves(numbers, place), given, *_ONE)
 
-    def along(self, value: Value, directions: Array) -> Compared:
+    def along(self, value: Value, directions: Array, surely: bool = True) -> Compared:
         """All elements of a value together, moved along each of some directions, rows without axes; elements whose
-        gradient is not finite stay where they are."""
+        gradient is not finite stay where they are. What seems wrong is `surely` so, or it only seems so."""
         exact = self._rounding.gradient(value.id).reshape(-1)
         finite = np.isfinite(exact) & np.isfinite(self.precise.trace.data[value.id].reshape(-1))
         directions, exact = np.where(finite, directions, 0), np.where(finite, exact, 0)
@@ -83,74 +73,43 @@ class Judge:
         slopes = directions @ exact
         largest = float((abs(directions) @ abs(exact)).max())
         given = Given(slopes, slopes, slopes, largest, EPS)
-        return self._compare(value, Moves(np.zeros(len(slopes)), place, given, *_ALL))
+        return self._compare(value, Moves(np.zeros(len(slopes)), place), given, *_ALL, surely)
 
-    def _compare(self, value: Value, moves: Moves) -> Compared:
-        ways = self.precise.stretches.ways(value.id)
-        losses, noise = self._losses(value, ways, moves), self._noise(value.id, ways)
-        given, which = moves.given, np.arange(len(moves.numbers))
+    def _compare(
+        self, value: Value, moves: Moves, given: Given, first: float, enough: float, surely: bool = True
+    ) -> Compared:
+        """Differences with steps of the length `first` where these are known well enough, to a share of the gradient,
+        and agree with it; and else with better ones."""
+        measure, which = Measure(self.precise, value, moves, self._off), np.arange(len(moves.numbers))
         with np.errstate(all="ignore"):
-            found = slopes(losses, which, moves.numbers, moves.first, noise)
-            rest = which[~tells(found, given, moves.enough) | apart(found, given)]
+            found = measure.slopes(which, first)
+            rest = which[~tells(found, given, enough) | apart(found, given)]
             if len(rest):
-                found.put(rest, best(losses, rest, moves.numbers[rest], noise))
+                found.put(rest, measure.best(rest))
             kinks = list[int]()
-            for k in which[apart(found, given)]:
-                steps, at = self._without_kink(value, ways, moves, k, float(found.reach[k])), which[k : k + 1]
+            for k in which[apart(found, given) | np.isinf(found.bar)]:
+                steps, at = measure.without_kink(k, float(found.reach[k])), which[k : k + 1]
                 if not steps:
                     kinks.append(k)
                 elif len(steps) < len(STEPS):
-                    found.put(at, best(losses, at, moves.numbers[at], noise, steps))
+                    found.put(at, measure.best(at, steps))
             verdicts = judged(found, given, self._overflown)
-        verdicts.verdict[kinks] = Verdict.KINK
+            verdicts.verdict[kinks] = Verdict.KINK
+            wrong = which[(verdicts.verdict == Verdict.WRONG) & apart(found, given)]
+            if surely and len(wrong) and self._rounding.longer is not self.precise:
+                verdicts.verdict[self._unconfirmed(value, moves, given, wrong, found)] = Verdict.SMALL
         return Compared(given, found, verdicts)
 
-    def _noise(self, value: int, ways: Sequence[Way]) -> Noise:
-        """What rounding makes of the loss, or of the ends of more ways than one; and what is lost beside the largest
-        number on them."""
-        trace = self.precise.trace
-        on_the_way = (trace.data[v] for v in (value, *(n.output for way in ways for n in way.nodes)))
-        largest = max(float(np.max(abs(a), where=np.isfinite(a), initial=0.0)) for a in on_the_way)
-        sums = sum(way.size(trace) for way in ways if way.ends.keys() != {trace.graph.loss.id})
-        off = max(self._off, _UNITS * EPS * sums)
-        return Noise(off, max(off, EPS * largest))
-
-    def _losses(self, value: Value, ways: Sequence[Way], moves: Moves) -> Losses:
-        """The losses with other numbers; the sum of what comes out of all ways."""
-
-        def losses(which: Array, moved: Array) -> Array:
-            each, numbers = np.repeat(which, moved.shape[1]), moved.reshape(-1)
-
-            def move(copies: Array, start: int) -> None:
-                part = slice(start, start + len(copies))
-                moves.place(copies, each[part], numbers[part])
-
-            parts = (self.precise.losses(value.id, len(numbers), move, way) for way in ways)
-            return sum(parts, np.zeros(len(numbers))).reshape(moved.shape)
-
-        return losses
-
-    def _without_kink(
-        self, value: Value, ways: Sequence[Way], moves: Moves, which: int, reach: float
-    ) -> Sequence[float]:
-        """The steps with which nothing is chosen differently on both sides: all where nothing is as far as `reach`, and
-        else those that are shorter than the first. Where nothing is, slopes that differ from side to side are
-        curvature, and excuse nothing."""
-        number = moves.numbers[which]
-
-        def there(far: float) -> Array:
-            copy = self.precise.trace.data[value.id].reshape(1, -1).copy()
-            moves.place(copy, np.array([which]), np.array([number + far]))
-            return copy.reshape(value.shape)
-
-        def kink(far: float) -> bool:
-            sides = there(far), there(-far)
-            through = ([self.precise.through(value.id, side, way.nodes) for side in sides] for way in ways)
-            return any(switched(self.precise, way.nodes, *both) for way, both in zip(ways, through, strict=True))
-
-        reaches = [step * max(abs(number), 1) * float(OFFSETS.max()) for step in STEPS]
-        if kink(reaches[-1]):  # first, as it is so of most: it is just here
-            return ()
-        if not kink(reach):
-            return STEPS
-        return next(STEPS[k:] for k, far in enumerate(reaches) if far < reach and not kink(far))
+    def _unconfirmed(self, value: Value, moves: Moves, given: Given, wrong: Array, found: Slopes) -> Array:
+        """Those of what seems wrong that are right with more digits, and steps that are as long or shorter: they were
+        too small to tell. Where many are wrong, some of them are looked at."""
+        measure = Measure(self._rounding.longer, value, moves, self._off_longer, surely=True)
+        small = list[Array]()
+        for at in np.array_split(wrong, range(_SOME, len(wrong), _SOME)):
+            longest = float((found.reach / scale(moves.numbers))[at].max()) / OFFSETS.max()
+            steps = [step for step in STEPS if step <= 1.5 * longest][:_SHORTER]
+            seems = apart(measure.best(at, steps), given.at(at))
+            small.append(at[~seems])
+            if seems.all():
+                break
+        return np.concatenate(small)

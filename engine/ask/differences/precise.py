@@ -131,7 +131,7 @@ class Precise:
         them one by one. As many are computed together as fit.
         """
         way = way or whole(self.graph, self.after(value))
-        found, together = np.empty(copies), max(_BATCH // max(self.size(value, way), 1), 1)
+        found, together = np.empty(copies, dtype=self.graph.dtype), max(_BATCH // max(self.size(value, way), 1), 1)
         for start in range(0, copies, together):
             stop = min(start + together, copies)
             stacked = np.repeat(self.trace.data[value].reshape(1, -1), stop - start, axis=0)

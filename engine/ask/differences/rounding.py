@@ -31,26 +31,26 @@ class Rounding:
     """The same run with more digits, where there are any, and how far rounding moves the loss of either."""
 
     def __init__(self, precise: Precise) -> None:
-        self._precise = self._longer = precise
+        self._precise = self.longer = precise
         values = sum(v.size for v in precise.graph.values)
         work = values + sum(precise.products(node) for node in precise.graph.nodes)
         self._places = min(max(_WORK // max(work, 1), 1), _PLACES)
         if work <= _WORK and np.finfo(np.longdouble).eps < EPS:
             try:
-                self._longer = Precise(precise.recording, np.longdouble)
+                self.longer = Precise(precise.recording, np.longdouble)
             except OpError:  # what is computed is a class number only as it is rounded
                 return
 
     def gradient(self, value: int) -> Array:
         """What the formulas of backpropagation give for a value that has a gradient, almost without rounding."""
         with np.errstate(all="ignore"):
-            return np.asarray(self._longer.trace.gradient(value), dtype=np.float64)
+            return np.asarray(self.longer.trace.gradient(value), dtype=np.float64)
 
     def loss(self) -> float:
         """How far rounding may move the loss, here and near here. At other places as well, each leaf moved by its
         own: numbers that happen to be round here are not so there."""
         least = EPS * abs(self._precise.trace.loss)
-        if self._longer is self._precise:
+        if self.longer is self._precise:
             return _UNITS * least
         with np.errstate(all="ignore"):
             apart = [abs(longer - rounded) for rounded, longer in self._both()]
@@ -60,7 +60,7 @@ class Rounding:
         """The loss as it is rounded, and with more digits."""
         rng = np.random.Generator(np.random.PCG64(1))
         graph, leaves, loss = self._precise.graph, self._precise.leaves, self._precise.graph.loss.id
-        yield self._precise.trace.data[loss].flat[0], self._longer.trace.data[loss].flat[0]
+        yield self._precise.trace.data[loss].flat[0], self.longer.trace.data[loss].flat[0]
         for _ in range(self._places):
             moved = {
                 v: x + _FAR * np.maximum(abs(x), 1) * rng.uniform(-1, 1, x.shape)
@@ -68,6 +68,6 @@ class Rounding:
                 if graph.gets_gradient(graph.values[v])
             }
             try:
-                yield self._precise.elsewhere(moved), self._longer.elsewhere(moved)
+                yield self._precise.elsewhere(moved), self.longer.elsewhere(moved)
             except OpError:  # what must be whole is not, when it is moved
                 return

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask.differences.rounding import EPS
 from gradstep.engine.index import Array
 
 #: Lengths of steps relative to the number, from long to short.
@@ -27,6 +26,10 @@ STEPS = tuple(2.0**-k for k in (4, 7, 10, 14, 18, 22, 26, 30, 34, 38))
 OFFSETS = np.array([0.5, -0.5, 1.0, -1.0, 2.0, -2.0])
 #: So many times the rounding of the losses may be in a difference, by the length of its step.
 _MOST = 3.0
+#: Halved steps must change a difference by less than this share of what they did when they were twice as long: by a
+#: quarter where f is smooth, by half where it is bent just here. Otherwise steps are longer than what there is to be
+#: seen, and how far a difference is off is not known.
+_LESS = 0.6
 
 #: The losses where some numbers are others, each in turn: (which of them (n,), the others (n, 6)) → (n, 6).
 Losses = Callable[[Array, Array], Array]
@@ -71,9 +74,10 @@ def slopes(losses: Losses, which: Array, numbers: Array, step: float, noise: Noi
         slope, other = short + (short - middle) / 3, middle + (middle - long) / 3
         same = found == found[:, :1]
         still, nearly = same.all(axis=1), same[:, :4].all(axis=1)
-        off = np.maximum(np.where(nearly, noise.lost, noise.loss), EPS * abs(found).max(axis=1))
+        off = np.maximum(np.where(nearly, noise.lost, noise.loss), np.finfo(found.dtype).eps * abs(found).max(axis=1))
         bar = 2 * abs(slope - other) + _MOST * off / h
-    bar[~np.isfinite(bar)] = slope[~np.isfinite(bar)] = np.nan
+        bar[abs(short - middle) > _LESS * abs(middle - long) + _MOST * off / h] = np.inf
+    bar[~np.isfinite(slope)] = slope[~np.isfinite(slope)] = np.nan
     return Slopes(slope, bar, h * OFFSETS.max(), still)
 
 
@@ -89,6 +93,6 @@ def best(losses: Losses, which: Array, numbers: Array, noise: Noise, steps: Sequ
         going &= agrees | np.isnan(chosen.slope)
         low = np.where(going & agrees, np.maximum(low, least), low)
         high = np.where(going & agrees, np.minimum(high, most), high)
-        better = going & (found.bar < chosen.bar)
+        better = going & ((found.bar < chosen.bar) | np.isnan(chosen.slope))
         chosen.put(better, Slopes(*(part[better] for part in found)))
     return chosen

@@ -37,7 +37,7 @@ class Way(NamedTuple):
 
     def out(self, data: Data, copies: int) -> Array:
         """Σ gradient · value at the end for copies of these values, that lie on a first axis: shape (copies,)."""
-        total = np.zeros(copies)
+        total = np.zeros(copies, dtype=np.result_type(np.float64, *self.ends.values()))
         for end, numbers in self._felt(data, copies):
             total += numbers @ end
         return total
