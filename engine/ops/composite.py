@@ -44,6 +44,7 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "int": (lambda x: type(x) is int, "a whole number"),
     "float": (lambda x: type(x) in (int, float), "a number"),
     "bool": (lambda x: type(x) is bool, "True or False"),
+    "str": (lambda x: type(x) is str, "a text in quotes"),
     "None": (lambda x: x is None, "None"),
 }
 
@@ -74,10 +75,14 @@ class Composite:
         """With its options set: a function of the inputs. Raises OpError for an option that is not what its parameter
         says."""
         for parameter in self._parameters:
-            kinds = str(parameter.annotation).split(" | ")
-            if parameter.name in options and not any(_KINDS[kind][0](options[parameter.name]) for kind in kinds):
+            if parameter.name not in options:
+                continue
+            value, kinds = options[parameter.name], str(parameter.annotation).split(" | ")
+            if not any(_KINDS[kind][0](value) for kind in kinds):
                 what = " or ".join(_KINDS[kind][1] for kind in kinds)
-                raise OpError(f"{self.name}: {parameter.name} is {what}, not {shown(options[parameter.name])}")
+                raise OpError(f"{self.name}: {parameter.name} is {what}, not {shown(value)}")
+            if type(value) is int and "int" not in kinds:
+                options[parameter.name] = float(value)  # as in eps=1: in a plan a number is a float
         return partial(self.plan, **options)
 
     def options(self) -> dict[str, Any]:

@@ -84,3 +84,15 @@ def test_shapes_that_do_not_go_together_are_named(name: str, shapes: dict[str, t
     with pytest.raises(OpError) as caught:
         COMPOSITES[name]()(**{slot: Given(slot, shape) for slot, shape in shapes.items()})
     assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSITES))
+def test_every_option_may_be_what_it_is_by_default(name: str) -> None:
+    """So all of their kinds are known."""
+    made = COMPOSITES[name]
+    assert callable(made(**made.options()))
+
+
+def test_a_whole_number_is_one_with_decimals_where_such_are_taken() -> None:
+    value = Composite(plan_of, {})(eps=1)(x=Given("x", (3,)))
+    assert (value, type(value)) == (1.0, float)
