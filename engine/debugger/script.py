@@ -69,7 +69,11 @@ def _one(
     place = line.place if isinstance(line, Line) else ""
     try:
         result = commands.run(session, line)
-        written = json_line(document(session, line, result)) if as_json else "\n".join(map(printable, result.text.split("\n")))
+        written = (
+            json_line(document(session, line, result))
+            if as_json
+            else "\n".join(map(printable, result.text.split("\n")))
+        )
     except Exception as error:  # also what nobody foresaw: it is told and logged, and the script goes on
         text = printable(f"{place}{tell(error)}")
         say(json_line({"command": line, "ok": False, "error": text}) if as_json else f"error: {text}")

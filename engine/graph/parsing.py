@@ -41,7 +41,9 @@ def parse(text: str) -> ast.expr:
     except RecursionError:
         raise ExpressionError(f"the formula is nested too deeply; at most {MAX_DEPTH} levels are read") from None
     except ValueError:
-        raise ExpressionError(f"cannot read '{shortened(text, 60)}': it holds a character that no formula has") from None
+        raise ExpressionError(
+            f"cannot read '{shortened(text, 60)}': it holds a character that no formula has"
+        ) from None
     _check_depth(tree)
     _place(tree, flat.strip(), lead)
     check_numbers(tree)

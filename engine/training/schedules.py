@@ -28,7 +28,8 @@ def _power(base: float, exponent: int) -> float:
 SCHEDULES: Mapping[str, Schedule] = {
     "constant": Schedule(lambda k, lr, o: lr, {}),
     "step": Schedule(
-        lambda k, lr, o: lr * _power(o["gamma"], k // o["step_size"]), {"step_size": iterations(), "gamma": at_least_0(0.1)}
+        lambda k, lr, o: lr * _power(o["gamma"], k // o["step_size"]),
+        {"step_size": iterations(), "gamma": at_least_0(0.1)},
     ),
     "cosine": Schedule(
         lambda k, lr, o: o["eta_min"] + (lr - o["eta_min"]) * (1 + cos(pi * k / o["t_max"])) / 2,

@@ -30,7 +30,8 @@ def state(session: Session) -> tuple[object, ...]:
     """All that a person may have changed; what was tried beside it is only known."""
     visited, stops = session.visited, session.stops
     return (
-        session.runs._replace(tried={}), session.recording, session.position, session.sample, session.stop, list(visited.before),
+        session.runs._replace(tried={}), session.recording, session.position, session.sample, session.stop,
+        list(visited.before),
         list(visited.after), dict(visited.bookmarks), list(session.log), session.log.said,
         [(b.number, b.hits, b.ignore, b.enabled, b.condition) for b in stops.breakpoints], list(stops.watches),
     )  # fmt: skip

@@ -55,7 +55,9 @@ def _nested(random: random.Random, text: str) -> str:
     """Something that is opened very often, and maybe closed as often, in the place of a value or of a line."""
     opened, closed = random.choice(_NESTED)
     depth = random.choice(_DEPTHS)
-    nest = opened * depth + random.choice(("", "1", "x", "a = 1")) + closed * random.choice((depth, depth, 0, depth + 1))
+    nest = (
+        opened * depth + random.choice(("", "1", "x", "a = 1")) + closed * random.choice((depth, depth, 0, depth + 1))
+    )
     lines = text.split("\n")
     at = random.randrange(len(lines))
     key = lines[at].split("=")[0] if "=" in lines[at] else random.choice(("x ", "a ", "y "))
@@ -113,9 +115,7 @@ def _bomb(size: int) -> bytes:
     """An array of so many bytes of nothing, packed into a thousandth of it."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made, made.open("a.npy", "w") as file:
-        np.lib.format.write_array_header_1_0(
-            file, {"descr": "|u1", "fortran_order": False, "shape": (size,)}
-        )
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (size,)})
         for _ in range(size >> 20):
             file.write(bytes(1 << 20))
     return packed.getvalue()

@@ -107,7 +107,11 @@ def storm(chance: random.Random, session: Session, width: int, height: int, fold
             # Nobody types more than some hundred characters; whoever has more pastes them.
             yield from (line[:500], "\r", "\r") if chance.random() < 0.7 else (f"\x1b[200~{line}\x1b[201~", "\r")
         elif pick < 0.84:
-            yield "\x1b[200~" + chance.choice((*WORDS, "a\nb\nq", "q\x1bq\x1b[B", "9" * 5000, "变\n" * 40_000)) + "\x1b[201~"
+            yield (
+                "\x1b[200~"
+                + chance.choice((*WORDS, "a\nb\nq", "q\x1bq\x1b[B", "9" * 5000, "变\n" * 40_000))
+                + "\x1b[201~"
+            )
         elif pick < 0.88:
             yield chance.choice(REPLIES)
         elif pick < 0.93:

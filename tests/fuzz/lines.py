@@ -29,9 +29,12 @@ SIGNS = [
     *("[", "]", ",", ".", "^", "|", ":", ";", "'", '"', "#", "\\", "~", "\x1b[2J", "\x00", "\u202e", "变", "\t", "…"),
 ]
 #: Letters that look like others, turn the line round, or are put together; numbers that are none of ours.
-UNUSUAL = ("ｗ", "𝐖", "W\u0301", "\u0301", "ﬁnd", "Ｗ１", "w\u200d1", "\u2066W1\u2069", "İ", "ß", "①", "１２", "²", "−1", "∞",
-           "∂L/∂W1", "😀", "👩\u200d👩\u200d👧", "\ud800", "\ufeff", "\u0000", "\x9b31m", "%s", "{0}", "{}", "$(x)", "`x`",
-           "../x", "~root", "__class__", "self", "lambda: 0", "x := 1", "*a", "**a", "f'{x}'", "b''", "...", "0b1", "1e-5_0")  # fmt: skip
+UNUSUAL = ("ｗ", "𝐖", "W\u0301", "\u0301", "ﬁnd", "Ｗ１", "w\u200d1", "\u2066W1\u2069", "İ", "ß", "①", "１２", "²",
+           "−1", "∞",
+           "∂L/∂W1", "😀", "👩\u200d👩\u200d👧", "\ud800", "\ufeff", "\u0000", "\x9b31m",
+           "%s", "{0}", "{}", "$(x)", "`x`",
+           "../x", "~root", "__class__", "self", "lambda: 0", "x := 1", "*a", "**a", "f'{x}'", "b''", "...", "0b1",
+           "1e-5_0")  # fmt: skip
 NUMERIC = ("value", "grad", "upstream", "local", "contribution", "terms", "layer", "index", "iteration")
 KINDS = {"dead": "", "flip": "", "zero": "", "nonfinite": "", "vanish": "0.1", "explode": "2", "saturated": "0.2",
          "cancel": "0.5"}  # fmt: skip
@@ -90,7 +93,9 @@ class Lines:
             text = text[:40] * self.random.choice((10, 300, 3000))
         if self.chance(0.1):
             depth = self.random.choice((5, 90, 101, 1000, 20_000))
-            opened, closed = self.random.choice((("(", ")"), ("[", "]"), ("abs(", ")"), ("not ", ""), ("-", ""), ("x[", "]")))
+            opened, closed = self.random.choice(
+                (("(", ")"), ("[", "]"), ("abs(", ")"), ("not ", ""), ("-", ""), ("x[", "]"))
+            )
             text = opened * depth + text + closed * depth
         return text
 

@@ -93,7 +93,8 @@ def too_small(evidence: Evidence) -> Iterator[Seen]:
     text = (
         f"the loss {'stands' if slow else 'is'} at {number(course.last)}, between {number(evidence.task.floor)} and "
         f"the {number(evidence.task.constant or 0.0)} of one answer for all samples"
-        f"{'' if few else f', of whose targets neighbours tell {evidence.task.explained:.0%}'}; the network has {parameters:,} parameters, and {what}"
+        f"{'' if few else f', of whose targets neighbours tell {evidence.task.explained:.0%}'}; "
+        f"the network has {parameters:,} parameters, and {what}"
     )
     advice = ["more units in the hidden layers" if widths else "a hidden layer with an activation"]
     yield Seen(Place(evidence.graph.loss.name, evidence.made), {"loss": course.last}, text, advice)

@@ -36,7 +36,9 @@ def find(file: BinaryIO, key: str | None) -> Block:
     kind, shape, offsets = about.get("dtype"), checked_shape(about.get("shape")), about.get("data_offsets")
     if not isinstance(kind, str) or kind not in _TYPES:
         shown = kind[:20] if isinstance(kind, str) else "nothing"
-        raise GraphError(f"'{shortened(name, 60)}' is of type {shown}, which NumPy does not have; there are {', '.join(_TYPES)}")
+        raise GraphError(
+            f"'{shortened(name, 60)}' is of type {shown}, which NumPy does not have; there are {', '.join(_TYPES)}"
+        )
     dtype = np.dtype(_TYPES[kind])
     if not isinstance(offsets, list) or len(offsets) != 2 or any(type(n) is not int or n < 0 for n in offsets):
         raise Unreadable(f"its header does not say where '{shortened(name, 60)}' is")

@@ -10,8 +10,8 @@ from gradstep.engine.run.timeline import Position, Timeline
 
 
 def moment(table: Table, key: str, example: str, time: Timeline | None, last: int) -> Position | None:
-    """The moment that a key names, in an iteration up to the `last`; None where that is a problem, or where there is no `time` to find it in because
-    the graph is broken."""
+    """The moment that a key names, in an iteration up to the `last`; None where that is a problem, or where there is no
+    `time` to find it in because the graph is broken."""
     at = table.said[key]
     if not isinstance(at, str | int) or isinstance(at, bool):
         table.bad(key, f'{key} must be a step number, a phase or a name, as in {key} = "{example}"')

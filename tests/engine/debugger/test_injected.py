@@ -18,13 +18,15 @@ LINES = {
     "step": "step 3", "back": "back", "into": "into 2", "outof": "outof", "layer": "layer", "rlayer": "rlayer",
     "phase": "phase", "rphase": "rphase", "iterate": "iterate 2", "riterate": "riterate", "finish": "finish",
     "restart": "restart", "goto": "goto @3 loss", "break": "break grad == 0 do print loss", "tbreak": "tbreak dead",
-    "enable": "enable 1", "disable": "disable 1", "ignore": "ignore 1 2", "delete": "delete 1", "watch": "watch W2.grad",
+    "enable": "enable 1", "disable": "disable 1", "ignore": "ignore 1 2", "delete": "delete 1",
+    "watch": "watch W2.grad",
     "unwatch": "unwatch loss", "continue": "continue", "rcontinue": "rcontinue", "train": "train 3",
     "when": "when loss < 0.3", "previous": "previous", "following": "following", "bookmark": "bookmark here",
     "sample": "sample all", "print": "print abs(W1.grad).max()", "find": "find grad > 0", "why": "why W1.grad[0,0]",
     "paths": "paths W1[0,0] 3", "terms": "terms W1.grad[0,0]", "nudge": "nudge W1[0,0]", "verify": "verify",
     "findings": "findings", "set": "set W1[0,0] = 1", "undo": "undo", "redo": "redo", "revert": "revert",
-    "diff": "diff xor", "info": "info scenario", "help": "help why", "quit": "quit x", "export": "export json {}/a.json",
+    "diff": "diff xor", "info": "info scenario", "help": "help why", "quit": "quit x",
+    "export": "export json {}/a.json",
     "save": "save {}/a.toml", "open": "open walkthrough",
     "log": "log", "try": "try",
 }  # fmt: skip
@@ -69,7 +71,10 @@ def test_an_error_anywhere_in_a_command_is_one_line_and_the_next_one_is_carried_
         if name not in MOVE:
             assert place(session) == before, injection.where
         said.clear()
-        assert script.carry_out(session, [["print loss"], ["step"], ["back"]], False, said.append), (said, injection.where)
+        assert script.carry_out(session, [["print loss"], ["step"], ["back"]], False, said.append), (
+            said,
+            injection.where,
+        )
         assert session.recording.iteration == session.position.iteration
         assert block(session.frame(), terms=True)
     else:

@@ -81,7 +81,8 @@ def test_ranges_enclose_every_iteration_that_a_row_stands_for(text: str, exact: 
             row = summaries.row_of(k)
             slack = 1e-9 * abs(value)
             # A bound of NaN is none: nothing is less than it, and nothing more.
-            assert not (value < low[row] - slack or value > high[row] + slack), (text, k)
+            outside = value < low[row] - slack or value > high[row] + slack
+            assert not outside, (text, k)
 
 
 def test_ranges_of_joined_rows_still_say_something(joined: Summaries) -> None:

@@ -103,6 +103,8 @@ def test_what_is_blamed_is_found_beyond_the_first_piece_of_a_long_sum() -> None:
 def test_what_is_made_of_nothing_is_not_defined(call: str) -> None:
     """In NumPy and PyTorch the mean and the variance of no numbers are NaN, and the logarithm of their sum is −∞."""
     recording = record(
-        loads(f'format = 1\n[parameters]\nw = {{ shape = [2, 0], init = "zeros" }}\n[graph]\nh = "{call}"\nL = "sum(h)"\n')
+        loads(
+            f'format = 1\n[parameters]\nw = {{ shape = [2, 0], init = "zeros" }}\n[graph]\nh = "{call}"\nL = "sum(h)"\n'
+        )
     )
     assert blamed(recording, "h") == (Cause.UNDEFINED, set())

@@ -35,7 +35,10 @@ def test_a_number_has_the_shape_of_what_it_is_of() -> None:
         ("of = 'K'\nvalue = 3", "8:6: unknown name 'K'"),
         ("of = 3\nvalue = 3", "8:6: of must be text in quotes"),
         ("of = 'L'\nvalue = 1\niteration = 0", "10:13: iteration must be a whole number from 1 to 10,000, not 0"),
-        ("of = 'L'\nvalue = 1\niteration = 1_000_000_000_000", "10:13: iteration must be a whole number from 1 to 10,000"),
+        (
+            "of = 'L'\nvalue = 1\niteration = 1_000_000_000_000",
+            "10:13: iteration must be a whole number from 1 to 10,000",
+        ),
         ("of = 'L'\nvalue = 1\ndecimals = -1", "10:12: decimals must be a whole number from 0 on"),
         ("of = 'L'\nvalue = 1\nrtol = nan", "10:8: rtol must be a number from 0 on, not nan"),
         ("of = 'L'\nvalue = 1\nrtol = 1\ndecimals = 1", "10:1: give decimals or rtol, not both"),
