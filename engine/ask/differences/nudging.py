@@ -21,7 +21,8 @@ class Nudge(NamedTuple):
     """What a nudge of `eps` to one number does: the change of the loss that the gradient predicts,
     and the real one (half the difference between both sides); the gradient of either; `kink` names
     what switched between the two sides, where something did. `of` is the gradient as it is written. Rounding of the
-    loss may make `off` of the difference; an error is not taken relative to less than that leaves to be told."""
+    loss may make `off` of the difference; an error is not taken relative to less than that leaves to be told. `exact`
+    is the gradient with more digits."""
 
     eps: float
     predicted: float
@@ -31,7 +32,8 @@ class Nudge(NamedTuple):
     rel_error: float
     kink: str
     of: str
-    off: float = 0.0
+    off: float
+    exact: float
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -42,6 +44,8 @@ class Nudge(NamedTuple):
         )
         if self.off > TELLS * max(abs(self.gradient), abs(self.numeric)):
             yield f"  too small to tell by a difference: as the loss is rounded, it may be off by {self.off:.0e}"
+        if abs(self.exact - self.gradient) > TELLS * max(abs(self.exact), abs(self.gradient)):
+            yield f"  rounding has taken its digits: with more of them backprop is {number(self.exact, 8, True)}"
         if self.kink:
             yield f"  not differentiable here: {self.kink}"
 
@@ -72,14 +76,17 @@ def nudge(recording: Recording, element: Element, eps: float | None = None) -> N
         raise CommandError(f"{name} is {base:g}, and {step:g} more or less does not change it")
     above, below = (precise.moved(*element, base + sign * step) for sign in (1, -1))
     losses = precise.loss(above), precise.loss(below)
+    rounding = Rounding(precise)
+    exact = rounding.gradient(element.value)
     if any(kind == "grad" for kind, _ in recording.given):
-        grad = recording.trace.gradient(element.value)
+        exact = grad = recording.trace.gradient(element.value)
     numeric, gradient = (losses[0] - losses[1]) / width, grad.item(element.flat)
     actual = (losses[0] - losses[1]) / 2
-    off = Rounding(precise).loss() / (width / 2)
+    off = rounding.loss() / (width / 2)
     error = abs(numeric - gradient) / max(abs(numeric), abs(gradient), off / TOLERANCE, 1e-300)
     held = precise.held(above) or precise.held(below)
     kink = f"{held} is set by hand, so the loss does not follow" if held else ""
     kink = kink or switched(precise, precise.after(element.value), above, below)
     of = recording.board.gradient(*element)
-    return Nudge(step, gradient * step, actual, gradient, numeric, error, kink, of, off)
+    longer = float(exact.item(element.flat))
+    return Nudge(step, gradient * step, actual, gradient, numeric, error, kink, of, off, longer)

@@ -66,7 +66,8 @@ class Gradients(NamedTuple):
 
     def summary(self) -> str:
         """How those that were compared do."""
-        at = f", largest relative error {self.max_rel_error:.0e} at {self.at}" if self.at else ""
+        largest = f"{self.max_rel_error:.0e}" if self.max_rel_error else "0"
+        at = f", largest relative error {largest} at {self.at}" if self.at else ""
         return f"compared with finite differences{at}"
 
     def details(self) -> Iterator[str]:

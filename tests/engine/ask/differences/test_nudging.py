@@ -37,3 +37,16 @@ def test_a_number_that_does_not_move_is_refused(parameters: str, of_: str, eps: 
     rec = written(parameters, "L = sum(x ** 3)")
     with pytest.raises(CommandError, match="does not change it"):
         nudge(rec, element(rec, of_), eps)
+
+
+def test_what_rounding_leaves_is_said() -> None:
+    rec = written("x = [1.0, 1e-6]", "L = sum(x ** 2) + 1e8")
+    assert any("too small to tell" in line for line in nudge(rec, element(rec, "x[1]")).lines())
+    assert not any("too small" in line for line in nudge(rec, element(rec, "x[0]")).lines())
+    # σ(40) − 1 is −exp(−40) to 17 digits, and 0 in double precision.
+    rec = written("z = [40.0]\nt = [1.0]", "L = bce_with_logits(z, t)")
+    found = nudge(rec, element(rec, "z[0]"))
+    assert found.gradient == 0
+    if np.finfo(np.longdouble).eps < np.finfo(float).eps:
+        assert found.exact == pytest.approx(-np.exp(-40), rel=0.05)
+        assert any("with more of them backprop is −4" in line for line in found.lines())
