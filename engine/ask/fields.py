@@ -142,20 +142,6 @@ class Slice(Scope):
         here = self.sweep.phase is not Phase.UPDATE and nodes[self.sweep.node].op.name == text
         return Part(np.full(self.count, here), True, True)
 
-    # For kinds
-
-    @property
-    def going_back(self) -> bool:
-        """Whether the sweep writes the gradient of something that is computed: a stage of its way."""
-        return self.sweep.phase is Phase.BACKWARD and self.recording.graph.values[self.sweep.value].node >= 0
-
-    @cached_property
-    def largest_upstream(self) -> Array:
-        """For each element the largest |upstream| of its terms."""
-        found = np.zeros(self.count)
-        np.maximum.at(found, self.table.owner, abs(self.table.upstream))
-        return found
-
 
 def _terms(at: Slice) -> Array:
     """How many terms each step adds up."""

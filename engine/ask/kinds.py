@@ -13,7 +13,7 @@ from gradstep.engine.explain import nonfinite
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.op import Op
-from gradstep.engine.run.recording import Recording
+from gradstep.engine.run import flow
 from gradstep.engine.run.timeline import Phase
 
 
@@ -81,30 +81,21 @@ def _flip(at: Slice, threshold: float) -> Array:
     return np.asarray((at.table.contribution * np.sign(at.table.upstream) < 0) & (at.table.node != loss))
 
 
-def nearest_the_loss(recording: Recording) -> float:
-    """The largest |gradient| of the value that is nearest the loss."""
-    for sweep in recording.timeline.sweeps:
-        if sweep.phase is Phase.BACKWARD and recording.graph.values[sweep.value].node >= 0:
-            grad = recording.trace.gradient(sweep.value)
-            with np.errstate(all="ignore"):
-                return float(abs(grad).max()) if grad.size else 0.0
-    return 0.0
+def _arriving(at: Slice, compare: Callable[[float], bool]) -> Array:
+    """All gradients but 0 of a layer's input or sum, or of a parameter, where what arrives there is of some size beside
+    what arrives at the network's output (see `flow.ratios`): products along all paths from one to the other, and no
+    single slope, which the next one may take back."""
+    if at.sweep.phase is not Phase.BACKWARD or not compare(flow.ratios(at.recording).get(at.sweep.value, np.nan)):
+        return _nothing(at)
+    return np.asarray(np.asarray(at.grad) != 0)
 
 
 def _vanish(at: Slice, threshold: float) -> Array:
-    if not at.going_back:
-        return _nothing(at)
-    size = abs(np.asarray(at.grad))
-    reference = np.maximum(at.largest_upstream, nearest_the_loss(at.recording))
-    return (size < threshold * reference) & (size > 0)
+    return _arriving(at, lambda ratio: ratio < threshold)
 
 
 def _explode(at: Slice, threshold: float) -> Array:
-    if not at.going_back:
-        return _nothing(at)
-    size, near = abs(np.asarray(at.grad)), nearest_the_loss(at.recording)
-    upstream = at.largest_upstream
-    return ((size > threshold * upstream) & (upstream > 0)) | ((size > threshold * near) & (near > 0))
+    return _arriving(at, lambda ratio: ratio > threshold)
 
 
 def _cancel(at: Slice, threshold: float) -> Array:
@@ -134,10 +125,10 @@ KINDS: Mapping[str, Kind] = {
     "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch", units=True),
     "flip": Kind(_flip, None, True, "a contribution has the other sign than its upstream gradient"),
     "vanish": Kind(
-        _vanish, 1e-3, False, "the gradient is below {r:g} of its upstream, or of that nearest the loss", SHARE
+        _vanish, 1e-3, False, "the gradient at a layer is below {r:g} of that at the output", SHARE
     ),
     "explode": Kind(
-        _explode, 1e3, False, "the gradient is above {r:g} times its upstream, or that nearest the loss", LARGER
+        _explode, 1e3, False, "the gradient at a layer is above {r:g} times that at the output", LARGER
     ),
     "saturated": Kind(_saturated, 0.01, False, "the slope of a sigmoid or tanh is below {r:g}", SHARE),
     "cancel": Kind(_cancel, 0.9, False, "more than {r:.0%} of what meets cancels", SHARE),

@@ -16,6 +16,7 @@ from gradstep.engine.diagnosis.rules import (
     divergence,
     fit,
     gates,
+    gradients,
     linearity,
     losses,
     moves,
@@ -37,8 +38,8 @@ from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
 MODULES: tuple[ModuleType, ...] = (
-    outputs, targets, linearity, structure, samples, data, weights, moves, optimiser, divergence, numbers, gates,
-    fit, rates, units, baselines, losses, sizes, steps,
+    outputs, targets, linearity, structure, samples, data, weights, gradients, moves, optimiser, divergence, numbers,
+    gates, fit, rates, units, baselines, losses, sizes, steps,
 )  # fmt: skip
 
 
@@ -68,5 +69,5 @@ def _diagnosed(evidence: Evidence) -> Diagnosis:
     told = []
     for order, rule in enumerate(RULES):
         evidence.asked(order / len(RULES))
-        told += [Told(found, rule, order, about) for found, about in rule.findings(evidence)]
+        told += [Told(found, rule, order, seen.about, seen.effect) for found, seen in rule.findings(evidence)]
     return with_changes(joined(told), evidence)

@@ -13,12 +13,13 @@ _NOTED = Severity.WARNING
 
 
 class Told(NamedTuple):
-    """A finding with its rule, the rule's place among all, and what it is about."""
+    """A finding with its rule, the rule's place among all, and what it is about; an `effect` explains no other."""
 
     finding: Finding
     rule: Rule
     order: int
     about: frozenset[str]
+    effect: bool = False
 
 
 def joined(told: Sequence[Told]) -> Diagnosis:
@@ -64,6 +65,8 @@ def _rank(told: Told) -> tuple[int, int, int]:
 
 
 def _explains(cause: Told, effect: Told) -> bool:
+    if cause.effect:
+        return False
     symptom = effect.rule.symptom and not cause.rule.symptom and cause.finding.severity >= _NOTED
     if symptom:
         return True

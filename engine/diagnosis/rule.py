@@ -21,7 +21,8 @@ Thresholds = Mapping[str, float]
 class Seen(NamedTuple):
     """What a rule's function says. `severity` where it is another than the rule's; `go` is the command that goes
     there, by default `goto` its place; `about` are the parameters and values it is about, so that what follows from
-    it can be told from what does not; `cause` is why a number is not finite, as an account has it for programs."""
+    it can be told from what does not; `cause` is why a number is not finite, as an account has it for programs. An
+    `effect` is what other things bring about, whatever its rule, and explains nothing."""
 
     place: Place
     numbers: Mapping[str, float]
@@ -31,6 +32,7 @@ class Seen(NamedTuple):
     go: str = ""
     about: frozenset[str] = frozenset()
     cause: Mapping[str, Any] | None = None
+    effect: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Rule:
     explains: frozenset[str] = frozenset()
     symptom: bool = False
 
-    def findings(self, evidence: Evidence) -> Iterator[tuple[Finding, frozenset[str]]]:
-        """What it sees, and what each is about."""
+    def findings(self, evidence: Evidence) -> Iterator[tuple[Finding, Seen]]:
+        """What it sees, as findings."""
         with np.errstate(all="ignore"):  # NaN and infinities are among what it looks for
             found = list(self.look(evidence))
         for seen in found:
@@ -58,7 +60,7 @@ class Rule:
             go = seen.go or _go(evidence, seen.place)
             severity = self.severity if seen.severity is None else seen.severity
             one = Finding(self.name, severity, seen.place, seen.numbers, seen.text, advice, self.source, go)
-            yield one._replace(cause=seen.cause), seen.about
+            yield one._replace(cause=seen.cause), seen
 
 
 def _go(evidence: Evidence, place: Place) -> str:

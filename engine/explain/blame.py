@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from math import inf, isfinite, log, nan
+from itertools import accumulate, pairwise
+from math import isfinite, log, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from gradstep.engine.explain.formula import relation
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.run import flow
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import Segment, total
@@ -52,9 +53,9 @@ class Blame:
     path leads there and for the loss itself.
 
     `worst` is the number of the link that has changed the gradient most: where it stops being finite
-    or becomes exactly 0; else where it shrinks or grows most, max |ln |local||, the first of equal
-    ones. None where it passes unchanged all the way. `reason` says why the gradient is exactly 0 or not finite, and
-    `hint` what to try; both are empty where it is neither.
+    or becomes exactly 0; else where it shrinks or grows most for good on its way from what the loss compares, the first
+    of equal ones. None where it passes unchanged all the way. `reason` says why the gradient is exactly 0 or not
+    finite, and `hint` what to try; both are empty where it is neither.
     """
 
     recording: Recording
@@ -123,7 +124,8 @@ def why(recording: Recording, element: Element) -> Blame:
             run = links.pop()
             link = run._replace(target=here, hops=run.hops + 1, upstream=at)
         links.append(link)
-    return Blame(recording, element, gradient, tuple(links), _worst(gradient, links), *_reason(recording, element))
+    worst = _worst(recording, gradient, links)
+    return Blame(recording, element, gradient, tuple(links), worst, *_reason(recording, element))
 
 
 def _reason(recording: Recording, element: Element) -> tuple[str, str]:
@@ -204,16 +206,35 @@ def _is_dead(recording: Recording, front: list[Element], dead: set[Element]) -> 
     return True
 
 
-def _worst(gradient: float, links: list[Link]) -> int | None:
+def _worst(recording: Recording, gradient: float, links: list[Link]) -> int | None:
     gradients = [gradient, *(link.upstream for link in links)]
     for breaks in (lambda value: not isfinite(value), lambda value: value == 0):
         for k, (mine, upstream) in enumerate(pairwise(gradients)):
             if breaks(mine) and not breaks(upstream):
                 return k
-    change = [_change(link.local) for link in links]
-    most = max(change, default=0.0)
-    return change.index(most) if most > 0 else None
+    return _changes_most(recording, links)
 
 
-def _change(local: float) -> float:
-    return abs(log(abs(local))) if local and isfinite(local) else -inf
+def _changes_most(recording: Recording, links: list[Link]) -> int | None:
+    """The link that does most of what is left of all of them for good, without those of the loss itself: with its slope
+    every gradient begins, however far off its targets are."""
+    mine = links[: len(links) - _of_the_loss(recording, links)]
+    if not mine or not all(link.local and isfinite(link.local) for link in mine):
+        return None
+    logs = [*accumulate((log(abs(link.local)) for link in reversed(mine)), initial=0.0)][::-1]
+    changes = [abs(near - far) for far, near in pairwise(flow.lasting(logs))]
+    most = max(changes)
+    return changes.index(most) if most > _ROUNDING else None
+
+
+#: Logarithms of local gradients add up to 0 but for so much, where these take one another back.
+_ROUNDING = 1e-9
+
+
+def _of_the_loss(recording: Recording, links: list[Link]) -> int:
+    """How many of the last links of a chain are the loss's own: those of its line, without what of the network is
+    written there."""
+    graph, stations = recording.graph, recording.board.depth.stations
+    line, output = graph.nodes[graph.loss.node].line, max(stations[-1:], default=-1)
+    targets = (graph.values[link.target.value] for link in links)
+    return sum(graph.nodes[value.node].line == line and value.id > output for value in targets)

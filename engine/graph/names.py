@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from gradstep.engine.errors import CommandError, nearest, shortened
+from gradstep.engine.graph.depth import Depth, find_depth
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.graph.layers import Layer, find_layers
 from gradstep.engine.graph.typed import Target, index_of, plain, read
@@ -37,6 +38,11 @@ class Blackboard:
     def layers(self) -> tuple[Layer, ...]:
         """All layers in graph order."""
         return find_layers(self.graph)
+
+    @cached_property
+    def depth(self) -> Depth:
+        """The deepest way through the network."""
+        return find_depth(self.graph)
 
     @cached_property
     def layer_of(self) -> dict[int, Layer]:

@@ -111,26 +111,27 @@ CONDITIONS: dict[str, Callable[[Step], bool]] = {
 }  # fmt: skip
 
 
-def near(step: Step) -> float:
+def ratio(step: Step) -> float:
+    """‖∂L/∂h‖ / ‖∂L/∂y‖, h a station (of a parameter the furthest of the sums that it enters), y the last one."""
     rec = step.recording
-    for sweep in rec.timeline.sweeps:
-        grad = rec.trace.grad[sweep.value]
-        if sweep.phase is Phase.BACKWARD and rec.graph.values[sweep.value].node >= 0 and grad is not None:
-            return float(np.abs(grad).max())
-    return 0.0
+    depth, value = rec.board.depth, rec.graph.by_name[step.name].id
+    if step.phase != "backward" or not step.grad or not depth.stations:
+        return math.nan
+    here = [value] if value in depth.stations[:-1] else list(depth.sums.get(value, ()))
+    found = [np.linalg.norm(rec.trace.gradient(v).reshape(-1)) for v in here if v <= depth.stations[-1]]
+    if not found:
+        return math.nan
+    last = np.linalg.norm(rec.trace.gradient(depth.stations[-1]).reshape(-1))
+    with np.errstate(all="ignore"):
+        return float(max((f / last for f in found), key=lambda r: abs(np.log(r))))
 
 
 def shrinks(step: Step, r: float) -> bool:
-    if step.phase != "backward" or not step.computed:
-        return False
-    return 0 < abs(step.grad) < r * max([near(step), *(abs(t.upstream) for t in step.terms)])
+    return ratio(step) < r
 
 
 def grows(step: Step, r: float) -> bool:
-    if step.phase != "backward" or not step.computed:
-        return False
-    up = max([0.0, *(abs(t.upstream) for t in step.terms)])
-    return (abs(step.grad) > r * up > 0) or (abs(step.grad) > r * near(step) > 0)
+    return ratio(step) > r
 
 
 SMALL = [n for n in builtin() if recording(n).timeline.total < 500]

@@ -34,6 +34,8 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         if not still:
             continue
         share = still / units
+        # In one sample half of the gates are shut as it should be (He et al., 2015): only all of them let nothing back.
+        much = share >= 0.5 if samples.count > 1 else share == 1
         everywhere = f" in all {samples.count} samples" if samples.count > 1 else ""
         since = f", from the first to the last of {evidence.made:,} iterations" if evidence.trained else ""
         text = (
@@ -43,9 +45,14 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         low = _bias(evidence, sweep.value)
         if low is not None and low < -1:
             text += f". Their bias goes down to {number(low, signed=True)}"
-        advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
+        if samples.count == 1 and not much:
+            advice = []
+        elif low is not None and low < -1:
+            advice = ["biases that begin at 0"]
+        else:
+            advice = ["he_normal weights, or leaky_relu"]
         place = evidence.place(Element(sweep.value, int(flats[0])))
-        harm = None if share >= 0.5 and not evidence.converged else Severity.INFORMATION
+        harm = None if much and not evidence.converged else Severity.INFORMATION
         yield Seen(place, {"dead": still, "of": units, "share": share}, text, advice, harm)
 
 

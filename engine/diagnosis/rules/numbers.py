@@ -64,8 +64,9 @@ def _of_passes(evidence: Evidence) -> Iterator[Seen]:
     explains="no_better_than_constant unchanged loss same_predictions rate_small",
 )
 def zero(evidence: Evidence) -> Iterator[Seen]:
-    """Parameters that get exactly 0 for another reason than a shut gate, which is `dead`'s to tell, or a mask, which is
-    there for that. Of a training those whose gradients were 0 in every iteration."""
+    """Parameters that get exactly 0 for another reason than a shut gate, which is `dead`'s to tell, a mask, which is
+    there for that, or an input of 0, which is no harm unless all of a parameter's gradients are. Of a training those
+    whose gradients were 0 in every iteration."""
     if evidence.trained and (evidence.converged or evidence.trouble is not None):
         return
     recording = evidence.last if evidence.trained else evidence.here
@@ -80,8 +81,9 @@ def zero(evidence: Evidence) -> Iterator[Seen]:
             assert found is not None, "it is 0"
             tally.setdefault(found.kinds, []).append(flat)
         some = "at least " if len(flats) > _ASKED else ""
+        harmless = _ON_PURPOSE if len(flats) == grad.size else _ON_PURPOSE | {ZeroReason.INPUT_ZERO}
         for kinds, mine in tally.items():
-            if not kinds <= (_SHUT if evidence.trained else _ON_PURPOSE):
+            if not kinds <= (_SHUT if evidence.trained else harmless):
                 yield _of_zeros(evidence, Element(parameter.id, mine[0]), len(mine), some)
 
 

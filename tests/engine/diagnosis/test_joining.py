@@ -40,6 +40,12 @@ def test_what_follows_stands_under_its_cause() -> None:
     assert shape(told("dead", 0, 3, 18, about="W1 W2"), about) == [("rate", ["dead"])]
 
 
+def test_an_effect_explains_nothing_and_can_be_explained() -> None:
+    grown = told("grown", 0, 3, 1, "rate")._replace(effect=True)
+    assert shape(grown, told("rate", 1, 3, 1)) == [("grown", []), ("rate", [])]
+    assert shape(grown, told("rate", 1, 3, 1, "grown")) == [("rate", ["grown"])]
+
+
 def test_chains_of_causes_end_at_the_root_and_circles_at_the_first() -> None:
     a, b, c = told("a", 0, 2, None, "b"), told("b", 1, 2, None, "c"), told("c", 2, 3, None)
     assert shape(a, b, c) == [("a", ["c", "b"])]

@@ -36,13 +36,13 @@ def evidence(**at: float) -> Evidence:
 
 
 def test_a_finding_has_what_its_rule_knows() -> None:
-    ((found, about),) = large.findings(evidence())
+    ((found, seen),) = large.findings(evidence())
     loss = recording("walkthrough").trace.loss
     advice = (Advice("a smaller one"), Advice("b", "lr = 1"))
     assert found == Finding(
         "large", Severity.FAULT, Place("L", 3), {"loss": loss}, "too large", advice, "our own", "goto @3 L"
     )
-    assert about == frozenset()
+    assert (seen.about, seen.effect) == (frozenset(), False)
     ((other, _),) = anything.findings(evidence())
     assert (other.severity, other.go) == (Severity.INFORMATION, "")
     assert not list(large.findings(evidence(large=1.0)))

@@ -60,3 +60,16 @@ def test_what_a_shut_gate_holds_back_is_told_by_another_rule() -> None:
     grad = rec.trace.gradient(rec.graph.by_name["W1"].id)
     assert grad[1].tolist() == [0.0, 0.0]
     assert not [one for one in seen_by(zero, rec, {}) if one.at.startswith("W1")]
+
+
+@pytest.mark.parametrize(("second", "told"), [(2.0, 0), (-2.0, 1)])
+def test_an_input_of_0_is_told_only_where_a_parameter_gets_nothing_at_all(second: float, told: int) -> None:
+    """h is (0, second or 0): where both are 0 nothing of v learns."""
+    rec = written(f"w = [-1.0, {second}]\nv = [1.0, 1.0]", "h = relu(w)", "L = sum(h * v)")
+    assert (rec.trace.gradient(rec.graph.by_name["v"].id) == [0, max(second, 0)]).all()
+    assert [one.at for one in seen_by(zero, rec, {}) if one.at.startswith("v")] == ["v.grad[0]"] * told
+
+
+@pytest.mark.parametrize("name", ["fan-out", "dead-relu", "residual", "digits"])
+def test_a_healthy_iteration_has_no_alarm_for_its_zeros(name: str) -> None:
+    assert not list(seen_by(zero, recording(name), {}))
