@@ -125,10 +125,10 @@ KINDS: Mapping[str, Kind] = {
     "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch", units=True),
     "flip": Kind(_flip, None, True, "a contribution has the other sign than its upstream gradient"),
     "vanish": Kind(
-        _vanish, 1e-3, False, "the gradient at a layer is below {r:g} of that at the output", SHARE
+        _vanish, 1e-3, False, "below {r:g} of the output's gradient arrives at a layer", SHARE
     ),
     "explode": Kind(
-        _explode, 1e3, False, "the gradient at a layer is above {r:g} times that at the output", LARGER
+        _explode, 1e3, False, "above {r:g} times the output's gradient arrives at a layer", LARGER
     ),
     "saturated": Kind(_saturated, 0.01, False, "the slope of a sigmoid or tanh is below {r:g}", SHARE),
     "cancel": Kind(_cancel, 0.9, False, "more than {r:.0%} of what meets cancels", SHARE),

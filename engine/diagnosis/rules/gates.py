@@ -68,7 +68,7 @@ def _bias(evidence: Evidence, value: int) -> float | None:
     "saturated",
     "slope below 1 % of its scale; Amazon SageMaker Debugger's rule SaturatedActivation looks at the same",
     threshold=KINDS["saturated"].default,
-    explains="vanish loss no_better_than_constant rate_small too_few_iterations",
+    explains="vanish loss no_better_than_constant rate_small too_few_iterations update",
     allowed=SHARE,
 )
 def saturated(evidence: Evidence) -> Iterator[Seen]:

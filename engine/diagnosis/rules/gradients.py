@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, log
+from math import exp, log, nan
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Way:
 
     @property
     def compounds(self) -> bool:
-        """Whether it is a product of many factors, and not one of them alone."""
+        """Whether it is a product of many factors, and not one of them alone, which other rules know the cause of."""
         return self.layers >= DEEP - 1 and abs(log(self.worst.factor)) <= _SHARE * abs(self.total)
 
     @cached_property
@@ -120,6 +120,12 @@ def _totals(evidence: Evidence) -> Array:
     return np.where(left > 1, reached - logs[-1], np.nan)
 
 
+def _median(totals: Array) -> float:
+    """Of those that are known; NaN where none is."""
+    known = totals[~np.isnan(totals)]
+    return float(np.median(known)) if len(known) else nan
+
+
 def _learned(evidence: Evidence) -> bool:
     """Whether it comes to a good end all the same. That the loss stands still is none, unless one knows what one answer
     for all samples would have: that is where it stands when nothing but the last layer learns."""
@@ -148,15 +154,18 @@ def vanish(evidence: Evidence) -> Iterator[Seen]:
     if evidence.trained:
         if len(evidence.board.depth.stages) < DEEP or _learned(evidence):
             return
-        usual = float(np.nanmedian(_totals(evidence)))
-        if not usual < log(max(limit, 1e-300)):
+        totals = _totals(evidence)
+        usual, at_last = _median(totals), _median(totals[-max(len(totals) // 10, 1) :])
+        # Many a network begins so and finds a way out; where numbers are not finite at last that says nothing.
+        if not usual < log(max(limit, 1e-300)) or at_last >= log(max(limit, 1e-300)):
             return
         severity = Severity.FAULT if way.compounds else None
         numbers["median"] = exp(usual)
         text += f". In the median of {evidence.made:,} iterations it is {number(exp(usual))}"
     leads = "" if way.furthest.role is Role.PARAMETER else "what leads into "
     text += f": {leads}{way.furthest.name} hardly learns"
-    yield Seen(way.place, numbers, text, remedies.against_fading(evidence, way.repeated), severity)
+    advice = remedies.against_fading(evidence, way.repeated)
+    yield Seen(way.place, numbers, text, advice, severity, symptom=not way.compounds)
 
 
 @rule(
@@ -176,7 +185,8 @@ def explode(evidence: Evidence) -> Iterator[Seen]:
     if way is not None and way.total > log(enough) and _matters(evidence, way):
         numbers = {"ratio": exp(way.total), "factor": way.factor, "layers": way.layers, "threshold": limit}
         advice = remedies.against_growing(evidence, way.repeated)
-        yield Seen(way.place, numbers, way.text("grows"), advice, Severity.FAULT if way.compounds else None)
+        severity = Severity.FAULT if way.compounds else None
+        yield Seen(way.place, numbers, way.text("grows"), advice, severity, symptom=not way.compounds)
     elif evidence.trained and not evidence.converged:
         yield from _in_time(evidence)
 
@@ -204,7 +214,9 @@ def _in_time(evidence: Evidence) -> Iterator[Seen]:
     for value, gradients, _ in evidence.weights_over_time:
         norms = gradients / value.size**0.5
         usual = float(np.median(norms[: max(len(norms) // 10, 3)]))
-        over = np.flatnonzero(norms > evidence.at["explode"] * usual)
+        # One that grows while the loss falls has found something to learn.
+        risen = ~(evidence.losses <= evidence.losses[0])
+        over = np.flatnonzero((norms > evidence.at["explode"] * usual) & risen)
         if usual > 0 and len(over):
             k = int(evidence.starts[over[0]])
             ratio = float(norms[over[0]] / usual)

@@ -18,6 +18,7 @@ from gradstep.engine.files import loads
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import record
 from tests.diagnosis.cases.depth import CASES, stack
+from tests.diagnosis.cases.layers import CASES as LAYERS
 
 
 def chain(*factors: float) -> str:
@@ -147,3 +148,10 @@ def test_a_gradient_that_grows_far_beyond_its_first_sizes() -> None:
     first = int(np.argmax(norms > RULES.defaults["explode"] * usual))
     assert (one.numbers["iteration"], one.at) == (first + 1, f"@{first + 1} W1.grad")
     assert one.numbers["ratio"] == pytest.approx(norms[first] / usual, rel=1e-4)
+
+
+def test_of_one_factor_alone_the_cause_is_anothers_to_tell() -> None:
+    """A branch that is added to something a thousand times as large: what grows follows from nothing of its own."""
+    (case,) = [one for one in LAYERS if one.name == "branch-a-thousandth"]
+    told = findings(record(loads(case.text)))
+    assert {one.kind: [after.kind for after in one.follows] for one in told} == {"drowned_branch": [], "explode": []}
