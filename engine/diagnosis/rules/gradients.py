@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, log, nan
+from math import exp, isnan, log, nan
 
 import numpy as np
 
@@ -120,6 +120,10 @@ def _totals(evidence: Evidence) -> Array:
     return np.where(left > 1, reached - logs[-1], np.nan)
 
 
+#: Where one answer's loss is not known, so much of a loss may be left after a good end.
+_LEFT = 0.1
+
+
 def _median(totals: Array) -> float:
     """Of those that are known; NaN where none is."""
     known = totals[~np.isnan(totals)]
@@ -129,8 +133,8 @@ def _median(totals: Array) -> float:
 def _learned(evidence: Evidence) -> bool:
     """Whether it comes to a good end all the same. That the loss stands still is none, unless one knows what one answer
     for all samples would have: that is where it stands when nothing but the last layer learns."""
-    first = abs(float(evidence.losses[0])) if evidence.trained else 0.0
-    return evidence.converged and (evidence.best_constant is not None or evidence.recent_loss <= 0.1 * first)
+    course = evidence.course
+    return course is not None and evidence.learned and (not isnan(course.level) or course.left <= _LEFT)
 
 
 @rule(
@@ -141,8 +145,8 @@ def _learned(evidence: Evidence) -> bool:
     # any depth up to 60; AutoTrainer (Zhang et al., ICSE 2021) asks for less than 1e-3 of weights' gradients.
     threshold=1e-2,
     allowed=SHARE,
-    explains="no_better_than_constant same_predictions loss rate_small too_few_iterations underfit unchanged "
-    "oscillates update zero died dead rate_large",
+    explains="no_better_than_constant same_predictions loss rate_small too_few_iterations underfit too_small "
+    "unchanged oscillates update zero died dead rate_large",
 )
 def vanish(evidence: Evidence) -> Iterator[Seen]:
     """A gradient that fades on its way from the output to the first layers."""
@@ -165,7 +169,7 @@ def vanish(evidence: Evidence) -> Iterator[Seen]:
     leads = "" if way.furthest.role is Role.PARAMETER else "what leads into "
     text += f": {leads}{way.furthest.name} hardly learns"
     advice = remedies.against_fading(evidence, way.repeated)
-    yield Seen(way.place, numbers, text, advice, severity, symptom=not way.compounds)
+    yield Seen(way.place, numbers, text, advice, severity, effect=not way.compounds)
 
 
 @rule(
@@ -186,7 +190,7 @@ def explode(evidence: Evidence) -> Iterator[Seen]:
         numbers = {"ratio": exp(way.total), "factor": way.factor, "layers": way.layers, "threshold": limit}
         advice = remedies.against_growing(evidence, way.repeated)
         severity = Severity.FAULT if way.compounds else None
-        yield Seen(way.place, numbers, way.text("grows"), advice, severity, symptom=not way.compounds)
+        yield Seen(way.place, numbers, way.text("grows"), advice, severity, effect=not way.compounds)
     elif evidence.trained and not evidence.converged:
         yield from _in_time(evidence)
 
@@ -211,7 +215,7 @@ def _broke(evidence: Evidence) -> bool:
 
 def _in_time(evidence: Evidence) -> Iterator[Seen]:
     """A gradient that has become many times what it usually was at first."""
-    for value, gradients, _ in evidence.weights_over_time:
+    for value, gradients, _ in evidence.motion.weights_over_time:
         norms = gradients / value.size**0.5
         usual = float(np.median(norms[: max(len(norms) // 10, 3)]))
         # One that grows while the loss falls has found something to learn.

@@ -19,10 +19,10 @@ def test_a_training_that_is_fine_is_told_nothing(name: str) -> None:
 
 
 def test_thresholds_can_be_set_and_wrong_ones_are_refused() -> None:
-    session = Session(find("xor-training"))
+    session = Session(find("vanishing-training"))
     session.history.make(40)
-    assert not [one for one in commands.run(session, "findings").data if one["kind"] == "explode"]
-    assert [one for one in commands.run(session, "findings explode=1").data if one["kind"] == "explode"]
+    assert [one for one in commands.run(session, "findings").data if one["kind"] == "vanish"]
+    assert not [one for one in commands.run(session, "findings vanish=1e-4").data if one["kind"] == "vanish"]
     with pytest.raises(CommandError, match="the threshold of 'vanish' lies between 0 and 1, not -1"):
         commands.run(session, "findings vanish=-1")
     with pytest.raises(CommandError, match="did you mean 'overfit'"):
