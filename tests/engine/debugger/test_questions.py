@@ -47,9 +47,9 @@ def test_the_terms_of_a_leaf_are_those_of_its_gradient() -> None:
 
 
 def test_thresholds_of_trainings_can_be_set() -> None:
-    session = fresh("xor-training")
+    session = fresh("vanishing-training")
     session.do("train 40")
-    assert questions.findings(session, {"explode": 1.0}) != questions.findings(session)
+    assert questions.findings(session, {"vanish": 1e-4}) != questions.findings(session)
     with pytest.raises(CommandError, match="'los' has no threshold; did you mean 'loss'"):
         questions.findings(session, {"los": 1.0})
 
