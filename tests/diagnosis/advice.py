@@ -15,7 +15,7 @@ DONE: Sequence[tuple[str, str]] = (
     (r"\bshuffle\b(?! = )", r"^shuffle = "),
     (r"leaky_relu", r"^(?!.*\brelu).*leaky_relu"),
     (r"weight.decay\b(?! = )", r"^weight_decay = (?!0(\.0)?$)"),
-    (r"\bdropout\b", r"dropout\("),
+    (r"\bdropout\b(?!\()", r"dropout\("),
     (r"zero_grad = true", r"^zero_grad = true"),
     (r"\bfloat64\b", r'^dtype = "float64"'),
     (r"\badam\b", r'^optimizer = "adam'),
