@@ -45,12 +45,7 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         low = _bias(evidence, sweep.value)
         if low is not None and low < -1:
             text += f". Their bias goes down to {number(low, signed=True)}"
-        if samples.count == 1 and not much:
-            advice = []
-        elif low is not None and low < -1:
-            advice = ["biases that begin at 0"]
-        else:
-            advice = ["he_normal weights, or leaky_relu"]
+        advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
         place = evidence.place(Element(sweep.value, int(flats[0])))
         harm = None if much and not evidence.converged else Severity.INFORMATION
         yield Seen(place, {"dead": still, "of": units, "share": share}, text, advice, harm)
