@@ -34,8 +34,6 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         if not still:
             continue
         share = still / units
-        # In one sample half of the gates are shut as it should be (He et al., 2015): only all of them let nothing back.
-        much = share >= 0.5 if samples.count > 1 else share == 1
         everywhere = f" in all {samples.count} samples" if samples.count > 1 else ""
         since = f", from the first to the last of {evidence.made:,} iterations" if evidence.trained else ""
         text = (
@@ -47,7 +45,7 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
             text += f". Their bias goes down to {number(low, signed=True)}"
         advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
         place = evidence.place(Element(sweep.value, int(flats[0])))
-        harm = None if much and not evidence.converged else Severity.INFORMATION
+        harm = None if share >= 0.5 and not evidence.converged else Severity.INFORMATION
         yield Seen(place, {"dead": still, "of": units, "share": share}, text, advice, harm)
 
 
