@@ -3,7 +3,7 @@
 `op` says what one has to answer; `affine`, `elementwise`, `reduce`, `loss`, `rowwise` and `moving` answer for whole
 kinds of them. The operations themselves live in `families`.
 
-Tested elsewhere: moving, rowwise — because test_op holds every operation that is made of them against differences.
+Tested elsewhere: rowwise — because test_op holds every operation that is made of them against differences.
 Tested elsewhere: causes — because it only names what the tests of explain find.
 """
 

@@ -45,6 +45,7 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "float": (lambda x: type(x) in (int, float), "a number"),
     "bool": (lambda x: type(x) is bool, "True or False"),
     "str": (lambda x: type(x) is str, "a text in quotes"),
+    "tuple[int, ...]": (lambda x: type(x) is tuple and all(type(v) is int for v in x), "several in brackets"),
     "None": (lambda x: x is None, "None"),
 }
 

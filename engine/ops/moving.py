@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
-from gradstep.engine.index import Array, Shape, picked
+from gradstep.engine.index import Array, Elements, Grid, Indices, Picked, Shape, picked
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.links import Links, ones
 from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.windows import steps
 
 
 class Move(Op):
@@ -38,6 +41,61 @@ class Move(Op):
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         found = self.target(slot, at, [x.shape for x in xs])
         return Links(slot, picked() if found is None else picked(found), ones(y))
+
+
+class Placed(Move):
+    """Each output is an element of x, or 0: which one is a matter of places alone, and one may be taken several times.
+
+    A class gives `placed`, what it makes of an array, and `shape`.
+    """
+
+    slopes = ("1",)
+
+    @abstractmethod
+    def placed(self, x: Array, nothing: int) -> Array:
+        """x with its elements where they belong, and `nothing` where there is none of it."""
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(self.placed(xs[0], 0), dtype=xs[0].dtype)
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        flow, places = np.zeros(xs[0].size, dtype=g.dtype), _places(self, xs[0].shape)
+        there = places >= 0
+        np.add.at(flow, places[there], g.reshape(-1)[there])
+        return flow.reshape(xs[0].shape)
+
+    def source(self, at: int, shapes: Sequence[Shape]) -> tuple[int, int]:
+        place = int(_places(self, tuple(shapes[0]))[at])
+        return (0, place) if place >= 0 else (-1, 0)
+
+    def target(self, slot: int, at: int, shapes: Sequence[Shape]) -> int | None:
+        found = np.flatnonzero(_places(self, tuple(shapes[0])) == at)
+        return int(found[0]) if len(found) else None
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        return Links(slot, regular(np.flatnonzero(_places(self, xs[0].shape) == at), y.shape), ones(y))
+
+
+@lru_cache(maxsize=8)
+def _places(op: Placed, shape: Shape) -> Indices:
+    """Which element of an array of `shape` each output is, −1 for none; shape (outputs,)."""
+    return op.placed(np.arange(prod(shape)).reshape(shape), -1).reshape(-1)
+
+
+def regular(flats: Indices, shape: Shape) -> Elements:
+    """Elements of an array of `shape`, as a grid where they lie regularly along its axes."""
+    if len(flats) < 2:
+        return Picked(flats)
+    grid: list[tuple[int, int]] = []
+    for index, step in zip(np.unravel_index(flats, shape), steps(shape), strict=True):
+        there = np.unique(index)
+        if len(there) > 1:
+            if (np.diff(there) != there[1] - there[0]).any():
+                return Picked(flats)
+            grid.append((len(there), int(there[1] - there[0]) * step))
+    if prod(n for n, _ in grid) != len(flats):
+        return Picked(flats)
+    return Grid(int(flats[0]), tuple(n for n, _ in grid), tuple(step for _, step in grid))
 
 
 class Masked(Op):

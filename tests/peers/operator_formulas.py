@@ -3,7 +3,6 @@ for the table in operator_lines.py."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,14 +31,6 @@ class Given:
 
 def reshaped(g: Given) -> str:
     return f"reshape({g['input']}, {g.out})"
-
-
-def swapped(g: Given) -> str:
-    """Two axes in each other's place."""
-    order, (a, b) = list(range(len(g.shape))), (g.get("dim0"), g.get("dim1"))
-    if order:
-        order[a], order[b] = order[b], order[a]
-    return f"transpose({g['input']}, {tuple(order)})"
 
 
 def turned(g: Given) -> str:
@@ -196,32 +187,18 @@ def differences(g: Given) -> str:
     return text if text not in parts else f"1 * {text}"
 
 
-def rolled(g: Given) -> str:
-    shifts, dims, text = g.get("shifts"), g.get("dims"), g["input"]
-    if dims in (None, (), []):
-        size = max(math.prod(g.shape), 1)
-        flat = f"reshape({text}, (-1,))"
-        k = (shifts if isinstance(shifts, int) else shifts[0]) % size
-        return f"reshape(concat({flat}[{size - k}:], {flat}[:{size - k}]), {g.shape})"
-    pairs = [(shifts, dims)] if isinstance(shifts, int) else list(zip(shifts, dims, strict=True))
-    for shift, axis in pairs:
-        axis %= len(g.shape)
-        k = g.shape[axis] - shift % max(g.shape[axis], 1)
-        text = f"concat(({text}){part(axis, f'{k}:')}, ({text}){part(axis, f':{k}')}, dim={axis})"
-    return text
-
-
 def flipped(*fixed: int) -> Callable[[Given], str]:
     """Axes the other way round: the `fixed` ones, or those that are given."""
+    return lambda g: f"flip({g['input']}, {tuple(fixed or g.get('dims', ()))})"
 
-    def written(g: Given) -> str:
-        dims = fixed or g.get("dims", ())
-        listed = {a % max(len(g.shape), 1) for a in ([dims] if isinstance(dims, int) else dims)}
-        if not listed or not g.shape:
-            return f"1 * {g['input']}"
-        return f"{g['input']}[{', '.join('::-1' if a in listed else ':' for a in range(len(g.shape)))}]"
 
-    return written
+def on_diagonal(g: Given) -> str:
+    """torch.diag: of a row a matrix, of a matrix its diagonal."""
+    return f"{'diagonal' if len(g.shape) > 1 else 'diag_embed'}({g['input']}, {g.get('diagonal', 0)})"
+
+
+def flat_diagonal(g: Given) -> str:
+    return f"diag_embed(flatten({g['input']}), {g.get('offset', 0)})"
 
 
 def without_nan(mean: bool) -> Callable[[Given], str]:

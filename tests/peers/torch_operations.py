@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 import torch_elementwise
 import torch_losses
+import torch_moving
 from torch_leaves import (
     ANSWERS,
     CHANCES,
@@ -235,7 +236,7 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, t)", F.cross_entropy, {"X": LOGITS, "t": SHARES}),
     ],
 }  # fmt: skip
-for _family, _cases in [*torch_elementwise.CASES.items(), *torch_losses.CASES.items()]:
+for _family, _cases in [*torch_elementwise.CASES.items(), *torch_losses.CASES.items(), *torch_moving.CASES.items()]:
     CASES.setdefault(_family, []).extend(_cases)
 
 

@@ -105,7 +105,9 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
 def _moved(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     """An element that is only moved or scaled is named; one that is made of nothing is 0."""
     board, xs, rows = recording.board, recording.trace.inputs(node), recording.trace.rows(node, flat)
-    slot = next(k for k, grid in enumerate(rows) if grid.size)
+    slot = next((k for k, grid in enumerate(rows) if grid.size), -1)
+    if slot < 0:
+        return "0", ()
     at = int(rows[slot].take(0, 1)[0])
     value, name = xs[slot].item(at), board.element(node.inputs[slot], at)
     if isinstance(node.op, Masked):

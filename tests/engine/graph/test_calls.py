@@ -203,6 +203,8 @@ def test_what_is_only_a_formula_here_is_named_with_it() -> None:
         ("hardtanh(x, max=2)", "hardtanh has no argument 'max'"),
         ("hardtanh(x, min_val=2)", "hardtanh: min_val is at most max_val, not 2 and 1.0; it is called as hard_tanh("),
         ("binary_cross_entropy(X)", "binary_cross_entropy needs t"),
+        ("soft_margin_loss(X, X, reduction=2)", "soft_margin_loss: reduction is a text in quotes, not 2"),
+        ("soft_margin(X, X, reduction='all')", "soft_margin: reduction is 'mean', 'sum' or 'none', not 'all'"),
     ],
 )
 def test_a_mistake_is_named_by_the_name_that_was_written(text: str, said: str) -> None:

@@ -219,6 +219,40 @@ UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         lambda m, x: m.where(x > 0.5, x - 0.5, m.where(x < -0.5, x + 0.5, 0 * x)),
         _off(0.5, -0.5),
     ),
+    "flip": ("flip({0}, 0)", lambda m, x: x[::-1], lambda x: x.ndim),
+    "roll": ("roll({0}, 1, axis=0)", lambda m, x: m.concatenate([x[-1:], x[:-1]]), lambda x: x.ndim),
+    "rot90": ("rot90({0})", lambda m, x: m.swapaxes(x, 0, 1)[::-1], lambda x: x.ndim > 1),
+    "tile": ("tile({0}, 2)", lambda m, x: m.concatenate([x, x], axis=-1), lambda x: x.ndim and x.size < 40),
+    "repeat_interleave": (
+        "repeat_interleave({0}, 2)",
+        lambda m, x: m.reshape(m.stack([m.reshape(x, -1)] * 2, 1), -1),
+        lambda x: x.size < 40,
+    ),
+    "expand": (
+        "expand({0}, (2, -1, -1))", lambda m, x: m.stack([x, x]), lambda x: x.ndim == 2 and x.size < 40
+    ),
+    "diagonal": ("diagonal({0})", lambda m, x: m.stack([x[k, k] for k in range(min(x.shape))]), lambda x: x.ndim == 2),
+    "diag_embed": (
+        "diag_embed({0})",
+        lambda m, x: x[..., None] * np.eye(x.shape[-1]),
+        lambda x: x.ndim and x.size * x.shape[-1] < 80,
+    ),
+    "tril": ("tril({0})", lambda m, x: x * np.tri(*x.shape[-2:]), lambda x: x.ndim > 1),
+    "triu": ("triu({0}, 1)", lambda m, x: x * (1 - np.tri(*x.shape[-2:])), lambda x: x.ndim > 1),
+    "unsqueeze": ("unsqueeze({0}, -1) * 1", lambda m, x: x[..., None], lambda x: x.ndim < 4),
+    "squeeze": ("squeeze({0}) * 1", lambda m, x: m.reshape(x, [n for n in x.shape if n != 1]), lambda x: True),
+    "swapaxes": ("swapaxes({0}, 0, -1)", lambda m, x: m.swapaxes(x, 0, -1), lambda x: x.ndim > 1),
+    "masked_fill": (
+        "masked_fill({0}, {0}, 0.5) + {0}",
+        lambda m, x: 0.5 + x,
+        _clear,
+    ),
+    "cumsum": ("cumsum({0}, -1)", lambda m, x: m.cumsum(x, axis=-1), lambda x: x.ndim),
+    "cumprod": (
+        "cumprod({0}, 0)",
+        lambda m, x: m.stack([m.prod(x[: k + 1], axis=0) for k in range(len(x))]),
+        lambda x: x.ndim and _clear(x),
+    ),
     "prod": ("prod({0}, axis=-1)", lambda m, x: m.prod(x, axis=-1), lambda x: x.ndim and _clear(x)),
     "logsumexp": (
         "logsumexp({0}, axis=0)", lambda m, x: m.log(m.sum(m.exp(x), axis=0)), lambda x: x.ndim and np.abs(x).max() < 9
