@@ -116,7 +116,7 @@ class Rot90(Placed):
         return tuple(found)
 
     def placed(self, x: Array, nothing: int) -> Array:
-        return np.rot90(x, self.k, self.axes)
+        return np.rot90(x, self.k, (self.axes[0], self.axes[1]))
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ class Tril(Triangle):
     label = "lower triangle"
 
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
-        return np.broadcast_to(np.tri(*shape[-2:], k=self.diagonal, dtype=dtype), shape)
+        return np.broadcast_to(np.tri(shape[-2], shape[-1], self.diagonal, dtype=dtype), shape)
 
 
 class Triu(Triangle):
@@ -297,7 +297,7 @@ class Triu(Triangle):
     label = "upper triangle"
 
     def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
-        return np.broadcast_to(1 - np.tri(*shape[-2:], k=self.diagonal - 1, dtype=dtype), shape)
+        return np.broadcast_to(1 - np.tri(shape[-2], shape[-1], self.diagonal - 1, dtype=dtype), shape)
 
 
 @composite()
