@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -77,3 +78,20 @@ def check_numbers(op: str, **options: object) -> None:
 def is_number(value: object) -> bool:
     """Whether an option is a number; True and False are none."""
     return type(value) in (int, float)
+
+
+def listed(value: Any) -> tuple[int, ...]:
+    """A whole number or several in brackets, as several. Raises TypeError for anything else."""
+    found = value if isinstance(value, tuple) else (value,)
+    if any(type(one) is not int for one in found):
+        raise TypeError
+    return found
+
+
+def check_whole(op: str, **options: Any) -> None:
+    """Raises OpError unless the options are whole numbers, or several in brackets."""
+    for name, value in options.items():
+        try:
+            listed(value)
+        except TypeError:
+            raise OpError(f"{op}: {name} is a whole number, or several in brackets, not {value!r}") from None

@@ -1,11 +1,11 @@
-"""The same elements in other places, or several times: turned round, shifted, repeated, on diagonals."""
+"""The same elements in other places, or several times: turned round, shifted, repeated."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,25 +14,8 @@ from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.families.choice import Where
 from gradstep.engine.ops.families.shape import Reshape, Transpose
-from gradstep.engine.ops.moving import Masked, Placed
-from gradstep.engine.ops.shapes import normal_axes, shape_text
-
-
-def _listed(value: Any) -> tuple[int, ...]:
-    """A whole number or several in brackets, as several. Raises TypeError for anything else."""
-    found = value if isinstance(value, tuple) else (value,)
-    if any(type(one) is not int for one in found):
-        raise TypeError
-    return found
-
-
-def _whole(op: str, **options: Any) -> None:
-    """Raises OpError unless the options are whole numbers, or several in brackets."""
-    for name, value in options.items():
-        try:
-            _listed(value)
-        except TypeError:
-            raise OpError(f"{op}: {name} is a whole number, or several in brackets, not {value!r}") from None
+from gradstep.engine.ops.moving import Placed
+from gradstep.engine.ops.shapes import check_whole, listed, normal_axes, shape_text
 
 
 @dataclass(frozen=True)
@@ -48,7 +31,7 @@ class Flip(Placed):
 
     def __post_init__(self) -> None:
         if self.axis is not None:
-            _whole("flip", axis=self.axis)
+            check_whole("flip", axis=self.axis)
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         normal_axes("flip", self.axis, len(shapes[0]))
@@ -71,22 +54,22 @@ class Roll(Placed):
     axis: int | tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        _whole("roll", shifts=self.shifts, **({} if self.axis in (None, ()) else {"axis": self.axis}))
+        check_whole("roll", shifts=self.shifts, **({} if self.axis in (None, ()) else {"axis": self.axis}))
         if self.axis in (None, ()):
-            if len(_listed(self.shifts)) != 1:
+            if len(listed(self.shifts)) != 1:
                 raise OpError("roll: several shifts need as many axes")
-        elif len(_listed(self.shifts)) != len(_listed(self.axis)):
+        elif len(listed(self.shifts)) != len(listed(self.axis)):
             raise OpError(f"roll: {self.shifts!r} and {self.axis!r} must be as many shifts as axes")
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        for axis in () if self.axis is None else _listed(self.axis):
+        for axis in () if self.axis is None else listed(self.axis):
             normal_axes("roll", axis, len(shapes[0]))
         return tuple(shapes[0])
 
     def placed(self, x: Array, nothing: int) -> Array:
         if self.axis in (None, ()) or not x.ndim:
-            return np.roll(x, _listed(self.shifts)[0])
-        return np.roll(x, _listed(self.shifts), _listed(self.axis))
+            return np.roll(x, listed(self.shifts)[0])
+        return np.roll(x, listed(self.shifts), listed(self.axis))
 
 
 @dataclass(frozen=True)
@@ -102,8 +85,8 @@ class Rot90(Placed):
     axes: tuple[int, ...] = (0, 1)
 
     def __post_init__(self) -> None:
-        _whole("rot90", k=self.k, axes=self.axes)
-        if len(_listed(self.axes)) != 2:
+        check_whole("rot90", k=self.k, axes=self.axes)
+        if len(listed(self.axes)) != 2:
             raise OpError(f"rot90: axes are two, not {self.axes!r}")
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
@@ -131,18 +114,18 @@ class Tile(Placed):
     reps: int | tuple[int, ...] = (1,)
 
     def __post_init__(self) -> None:
-        _whole("tile", reps=self.reps)
-        if any(n < 0 for n in _listed(self.reps)):
+        check_whole("tile", reps=self.reps)
+        if any(n < 0 for n in listed(self.reps)):
             raise OpError(f"tile: reps are whole numbers from 0 on, not {self.reps!r}")
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        reps, x = _listed(self.reps), tuple(shapes[0])
+        reps, x = listed(self.reps), tuple(shapes[0])
         ndim = max(len(reps), len(x))
         wide, times = (1,) * (ndim - len(x)) + x, (1,) * (ndim - len(reps)) + reps
         return tuple(n * k for n, k in zip(wide, times, strict=True))
 
     def placed(self, x: Array, nothing: int) -> Array:
-        return np.tile(x, _listed(self.reps))
+        return np.tile(x, listed(self.reps))
 
 
 @dataclass(frozen=True)
@@ -183,10 +166,10 @@ class Expand(Placed):
     to: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _whole("expand", to=self.to)
+        check_whole("expand", to=self.to)
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        x, to = tuple(shapes[0]), _listed(self.to)
+        x, to = tuple(shapes[0]), listed(self.to)
         new = len(to) - len(x)
         if new < 0:
             raise OpError(f"expand: {shape_text(x)} has more axes than {to}")
@@ -197,107 +180,6 @@ class Expand(Placed):
 
     def placed(self, x: Array, nothing: int) -> Array:
         return np.broadcast_to(x, self.shape([x.shape]))
-
-
-@dataclass(frozen=True)
-class Diagonal(Placed):
-    """The diagonal of two axes, as a last axis; `offset` above it, below where it is negative."""
-
-    name = "diagonal"
-    notation = "diagonal {0}"
-    label = "diagonal"
-    words: ClassVar[Mapping[str, str]] = {"dim1": "axis1", "dim2": "axis2"}
-
-    offset: int = 0
-    axis1: int = 0
-    axis2: int = 1
-
-    def __post_init__(self) -> None:
-        _whole(self.name, offset=self.offset, axis1=self.axis1, axis2=self.axis2)
-
-    def shape(self, shapes: Sequence[Shape]) -> Shape:
-        x = tuple(shapes[0])
-        if len(x) < 2:
-            raise OpError(f"diagonal: at least two axes are needed, but the shape is {shape_text(x)}")
-        a, b = normal_axes("diagonal", (self.axis1, self.axis2), len(x))
-        rows, columns = x[a] + min(self.offset, 0), x[b] - max(self.offset, 0)
-        return (*(n for k, n in enumerate(x) if k not in (a, b)), max(min(rows, columns), 0))
-
-    def placed(self, x: Array, nothing: int) -> Array:
-        return np.diagonal(x, self.offset, self.axis1, self.axis2)
-
-
-@dataclass(frozen=True)
-class DiagEmbed(Placed):
-    """The last axis on a diagonal of two new ones, 0 beside it; `offset` above it, below where it is negative."""
-
-    name = "diag_embed"
-    notation = "{0} on a diagonal"
-    label = "diagonal"
-    words: ClassVar[Mapping[str, str]] = {"dim1": "axis1", "dim2": "axis2"}
-
-    offset: int = 0
-    axis1: int = -2
-    axis2: int = -1
-
-    def __post_init__(self) -> None:
-        _whole(self.name, offset=self.offset, axis1=self.axis1, axis2=self.axis2)
-
-    def shape(self, shapes: Sequence[Shape]) -> Shape:
-        x = tuple(shapes[0])
-        if not x:
-            raise OpError("diag_embed: a single number has no axis to lay on a diagonal")
-        a, b = normal_axes("diag_embed", (self.axis1, self.axis2), len(x) + 1)
-        size, rest = x[-1] + abs(self.offset), iter(x[:-1])
-        return tuple(size if k in (a, b) else next(rest) for k in range(len(x) + 1))
-
-    def placed(self, x: Array, nothing: int) -> Array:
-        found = np.full(self.shape([x.shape]), nothing, dtype=x.dtype)
-        axes = normal_axes("diag_embed", (self.axis1, self.axis2), found.ndim)
-        rows, columns = np.arange(x.shape[-1]) + max(-self.offset, 0), np.arange(x.shape[-1]) + max(self.offset, 0)
-        np.moveaxis(found, axes, (-2, -1))[..., rows, columns] = x
-        return found
-
-
-@dataclass(frozen=True)
-class Triangle(Masked):
-    """One side of a diagonal of the last two axes, 0 on the other."""
-
-    diagonal: int = 0
-
-    def __post_init__(self) -> None:
-        _whole(self.name, diagonal=self.diagonal)
-
-    def shape(self, shapes: Sequence[Shape]) -> Shape:
-        if len(shapes[0]) < 2:
-            raise OpError(f"{self.name}: at least two axes are needed, but the shape is {shape_text(shapes[0])}")
-        return tuple(shapes[0])
-
-    def made(self, slope: float) -> str:
-        return "{0}" if slope else "0"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.where(self.slopes_at(xs[0].shape, xs[0].dtype) > 0, xs[0], xs[0].dtype.type(0))
-
-
-class Tril(Triangle):
-    name = "tril"
-    notation = "{0}, 0 above a diagonal"
-    slopes = ("1 on and below the diagonal, 0 above",)
-    label = "lower triangle"
-
-    def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
-        return np.broadcast_to(np.tri(shape[-2], shape[-1], self.diagonal, dtype=dtype), shape)
-
-
-class Triu(Triangle):
-    name = "triu"
-    notation = "{0}, 0 below a diagonal"
-    slopes = ("1 on and above the diagonal, 0 below",)
-    label = "upper triangle"
-
-    def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
-        return np.broadcast_to(1 - np.tri(shape[-2], shape[-1], self.diagonal - 1, dtype=dtype), shape)
 
 
 @composite()
