@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradstep.engine.ops.composite import COMPOSITES as COMPOSITES
     from gradstep.engine.ops.links import Links as Links
     from gradstep.engine.ops.listing import described as described
+    from gradstep.engine.ops.listing import explained as explained
     from gradstep.engine.ops.op import REGISTRY as REGISTRY
     from gradstep.engine.ops.op import Op as Op
 

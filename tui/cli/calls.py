@@ -28,7 +28,7 @@ CALLS: Mapping[str, Call] = {
     "check": Call(runs.check, runs.check_words),
     "diff": Call(runs.diff, runs.diff_words),
     "export": Call(runs.export, runs.export_words),
-    "ops": Call(runs.ops, runs.no_words),
+    "ops": Call(runs.ops, runs.ops_words),
 }
 
 

@@ -163,8 +163,13 @@ def export(options: argparse.Namespace) -> int:
 
 
 def ops(options: argparse.Namespace) -> int:
-    """the operations with formula, local gradient and convention at kinks"""
-    from gradstep.engine.ops import described
+    """the operations with formula, local gradient and convention at kinks; NAME: of one, and an example to run"""
+    from gradstep.engine.ops import described, explained
 
-    say(described())
+    say(explained(options.name) if options.name else described())
     return FINE
+
+
+def ops_words(parser: Parser) -> None:
+    """The word of `ops`."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="an operation, by gradstep's name or PyTorch's")

@@ -182,10 +182,10 @@ class Expand(Placed):
         return np.broadcast_to(x, self.shape([x.shape]))
 
 
-@composite()
-def masked_fill(x: Given, mask: Given, value: Given) -> Plan:
-    """x, and `value` where the mask is not 0."""
-    return (Where(), [mask, value, x])
+@composite(value="fill")
+def masked_fill(x: Given, mask: Given, fill: Given) -> Plan:
+    """x, and `fill` where the mask is not 0."""
+    return (Where(), [mask, fill, x])
 
 
 @composite()

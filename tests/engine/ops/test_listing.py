@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from gradstep.engine.ops import COMPOSITES, REGISTRY, described
+import pytest
+
+from gradstep.engine.errors import CommandError
+from gradstep.engine.ops import COMPOSITES, REGISTRY, described, explained
 
 
 def test_every_operation_is_listed_once_in_the_order_of_the_alphabet() -> None:
@@ -26,3 +29,20 @@ def test_what_is_said_of_one() -> None:
         "  several nodes: x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019); "
         "ε is the dtype's unless said."
     )
+
+
+def test_one_is_explained_under_its_name_and_under_pytorchs() -> None:
+    lines = list(explained("hardtanh"))
+    assert lines == list(explained("hard_tanh"))
+    assert lines[0] == "hard_tanh(x, min_val=-1.0, max_val=1.0)"
+    assert "  kink   at the bounds the slope is taken as 0" in lines
+    assert "  names  hardtanh is the same" in lines
+    assert any(line.startswith("  cost   one value for each output") for line in lines)
+    assert 'made = "hard_tanh(x)"' in lines
+
+
+def test_of_what_is_none_the_nearest_or_the_formula_is_named() -> None:
+    with pytest.raises(CommandError, match="did you mean 'relu'"):
+        list(explained("rellu"))
+    with pytest.raises(CommandError, match=r"no operation 'square': it is written as in x \*\* 2"):
+        list(explained("square"))

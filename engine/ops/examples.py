@@ -1,0 +1,82 @@
+"""A small network of one operation, as a scenario file has it: to be saved, opened and stepped through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.index import Array, Shape
+from gradstep.engine.ops.composite import Composite, Given, Part, Plan
+from gradstep.engine.ops.op import Op
+
+#: Shapes that are tried, the plainest first.
+_SHAPES: tuple[Shape, ...] = ((3,), (2, 3), (2,), (4,), (), (2, 4, 4), (3, 4, 4), (2, 2, 2, 2))
+#: Options with which an operation does something.
+_SAID: Mapping[str, Mapping[str, Any]] = {
+    "clip": {"min": 0.3},
+    "tile": {"reps": (2, 1)},
+    "expand": {"to": (2, 3)},
+    "repeat_interleave": {"repeats": 2},
+}
+
+
+def example(called: type[Op] | Composite) -> Iterator[str]:
+    """The lines of a scenario in which an operation is applied to a few numbers. None where no numbers suit."""
+    slots = called.slots[: len(called.slots) - called.optional]
+    for shapes in product(_SHAPES, repeat=len(slots)):
+        numbers = _numbers(called, shapes)
+        if numbers is None:
+            continue
+        leaves = [f"{slot} = {x.tolist()}" for slot, x in zip(slots, numbers, strict=True)]
+        yield from ("format = 1", f'title = "{called.name}"', 'loss = "L"')
+        if len(leaves) > 1:
+            yield from ("[inputs]", *leaves[1:])
+        yield from ("[parameters]", leaves[0], "[graph]")
+        said = (f"{name}={value}" for name, value in _SAID.get(called.name, {}).items())
+        yield f'made = "{called.name}({", ".join([*slots, *said])})"'
+        yield 'L = "sum(made)"'
+        return
+
+
+def _numbers(called: type[Op] | Composite, shapes: Sequence[Shape]) -> list[Array] | None:
+    """Numbers of these shapes that suit an operation, if any do."""
+    made: Any = called(**_SAID.get(called.name, {}))
+    try:
+        if isinstance(made, Op):
+            made.shape(shapes)
+        else:
+            slots = called.slots[: len(shapes)]
+            _shape(made(**{slot: Given(slot, shape) for slot, shape in zip(slots, shapes, strict=True)}))
+    except OpError:
+        return None
+    low = 1.2 if called.name == "acosh" else 0.2
+    found = []
+    for slot, shape in enumerate(shapes):
+        size = prod(shape)
+        x = np.round(low + 0.7 * (np.arange(size) * 5 % max(size, 1)) / max(size, 1) - 0.05 * slot, 3).reshape(shape)
+        for numbers in (x, np.asarray(np.arange(size) % 2, dtype=float).reshape(shape)):
+            try:
+                if isinstance(made, Op):
+                    made.check(slot, numbers, shapes)
+                found.append(numbers)
+                break
+            except OpError:
+                continue
+    return found if len(found) == len(shapes) else None
+
+
+def _shape(plan: Plan) -> Shape:
+    """The shape of what a plan makes. Raises OpError where shapes do not fit."""
+    if isinstance(plan, Given):
+        return plan.shape
+    if isinstance(plan, float):
+        return ()
+    if isinstance(plan, Part):
+        return _shape(plan.plan)
+    op, parts = plan
+    return op.shape([_shape(part) for part in parts])
