@@ -117,8 +117,8 @@ class Op(ABC):
         return self.template(len(names), dtype).format(*names)
 
     def slope(self, slot: int, inputs: int, dtype: np.dtype[Any]) -> str:
-        """How the local derivative for a slot is written for so many inputs."""
-        return self.valued(self.slopes[slot], dtype)
+        """How the local derivative for a slot is written for so many inputs; the last is that of all that follow."""
+        return self.valued(self.slopes[min(slot, len(self.slopes) - 1)], dtype)
 
     @abstractmethod
     def shape(self, shapes: Sequence[Shape]) -> Shape:

@@ -11,6 +11,7 @@ from gradstep.engine.notation import brief, counted, said
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.loss import PairLoss
+from gradstep.engine.ops.moving import Move
 from gradstep.engine.run.reading import forward_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import WINDOW, Terms, enumerate_terms, total
@@ -101,7 +102,24 @@ def _made(recording: Recording, node: Node, here: Element) -> str:
     if node.op.shares:
         among = int(recording.trace.row(node, 0, here.flat).grid.size)
         return f"{node.op.label}: {name} = {y}, {_share(recording.trace.number(here), among, node.op.name)}."
-    return f"{node.op.label}: {name} = {y}."
+    return f"{node.op.label}: {name} = {y}{_taken(recording, node, here.flat)}."
+
+
+def _taken(recording: Recording, node: Node, flat: int) -> str:
+    """What an element is that is only taken from somewhere, or why it is one of two."""
+    op, values = node.op, [recording.graph.values[v] for v in node.inputs]
+    shapes = [value.shape for value in values]
+    if isinstance(op, Move):
+        slot, at = op.source(flat, shapes)
+        return f", which is {recording.board.element(values[slot].id, at)}"
+    if op.name == "where":
+        condition = Element(values[0].id, int(recording.trace.row(node, 0, flat).grid.take(0, 1)[0]))
+        holds = "holds" if recording.trace.number(condition) else "does not hold"
+        return f", as {recording.board.element(*condition)} {holds}"
+    if op.looks_up(shapes) and not op.reduces:
+        at = int(recording.trace.row(node, 0, flat).grid.take(0, 1)[0])
+        return f", which is {recording.board.element(values[0].id, at)}"
+    return ""
 
 
 def _share(y: float, among: int, name: str) -> str:

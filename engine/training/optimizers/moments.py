@@ -71,7 +71,7 @@ class _Moments(Optimizer):
             descend(
                 "{lr}·{m′} / (√{v′} + {eps})",
                 lambda n: n["lr"] * n["m′"] / _size(n),
-                "measured by the usual size of its gradients, so about η far whatever that size is",
+                "measured by the usual size of its gradients, so seldom further than η, whatever that size is",
                 _size,
             ),
         )

@@ -1,4 +1,4 @@
-"""What is said of a step. Whether each claim of a caption is true is held in `explain/test_narrate.py`; here, which
+"""What is said of a step. Whether each claim of a caption is true is held in `explain/test_sentences.py`; here, which
 of them is chosen, and that the parts belong to one step."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The longer explanation of a step. That each is short and plain is tested with the captions; here what it says."""
+"""The longer explanation of a step. That each is true and plain is tested with sentences; here what it says."""
 
 from __future__ import annotations
 

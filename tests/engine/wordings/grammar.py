@@ -58,8 +58,8 @@ def rounds(text: str, value: float) -> bool:
 
 
 #: "x₁ = 0.500", "∂L/∂x₁ is NaN"; but not where the name is a part of something longer, or the number.
-_BEFORE = r"(?<!along )(?<!gradient is )(?<!at )(?<!of )(?<!to )(?<!whatever )(?<![\w\]'·×∂/:])"
-_AFTER = r"(?![\w∞%]|\.\d| divided| times| plus| minus| [−+×/^(])"
+_BEFORE = r"(?<!= )(?<!along )(?<!gradient is )(?<!at )(?<!of )(?<!to )(?<!whatever )(?<![\w\]'·×∂/:])"
+_AFTER = r"(?![\w∞%]|\.\d| divided| times| plus| minus| holds| does not hold| [−+×/^(])"
 _PAIR = re.compile(pattern(rf"{_BEFORE}<g> (?:=|is) (?:given as |exactly )?<n>{_AFTER}"))
 
 

@@ -120,6 +120,21 @@ def log_share(f: Facts, m: re.Match[str]) -> bool:
     )
 
 
+@says(f"{LABEL}: <x> = <n>, which is <x>\\.")
+def taken(f: Facts, m: re.Match[str]) -> bool:
+    return rounds(m[2], f.result) and f.value(m[3]) == f.result
+
+
+@says("where: <x> = <n>, as <x> (holds|does not hold)\\.")
+def picked(f: Facts, m: re.Match[str]) -> bool:
+    """Of the two arrays, broadcast to the output, the one that the condition says."""
+    cond, *arrays = (np.broadcast_to(x, f.graph.values[f.here.value].shape) for x in f.trace.inputs(f.node))
+    holds = bool(cond.reshape(-1)[f.here.flat])
+    chosen = arrays[0 if holds else 1].reshape(-1)[f.here.flat]
+    known = bool(f.value(m[3])) == holds == (m[4] == "holds")
+    return known and rounds(m[2], f.result) and (chosen == f.result or chosen != chosen)
+
+
 @says(f"{LABEL}: <x> = <n>\\.")
 def made(f: Facts, m: re.Match[str]) -> bool:
     return rounds(m[2], f.result)

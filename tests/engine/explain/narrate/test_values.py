@@ -1,4 +1,4 @@
-"""Sentences of the forward pass, for single kinds of steps; that all are true is tested with the narration."""
+"""Sentences of the forward pass, for single kinds of steps; that all are true is tested with sentences."""
 
 from __future__ import annotations
 
