@@ -7,7 +7,7 @@ import re
 _THINGS = "(?:path|term|part|sample|neuron|element|way|number|product|gradient|hop|step)"
 #: What a number may not be, what grammar does not allow, and what Python prints and people do not read.
 _NEVER = {
-    r"\d{2,}(?:\.\d+)?e|\de\+|e-?0\d": "a number in e-notation has one digit before its point, and no zeros",
+    r"(?<![\d.])\d{2,}(?:\.\d+)?e|\de\+|e-?0\d": "a number in e-notation has one digit before its point, and no zeros",
     r"\de-?\d+ ?%": "a share is not in e-notation",
     rf"(?<![\d.,])1 (?:{_THINGS}s|times|gates are)\b":
         "one of something is singular",
@@ -32,7 +32,8 @@ def faults(text: str, sentence: bool = True) -> list[str]:
     """What is wrong with the form of a text: one of `sentence`s, or a fragment by design."""
     plain = re.sub(r"\[[^\]]*\]", "", re.sub(r"[a-zA-Z_₀-₉]+:[a-z_0-9]+", "part", text))
     found = [f"{why}: {text}" for regex, why in _NEVER.items() if re.search(regex, plain)]
-    for match in _NUMBER.finditer(plain):
+    formula = re.search(r"= .*(?: if |[×(|√^])", plain)  # whose constants are written as they are
+    for match in () if formula else _NUMBER.finditer(plain):
         digits = match[1].replace(".", "").replace(",", "").lstrip("0")
         if len(digits) > 4 and "," not in match[1]:
             found.append(f"more than four digits count in {match[0]}: {text}")
