@@ -60,7 +60,7 @@ class Gradients(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        mark = "✗" if self.failed else "✓" if self.checked else "–"
+        mark = "✗" if self.failed else "≈" if self.rounded else "✓" if self.checked else "–"
         yield f"{mark} {self.checked:,} of {self.total:,} gradients {self.summary()}"
         yield from (f"  {line}" for line in self.details())
 

@@ -119,3 +119,20 @@ def seeds() -> range:
     """Numbers of random networks: always the same, unless a longer run is asked for."""
     start = 0 if REPEATABLE else int(np.random.default_rng().integers(1 << 30))
     return range(start, start + EXAMPLES // 2 if REPEATABLE else start + EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "line", "dtype", "mark"),
+    [
+        ("x = [0.3]", "L = sum(tanh(x))", "float64", "✓ 1 of 1"),
+        ("x = [0.3]", "L = sum(tanh(x))", "float32", "✓ 1 of 1"),
+        ("x = [0.3, 0.7]", "L = softmax(x - 1e9)[0]", "float32", "≈ 2 of 2"),  # no digit of either is left
+        ("x = [0.0]", "L = sum(log(x))", "float64", "– 0 of 1"),
+        ("x = [40.0]", "L = sum(log(1 + exp(-x)))", "float64", "– 0 of 1"),
+        ("x = [0.0, 4.0]", "L = sum(relu(sqrt(x ** 2) - 1))", "float64", "✗ 2 of 2"),  # NaN
+    ],
+)
+def test_only_what_was_compared_and_is_right_as_shown_has_a_tick(
+    parameters: str, line: str, dtype: str, mark: str
+) -> None:
+    assert next(verify(written(parameters, line, dtype=dtype)).lines()).startswith(mark)
