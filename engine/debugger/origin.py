@@ -170,7 +170,7 @@ class Origin:
     def _through(self) -> tuple[Link, ...]:
         """An operation that is no sum: its inputs to its output."""
         here, trace, node = self._here, self._here.recording.trace, self._here.node
-        if here.element is None or node is None or here.phase is Phase.UPDATE or here.by_hand:
+        if here.element is None or node is None or here.phase not in (Phase.FORWARD, Phase.LOSS) or here.by_hand:
             return ()
         xs = trace.inputs(node)
         found = []

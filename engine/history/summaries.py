@@ -99,7 +99,9 @@ class Summaries:
         return (phase, value) in self.columns.place
 
     def norm(self, phase: Phase, value: int) -> Bounds:
-        """‖·‖₂ of what a sweep wrote."""
+        """‖·‖₂ of what a sweep wrote; 0 where it has no element."""
+        if not self.recording.graph.values[value].size:
+            return Bounds(np.zeros(self.rows), np.zeros(self.rows))
         return self._of(self.columns.norm, phase, value)
 
     def least(self, phase: Phase, value: int) -> Bounds:

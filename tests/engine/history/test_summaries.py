@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from trainings import small
 
+from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.history.rows import Rows
 from gradstep.engine.history.summaries import Summaries
@@ -76,3 +77,11 @@ def test_joined_rows_bound_what_they_stand_for() -> None:
         if not np.isnan(taken).all():
             assert s.validation.low[row] == np.nanmin(taken)
             assert s.validation.high[row] == np.nanmax(taken)
+
+
+def test_the_norm_of_no_numbers_is_0() -> None:
+    text = 'format = 1\n[parameters]\nk = []\nw = 2.0\n[graph]\nL = "w * w + sum(k)"\n[training]\nsteps = 3\n'
+    history = History(loads(text))
+    history.make(3)
+    k = history.start.graph.by_name["k"].id
+    assert history.summaries.norm(Phase.UPDATE, k).high.tolist() == [0, 0, 0]
