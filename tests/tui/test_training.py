@@ -10,12 +10,14 @@ from driving import at, debugger, running, text, type_
 from test_panels import TRAINED
 from textual.pilot import Pilot
 
-from gradstep.engine.files import loads
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files import find, loads
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
 from gradstep.tui.app import Gradstep
 from gradstep.tui.panels.lists.training import Training
 from gradstep.tui.screens.debugger import Debugger
+from gradstep.tui.view import View
 
 LONG = loads(TRAINED.text.replace("steps = 60", "steps = 30000"))
 
@@ -217,3 +219,13 @@ async def test_a_training_fits_on_every_screen(size: tuple[int, int]) -> None:
         if size[0] >= 80:
             assert "iteration 60/60" in text(pilot)
             assert "‖∂W₁‖" in text(pilot)
+
+
+def test_a_plot_that_hardly_has_room_is_painted_as_far_as_it_has() -> None:
+    """In a training that one is in the last iteration of, the place of that is beyond a narrow panel."""
+    session = Session(find("walkthrough"))
+    session.goto("@5 3")
+    for width in range(1, 30):
+        for height in (1, 5, 9, 12):
+            canvas = Training.paint(session.frame(), View(), width, height, False)
+            assert (canvas.width, canvas.height) == (width, height)

@@ -151,8 +151,8 @@ class _Sheet:
         for mark in self.frame.desk.events:
             canvas.put(x + column_of(mark.iteration, self.last, width), y, mark.sign, self.palette.style("alarm"))
         here = x + column_of(self.here, self.last, width)
-        for row in range(top, top + height):
-            if canvas.chars[row][here] == " ":
+        for row in range(top, min(top + height, canvas.height)):
+            if here < canvas.width and canvas.chars[row][here] == " ":  # where there is hardly any room, it is beyond
                 canvas.put(here, row, "┊", self.palette.style("placeholder"))
         canvas.put(here, y, "▼", self.palette.inverse("current"))
         text = f" {self.here:,} "
