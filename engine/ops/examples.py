@@ -59,7 +59,8 @@ def _numbers(called: type[Op] | Composite, shapes: Sequence[Shape]) -> list[Arra
     for slot, shape in enumerate(shapes):
         size = prod(shape)
         x = np.round(low + 0.7 * (np.arange(size) * 5 % max(size, 1)) / max(size, 1) - 0.05 * slot, 3).reshape(shape)
-        for numbers in (x, np.asarray(np.arange(size) % 2, dtype=float).reshape(shape)):
+        whole = np.asarray(np.arange(size) % 2, dtype=float).reshape(shape)
+        for numbers in (whole,) if called.slots[slot] == "ids" else (x, whole):
             try:
                 if isinstance(made, Op):
                     made.check(slot, numbers, shapes)

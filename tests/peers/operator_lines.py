@@ -28,7 +28,13 @@ LINES: dict[str, Line] = {
     "__rsub__": "{other} - {input} | input other",
     "mul": "{input} * {other} | input other",
     "__rmul__": "{other} * {input} | input other",
-    "div.no_rounding_mode": "{input} / {other} | input other",
+    **dict.fromkeys(
+        ("div.no_rounding_mode", "div.floor_rounding", "div.trunc_rounding"), "div(input, other, rounding_mode)"
+    ),
+    "fmax": "fmax(input, other)",
+    "fmin": "fmin(input, other)",
+    "take": "take(input, index)",
+    "index_select": "index_select({input}, {index}, dim={dim}) | input dim index",
     "true_divide": "{input} / {other} | input other",
     "__rdiv__": "{other} / {input} | input other",
     "pow": "{input} ** {other} | input other",

@@ -37,6 +37,9 @@ def given(of: Callable[..., Any]) -> Callable[..., Any]:
 
 
 CASES: dict[str, list[Case]] = {
+    "choice": [
+        *both("fmax", torch.fmax), *both("fmin", torch.fmin),
+    ],
     "functions": [
         *along("exp2", torch.exp2, LINE), *along("expm1", torch.expm1, LINE, [1e-9, -1e-12]),
         *along("log2", torch.log2, POSITIVE), *along("log10", torch.log10, POSITIVE),
@@ -61,6 +64,9 @@ CASES: dict[str, list[Case]] = {
         *(case for name in ("isnan", "isinf", "isfinite") for case in along(name, given(getattr(torch, name)))),
         *along("nan_to_num", torch.nan_to_num, LINE),
         ("nan_to_num(X, 1, posinf=2, neginf=-3)", lambda X: torch.nan_to_num(X, 1, 2, -3), {"X": EDGES}),
+        ("div(X, Y)", torch.div, {"X": X34, "Y": [0.5, -2.0, 3.0, 0.0]}),
+        *((f"div(X, Y, rounding_mode='{how}') + X", lambda X, Y, how=how: torch.div(X, Y, rounding_mode=how) + X,
+           {"X": X34, "Y": [0.5, -2.0, 3.0, 0.25]}) for how in ("floor", "trunc")),
         *both("fmod", torch.fmod), *both("remainder", torch.remainder), *both("copysign", torch.copysign),
     ],
     "activation": [

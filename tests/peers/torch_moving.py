@@ -37,6 +37,13 @@ CASES: dict[str, list[Case]] = {
         *((f"{name}(X, {k})", lambda X, name=name, k=k: getattr(X, name)(k), {"X": [[1.0, INF, 3.0], [NAN, 2.0, -INF]]})
           for name in ("tril", "triu") for k in (-1, 0, 1)),
     ],
+    "selecting": [
+        *((f"index_select(X, k, dim={axis})", lambda X, k, axis=axis: X.index_select(axis, k.long()),
+           {"X": CUBE, "k": k})
+          for axis, k in ((0, [1.0, 0.0, 1.0]), (1, [2.0, 2.0]), (-1, [0.0]))),
+        ("index_select(X, k)", lambda X, k: X.index_select(0, k.long()), {"X": X4, "k": [3.0, 0.0, 3.0]}),
+        ("take(X, k)", lambda X, k: X.take(k.long()), {"X": X34, "k": [[0.0, 11.0], [5.0, 5.0]]}),
+    ],
     "cumulative": [
         *((f"{name}(X, {axis})", lambda X, name=name, axis=axis: getattr(X, name)(axis), {"X": x})
           for name in ("cumsum", "cumprod") for axis in (0, -1) for x in (X34, CUBE, HOLES)),

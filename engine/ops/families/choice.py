@@ -13,6 +13,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.functions import function
 
 
 class OneOfTwo(Elementwise):
@@ -58,6 +59,26 @@ class Minimum(OneOfTwo):
 
     def loses(self, mine: Array, other: Array, also: bool) -> Array:
         return np.asarray(mine >= other if also else mine > other)
+
+
+def _first(a: Array, b: Array, wins: Array) -> Array:
+    """Where a is chosen: where it wins, or b is NaN."""
+    return np.asarray(wins | np.isnan(b))
+
+
+_TIES = "where both are equal the first gets all of the gradient"
+_ONE = "a NaN beside a number is not chosen"
+
+function("fmax", "max({0}, {1})", np.fmax,
+    ("1 if {0} ≥ {1}, else 0", lambda y, a, b: _first(a, b, a >= b)),
+    ("1 if {1} > {0}, else 0", lambda y, a, b: ~_first(a, b, a >= b)),
+    label="maximum without NaN", kink=_TIES, edge=_ONE, gated=True,
+)  # fmt: skip
+function("fmin", "min({0}, {1})", np.fmin,
+    ("1 if {0} ≤ {1}, else 0", lambda y, a, b: _first(a, b, a <= b)),
+    ("1 if {1} < {0}, else 0", lambda y, a, b: ~_first(a, b, a <= b)),
+    label="minimum without NaN", kink=_TIES, edge=_ONE, gated=True,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.notation import brief, shown
+from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.elementwise import Elementwise, sign
+from gradstep.engine.ops.families.arithmetic import Divide
 from gradstep.engine.ops.functions import function, jumps
+from gradstep.engine.ops.op import REGISTRY
 from gradstep.engine.ops.shapes import is_number
 
 jumps("floor", "⌊{0}⌋", np.floor, "floor")
@@ -45,6 +48,16 @@ function("copysign", "|{0}| × sign({1})", np.copysign,
 
 #: With more, every number would become NaN: no float64 is 10 to that power.
 _MOST_DECIMALS = 308
+
+
+@composite()
+def div(a: Given, b: Given, *, rounding_mode: str | None = None) -> Plan:
+    """a / b; with rounding_mode "floor" or "trunc" rounded, and then no gradient passes."""
+    if rounding_mode is None:
+        return (Divide(), [a, b])
+    if rounding_mode not in ("floor", "trunc"):
+        raise OpError(f"div: rounding_mode is None, 'floor' or 'trunc', not {rounding_mode!r}")
+    return (REGISTRY[rounding_mode](), [(Divide(), [a, b])])
 
 
 @dataclass(frozen=True)

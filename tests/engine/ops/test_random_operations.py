@@ -469,6 +469,21 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         lambda m, q, k: _attended(m, q, k, q, True),
         lambda q, k: q.ndim > 1 and _same(q, k) and np.square(q).sum(-1).max() < 20 and np.square(k).sum(-1).max() < 20,
     ),
+    "index_select": (
+        "index_select({0}, ids)",
+        lambda m, x, _: x[np.array([2, 0, 2, 1])],
+        lambda x, _: x.ndim and len(x) > 2 and x.size < 80,
+    ),
+    "take": ("take({0}, ids)", lambda m, x, _: m.reshape(x, -1)[np.array([2, 0, 2, 1])], lambda x, _: x.size > 2),
+    "div": ("div({0}, {1})", lambda m, a, b: a / b, lambda a, b: _fit(a, b) and _clear(b)),
+    **{
+        name: (
+            f"{name}({{0}}, {{1}})",
+            lambda m, a, b, of=of: getattr(m, of)(a, b),
+            lambda a, b: _fit(a, b) and np.abs(a - b).min() > 1e-3,
+        )
+        for name, of in (("fmax", "maximum"), ("fmin", "minimum"))
+    },
     "embedding": (
         "embedding({0}, ids)",
         lambda m, table, _: table[np.array([2, 0, 2, 1])],
