@@ -22,7 +22,8 @@ def index_select(x: Given, ids: Given, *, axis: int = 0) -> Plan:
     order = (at, *(k for k in range(len(x.shape)) if k != at))
     rest = tuple(x.shape[k] for k in order[1:])
     table = Part("table", (Reshape((x.shape[at], prod(rest))), [(Transpose(order), [x])]))
-    rows = (Reshape((prod(ids.shape), *rest)), [(Embedding(), [table, ids])])
+    chosen: Plan = (Embedding(), [table, ids])
+    rows: Plan = (Reshape((prod(ids.shape), *rest)), [chosen])
     return (Transpose(tuple(order.index(k) for k in range(len(order)))), [rows])
 
 
