@@ -18,6 +18,9 @@ from gradstep.engine.training.options import Training
 DECAYED = 0.01
 #: A first rate of at least half the largest is none of a warm-up; our own.
 _WARM = 0.5
+#: A mean of many terms is known to within so many times the precision of its type (Higham, Accuracy and Stability of
+#: Numerical Algorithms, 2nd ed., 2002, sect. 4.2: the errors of n terms grow as √n).
+_ROUNDING = 100.0
 #: Shorter trainings have no schedule to speak of; our own.
 _SHORTEST = 10
 
@@ -44,7 +47,10 @@ class Motion:
     @cached_property
     def rates(self) -> Array:
         """The rate of each row, shape (rows,)."""
-        return np.asarray([self.training.lr(int(k)) for k in self.summaries.starts[:-1]])
+        starts, optimizer = self.summaries.starts[:-1], self.training.optimizer
+        rates = np.asarray([self.training.lr(int(k)) for k in starts])
+        falls = float(optimizer["lr_decay"]) if "lr_decay" in type(optimizer).options else 0.0
+        return np.asarray(rates / (1 + falls * (starts - 1)))
 
     @cached_property
     def decayed_at(self) -> int:
@@ -63,9 +69,14 @@ class Motion:
     @cached_property
     def rises(self) -> float:
         """The share of rows at which the loss rises."""
+        return float(self.up.mean()) if len(self.up) else 0.0
+
+    @cached_property
+    def up(self) -> Array:
+        """Whether the loss rises from each row to the next by more than rounding, shape (rows − 1,)."""
         losses = self.summaries.loss.high
         with np.errstate(all="ignore"):
-            return float((np.diff(losses) > 0).mean()) if len(losses) > 1 else 0.0
+            return np.asarray(np.diff(losses) > _ROUNDING * np.finfo(self.graph.dtype).eps * np.abs(losses[1:]))
 
     @cached_property
     def weights_over_time(self) -> tuple[tuple[Value, Array, Array], ...]:

@@ -12,6 +12,7 @@ from gradstep.engine.diagnosis.head import Head, all_targets, best_constant, fin
 from gradstep.engine.diagnosis.neighbours import LEAST, explained
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.training.batches import drawn, held_back
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,23 @@ class Task:
         """How many samples are trained on, in all batches; 1 where there is no batch."""
         pool = self.here.scenario.pool
         return len(next(iter(pool.values()))) if pool else self.here.samples.count
+
+    @cached_property
+    def rows(self) -> Array:
+        """Which rows of the data the samples that are trained on are, where some are held back."""
+        scenario = self.here.scenario
+        kept = np.arange(self.samples)
+        if scenario.training.validation is None or scenario.held_back is None:
+            return kept
+        held = len(next(iter(scenario.held_back.inputs.values())))
+        return np.asarray(held_back(self.samples + held, scenario.training.validation)[0])
+
+    def row(self, sample: int, iteration: int) -> int:
+        """Which row of the data a sample of an iteration's batch is."""
+        training = self.here.scenario.training
+        if training.batch_size is None or training.batch_size >= self.samples:
+            return int(self.rows[sample])
+        return int(self.rows[drawn(self.samples, training.batch_size, training.shuffle, iteration)][sample])
 
     @cached_property
     def targets(self) -> Array:

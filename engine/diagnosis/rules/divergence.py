@@ -22,15 +22,19 @@ def diverged(evidence: Evidence) -> Iterator[Seen]:
     """The first iteration in which something is not finite, where updates had made the numbers grow until then."""
     found = evidence.trouble
     if found is not None and found.grown:
-        yield of_first(found)
+        yield of_first(evidence, found)
 
 
-def of_first(found: First) -> Seen:
+def of_first(evidence: Evidence, found: First) -> Seen:
     """What is said of the first number that is not finite."""
     told = found.account
     text = (
         f"from iteration {found.iteration:,} on something is not finite, first {found.name} "
         f"({told.began.blame.cause.value}); nothing is learned after that. {remarks.told(told)}"
     )
-    place = Place(found.name, found.iteration, found.step)
+    there, began = told.there, told.began
+    sample = there.samples.of(*began.element) if there.samples.count > 1 else None
+    if sample is not None and (row := evidence.task.row(sample, there.iteration)) != sample:
+        sample, text = row, f"{text} That is row {row} of the data."
+    place = Place(found.name, found.iteration, found.step, sample)
     return Seen(place, {"iteration": found.iteration}, text, [against(told)], cause=told.document())

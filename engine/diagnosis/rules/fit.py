@@ -42,7 +42,10 @@ def shuffled_targets(evidence: Evidence) -> Iterator[Seen]:
         return
     held = evidence.summaries.validation.high
     held = held[np.isfinite(held)]
-    blind = evidence.task.explained <= 0 and evidence.samples >= 2 * LEAST
+    # With fewer parameters than there are numbers to give nothing is known by heart: as many equations have no solution.
+    wanted = evidence.samples * (evidence.graph.values[evidence.head.outputs].shape or (1,))[-1] if evidence.head else 0
+    able = len(held) >= 3 or sum(p.size for p in evidence.graph.parameters) >= wanted
+    blind = able and evidence.samples >= 2 * LEAST and evidence.task.explained <= 0
     limit = evidence.at["shuffled_targets"] if not blind else _BY_CHANCE
     if len(held) >= 3 and not float(held.min()) >= limit * best:
         return
@@ -79,7 +82,10 @@ def too_small(evidence: Evidence) -> Iterator[Seen]:
     course = evidence.course
     if course is None or evidence.made < _LONG or evidence.head is None or course.learned:
         return
-    few = evidence.task.few
+    few, held = evidence.task.few, evidence.summaries.validation.high
+    held = held[np.isfinite(held)]
+    if len(held) and float(held[-1]) >= (evidence.task.constant or np.inf):
+        return  # more of what does no good where it is held back
     if evidence.converged and not few:
         return
     widths = _widths(evidence)
@@ -90,11 +96,11 @@ def too_small(evidence: Evidence) -> Iterator[Seen]:
         return
     parameters = sum(v.size for v in evidence.graph.values if v.role is Role.PARAMETER)
     what = f"its narrowest hidden layer has {counted(min(widths), 'unit')}" if widths else "it has no hidden layer"
+    told = "" if few else f", of whose targets neighbours tell {evidence.task.explained:.0%}"
     text = (
         f"the loss {'stands' if slow else 'is'} at {number(course.last)}, between {number(evidence.task.floor)} and "
         f"the {number(evidence.task.constant or 0.0)} of one answer for all samples"
-        f"{'' if few else f', of whose targets neighbours tell {evidence.task.explained:.0%}'}; "
-        f"the network has {parameters:,} parameters, and {what}"
+        f"{told}; the network has {parameters:,} parameters, and {what}"
     )
     advice = ["more units in the hidden layers" if widths else "a hidden layer with an activation"]
     yield Seen(Place(evidence.graph.loss.name, evidence.made), {"loss": course.last}, text, advice)

@@ -18,7 +18,8 @@ from gradstep.engine.run.timeline import Phase
 @rule(
     "dead",
     "as Amazon SageMaker Debugger's rule DeadRelu, which speaks up at half a layer",
-    explains="no_better_than_constant loss same_predictions underfit unchanged zero",
+    explains="no_better_than_constant loss same_predictions underfit unchanged zero died vanish rate_small "
+    "weight_scale",
 )
 def dead(evidence: Evidence) -> Iterator[Seen]:
     """Units of a ReLU that are shut in every sample, and were from the beginning."""

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradstep.engine.ask.thresholds import SHARE
+from gradstep.engine.diagnosis.course import SHORTEST
 from gradstep.engine.diagnosis.evidence import Evidence
-from gradstep.engine.diagnosis.finding import Place
+from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
-
-#: Shorter trainings say nothing about where the loss is going.
-_SHORTEST = 10
 
 
 def _series(history: History) -> tuple[Array, Array]:
@@ -42,7 +40,7 @@ def loss(evidence: Evidence) -> Iterator[Seen]:
         return
     history, at = evidence.iterations, evidence.at
     _, loss = _series(history)
-    if len(loss) < _SHORTEST or not np.isfinite(loss).all():
+    if len(loss) < SHORTEST or not np.isfinite(loss).all():
         return
     first, last = _ends(loss)
     if last <= first * (1 - at["loss"]) or first <= 0:
@@ -68,10 +66,9 @@ def oscillates(evidence: Evidence) -> Iterator[Seen]:
         return
     history, at = evidence.iterations, evidence.at
     training, (_, loss) = history.scenario.training, _series(history)
-    if training.batch_size is not None or len(loss) < _SHORTEST:
+    if training.batch_size is not None or len(loss) < SHORTEST:
         return
-    with np.errstate(all="ignore"):
-        rose = np.diff(loss) > 0
+    rose = evidence.motion.up
     share = float(rose.mean())
     turns = float((rose[1:] != rose[:-1]).mean())
     first, last = _ends(loss)
@@ -112,3 +109,47 @@ def overfit(evidence: Evidence) -> Iterator[Seen]:
     hint = "stop there, weight decay, dropout, a smaller network, or more data"
     numbers = {"best": float(held[best]), "last": float(held[last]), "iteration": k}
     yield Seen(Place("", k), numbers, text, [hint])
+
+
+#: So many iterations before one are what is usual there.
+_BEFORE = 20
+#: Of batches a jump that is above so many times the largest of them is no noise; below such a share of the first loss
+#: it is one among small numbers; our own.
+_ABOVE, _SMALL = 3.0, 1e-3
+#: A jump is more than worth knowing where it lasts, comes again so many times, or goes back to such a share of the
+#: first loss; our own.
+_TIMES, _BACK = 3, 0.1
+
+
+@rule(
+    "spike",
+    "our own: five times the median of the twenty iterations before",
+    Severity.INFORMATION,
+    threshold=5.0,
+)
+def spike(evidence: Evidence) -> Iterator[Seen]:
+    """A loss that jumps up in one iteration."""
+    losses = evidence.losses if evidence.trained else np.zeros(0)
+    if len(losses) <= _BEFORE + SHORTEST or len(losses) != evidence.made or not losses[0] > 0:
+        return
+    before = np.lib.stride_tricks.sliding_window_view(losses[:-1], _BEFORE)
+    now, usual = losses[_BEFORE:], np.median(before, axis=1)
+    # Batches differ: of what they make the loss, the highest was there before.
+    noise = 0.0 if evidence.full_batch else _ABOVE * before.max(axis=1)
+    high = np.flatnonzero((now > evidence.at["spike"] * usual) & (now > noise) & (now > _SMALL * losses[0])) + _BEFORE
+    jumps = np.split(high, np.flatnonzero(np.diff(high) > _BEFORE) + 1) if len(high) else []
+    if not jumps or not np.isfinite(losses).all():
+        return
+    worst = max(jumps, key=lambda jump: float(losses[jump].max()))
+    at, loss = int(worst[0]), float(losses[worst].max())
+    was = float(usual[at - _BEFORE])
+    text = (
+        f"the loss jumps up in iteration {at + 1:,}, to {number(loss)}, from about {number(was)} in the twenty before"
+        f"{f': the highest of {len(jumps)} jumps' if len(jumps) > 1 else ''}"
+    )
+    lasting = float(np.median(losses[at : at + SHORTEST])) > 2 * was and not evidence.converged
+    much = lasting or len(jumps) >= _TIMES or (evidence.full_batch and loss > _BACK * losses[0])
+    advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
+    severity = Severity.WARNING if much else None
+    place = Place(evidence.graph.loss.name, at + 1)
+    yield Seen(place, {"loss": loss, "usual": was, "jumps": len(jumps)}, text, advice, severity)

@@ -31,7 +31,7 @@ def nonfinite(evidence: Evidence) -> Iterator[Seen]:
     if not evidence.trained:
         yield from _of_passes(evidence)
     elif evidence.trouble is not None and not evidence.trouble.grown and not evidence.trouble.overflow:
-        yield of_first(evidence.trouble)
+        yield of_first(evidence, evidence.trouble)
 
 
 @rule(
@@ -43,7 +43,7 @@ def nonfinite(evidence: Evidence) -> Iterator[Seen]:
 def overflow(evidence: Evidence) -> Iterator[Seen]:
     """The same of a training that began with a number too large for its type, and no update had made it grow."""
     if evidence.trouble is not None and not evidence.trouble.grown and evidence.trouble.overflow:
-        yield of_first(evidence.trouble)
+        yield of_first(evidence, evidence.trouble)
 
 
 def _of_passes(evidence: Evidence) -> Iterator[Seen]:

@@ -122,8 +122,9 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
         return
     if length < 0.1 * evidence.made and evidence.motion.rises < 0.3:
         return
+    kept = f"about {length:,.0f} iterations" if length < 1e6 else "all iterations"
     text = (
-        f"{name} = {share:g} adds up the gradients of about {length:,.0f} iterations, and the training has "
+        f"{name} = {share:g} adds up the gradients of {kept}, and the training has "
         f"{evidence.made:,}: the velocity runs on long after the gradient has turned"
     )
     change = "momentum = 0.9" if name == "momentum" else ""

@@ -30,7 +30,7 @@ def _softmaxes(evidence: Evidence) -> Iterator[tuple[Node, int, int]]:
     "a softmax over one number is 1 whatever it is; DeepFD's and UMLAUT's programs have it (Cao et al., ICSE 2022; "
     "Schoop et al., CHI 2021)",
     Severity.FAULT,
-    explains="zero unchanged loss no_better_than_constant same_predictions nonfinite vanish",
+    explains="zero unchanged loss no_better_than_constant same_predictions nonfinite vanish rate_large oscillates",
 )
 def constant_output(evidence: Evidence) -> Iterator[Seen]:
     """A softmax over a single number."""
@@ -124,6 +124,8 @@ def wrong_activation(evidence: Evidence) -> Iterator[Seen]:
     yield Seen(Place(evidence.graph.values[head.outputs].name), {"shut": shut}, text, [f"{fits} at the output"])
 
 
+#: Activations of which each output is for itself.
+_APART = ("sigmoid", "relu", "tanh", "softplus")
 #: Activations that are 0 below 0.
 _CUT = ("relu", "relu6")
 
@@ -137,7 +139,7 @@ _CUT = ("relu", "relu6")
 def missing_activation(evidence: Evidence) -> Iterator[Seen]:
     """A loss of probabilities gets something else."""
     head = evidence.head
-    if head is None or head.takes not in ("probabilities", "log-probabilities"):
+    if head is None or head.takes not in ("probabilities", "log-probabilities", "class probabilities"):
         return
     outputs = evidence.first.trace.data[head.outputs]
     whole, place = evidence.board.whole(head.outputs), Place(evidence.graph.values[head.outputs].name)
@@ -159,12 +161,27 @@ def missing_activation(evidence: Evidence) -> Iterator[Seen]:
                 f"({number(worst)} in the first iteration)"
             )
             yield Seen(place, {"worst": worst}, text, ["sigmoid before bce, or bce_with_logits"])
+    elif head.takes == "class probabilities":
+        if made is not None and made.op.name in (*_APART, "linear", "add", "matmul"):
+            text = (
+                f"the loss is a class cross-entropy, and its probabilities, {whole}, come out of {made.op.name} and do "
+                "not add up to 1: it falls by raising all of them"
+            )
+            yield Seen(
+                place, {}, text, ["softmax over the classes: cross_entropy of the scores", "bce, which has 1 − t too"]
+            )
+    elif made is not None and made.op.name == "softmax":
+        text = (
+            f"nll takes the logarithms of probabilities, and {whole} are probabilities: the loss stops at −1, and "
+            "pushes hardly at what is wrong"
+        )
+        yield Seen(place, {}, text, ["log_softmax in place of softmax, or cross_entropy of the scores"])
     elif made is None or made.op.name not in ("log", "log_softmax"):
         text = f"nll takes the logarithms of probabilities, and {whole} is none: the loss has no lowest value"
         yield Seen(place, {}, text, ["cross_entropy, or log_softmax before nll"])
     elif made.op.name == "log":
         before = made_by(evidence.graph, made.inputs[0])
-        if before is not None and before.op.name in ("sigmoid", "relu", "tanh"):
+        if before is not None and before.op.name in _APART:
             text = (
                 f"the classes' probabilities come out of {before.op.name} and do not add up to 1: the loss falls by "
                 "raising all of them"

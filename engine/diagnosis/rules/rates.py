@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradstep.engine.diagnosis.course import SHORTEST
+from gradstep.engine.diagnosis.course import SHORTEST, STILL
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
@@ -26,6 +26,8 @@ _WORSE = 1.0
 #: What a step a hundred times as long gains at least, as a share of the loss, where a rate is said to be too small:
 #: less is a plateau, which no rate leaves; our own.
 _GAINS = 1e-3
+#: A warm-up longer than the training that has come to less of the rate has kept it small; our own.
+_REACHED = 0.5
 #: Where more than so much of the loss of one answer for all samples is left, more iterations are worth a word; our own.
 _MUCH = 0.3
 
@@ -106,12 +108,14 @@ def _rises(evidence: Evidence, largest: float, early: float) -> tuple[str, float
 
 def _turns(evidence: Evidence) -> tuple[str, float] | None:
     """Up and down in turns, where each iteration sees the same."""
-    course, up = evidence.course, np.diff(evidence.losses) > 0
+    course, up = evidence.course, evidence.motion.up
     if course is None or not evidence.full_batch or len(up) < SHORTEST or course.last <= course.first / _FAR:
         return None
     rises, turns = float(up.mean()), float((up[1:] != up[:-1]).mean())
     if rises < _OFTEN or turns < _OFTEN or evidence.converged:
         return None
+    if evidence.motion.decayed_at and course.last - evidence.losses.min() <= STILL * abs(course.last):
+        return None  # the schedule has taken the rate down, and the end is the best
     return f"rises in {rises:.0%} of the iterations and turns in {turns:.0%}", 0.3
 
 
@@ -144,6 +148,17 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
     if not float(evidence.training.optimizer["lr"]) > 0 or evidence.motion.decayed_at:
         return
     looked = evidence.probes if evidence.motion.warm else evidence.probes[-1:]
+    reached = float(evidence.motion.rates.max()) / float(evidence.training.optimizer["lr"])
+    if evidence.training.warmup >= evidence.made and reached < _REACHED:
+        text = (
+            f"the warm-up takes {evidence.training.warmup:,} iterations and the training has {evidence.made:,}: the "
+            f"rate has come to {reached:.1%} of its {number(float(evidence.training.optimizer['lr']))}, and the loss from "
+            f"{number(course.start)} to {number(course.last)}"
+        )
+        short = max(evidence.made // 10, 1)
+        advice = [Advice(f"warmup = {short}, a tenth of the training", f"warmup = {short}")]
+        yield Seen(Place("", evidence.made), {"reached": reached}, text, advice)
+        return
     factor = min(one.timid for one in looked)
     gains = min(one.best for one in looked)
     if factor < 10 or gains < _GAINS:
@@ -183,7 +198,9 @@ def too_few_iterations(evidence: Evidence) -> Iterator[Seen]:
     steps = float(f"{min(evidence.made + 2 * course.needed, 10 * evidence.made):.1g}")
     steps = max(int(steps), 2 * evidence.made)
     advice = [Advice(f"train longer: steps = {steps}", f"steps = {steps}")]
-    yield Seen(Place("", evidence.made), {"gain": course.gain, "iterations": course.needed}, text, advice)
+    numbers = {"gain": course.gain, "iterations": course.needed}
+    severity = Severity.INFORMATION if evidence.made < evidence.training.steps else None  # it goes on
+    yield Seen(Place("", evidence.made), numbers, text, advice, severity)
 
 
 @rule(
@@ -205,7 +222,7 @@ def rate_decayed(evidence: Evidence) -> Iterator[Seen]:
     left, loss = (0.05, 0.1) if k < 0.8 * evidence.made else (0.3, 0.4)
     if not norms[-1] > left * norms[0] or course.last < loss * abs(float(evidence.losses[0])):
         return
-    now, most = evidence.training.lr(evidence.made), max(evidence.training.lr(int(k)) for k in evidence.starts)
+    now, most = float(evidence.motion.rates[-1]), float(evidence.motion.rates.max())
     text = (
         f"from iteration {k:,} of {evidence.made:,} on the rate is below {evidence.at['rate_decayed']:.0%} of its "
         f"largest, {number(most)}; it is {number(now)} now, and the loss stands at {number(course.last)}"

@@ -47,12 +47,13 @@ def outlier(evidence: Evidence) -> Iterator[Seen]:
     for name, columns in found:
         alone = _alone(columns, most)
         if alone is not None:
-            row, column, share = alone
+            at, column, share = alone
+            row = int(evidence.task.rows[at])
             text = (
                 f"sample {row} has {share:.0%} of the variance of {name} over all {len(columns):,} samples: "
-                f"{number(float(columns[row, column]))}, where the others have "
+                f"{number(float(columns[at, column]))}, where the others have "
                 f"{number(float(np.median(columns[:, column])))} ± "
-                f"{number(float(np.delete(columns[:, column], row).std()))}"
+                f"{number(float(np.delete(columns[:, column], at).std()))}"
             )
             advice = ["look at that row: a missing value, another unit, a slip"]
             severity = Severity.INFORMATION if evidence.converged else None
@@ -66,22 +67,17 @@ def _alone(columns: Array, most: float) -> tuple[int, int, float] | None:
     """The row and the column of a number that has more than a share of its column's variance, and lies far off; and
     that share."""
     with np.errstate(all="ignore"):
-        usual = float(np.nanmedian(columns.std(axis=0)))
-    for column in range(columns.shape[1]):
-        numbers = columns[:, column]
-        if not np.isfinite(numbers).all():
-            continue
-        squares = (numbers - np.median(numbers)) ** 2
-        row = int(squares.argmax())
-        rest = float(np.delete(numbers, row).std())
-        total = float(squares.sum())
-        if (
-            total > 0
-            and rest > 0
-            and squares[row] > most * total
-            and squares[row] ** 0.5 > _OFF * max(rest, usual if columns.shape[1] > 1 else 0.0)
-        ):
-            return row, column, float(squares[row]) / total
+        squares = (columns - columns.mean(axis=0)) ** 2
+        totals = squares.sum(axis=0)
+        most_of = squares.max(axis=0)
+        shares = most_of / totals
+        # What the columns differ by but for their farthest rows: most numbers of one may be 0.
+        usual = float(np.sqrt(np.median(totals - most_of) / len(columns)))
+    for column in np.flatnonzero(shares > most).tolist():
+        row = int(squares[:, column].argmax())
+        rest = float(np.delete(columns[:, column], row).std())
+        if rest > 0 and squares[row, column] ** 0.5 > _OFF * max(rest, usual):
+            return row, column, float(shares[column])
     return None
 
 
@@ -110,40 +106,3 @@ def _mislabelled(evidence: Evidence, head: Head, targets: Array) -> Iterator[See
             advice = ["look at the label of that row"]
             place = Place(evidence.graph.values[head.targets].name, recording.iteration, sample=row)
             yield Seen(place, {"share": share}, text, advice, go=f"sample {row}")
-
-
-@rule(
-    "spike",
-    "our own: five times the median of the twenty iterations before",
-    Severity.INFORMATION,
-    threshold=5.0,
-)
-def spike(evidence: Evidence) -> Iterator[Seen]:
-    """A loss that jumps up in one iteration."""
-    if not evidence.trained or evidence.made < 30 or len(evidence.losses) != evidence.made:
-        return
-    losses = evidence.losses
-    for k in range(20, len(losses)):
-        usual = float(np.median(losses[k - 20 : k]))
-        if (
-            np.isfinite(losses[k])
-            and usual > 0
-            and losses[k] > evidence.at["spike"] * usual
-            and losses[k] > 1e-3 * losses[0]
-            and losses[k] > 3 * losses[k - 20 : k].max()
-        ):
-            text = (
-                f"the loss jumps to {number(float(losses[k]))} in iteration {k + 1:,}, from about "
-                f"{number(usual)} in the twenty before"
-            )
-            advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
-            lasting = float(np.median(losses[k : k + 10])) > 2 * usual
-            severity = Severity.WARNING if lasting else None
-            yield Seen(
-                Place(evidence.graph.loss.name, k + 1),
-                {"loss": float(losses[k]), "usual": usual},
-                text,
-                advice,
-                severity,
-            )
-            return

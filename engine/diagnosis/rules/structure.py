@@ -12,6 +12,7 @@ from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.rules.linearity import weight_of
 from gradstep.engine.graph.graph import Node, Role, Value
 from gradstep.engine.notation import number
+from gradstep.engine.run.recording import Recording
 
 #: What has no slope beyond its bounds.
 _BOUNDED = ("clip", "hard_tanh", "hard_sigmoid", "relu6")
@@ -40,7 +41,8 @@ def unused_parameter(evidence: Evidence) -> Iterator[Seen]:
     "detached",
     "a comparison or a rounding has no slope: nothing comes back through it",
     Severity.FAULT,
-    explains="zero unchanged no_better_than_constant loss unused_parameter",
+    explains="zero unchanged no_better_than_constant loss unused_parameter vanish too_few_iterations "
+    "rate_small dead died",
 )
 def detached(evidence: Evidence) -> Iterator[Seen]:
     """A parameter that leads to the loss only through something without a slope."""
@@ -136,9 +138,16 @@ def zero_initialisation(evidence: Evidence) -> Iterator[Seen]:
                 {"weights": rows.size},
                 f"{weight.name} begins at 0: all units of {evidence.board.whole(node.output)} are equal, and stay so",
                 ["weights drawn at random: he_normal, xavier_normal"],
-                Severity.INFORMATION if evidence.converged else None,
+                Severity.INFORMATION if evidence.converged or _parted(evidence, node, weight) else None,
                 about=frozenset((weight.name,)),
             )
+
+
+def _parted(evidence: Evidence, node: Node, weight: Value) -> bool:
+    """Whether all units have weights that are not 0 by now, and no two the same: as where a factor before them is drawn
+    at random, and a branch begins at 0 on purpose (Zhang et al., Fixup, ICLR 2019)."""
+    rows = _units(evidence, node, weight, evidence.last)
+    return bool(rows.any(axis=1).all()) and len(np.unique(rows, axis=0)) == len(rows)
 
 
 def _hidden(evidence: Evidence) -> Iterator[tuple[Node, Value]]:
@@ -155,9 +164,11 @@ def _hidden(evidence: Evidence) -> Iterator[tuple[Node, Value]]:
                 reached.add(later.output)
 
 
-def _units(evidence: Evidence, node: Node, weight: Value) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """The weights of the first iteration, a row a unit."""
-    array = np.asarray(evidence.first.trace.data[weight.id], dtype=np.float64)
+def _units(
+    evidence: Evidence, node: Node, weight: Value, at: Recording | None = None
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """The weights of an iteration, by default the first, a row a unit."""
+    array = np.asarray((at or evidence.first).trace.data[weight.id], dtype=np.float64)
     out = evidence.graph.values[node.output].shape
     if node.op.name == "conv2d":
         return array.reshape(len(array), -1)
@@ -199,7 +210,13 @@ def drowned_branch(evidence: Evidence) -> Iterator[Seen]:
             yield Seen(Place(small.name), {"ratio": worst}, text, advice)
 
 
-@rule("dropout_rate", "Srivastava et al., Dropout (JMLR 2014): 0.2 to 0.5", threshold=0.9, allowed=(0.0, 1.0))
+@rule(
+    "dropout_rate",
+    "Srivastava et al., Dropout (JMLR 2014): 0.2 to 0.5",
+    threshold=0.9,
+    allowed=(0.0, 1.0),
+    explains="died dead oscillates spike rate_small rate_large too_few_iterations vanish zero",
+)
 def dropout_rate(evidence: Evidence) -> Iterator[Seen]:
     """Dropout that lets next to nothing through."""
     for node in evidence.graph.nodes:
@@ -214,7 +231,8 @@ def dropout_rate(evidence: Evidence) -> Iterator[Seen]:
     "groups_of_one",
     "a number minus itself: layer_norm over one feature is 0 whatever goes in",
     Severity.FAULT,
-    explains="zero unchanged no_better_than_constant loss same_predictions batch_norm_of_one nonfinite",
+    explains="zero unchanged no_better_than_constant loss same_predictions batch_norm_of_one nonfinite dead died "
+    "vanish rate_small too_few_iterations rate_large oscillates",
 )
 def groups_of_one(evidence: Evidence) -> Iterator[Seen]:
     """A normalisation over single numbers."""

@@ -81,7 +81,7 @@ def wrong_loss(evidence: Evidence) -> Iterator[Seen]:
     "equal_labels",
     "where all targets are equal there is nothing to tell apart",
     Severity.FAULT,
-    explains="same_predictions",
+    explains="same_predictions too_few_iterations rate_small rate_large",
 )
 def equal_labels(evidence: Evidence) -> Iterator[Seen]:
     """All samples have the same target."""
@@ -129,7 +129,8 @@ def unreachable_targets(evidence: Evidence) -> Iterator[Seen]:
     "target_range",
     "PyTorch's documentation of BCELoss (targets between 0 and 1) and CrossEntropyLoss (classes from 0 on)",
     Severity.FAULT,
-    explains="unbounded_loss diverged overflow loss no_better_than_constant",
+    explains="unbounded_loss diverged overflow loss no_better_than_constant rate_large rate_small too_few_iterations "
+    "saturated died dead same_predictions zero",
 )
 def target_range(evidence: Evidence) -> Iterator[Seen]:
     """Targets that the loss does not expect."""
@@ -145,7 +146,12 @@ def target_range(evidence: Evidence) -> Iterator[Seen]:
             f"the targets go from {number(low)} to {number(high)}, and {head.name} takes them for "
             "probabilities: between 0 and 1"
         )
-        advice = [f"divide {name} by {number(high)}" if low >= 0 else "0 and 1 for the two classes"]
+        two = np.unique(targets)
+        advice = [
+            f"0 for {number(low)} and 1 for {number(high)}" if len(two) == 2 else f"divide {name} by {number(high)}"
+        ]
+        if len(two) > 2 and low < 0:
+            advice = [f"({name} − {number(low)}) / {number(high - low)}"]
         yield Seen(Place(name), {"low": low, "high": high}, text, advice)
     elif head.takes == "margins" and not np.isin(targets, (-1, 1)).all():
         text = f"hinge takes targets of −1 and 1, and these go from {number(low)} to {number(high)}"

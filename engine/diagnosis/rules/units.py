@@ -10,6 +10,7 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
+from gradstep.engine.diagnosis.rules.data import alike
 from gradstep.engine.errors import GoOn
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Value
@@ -50,7 +51,7 @@ def died(evidence: Evidence) -> Iterator[Seen]:
         for unit in dead.tolist():
             name = unit_name(history, start.graph.values[node.output], unit)
             condition = Condition(f"dead({name})", start)
-            k = search.began(history, condition, history.made, go_on)
+            k = _since(history, z, unit) or search.began(history, condition, history.made, go_on)
             if k == 1 or history.made - k + 1 < history.passes:
                 continue
             told += 1
@@ -59,6 +60,15 @@ def died(evidence: Evidence) -> Iterator[Seen]:
         if told > _NAMED:
             text = f"{told - _NAMED:,} more units of {start.board.whole(node.output)} died"
             yield Seen(Place(start.graph.values[node.output].name), {"more": told - _NAMED}, text, [_DEATH], harm)
+
+
+def _since(history: History, value: int, unit: int) -> int:
+    """The iteration since which a unit is above 0 in no sample, where each row stands for one; 0 where they do not."""
+    summaries = history.summaries
+    if len(summaries.exact) != history.made:
+        return 0
+    open_ = np.flatnonzero(summaries.above_zero(value).high[:, unit])
+    return int(open_[-1]) + 2 if len(open_) else 1
 
 
 _DEATH = "a smaller learning rate, gradient clipping, leaky_relu, or a warm-up"
@@ -111,8 +121,7 @@ def _twins(leaves: Mapping[int, Array], weight: int, bias: int) -> Sequence[froz
     rows = leaves[weight]
     if bias >= 0:
         rows = np.concatenate([rows, leaves[bias].reshape(len(rows), -1)], axis=1)
-    _, group = np.unique(rows, axis=0, return_inverse=True)
     members: dict[int, set[int]] = {}
-    for unit, number_ in enumerate(group.reshape(-1).tolist()):
+    for unit, number_ in enumerate(alike(rows).tolist()):
         members.setdefault(number_, set()).add(unit)
     return [frozenset(m) for m in members.values() if len(m) > 1]

@@ -30,7 +30,7 @@ def _size(array: Array) -> float:
     threshold=8.0,
     allowed=(1.0, float("inf")),
     explains="saturated vanish explode rate_large rate_small loss no_better_than_constant same_predictions diverged "
-    "overflow too_few_iterations dead died spike oscillates",
+    "overflow too_few_iterations died spike oscillates",
 )
 def weight_scale(evidence: Evidence) -> Iterator[Seen]:
     """A hidden layer that makes what goes through it many times larger, or smaller."""
