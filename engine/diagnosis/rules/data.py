@@ -84,8 +84,8 @@ def alike(rows: Array) -> Array:
     Severity.WARNING,
     threshold=0.3,
     allowed=(0.0, 1.0),
-    explains="no_better_than_constant same_predictions loss underfit too_small too_few_iterations rate_large oscillates "
-    "shuffled_targets",
+    explains="no_better_than_constant same_predictions loss underfit too_small too_few_iterations rate_large "
+    "oscillates shuffled_targets",
 )
 def identical_rows(evidence: Evidence) -> Iterator[Seen]:
     """Many samples with the same inputs and other targets."""

@@ -42,7 +42,7 @@ def shuffled_targets(evidence: Evidence) -> Iterator[Seen]:
         return
     held = evidence.summaries.validation.high
     held = held[np.isfinite(held)]
-    # With fewer parameters than there are numbers to give nothing is known by heart: as many equations have no solution.
+    # With fewer parameters than numbers to give nothing is known by heart: so many equations have no solution.
     wanted = evidence.samples * (evidence.graph.values[evidence.head.outputs].shape or (1,))[-1] if evidence.head else 0
     able = len(held) >= 3 or sum(p.size for p in evidence.graph.parameters) >= wanted
     blind = able and evidence.samples >= 2 * LEAST and evidence.task.explained <= 0

@@ -152,8 +152,8 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
     if evidence.training.warmup >= evidence.made and reached < _REACHED:
         text = (
             f"the warm-up takes {evidence.training.warmup:,} iterations and the training has {evidence.made:,}: the "
-            f"rate has come to {reached:.1%} of its {number(float(evidence.training.optimizer['lr']))}, and the loss from "
-            f"{number(course.start)} to {number(course.last)}"
+            f"rate has come to {reached:.1%} of its {number(float(evidence.training.optimizer['lr']))}, and the loss "
+            f"from {number(course.start)} to {number(course.last)}"
         )
         short = max(evidence.made // 10, 1)
         advice = [Advice(f"warmup = {short}, a tenth of the training", f"warmup = {short}")]
