@@ -8,6 +8,7 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
+from gradstep.engine.diagnosis.head import Head
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.written import made_by
 from gradstep.engine.graph.graph import Node
@@ -161,24 +162,30 @@ def missing_activation(evidence: Evidence) -> Iterator[Seen]:
                 f"({number(worst)} in the first iteration)"
             )
             yield Seen(place, {"worst": worst}, text, ["sigmoid before bce, or bce_with_logits"])
-    elif head.takes == "class probabilities":
+    else:
+        yield from (Seen(place, {}, text, advice) for text, advice in _classes(evidence, head, made))
+
+
+def _classes(evidence: Evidence, head: Head, made: Node | None) -> Iterator[tuple[str, list[str]]]:
+    """What is said, and advised, of a loss of classes whose outputs were `made` by something that makes no
+    probabilities, or no logarithms of them."""
+    whole = evidence.board.whole(head.outputs)
+    if head.takes == "class probabilities":
         if made is not None and made.op.name in (*_APART, "linear", "add", "matmul"):
             text = (
                 f"the loss is a class cross-entropy, and its probabilities, {whole}, come out of {made.op.name} and do "
                 "not add up to 1: it falls by raising all of them"
             )
-            yield Seen(
-                place, {}, text, ["softmax over the classes: cross_entropy of the scores", "bce, which has 1 − t too"]
-            )
+            yield text, ["softmax over the classes: cross_entropy of the scores", "bce, which has 1 − t too"]
     elif made is not None and made.op.name == "softmax":
         text = (
-            f"nll takes the logarithms of probabilities, and {whole} are probabilities: the loss stops at −1, and "
-            "pushes hardly at what is wrong"
+            f"nll takes the logarithms of probabilities, and {whole} are probabilities: the loss stops at −1, and is a "
+            "share of what is right, no cross-entropy"
         )
-        yield Seen(place, {}, text, ["log_softmax in place of softmax, or cross_entropy of the scores"])
+        yield text, ["log_softmax in place of softmax, or cross_entropy of the scores"]
     elif made is None or made.op.name not in ("log", "log_softmax"):
         text = f"nll takes the logarithms of probabilities, and {whole} is none: the loss has no lowest value"
-        yield Seen(place, {}, text, ["cross_entropy, or log_softmax before nll"])
+        yield text, ["cross_entropy, or log_softmax before nll"]
     elif made.op.name == "log":
         before = made_by(evidence.graph, made.inputs[0])
         if before is not None and before.op.name in _APART:
@@ -186,4 +193,4 @@ def missing_activation(evidence: Evidence) -> Iterator[Seen]:
                 f"the classes' probabilities come out of {before.op.name} and do not add up to 1: the loss falls by "
                 "raising all of them"
             )
-            yield Seen(place, {}, text, ["softmax over the classes: cross_entropy of the scores"])
+            yield text, ["softmax over the classes: cross_entropy of the scores"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradstep.engine.diagnosis.course import SHORTEST, STILL
+from gradstep.engine.diagnosis.course import SHORTEST, STILL, Course
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
@@ -148,16 +148,8 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
     if not float(evidence.training.optimizer["lr"]) > 0 or evidence.motion.decayed_at:
         return
     looked = evidence.probes if evidence.motion.warm else evidence.probes[-1:]
-    reached = float(evidence.motion.rates.max()) / float(evidence.training.optimizer["lr"])
-    if evidence.training.warmup >= evidence.made and reached < _REACHED:
-        text = (
-            f"the warm-up takes {evidence.training.warmup:,} iterations and the training has {evidence.made:,}: the "
-            f"rate has come to {reached:.1%} of its {number(float(evidence.training.optimizer['lr']))}, and the loss "
-            f"from {number(course.start)} to {number(course.last)}"
-        )
-        short = max(evidence.made // 10, 1)
-        advice = [Advice(f"warmup = {short}, a tenth of the training", f"warmup = {short}")]
-        yield Seen(Place("", evidence.made), {"reached": reached}, text, advice)
+    if (warming := _warming(evidence, course)) is not None:
+        yield warming
         return
     factor = min(one.timid for one in looked)
     gains = min(one.best for one in looked)
@@ -173,6 +165,21 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
     )
     numbers = {"moved": typical, "iterations": evidence.made + course.needed}
     yield Seen(Place("", evidence.made), numbers, text, [_other_rate(evidence, factor)])
+
+
+def _warming(evidence: Evidence, course: Course) -> Seen | None:
+    """A warm-up that is longer than the training, and has come to little of the rate."""
+    reached = float(evidence.motion.rates.max()) / float(evidence.training.optimizer["lr"])
+    if evidence.training.warmup >= evidence.made and reached < _REACHED:
+        text = (
+            f"the warm-up takes {evidence.training.warmup:,} iterations and the training has {evidence.made:,}: the "
+            f"rate has come to {reached:.1%} of its {number(float(evidence.training.optimizer['lr']))}, and the loss "
+            f"from {number(course.start)} to {number(course.last)}"
+        )
+        short = max(evidence.made // 10, 1)
+        advice = [Advice(f"warmup = {short}, a tenth of the training", f"warmup = {short}")]
+        return Seen(Place("", evidence.made), {"reached": reached}, text, advice)
+    return None
 
 
 @rule(
