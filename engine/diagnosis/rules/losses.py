@@ -116,9 +116,9 @@ _BEFORE = 20
 #: Of batches a jump that is above so many times the largest of them is no noise; below such a share of the first loss
 #: it is one among small numbers; our own.
 _ABOVE, _SMALL = 3.0, 1e-3
-#: A jump is more than worth knowing where it lasts, comes again so many times, or goes back to such a share of the
+#: A jump is more than worth knowing where it lasts, comes again so many times, or goes back above such a share of the
 #: first loss; our own.
-_TIMES, _BACK = 3, 0.1
+_TIMES, _BACK = 3, 1.0
 
 
 @rule(
@@ -148,7 +148,11 @@ def spike(evidence: Evidence) -> Iterator[Seen]:
         f"{f': the highest of {len(jumps)} jumps' if len(jumps) > 1 else ''}"
     )
     lasting = float(np.median(losses[at : at + SHORTEST])) > 2 * was and not evidence.converged
-    much = lasting or len(jumps) >= _TIMES or (evidence.full_batch and loss > _BACK * losses[0])
+    much = (
+        lasting
+        or (len(jumps) >= _TIMES and not evidence.converged)
+        or (evidence.full_batch and loss > _BACK * losses[0])
+    )
     advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
     severity = Severity.WARNING if much else None
     place = Place(evidence.graph.loss.name, at + 1)
