@@ -11,8 +11,9 @@ from gradstep.engine.debugger.sum import PATHS
 from gradstep.engine.explain import formula, narrate
 from gradstep.engine.explain.hops import Chain, Hop, chain, trail
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Node
+from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.index import Array
+from gradstep.engine.notation import brief
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.timeline import Phase
@@ -102,7 +103,9 @@ class Origin:
         target = recording.board.element(*hop.target)
         if factor is not None:
             what = ("weight", "input")[hop.slot] if isinstance(recording.graph.nodes[hop.node].op, Linear) else "factor"
-            named = f"the {what} {recording.board.element(*factor)}"
+            written = recording.graph.values[factor.value].role is Role.LITERAL
+            name = brief(recording.trace.number(factor)) if written else recording.board.element(*factor)
+            named = f"the {what} {name}"
             return f"{named}, {narrate.BY_YOU}" if recording.by_hand(factor) else named
         if not isinstance(recording.graph.nodes[hop.node].op, Elementwise):
             return f"its share in {target}"

@@ -75,4 +75,4 @@ def at_target(f: Facts, m: re.Match[str]) -> bool:
 @says("the (weight|input|factor) <x>(?:, set by you)?")
 def factor(f: Facts, m: re.Match[str]) -> bool:
     value = f.value(m[2])
-    return abs(value - f.local) <= 1e-4 * max(abs(value), 1e-9) or f.local != f.local
+    return abs(value - f.local) <= 1e-3 * max(abs(value), 1e-9) or f.local != f.local
