@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Shape
 from gradstep.engine.ops.composite import Given, Part, Plan, composite
 from gradstep.engine.ops.families.activation import Softplus
 from gradstep.engine.ops.families.arithmetic import Add, Divide, Multiply, Negative, Power, Subtract
 from gradstep.engine.ops.families.choice import Clip, Maximum, Minimum, Where
 from gradstep.engine.ops.families.comparison import Equal, Greater
+from gradstep.engine.ops.families.rearranging import Expand
 from gradstep.engine.ops.families.reduction import Mean, Sum
 from gradstep.engine.ops.families.statistics import Norm
 from gradstep.engine.ops.loss import REDUCTIONS, check_reduction
@@ -127,20 +127,12 @@ def cosine_similarity(x1: Given, x2: Given, *, axis: int = 1, eps: float = 1e-8)
     check_numbers("cosine_similarity", eps=eps)
     joint = broadcast([x1.shape, x2.shape], "cosine_similarity")
     at = next(iter(normal_axes("cosine_similarity", axis, len(joint))), 0)
-    if joint and joint[at] != 1 and 1 in (_along(x1.shape, joint, at), _along(x2.shape, joint, at)):
-        raise OpError(
-            f"cosine_similarity: x1 {shape_text(x1.shape)} and x2 {shape_text(x2.shape)} differ on axis {axis}, along "
-            "which they are compared"
-        )
-    return _cosine(x1, x2, at - len(joint), eps)
+    # Along the axis they are compared on one number is as many equal ones, as in PyTorch.
+    wide: list[Plan] = [x if x.shape == joint else (Expand(joint), [x]) for x in (x1, x2)]
+    return _cosine(*wide, axis=at - len(joint), eps=eps)
 
 
-def _along(shape: Shape, joint: Shape, axis: int) -> int:
-    """How many elements an array of `shape` has on an axis of what it is broadcast to."""
-    return ((1,) * (len(joint) - len(shape)) + tuple(shape))[axis]
-
-
-def _cosine(x1: Given, x2: Given, axis: int, eps: float) -> Plan:
+def _cosine(x1: Plan, x2: Plan, *, axis: int, eps: float) -> Plan:
     lengths: list[Plan] = [(Maximum(), [(Norm(axis=axis), [x]), eps]) for x in (x1, x2)]
     return (Divide(), [Part("products", (Sum(axis), [(Multiply(), [x1, x2])])), (Multiply(), lengths)])
 
