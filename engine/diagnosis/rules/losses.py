@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradstep.engine.ask.thresholds import SHARE
-from gradstep.engine.diagnosis.course import SHORTEST
+from gradstep.engine.diagnosis.course import LEARNED, SHORTEST
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
@@ -117,7 +117,7 @@ _BEFORE = 20
 #: it is one among small numbers; our own.
 _ABOVE, _SMALL = 3.0, 1e-3
 #: A jump is more than worth knowing where it lasts, comes again so many times, or goes back above such a share of the
-#: first loss; our own.
+#: first loss and of what one answer for all samples has; our own.
 _TIMES, _BACK = 3, 1.0
 
 
@@ -151,9 +151,9 @@ def spike(evidence: Evidence) -> Iterator[Seen]:
     much = (
         lasting
         or (len(jumps) >= _TIMES and not evidence.converged)
-        or (evidence.full_batch and loss > _BACK * losses[0])
+        or (evidence.full_batch and loss > _BACK * max(losses[0], evidence.task.constant or 0.0))
     )
     advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
-    severity = Severity.WARNING if much else None
+    severity = Severity.WARNING if much and loss > LEARNED * (evidence.task.constant or 0.0) else None
     place = Place(evidence.graph.loss.name, at + 1)
     yield Seen(place, {"loss": loss, "usual": was, "jumps": len(jumps)}, text, advice, severity)
