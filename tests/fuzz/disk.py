@@ -93,8 +93,8 @@ def array(random: random.Random, path: Path) -> None:
     match random.randrange(4):
         case 0:
             _no_text(random, path)
-        case 1:  # a header of some gigabytes of numbers, all of which are there, and none of which is written
-            shape = random.choice(((1 << 28,), (1 << 34,), (3, 1 << 20), (1 << 17, 1 << 17)))
+        case 1:  # terabytes of numbers, more than any machine has room for: all of them are there, and none is written
+            shape = random.choice(((1 << 40,), (3, 1 << 20), (1 << 20, 1 << 20)))
             with path.open("wb") as file:
                 np.lib.format.write_array_header_1_0(
                     file, {"descr": random.choice(("<f8", "|u1", "<f2")), "fortran_order": False, "shape": shape}
@@ -103,11 +103,11 @@ def array(random: random.Random, path: Path) -> None:
         case 2:
             path.write_bytes(_bomb(random.choice((1, 8, 200)) << 20))
         case _:  # a tensor whose numbers begin far behind the end, or go on for ever
-            size = random.choice((48, 1 << 33, 1 << 62))
+            size = random.choice((48, 1 << 43, 1 << 62))
             said = f'{{"a":{{"dtype":"F64","shape":[{size // 8}],"data_offsets":[0,{size}]}}}}'.encode()
             with path.open("wb") as file:
                 file.write(len(said).to_bytes(8, "little") + said)
-                file.truncate(file.tell() + min(size, 1 << 40))
+                file.truncate(file.tell() + min(size, 1 << 43))
 
 
 @cache
