@@ -22,6 +22,7 @@ from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.chooser import Chooser
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.screens.dialog import LONGEST
+from gradstep.tui.screens.said import Said
 
 
 def broken(*_: object, **__: object) -> None:
@@ -357,3 +358,10 @@ def test_an_error_that_nobody_foresaw_is_one_line(tmp_path: Path) -> None:
         "error: a fault of gradstep itself: LookupError: nobody foresaw this; its traceback is in"
     )
     assert len(done.stderr.splitlines()) == 1
+
+
+async def test_a_key_that_comes_before_what_is_inside_a_dialog_is_no_fault() -> None:
+    said, chooser = Said("title", "text"), Chooser("find", [])
+    said.action_scroll(1)
+    chooser.action_move(1)
+    chooser.action_move(-1)

@@ -82,11 +82,11 @@ class Chooser(Dialog[str | None]):
         return sorted(near, key=lambda choice: -_rating(wanted.lower(), choice))[:_LISTED]
 
     def action_move(self, direction: int) -> None:
-        names = self.query_one(OptionList)
-        if direction > 0:
-            names.action_cursor_down()
-        else:
-            names.action_cursor_up()
+        for names in self.query(OptionList):  # none yet, where a key comes before what is inside
+            if direction > 0:
+                names.action_cursor_down()
+            else:
+                names.action_cursor_up()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         at = self.query_one(OptionList).highlighted

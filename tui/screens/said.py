@@ -35,7 +35,8 @@ class Said(Dialog[None]):
             yield Static(self._text_in(self.app.size.width), id="said", markup=False)
 
     def on_resize(self) -> None:
-        self.query_one("#said", Static).update(self._text_in(self.app.size.width))
+        for text in self.query("#said").results(Static):
+            text.update(self._text_in(self.app.size.width))
 
     def _text_in(self, width: int) -> str:
         """The text as a window has it in a terminal so wide."""
@@ -43,4 +44,5 @@ class Said(Dialog[None]):
         return "\n".join(hanging("\n".join(map(shown, self._text.split("\n"))), room))
 
     def action_scroll(self, direction: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
+        for window in self.query(VerticalScroll):  # none yet, where a key comes before what is inside
+            window.scroll_relative(y=direction, animate=False)
