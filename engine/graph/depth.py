@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gradstep.engine.graph.graph import Graph, Node, Role
-from gradstep.engine.ops.families.normalisation import Normalising
 
 #: What scales by a weight, where nothing contracts with one.
 _SCALES = ("multiply", "divide")
@@ -150,7 +149,7 @@ def _first(graph: Graph, stage: Stage) -> int:
     """The sum of the first layer, whose gradient is what its weight learns from; what enters that layer is given. −1
     where it is normalised: its size does not matter then, and its gradient has the inverse of whatever it is."""
     users = [graph.nodes[node] for node, _ in graph.uses[stage.node.output]]
-    return -1 if any(isinstance(node.op, Normalising) for node in users) else stage.node.output
+    return -1 if any(node.op.normalises for node in users) else stage.node.output
 
 
 def _activations(graph: Graph) -> Depth | None:

@@ -50,8 +50,8 @@ class Op(ABC):
     it chooses: where its local derivative is 0 the gate is shut; a `rectifier` is one whose units die, shut for
     every sample. One that `saturates` is flat far away on both sides. One that `contracts` adds up products of
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
-    none: masks are made for it. One that `centres` takes the mean of a group off. A `variadic` one takes any number of
-    inputs in the place of its last slot.
+    none: masks are made for it. One that `centres` takes the mean of a group off, one that `normalises`
+    divides a group by its size. A `variadic` one takes any number of inputs in the place of its last slot.
     """
 
     name: ClassVar[str] = ""
@@ -74,6 +74,7 @@ class Op(ABC):
     contracts: ClassVar[bool] = False
     shares: ClassVar[bool] = False
     centres: ClassVar[bool] = False
+    normalises: ClassVar[bool] = False
     variadic: ClassVar[bool] = False
     term: ClassVar[str] = ""
     each: ClassVar[str] = ""

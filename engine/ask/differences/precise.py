@@ -16,7 +16,6 @@ from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import MAX_AXES, Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
-from gradstep.engine.ops.families.softmax import AlongAxis
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.passes import Part, run
@@ -192,7 +191,7 @@ def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int)
     """An operation applied to copies of its inputs; those that are not `stacked` are the same in all."""
     if isinstance(op, Linear) and stacked[0] and not any(stacked[1:]):
         return np.asarray(op.forward(xs))
-    if isinstance(op, AlongAxis) and op.axis < 0:
+    if op.shares and getattr(op, "axis", 0) < 0:
         return np.asarray(op.forward(xs))
     if isinstance(op, Elementwise | Reduce):
         ndim = max(x.ndim - s for x, s in zip(xs, stacked, strict=True))

@@ -11,7 +11,6 @@ from gradstep.engine.graph.depth import Stage
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.notation import number
 from gradstep.engine.ops.elementwise import Elementwise
-from gradstep.engine.ops.families.normalisation import Normalising
 from gradstep.engine.run import flow
 
 #: A clipping that is usual (Pascanu et al., ICML 2013, take what the norm is on average).
@@ -122,7 +121,7 @@ def _mean(ends: list[tuple[float, float]]) -> float:
 
 
 def _normalises(evidence: Evidence) -> bool:
-    return any(isinstance(node.op, Normalising) for node in evidence.graph.nodes)
+    return any(node.op.normalises for node in evidence.graph.nodes)
 
 
 def _has_skips(evidence: Evidence) -> bool:

@@ -21,6 +21,8 @@ from gradstep.engine.ops.shapes import normal_axes, shape_text
 class Normalising(Rowwise):
     """A group is what lies along `axis`, one or several."""
 
+    normalises = True
+
     axis: int | tuple[int, ...] = -1
     eps: float | None = 1e-5
 
