@@ -46,7 +46,9 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
             text += f". Their bias goes down to {number(low, signed=True)}"
         advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
         place = evidence.place(Element(sweep.value, int(flats[0])))
-        harm = None if share >= 0.5 and not evidence.converged else Severity.INFORMATION
+        # Of a single sample, half of the gates are shut in a network that is well: what that means the others decide.
+        alone = not evidence.trained and samples.count == 1
+        harm = None if share >= (1.0 if alone else 0.5) and not evidence.converged else Severity.INFORMATION
         yield Seen(place, {"dead": still, "of": units, "share": share}, text, advice, harm)
 
 
@@ -73,7 +75,8 @@ def saturated(evidence: Evidence) -> Iterator[Seen]:
     head = evidence.head
     for sweep, flats in elements(recording, f"saturated({limit!r})", (Phase.FORWARD,)):
         node = recording.graph.nodes[sweep.node]
-        if evidence.trained and 2 * len(flats) < sweep.size:
+        some = 2 * len(flats) < sweep.size
+        if evidence.trained and some:
             continue
         # Outputs that are certain are what one wants, unless they have learned nothing.
         if (
@@ -93,4 +96,4 @@ def saturated(evidence: Evidence) -> Iterator[Seen]:
         hint = "smaller weights (xavier_normal), a normalisation before it, or relu"
         element = Element(sweep.value, int(flats[worst]))
         numbers = {"saturated": len(flats), "of": sweep.size, "input": float(x[worst])}
-        yield Seen(evidence.place(element), numbers, text, [hint])
+        yield Seen(evidence.place(element), numbers, text, [hint], Severity.INFORMATION if some else None)

@@ -8,14 +8,22 @@ from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.search import elements
 from gradstep.engine.ask.thresholds import SHARE
 from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.graph.element import Element
 from gradstep.engine.run.timeline import Phase
 
 
-@rule("cancel", "our own: nine tenths of what meets", threshold=KINDS["cancel"].default, allowed=SHARE)
+@rule(
+    "cancel",
+    "our own: nine tenths of what meets",
+    Severity.INFORMATION,
+    threshold=KINDS["cancel"].default,
+    allowed=SHARE,
+)
 def cancel(evidence: Evidence) -> Iterator[Seen]:
-    """Values most of whose gradients are small leftovers of large parts."""
+    """Values most of whose gradients are small leftovers of large parts. Near a minimum that is so in every network,
+    and one iteration does not tell how near it is."""
     if evidence.trained:
         return  # what one iteration shows is judged over all of them elsewhere
     recording, at = evidence.here, evidence.at

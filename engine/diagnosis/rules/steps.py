@@ -8,6 +8,7 @@ from math import isfinite
 import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number
@@ -17,9 +18,15 @@ from gradstep.engine.run.timeline import Phase
 _FACTOR = 100
 
 
-@rule("update", "CS231n, Neural Networks Part 3: updates of about 1e-3 of the weights", threshold=1e-3)
+@rule(
+    "update",
+    "CS231n, Neural Networks Part 3: updates of about 1e-3 of the weights",
+    Severity.INFORMATION,
+    threshold=1e-3,
+)
 def update(evidence: Evidence) -> Iterator[Seen]:
-    """Weights that an update moves far more or far less than about the share of their size that is healthy."""
+    """Weights that an update moves far more or far less than about the share of their size that is healthy. Of a small
+    network, or one that begins near 0, the first one does: whether that does harm is seen in the ones that follow."""
     if evidence.trained:
         return  # what one iteration shows is judged over all of them elsewhere
     recording, at = evidence.here, evidence.at
