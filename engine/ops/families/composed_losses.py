@@ -44,8 +44,9 @@ def _signed(x: Given, t: Given) -> tuple[Plan, Plan]:
 
 @composite()
 def kl_div(y: Given, t: Given, *, reduction: str = "mean", log_target: bool = False) -> Plan:
-    """t × (ln t − y) with log-probabilities y, Kullback–Leibler: with log_target t is a logarithm too; "batchmean" is
-    the sum over samples, divided by their number."""
+    """t × (ln t − y) with log-probabilities y, Kullback–Leibler.
+
+    With log_target t is a logarithm too; "batchmean" is the sum over samples, divided by their number."""
     _alike("kl_div", y, t)
     check_reduction("kl_div", reduction, (*REDUCTIONS[:2], "batchmean", "none"))
     if log_target:
@@ -79,8 +80,9 @@ def gaussian_nll(
 def poisson_nll(
     y: Given, t: Given, *, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
 ) -> Plan:
-    """exp(y) − t × y, y the logarithm of a rate; without log_input y − t × ln(y + eps); with `full` Stirling's term
-    t ln t − t + ½ ln(2π t) is added where t is above 1."""
+    """exp(y) − t × y, y the logarithm of a rate; without log_input y − t × ln(y + eps).
+
+    With `full` Stirling's term t ln t − t + ½ ln(2π t) is added where t is above 1."""
     _alike("poisson_nll", y, t)
     check_numbers("poisson_nll", eps=eps)
     log = REGISTRY["log"]
@@ -184,8 +186,9 @@ def triplet_margin(
     swap: bool = False,
     reduction: str = "mean",
 ) -> Plan:
-    """max(0, ‖anchor − positive‖ − ‖anchor − negative‖ + margin) along the last axis; with `swap` the negative's
-    distance to the nearer of both counts (Balntas et al., BMVC 2016)."""
+    """max(0, ‖anchor − positive‖ − ‖anchor − negative‖ + margin) along the last axis.
+
+    With `swap` the negative's distance to the nearer of both counts (Balntas et al., BMVC 2016)."""
     check_numbers("triplet_margin", margin=margin, eps=eps)
     _alike("triplet_margin", anchor, positive, negative)
     near = Part("near", _distance(anchor, positive, p, eps))
