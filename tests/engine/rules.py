@@ -240,10 +240,10 @@ class Rule:
         element = self._element()
         if element is not None:
             return self._number(element)
-        found = re.match(r"\d+(?:\.\d+)?(?:e-?\d+)?", rest)
+        found = re.match(r"\d+(?:\.\d+)?(?:e[-−]?\d+)?", rest)
         assert found, f"what is '{rest}' in '{self.text}'?"
         self.at += found.end()
-        return lambda box: float(found[0])
+        return lambda box: float(found[0].replace("−", "-"))
 
     def _number(self, element: tuple[int, Callable[[Box], int]]) -> Made:
         value, at = element

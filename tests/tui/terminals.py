@@ -23,6 +23,11 @@ PATIENCE = 30.0
 _PROGRAM = ("-m", "gradstep")
 
 
+def _inherited() -> dict[str, str]:
+    """The environment, but for what would say another size than the terminal has: runners of tests set it."""
+    return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+
+
 class Terminal:
     """A program behind a pseudo-terminal, and what its screen shows."""
 
@@ -48,7 +53,7 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             cwd=cwd,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment},
+            env={**_inherited(), "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment},
         )
         os.close(slave)
 

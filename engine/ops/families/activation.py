@@ -162,8 +162,8 @@ class Softplus(Elementwise):
     """ln(1 + exp(βx)) / β, in the form that does not overflow; x itself where βx is above the threshold."""
 
     name = "softplus"
-    notation = "ln(1 + exp(β {0})) / β"
-    slopes = ("σ(β {0})",)
+    notation = "ln(1 + exp(β × {0})) / β"
+    slopes = ("σ(β × {0})",)
     edge = "where β x is above the threshold it is x itself, with slope 1"
     label = "softplus"
 
@@ -177,6 +177,9 @@ class Softplus(Elementwise):
         if self.beta == 1:  # as nearly always: then it is not written
             object.__setattr__(self, "notation", "ln(1 + exp({0}))")
             object.__setattr__(self, "slopes", ("σ({0})",))
+
+    def constants(self, dtype: np.dtype[Any]) -> Mapping[str, float]:
+        return {"β": self.beta}
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
