@@ -51,6 +51,9 @@ class TerminalDriver(LinuxDriver):
     """Keys come from `Reader`. Bytes that are no UTF-8 are unknown keys; what was typed before the screen was there was
     not meant for it."""
 
+    #: How the terminal was set before.
+    _attributes: list[Any] | None = None
+
     def start_application_mode(self) -> None:
         if not isinstance(self._file, _Output) and self._file is not None:
             self._file = cast(Any, _Output(self._file, self.hung_up))
@@ -58,9 +61,20 @@ class TerminalDriver(LinuxDriver):
             termios.tcflush(self.fileno, termios.TCIFLUSH)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's has no annotations
 
+    def stop_application_mode(self) -> None:
+        """An interrupt makes a terminal in its own mode throw away what it has not shown yet; until all is written it
+        must not: that is what puts it back."""
+        self._attributes = self.attrs_before
+        if self.attrs_before is not None:
+            self.attrs_before = [*self.attrs_before[:3], self.attrs_before[3] | termios.NOFLSH, *self.attrs_before[4:]]
+        super().stop_application_mode()  # type: ignore[no-untyped-call]  # likewise
+
     def close(self) -> None:
         """The terminal is as it was. What still runs in threads is nobody's, and a signal need not wait for it."""
         super().close()
+        if self._attributes is not None:
+            with suppress(termios.error):  # it is gone
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._attributes)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, frame: os._exit(128 + number))
 
