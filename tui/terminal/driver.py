@@ -67,7 +67,7 @@ class TerminalDriver(LinuxDriver):
         self._attributes = self.attrs_before
         if self.attrs_before is not None:
             self.attrs_before = [*self.attrs_before[:3], self.attrs_before[3] | termios.NOFLSH, *self.attrs_before[4:]]
-        super().stop_application_mode()  # type: ignore[no-untyped-call]  # likewise
+        super().stop_application_mode()
 
     def close(self) -> None:
         """The terminal is as it was. What still runs in threads is nobody's, and a signal need not wait for it."""
