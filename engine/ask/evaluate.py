@@ -248,8 +248,7 @@ class Evaluation:
         return past.over(self.scope.recording, name, number, self._written(argument))
 
     def _written(self, argument: ast.expr) -> past.Written:
-        read = lambda moment: Evaluation(self.text, moment).part(argument)  # noqa: E731
-        return past.Written(self.text, ast.dump(argument), read)
+        return past.Written(self.text, ast.dump(argument), lambda moment: Evaluation(self.text, moment).part(argument))
 
     def _apply(self, name: str, part: Part, argument: ast.expr) -> Part:
         if name in ELEMENTWISE:

@@ -183,7 +183,7 @@ def _with_eps(op: Op, dtype: np.dtype[Any]) -> Op:
     """An operation whose ε is the precision's, with that of the run that is looked at: with another one it would be
     another function."""
     if getattr(op, "eps", 0) is None and "ε" in op.constants(dtype):
-        return dataclasses.replace(op, eps=float(np.finfo(dtype).eps))  # type: ignore[call-arg]
+        return dataclasses.replace(op, eps=float(np.finfo(dtype).eps))  # type: ignore[call-arg]  # it has one
     return op
 
 
