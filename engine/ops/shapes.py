@@ -88,6 +88,13 @@ def listed(value: Any) -> tuple[int, ...]:
     return found
 
 
+def check_one(name: str, **given: object) -> None:
+    """Raises OpError for an option that is no single whole number."""
+    for option, number in given.items():
+        if type(number) is not int:
+            raise OpError(f"{name}: {option} is a whole number, not {number!r}")
+
+
 def check_whole(op: str, **options: Any) -> None:
     """Raises OpError unless the options are whole numbers, or several in brackets."""
     for name, value in options.items():

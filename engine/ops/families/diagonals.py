@@ -11,7 +11,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.moving import Masked, Placed
-from gradstep.engine.ops.shapes import check_whole, normal_axes, shape_text
+from gradstep.engine.ops.shapes import check_one, normal_axes, shape_text
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Diagonal(Placed):
     axis2: int = 1
 
     def __post_init__(self) -> None:
-        check_whole(self.name, offset=self.offset, axis1=self.axis1, axis2=self.axis2)
+        check_one(self.name, offset=self.offset, axis1=self.axis1, axis2=self.axis2)
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         x = tuple(shapes[0])
@@ -56,7 +56,7 @@ class DiagEmbed(Placed):
     axis2: int = -1
 
     def __post_init__(self) -> None:
-        check_whole(self.name, offset=self.offset, axis1=self.axis1, axis2=self.axis2)
+        check_one(self.name, offset=self.offset, axis1=self.axis1, axis2=self.axis2)
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         x = tuple(shapes[0])
@@ -81,7 +81,7 @@ class Triangle(Masked):
     diagonal: int = 0
 
     def __post_init__(self) -> None:
-        check_whole(self.name, diagonal=self.diagonal)
+        check_one(self.name, diagonal=self.diagonal)
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         if len(shapes[0]) < 2:

@@ -15,7 +15,7 @@ from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.families.choice import Where
 from gradstep.engine.ops.families.shape import Reshape, Transpose
 from gradstep.engine.ops.moving import Placed
-from gradstep.engine.ops.shapes import check_whole, listed, normal_axes, shape_text
+from gradstep.engine.ops.shapes import check_one, check_whole, listed, normal_axes, shape_text
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ class Rot90(Placed):
     axes: tuple[int, ...] = (0, 1)
 
     def __post_init__(self) -> None:
-        check_whole("rot90", k=self.k, axes=self.axes)
+        check_one("rot90", k=self.k)
+        check_whole("rot90", axes=self.axes)
         if len(listed(self.axes)) != 2:
             raise OpError(f"rot90: axes are two, not {self.axes!r}")
 

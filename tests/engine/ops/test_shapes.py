@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from operations import Shapes
 
-from gradstep.engine.errors import OpError
+from gradstep.engine.errors import OpError, ScenarioError
+from gradstep.engine.files import loads
 from gradstep.engine.index import Shape
 from gradstep.engine.ops.shapes import broadcast, normal_axes, unbroadcast, whole_numbers
 
@@ -68,3 +69,10 @@ def test_whole_numbers_in_range_are_integers() -> None:
 def test_the_first_that_is_no_number_of_a_row_is_named(x: object, place: str) -> None:
     with pytest.raises(OpError, match=re.escape(f"ids are whole numbers from 0 to 2, but {place}")):
         whole_numbers("ids", np.asarray(x, dtype=float), 3)
+
+
+@pytest.mark.parametrize("call", ["rot90(x, k=(0, 1))", "diagonal(x, axis1=(0, 1))", "diag_embed(x, offset=(1, 2))"])
+def test_an_option_that_is_one_number_is_not_several(call: str) -> None:
+    text = f'format = 1\n[parameters]\nx = [[1.0, 2.0], [3.0, 4.0]]\n[graph]\nL = "sum({call})"\n'
+    with pytest.raises(ScenarioError, match="is a whole number"):
+        loads(text)
