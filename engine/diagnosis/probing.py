@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +60,6 @@ def probe(recording: Recording, floor: float = 0.0) -> Probe:
             found: Array = np.asarray(data[value] + by * steps[value], dtype=recording.graph.dtype)
             return found
 
-        losses = [loss(recording.graph, lambda value, by=by: moved(by, value)) for by in MULTIPLES]  # type: ignore[misc]
+        losses = [loss(recording.graph, partial(moved, by)) for by in MULTIPLES]
         gains = tuple((before - one) / max(abs(before - floor), 1e-300) for one in losses)
     return Probe(recording.iteration, before, gains)
