@@ -1,6 +1,9 @@
-"""What holds for all tests: a terminal of many colours, whatever the one they are run from is."""
+"""What holds for all tests: a terminal of many colours, whatever the one they are run from is, and of the preferences
+of whoever runs them neither a word nor a trace."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -9,3 +12,10 @@ import pytest
 def many_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def nobodys(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = getattr(tmp_path_factory, "nobodys", None) or tmp_path_factory.mktemp("nobodys")
+    tmp_path_factory.nobodys = folder  # type: ignore[attr-defined]
+    monkeypatch.setenv("GRADSTEP_CONFIG", str(Path(folder) / "config.toml"))

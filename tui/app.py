@@ -15,6 +15,7 @@ from typing import Any
 from textual import events
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
@@ -24,14 +25,15 @@ from gradstep.engine.run import Scenario
 from gradstep.tui.loading import Loading
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.terminal.frames import Frames
-from gradstep.tui.theme import PALETTES, Palette, palettes
+from gradstep.tui.theme import PALETTES, Palette, palettes, theme_name
+from gradstep.tui.view import AS_EVER, Beginning
 from gradstep.tui.wall import FAULTS, Walled, noted
 
 
 def _theme(palette: Palette) -> Theme:
     role = palette.roles
     return Theme(
-        name=palette.name,
+        name=theme_name(palette.name),
         primary=role["dim"],
         secondary=role["backward"],
         accent=role["forward"],
@@ -63,9 +65,10 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
 
     session: Session
 
-    def __init__(self, scenario: Scenario | Loading, ascii: bool = False) -> None:
+    def __init__(self, scenario: Scenario | Loading, ascii: bool = False, beginning: Beginning = AS_EVER) -> None:
         """Shows a scenario; one that is still loading as soon as it is there. `ascii`: in ASCII."""
         super().__init__()
+        self.beginning = beginning
         self._loading = scenario if isinstance(scenario, Loading) else None
         #: What the signals that end it did before.
         self._before: dict[int, Any] = {}
@@ -75,10 +78,14 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
             self.session = Session(scenario)
         elif scenario.wait(0):
             self.session, self._loading = scenario.session(), None
-        self.palettes = palettes(self.console.color_system, self.no_color or ascii)
+        self.palettes = palettes(self.console.color_system, self.no_color or ascii, beginning.theme)
         for palette in self.palettes.values():
             self.register_theme(_theme(palette))
-        self.theme = next(iter(self.palettes))
+        self.theme = theme_name(next(iter(self.palettes)))
+        if beginning.keymap.changes:
+            self.set_keymap(beginning.keymap.changes)
+        if not beginning.motion:
+            self.animation_level = "none"
         if ascii:
             from gradstep.tui.ascii import Ascii
 
@@ -95,7 +102,7 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
     def get_default_screen(self) -> Screen[Any]:
         """The first screen there is, so that no empty one is made, styled and laid out before it."""
         if self._loading is None:
-            return Debugger(self.session, self.palettes)
+            return Debugger(self.session, self.palettes, self.beginning)
         from gradstep.tui.screens.opening import Opening
 
         return Opening(self._loading, self._loaded)
@@ -111,7 +118,7 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
             self.failure = error
             self.exit(2)
         else:
-            await self.push_screen(Debugger(self.session, self.palettes))
+            await self.push_screen(Debugger(self.session, self.palettes, self.beginning))
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):
@@ -138,6 +145,12 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
     def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
         if not self._exit:
             super().exit(result, return_code or result or 0, message)
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        most = self.beginning.size
+        if most is not None:
+            event.size = Size(min(event.size.width, most[0]), min(event.size.height, most[1]))
+        await super()._on_resize(event)
 
     async def on_event(self, event: events.Event) -> None:
         if not (self._exit and isinstance(event, events.InputEvent)):

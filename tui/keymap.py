@@ -5,9 +5,13 @@ A capital letter is the same move backwards in time.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
+from textual.keys import Keys, _character_to_key, key_to_character
 
 from gradstep.tui.table import NUMBERED
 
@@ -163,7 +167,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.findings", "exclamation_mark", "program.findings", APP, "!", "what the rules see in this run"),
     Key("app.save", "ctrl+s", "program.save", APP, "^s", "save as a new scenario"),
     Key("app.open", "o", "program.open", APP, "o", "open a scenario", "open", 35),
-    Key("app.theme", "T", "program.theme", APP, "T", "dark or light", "theme", 20, always=True),
+    Key("app.theme", "T", "program.theme", APP, "T", "dark, light, high contrast", "theme", 20, always=True),
     Key("app.help", "question_mark,f1", "program.help", APP, "? F1", "help", "help", 1000, always=True),
     Key("app.quit", "q", "program.quit", APP, "q", "quit; asks if there are edits", "quit", 1000, always=True),
     Key("app.interrupt", "ctrl+c", "program.interrupt", APP, "^c", "stop what is running, else quit", always=True),
@@ -172,6 +176,57 @@ KEYS: tuple[Key, ...] = (
 #: Each by its id.
 BY_ID = {key.id: key for key in KEYS}
 BINDINGS: list[BindingType] = [key.binding() for key in KEYS]
+
+
+#: What Textual calls keys that are no character.
+_NAMED = {
+    **{str(key.value): str(key.value) for key in Keys},
+    "space": "space", "backspace": "⌫", "enter": "⏎", "escape": "esc", "up": "↑", "down": "↓", "left": "←",
+    "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End",
+}  # fmt: skip
+
+
+def is_key(key: str) -> bool:
+    """Whether this is the name of a key, as a person writes it: `n`, `?`, `space`, `ctrl+o`, `f5`, `shift+tab`."""
+    *held, last = key.split("+") if len(key) > 1 else [key]
+    named = last in _NAMED or (len(last) == 1 and last.isprintable()) or key_to_character(last) is not None
+    return named and all(word in ("ctrl", "shift", "alt") for word in held)
+
+
+def written(key: str) -> str:
+    """A key as help and footer write it: `^o`, `⌫`, `?`."""
+    *held, last = key.split("+") if len(key) > 1 else [key]
+    character = _NAMED.get(last) or key_to_character(last) or last
+    before = "".join({"ctrl": "^", "shift": "⇧", "alt": "alt-"}[word] for word in held)
+    return before + (character.upper() if re.fullmatch(r"f\d+", character) else character)
+
+
+class Keymap:
+    """The keys as a person has them: those of the table, but for what `changes` gives others, by the names of keys.
+    Compared as an object, so that a view that holds one is compared at once."""
+
+    def __init__(self, changes: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.changes = {name: _listed(keys) for name, keys in changes.items()}
+        self.keys = tuple(map(self._mine, KEYS)) if changes else KEYS
+
+    def _mine(self, key: Key) -> Key:
+        keys = self.changes.get(key.id)
+        return key if keys is None else key._replace(keys=keys, shown=" ".join(map(written, keys.split(","))))
+
+    def clashes(self, name: str) -> list[tuple[str, str]]:
+        """The keys of this name that another has too: as they are written, and the other's name."""
+        mine = {key.id: set(key.keys.split(",")) for key in self.keys}
+        others = ((other, keys & mine[name]) for other, keys in mine.items() if other != name)
+        return [(written(key), other) for other, both in others for key in sorted(both)]
+
+
+#: Nothing changed.
+DEFAULT = Keymap()
+
+
+def _listed(keys: str) -> str:
+    """Keys under Textual's names."""
+    return ",".join(_character_to_key(key) if len(key) == 1 else key for key in map(str.strip, keys.split(",")))
 
 
 def markdown() -> str:

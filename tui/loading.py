@@ -10,11 +10,11 @@ from gradstep.engine.history import BUDGET
 
 
 class Loading:
-    """A scenario on its way to a session. `share` is how much of the run is done, None while the file
-    and its arrays are still being read. `cancel` stops it between two nodes."""
+    """A scenario on its way to a session, and there to the place `at`, as `goto` takes it. `share` is how much of the
+    run is done, None while the file and its arrays are still being read. `cancel` stops it between two nodes."""
 
-    def __init__(self, name: str, budget: int = BUDGET) -> None:
-        self.name, self._budget = name, budget
+    def __init__(self, name: str, budget: int = BUDGET, at: str | None = None) -> None:
+        self.name, self._budget, self._at = name, budget, at
         self.share: float | None = None
         self._session: Session | None = None
         self._error: Exception | None = None
@@ -25,7 +25,10 @@ class Loading:
 
     def _load(self) -> None:
         try:
-            self._session = Session(find(self.name), self._go_on, self._budget)
+            session = Session(find(self.name), self._go_on, self._budget)
+            if self._at is not None:
+                session.goto(self._at, self._go_on)
+            self._session = session
         except Exception as error:  # whatever it is, whoever waits for the session gets it
             self._error = error
 

@@ -23,7 +23,7 @@ class Palette(NamedTuple):
     glyphs: bool = False
 
     def __hash__(self) -> int:
-        return hash((self.name, self.glyphs, self.roles["text"]))
+        return hash((self.name, self.glyphs, self.roles["text"], self.roles["background"]))
 
     def style(self, role: str = "text", on: str = "background", bold: bool = False, strength: float = 1.0) -> Style:
         """The style of a role on another; `strength` below 1 mixes it towards the background."""
@@ -49,7 +49,7 @@ def _style(palette: Palette, role: str, on: str, bold: bool, strength: float) ->
 
 
 DARK = Palette(
-    "gradstep-dark",
+    "dark",
     True,
     {
         "background": "#0f141b",
@@ -74,7 +74,7 @@ DARK = Palette(
 )
 
 LIGHT = Palette(
-    "gradstep-light",
+    "light",
     False,
     {
         "background": "#fbfbf9",
@@ -98,7 +98,34 @@ LIGHT = Palette(
     0.88,
 )
 
-PALETTES = {p.name: p for p in (DARK, LIGHT)}
+#: For projectors and bright rooms: each role at least 7 : 1 against the background, lines 4.5 : 1 (WCAG 2.2, AAA).
+CONTRAST = Palette(
+    "contrast",
+    False,
+    {
+        "background": "#ffffff",
+        "text": "#000000",
+        "dim": "#2b2b2b",
+        "placeholder": "#505050",
+        "line": "#6b6b6b",
+        "frame": "#2b2b2b",
+        "positive": "#0036a8",
+        "negative": "#8f2d00",
+        "current": "#000000",
+        "tint": "#dbe6ff",
+        "forward": "#004f48",
+        "loss": "#574500",
+        "backward": "#4b1fa0",
+        "update": "#1f5200",
+        "alarm": "#a1002a",
+        "bar": "#ededed",
+        "brand": "#2b2b2b",
+    },
+    1.0,
+)
+
+#: In the order in which the screen goes through them.
+PALETTES = {p.name: p for p in (DARK, LIGHT, CONTRAST)}
 
 #: The sixteen colours of the oldest terminals, as they are looked for; roles that must not be mistaken
 #: for each other have different ones.
@@ -127,24 +154,45 @@ def _sixteen(palette: Palette, names: str) -> Palette:
     return palette._replace(roles=roles, glyphs=True)
 
 
-def palettes(system: str | None, colourless: bool) -> Mapping[str, Palette]:
-    """The palettes by name for a terminal: its colour system as rich calls it (truecolor, 256, standard,
-    None), and whether colours are not to be used."""
-    if colourless:
-        return {name: palette._replace(glyphs=True) for name, palette in PALETTES.items()}
-    if system in ("truecolor", "256"):
+#: In the order of the roles: background, text, dim, placeholder, line, frame, positive, negative, current, tint,
+#: forward, loss, backward, update, alarm, bar, brand.
+_OLD = tuple(
+    _sixteen(palette, names)
+    for palette, names in (
+        (
+            DARK,
+            "black, grey, grey, dark grey, dark grey, dark grey, bright cyan, yellow, white, blue, "
+            "cyan, brown, bright magenta, bright green, bright red, black, grey",
+        ),
+        (
+            LIGHT,
+            "white, black, dark grey, dark grey, grey, dark grey, blue, brown, black, grey, "
+            "cyan, brown, magenta, green, red, grey, dark grey",
+        ),
+    )
+)
+
+#: All that ship with gradstep, by the names that a person gives. `ansi` makes do with sixteen colours anywhere.
+BUILT_IN = {**PALETTES, "ansi": _OLD[0]._replace(name="ansi")}
+
+
+def palettes(system: str | None, colourless: bool, wanted: Palette | None = None) -> Mapping[str, Palette]:
+    """The palettes by name for a terminal: its colour system as rich calls it (truecolor, 256, standard, None), and
+    whether colours are not to be used. The one that is `wanted` comes first; where the terminal cannot show it, one
+    that is as dark."""
+    full = colourless or system in ("truecolor", "256")
+    known = list(PALETTES.values() if full else _OLD)
+    if wanted is not None:
+        first = wanted if full else next((p for p in known if p.dark is wanted.dark), known[0])
+        known = [first, *(p for p in known if p.name != first.name)]
+    elif full and not colourless:
         return PALETTES
-    # In the order of the roles: background, text, dim, placeholder, line, frame, positive, negative, current,
-    # tint, forward, loss, backward, update, alarm, bar, brand.
-    dark = (
-        "black, grey, grey, dark grey, dark grey, dark grey, bright cyan, yellow, white, blue, "
-        "cyan, brown, bright magenta, bright green, bright red, black, grey"
-    )
-    light = (
-        "white, black, dark grey, dark grey, grey, dark grey, blue, brown, black, grey, "
-        "cyan, brown, magenta, green, red, grey, dark grey"
-    )
-    return {DARK.name: _sixteen(DARK, dark), LIGHT.name: _sixteen(LIGHT, light)}
+    return {p.name: p._replace(glyphs=True) if colourless else p for p in known}
+
+
+def theme_name(palette: str) -> str:
+    """What Textual calls the theme of a palette: none of its own is called so."""
+    return f"gradstep-{palette}"
 
 
 #: The mark of each phase. ◂ and ▸ rather than ◀ and ▶, which some terminals draw as emoji.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
 from gradstep.engine.graph import Element
 from gradstep.engine.notation import Digits
+from gradstep.tui.keymap import DEFAULT, Keymap
 from gradstep.tui.table import Place, standing
 from gradstep.tui.theme import DARK, Palette
 
@@ -61,6 +63,24 @@ SHARED = {
 }
 
 
+class Beginning(NamedTuple):
+    """How the screen begins where a person wants it otherwise than it begins by itself: the theme, the digits in Math,
+    how near, the keys; how many columns and lines at most; whether anything may blink; and what is to be done with the
+    theme that they change to."""
+
+    theme: Palette | None = None
+    digits: int = Digits.MATH
+    zoom: Zoom | None = None
+    keymap: Keymap = DEFAULT
+    size: tuple[int, int] | None = None
+    motion: bool = True
+    remember: Callable[[str], None] = lambda name: None
+
+
+#: As it begins by itself.
+AS_EVER = Beginning()
+
+
 class View(NamedTuple):
     """Immutable; a change makes another view.
 
@@ -68,7 +88,8 @@ class View(NamedTuple):
     step. `zoom` is how near one stands to it. `tab` is the open one where all panels share a
     frame, `side` where only the side panels do, `lists` where only the lists do.
     `network_digits` and `math_digits` are digits after the point. `order` is how Params is sorted, and
-    `filter` the names that it shows; `pointed` is the iteration that is pointed at in Training.
+    `filter` the names that it shows; `pointed` is the iteration that is pointed at in Training; `keymap` is
+    which key does what.
     """
 
     palette: Palette = DARK
@@ -86,6 +107,7 @@ class View(NamedTuple):
     filter: str = ""
     pointed: int | None = None
     message: str = ""
+    keymap: Keymap = DEFAULT
 
     def but(self, **changes: object) -> View:
         """This view with some fields changed."""

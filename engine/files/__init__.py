@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 from gradstep.engine import face
 
 if TYPE_CHECKING:
+    from gradstep.engine.files.draft import Draft as Draft
+    from gradstep.engine.files.draft import Table as Table
     from gradstep.engine.files.finding import builtin as builtin
     from gradstep.engine.files.finding import find as find
     from gradstep.engine.files.finding import load as load
     from gradstep.engine.files.finding import loads as loads
+    from gradstep.engine.files.finding import starter as starter
+    from gradstep.engine.files.finding import text_of as text_of
     from gradstep.engine.files.formats import FORMATS as FORMATS
     from gradstep.engine.files.formats import export as export
     from gradstep.engine.files.log import is_fault as is_fault
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from gradstep.engine.files.weights import check_output as check_output
     from gradstep.engine.files.weights import save_weights as save_weights
     from gradstep.engine.files.writing import check_place as check_place
+    from gradstep.engine.files.writing import write_new as write_new
     from gradstep.engine.files.writing import write_over as write_over
 
 __getattr__, __all__ = face(__name__)

@@ -136,12 +136,12 @@ class Table:
         self.bad(key, f"{key} must be {' or '.join(map(repr, allowed))}, not {shown(found)}{hint}")
         return allowed[0]
 
-    def flag(self, key: str) -> bool:
-        found = self.said.get(key, False)
+    def flag(self, key: str, default: bool = False) -> bool:
+        found = self.said.get(key, default)
         if isinstance(found, bool):
             return found
         self.bad(key, f"{key} must be true or false")
-        return False
+        return default
 
     def whole(self, key: str, least: int, most: int | None = None) -> int | None:
         """A whole number from `least` on, up to `most` where that is said; None where there is none."""

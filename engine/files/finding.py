@@ -19,8 +19,13 @@ MAX_BYTES = 16 * 2**20
 
 def builtin() -> dict[str, str]:
     """The scenarios that ship with gradstep, name to file name, in their order."""
-    files = sorted(f.name for f in SHIPPED.glob("*.toml"))
+    files = sorted(f.name for f in SHIPPED.glob("[0-9]*.toml"))
     return {re.sub(r"^\d+-|\.toml$", "", name): name for name in files}
+
+
+def starter() -> str:
+    """A commented scenario for a person to begin with."""
+    return (SHIPPED / "starter.toml").read_text(encoding="utf-8")
 
 
 def find(name: str) -> Scenario:
@@ -33,7 +38,7 @@ def find(name: str) -> Scenario:
         text = (SHIPPED / known[name]).read_text(encoding="utf-8")
         return loads(text, name, known[name])
     if name == STANDARD_INPUT:
-        return loads(_text(name, name), "scenario", name)
+        return loads(text_of(name, name), "scenario", name)
     if os.path.lexists(name) or Path(name).suffix or Path(name).name != name:
         return load(Path(name))
     hint = nearest(name, known) or f"; built in are {', '.join(known)}"
@@ -43,16 +48,17 @@ def find(name: str) -> Scenario:
 def load(path: Path) -> Scenario:
     """The scenario in a file. Raises ScenarioError, also where the file cannot be read."""
     # With its folder, so that a file that is called - is not standard input.
-    text = _text(os.path.join(path.parent, path.name), shortened(str(path)))
+    text = text_of(os.path.join(path.parent, path.name), shortened(str(path)))
     return loads(text, path.name.removesuffix(".toml"), str(path), path.parent)
 
 
-def _text(name: str, shown: str) -> str:
-    """What stands in a file, `-` for standard input. Raises ScenarioError."""
+def text_of(name: str, shown: str, most: int = MAX_BYTES) -> str:
+    """What stands in a file of at most so many bytes, `-` for standard input; errors call it as `shown`. Raises
+    ScenarioError."""
     try:
-        found = content(name, MAX_BYTES)
+        found = content(name, most)
     except OSError as error:
-        hint = "; put large arrays into files" if error.errno == errno.EFBIG else ""
+        hint = "; put large arrays into files" if error.errno == errno.EFBIG and most == MAX_BYTES else ""
         raise ScenarioError([Problem(shown, 0, 0, f"cannot be read: {reason(error)}{hint}")]) from None
     try:
         return found.decode("utf-8-sig")

@@ -93,7 +93,7 @@ def test_keys_are_shown_by_keys_that_do_the_same() -> None:
 # Colours ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PALETTES)
+@pytest.mark.parametrize("name", palettes("standard", False))
 def test_sixteen_colours_keep_apart_what_must_not_be_mistaken(name: str) -> None:
     roles = palettes("standard", False)[name].roles
 

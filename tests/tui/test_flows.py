@@ -380,7 +380,7 @@ async def test_help_is_the_key_table() -> None:
         await pilot.press(*"theme")
         await pilot.pause()
         shown = str(pilot.app.screen.query_one("#keys").render())
-        assert "dark or light" in shown
+        assert "dark, light, high contrast" in shown
         assert "one step" not in shown
         await pilot.press("escape")
         await pilot.pause()

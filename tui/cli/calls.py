@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from gradstep.tui.cli import runs, screen, training
+from gradstep.tui.cli import home, runs, screen, training
 from gradstep.tui.cli.words import FINE, Parser, count
 
 
@@ -29,6 +29,8 @@ CALLS: Mapping[str, Call] = {
     "diff": Call(runs.diff, runs.diff_words),
     "export": Call(runs.export, runs.export_words),
     "ops": Call(runs.ops, runs.ops_words),
+    "new": Call(home.new, home.new_words),
+    "config": Call(home.config, home.config_words),
 }
 
 
@@ -69,16 +71,21 @@ def with_default(words: list[str]) -> list[str]:
 
     A word that is a call is that call; a file of such a name is opened as ./list.
     """
-    flags = [w for w in words if w in ("--debug", "--ascii")]
+    flags = [w for w in words if w == "--debug"]
     rest = [w for w in words if w not in flags]
     if not rest:
         return ["open", *flags]
     if rest[0] in CALLS:
         return [*rest, *flags]
-    if rest[0].startswith("-") and rest[0] != "-":
+    if rest[0] in _WHOLE:
         return words
-    _refuse_near_miss(rest[0])
+    if not rest[0].startswith("-"):
+        _refuse_near_miss(rest[0])
     return ["open", *rest, *flags]
+
+
+#: Words about the whole, and not about one call.
+_WHOLE = ("-h", "--help", "--version")
 
 
 def _refuse_near_miss(word: str) -> None:

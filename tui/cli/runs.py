@@ -55,6 +55,15 @@ def steps(options: argparse.Namespace) -> int:
     return FINE
 
 
+def moment(options: argparse.Namespace) -> int:
+    """the step that `--at` names, as plain text"""
+    from gradstep.engine.debugger import Session
+    from gradstep.engine.files import find
+
+    say([Session(find(options.scenario), budget=budget(options)).do(f"goto {options.at}").text])
+    return FINE
+
+
 class _InOrder(argparse.Action):
     """Commands and files of commands in the order in which they are given."""
 

@@ -8,25 +8,59 @@ import os
 import signal
 import sys
 import threading
+from typing import TYPE_CHECKING
 
+from gradstep.engine.errors import shortened
 from gradstep.tui.cli import runs
-from gradstep.tui.cli.words import FAILED, FINE, INTERRUPTED, Parser, budget, complain, memory, scenario
+from gradstep.tui.cli.words import FAILED, FINE, INTERRUPTED, Parser, budget, complain, count, memory, scenario
+
+if TYPE_CHECKING:
+    from gradstep.tui.preferences import Preferences
+    from gradstep.tui.view import Beginning
 
 #: Seconds after which opening a scenario shows how far it is.
 _PATIENCE = 0.25
+#: The widest and the highest screen.
+_LARGEST = 1000
 
 
 def open_words(parser: Parser) -> None:
     scenario(parser, default="walkthrough")
+    parser.add_argument("--at", metavar="WHERE", help="open there: 14, h.grad[1], loss, @37, as for goto")
+    parser.add_argument("--zoom", choices=("network", "layer", "neuron", "term"), help="open as near as this")
+    parser.add_argument("--theme", metavar="NAME", help="dark, light, contrast, ansi, or one of yours")
+    parser.add_argument(
+        "--digits", type=_digits, metavar="N", help="after the point in Math and on the tape; 17 are all"
+    )
+    parser.add_argument("--size", type=_size, metavar="WxH", help="use only so many columns and lines, as in 100x30")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     memory(parser)
+
+
+def _digits(text: str) -> int:
+    found = count(text)
+    if found > 17:
+        raise argparse.ArgumentTypeError(f"from 1 to 17 digits, not '{shortened(text)}'")
+    return found
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Columns and lines, as in `100x30`."""
+    width, _, height = text.lower().partition("x")
+    try:
+        found = count(width), count(height)
+    except argparse.ArgumentTypeError:
+        found = 0, 0
+    if not min(found) >= 1 or max(found) > _LARGEST:
+        raise argparse.ArgumentTypeError(f"columns x lines up to {_LARGEST:,}, as in 100x30, not '{shortened(text)}'")
+    return found
 
 
 def open_screen(options: argparse.Namespace) -> int:
     """open the screen (the same as without a call)"""
     if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
         options.phase, options.terms = None, False
-        return runs.steps(options)
+        return runs.steps(options) if options.at is None else runs.moment(options)
     if threading.current_thread() is threading.main_thread():
         # Nothing is under way yet that an interrupt would have to wait for, or that had anything to say about it.
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
@@ -35,18 +69,39 @@ def open_screen(options: argparse.Namespace) -> int:
     gc.disable()
     from gradstep.tui.loading import Loading
 
-    loading = Loading(options.scenario, budget(options))
+    loading = Loading(options.scenario, budget(options), options.at)
     # What is there at once, and what cannot be opened at all, needs no screen to wait on.
     if loading.wait(_PATIENCE):
         loading.session()
     from gradstep.tui import ascii
     from gradstep.tui.app import Gradstep
+    from gradstep.tui.preferences import preferences
 
-    app = Gradstep(loading, options.ascii or ascii.wanted())
+    mine = preferences()
+    app = Gradstep(loading, options.ascii or mine.ascii or ascii.wanted(), _beginning(options, mine))
     app.run()
     if app.failure is not None:
         raise app.failure
     return _left(app.return_code or FINE, options.debug)
+
+
+def _beginning(options: argparse.Namespace, mine: Preferences) -> Beginning:
+    """How the screen begins: as the call says, else as the person's file says, else as it was left. Raises
+    CommandError where there is no such theme."""
+    from gradstep.tui.preferences import palette, remember, remembered
+    from gradstep.tui.view import Beginning, Zoom
+
+    theme = options.theme or mine.theme or remembered()
+    found = Beginning(
+        theme=palette(theme) if theme else None,
+        zoom=Zoom(options.zoom) if options.zoom else None,
+        keymap=mine.keymap,
+        size=options.size,
+        motion=mine.motion,
+        remember=remember,
+    )
+    digits = options.digits or mine.digits
+    return found if digits is None else found._replace(digits=digits)
 
 
 def _left(status: int, debug: bool) -> int:

@@ -27,6 +27,7 @@ from gradstep.tui.screens.scenery import Scenery
 from gradstep.tui.screens.talk import Talk
 from gradstep.tui.table import PANELS, Entry, Place
 from gradstep.tui.theme import Palette
+from gradstep.tui.view import AS_EVER, Beginning
 from gradstep.tui.wall import Walled
 
 
@@ -42,10 +43,10 @@ class Debugger(Walled, Screen[None]):
     # At first arrow keys are the picture's.
     AUTO_FOCUS = ""
 
-    def __init__(self, session: Session, palettes: Mapping[str, Palette]) -> None:
+    def __init__(self, session: Session, palettes: Mapping[str, Palette], beginning: Beginning = AS_EVER) -> None:
         super().__init__()
         self.session = session
-        self.scenery = Scenery(self, session, palettes)
+        self.scenery = Scenery(self, session, palettes, beginning)
         self.runner = Runner(self.scenery)
         self.player = Player(self.scenery, self.runner)
         self.talk = Talk(self.scenery, self.runner, self.player)

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from gradstep.tui.keymap import ACT, APP, KEYS, SPACE, TIME, Key
+from gradstep.tui.keymap import ACT, APP, SPACE, TIME, Key, Keymap
 from gradstep.tui.screens.dialog import Dialog, Line
 from gradstep.tui.theme import Palette
 
@@ -29,9 +29,9 @@ class Help(Dialog[None]):
         ),
     ]
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, palette: Palette, keymap: Keymap) -> None:
         super().__init__("Keys", "↑↓ scroll · esc closes")
-        self._palette = palette
+        self._palette, self._keymap = palette, keymap
 
     def inside(self) -> ComposeResult:
         yield Line(placeholder="type to filter", id="filter")
@@ -49,7 +49,9 @@ class Help(Dialog[None]):
 
     def _fill(self, wanted: str) -> None:
         words = wanted.lower().split()
-        chosen = [k for k in KEYS if all(w in f"{k.shown} {k.help} {k.hint} {k.group}".lower() for w in words)]
+        chosen = [
+            k for k in self._keymap.keys if all(w in f"{k.shown} {k.help} {k.hint} {k.group}".lower() for w in words)
+        ]
         left = self._groups(chosen, (TIME,))
         right = self._groups(chosen, (SPACE, ACT, APP))
         if not words:

@@ -16,7 +16,7 @@ from gradstep.tui.network.looking import looked_at
 from gradstep.tui.panels.base import Panel, Scene
 from gradstep.tui.table import NUMBERED, Place, standing
 from gradstep.tui.theme import Palette
-from gradstep.tui.view import Layout, View, Zoom
+from gradstep.tui.view import Beginning, Layout, View, Zoom
 
 #: Under keys that come faster than they can be shown, so often something is shown, in seconds.
 _LONGEST = 0.1
@@ -27,9 +27,16 @@ _STEPS = {Zoom.NETWORK: Grain.ARRAY, Zoom.LAYER: Grain.ELEMENT, Zoom.NEURON: Gra
 class Scenery:
     """The session, the view, and the panels of a screen, which show the two."""
 
-    def __init__(self, screen: Screen[None], session: Session, palettes: Mapping[str, Palette]) -> None:
-        self.screen, self.session, self.palettes = screen, session, palettes
-        self.view = View(palette=next(iter(palettes.values())), zoom=opening(session.recording))
+    def __init__(
+        self, screen: Screen[None], session: Session, palettes: Mapping[str, Palette], beginning: Beginning
+    ) -> None:
+        self.screen, self.session, self.palettes, self.beginning = screen, session, palettes, beginning
+        self.view = View(
+            palette=next(iter(palettes.values())),
+            zoom=beginning.zoom or opening(session.recording),
+            math_digits=beginning.digits,
+            keymap=beginning.keymap,
+        )
         self._panels: tuple[Panel, ...] = ()
         #: Whether something has changed since the last painting, and when that was.
         self._owed, self._painted = False, 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradstep.engine.debugger import Frame
-from gradstep.tui.keymap import KEYS, Key
+from gradstep.tui.keymap import Key
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.view import View
@@ -19,7 +19,7 @@ class Footer(Panel, can_focus=False):
         palette = view.palette
         canvas = Canvas(width, height, palette, on="bar")
         several, trains = frame.recording.samples.count > 1, frame.desk.last > 1
-        known = [k for k in KEYS if k.hint and (several or not k.batch) and (trains or not k.training)]
+        known = [k for k in view.keymap.keys if k.hint and (several or not k.batch) and (trains or not k.training)]
         fixed = [k for k in known if k.weight >= 1000]
         others = [k for k in known if k.weight < 1000]
         room = width - 1 - sum(map(_length, fixed)) - 1

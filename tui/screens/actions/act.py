@@ -15,12 +15,6 @@ from gradstep.tui.screens.talk import Talk
 if TYPE_CHECKING:
     from gradstep.tui.screens.chooser import Choice
 
-_DIGITS = {
-    Digits.NETWORK: Digits.MATH,
-    Digits.MATH: Digits.FINE,
-    Digits.FINE: Digits.FULL,
-    Digits.FULL: Digits.NETWORK,
-}
 #: Of each array so many elements can be found by their names.
 _EACH = 40
 
@@ -172,7 +166,8 @@ class Act:
         self._scenery.show(explained=not self._scenery.view.explained)
 
     def digits(self) -> None:
-        digits = _DIGITS[Digits(self._scenery.view.math_digits)]
+        now = self._scenery.view.math_digits
+        digits = next((more for more in Digits if more > now), Digits.NETWORK)
         shown = "all digits" if digits is Digits.FULL else f"{int(digits)} digits"
         self._scenery.show(math_digits=digits, message=f"{shown} in Math and on the tape")
 

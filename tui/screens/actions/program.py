@@ -7,6 +7,7 @@ from gradstep.tui.screens.player import Player
 from gradstep.tui.screens.runner import Runner
 from gradstep.tui.screens.scenery import Scenery
 from gradstep.tui.screens.talk import Talk
+from gradstep.tui.theme import theme_name
 
 
 class Program:
@@ -54,13 +55,14 @@ class Program:
         scenery = self._scenery
         names = list(scenery.palettes)
         following = names[(names.index(scenery.view.palette.name) + 1) % len(names)]
-        scenery.screen.app.theme = following
+        scenery.screen.app.theme = theme_name(following)
+        scenery.beginning.remember(following)
         scenery.show(palette=scenery.palettes[following])
 
     async def help(self) -> None:
         from gradstep.tui.screens.help import Help
 
-        await self._scenery.screen.app.push_screen(Help(self._scenery.view.palette))
+        await self._scenery.screen.app.push_screen(Help(self._scenery.view.palette, self._scenery.view.keymap))
 
     async def quit(self) -> None:
         await self._talk.leave()
