@@ -63,3 +63,18 @@ async def test_what_is_longer_than_any_name_is_not_looked_for(monkeypatch: pytes
         pilot.app.screen.query_one(Input).value = "9" * 400
         await pilot.pause()
         assert pilot.app.screen.query_one(OptionList).option_count == 0
+
+
+async def test_what_was_clicked_counts_though_the_list_is_another_one_since() -> None:
+    """A click and a letter in one go: the list is filled anew before the click is heard of."""
+    async with running() as pilot:
+        choices = [Choice(f"node {k}", f"h{k}") for k in range(20)]
+        chosen: list[str | None] = []
+        await pilot.app.push_screen(Chooser("find", choices), chosen.append)
+        await pilot.pause()
+        listed = pilot.app.screen.query_one(OptionList)
+        listed.post_message(OptionList.OptionSelected(listed, listed.get_option_at_index(15), 15))
+        pilot.app.screen.query_one(Input).value = "h3"
+        pilot.app.screen._fill("h3")  # type: ignore[attr-defined]  # before the message is
+        await pilot.pause()
+        assert chosen == ["h15"]

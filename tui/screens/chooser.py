@@ -60,7 +60,7 @@ class Chooser(Dialog[str | None]):
         names = self.query_one(OptionList)
         names.clear_options()
         self._shown = self._rated(wanted.strip()) if wanted.strip() else self._first(_LISTED)
-        names.add_options(Option(Content(shown(choice.text))) for choice in self._shown)
+        names.add_options(map(_Listed, self._shown))
         names.highlighted = 0 if self._shown else None
 
     def _first(self, count: int | None) -> list[Choice]:
@@ -93,7 +93,17 @@ class Chooser(Dialog[str | None]):
         self.dismiss(None if at is None else self._shown[at].where)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._shown[event.option_index].where)
+        # By what it was when it was clicked: the list may be another one since.
+        assert isinstance(event.option, _Listed), "the list has nothing else"
+        self.dismiss(event.option.where)
+
+
+class _Listed(Option):
+    """A choice in the list."""
+
+    def __init__(self, choice: Choice) -> None:
+        super().__init__(Content(shown(choice.text)))
+        self.where = choice.where
 
 
 def _rating(wanted: str, choice: Choice) -> float:
