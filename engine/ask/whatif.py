@@ -114,6 +114,9 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
     if op is None:
         raise CommandError(f"unknown operation '{word.strip()}'{nearest(word.strip(), REGISTRY)}")
     node = graph.nodes[value.node]
+    least = len(op.slots) - op.optional
+    if not op.variadic and not least <= len(node.inputs) <= len(op.slots):
+        raise CommandError(f"{op.signature()} does not take the {len(node.inputs)} inputs of '{name}'")
     try:
         tree = tree_of(f"f({inside.rstrip().removesuffix(')')})")
         if not isinstance(tree, ast.Call):
@@ -127,9 +130,6 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
         raise CommandError(f"'{shortened(call)}' cannot be read; an operation is written {op.signature()}") from None
     except GraphError as error:
         raise CommandError(f"{error}; an operation is written {op.signature()}") from None
-    least = len(op.slots) - op.optional
-    if not op.variadic and not least <= len(node.inputs) <= len(op.slots):
-        raise CommandError(f"{op.signature()} does not take the {len(node.inputs)} inputs of '{name}'")
     if shape != value.shape or (op.discrete and value.differentiable):
         raise CommandError(
             f"{word.strip()} makes of '{name}' {shape} instead of {value.shape}, which the rest does not fit"

@@ -13,6 +13,7 @@ from gradstep.engine.ask.whatif import Edit, apply_edits, read_edit
 from gradstep.engine.errors import CommandError, Interrupted
 from gradstep.engine.files import loads
 from gradstep.engine.graph.element import Element
+from gradstep.engine.ops import REGISTRY
 from gradstep.engine.run.recording import Recording, record
 
 WALKTHROUGH = (
@@ -205,3 +206,22 @@ def test_an_operation_that_cannot_be_read_is_refused(call: str) -> None:
 def test_an_option_that_no_float_holds_is_refused(number: str) -> None:
     with pytest.raises(CommandError, match="the number is too large; infinity is written inf"):
         read_edit(recording("walkthrough"), f"op h = leaky_relu(negative_slope={number})")
+
+
+def test_every_operation_in_the_place_of_every_other_fits_or_is_refused() -> None:
+    """Of one, two and three inputs, of any shape: no error but ours, and what is taken is what the file would mean."""
+    rec = written(
+        "s = 2.0\nv = [0.5, -1.5, 0.25]\nm = [[0.5, -1.5, 0.25], [0.1, 0.2, 0.3]]",
+        *("a = exp(s)", "b = v * a", "c = m * v", "d = m @ v", "e = where(v > 0, v, b)", "f = linear(v, m)"),
+        "L = sum(c) + sum(d) + sum(e) + sum(f) + mse(b, e)",
+    )
+    taken = 0
+    for name in ("a", "b", "c", "d", "e", "f", "L:mse"):
+        for op in REGISTRY:
+            try:
+                edit = read_edit(rec, f"op {name} = {op}()")
+            except CommandError:
+                continue
+            assert apply_edits(rec, [edit]).trace.data[edit.value].shape == rec.trace.data[edit.value].shape
+            taken += 1
+    assert taken > 60
