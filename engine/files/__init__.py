@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gradstep.engine.files.formats import export as export
     from gradstep.engine.files.log import is_fault as is_fault
     from gradstep.engine.files.log import told as told
+    from gradstep.engine.files.schema import json_schema as json_schema
     from gradstep.engine.files.stopping import stops_of as stops_of
     from gradstep.engine.files.weights import check_output as check_output
     from gradstep.engine.files.weights import save_weights as save_weights

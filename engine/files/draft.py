@@ -6,7 +6,7 @@ follows from another one is not noted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ class Table:
         """Notes a problem at the value of a key, or at the key."""
         return self.draft.bad([*self.path, key], text, key=about_key)
 
-    def only(self, allowed: Sequence[str]) -> None:
+    def only(self, allowed: Iterable[str]) -> None:
         for key in self.said:
             if key not in allowed:
                 hint = nearest(key, allowed) or f"; allowed are {', '.join(allowed)}"

@@ -12,6 +12,7 @@ from math import prod
 import numpy as np
 
 from gradstep.engine.files.draft import Draft
+from gradstep.engine.files.keys import TOP
 from gradstep.engine.files.tables.batch import check_batch, divide
 from gradstep.engine.files.tables.debug import read_debug
 from gradstep.engine.files.tables.expect import read_expectations
@@ -28,12 +29,6 @@ from gradstep.engine.training.options import Training
 
 FORMAT = 1
 
-_KEYS = (
-    "format", "title", "description", "source", "loss", "dtype", "batch", "input_gradients",
-    "inputs", "parameters", "graph", "training", "against", "expect", "debug", "notes",
-)  # fmt: skip
-
-
 #: What a file asks of an iteration, to start in it or to check it, may be beyond its training up to here.
 _BEYOND = 10_000
 
@@ -41,10 +36,10 @@ _BEYOND = 10_000
 def read(draft: Draft, name: str) -> Scenario:
     """The scenario that a file describes. Raises ScenarioError."""
     top = draft.top
-    top.only(_KEYS)
+    top.only(TOP)
     _check_format(draft)
     title, description, source = (top.text(key) for key in ("title", "description", "source"))
-    builder = GraphBuilder(np.dtype(top.choice("dtype", ("float64", "float32"))))
+    builder = GraphBuilder(np.dtype(top.choice("dtype", TOP["dtype"]["enum"])))
     training, against = read_training(draft), read_against(draft)
     batched = top.texts("batch")
     makers = add_leaves(draft, builder, batched, training)

@@ -30,6 +30,7 @@ CALLS: Mapping[str, Call] = {
     "export": Call(runs.export, runs.export_words),
     "ops": Call(runs.ops, runs.ops_words),
     "new": Call(home.new, home.new_words),
+    "schema": Call(home.schema, runs.no_words),
     "config": Call(home.config, home.config_words),
 }
 

@@ -42,6 +42,16 @@ def new(options: argparse.Namespace) -> int:
     return FINE
 
 
+def schema(options: argparse.Namespace) -> int:
+    """the JSON Schema of the scenario format, for editors"""
+    import json
+
+    from gradstep.engine.files import json_schema
+
+    say([json.dumps(json_schema(), indent=2)])
+    return FINE
+
+
 def _quoted(word: str) -> str:
     """A word as a shell takes it; `./` before what might be taken for an option or a call."""
     import shlex

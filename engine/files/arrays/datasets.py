@@ -15,6 +15,7 @@ import numpy as np
 
 from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.files.arrays.leaf import Leaf, only
+from gradstep.engine.files.keys import DATASET
 from gradstep.engine.files.shipped import SHIPPED
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.notation import shown
@@ -66,7 +67,7 @@ def parts(name: str) -> tuple[str, ...]:
 
 def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> Leaf:
     """The leaf of `{ dataset = "digits", split = "train", part = "inputs" }`. Raises GraphError."""
-    only(spec, ("dataset", "split", "part"))
+    only(spec, DATASET)
     leaf = find(spec["dataset"], spec.get("split", "all"), spec.get("part"))
     return Leaf(leaf.shape, lambda: leaf.make().astype(dtype))
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.files.arrays.leaf import Leaf, described, only
+from gradstep.engine.files.keys import DRAWN
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.notation import shown
 
@@ -108,7 +109,7 @@ def _init(spec: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
         raise GraphError(f"unknown init '{spec['init']}'{nearest(word, INITS) or '; there are ' + ', '.join(INITS)}")
     init, (arguments, _) = found[1], INITS[found[1]]
     given = _called(init, tuple(arguments), found[2])
-    only(spec, ("shape", "init", "seed", *arguments))
+    only(spec, (*DRAWN, *arguments))
     given |= {name: _number(spec, name) for name in arguments if name in spec}
     made = {name: given.get(name, default) for name, default in arguments.items()}
     missing = [name for name, value in made.items() if value is None]

@@ -18,6 +18,7 @@ import numpy as np
 from gradstep.engine.errors import GraphError, shortened
 from gradstep.engine.files.arrays.block import Block, Unreadable
 from gradstep.engine.files.arrays.leaf import Leaf, described, only
+from gradstep.engine.files.keys import STORED
 from gradstep.engine.files.opening import Version, ordinary, reason
 from gradstep.engine.index import Array, Shape
 
@@ -34,7 +35,7 @@ _PIECE = 1 << 22
 
 def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> Leaf:
     """The leaf of `{ file = "weights.npz", key = "W2" }`, a file inside `folder`. Raises GraphError."""
-    only(spec, ("file", "key"))
+    only(spec, STORED)
     path = _inside(spec["file"], folder)
     key = spec.get("key")
     if key is not None and not isinstance(key, str):

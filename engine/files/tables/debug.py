@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradstep.engine.files.draft import Draft
+from gradstep.engine.files.keys import DEBUG
 from gradstep.engine.files.tables.moments import moment
 from gradstep.engine.run.timeline import Timeline
 
@@ -20,7 +21,7 @@ class Debug(NamedTuple):
 def read_debug(draft: Draft, time: Timeline | None, last: int) -> Debug:
     """It starts in an iteration up to the `last`."""
     table = draft.table("debug")
-    table.only(("breakpoints", "watch", "start"))
+    table.only(DEBUG)
     breakpoints, watch = table.texts("breakpoints"), table.texts("watch")
     if "start" not in table:
         return Debug(breakpoints, watch, None)

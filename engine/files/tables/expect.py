@@ -9,6 +9,7 @@ import numpy as np
 from gradstep.engine.errors import CommandError, GraphError
 from gradstep.engine.files import arrays
 from gradstep.engine.files.draft import Draft, Table
+from gradstep.engine.files.keys import EXPECT
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array, Shape
@@ -24,7 +25,7 @@ def read_expectations(draft: Draft, time: Timeline | None, last: int) -> tuple[E
 
 
 def _expectation(table: Table, time: Timeline | None, last: int) -> Expectation | None:
-    table.only(("of", "value", "decimals", "rtol", "misprint", "exact", "iteration"))
+    table.only(EXPECT)
     iteration = table.whole("iteration", 1, last) or 1
     if not table.needs(("of", "value"), "an expectation"):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradstep.engine.files.draft import Draft, Table
+from gradstep.engine.files.keys import NOTE
 from gradstep.engine.files.tables.moments import moment
 from gradstep.engine.run.scenario import Note
 from gradstep.engine.run.timeline import Timeline
@@ -14,7 +15,7 @@ def read_notes(draft: Draft, time: Timeline | None) -> tuple[Note, ...]:
 
 
 def _note(table: Table, time: Timeline | None) -> Note | None:
-    table.only(("at", "text"))
+    table.only(NOTE)
     if not table.needs(("at", "text"), "a note"):
         return None
     text, at = table.text("text"), moment(table, "at", "h.grad[1]", time, LAST_ITERATION)
