@@ -21,6 +21,8 @@ import pyte
 
 PATIENCE = 30.0
 _PROGRAM = ("-m", "gradstep")
+#: Whether there is synchronized output, and that there is.
+_ASKED, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 
 
 def _inherited() -> dict[str, str]:
@@ -38,8 +40,10 @@ class Terminal:
         *arguments: str,
         program: Sequence[str] = _PROGRAM,
         cwd: Path | None = None,
+        answers: bool = True,
         **environment: str,
     ) -> None:
+        self.answers = answers
         self.master, slave = pty.openpty()
         self.before = termios.tcgetattr(slave)
         self._size(columns, lines)
@@ -73,7 +77,10 @@ class Terminal:
             got = os.read(self.master, 1 << 16)
         except OSError:
             return False
+        seam = max(0, len(self.raw) - len(_ASKED) + 1)
         self.raw += got
+        for _ in range(self.raw.count(_ASKED, seam) if self.answers else 0):
+            os.write(self.master, _ANSWER)
         # pyte does not know these two private modes' replies; a real terminal ignores them as well.
         self.stream.feed(got.replace(b"\x1b[>4;1m", b"").replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
         return bool(got)
@@ -143,10 +150,12 @@ def terminal(
     *arguments: str,
     program: Sequence[str] = _PROGRAM,
     cwd: Path | None = None,
+    answers: bool = True,
     **environment: str,
 ) -> Iterator[Terminal]:
-    """A program, gradstep if no other is named, for as long as the context lasts."""
-    opened = Terminal(columns, lines, *arguments, program=program, cwd=cwd, **environment)
+    """A program, gradstep if no other is named, for as long as the context lasts. Whether the terminal `answers` what
+    it is asked, as most do."""
+    opened = Terminal(columns, lines, *arguments, program=program, cwd=cwd, answers=answers, **environment)
     try:
         yield opened
     finally:

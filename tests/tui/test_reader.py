@@ -168,6 +168,19 @@ def test_a_paste_whose_end_never_comes_does_not_keep_the_keys() -> None:
     assert keys(reader.feed("q")) == ["q"]
 
 
+@pytest.mark.parametrize("begun", ["\x1b[200~abc", "\x1b]52;c;abc", "\x1bPq#0", "\x1b_", "\x1b^", "\x1bX", "\x1b[1;"])
+def test_what_was_broken_off_does_not_keep_an_interrupt(begun: str) -> None:
+    """Pressed again and again, it would put the end of what is waited for off for ever."""
+    clock = Clock()
+    reader, found = Reader(clock), list[str]()
+    found += keys(reader.feed(begun))
+    for _ in range(3):
+        clock.now += 0.04
+        found += keys(reader.tick())
+        found += keys(reader.feed("\x03"))
+    assert found == ["ctrl+c"] * 3
+
+
 @settings(max_examples=500, deadline=None)
 @given(noise=st.binary(max_size=200), cuts=st.lists(st.integers(0, 200), max_size=5))
 def test_noise_ends_nothing(noise: bytes, cuts: list[int]) -> None:

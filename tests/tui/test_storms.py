@@ -78,13 +78,23 @@ def test_a_storm_that_an_interrupt_ends(tmp_path: Path) -> None:
         t.wait_for("? help")
         storm(t, chance, Session(find("xor-training")), 60, tmp_path)
         end = time.monotonic() + 20
-        # No faster: once the terminal is its own again, ^c throws away what it has not shown yet.
         while t.process.poll() is None and b"\x1b[?1049l" not in t.raw and time.monotonic() < end:
             t.press(b"\x03")
             pressed = time.monotonic()
             while time.monotonic() < pressed + 0.1:
                 t.read(0.05)
         check(t, 0)
+
+
+def test_a_flood_of_interrupts_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    """Once the terminal is its own again, ^c throws away what it has not read yet: by then it has read all."""
+    for answers in (True, False):
+        with terminal(100, 30, cwd=tmp_path, answers=answers) as t:
+            t.wait_for("? help")
+            while t.process.poll() is None and b"\x1b[?1049l" not in t.raw:
+                t.press(b"\x03" * 50)
+                t.read(0.0)
+            check(t, 0)
 
 
 @pytest.mark.parametrize("number", list(STATUS))

@@ -22,6 +22,7 @@ from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.chooser import Chooser
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.screens.dialog import LONGEST
+from gradstep.tui.screens.prompt import Prompt
 from gradstep.tui.screens.said import Said
 
 
@@ -190,6 +191,48 @@ async def test_a_dialog_is_answered_once() -> None:
             await pilot.app.workers.wait_for_complete()
             await pilot.pause()
             assert isinstance(pilot.app.screen, Debugger)
+
+
+async def test_a_dialog_that_is_answered_below_another_closes_after_it() -> None:
+    """A training that has ended has its say over a line that is being typed."""
+    async with running() as pilot:
+        await pilot.press("colon")
+        prompt = pilot.app.screen
+        assert isinstance(prompt, Prompt)
+        over = Said("train", "much\n" * 9)
+        await pilot.app.push_screen(over)
+        prompt.dismiss(None)
+        await pilot.pause()
+        assert pilot.app.screen is over
+        await pilot.press("escape")
+        await pilot.pause()
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Debugger)
+
+
+async def test_ctrl_c_closes_a_line_in_which_something_is_selected() -> None:
+    """Textual's line would copy it, and stay, however often it is pressed."""
+    async with running() as pilot:
+        await pilot.press("colon", "h", "shift+home")
+        assert not pilot.app.screen.query_one(Input).selection.is_empty
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Debugger)
+        await pilot.press("ctrl+c")
+        assert pilot.app.return_code == 0
+
+
+async def test_a_command_that_is_entered_twice_is_done_once() -> None:
+    async with running() as pilot:
+        done: list[str] = []
+        prompt = Prompt("command", "", done.append, "print h")
+        await pilot.app.push_screen(prompt)
+        await pilot.pause()
+        for _ in range(2):
+            prompt.on_input_submitted(Input.Submitted(prompt.query_one(Input), "print h"))
+        await pilot.pause()
+        assert done == ["print h"]
+        assert isinstance(pilot.app.screen, Debugger)
 
 
 async def test_what_is_pasted_is_one_line_and_what_is_left_out_is_said() -> None:

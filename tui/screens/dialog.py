@@ -49,14 +49,20 @@ class Dialog(Walled, ModalScreen[Answer]):
     keys have been typed ahead."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "close", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "close", show=False),
+        # Before the line's own keys: where something is selected in it, ^c would copy that, again and again.
+        Binding("ctrl+c", "close", "close", show=False, priority=True),
+    ]
     dispensable = True
     #: Its class in the style sheet.
     kind: ClassVar[str]
 
     def __init__(self, title: str, keys: str = "esc closes") -> None:
         super().__init__()
-        self._heading, self._keys, self._answered = title, keys, False
+        self._heading, self._keys = title, keys
+        #: Whether it has its answer, and the one that it is still to be closed with.
+        self.answered, self._late = False, list[Answer | None]()
 
     @abstractmethod
     def inside(self) -> ComposeResult:
@@ -79,11 +85,19 @@ class Dialog(Walled, ModalScreen[Answer]):
         return bool(windows)
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
-        """Closes it with an answer; a second one is nobody's: it would close the screen below."""
-        if self._answered:
+        """Closes it with an answer; a second one is nobody's: it would close the screen below. Where another window
+        has come over it, it is that which Textual would close: it waits until it is uncovered."""
+        if self.answered:
             return AwaitComplete()
-        self._answered = True
-        return super().dismiss(result)
+        self.answered = True
+        if self.is_active:
+            return super().dismiss(result)
+        self._late = [result]
+        return AwaitComplete()
+
+    def on_screen_resume(self) -> None:
+        while self._late and self.is_active:
+            super().dismiss(self._late.pop())
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -36,6 +36,8 @@ class Prompt(Dialog[bool]):
         yield Static(self._hint, id="said", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        if self.answered:  # enter was typed ahead more than once
+            return
         try:
             self._act(event.value)
         except GradstepError as error:

@@ -26,8 +26,10 @@ _PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
 _CSI = re.compile(r"\x1b\[(?:\[.|M.{3}|[0-?]*[ -/]*[@-~])", re.DOTALL)
 _RXVT = re.compile(r"\x1b\[\d+\$")
 _SS3 = re.compile(r"\x1bO[0-9;]*[@-~]")
+#: What a person presses who wants an end. No control string may hold it, and terminals leave it out of a paste.
+_STOP = "\x03"
 #: Control strings, which end with ST (or, as xterm's OSC, with BEL).
-_STRING = re.compile(r"\x1b[\]PX^_].*?(?:\x1b\\|\x07|\x9c)", re.DOTALL)
+_STRING = re.compile(r"\x1b[\]PX^_][^\x03]*?(?:\x1b\\|\x07|\x9c|(?=\x03))")
 #: Where one of these stands, more is to come. ESC and one more character is Alt and a key.
 _UNFINISHED = re.compile(r"\x1b(?:\x1b?(?:\[(?:\[|M.{0,2}|[0-?]*[ -/]*)?|O[0-9;]*)?|[\]PX^_].*)", re.DOTALL)
 #: No key and no report is longer; a longer control sequence is noise.
@@ -41,6 +43,8 @@ _BEHEADED = re.compile(
 )
 #: So long, in seconds, it is waited for what may follow an ESC, for the rest of a sequence, and of a paste.
 _AFTER_ESCAPE, _REST, _REST_OF_PASTE = constants.ESCAPE_DELAY, 1.0, 5.0
+#: What comes so long after the rest, in seconds, was pressed and not pasted.
+_BETWEEN_PRESSES = 0.02
 
 _FOCUS: dict[str, Callable[[], Message]] = {"\x1b[I": events.AppFocus, "\x1b[O": events.AppBlur}
 _SIZE = re.compile(r"\x1b\[48;(\d+)[\d:]*;(\d+)[\d:]*;(\d+)[\d:]*;(\d+)[\d:]*t")
@@ -67,6 +71,8 @@ class Reader:
 
     def feed(self, text: str) -> Iterator[Message]:
         """The messages that are complete with this text."""
+        if self._pasted is not None and text.strip(_STOP) == "" and self._clock() - self._since >= _BETWEEN_PRESSES:
+            text = _PASTED + text  # of a paste that was broken off, which would take all that is pressed for text
         self._since = self._clock()
         beheaded, self._escaped = self._escaped, False
         if beheaded and not self._held and (match := _BEHEADED.match(text)):
