@@ -101,6 +101,12 @@ def _keymap(table: Table) -> Keymap:
 # Themes ------------------------------------------------------------------------------------------
 
 
+def themes() -> list[str]:
+    """The names of all themes: those that ship with gradstep, and a person's own."""
+    folder = config_file().parent / "themes"
+    return [*BUILT_IN, *(sorted(found.stem for found in folder.glob("*.toml")) if folder.is_dir() else [])]
+
+
 def palette(name: str) -> Palette:
     """The colours that a name means: a theme that ships with gradstep, or themes/NAME.toml beside the file of
     preferences. Raises CommandError where there is none, or where it is not sound."""
@@ -109,9 +115,7 @@ def palette(name: str) -> Palette:
     folder = config_file().parent / "themes"
     file = folder / f"{name}.toml"
     if Path(name).name != name or not file.is_file():
-        own = sorted(found.stem for found in folder.glob("*.toml")) if folder.is_dir() else []
-        known = [*BUILT_IN, *own]
-        raise CommandError(f"no theme '{name}'{nearest(name, known)}; there are {', '.join(known)}")
+        raise CommandError(f"no theme '{name}'{nearest(name, themes())}; there are {', '.join(themes())}")
     draft = Draft(text_of(str(file), str(file), _LARGEST), str(file), None)
     found = _custom(draft, name)
     try:

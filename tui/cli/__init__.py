@@ -24,6 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("error: standard output is closed", file=sys.stderr)
         return BAD
     try:
+        if "_ARGCOMPLETE" in os.environ:
+            from gradstep.tui.cli.completion import complete
+
+            complete()
         options = parser().parse_args(with_default(list(sys.argv[1:] if argv is None else argv)))
         if options.max_memory is not None:
             from gradstep.engine.run import allow

@@ -50,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
         parents=[shared],
     )
     whole.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    whole.add_argument(
+        "--completion", action=_Completion, choices=("bash", "zsh", "fish"), help="print what the shell reads"
+    )
     calls = whole.add_subparsers(metavar="CALL", required=True, parser_class=Parser)
     for name, call in CALLS.items():
         says = call.act.__doc__
@@ -67,6 +70,14 @@ class _Version(argparse.Action):
         raise SystemExit(FINE)
 
 
+class _Completion(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, namespace: object, shell: object, *_: object) -> None:
+        from argcomplete.shell_integration import shellcode
+
+        print(shellcode(["gradstep"], shell=str(shell)), end="")
+        raise SystemExit(FINE)
+
+
 def with_default(words: list[str]) -> list[str]:
     """`gradstep`, `gradstep FILE` and `gradstep --ascii FILE` are calls of `open`.
 
@@ -78,7 +89,7 @@ def with_default(words: list[str]) -> list[str]:
         return ["open", *flags]
     if rest[0] in CALLS:
         return [*rest, *flags]
-    if rest[0] in _WHOLE:
+    if rest[0].partition("=")[0] in WHOLE:
         return words
     if not rest[0].startswith("-"):
         _refuse_near_miss(rest[0])
@@ -86,7 +97,7 @@ def with_default(words: list[str]) -> list[str]:
 
 
 #: Words about the whole, and not about one call.
-_WHOLE = ("-h", "--help", "--version")
+WHOLE = ("-h", "--help", "--version", "--completion")
 
 
 def _refuse_near_miss(word: str) -> None:
