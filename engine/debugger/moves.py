@@ -66,7 +66,7 @@ def _terms_back(recording: Recording, here: Position, count: int) -> tuple[Posit
 def terms_at(recording: Recording, step: int) -> int:
     """How many terms a step adds up, or of how many lines the rule of an update is; 0 where it is no sum."""
     if recording.timeline.phase_at(step) is Phase.UPDATE:
-        return len(recording.update.lines)
+        return len(recording.update.lines(recording.timeline.sweep_at(step).value))
     if step and Here(recording, Position(step)).by_hand:
         return 0
     return total(segments_at(recording.trace, recording.timeline, step))

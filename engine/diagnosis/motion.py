@@ -48,7 +48,7 @@ class Motion:
     def rates(self) -> Array:
         """The rate of each row, shape (rows,)."""
         starts, optimizer = self.summaries.starts[:-1], self.training.optimizer
-        rates = np.asarray([self.training.lr(int(k)) for k in starts])
+        rates = self.summaries.rate.high
         falls = float(optimizer["lr_decay"]) if "lr_decay" in type(optimizer).options else 0.0
         return np.asarray(rates / (1 + falls * (starts - 1)))
 

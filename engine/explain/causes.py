@@ -98,7 +98,7 @@ def _of_update(account: Account) -> str:
         clauses = [f"{source(recording, reason.part)}{_at(recording, reason)}" for reason in account.reasons]
         return f": {text}, because {' and '.join(clauses)}" if clauses else f": {text}"
     rule = "" if line is None else f" in {line.symbol} ← {written(line.written)}"
-    eps = recording.scenario.training.optimizer.set.get("eps")
+    eps = recording.update.optimizer(began.element.value).set.get("eps")
     if began.blame.cause in (Cause.ZERO_BY_ZERO, Cause.DIVISION_BY_ZERO) and eps is not None:
         rule += f", where ε is {brief(eps)}"
     zeros = next((reason.zeros for reason in account.reasons if reason.zeros is not None), None)

@@ -124,10 +124,10 @@ def backward(recording: Recording, element: Element, count: int, ways: list[Hop]
 def update(recording: Recording, element: Element) -> tuple[str, ...]:
     """Sentences for the step that updates a parameter."""
     name = recording.board.element(*element)
-    update, optimizer = recording.update, recording.scenario.training.optimizer
-    lr = brief(update.lr)
+    update = recording.update
+    lr, optimizer = brief(update.rate(element.value)), update.optimizer(element.value)
     how = f"{name} goes as far as the learning rate η = {lr} times the gradient: gradient descent."
-    if len(update.lines) > 1:
+    if len(update.lines(element.value)) > 1:
         rule = " ".join(f"{stage.line.says[0].upper()}{stage.line.says[1:]}." for stage in update.stages(*element))
         how = f"The rule is {optimizer}, learning rate η = {lr}. {rule}"
     return (

@@ -21,7 +21,7 @@ from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.reading import numbers_at, term_of
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
-from gradstep.engine.run.update import LEFT
+from gradstep.engine.training.clipping import LEFT
 
 
 def zero_reason(recording: Recording, element: Element) -> str | None:

@@ -19,7 +19,7 @@ from gradstep.engine.files.tables.expect import read_expectations
 from gradstep.engine.files.tables.graph import add_lines, build
 from gradstep.engine.files.tables.leaves import add_leaves, allocate, check_numbers
 from gradstep.engine.files.tables.notes import read_notes
-from gradstep.engine.files.tables.training import read_against, read_training
+from gradstep.engine.files.tables.training import check_groups, read_against, read_training
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.notation import shown
 from gradstep.engine.run.scenario import Scenario
@@ -43,6 +43,9 @@ def read(draft: Draft, name: str) -> Scenario:
     training, against = read_training(draft), read_against(draft)
     batched = top.texts("batch")
     makers = add_leaves(draft, builder, batched, training)
+    check_groups(draft, builder, training)
+    if against is not None:
+        check_groups(draft, builder, against, "against")
     last = add_lines(draft, builder)
     check_batch(draft, builder, makers, batched, training)
     drawn = sum(prod(makers[key].shape) for key in batched if key in makers) if training.batch_size else 0

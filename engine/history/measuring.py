@@ -45,8 +45,7 @@ class Measurer:
         self._apart = range(columns.small, len(columns.sweeps))
         self._ones = np.ones(recording.samples.count, np.float32)
         #: Of plain gradient descent, how far a parameter moved is η times its gradient.
-        update = recording.update
-        self._plain = not update.training.optimizer.kept() and len(update.lines) == 1 and update.training.zero_grad
+        self._plain = recording.update.plain
         self._slopes = [columns.norm + columns.place[Phase.BACKWARD, p.id] for p in columns.parameters]
         packed = [(value, part.start) for value, part, _ in graph.packed if value in columns.order]
         self._packed = [start for _, start in packed]

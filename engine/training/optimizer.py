@@ -7,7 +7,7 @@ The rules and the defaults of their options are those of PyTorch (torch.optim, 2
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from gradstep.engine.notation import brief
 from gradstep.engine.registry import Registry
 from gradstep.engine.training.rule import Line, Numbers
-from gradstep.engine.training.settings import Option, is_number
+from gradstep.engine.training.settings import Option, flag, is_number
 
 #: Every optimiser by the name that scenarios use, loaded when it is first asked for.
 OPTIMIZERS: Registry[type[Optimizer]] = Registry("gradstep.engine.training.optimizers", r'    name = "')
@@ -27,13 +27,16 @@ class Optimizer(ABC):
 
     name: ClassVar[str] = ""
     options: ClassVar[Mapping[str, Option]] = {}
+    #: Whether its lines need all of a parameter for each number of it, as a matrix.
+    whole: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "name" in cls.__dict__:
+            cls.options = {**cls.options, "maximize": flag()}
             OPTIMIZERS.add(cls.name, cls)
 
     def __init__(self, **given: Any) -> None:
-        self._rules: dict[bool, tuple[Line, ...]] = {}
+        self._rules: dict[Hashable, tuple[Line, ...]] = {}
         self.set: dict[str, Any] = {name: given.get(name, option.default) for name, option in self.options.items()}
 
     def __getitem__(self, name: str) -> Any:
@@ -45,14 +48,19 @@ class Optimizer(ABC):
 
     @abstractmethod
     def lines(self, t: int) -> tuple[Line, ...]:
-        """The rule at update number `t`, from 1 on; the last line gives the new w. Only the first may
-        differ from the others."""
+        """The rule at update number `t`, from 1 on; the last line gives the new w. They are the same in all updates
+        of a `phase`."""
+
+    def phase(self, t: int) -> Hashable:
+        """What tells the updates apart whose lines differ: the first from all others, unless a rule says more."""
+        return t == 1
 
     def rule(self, t: int) -> tuple[Line, ...]:
-        """The same, made once."""
-        found = self._rules.get(t == 1)
+        """The lines, made once for each phase: upwards where the loss is to be made large."""
+        phase = self.phase(t)
+        found = self._rules.get(phase)
         if found is None:
-            found = self._rules[t == 1] = self.lines(t)
+            found = self._rules[phase] = (*((_UPWARDS,) if self["maximize"] else ()), *self.lines(t))
         return found
 
     def constants(self, t: int) -> Numbers:
@@ -69,12 +77,23 @@ class Optimizer(ABC):
         return f"{self.name}, {', '.join(shown)}" if shown else self.name
 
 
+_UPWARDS = Line("g", "−{g}", lambda n: -n["g"], "the other way round: the loss is to become large")
+
+
 def decay(optimizer: Optimizer) -> tuple[Line, ...]:
     """Weight decay as a part of the gradient, where it is asked for."""
     if not optimizer["weight_decay"]:
         return ()
     says = "weight decay adds a share of the number itself, which draws it towards 0"
     return (Line("g", "{g} + {weight_decay}·{w}", lambda n: n["g"] + n["weight_decay"] * n["w"], says),)
+
+
+def shrink(optimizer: Optimizer) -> tuple[Line, ...]:
+    """Weight decay beside the gradient and not through it (Loshchilov and Hutter, ICLR 2019), where it is asked for."""
+    if not optimizer["weight_decay"]:
+        return ()
+    says = "decoupled weight decay: the number shrinks by itself, whatever its gradient"
+    return (Line("w", "{w}·(1 − {lr}·{weight_decay})", lambda n: n["w"] * (1 - n["lr"] * n["weight_decay"]), says),)
 
 
 def descend(

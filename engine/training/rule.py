@@ -18,14 +18,17 @@ Numbers = dict[str, Any]
 #: How symbols are written where they are not written as they are.
 SIGNS: Mapping[str, str] = {
     "lr": "η", "momentum": "μ", "dampening": "τ", "weight_decay": "λ", "beta1": "β₁", "beta2": "β₂", "alpha": "α",
-    "eps": "ε", "lr_decay": "δ", "norm": "‖g‖", "left": "left over",
+    "eps": "ε", "lr_decay": "δ", "norm": "‖g‖", "left": "left over", "rho": "ρ", "mu": "μₜ", "mu_next": "μₜ₊₁",
+    "product": "Πμ", "product_next": "Πμₜ₊₁", "rectified": "r", "shorter": "η₋", "longer": "η₊", "least": "s₋",
+    "most": "s₊", "accumulate": "batches",
 }  # fmt: skip
 
 
 class Line:
     """One line of a rule, symbol ← written: {g} stands for the number of that symbol. `compute` gives it,
     for whole arrays and single elements alike; `says` is the line in words. Where something is divided by what
-    may be 0, `divisor` gives that."""
+    may be 0, `divisor` gives that. One that needs the `whole` array for each of its numbers cannot be computed for
+    one alone."""
 
     def __init__(
         self,
@@ -34,9 +37,10 @@ class Line:
         compute: Callable[[Numbers], Any],
         says: str,
         divisor: Callable[[Numbers], Any] | None = None,
+        whole: bool = False,
     ) -> None:
         self.symbol, self.written, self.compute, self.says = symbol, written, compute, says
-        self.divisor = divisor
+        self.divisor, self.whole = divisor, whole
 
     @cached_property
     def pieces(self) -> tuple[tuple[str, str], ...]:

@@ -33,7 +33,16 @@ def flag(default: bool = False) -> Option:
     return Option(default, "true or false", lambda x: isinstance(x, bool))
 
 
-def rate(default: float) -> Option:
+def share(default: float) -> Option:
+    return Option(default, "a number from 0 to 1", lambda x: is_number(x) and 0 <= x <= 1)
+
+
+def one_of(*words: str) -> Option:
+    """One of some words, the first by default."""
+    return Option(words[0], " or ".join(map(repr, words)), lambda x: isinstance(x, str) and x in words)
+
+
+def rate(default: float | None) -> Option:
     # A negative one climbs, which one may want to see.
     return Option(default, "a finite number", is_number)
 

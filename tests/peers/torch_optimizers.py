@@ -72,6 +72,52 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
         {"optimizer": "adagrad", "lr": 0.1, "lr_decay": 0.05, "initial_accumulator_value": 0.1, "weight_decay": 0.02},
         lambda p: torch.optim.Adagrad(p, lr=0.1, lr_decay=0.05, initial_accumulator_value=0.1, weight_decay=0.02),
     ),
+    "sgd, maximize": (
+        {"optimizer": "sgd", "lr": 0.01, "momentum": 0.5, "weight_decay": 0.02, "maximize": True},
+        lambda p: torch.optim.SGD(p, lr=0.01, momentum=0.5, weight_decay=0.02, maximize=True),
+    ),
+    "adam, decoupled": (
+        {"optimizer": "adam", "lr": 0.02, "weight_decay": 0.1, "decoupled_weight_decay": True},
+        lambda p: torch.optim.Adam(p, lr=0.02, weight_decay=0.1, decoupled_weight_decay=True),
+    ),
+    "nadam, defaults": ({"optimizer": "nadam"}, lambda p: torch.optim.NAdam(p)),
+    "nadam": (
+        {"optimizer": "nadam", "lr": 0.03, "betas": [0.8, 0.95], "weight_decay": 0.02, "momentum_decay": 0.01},
+        lambda p: torch.optim.NAdam(p, lr=0.03, betas=(0.8, 0.95), weight_decay=0.02, momentum_decay=0.01),
+    ),
+    "nadam, decoupled": (
+        {"optimizer": "nadam", "lr": 0.03, "weight_decay": 0.2, "decoupled_weight_decay": True, "maximize": True},
+        lambda p: torch.optim.NAdam(p, lr=0.03, weight_decay=0.2, decoupled_weight_decay=True, maximize=True),
+    ),
+    "radam, defaults": ({"optimizer": "radam"}, lambda p: torch.optim.RAdam(p)),
+    "radam": (
+        {"optimizer": "radam", "lr": 0.03, "betas": [0.8, 0.95], "eps": 1e-3, "weight_decay": 0.02},
+        lambda p: torch.optim.RAdam(p, lr=0.03, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.02),
+    ),
+    "radam, decoupled": (
+        {"optimizer": "radam", "lr": 0.03, "weight_decay": 0.2, "decoupled_weight_decay": True},
+        lambda p: torch.optim.RAdam(p, lr=0.03, weight_decay=0.2, decoupled_weight_decay=True),
+    ),
+    "adamax, defaults": ({"optimizer": "adamax"}, lambda p: torch.optim.Adamax(p)),
+    "adamax": (
+        {"optimizer": "adamax", "lr": 0.03, "betas": [0.8, 0.95], "eps": 1e-4, "weight_decay": 0.02},
+        lambda p: torch.optim.Adamax(p, lr=0.03, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.02),
+    ),
+    "adadelta, defaults": ({"optimizer": "adadelta"}, lambda p: torch.optim.Adadelta(p)),
+    "adadelta": (
+        {"optimizer": "adadelta", "lr": 2.0, "rho": 0.8, "eps": 1e-4, "weight_decay": 0.02},
+        lambda p: torch.optim.Adadelta(p, lr=2.0, rho=0.8, eps=1e-4, weight_decay=0.02),
+    ),
+    "rprop, defaults": ({"optimizer": "rprop"}, lambda p: torch.optim.Rprop(p)),
+    "rprop": (
+        {"optimizer": "rprop", "lr": 0.03, "etas": [0.4, 1.3], "step_sizes": [1e-4, 0.08]},
+        lambda p: torch.optim.Rprop(p, lr=0.03, etas=(0.4, 1.3), step_sizes=(1e-4, 0.08)),
+    ),
+    "lion, defaults": ({"optimizer": "lion"}, lambda p: Lion(p)),
+    "lion": (
+        {"optimizer": "lion", "lr": 0.01, "betas": [0.8, 0.95], "weight_decay": 0.1, "maximize": False},
+        lambda p: Lion(p, lr=0.01, betas=(0.8, 0.95), weight_decay=0.1),
+    ),
     "clipped by value": ({"optimizer": "sgd", "lr": 0.3, "clip_value": 0.05}, lambda p: torch.optim.SGD(p, lr=0.3)),
     "clipped by norm": (
         {"optimizer": "sgd", "lr": 0.3, "momentum": 0.5, "clip_norm": 0.2},
@@ -80,6 +126,70 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
     "clipped by both": (
         {"optimizer": "adam", "lr": 0.03, "clip_value": 0.08, "clip_norm": 0.15},
         lambda p: torch.optim.Adam(p, lr=0.03),
+    ),
+    "clipped by the largest": (
+        {"optimizer": "sgd", "lr": 0.3, "clip_norm": 0.05, "norm_type": float("inf")},
+        lambda p: torch.optim.SGD(p, lr=0.3),
+    ),
+    "clipped by the sum": (
+        {"optimizer": "sgd", "lr": 0.3, "clip_norm": 0.5, "norm_type": 1},
+        lambda p: torch.optim.SGD(p, lr=0.3),
+    ),
+    "clipped by the third norm": (
+        {"optimizer": "sgd", "lr": 0.3, "clip_norm": 0.2, "norm_type": 3.0},
+        lambda p: torch.optim.SGD(p, lr=0.3),
+    ),
+    "gathered": ({"optimizer": "adam", "lr": 0.03, "accumulate": 4}, lambda p: torch.optim.Adam(p, lr=0.03)),
+    "gathered, clipped": (
+        {
+            "optimizer": "sgd",
+            "lr": 0.3,
+            "momentum": 0.9,
+            "accumulate": 3,
+            "clip_norm": 0.1,
+            "warmup": 3,
+            "schedule": "cosine",
+            "t_max": 10,
+        },
+        lambda p: torch.optim.SGD(p, lr=0.3, momentum=0.9),
+    ),
+    "groups": (
+        {
+            "optimizer": "adamw",
+            "lr": 0.02,
+            "weight_decay": 0.1,
+            "schedule": "exponential",
+            "gamma": 0.97,
+            "groups": [
+                {"parameters": ["b*"], "weight_decay": 0.0},
+                {"parameters": ["W2"], "lr": 0.005, "betas": [0.7, 0.9], "amsgrad": True},
+            ],
+        },
+        lambda p: torch.optim.AdamW(
+            [
+                {"params": [p["W1"]]},
+                {"params": [p["b1"], p["b2"]], "weight_decay": 0.0},
+                {"params": [p["W2"]], "lr": 0.005, "betas": (0.7, 0.9), "amsgrad": True},
+            ],
+            lr=0.02,
+            weight_decay=0.1,
+        ),
+    ),
+    "groups, clipped": (
+        {
+            "optimizer": "sgd",
+            "lr": 0.2,
+            "clip_norm": 0.3,
+            "zero_grad": False,
+            "groups": [{"parameters": ["W1", "b1"], "lr": 0.05, "momentum": 0.9, "nesterov": True}],
+        },
+        lambda p: torch.optim.SGD(
+            [
+                {"params": [p["W2"], p["b2"]]},
+                {"params": [p["W1"], p["b1"]], "lr": 0.05, "momentum": 0.9, "nesterov": True},
+            ],
+            lr=0.2,
+        ),
     ),
     "not zeroed": ({"optimizer": "sgd", "lr": 0.002, "zero_grad": False}, lambda p: torch.optim.SGD(p, lr=0.002)),
     "not zeroed, clipped": (
@@ -94,6 +204,82 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
         {"optimizer": "sgd", "lr": 0.2, "schedule": "cosine", "t_max": 30, "eta_min": 0.01},
         lambda p: torch.optim.SGD(p, lr=0.2),
     ),
+    "schedule, constant": (
+        {"optimizer": "sgd", "lr": 0.2, "schedule": "constant", "factor": 0.3, "total_iters": 7},
+        lambda p: torch.optim.SGD(p, lr=0.2),
+    ),
+    "schedule, multistep": (
+        {"optimizer": "sgd", "lr": 0.2, "schedule": "multistep", "milestones": [7, 30, 12], "gamma": 0.5},
+        lambda p: torch.optim.SGD(p, lr=0.2),
+    ),
+    "schedule, exponential": (
+        {"optimizer": "sgd", "lr": 0.2, "schedule": "exponential", "gamma": 0.95},
+        lambda p: torch.optim.SGD(p, lr=0.2),
+    ),
+    "schedule, linear": (
+        {"optimizer": "sgd", "lr": 0.2, "schedule": "linear", "end_factor": 0.7, "total_iters": 20},
+        lambda p: torch.optim.SGD(p, lr=0.2),
+    ),
+    "schedule, polynomial": (
+        {"optimizer": "sgd", "lr": 0.2, "schedule": "polynomial", "total_iters": 40, "power": 1.7},
+        lambda p: torch.optim.SGD(p, lr=0.2),
+    ),
+    "schedule, warm restarts": (
+        {"optimizer": "sgd", "lr": 0.2, "schedule": "cosine_warm_restarts", "t_0": 6, "t_mult": 2, "eta_min": 0.01},
+        lambda p: torch.optim.SGD(p, lr=0.2),
+    ),
+    "schedule, one cycle": (
+        {"optimizer": "momentum", "lr": 0.2, "schedule": "one_cycle", "max_lr": 0.2, "total_steps": 50},
+        lambda p: torch.optim.SGD(p, lr=0.2, momentum=0.9),
+    ),
+    "schedule, one cycle in three parts": (
+        {
+            "optimizer": "adam",
+            "lr": 0.05,
+            "schedule": "one_cycle",
+            "total_steps": 52,
+            "pct_start": 0.4,
+            "anneal_strategy": "linear",
+            "three_phase": True,
+            "div_factor": 10,
+            "final_div_factor": 100,
+            "base_momentum": 0.7,
+            "max_momentum": 0.92,
+        },
+        lambda p: torch.optim.Adam(p, lr=0.05),
+    ),
+    "schedule, one cycle of the rate": (
+        {"optimizer": "sgd", "lr": 0.3, "schedule": "one_cycle", "total_steps": 50, "cycle_momentum": False},
+        lambda p: torch.optim.SGD(p, lr=0.3),
+    ),
+    "schedule, plateau": (
+        {
+            "optimizer": "momentum",
+            "lr": 1.2,
+            "schedule": "plateau",
+            "patience": 2,
+            "factor": 0.3,
+            "cooldown": 2,
+            "threshold": 0.01,
+            "min_lr": 0.001,
+        },
+        lambda p: torch.optim.SGD(p, lr=1.2, momentum=0.9),
+    ),
+    "schedule, plateau of a maximum": (
+        {
+            "optimizer": "sgd",
+            "lr": 0.03,
+            "schedule": "plateau",
+            "patience": 0,
+            "mode": "max",
+            "threshold_mode": "abs",
+            "threshold": 0.002,
+            "groups": [{"parameters": ["W*"], "lr": 0.02}],
+        },
+        lambda p: torch.optim.SGD(
+            [{"params": [p["b1"], p["b2"]]}, {"params": [p["W1"], p["W2"]], "lr": 0.02}], lr=0.03
+        ),
+    ),
     "warm-up, then cosine": (
         {"optimizer": "adam", "lr": 0.05, "schedule": "cosine", "t_max": 40, "warmup": 10},
         lambda p: torch.optim.Adam(p, lr=0.05),
@@ -101,18 +287,53 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
+class Lion(torch.optim.Optimizer):
+    """Algorithm 2 of Chen et al., Symbolic Discovery of Optimization Algorithms (NeurIPS 2023), line by line: PyTorch
+    has none."""
+
+    def __init__(self, params: Any, lr: float = 1e-4, betas: Any = (0.9, 0.99), weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for p in group["params"]:
+                m = self.state[p].setdefault("m", torch.zeros_like(p))
+                c = beta1 * m + (1 - beta1) * p.grad
+                p -= group["lr"] * (torch.sign(c) + group["weight_decay"] * p)
+                m.mul_(beta2).add_((1 - beta2) * p.grad)
+
+
+#: What each schedule is in PyTorch.
+SCHEDULERS: dict[str, Any] = {
+    "step": torch.optim.lr_scheduler.StepLR,
+    "multistep": torch.optim.lr_scheduler.MultiStepLR,
+    "constant": torch.optim.lr_scheduler.ConstantLR,
+    "exponential": torch.optim.lr_scheduler.ExponentialLR,
+    "linear": torch.optim.lr_scheduler.LinearLR,
+    "polynomial": torch.optim.lr_scheduler.PolynomialLR,
+    "cosine": torch.optim.lr_scheduler.CosineAnnealingLR,
+    "cosine_warm_restarts": torch.optim.lr_scheduler.CosineAnnealingWarmRestarts,
+    "one_cycle": torch.optim.lr_scheduler.OneCycleLR,
+    "plateau": torch.optim.lr_scheduler.ReduceLROnPlateau,
+}
+
+
 def scheduler(table: dict[str, Any], optimizer: torch.optim.Optimizer) -> Any:
     """The schedule that a table names, as PyTorch has it."""
-    kinds = torch.optim.lr_scheduler
-    warm = table.get("warmup", 0)
-    main: Any = None
-    if table.get("schedule") == "step":
-        main = kinds.StepLR(optimizer, table["step_size"], table["gamma"])
-    if table.get("schedule") == "cosine":
-        main = kinds.CosineAnnealingLR(optimizer, table["t_max"], table.get("eta_min", 0.0))
+    warm, main = table.get("warmup", 0), None
+    if "schedule" in table:
+        kind = SCHEDULERS[table["schedule"]]
+        names = {"t_max": "T_max", "t_0": "T_0", "t_mult": "T_mult"}
+        known = kind.__init__.__code__.co_varnames[: kind.__init__.__code__.co_argcount]
+        options = {names.get(k, k): v for k, v in table.items() if names.get(k, k) in known and k != "optimizer"}
+        if kind is torch.optim.lr_scheduler.OneCycleLR:
+            options.setdefault("max_lr", table["lr"])
+        main = kind(optimizer, **options)
     if warm:
-        rise = kinds.LinearLR(optimizer, start_factor=1 / warm, end_factor=1.0, total_iters=warm - 1)
-        main = kinds.SequentialLR(optimizer, [rise, main], milestones=[warm])
+        rise = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1 / warm, end_factor=1.0, total_iters=warm - 1)
+        main = torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, main], milestones=[warm])
     return main
 
 
@@ -120,24 +341,29 @@ def trained(table: dict[str, Any], make: Any) -> dict[str, Any]:
     torch.set_default_dtype(torch.float64)
     leaves = {name: torch.tensor(value, requires_grad=True) for name, value in LEAVES.items()}
     x, t = torch.tensor(X), torch.tensor(T)
-    optimizer = make(list(leaves.values()))
-    schedule = scheduler(table, optimizer)
+    optimizer = make(leaves if "groups" in table else list(leaves.values()))
+    schedule, every = scheduler(table, optimizer), table.get("accumulate", 1)
     losses, rates, after = [], [], {}
     for k in range(1, ITERATIONS + 1):
-        if table.get("zero_grad", True):
+        if table.get("zero_grad", True) and (k - 1) % every == 0:
             optimizer.zero_grad()
         h = torch.tanh(x @ leaves["W1"].T + leaves["b1"])
         loss = torch.nn.functional.mse_loss(h @ leaves["W2"].T + leaves["b2"], t)
-        loss.backward()
-        if "clip_value" in table:
-            torch.nn.utils.clip_grad_value_(list(leaves.values()), table["clip_value"])
-        if "clip_norm" in table:
-            torch.nn.utils.clip_grad_norm_(list(leaves.values()), table["clip_norm"])
+        (loss / every).backward()
         losses.append(loss.item())
         rates.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        if schedule is not None:
-            schedule.step()
+        if k % every == 0:
+            if "clip_value" in table:
+                torch.nn.utils.clip_grad_value_(list(leaves.values()), table["clip_value"])
+            if "clip_norm" in table:
+                torch.nn.utils.clip_grad_norm_(
+                    list(leaves.values()), table["clip_norm"], norm_type=table.get("norm_type", 2.0)
+                )
+            optimizer.step()
+            if table.get("schedule") == "plateau":
+                schedule.step(loss.item())
+            elif schedule is not None:
+                schedule.step()
         if k in (1, 2, ITERATIONS):
             after[k] = {name: value.tolist() for name, value in leaves.items()}
     return {"training": table, "losses": losses, "rates": rates, "after": after}

@@ -28,6 +28,8 @@ def clip_always(evidence: Evidence) -> Iterator[Seen]:
     most = evidence.training.clip_norm
     if evidence.training.clip_value is not None:
         yield from _clipped_values(evidence, evidence.training.clip_value)
+    if evidence.training.norm_type != 2:
+        return
     if most is None or not evidence.trained or evidence.made < 10 or evidence.converged:
         return
     norms = evidence.motion.gradient_norms
@@ -113,8 +115,9 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
     """A velocity that remembers more iterations than there are."""
     name = "momentum"
     share = _option(evidence, name)
-    if share is None and "betas" in type(evidence.training.optimizer).options:
-        name, share = "betas[0]", float(evidence.training.optimizer["betas"][0])
+    if share is None and "m" in evidence.training.optimizer.kept():
+        at = 1 if evidence.training.optimizer.name == "lion" else 0
+        name, share = f"betas[{at}]", float(evidence.training.optimizer["betas"][at])
     if share is None or share < evidence.at["momentum"] or not evidence.trained:
         return
     length = 1 / max(1 - share, 1e-12)
@@ -142,7 +145,7 @@ def adam_options(evidence: Evidence) -> Iterator[Seen]:
     """A second moment that averages nothing, or is not what divides."""
     options = type(evidence.training.optimizer).options
     optimizer = evidence.training.optimizer
-    if "betas" in options and float(optimizer["betas"][1]) < 0.5:
+    if "eps" in options and "betas" in options and float(optimizer["betas"][1]) < 0.5:
         second = float(optimizer["betas"][1])
         text = (
             f"β₂ = {second:g}: the second moment is of this iteration only, so that each number moves by "

@@ -225,9 +225,10 @@ def _of_undefined(case: Case) -> str:
 
 def _of_update(case: Case) -> str:
     training, cause = case.recording.scenario.training, case.trouble.blame.cause
-    eps = training.optimizer.set.get("eps")
+    optimizer = case.recording.update.optimizer(case.trouble.element.value)
+    eps = optimizer.set.get("eps")
     if cause in (Cause.ZERO_BY_ZERO, Cause.DIVISION_BY_ZERO, Cause.ROOT_OF_NEGATIVE) and eps is not None:
-        default = type(training.optimizer).options["eps"].default
+        default = optimizer.options["eps"].default
         larger = f"eps = {brief(default)}" if eps < default else f"a larger eps than {brief(eps)}"
         return f"{larger} in [training], so that nothing is divided by 0"
     if cause is Cause.NORM:

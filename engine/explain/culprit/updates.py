@@ -12,7 +12,8 @@ from gradstep.engine.explain.culprit.parts import Culprit, Of, Part, carried, gr
 from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.update import LEFT, Stage
+from gradstep.engine.run.update import Stage
+from gradstep.engine.training.clipping import LEFT
 from gradstep.engine.training.rule import Line, Numbers
 
 
@@ -46,15 +47,15 @@ def _given(recording: Recording, element: Element, used: Numbers) -> Iterator[tu
     if not isfinite(gradient.number):
         yield "g", gradient
         yield "grad", gradient
-    for symbol in kept_symbols(recording):
+    for symbol in kept_symbols(recording, element.value):
         kept = float(recording.update.kept(symbol, *element).item(0))
         if not isfinite(kept) and _same(used.get(symbol), kept):
             yield symbol, Part(kept, Of.KEPT, element, symbol=symbol)
 
 
-def kept_symbols(recording: Recording) -> tuple[str, ...]:
-    """The symbols of what is kept from one update to the next."""
-    return (*recording.scenario.training.optimizer.kept(), LEFT)
+def kept_symbols(recording: Recording, value: int) -> tuple[str, ...]:
+    """The symbols of what is kept of a parameter from one update to the next."""
+    return (*recording.update.optimizer(value).kept(), LEFT)
 
 
 def _same(now: Any, kept: float) -> bool:

@@ -10,6 +10,7 @@ from gradstep.engine.explain.formula.equation import Equation, Num
 from gradstep.engine.graph.element import Element
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.update import Stage
+from gradstep.engine.training.clipping import LEFT
 from gradstep.engine.training.rule import SIGNS
 
 
@@ -19,7 +20,8 @@ def update(recording: Recording, element: Element, stage: Stage, begun: bool) ->
     left = _symbol(recording, element, line.symbol, True)
     right = "".join(text + (_symbol(recording, element, s, begun) if s else "") for text, s in line.pieces)
     numbers: list[str | Num] = []
-    varying = {s: float(np.asarray(stage.used[s]).item(0)) for _, s in line.pieces if s and _varies(s, stage)}
+    own = (*recording.update.optimizer(element.value).kept(), LEFT, "norm")
+    varying = {s: float(np.asarray(stage.used[s]).item(0)) for _, s in line.pieces if s and _varies(s, stage, own)}
     for text, symbol in line.pieces:
         numbers += [text.replace("·", " × ")] if text else []
         if symbol in varying:
@@ -32,15 +34,12 @@ def update(recording: Recording, element: Element, stage: Stage, begun: bool) ->
     def remade(r: Callable[[float], float]) -> float:
         return float(line.compute({**stage.used, **{symbol: r(value) for symbol, value in varying.items()}}))
 
-    return Equation(left, right, tuple(numbers), stage.made, "←", remade)
+    return Equation(left, right, tuple(numbers), stage.made, "←", None if line.whole else remade)
 
 
-def _varies(symbol: str, stage: Stage) -> bool:
+def _varies(symbol: str, stage: Stage, own: tuple[str, ...]) -> bool:
     """Whether a symbol stands for a number of the parameter's own, and not for an option."""
-    return isinstance(stage.used[symbol], np.ndarray) or symbol in (*_OWN, "norm")
-
-
-_OWN = ("v", "m", "u", "a", "b", "s", "left")
+    return isinstance(stage.used[symbol], np.ndarray) or symbol in own
 
 
 def _symbol(recording: Recording, element: Element, symbol: str, begun: bool) -> str:

@@ -15,14 +15,16 @@ from gradstep.engine.run.timeline import Phase
 _AFTER = "The next forward pass will use it."
 
 
-def _against(recording: Recording, grad: float, moved: float) -> str:
+def _against(recording: Recording, element: Element, moved: float) -> str:
     """Which way a rule of several lines moves a number, and how that fits its gradient."""
+    grad = recording.trace.derivative(element)
     way = "up" if moved > 0 else "down"
     by, training = said(abs(moved), digits=Digits.MATH), recording.scenario.training
     if grad == 0:
         why = "although its gradient is exactly 0: what was kept, or weight decay, moves it."
     elif (moved < 0) is (grad < 0):
-        why = "along its gradient: earlier ones or decay weigh more."
+        up = recording.update.optimizer(element.value)["maximize"]
+        why = f"along its gradient: {'the loss is to become large' if up else 'earlier ones or decay weigh more'}."
     else:
         why = "against its gradient." if training.zero_grad else "against its gradient; what is left over has a say."
     return f"{way} by {by}, {why}"
@@ -30,9 +32,12 @@ def _against(recording: Recording, grad: float, moved: float) -> str:
 
 def _unmoved(recording: Recording, element: Element, what: str) -> str:
     """Why a number stays what it is."""
+    if not recording.update.steps:
+        last = recording.update.lines(element.value)[-1]
+        return f"{last.says[0].upper()}{last.says[1:]}, and the {what} stays as it is."
     if recording.trace.derivative(element) == 0 and not _moving(recording, element):
         return f"The gradient is exactly 0, so the {what} stays as it is."
-    if recording.update.lr == 0:
+    if recording.update.rate(element.value) == 0:
         return f"The learning rate is 0 in this iteration, so the {what} stays as it is."
     for stage in recording.update.stages(*element):
         if "{norm}" in stage.line.written and isinf(stage.used["norm"]):
@@ -49,13 +54,9 @@ def _moving(recording: Recording, element: Element) -> bool:
     """Whether anything would move a number at all: its gradient and what is kept of those before, or a weight decay
     beside them."""
     *before, last = recording.update.stages(*element)
-    step = next(symbol for _, symbol in last.line.pieces if symbol in _STEPS)
+    step = next(s for _, s in last.line.pieces if s not in ("", "w") and isinstance(last.used[s], np.ndarray))
     decays = any(stage.line.symbol == "w" for stage in before) and recording.trace.number(element) != 0
     return decays or bool(np.any(np.asarray(last.used[step]) != 0))
-
-
-#: What the last line of a rule goes along: the gradient, a velocity, a moment.
-_STEPS = ("g", "v", "m′", "b")
 
 
 def _infinite_norm(recording: Recording) -> str:
@@ -81,12 +82,12 @@ def update(recording: Recording, element: Element) -> Narration:
     after = "Until now none had changed: the backward pass used the old numbers." if first else _AFTER
     if new == old:
         caption = _unmoved(recording, element, what)
-    elif len(recording.update.lines) == 1:
+    elif len(recording.update.lines(element.value)) == 1:
         sign, way = ("negative", "up") if grad < 0 else ("positive", "down")
         caption = (
             f"The gradient is {sign}, so the {what} goes {way} by {said(abs(new - old), digits=Digits.MATH)}. {after}"
         )
     else:
-        caption = f"The {what} goes {_against(recording, grad, new - old)} {after}"
+        caption = f"The {what} goes {_against(recording, element, new - old)} {after}"
     alone = arrow and once(recording, element)
     return Narration(f"update {arrow}  ({name})" if alone else f"update {name}", caption)

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradstep.engine.training.optimizer import Optimizer, decay, descend
+from gradstep.engine.training.optimizers.moments import Moments
 from gradstep.engine.training.rule import Line, Numbers
-from gradstep.engine.training.settings import at_least_0, below_1, flag, rate
+from gradstep.engine.training.settings import at_least_0, below_1, betas, flag, rate
 
 
 class RmsProp(Optimizer):
@@ -103,4 +104,88 @@ class Adagrad(Optimizer):
                 "the gradient, measured by all that came before",
                 _grown,
             ),
+        )
+
+
+def _largest(n: Numbers) -> Any:
+    return n["u"]
+
+
+class Adamax(Moments):
+    """Adam with the largest of its gradients, which fades, in the place of their usual size (Kingma and Ba, ICLR 2015,
+    sect. 7)."""
+
+    name = "adamax"
+    options: ClassVar = {
+        "lr": rate(2e-3),
+        "betas": betas(0.9, 0.999),
+        "eps": at_least_0(1e-8),
+        "weight_decay": at_least_0(0.0),
+    }
+
+    def kept(self) -> Mapping[str, float]:
+        return {"m": 0.0, "u": 0.0}
+
+    def lines(self, t: int) -> tuple[Line, ...]:
+        average, _ = self.averages()
+        return (
+            *decay(self),
+            average,
+            Line(
+                "u",
+                "max({beta2}·{u}, |{g}| + {eps})",
+                lambda n: np.maximum(n["beta2"] * n["u"], np.abs(n["g"]) + n["eps"]),
+                "the largest gradient so far, fading: the newest, or what is left of those before",
+            ),
+            descend(
+                "{lr} / (1 − {beta1}^{t})·{m} / {u}",
+                lambda n: n["lr"] / (1 - n["beta1"] ** n["t"]) * n["m"] / _largest(n),
+                "measured by its largest gradient, so seldom further than η; corrected for beginning at 0",
+                _largest,
+            ),
+        )
+
+
+def _spread(n: Numbers) -> Any:
+    return np.sqrt(n["v"] + n["eps"])
+
+
+class Adadelta(Optimizer):
+    """Steps as long as the steps before them usually were, whatever the unit of the gradient (Zeiler,
+    arXiv:1212.5701)."""
+
+    name = "adadelta"
+    options: ClassVar = {
+        "lr": rate(1.0),
+        "rho": below_1(0.9),
+        "eps": at_least_0(1e-6),
+        "weight_decay": at_least_0(0.0),
+    }
+
+    def kept(self) -> Mapping[str, float]:
+        return {"v": 0.0, "a": 0.0}
+
+    def lines(self, t: int) -> tuple[Line, ...]:
+        return (
+            *decay(self),
+            Line(
+                "v",
+                "{rho}·{v} + (1 − {rho})·{g}²",
+                lambda n: n["rho"] * n["v"] + (1 - n["rho"]) * (n["g"] * n["g"]),
+                "a moving average of the gradient's square",
+            ),
+            Line(
+                "d",
+                "√({a} + {eps}) / √({v} + {eps})·{g}",
+                lambda n: np.sqrt(n["a"] + n["eps"]) / _spread(n) * n["g"],
+                "the gradient, measured by its usual size and as long as steps usually were",
+                _spread,
+            ),
+            Line(
+                "a",
+                "{rho}·{a} + (1 − {rho})·{d}²",
+                lambda n: n["rho"] * n["a"] + (1 - n["rho"]) * (n["d"] * n["d"]),
+                "a moving average of the steps' squares",
+            ),
+            descend("{lr}·{d}", lambda n: n["lr"] * n["d"], "against it, as far as the learning rate says"),
         )

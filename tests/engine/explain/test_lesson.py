@@ -52,4 +52,4 @@ def test_an_update_is_told_line_by_line_where_its_rule_has_several() -> None:
     adam = record(small('optimizer = "adam"\nlr = 0.01'))
     told = lesson.update(adam, at(adam, "W1", 3))
     assert "learning rate η = 0.01" in told[1]
-    assert told[1].count(".") > len(adam.update.lines)
+    assert told[1].count(".") > len(adam.update.lines(adam.graph.parameters[0].id))

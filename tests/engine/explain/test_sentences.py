@@ -152,10 +152,19 @@ batch_size = 3
 _OPTIONS = (
     "", "weight_decay = 0.1", "zero_grad = false", "clip_norm = 0.01\nwarmup = 4", "clip_value = 0.001\nshuffle = 3"
 )  # fmt: skip
+_MORE = (
+    "momentum = 0.9\nmaximize = true",
+    "accumulate = 2\nclip_norm = 0.01\nnorm_type = inf",
+    "groups = [{ parameters = ['W*'], optimizer = 'adam', weight_decay = 0.1 }, { parameters = ['b1'], lr = 0.0 }]",
+)
 
 
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
-@pytest.mark.parametrize("options", _OPTIONS)
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [(o, said) for o in sorted(OPTIMIZERS) for said in _OPTIONS[:2] if o != "rprop" or "decay" not in said]
+    + [(o, said) for o in ("sgd", "adam") for said in _OPTIONS[2:]]
+    + [("sgd", said) for said in _MORE],
+)
 def test_every_sentence_about_a_training_is_true(optimizer: str, options: str) -> None:
     seed = len(optimizer) + len(options)
     text = _TRAINED.format(

@@ -23,7 +23,11 @@ TOLERANCE = 1e-9
 
 
 def toml(value: object) -> str:
-    return json.dumps(value)
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {toml(one)}' for key, one in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    return json.dumps(value).replace("Infinity", "inf")
 
 
 def scenario(training: dict[str, Any], dtype: str = "float64") -> Scenario:
@@ -65,8 +69,11 @@ def test_the_cases_have_every_optimiser_and_schedule() -> None:
     assert {case["training"].get("schedule", "constant") for case in CASES.values()} == set(SCHEDULES)
     for name, one in OPTIMIZERS.items():
         used = {key for case in CASES.values() if case["training"]["optimizer"] == name for key in case["training"]}
-        shared = {"momentum", "dampening", "nesterov", "weight_decay", "lr", "betas", "eps", "amsgrad"}
-        assert set(one.options) - used <= shared | {"eps"}, name
+        shared = {"momentum", "dampening", "nesterov", "weight_decay", "lr", "betas", "eps", "amsgrad", "maximize"}
+        assert set(one.options) - used <= shared, name
+    for name, schedule in SCHEDULES.items():
+        used = {key for c in CASES.values() if c["training"].get("schedule") == name for key in c["training"]}
+        assert set(schedule.options) - used <= {"gamma", "start_factor"}, name
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -50,28 +50,30 @@ def test_a_gradient_is_added_to_what_is_left_then_clipped_by_value_then_by_norm(
     left, by_value, by_norm = training.before(first=False)
     g = left.compute({"grad": np.array([0.4, -0.1]), "left": np.array([0.3, 0.0])})
     assert g.tolist() == pytest.approx([0.7, -0.1])
-    g = by_value.compute({"g": g})
+    g = by_value.compute({"g": g, "clip_value": 0.5})
     assert g.tolist() == pytest.approx([0.5, -0.1])
     # torch.nn.utils.clip_grad_norm_: 0.3 / (0.6 + 1e-6)
-    assert by_norm.compute({"g": g, "norm": 0.6}).tolist() == pytest.approx(
+    assert by_norm.compute({"g": g, "clip_norm": 0.3, "norm": 0.6}).tolist() == pytest.approx(
         [0.5 * 0.3 / 0.600001, -0.1 * 0.3 / 0.600001]
     )
-    assert by_norm.compute({"g": g, "norm": 0.2}).tolist() == g.tolist()
+    assert by_norm.compute({"g": g, "clip_norm": 0.3, "norm": 0.2}).tolist() == g.tolist()
 
 
 @pytest.mark.parametrize(
     ("table", "key", "said", "about_key"),
     [
-        ({"optimizer": "adm"}, "optimizer", "must be 'sgd' or 'momentum' or 'adam' or 'adamw' or 'rmsprop' "
-         "or 'adagrad', not 'adm'; did you mean 'adam'?", False),
+        ({"optimizer": "adm"}, "optimizer", "must be 'sgd' or 'momentum' or 'adam' or 'adamw' or 'nadam' "
+         "or 'radam' or 'lion' or 'rprop' or 'rmsprop' or 'adagrad' or 'adamax' or 'adadelta', not 'adm'; did you mean "
+         "'adam'?", False),
         ({"optimizer": 3}, "optimizer", "not 3", False),
         ({"schedule": "warm-up"}, "schedule", "a warm-up is written warmup = 100", False),
         ({"schedule": "step"}, "schedule", "needs step_size", False),
         ({"lr": "fast"}, "lr", "lr must be a finite number, not 'fast'", False),
         ({"betas": [0.9, 0.99]}, "betas", "belongs to optimizer = \"adam\" or optimizer = \"adamw\"", True),
-        ({"gamma": 0.5}, "gamma", "belongs to schedule = \"step\", and here are 'sgd' and 'constant'", True),
+        ({"gamma": 0.5}, "gamma", "belongs to schedule = \"step\" or schedule = \"multistep\" or schedule = "
+         "\"exponential\", and here are 'sgd' and 'constant'", True),
         ({"momentun": 0.9}, "momentun", "did you mean 'momentum'?", True),
-        ({"zzz": 1}, "zzz", "allowed are optimizer, schedule, steps", True),
+        ({"zzz": 1}, "zzz", "allowed are optimizer, schedule, groups, steps", True),
         ({"steps": 0}, "steps", "a whole number from 1 to 100,000,000", False),
         ({"nesterov": True}, "nesterov", "needs a momentum and no dampening", False),
         ({"shuffle": 1}, "shuffle", "batch_size = 32", False),

@@ -33,5 +33,7 @@ def test_every_symbol_of_every_rule_is_known_where_it_stands() -> None:
 
 
 def test_signs_are_for_symbols_that_there_are() -> None:
-    options = {key for cls in OPTIMIZERS.values() for key in cls.options} | {"beta1", "beta2", "norm", "left"}
-    assert set(SIGNS) <= options
+    known = {"norm", "left", "accumulate"}
+    for cls in OPTIMIZERS.values():
+        known |= {*cls.options, *cls().constants(1)}
+    assert set(SIGNS) <= known

@@ -9,6 +9,8 @@ import numpy as np
 from gradstep.engine.explain import lesson
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.run.timeline import Phase
+from gradstep.engine.training.optimizer import OPTIMIZERS
+from gradstep.engine.training.options import Training
 from wordings.facts import Facts
 from wordings.grammar import LABEL, NAME, number, says
 
@@ -135,7 +137,7 @@ def points(f: Facts, m: re.Match[str]) -> bool:
 
 @says("<x> goes as far as the learning rate η = <n> times the gradient: gradient descent\\.")
 def plain(f: Facts, m: re.Match[str]) -> bool:
-    lr, grad = f.recording.update.lr, f.gradient(f.here)
+    lr, grad = f.recording.update.rate(f.here.value), f.gradient(f.here)
     moves = f.number(f.here) - f.result
     return (
         m[1] == f.recording.board.element(*f.here)
@@ -146,10 +148,9 @@ def plain(f: Facts, m: re.Match[str]) -> bool:
 
 @says("The rule is ([^.]+(?:\\.\\d+[^.]*)*), learning rate η = <n>\\.")
 def rule(f: Facts, m: re.Match[str]) -> bool:
-    training = f.recording.scenario.training
-    return m[1].startswith(training.optimizer.name) and abs(number(m[2]) - f.recording.update.lr) < 1e-3 * max(
-        f.recording.update.lr, 1e-30
-    )
+    return m[1].startswith(f.recording.update.optimizer(f.here.value).name) and abs(
+        number(m[2]) - f.recording.update.rate(f.here.value)
+    ) < 1e-3 * max(f.recording.update.rate(f.here.value), 1e-30)
 
 
 @says("All updates use the gradients of the same backward pass; none of them sees another's new number\\.")
@@ -157,11 +158,22 @@ def together(f: Facts, m: re.Match[str]) -> bool:
     return True  # as the update is one pass over the arrays; its numbers are held against PyTorch's
 
 
-@says(
-    "(?:Against|Weight decay adds|Nesterov looks|The (?:first|second) (?:moment|velocity)|The velocity keeps|AMSGrad "
-    "keeps|Bias correction|The same for|Measured by|Decoupled weight|The gradients were|The gradient, measured|A "
-    "moving average|A velocity|Clipped by|The squares of)[^.]*(?:\\([^)]*\\))?[^.]*\\."
-)
+def _lines() -> set[str]:
+    """How a line of a rule may begin: with the first words of any that there is, the optimisers' and what comes before
+    them."""
+    found = set(Training(clip_value=1.0, clip_norm=1.0, zero_grad=False).before(False))
+    found |= {*Training(accumulate=2, clip_norm=1.0, norm_type=1.0).before(True), *Training(accumulate=2).before(False)}
+    for cls in OPTIMIZERS.values():
+        switches = {key: True for key, option in cls.options.items() if option.default is False}
+        some = {key: 0.5 for key in ("momentum", "weight_decay", "dampening") if key in cls.options}
+        for given in ({}, some, switches, some | {"centered": True}, some | {"nesterov": True, "dampening": 0.0}):
+            found |= {line for t in (1, 2, 100) for line in cls(**given).rule(t)}
+    return {(line.says[0].upper() + " ".join(line.says.split()[:3])[1:]).rstrip(",.:") for line in found}
+
+
+@says(f"(?:{'|'.join(sorted(map(re.escape, _lines())))})\\b[^.]*(?:\\([^)]*\\))?[^.]*\\.")
 def line(f: Facts, m: re.Match[str]) -> bool:
     """A line of the rule in words: it is one of those that the update has."""
-    return any(m[0].lower() == f"{one.says}.".lower() for one in f.recording.update.lines)
+    if f.frame.phase is not Phase.UPDATE:
+        return False
+    return any(m[0].lower() == f"{one.says}.".lower() for one in f.recording.update.lines(f.here.value))

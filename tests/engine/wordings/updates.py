@@ -26,7 +26,9 @@ def by(f: Facts, way: str, text: str) -> bool:
 @says(f"The gradient is (negative|positive), so the {WHAT} goes (up|down) by <n>\\.")
 def descends(f: Facts, m: re.Match[str]) -> bool:
     grad = f.gradient(f.here)
-    plain = moved(f) == 0 or abs(moved(f) + f.recording.update.lr * grad) <= 1e-5 * abs(moved(f)) + 1e-6 * abs(f.result)
+    plain = moved(f) == 0 or abs(moved(f) + f.recording.update.rate(f.here.value) * grad) <= 1e-5 * abs(
+        moved(f)
+    ) + 1e-6 * abs(f.result)
     return plain and (grad < 0) == (m[1] == "negative") and (grad < 0) == (m[2] == "up") and by(f, m[2], m[3])
 
 
@@ -35,9 +37,15 @@ def stays(f: Facts, m: re.Match[str]) -> bool:
     return f.gradient(f.here) == 0 == moved(f)
 
 
+@says(f"No update yet: batch <n> of <n> is gathered(?:\\.|, and the {WHAT} stays as it is\\.)")
+def waits(f: Facts, m: re.Match[str]) -> bool:
+    at, every = f.recording.iteration, f.recording.scenario.training.accumulate
+    return moved(f) == 0 and at % every == number(m[1]) and every == number(m[2])
+
+
 @says(f"The learning rate is 0 in this iteration, so the {WHAT} stays as it is\\.")
 def no_rate(f: Facts, m: re.Match[str]) -> bool:
-    return f.recording.update.lr == 0 == moved(f)
+    return f.recording.update.rate(f.here.value) == 0 == moved(f)
 
 
 @says(f"The change is too small for the last digit of this {WHAT}: it stays as it is\\.")
@@ -46,18 +54,21 @@ def too_small(f: Facts, m: re.Match[str]) -> bool:
 
 
 @says(f"The {WHAT} goes (up|down) by <n>, (against|along) its gradient(?:\\.|; what is left over has a say\\.|: "
-      "earlier ones or decay weigh more\\.)")  # fmt: skip
+      "(?:earlier ones or decay weigh more|the loss is to become large)\\.)")  # fmt: skip
 def way(f: Facts, m: re.Match[str]) -> bool:
     along = (moved(f) > 0) == (f.gradient(f.here) > 0)
     left = "left over" not in m[0] or not f.recording.scenario.training.zero_grad
+    upwards = f.recording.update.optimizer(f.here.value)["maximize"]
+    if "become large" in m[0] and not upwards:
+        return False
     return by(f, m[1], m[2]) and along == (m[3] == "along") and left and f.gradient(f.here) != 0
 
 
 @says(f"The {WHAT} goes (up|down) by <n>, although its gradient is exactly 0: what was kept, or weight decay, moves "
       "it\\.")  # fmt: skip
 def without(f: Facts, m: re.Match[str]) -> bool:
-    training = f.recording.scenario.training
-    decays = bool(training.optimizer.set.get("weight_decay", training.optimizer.name == "adamw"))
+    optimizer = f.recording.update.optimizer(f.here.value)
+    decays = bool(optimizer.set.get("weight_decay"))
     return by(f, m[1], m[2]) and f.gradient(f.here) == 0 and (decays or f.recording.iteration > 1)
 
 

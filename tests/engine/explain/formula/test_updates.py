@@ -46,7 +46,7 @@ def test_every_line_gives_its_number(rule: str) -> None:
         made[found.left] = found.result
     assert made[recording.board.element(*element)] == recording.updated(*element).item()
     # Once the gradient has been changed it has another name.
-    assert ("g" in made) == any(line.symbol == "g" for line in recording.update.lines)
+    assert ("g" in made) == any(line.symbol == "g" for line in recording.update.lines(element.value))
 
 
 def test_an_option_is_written_as_it_was_given() -> None:

@@ -19,7 +19,7 @@ from gradstep.engine.files import loads
         ("nesterov = true", "12:12: nesterov needs a momentum and no dampening"),
         ("nesterov = true\nmomentum = 0.9\ndampening = 0.1", "12:12: nesterov needs a momentum and no dampening"),
         ("schedule = 'step'", "12:12: the schedule 'step' needs step_size"),
-        ("schedule = 'warmup'", "12:12: schedule must be 'constant' or 'step' or 'cosine', not 'warmup'; a warm-up is"),
+        ("schedule = 'warmup'", "or 'one_cycle' or 'plateau', not 'warmup'; a warm-up is"),
         ("step_size = 3", "12:1: 'step_size' belongs to schedule = \"step\""),
         ("warmup = -1", "12:10: warmup must be a whole number from 0 to 100,000,000, not -1"),
         ("clip_norm = 0", "12:13: clip_norm must be a number above 0"),
@@ -77,3 +77,46 @@ def test_what_against_does_not_say_is_as_in_training() -> None:
     assert other is not None
     assert (other.training.optimizer.name, other.training.optimizer["lr"]) == ("adam", 0.25)
     assert loads(TRAINED.format("training") + "lr = 1\n").against is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("[[training.groups]]\nparameters = ['w1']", "13:15: no parameter is called 'w1'; did you mean"),
+        ("[[training.groups]]\nlr = 1", '12:12: a group needs its parameters, as in parameters = ["W1", "b*"]'),
+        ("[[training.groups]]\nparameters = 3", "13:14: a group needs its parameters"),
+        ("[[training.groups]]\nparameters = ['*']\nlr = 'a'", "14:6: lr must be a finite number, not 'a'"),
+        ("[[training.groups]]\nparameters = ['*']\nbetas = [0, 0]", "14:1: 'betas' belongs to optimizer = \"adam\""),
+        ("[[training.groups]]\nparameters = ['*']\nlrs = 1", "14:1: unknown key 'lrs'; did you mean 'lr'?"),
+        ("[[training.groups]]\nparameters = ['*']\nwarmup = 1", "14:1: 'warmup' is the same for all groups; it stands"),
+        ("[[training.groups]]\nparameters = ['*']\ngamma = 1", "14:1: 'gamma' is the same for all groups; it stands"),
+        ("[[training.groups]]\nparameters = ['*']\nnesterov = true", "14:12: nesterov needs a momentum"),
+        ("groups = 3", "12:10: groups are a list of tables, each written [[training.groups]]"),
+        ("accumulate = 2\nzero_grad = false", "12:14: gathered gradients are zeroed after each update"),
+        ("norm_type = inf", "12:13: norm_type says by which norm; clip_norm"),
+        ("norm_type = 0\nclip_norm = 1", "12:13: norm_type must be a number above 0, or inf, not 0"),
+        ("schedule = 'multistep'", "12:12: the schedule 'multistep' needs milestones, as in milestones = [100, 200]"),
+        ("schedule = 'multistep'\nmilestones = [1.5]", "13:14: milestones must be a list of whole numbers from 0 on"),
+        ("schedule = 'one_cycle'", "12:12: the schedule 'one_cycle' also moves the momentum, and sgd has none here"),
+        (
+            "optimizer = 'nadam'\nschedule = 'one_cycle'",
+            "13:12: the schedule 'one_cycle' also moves the momentum, and that",
+        ),
+        ("schedule = 'plateau'\nmode = 'least'", "13:8: mode must be 'min' or 'max', not 'least'"),
+    ],
+)
+def test_what_makes_no_sense_in_groups_and_schedules_is_refused_where_it_stands(lines: str, expected: str) -> None:
+    check_problems(TRAINED.format("training") + lines + "\n", expected)
+
+
+def test_a_group_has_the_options_of_all_others_but_for_its_own() -> None:
+    lines = "optimizer = 'momentum'\nlr = 0.25\nmomentum = 0.5\n[[training.groups]]\nparameters = ['*']\n"
+    scenario = loads(TRAINED.format("training") + lines + "lr = 0.125\n[against]\nlr = 1\n")
+    (group,) = scenario.training.groups.others
+    assert (group.optimizer.name, group.optimizer["lr"], group.optimizer["momentum"]) == ("momentum", 0.125, 0.5)
+    assert scenario.against is not None
+    (same,) = scenario.against.training.groups.others
+    assert same.optimizer["lr"] == 0.125
+    # Another optimiser has its own options and defaults.
+    other = loads(TRAINED.format("training") + lines + "optimizer = 'adam'\n").training.groups.others[0].optimizer
+    assert (other.name, other["lr"]) == ("adam", 0.001)
