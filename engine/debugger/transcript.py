@@ -37,6 +37,23 @@ def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
     return "\n".join(map(printable, lines))
 
 
+def line(frame: Frame, digits: int = Digits.MATH) -> str:
+    """One step as one line of sentences, for who hears it: where, what happens, the equation with its numbers, the
+    caption, the author's note."""
+    if not frame.step:  # its caption names a key
+        return f"step 0 of {frame.total}: nothing is computed yet."
+    story, equation = frame.story, frame.story.equation
+    where = f"iteration {frame.position.iteration:,}, " if frame.position.iteration > 1 else ""
+    said = [f"{where}step {frame.step} of {frame.total}, {frame.phase.value}: {story.headline}"]
+    if equation is not None:
+        numbers = f" = {formula.equation_text(equation.numbers, digits)}" if equation.numbers else ""
+        result = number(equation.result, digits, frame.phase is Phase.BACKWARD)
+        rule = f"{equation.left} {equation.relation} {equation.right}"
+        said.append(f"{rule}{numbers} {equation.equals(digits)} {result}")
+    said += [story.caption, *(f"note: {part}" for part in story.note.splitlines())]
+    return " ".join(printable(part if part[-1:] in ".?!:" else f"{part}.") for part in said if part)
+
+
 def _lines(frame: Frame, digits: int) -> Iterator[str]:
     """The lines of an update: what each makes, how, and of which numbers."""
     lines = frame.story.lines

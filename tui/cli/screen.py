@@ -33,6 +33,7 @@ def open_words(parser: Parser) -> None:
         "--digits", type=_digits, metavar="N", help="after the point in Math and on the tape; 17 are all"
     )
     parser.add_argument("--size", type=_size, metavar="WxH", help="use only so many columns and lines, as in 100x30")
+    parser.add_argument("--plain", action="store_true", help="no screen but a prompt, and a line a step")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     memory(parser)
 
@@ -58,6 +59,10 @@ def _size(text: str) -> tuple[int, int]:
 
 def open_screen(options: argparse.Namespace) -> int:
     """open the screen (the same as without a call)"""
+    if options.plain:
+        from gradstep.tui.cli.plain import converse
+
+        return converse(options)
     if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
         options.phase, options.terms = None, False
         return runs.steps(options) if options.at is None else runs.moment(options)
