@@ -49,7 +49,7 @@ class GraphBuilder:
         self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None, word: str = ""
     ) -> Value:
         """A node computing op(inputs). Without a name it is a part of its line, called after the line and the
-        operation, or the `word` for what it is: h:add, the next one h:add2.
+        operation, or the `word` for what it is: h:add, the next one h:add2. A line may name several values: "a, b".
 
         Raises GraphError where the shapes do not fit, or what comes of them is no shape that an array can have.
         """
@@ -57,7 +57,7 @@ class GraphBuilder:
             raise GraphError(f"the network has more than {MAX_NODES:,} operations")
         shape = op.shape([v.shape for v in inputs])
         check_shape(shape)
-        name = name or self._part(f"{line}:{word or op.name}")
+        name = name or self._part(f"{line.partition(',')[0]}:{word or op.name}")
         node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
         value = Value(
             node.output, name, shape, Role.NODE, node.id, not op.discrete and any(v.differentiable for v in inputs)

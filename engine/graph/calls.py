@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradstep.engine.errors import ExpressionError, OpError, nearest
+from gradstep.engine.errors import OpError, nearest
 from gradstep.engine.graph.parsing import literal
 from gradstep.engine.ops.composite import COMPOSITES, Composite
 from gradstep.engine.ops.op import REGISTRY, Op
@@ -43,13 +43,22 @@ _EVERYWHERE = {"dim": "axis", "dims": "axes", "keepdim": "keepdims", "target": "
 def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str, Any]]:
     """The inputs and the options of a call, by place and by name; an input that is None is left out, and those of an
     operation of any number of them may stand in brackets, as torch.cat has them. Raises OpError."""
-    arguments, slots = call.args, called.slots
+    slots = called.slots
+    arguments: Sequence[ast.expr] = call.args
     if called.variadic:
-        if len(arguments) == 1 and isinstance(arguments[0], ast.List | ast.Tuple):
-            arguments = arguments[0].elts
+        if texts := [a for a in arguments[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)]:
+            # No array is a text: it is the first option, as in einsum("ij,jk", a, b).
+            first = ast.keyword(next(iter(called.options()), ""), texts[0])
+            call = ast.Call(call.func, call.args[1:], [first, *call.keywords])
+            arguments = call.args
+        arguments, behind = _apart(arguments)
         slots = tuple(f"x{k}" for k in range(max(len(arguments), 1)))
+        arguments = [*arguments, *behind]
     options = called.options()
-    given = _placed(called, [*slots, *options], arguments, call.keywords)
+    places = [*slots, *options]
+    if called.axis_second and _axis_second(arguments, call.keywords):
+        places = [slots[0], "axis", *slots[1:], *(option for option in options if option != "axis")]
+    given = _placed(called, places, arguments, call.keywords)
     for slot in slots:
         if isinstance(given.get(slot), ast.Constant) and ast.literal_eval(given[slot]) is None:
             del given[slot]
@@ -64,6 +73,21 @@ def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str,
     if missing:
         raise OpError(f"{called.name} needs {' and '.join(missing)}")
     return {slot: given[slot] for slot in slots if slot in given}, _options(called, given)
+
+
+def _apart(arguments: Sequence[ast.expr]) -> tuple[Sequence[ast.expr], Sequence[ast.expr]]:
+    """The inputs of an operation of any number of them, which may stand in brackets, and the options behind those."""
+    if arguments and isinstance(arguments[0], ast.List | ast.Tuple):
+        return arguments[0].elts, arguments[1:]
+    return arguments, ()
+
+
+def _axis_second(arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> bool:
+    """Whether an axis stands behind the first argument, as in gather(x, 1, ids), and not in a place of its own."""
+    if len(arguments) + len(keywords) < 3 or len(arguments) < 2 or any(k.arg in ("axis", "dim") for k in keywords):
+        return False
+    second = arguments[1].operand if isinstance(arguments[1], ast.UnaryOp) else arguments[1]
+    return isinstance(second, ast.Constant) and type(second.value) is int
 
 
 def options(called: Called, keywords: Sequence[ast.keyword]) -> dict[str, Any]:
@@ -109,23 +133,3 @@ def _written(name: str, option: str, node: ast.expr) -> Any:
         return tuple(found) if isinstance(found, list) else found
     except (ValueError, TypeError, RecursionError):
         raise OpError(f"{name}: option '{option}' must be written out as a number") from None
-
-
-def indexed(inside: ast.expr) -> Op:
-    """The operation that takes the part `[inside]` of an array."""
-    found: list[int | tuple[int | None, ...]] = []
-    for part in inside.elts if isinstance(inside, ast.Tuple) else [inside]:
-        try:
-            if isinstance(part, ast.Slice):
-                ends = (part.lower, part.upper, part.step)
-                found.append(tuple(None if end is None else ast.literal_eval(end) for end in ends))
-            else:
-                found.append(ast.literal_eval(part))
-        except (ValueError, TypeError, RecursionError):
-            raise ExpressionError(
-                "an index is written in whole numbers, as in x[0] or x[:, 1:3]", part.col_offset
-            ) from None
-    try:
-        return REGISTRY["index"](tuple(found))  # type: ignore[call-arg]  # the class is looked up by name
-    except OpError as error:
-        raise ExpressionError(str(error), inside.col_offset) from None

@@ -10,17 +10,20 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest, shortened
+from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
 from gradstep.engine.graph.builder import GraphBuilder
-from gradstep.engine.graph.calls import bind, called, indexed, renamed, unknown
+from gradstep.engine.graph.calls import bind, called, renamed, unknown
 from gradstep.engine.graph.graph import Role, Value
+from gradstep.engine.graph.indices import indexed
+from gradstep.engine.graph.operands import ALLOWED, Operand, SeveralResults, Transposed, as_linear, number_of
 from gradstep.engine.graph.parsing import parse, spelled, written
-from gradstep.engine.ops.composite import Given, Part, Plan
+from gradstep.engine.notation import counted
+from gradstep.engine.ops.composite import Given, Part, Plan, Several
 from gradstep.engine.ops.op import REGISTRY, Op
 
 _BINARY: Mapping[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
@@ -39,17 +42,6 @@ _COMPARED: Mapping[type[ast.cmpop], str] = {
     ast.Eq: "equal",
     ast.NotEq: "not_equal",
 }
-_ALLOWED = "a formula has names, numbers, + - * / ** @, x[0], .T and calls of the listed operations"
-
-
-@dataclass(frozen=True, slots=True)
-class _Transposed:
-    """`W.T` before it is known what it is for."""
-
-    value: Value
-
-
-_Operand = Value | _Transposed | float
 
 
 class Formulas:
@@ -60,7 +52,8 @@ class Formulas:
         self._line = ""
 
     def add(self, name: str, text: str) -> Value:
-        """Makes the nodes of the line `name = "text"`; the last of them is called `name`.
+        """Makes the nodes of the line `name = "text"`; the last of them is called `name`. Of a call that has several
+        results each gets a name, "a, b", and the last is given back.
 
         Raises ExpressionError with the column of what is wrong: an unknown name, a form that is no
         formula, shapes that do not fit.
@@ -69,27 +62,45 @@ class Formulas:
 
     def add_tree(self, name: str, tree: ast.expr) -> Value:
         """The same for a formula that has been parsed."""
-        self._line = name
-        made = self._build(tree, name)
+        self._line, names = name, [one.strip() for one in name.split(",")]
+        made = self._build(tree, name if len(names) == 1 else None)
+        if len(names) > 1:
+            return self._named(made, names, tree)
         if isinstance(made, Value) and made.name == name:
             return made
         if isinstance(made, Value) and made.role is not Role.LITERAL:
             raise ExpressionError(f"'{name}' is only another name for '{made.name}'; use '{made.name}' itself")
-        if isinstance(made, _Transposed):
+        if isinstance(made, Transposed):
             return self._apply("transpose", [made.value], tree, name)
+        if isinstance(made, SeveralResults):
+            raise ExpressionError(made.advice, tree.col_offset)
         raise ExpressionError(f"'{name}' is a constant; write it under [inputs]")
 
-    def _build(self, node: ast.expr, name: str | None = None) -> _Operand:
+    def _named(self, made: Operand, names: Sequence[str], tree: ast.expr) -> Value:
+        """The results of a call, each with a name of its own."""
+        results = made.makers if isinstance(made, SeveralResults) else [made]
+        if len(results) != len(names) or not isinstance(made, SeveralResults):
+            raise ExpressionError(
+                f"'{written(tree)}' has {counted(len(results), 'result')}, and there are {len(names)} names for it",
+                tree.col_offset,
+            )
+        for one, make in zip(names, made.makers, strict=True):
+            value = make(one)
+            if value.name != one:
+                raise ExpressionError(f"'{one}' is only another name for '{value.name}'; use '{value.name}' itself")
+        return value
+
+    def _build(self, node: ast.expr, name: str | None = None) -> Operand:
         """The value of a subtree. A node made for the whole of it is called `name`."""
         match node:
             case ast.Name(id=name_) if name_ in self.builder.names:
                 return self.builder.names[name_]
             case ast.Name() | ast.Attribute() | ast.Call() if constant := spelled(node):
-                return _number(constant)
+                return number_of(constant)
             case ast.Name():
                 raise self._unknown(node)
             case ast.Constant(value=constant) if constant is not ...:
-                return _number(node)
+                return number_of(node)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 operand = self._build(inner)
                 return -operand if isinstance(operand, float) else self._apply("negative", [operand], node, name)
@@ -101,16 +112,26 @@ class Formulas:
                 return self._binary(node, *_BINARY[type(op)], name)
             case ast.Attribute(attr="T", value=inner):
                 operand = self._build(inner)
-                if isinstance(operand, _Transposed):
+                if isinstance(operand, Transposed):
                     return operand.value
-                if not isinstance(operand, Value):
+                if isinstance(operand, float):
                     raise ExpressionError("'.T' turns a value's axes round; a number has none", node.col_offset)
-                return _Transposed(operand)
+                return Transposed(self._value(operand, node))
             case ast.Subscript(value=inner, slice=inside):
-                return self._apply(indexed(inside), [self._build(inner)], node, name)
+                operand = self._build(inner)
+                if isinstance(operand, SeveralResults):
+                    return operand.taken(node, name)
+                return self._part(self._value(operand, node), inside, node, name)
             case ast.Call():
                 return self._call(node, name)
-        raise ExpressionError(f"'{written(node)}' is not allowed here; {_ALLOWED}", node.col_offset)
+        raise ExpressionError(f"'{written(node)}' is not allowed here; {ALLOWED}", node.col_offset)
+
+    def _part(self, array: Value, inside: ast.expr, node: ast.expr, name: str | None) -> Value:
+        """`array[inside]`."""
+        *before, (last, numbers) = indexed(inside, array.shape, lambda one: self._value(self._build(one), one))
+        for step, others in before:
+            array = self._apply(step, [array, *others], node, None)
+        return self._apply(last, [array, *numbers], node, name)
 
     def _unknown(self, node: ast.Name) -> ExpressionError:
         hint, operation = nearest(node.id, self.builder.names), called(node.id)
@@ -120,7 +141,7 @@ class Formulas:
             f"unknown name '{node.id}'{hint or '; a name is used below its own line'}", node.col_offset
         )
 
-    def _binary(self, node: ast.BinOp, op: str, fold: Callable[[Any, Any], Any], name: str | None) -> _Operand:
+    def _binary(self, node: ast.BinOp, op: str, fold: Callable[[Any, Any], Any], name: str | None) -> Operand:
         if op == "add":
             for product, bias in ((node.left, node.right), (node.right, node.left)):
                 if isinstance(product, ast.BinOp) and isinstance(product.op, ast.MatMult):
@@ -134,32 +155,32 @@ class Formulas:
             return folded
         return self._apply(op, [left, right], node, name)
 
-    def _weighted_sum(self, node: ast.BinOp, product: ast.BinOp, bias: ast.expr, name: str | None) -> _Operand:
+    def _weighted_sum(self, node: ast.BinOp, product: ast.BinOp, bias: ast.expr, name: str | None) -> Operand:
         """`W @ x + b` and `x @ W.T + b` are one node where b is a bias, one number an output."""
         operands = self._factors(product)
         added = self._build(bias)
-        pair = _as_linear(*operands)
+        pair = as_linear(*operands)
         if pair and isinstance(added, Value) and added.shape == pair[1].shape[:1]:
             return self._apply("linear", [*pair, added], node, name)
         result = self._product(operands, product, None)
         first_is_product = node.left is product
         return self._apply("add", [result, added] if first_is_product else [added, result], node, name)
 
-    def _matmul(self, node: ast.BinOp, name: str | None) -> _Operand:
+    def _matmul(self, node: ast.BinOp, name: str | None) -> Operand:
         return self._product(self._factors(node), node, name)
 
-    def _factors(self, node: ast.BinOp) -> tuple[_Operand, _Operand]:
+    def _factors(self, node: ast.BinOp) -> tuple[Operand, Operand]:
         return self._build(node.left), self._build(node.right)
 
-    def _product(self, operands: tuple[_Operand, _Operand], node: ast.BinOp, name: str | None) -> _Operand:
-        pair = _as_linear(*operands)
+    def _product(self, operands: tuple[Operand, Operand], node: ast.BinOp, name: str | None) -> Operand:
+        pair = as_linear(*operands)
         if pair:
             return self._apply("linear", list(pair), node, name)
         return self._apply("matmul", list(operands), node, name)
 
-    def _call(self, node: ast.Call, name: str | None) -> _Operand:
+    def _call(self, node: ast.Call, name: str | None) -> Operand:
         if not isinstance(node.func, ast.Name):
-            raise ExpressionError(f"'{written(node.func)}' cannot be called; {_ALLOWED}", node.col_offset)
+            raise ExpressionError(f"'{written(node.func)}' cannot be called; {ALLOWED}", node.col_offset)
         what = called(node.func.id)
         if what is None:
             raise ExpressionError(unknown(node.func.id), node.col_offset)
@@ -173,17 +194,35 @@ class Formulas:
             slot: self._condition(a) if what.name == "where" and slot == "condition" else self._build(a)
             for slot, a in inputs.items()
         }
+        if what.variadic:
+            listed = [x for o in operands.values() for x in self._spread(o)]
+            operands = {f"x{k}": operand for k, operand in enumerate(listed)}
         if isinstance(made, Op):
             return self._apply(made, list(operands.values()), node, name, node.func.id)
         values = {slot: self._value(operand, node) for slot, operand in operands.items()}
+        given = {slot: Given(slot, v.shape) for slot, v in values.items()}
         try:
-            plan = made(**{slot: Given(slot, v.shape) for slot, v in values.items()})
+            plan = made(*given.values()) if what.variadic else made(**given)
         except OpError as error:
             said = renamed(str(error), what.name, node.func.id)
             raise ExpressionError(f"'{written(node)}': {said}", node.col_offset) from None
+        if isinstance(plan, Several):
+            return SeveralResults(
+                node.func.id, [partial(self._result, one, values, node, what.name) for one in plan.plans]
+            )
         return self._expand(plan, values, node, name, node.func.id, what.name)
 
-    def _condition(self, node: ast.expr) -> _Operand:
+    def _result(self, plan: Plan, values: Mapping[str, Value], node: ast.Call, word: str, name: str | None) -> Value:
+        """One of the results of a call."""
+        assert isinstance(node.func, ast.Name)
+        return self._expand(plan, values, node, name, node.func.id, word)
+
+    @staticmethod
+    def _spread(operand: Operand) -> Sequence[Operand]:
+        """All results of a call where any number of inputs may stand, as in stack(unbind(x))."""
+        return [make(None) for make in operand.makers] if isinstance(operand, SeveralResults) else [operand]
+
+    def _condition(self, node: ast.expr) -> Operand:
         """The first argument of where(): a comparison, or any value, which holds where it is not 0."""
         if not isinstance(node, ast.Compare):
             return self._build(node)
@@ -205,10 +244,12 @@ class Formulas:
         op, parts = plan
         return self._apply(op, [self._expand(part, values, node, None, of) for part in parts], node, name, of, word)
 
-    def _value(self, operand: _Operand, node: ast.expr) -> Value:
+    def _value(self, operand: Operand, node: ast.expr) -> Value:
         """An operand as a value: numbers become literals, and `W.T` an operation."""
-        if isinstance(operand, _Transposed):
+        if isinstance(operand, Transposed):
             return self._apply("transpose", [operand.value], node, None)
+        if isinstance(operand, SeveralResults):
+            raise ExpressionError(operand.advice, node.col_offset)
         if not isinstance(operand, float):
             return operand
         with np.errstate(all="ignore"):
@@ -220,7 +261,7 @@ class Formulas:
     def _apply(
         self,
         op: str | Op,
-        operands: Sequence[_Operand],
+        operands: Sequence[Operand],
         node: ast.expr,
         name: str | None,
         of: str = "",
@@ -237,19 +278,3 @@ class Formulas:
         except GraphError as error:
             said = renamed(str(error), op.name, of or op.name)
             raise ExpressionError(f"'{text}': {said}", node.col_offset) from None
-
-
-def _number(node: ast.Constant) -> float:
-    """A number; True and False are 1 and 0, as in PyTorch."""
-    if not isinstance(node.value, int | float):
-        raise ExpressionError(f"{shortened(repr(node.value), 60)} is no number; {_ALLOWED}", node.col_offset)
-    return float(node.value)
-
-
-def _as_linear(left: _Operand, right: _Operand) -> tuple[Value, Value] | None:
-    """(x, W) where `left @ right` is a weighted sum of x with the rows of a weight matrix W."""
-    if isinstance(right, _Transposed) and isinstance(left, Value):
-        return (left, right.value) if len(right.value.shape) == 2 else None
-    if isinstance(left, Value) and isinstance(right, Value) and len(left.shape) == 2 and len(right.shape) == 1:
-        return right, left
-    return None

@@ -1,9 +1,12 @@
 """What an operation is: its value, its gradient, and who feeds whom.
 
-`op` says what one has to answer; `affine`, `elementwise`, `reduce`, `loss`, `rowwise` and `moving` answer for whole
-kinds of them. The operations themselves live in `families`.
+`op` says what one has to answer; `affine`, `elementwise`, `reduce`, `loss`, `rowwise`, `moving`, `choosing` and
+`putting` answer for whole kinds of them. The operations themselves live in `families`.
 
 Tested elsewhere: rowwise — because test_op holds every operation that is made of them against differences.
+Tested elsewhere: choosing — because test_op holds every operation that chooses against differences.
+Tested elsewhere: putting — because test_op holds every operation that puts against differences.
+Tested elsewhere: ranking — because the tests of sorting and places hold it against PyTorch.
 Tested elsewhere: causes — because it only names what the tests of explain find.
 """
 

@@ -39,6 +39,13 @@ class Part:
 Plan = tuple[Op, "Sequence[Plan]"] | Part | Given | float
 
 
+@dataclass(frozen=True)
+class Several:
+    """The results of a composite that has more than one, each a plan of its own: no node has two outputs."""
+
+    plans: Sequence[Plan]
+
+
 #: What an option may be, by the annotation of its parameter.
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "int": (lambda x: type(x) is int, "a whole number"),
@@ -46,21 +53,33 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "bool": (lambda x: type(x) is bool, "True or False"),
     "str": (lambda x: type(x) is str, "a text in quotes"),
     "tuple[int, ...]": (lambda x: type(x) is tuple and all(type(v) is int for v in x), "several in brackets"),
+    "tuple[float, ...]": (
+        lambda x: type(x) is tuple and all(type(v) in (int, float) for v in x),
+        "several numbers in brackets",
+    ),
     "None": (lambda x: x is None, "None"),
 }
 
 
 class Composite:
-    """A composite, called as an operation is."""
+    """A composite, called as an operation is. It is `variadic` where its function takes any number of inputs, `*x`."""
 
-    variadic = False
-
-    def __init__(self, plan: Callable[..., Plan], words: Mapping[str, str]) -> None:
+    def __init__(self, plan: Callable[..., Plan | Several], words: Mapping[str, str]) -> None:
         self.plan, self.name, self.words = plan, plan.__name__, words
 
     @cached_property
     def _parameters(self) -> Sequence[inspect.Parameter]:
         return list(inspect.signature(self.plan).parameters.values())
+
+    @cached_property
+    def variadic(self) -> bool:
+        """Whether it takes any number of inputs."""
+        return any(p.kind is p.VAR_POSITIONAL for p in self._parameters)
+
+    @cached_property
+    def axis_second(self) -> bool:
+        """Whether its axis may stand behind its first input, where PyTorch has it: of those that take numbers."""
+        return "ids" in self.slots and "axis" in self.options()
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
@@ -72,7 +91,7 @@ class Composite:
         """How many of the last inputs may be left out."""
         return sum(p.default is None for p in self._parameters if p.kind is not p.KEYWORD_ONLY)
 
-    def __call__(self, **options: Any) -> Callable[..., Plan]:
+    def __call__(self, **options: Any) -> Callable[..., Plan | Several]:
         """With its options set: a function of the inputs. Raises OpError for an option that is not what its parameter
         says."""
         for parameter in self._parameters:
@@ -104,10 +123,10 @@ class Composite:
 COMPOSITES: Registry[Composite] = Registry("gradstep.engine.ops.families", r"@composite\(.*\)\ndef ")
 
 
-def composite(**words: str) -> Callable[[Callable[..., Plan]], Composite]:
+def composite(**words: str) -> Callable[[Callable[..., Plan | Several]], Composite]:
     """Makes a function a composite that formulas know by its name. `words` are others for its inputs and options."""
 
-    def made(plan: Callable[..., Plan]) -> Composite:
+    def made(plan: Callable[..., Plan | Several]) -> Composite:
         found = Composite(plan, words)
         COMPOSITES.add(found.name, found)
         return found

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
-from gradstep.engine.ops.composite import Composite, Given, Part, Plan
+from gradstep.engine.ops.composite import Composite, Given, Part, Plan, Several
 from gradstep.engine.ops.op import Op
 
 #: Shapes that are tried, the plainest first.
@@ -38,7 +38,7 @@ def example(called: type[Op] | Composite) -> Iterator[str]:
             yield from ("[inputs]", *leaves[1:])
         yield from ("[parameters]", leaves[0], "[graph]")
         said = (f"{name}={value}" for name, value in _SAID.get(called.name, {}).items())
-        yield f'made = "{called.name}({", ".join([*slots, *said])})"'
+        yield f'made = "{called.name}({", ".join([*slots, *said])}){_first(called, shapes)}"'
         yield 'L = "sum(made)"'
         return
 
@@ -49,9 +49,8 @@ def _numbers(called: type[Op] | Composite, shapes: Sequence[Shape]) -> list[Arra
     try:
         if isinstance(made, Op):
             made.shape(shapes)
-        else:
-            slots = called.slots[: len(shapes)]
-            _shape(made(**{slot: Given(slot, shape) for slot, shape in zip(slots, shapes, strict=True)}))
+        elif isinstance(called, Composite):
+            _shape(_plan(called, shapes))
     except OpError:
         return None
     low = 1.2 if called.name == "acosh" else 0.2
@@ -71,8 +70,21 @@ def _numbers(called: type[Op] | Composite, shapes: Sequence[Shape]) -> list[Arra
     return found if len(found) == len(shapes) else None
 
 
-def _shape(plan: Plan) -> Shape:
-    """The shape of what a plan makes. Raises OpError where shapes do not fit."""
+def _plan(called: Composite, shapes: Sequence[Shape]) -> Plan | Several:
+    """What a composite expands into for inputs of these shapes. Raises OpError where they do not fit."""
+    given = [Given(slot, shape) for slot, shape in zip(called.slots, shapes, strict=False)]
+    return called(**_SAID.get(called.name, {}))(*given)
+
+
+def _first(called: type[Op] | Composite, shapes: Sequence[Shape]) -> str:
+    """How the first of several results is taken."""
+    return "[0]" if isinstance(called, Composite) and isinstance(_plan(called, shapes), Several) else ""
+
+
+def _shape(plan: Plan | Several) -> Shape:
+    """The shape of what a plan makes, the first of several. Raises OpError where shapes do not fit."""
+    if isinstance(plan, Several):
+        return _shape(plan.plans[0])
     if isinstance(plan, Given):
         return plan.shape
     if isinstance(plan, float):

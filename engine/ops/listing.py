@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.ops.affine import Affine
+from gradstep.engine.ops.choosing import Chosen
 from gradstep.engine.ops.composite import COMPOSITES, Composite
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.examples import example
 from gradstep.engine.ops.moving import Masked, Move
 from gradstep.engine.ops.op import REGISTRY, Op
+from gradstep.engine.ops.putting import Put
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.ops.synonyms import SYNONYMS, WRITTEN
@@ -20,6 +22,11 @@ _COSTS: tuple[tuple[type[Op], str], ...] = (
     (Elementwise, "one value for each output; in the backward pass one slope for each output and input"),
     (Masked, "one product for each output, forward and backward"),
     (Move, "no arithmetic: elements are moved; in the backward pass those of copies are added up"),
+    (
+        Chosen,
+        "no arithmetic: elements are found and moved; in the backward pass those chosen several times are added up",
+    ),
+    (Put, "one element for each that is put, and a copy of all; in the backward pass as many"),
     (Reduce, "one value for each input, and a sum; in the backward pass one slope for each input"),
     (Rowwise, "a few values for each input; one element feeds all of its group, the whole takes no more for that"),
     (Affine, "one product for each pair that meets, forward; as many for each input backward"),

@@ -51,7 +51,8 @@ class Op(ABC):
     every sample. One that `saturates` is flat far away on both sides. One that `contracts` adds up products of
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
     none: masks are made for it. One that `centres` takes the mean of a group off, one that `normalises`
-    divides a group by its size. A `variadic` one takes any number of inputs in the place of its last slot.
+    divides a group by its size. A `variadic` one takes any number of inputs in the place of its last slot. One with
+    `axis_second` may have its axis behind its first input, as PyTorch has it: gather(x, 1, ids).
     """
 
     name: ClassVar[str] = ""
@@ -76,6 +77,7 @@ class Op(ABC):
     centres: ClassVar[bool] = False
     normalises: ClassVar[bool] = False
     variadic: ClassVar[bool] = False
+    axis_second: ClassVar[bool] = False
     term: ClassVar[str] = ""
     each: ClassVar[str] = ""
     label: ClassVar[str] = ""

@@ -68,6 +68,20 @@ def whole_numbers(what: str, x: Array, count: int) -> Array:
     return x.astype(np.intp)
 
 
+def counted_from_end(what: str, x: Array, count: int) -> Array:
+    """`x` as integers from 0 to count − 1, of which those below 0 count from the end. Raises OpError, naming the first
+    that is no such whole number."""
+    bad = ~((x >= -count) & (x < count) & (x == np.floor(x)))
+    if bad.any():
+        at = np.unravel_index(int(np.argmax(bad)), x.shape)
+        place = f"[{','.join(map(str, at))}]" if at else ""
+        if not count:
+            raise OpError(f"{what} have nothing to choose from")
+        raise OpError(f"{what} are whole numbers from {-count} to {count - 1}, but {place or 'it'} is {float(x[at]):g}")
+    found = x.astype(np.intp)
+    return np.where(found < 0, found + count, found)
+
+
 def check_numbers(op: str, **options: object) -> None:
     """Raises OpError for the first of the options that is no number."""
     for name, value in options.items():

@@ -55,6 +55,7 @@ SYNONYMS: Mapping[str, str] = {
     "broadcast_to": "expand",
     "swapdims": "swapaxes",
     "repeat": "tile",
+    "index_fill": "index_copy",
     "scaled_dot_product_attention": "attention",
 }
 
@@ -77,12 +78,10 @@ WRITTEN: Mapping[str, str] = {
     "t": "x.T",
     "select": "x[:, 1]",
     "narrow": "x[:, 1:3]",
-    "split": "x[:2]",
-    "chunk": "x[:2]",
-    "unbind": "x[0]",
     "trace": "sum(diagonal(x))",
     "diff": "x[1:] - x[:-1]",
     "nansum": "sum(where(isnan(x), 0, x))",
+    "masked_select": "x[[true, false, true]]",
     "outer": "reshape(a, (-1, 1)) * b",
     "logical_not": "where(x == 0, 1, 0)",
 }

@@ -19,6 +19,7 @@ from gradstep.engine.index import Shape
 from gradstep.engine.ops import REGISTRY, Links, Op
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.reduction import AxisReduce
+from gradstep.engine.ops.families.taking import Listed
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.ops.rowwise import Rowwise
 
@@ -121,7 +122,39 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
     **dict.fromkeys(("flip", "roll", "cumsum", "cumprod"), (((),), ((1,),), ((4,),), ((2, 3),), ((2, 3, 2),))),
     "repeat_interleave": (((),), ((3,),), ((2, 3),)),
     "stack": (((), ()), ((3,), (3,)), ((2, 3), (2, 3), (2, 3))),
+    "take_at": (((3, 4), (2,)), ((2, 3, 2), (2, 2)), ((3, 2), (2, 1), (2,)), ((3,), ()), ((2, 3),), ((2, 3, 2),)),
+    "take": (((3,), (2,)), ((2, 3), (2, 2)), ((2,), ())),
+    "index_select": (((3, 2), (2,)), ((2, 3, 2), (3,)), ((4,), ())),
+    "gather": (((3, 2), (2, 2)), ((2, 3, 2), (2, 1, 2)), ((3,), (4,))),
+    **dict.fromkeys(("sorted", "argsort"), (((),), ((4,),), ((2, 3),), ((2, 3, 2),))),
+    **dict.fromkeys(
+        ("running_max", "running_min", "running_argmax", "running_argmin"), (((),), ((4,),), ((2, 3),), ((2, 3, 2),))
+    ),
+    "median_along": (((),), ((4,),), ((2, 3),), ((2, 3, 2),)),
+    **dict.fromkeys(
+        ("scatter", "scatter_add", "scatter_reduce"),
+        (((3, 2), (2, 2), (2, 2)), ((2, 3), (2, 2), (3, 3)), ((2, 2, 2), (2, 1, 2), ()), ((3,), (2,), (2,))),
+    ),
+    **dict.fromkeys(
+        ("index_copy", "index_add", "index_reduce"),
+        (
+            ((3, 2), (2,), (2, 2)),
+            ((2, 3), (2,), (2, 2)),
+            ((3, 2), (2,), (2, 3)),
+            ((3,), (3,), (3,)),
+            ((2, 2), (1,), ()),
+        ),
+    ),
+    "slice_scatter": (((3, 2), (2, 2)), ((3, 2), (3, 2)), ((3,), (2,)), ((2, 3), ()), ((2, 4), (2, 2))),
+    "select_scatter": (((3, 2), (2,)), ((3,), ()), ((2, 3, 2), (3, 2))),
+    "diagonal_scatter": (((3, 2), (2,)), ((3, 3), (2,)), ((2, 3), ())),
+    "masked_scatter": (((3, 2), (3, 2), (6,)), ((2, 3), (3,), (2, 3)), ((2,), (), (2,))),
+    "put": (((3, 2), (2,), (2,)), ((2, 2), (2, 2), (4,)), ((3,), (), (1,))),
+    "index_put": (((3, 2), (2, 2), (2,)), ((3, 2), (), (2,), (2,)), ((2, 2, 2), (2,), (2, 1), (2,))),
 }
+
+#: What slots are called whose numbers say where something is.
+_NUMBERS = ("ids", "mask")
 
 #: Inputs that are no free numbers: (name, slot) → from a generator and a shape.
 GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
@@ -130,6 +163,12 @@ GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
     ("bce", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
     ("bce", 1): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
     ("acosh", 0): lambda rng, shape: rng.uniform(1.1, 3, shape),
+    **{
+        (name, slot): lambda rng, shape: rng.integers(0, 1, shape, endpoint=True).astype(float)
+        for name, cls in REGISTRY.items()
+        for slot in range(1, 5)
+        if cls.slots[min(slot, len(cls.slots) - 1)] in _NUMBERS and name != "embedding"
+    },
     **{(name, 0): lambda rng, shape: rng.uniform(-0.9, 0.9, shape) for name in ("asin", "acos", "atanh")},
     ("logit", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
 }
@@ -144,7 +183,21 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "end_dim": (-1, 1),
     "min": (None, -1.0, 0.5),
     "max": (None, 1.0),
-    "at": ((), (0,), (-1,), ((None, None, None), 1), ((1, None, 2),), ((None, None, -1), (0, 3, 2)), (1, (2, 0, -1))),
+    "at": (
+        *((), (0,), (-1,), ((None, None, None), 1), ((1, None, 2),), ((None, None, -1), (0, 3, 2)), (1, (2, 0, -1))),
+        *((..., 0), (None, 0, ..., None), ((0, 2, None), ...)),
+        *((None, 0), (0, 1), (0, None, 0), (Listed((1, 0, 1), (3,)),), (None, Listed((0, -1), (2, 1)))),
+        *((Listed((True, False), (2,)), Listed((1,), (1,))), (0, Listed((1, 0), (2,)))),
+    ),
+    "descending": (False, True),
+    "skip_nan": (False, True),
+    "reduce": ("sum", "prod", "mean", "amax", "amin"),
+    "include_self": (True, False),
+    "accumulate": (False, True),
+    "start": (None, 1),
+    "end": (None, 3, -1),
+    "step": (1, 2),
+    "index": (0, -1),
     "padding": (0, 1),
     "stride": (1, 2),
     "kernel_size": (1, 2, 3),
@@ -211,7 +264,8 @@ class Example:
 
     def free(self, slot: int) -> bool:
         """Whether a slot takes any number, so that it can be moved by a little."""
-        return (self.op.name, slot) not in (("embedding", 1), ("nll", 1)) or self.same(slot)
+        named = self.op.slots[min(slot, len(self.op.slots) - 1)]
+        return (named not in _NUMBERS and (self.op.name, slot) != ("nll", 1)) or self.same(slot)
 
     def __str__(self) -> str:
         given = ", ".join(f"{k}={v}" for k, v in dataclasses.asdict(self.op).items())

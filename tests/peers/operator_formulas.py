@@ -15,12 +15,13 @@ class Unwritable(Exception):
 @dataclass(frozen=True)
 class Given:
     """What an operation is called with: for each of its parameters the value, and as text in the formula; the shape
-    of its first input, and of its result."""
+    of its first input, and of its result; and its name."""
 
     values: Mapping[str, Any]
     texts: Mapping[str, str]
     shape: tuple[int, ...]
     out: tuple[int, ...]
+    name: str = ""
 
     def __getitem__(self, name: str) -> str:
         return self.texts[name]
@@ -66,16 +67,63 @@ def narrowed(g: Given) -> str:
 def indexed(g: Given) -> str:
     index = g.get("index")
     listed = index if isinstance(index, tuple) else (index,)
-    if any(i is Ellipsis for i in listed):
-        raise Unwritable("index: no '...'")
-    if any(i is None or isinstance(i, bool) for i in listed):
-        raise Unwritable("index: no new axes")
-    if any(not isinstance(i, int | slice) for i in listed):
-        raise Unwritable("index: no lists, arrays or masks")
-    ends = [
-        i if isinstance(i, int) else [("" if e is None else str(e)) for e in (i.start, i.stop, i.step)] for i in listed
-    ]
-    return f"{g['input']}[{', '.join(str(e) if isinstance(e, int) else ':'.join(e) for e in ends)}]"
+    return f"{g['input']}[{', '.join(_inside(i, g) for i in listed)}]"
+
+
+def _inside(part: Any, g: Given) -> str:
+    """A part of an index as a formula has it; arrays are written out."""
+    if isinstance(part, slice):
+        return ":".join("" if e is None else str(e) for e in (part.start, part.stop, part.step))
+    if part is ...:
+        return "..."
+    if isinstance(part, bool):
+        raise Unwritable("index: no new axis that may be left out")
+    return repr(part.tolist() if hasattr(part, "tolist") else part)
+
+
+def selected_by_mask(g: Given) -> str:
+    """How many elements a mask leaves is known where it is written out."""
+    import torch
+
+    mask, x = torch.broadcast_tensors(g.get("mask"), torch.empty(g.shape))
+    wide = g["input"] if tuple(x.shape) == g.shape else f"expand({g['input']}, {tuple(x.shape)})"
+    return f"{wide}[{mask.tolist()}]" if x.dim() else f"reshape({wide}, 1)[[{bool(mask)}]]"
+
+
+def scattered(g: Given) -> str:
+    how = g.get("reduce")
+    source = g["src"] if "src" in g.texts else g["value"]
+    call = {None: "scatter", "add": "scatter_add"}.get(how, "scatter_reduce")
+    option = ", reduce='prod'" if how == "multiply" else ""
+    return f"{call}({g['input']}, {g['dim']}, {g['index']}, {source}{option})"
+
+
+def put_at(g: Given) -> str:
+    ids = g.get("indices")
+    if any(one is None or str(one.dtype) == "torch.bool" for one in ids):
+        raise Unwritable("index_put: no masks")
+    arrays = g["indices"].strip("(),")
+    return f"index_put({g['input']}, {g['values']}, {arrays}, accumulate={g.get('accumulate', False)})"
+
+
+def cut(g: Given) -> str:
+    """tensor_split, whose places may be in an array."""
+    sections = g.get("sections")
+    text = (
+        repr(tuple(sections.tolist()) if sections.dim() else int(sections))
+        if hasattr(sections, "dim")
+        else g["sections"]
+    )
+    return f"tensor_split({g['input']}, {text}, axis={g.get('dim', 0)})"
+
+
+def of_several(g: Given) -> str:
+    """A call of any number of arrays, which may stand in brackets."""
+    arrays = [t for k, t in g.texts.items() if k != "indexing"]
+    option = f", indexing={g['indexing']}" if "indexing" in g.texts else ""
+    return (
+        f"{g.name}({', '.join(arrays)}{option})" if len(arrays) > 1 else f"{g.name}({arrays[0].strip('(),')}{option})"
+    )
 
 
 def called(name: str, g: Given, *options: str) -> str:

@@ -67,6 +67,10 @@ LEFT_OUT = {
 }  # fmt: skip
 
 
+#: Of these the first result is compared; that of another name here.
+FIRST_ALONE = ("max", "min", "nn.functional.max_pool2d")
+
+
 class Outcome(NamedTuple):
     """What came of one sample: "agrees", "cannot" or "differs", and why."""
 
@@ -141,7 +145,7 @@ def formula(op: Any, sample: Any, out: torch.Tensor) -> tuple[str, dict[str, tor
         return template.format(**{k: d for k, d in defaults.items() if d} | texts), leaves.tensors
     texts = {k: t for k, t in texts.items() if not defaults.get(k) or t != defaults[k]}
     if make is not None:
-        return make(Given(values, texts, tuple(first.shape), tuple(out.shape))), leaves.tensors
+        return make(Given(values, texts, tuple(first.shape), tuple(out.shape), name)), leaves.tensors
     assert call is not None, "a line is a call, a template or a function"
     by_place = [k for k in texts if k == "tensors" or defaults.get(k) == "?"]
     parts = [texts[k] if k in by_place else f"{k}={texts[k]}" for k in texts]
@@ -159,52 +163,67 @@ def tried(op: Any, sample: Any, dtype: torch.dtype) -> Outcome:
             out = op(sample.input, *sample.args, **sample.kwargs)
         except (RuntimeError, IndexError, TypeError, ValueError) as error:
             return Outcome("cannot", f"PyTorch refuses it: {type(error).__name__}")
-        if isinstance(out, list | tuple) and op.name in ("max", "min", "nn.functional.max_pool2d"):
+        if isinstance(out, list | tuple) and op.name in FIRST_ALONE:
             out = out[0]
-        if not isinstance(out, torch.Tensor):
-            return Outcome("cannot", f"{op.name}: several results")
-        if out.dtype == torch.bool and named(op) in LINES:
-            out = out.to(dtype)
-        if out.dtype != dtype:
-            return Outcome("cannot", f"{op.name}: its result is {str(out.dtype).removeprefix('torch.')}")
+        outs = [out] if isinstance(out, torch.Tensor) else list(out) if isinstance(out, list | tuple) else []
+        if not outs or not all(isinstance(one, torch.Tensor) for one in outs):
+            return Outcome("cannot", f"{op.name}: no result, or one that is no array")
+        if named(op) in LINES:
+            outs = [one if one.is_floating_point() or one.is_complex() else one.to(dtype) for one in outs]
+        if any(one.dtype != dtype for one in outs):
+            other = next(one.dtype for one in outs if one.dtype != dtype)
+            return Outcome("cannot", f"{op.name}: its result is {str(other).removeprefix('torch.')}")
         try:
-            text, tensors = formula(op, sample, out)
-            found = computed(text, tensors, out, dtype)
+            text, tensors = formula(op, sample, outs[0])
+            found = computed(text, tensors, outs, dtype, isinstance(out, torch.Tensor))
         except Unwritable as error:
             return Outcome("cannot", str(error))
         except GradstepError as error:
             return Outcome("cannot", _reason(error))
-        weight = torch.linspace(0.5, 1.5, max(out.numel(), 1), dtype=dtype)[: out.numel()].reshape(out.shape)
         wanted = [t for t in tensors.values() if t.requires_grad]
-        grads = torch.autograd.grad(out, wanted, weight, allow_unused=True) if wanted and out.requires_grad else ()
+        pulled = [one for one in outs if one.requires_grad]
+        weights = [torch.from_numpy(weight(tuple(one.shape))).to(dtype) for one in pulled]
+        grads = torch.autograd.grad(pulled, wanted, weights, allow_unused=True) if wanted and pulled else ()
     expected = {name: t for name, t in tensors.items() if t.requires_grad}
-    theirs = dict(zip(expected, grads, strict=False))
+    theirs = dict(zip(expected, grads, strict=False)) | {f"y{k}": one.detach() for k, one in enumerate(outs)}
     for name, ours in found.items():
-        other = out.detach() if name == "y" else theirs.get(name)
+        other = theirs.get(name)
         there = np.zeros(ours.shape) if other is None else other.numpy(force=True)
         if not _same(ours, there, TOLERANCE[dtype]):
-            what = "value" if name == "y" else f"gradient of {name}"
+            what = f"gradient of {name}" if name in expected else "value"
             return Outcome("differs", f"{what} of {text}: {ours.tolist()} here, {there.tolist()} there"[:600])
     return Outcome("agrees")
 
 
+def weight(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """What each element of a result is multiplied by in the loss."""
+    size = int(np.prod(shape, dtype=int))
+    return np.linspace(0.5, 1.5, max(size, 1))[:size].reshape(shape)
+
+
 def computed(
-    text: str, tensors: dict[str, torch.Tensor], out: torch.Tensor, dtype: torch.dtype
+    text: str, tensors: dict[str, torch.Tensor], outs: Sequence[torch.Tensor], dtype: torch.dtype, alone: bool
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """The value `y` of a formula, and the gradients of what needs one. Raises GradstepError."""
+    """The results y0, y1 … of a formula, which is one `alone` or several, and the gradients of what needs one. Raises
+    GradstepError."""
     builder = NetworkBuilder(np.dtype(str(dtype).removeprefix("torch.")))
     for name, tensor in tensors.items():
         if tensor.is_complex():
             raise Unwritable("complex numbers")
         make = builder.parameter if tensor.requires_grad else builder.input
         make(name, tensor.numpy(force=True))
-    y = builder.line("y", text)
-    if y.shape != tuple(out.shape):
-        raise Unwritable(f"{text.partition('(')[0]}: another shape, {y.shape} for {tuple(out.shape)}")
-    builder.input("weight", np.linspace(0.5, 1.5, max(y.size, 1))[: y.size].reshape(y.shape))
-    builder.line("L", "sum(y * weight)")
+    names = [f"y{k}" for k in range(len(outs))]
+    builder.line(", ".join(names), text if alone or len(names) > 1 else f"{text}[0]")
+    terms = []
+    for name, out in zip(names, outs, strict=True):
+        y = builder.graph.names[name]
+        if y.shape != tuple(out.shape):
+            raise Unwritable(f"{text.partition('(')[0]}: another shape, {y.shape} for {tuple(out.shape)}")
+        builder.input(f"weight_{name}", weight(y.shape))
+        terms += [f"sum({name} * weight_{name})"] if out.requires_grad or len(names) == 1 else []
+    builder.line("L", " + ".join(terms) if len(terms) != 1 else terms[0])
     net = builder.done()
-    return {"y": net.data("y"), **{name: net.grad(name) for name, t in tensors.items() if t.requires_grad}}
+    return {k: net.data(k) for k in names} | {name: net.grad(name) for name, t in tensors.items() if t.requires_grad}
 
 
 def _same(ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any], tolerance: float) -> bool:

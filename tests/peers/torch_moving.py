@@ -7,7 +7,6 @@ from torch_leaves import INF, NAN, X4, X34, Case, drawn
 
 CUBE = drawn(2, 3, 2)
 HOLES = [[2.0, 0.0, 3.0, -1.0], [0.0, 4.0, 0.0, 2.0], [1.0, 2.0, -3.0, 0.5]]
-
 CASES: dict[str, list[Case]] = {
     "rearranging": [
         ("flip(X, (0, 2))", lambda X: X.flip((0, 2)), {"X": CUBE}), ("flip(X)", lambda X: X.flip((0, 1)), {"X": X34}),
@@ -36,13 +35,6 @@ CASES: dict[str, list[Case]] = {
         ("diag_embed(X, 0, 0, 2)", lambda X: torch.diag_embed(X, 0, 0, 2), {"X": X34}),
         *((f"{name}(X, {k})", lambda X, name=name, k=k: getattr(X, name)(k), {"X": [[1.0, INF, 3.0], [NAN, 2.0, -INF]]})
           for name in ("tril", "triu") for k in (-1, 0, 1)),
-    ],
-    "selecting": [
-        *((f"index_select(X, k, dim={axis})", lambda X, k, axis=axis: X.index_select(axis, k.long()),
-           {"X": CUBE, "k": k})
-          for axis, k in ((0, [1.0, 0.0, 1.0]), (1, [2.0, 2.0]), (-1, [0.0]))),
-        ("index_select(X, k)", lambda X, k: X.index_select(0, k.long()), {"X": X4, "k": [3.0, 0.0, 3.0]}),
-        ("take(X, k)", lambda X, k: X.take(k.long()), {"X": X34, "k": [[0.0, 11.0], [5.0, 5.0]]}),
     ],
     "cumulative": [
         *((f"{name}(X, {axis})", lambda X, name=name, axis=axis: getattr(X, name)(axis), {"X": x})

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 import torch_elementwise
 import torch_losses
 import torch_moving
+import torch_taking
 from torch_leaves import (
     ANSWERS,
     CHANCES,
@@ -236,8 +237,9 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, t)", F.cross_entropy, {"X": LOGITS, "t": SHARES}),
     ],
 }  # fmt: skip
-for _family, _cases in [*torch_elementwise.CASES.items(), *torch_losses.CASES.items(), *torch_moving.CASES.items()]:
-    CASES.setdefault(_family, []).extend(_cases)
+for _module in (torch_elementwise, torch_losses, torch_moving, torch_taking):
+    for _family, _cases in _module.CASES.items():
+        CASES.setdefault(_family, []).extend(_cases)
 
 
 def computed(

@@ -8,6 +8,7 @@ from gradstep.engine.explain.narrate.narration import Narration
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import brief, counted, said
+from gradstep.engine.ops.choosing import Chosen
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.loss import PairLoss
@@ -112,6 +113,8 @@ def _taken(recording: Recording, node: Node, flat: int) -> str:
     if isinstance(op, Move):
         slot, at = op.source(flat, shapes)
         return f", which is {recording.board.element(values[slot].id, at)}"
+    if isinstance(op, Chosen):
+        return f", which is {recording.board.element(values[0].id, op.origin(flat, recording.trace.inputs(node)))}"
     if op.name == "where":
         condition = Element(values[0].id, int(recording.trace.row(node, 0, flat).grid.take(0, 1)[0]))
         holds = "holds" if recording.trace.number(condition) else "does not hold"

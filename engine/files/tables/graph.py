@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gradstep.engine.errors import ExpressionError, GraphError, nearest
 from gradstep.engine.files.draft import Bad, Draft, Table
 from gradstep.engine.files.tables.leaves import table_of
-from gradstep.engine.files.tables.names import name_of, normal
+from gradstep.engine.files.tables.names import names_of, normal, results
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Graph
@@ -30,22 +30,24 @@ def add_lines(draft: Draft, builder: GraphBuilder, about: str = "") -> str | Non
             draft.missing("[graph] is missing: it says how the loss is computed")
         return None
     formulas = Formulas(builder)
-    later, length, last = Counter(map(normal, lines)), 0, ""
+    later, length, last = Counter(name for key in lines for name in results(key)), 0, ""
     for key, text in lines.items():
-        last = normal(key)
+        last = results(key)[-1]
         length += len(text) if isinstance(text, str) else 0
         if length > MAX_LENGTH:
             draft.bad(["graph", key], f"the formulas have more than {MAX_LENGTH:,} characters up to here", key=True)
             draft.stop_if_bad()
         try:
-            _add_line(table, key, name_of(table, key, builder.names), formulas, later, about)
+            _add_line(table, key, names_of(table, key, builder.names), formulas, later, about)
         except Bad:
-            draft.broken.add(last)
-        later[last] -= 1
+            draft.broken.update(results(key))
+        later.subtract(results(key))
     return last
 
 
-def _add_line(table: Table, key: str, name: str, formulas: Formulas, later: Mapping[str, int], about: str) -> None:
+def _add_line(
+    table: Table, key: str, names: Sequence[str], formulas: Formulas, later: Mapping[str, int], about: str
+) -> None:
     """Adds one line; `later` are the names of this line and of those below it. Raises Bad."""
     draft, text = table.draft, table.said[key]
     if not isinstance(text, str):
@@ -56,11 +58,11 @@ def _add_line(table: Table, key: str, name: str, formulas: Formulas, later: Mapp
         called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         for node in used:
             if id(node) not in called and later.get(node.id) and node.id not in formulas.builder.names:
-                why = "uses itself" if node.id == name else f"uses '{node.id}', which is computed further down"
+                why = "uses itself" if node.id in names else f"uses '{node.id}', which is computed further down"
                 raise ExpressionError(f"'{key}' {why}; a name may be used only below its own line", node.col_offset)
         if any(node.id in draft.broken for node in used):
             raise Bad
-        formulas.add_tree(name, tree)
+        formulas.add_tree(", ".join(names), tree)
     except ExpressionError as error:
         raise draft.bad([*table.path, key], f"{about}{error}", column=error.column) from None
 
@@ -87,9 +89,15 @@ def build(draft: Draft, builder: GraphBuilder, last: str | None, samples: int = 
     try:
         graph = builder.build(name)
     except GraphError as error:
-        draft.bad(["loss"] if "loss" in draft.top else ["graph", loss], str(error))
+        draft.bad(["loss"] if "loss" in draft.top else ["graph", _key(draft, name)], str(error))
         return None
     return None if _too_large(draft, graph, samples) else graph
+
+
+def _key(draft: Draft, line: str) -> str:
+    """The key of a line, as the file writes it, or of the line in which that is one of the names."""
+    keys = draft.table("graph").said
+    return next(key for key in keys if line in (normal(key), *results(key), ", ".join(results(key))))
 
 
 def _too_large(draft: Draft, graph: Graph, samples: int) -> bool:
@@ -100,7 +108,7 @@ def _too_large(draft: Draft, graph: Graph, samples: int) -> bool:
     if most is None or total <= most:
         return False
     at = need.largest
-    path = ["graph", graph.nodes[at.node].line] if at.node >= 0 else [table_of(at), at.name]
+    path = ["graph", _key(draft, graph.nodes[at.node].line)] if at.node >= 0 else [table_of(at), at.name]
     draft.bad(
         path,
         f"this needs {amount(total)} of memory ({amount(need.values)} for values, {amount(need.gradients)} for "

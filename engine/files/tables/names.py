@@ -22,17 +22,37 @@ def normal(key: str) -> str:
     return unicodedata.normalize("NFKC", key)
 
 
+def results(key: str) -> list[str]:
+    """The names in a key of [graph]: one, or those of several results, as in "a, b"."""
+    return [one.strip() for one in normal(key).split(",")]
+
+
 def name_of(table: Table, key: str, taken: Container[str]) -> str:
     """A key of a table as the name of a value; what is `taken` already is the name of another one. Raises Bad."""
-    name, draft = normal(key), table.draft
+    return _checked(table, key, normal(key), taken)
+
+
+def names_of(table: Table, key: str, taken: Container[str]) -> list[str]:
+    """The names in a key of [graph]. Raises Bad."""
+    found = list[str]()
+    for name in results(key):
+        if name in found:
+            raise table.bad(key, f"'{name}' is named twice; every value has one name of its own", True)
+        found.append(_checked(table, key, name, taken))
+    return found
+
+
+def _checked(table: Table, line: str, name: str, taken: Container[str]) -> str:
+    """A name in the key of a line. Raises Bad."""
+    draft, key = table.draft, name if "," in line else line
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise table.bad(key, f"'{key}' is no name: a name has letters, digits and _, and begins with a letter", True)
+        raise table.bad(line, f"'{key}' is no name: a name has letters, digits and _, and begins with a letter", True)
     if name in RESERVED:
-        raise table.bad(key, f"'{key}' is kept for the moment of that name; choose another", True)
+        raise table.bad(line, f"'{key}' is kept for the moment of that name; choose another", True)
     if name in STEP_WORDS:
-        raise table.bad(key, f"'{key}' has a meaning of its own in conditions; choose another, as {key}_", True)
+        raise table.bad(line, f"'{key}' has a meaning of its own in conditions; choose another, as {key}_", True)
     if name == "loss" and draft.top.said.get("loss", next(reversed([*draft.table("graph").said]), "")) != key:
-        raise table.bad(key, "'loss' can only be the name of the loss; choose another", True)
+        raise table.bad(line, "'loss' can only be the name of the loss; choose another", True)
     if name in taken or name in draft.broken:
-        raise table.bad(key, f"'{key}' is named twice; every value has one name of its own", True)
+        raise table.bad(line, f"'{key}' is named twice; every value has one name of its own", True)
     return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import ClassVar
 
 import numpy as np
@@ -15,67 +16,89 @@ from gradstep.engine.ops.moving import Move
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.shapes import shape_text, whole_numbers
 
+#: What stands in the brackets for an axis: a whole number, (start, stop, step), None for a new axis, or `...`.
+At = int | tuple[int | None, int | None, int | None] | EllipsisType | None
+
 
 @dataclass(frozen=True)
 class Index(Move):
-    """x[0], x[:, 1], x[1:3, ::2]: `at` has a whole number or (start, stop, step) for each axis from
-    the first on."""
+    """x[0], x[:, 1], x[1:3, ::2], x[..., 0], x[None]: `at` has, for each axis from the first on, a whole number or
+    (start, stop, step); `...` stands for as many axes as are left, and None is a new one of length 1."""
 
     name = "index"
     notation = "part of {0}"
     slopes = ("1",)
     label = "part"
 
-    at: tuple[int | tuple[int | None, int | None, int | None], ...] = ()
+    at: tuple[At, ...] = ()
 
     def __post_init__(self) -> None:
-        for one in self.at if isinstance(self.at, tuple) else ("",):
-            if type(one) is int:
+        listed = self.at if isinstance(self.at, tuple) else ("",)
+        for one in listed:
+            if type(one) is int or one is None or one is ...:
                 continue
             ends = one if isinstance(one, tuple) else ()
             if len(ends) != 3 or any(v is not None and type(v) is not int for v in ends) or ends[2] == 0:
                 raise OpError("index: write it as x[0] or x[:, 1:3], with whole numbers")
+        if sum(one is ... for one in listed) > 1:
+            raise OpError("index: '...' may stand once, for the axes that are left")
 
-    def _ranges(self, shape: Shape) -> list[int | range]:
-        if len(self.at) > len(shape):
-            raise OpError(f"index: {len(self.at)} indices for shape {shape_text(shape)}, which has {len(shape)} axes")
-        found: list[int | range] = []
-        for axis, (one, extent) in enumerate(
-            zip((*self.at, *(((None,) * 3),) * (len(shape) - len(self.at))), shape, strict=True)
-        ):
-            if isinstance(one, int):
-                if not -extent <= one < extent:
-                    raise OpError(f"index {one} is out of range: axis {axis} of shape {shape_text(shape)} has {extent}")
+    def _axes(self, shape: Shape) -> list[int | range | None]:
+        """What is taken of each axis of x, in order, with None where a new axis comes."""
+        named = sum(one is not None and one is not ... for one in self.at)
+        if named > len(shape):
+            raise OpError(f"index: {named} indices for shape {shape_text(shape)}, which has {len(shape)} axes")
+        rest, found, axis = [(None, None, None)] * (len(shape) - named), list[int | range | None](), 0
+        at = list(self.at) if ... in self.at else [*self.at, ...]
+        where = at.index(...)
+        for one in [*at[:where], *rest, *at[where + 1 :]]:
+            if one is None:
+                found.append(None)
+                continue
+            extent, axis = shape[axis], axis + 1
+            if isinstance(one, tuple):
+                found.append(range(*slice(*one).indices(extent)))
+            elif isinstance(one, int) and -extent <= one < extent:
                 found.append(one % extent)
             else:
-                found.append(range(*slice(*one).indices(extent)))
+                raise OpError(f"index {one} is out of range: axis {axis - 1} of shape {shape_text(shape)} has {extent}")
         return found
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        return tuple(len(r) for r in self._ranges(shapes[0]) if isinstance(r, range))
+        return tuple(1 if r is None else len(r) for r in self._axes(shapes[0]) if not isinstance(r, int))
 
-    def _key(self) -> tuple[int | slice, ...]:
-        return tuple(one if isinstance(one, int) else slice(*one) for one in self.at)
+    def key(self) -> tuple[int | slice | EllipsisType | None, ...]:
+        """The index as NumPy takes it."""
+        return tuple(slice(*one) if isinstance(one, tuple) else one for one in self.at)
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0][self._key()])
+        return np.asarray(xs[0][self.key()])
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         flow = np.zeros(xs[0].shape, dtype=g.dtype)
-        flow[self._key()] = g
+        flow[self.key()] = g
         return flow
 
     def source(self, at: int, shapes: Sequence[Shape]) -> tuple[int, int]:
-        index = iter(unravel(at, self.shape(shapes)))
-        return 0, ravel(tuple(r if isinstance(r, int) else r[next(index)] for r in self._ranges(shapes[0])), shapes[0])
+        index, there = iter(unravel(at, self.shape(shapes))), []
+        for r in self._axes(shapes[0]):
+            if r is None:
+                next(index)
+            else:
+                there.append(r if isinstance(r, int) else r[next(index)])
+        return 0, ravel(tuple(there), shapes[0])
 
     def target(self, slot: int, at: int, shapes: Sequence[Shape]) -> int | None:
-        found = []
-        for here, there in zip(unravel(at, shapes[0]), self._ranges(shapes[0]), strict=True):
-            if here != there if isinstance(there, int) else here not in there:
+        found, here = [], iter(unravel(at, shapes[0]))
+        for there in self._axes(shapes[0]):
+            if there is None:
+                found.append(0)
+                continue
+            place = next(here)
+            if place != there if isinstance(there, int) else place not in there:
                 return None
             if isinstance(there, range):
-                found.append(there.index(here))
+                found.append(there.index(place))
         return ravel(tuple(found), self.shape(shapes))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import autograd
 import autograd.numpy as anp
 import numpy as np
+import taking_rules
 from autograd.extend import defvjp, primitive
 from graphs import EXAMPLES, REPEATABLE, Array, network
 from hypothesis import HealthCheck, given, settings
@@ -280,6 +281,7 @@ UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         lambda m, x: _softmax(m, x + np.where(np.tri(*x.shape[-2:]) > 0, 0.0, -1e30)),
         lambda x: x.ndim > 1,
     ),
+    **taking_rules.UNARY,
 }  # fmt: skip
 
 _COMPARED = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!="}
@@ -501,6 +503,9 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
 #: Those that are part of others' formulas.
 WITHIN = {"where": set(_COMPARED), "causal_mask": {"causal_mask"}}
 
+#: Those that are not drawn, each with one that is and works the same way.
+ALIKE = taking_rules.ALIKE
+
 
 @dataclass
 class Program:
@@ -658,7 +663,8 @@ def test_in_single_precision_within_what_its_digits_allow(program: Program) -> N
 
 def test_every_operation_is_drawn() -> None:
     covered = {*UNARY, *BINARY} | set(WITHIN)
-    assert {*REGISTRY, *COMPOSITES} <= covered
+    assert {*REGISTRY, *COMPOSITES} <= covered | set(ALIKE)
+    assert set(ALIKE.values()) <= covered
     seen: set[str] = set()
 
     @given(programs())

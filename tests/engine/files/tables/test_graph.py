@@ -30,6 +30,21 @@ def test_a_mistake_is_said_at_its_place(text: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('"a, a" = "split(w, 1)"\nL = "sum(a)"', ["5:2: 'a' is named twice"]),
+        ('"a, 2" = "split(w, 1)"\nL = "sum(a)"', ["5:2: '2' is no name"]),
+        ('"a, w" = "split(w, 1)"\nL = "sum(a)"', ["5:2: 'w' is named twice"]),
+        ('"a, b, c" = "split(w, 1)"\nL = "sum(a)"', ["5:14: 'split(w, 1)' has 2 results, and there are 3 names"]),
+        ('"a, b" = "split(b, 1)"\nL = "sum(a)"', ["5:17: 'a, b' uses itself"]),
+        ('y = "a * 2"\n"a, b" = "split(w, 1)"\nL = "sum(a)"', ["5:6: 'y' uses 'a', which is computed further down"]),
+    ],
+)
+def test_several_names_in_one_line(lines: str, expected: list[str]) -> None:
+    check_problems(SMALL.partition('h = "')[0] + lines + "\n", *expected)
+
+
+@pytest.mark.parametrize(
     ("loss", "expected"),
     [
         ("'K'", "2:8: unknown name 'K'"),

@@ -1,4 +1,4 @@
-"""Elements that are chosen by numbers: against PyTorch."""
+"""Elements in order of their size: against PyTorch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import pytest
 from torch_cases import FAMILIES, check
 
 
-@pytest.mark.parametrize("formula", FAMILIES["selecting"])
+@pytest.mark.parametrize("formula", FAMILIES["sorting"])
 def test_values_and_gradients_are_pytorchs(formula: str) -> None:
-    check("selecting", formula)
+    check("sorting", formula)
