@@ -1,4 +1,4 @@
-"""Makes what the README shows of the program, its picture and its key table: `python docs/make.py`."""
+"""Makes what the documents show of the program, its picture, its keys, its scenarios: `python docs/make.py`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from gradstep.engine.files import find
+from gradstep.engine.files import builtin, find
 from gradstep.tui.app import Gradstep
 from gradstep.tui.keymap import markdown
 
@@ -33,8 +33,19 @@ def with_key_table(readme: str) -> str:
     return re.sub(r"(<!-- keys[^>]*-->\n).*?(\n<!-- /keys -->)", rf"\g<1>{markdown()}\g<2>", readme, flags=re.DOTALL)
 
 
+def with_scenarios(readme: str) -> str:
+    """The README of the scenarios with the table of those that there are."""
+    rows = ["| built in | shows |", "|---|---|", *(f"| `{name}` | {find(name).shows} |" for name in builtin())]
+    made = "\n".join(rows)
+    return re.sub(
+        r"(<!-- scenarios[^>]*-->\n).*?(\n<!-- /scenarios -->)", rf"\g<1>{made}\g<2>", readme, flags=re.DOTALL
+    )
+
+
 if __name__ == "__main__":
     here = Path(__file__).parent
     (here / "screen.svg").write_text(asyncio.run(picture()), encoding="utf-8")
     readme = here.parent / "README.md"
     readme.write_text(with_key_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    scenarios = here.parent / "scenarios" / "README.md"
+    scenarios.write_text(with_scenarios(scenarios.read_text(encoding="utf-8")), encoding="utf-8")

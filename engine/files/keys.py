@@ -37,6 +37,7 @@ _MOMENT = {"type": ["string", "integer"]}
 TOP: Keys = {
     "format": {"const": 1, "description": "the version of the format"},
     "title": text("shown beside the name"),
+    "shows": text("in one line, what the scenario shows"),
     "description": text("what the scenario shows"),
     "source": text("where its numbers come from"),
     "loss": text("the number to differentiate; by default the last name in [graph]"),
@@ -82,6 +83,10 @@ EXPECT: Keys = {
 STORED: Keys = {
     "file": text("a .npy, .npz or .safetensors file inside the scenario's folder"),
     "key": text("which array of the file"),
+}
+
+GROUP: Keys = {
+    "parameters": _texts('names, in which * stands for any characters, as in ["W1", "b*"]'),
 }
 
 #: The arguments of an init come to these.

@@ -38,7 +38,7 @@ def read(draft: Draft, name: str) -> Scenario:
     top = draft.top
     top.only(TOP)
     _check_format(draft)
-    title, description, source = (top.text(key) for key in ("title", "description", "source"))
+    title, shows, description, source = (top.text(key) for key in ("title", "shows", "description", "source"))
     builder = GraphBuilder(np.dtype(top.choice("dtype", TOP["dtype"]["enum"])))
     training, against = read_training(draft), read_against(draft)
     batched = top.texts("batch")
@@ -63,8 +63,8 @@ def read(draft: Draft, name: str) -> Scenario:
     pool, held = divide(draft, builder, graph, {value: arrays[value] for value in samples}, training)
     leaves = {**arrays, **pool, **batch(pool, training, 1)}
     scenario = Scenario(
-        name, draft.file, title, description, source, graph, leaves, pool if training.batch_size else {}, batched,
-        held, training, expectations, debug.breakpoints, debug.watch, debug.start, notes, draft.text,
+        name, draft.file, title, shows, description, source, graph, leaves, pool if training.batch_size else {},
+        batched, held, training, expectations, debug.breakpoints, debug.watch, debug.start, notes, draft.text,
     )  # fmt: skip
     return scenario if against is None else dataclasses.replace(scenario, against=_other(scenario, against))
 

@@ -22,7 +22,7 @@ _PROBES: Mapping[str, tuple[Any, ...]] = {
     "boolean": (True, False),
     "integer": (0, 1, 2, 50),
     "number": (0.01, 0.5, 0.99, 1.5),
-    "string": ("strong_wolfe",),
+    "string": (),
     "array": ([0.9, 0.99], [1, 2], [0.5, 1.2], [0.9], [{}]),
 }
 
@@ -47,6 +47,7 @@ def json_schema() -> dict[str, Any]:
             "array": array,
             "leaves": {"type": "object", "additionalProperties": {"$ref": "#/definitions/array"}},
             "training": _table(_training(), ()),
+            "group": _table(_group(), ("parameters",)),
             "expect": _table(keys.EXPECT, ("of", "value")),
             "debug": _table(keys.DEBUG, ()),
             "note": _table(keys.NOTE, ("at", "text")),
@@ -82,6 +83,7 @@ def _datasets() -> keys.Keys:
 def _training() -> keys.Keys:
     found: dict[str, Any] = {
         "optimizer": {"enum": list(OPTIMIZERS), "default": "sgd", "description": "the rule of an update"},
+        "groups": {"type": "array", "items": {"$ref": "#/definitions/group"}, "description": "parameters of their own"},
         "schedule": {"enum": list(SCHEDULES), "default": "constant", "description": "how the learning rate changes"},
         **{name: _option([option]) for name, option in OPTIONS.items()},
     }
@@ -93,12 +95,23 @@ def _training() -> keys.Keys:
     return found
 
 
+def _group() -> keys.Keys:
+    """What an entry of [[training.groups]] may say: whose it is, and any option of an optimiser."""
+    options = dict.fromkeys(name for one in OPTIMIZERS.values() for name in one.options)
+    known = _training()
+    return {**keys.GROUP, "optimizer": known["optimizer"], **{name: known[name] for name in options}}
+
+
 def _option(options: list[Option]) -> dict[str, Any]:
     """What all of them take, which share a name."""
-    types = [kind for kind, probes in _PROBES.items() if any(o.fits(probe) for o in options for probe in probes)]
+    words = tuple(dict.fromkeys(word for o in options for word in o.words))
+    tried = {**_PROBES, "string": words}
+    types = [kind for kind, probes in tried.items() if any(o.fits(probe) for o in options for probe in probes)]
     if "number" in types and "integer" in types:  # every integer is a number
         types.remove("integer")
     found: dict[str, Any] = {"type": types[0] if len(types) == 1 else types}
+    if words and types == ["string"]:
+        found["enum"] = list(words)
     if len({str(o.default) for o in options}) == 1 and options[0].default is not None:
         default = options[0].default
         found["default"] = list(default) if isinstance(default, tuple) else default

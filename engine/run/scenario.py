@@ -56,6 +56,7 @@ class Scenario:
     name: str
     file: str
     title: str
+    shows: str
     description: str
     source: str
     graph: Graph

@@ -10,10 +10,10 @@ from gradstep.engine.errors import CommandError
 
 
 class Option:
-    """A setting of an optimiser: its default, what it has to be, and a test of that."""
+    """A setting of an optimiser: its default, what it has to be, and a test of that; the `words` that it may be."""
 
-    def __init__(self, default: Any, what: str, fits: Callable[[Any], bool]) -> None:
-        self.default, self.what, self.fits = default, what, fits
+    def __init__(self, default: Any, what: str, fits: Callable[[Any], bool], words: tuple[str, ...] = ()) -> None:
+        self.default, self.what, self.fits, self.words = default, what, fits, words
 
 
 def is_number(x: object) -> bool:
@@ -39,7 +39,7 @@ def share(default: float) -> Option:
 
 def one_of(*words: str) -> Option:
     """One of some words, the first by default."""
-    return Option(words[0], " or ".join(map(repr, words)), lambda x: isinstance(x, str) and x in words)
+    return Option(words[0], " or ".join(map(repr, words)), lambda x: isinstance(x, str) and x in words, words)
 
 
 def rate(default: float | None) -> Option:

@@ -119,7 +119,7 @@ def walkthrough(dtype: npt.DTypeLike = np.float64) -> Network:
 
 def recorded(net: Network) -> Recording:
     """One iteration of a network."""
-    return record(Scenario("", "", "", "", "", net.graph, net.leaves))
+    return record(Scenario("", "", "", "", "", "", net.graph, net.leaves))
 
 
 def at(recording: Recording, name: str, flat: int = 0) -> Element:

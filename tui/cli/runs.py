@@ -28,11 +28,19 @@ def no_words(parser: Parser) -> None:
 
 
 def list_scenarios(options: argparse.Namespace) -> int:
-    """the built-in scenarios, one a line"""
-    from gradstep.engine.files import builtin, find
+    """the built-in scenarios, one a line: name, title, what it shows"""
+    import shutil
+    import sys
 
-    for name in builtin():
-        say([f"{name:<14} {find(name).title}"])
+    from gradstep.engine.files import builtin, find
+    from gradstep.engine.notation import aligned
+
+    found = [find(name) for name in builtin()]
+    names, titles = aligned(one.name for one in found), aligned(one.title for one in found)
+    lines = [f"{name}  {title}  {one.shows}" for name, title, one in zip(names, titles, found, strict=True)]
+    if sys.stdout.isatty() and max(map(len, lines)) > shutil.get_terminal_size().columns:
+        lines = [f"{name}  {one.shows}" for name, one in zip(names, found, strict=True)]
+    say(lines)
     return FINE
 
 

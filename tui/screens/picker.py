@@ -32,7 +32,7 @@ class Picker(Dialog[Scenario | None]):
     def __init__(self, current: str) -> None:
         super().__init__("Open a scenario", "enter opens · esc closes · or type the path of a file")
         self._current = current
-        self._titles = {name: find(name).title for name in builtin()}
+        self._shows = {name: find(name).shows for name in builtin()}
 
     def inside(self) -> ComposeResult:
         yield Line(placeholder="name or path", id="line")
@@ -49,10 +49,11 @@ class Picker(Dialog[Scenario | None]):
     def _fill(self, wanted: str) -> None:
         names, words = self.query_one(OptionList), wanted.lower().split()
         names.clear_options()
-        for name, title in self._titles.items():
-            if all(w in f"{name} {title}".lower() for w in words):
+        width = max(map(len, self._shows)) + 2
+        for name, shows in self._shows.items():
+            if all(w in f"{name} {shows}".lower() for w in words):
                 mark = "▸ " if name == self._current else "  "
-                line = Content.styled(f"{mark}{padded(name, 14)}", "bold") + Content(shown(title))
+                line = Content.styled(f"{mark}{padded(name, width)}", "bold") + Content(shown(shows))
                 names.add_option(Option(line, id=name))
         names.highlighted = 0 if names.option_count else None
 
@@ -74,7 +75,7 @@ class Picker(Dialog[Scenario | None]):
         self._open(str(event.option.id))
 
     def _open(self, name: str) -> None:
-        if name in self._titles:  # small, and read already
+        if name in self._shows:  # small, and read already
             self.dismiss(find(name))
             return
         self.query_one("#said", Static).update(f"reading {shown(name)} …")

@@ -6,7 +6,7 @@ import pytest
 
 from gradstep.engine.files import keys
 
-TABLES = ("TOP", "NOTE", "DEBUG", "EXPECT", "STORED", "DRAWN", "DATASET")
+TABLES = ("TOP", "NOTE", "DEBUG", "EXPECT", "STORED", "DRAWN", "DATASET", "GROUP")
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -47,6 +47,9 @@ def test_what_ships_is_valid(name: str) -> None:
         f'format = 1\n{REST}[training]\noptimizer = "adan"\n',
         f'format = 1\n{REST}[training]\nlr = "fast"\n',
         f"format = 1\n{REST}[training]\nzero_grad = 0\n",
+        f"format = 1\n{REST}[[training.groups]]\nlr = 0.1\n",
+        f"format = 1\n{REST}[[training.groups]]\nparameters = ['w']\nsteps = 1\n",
+        f'format = 1\n{REST}[training]\nschedule = "plateau"\nthreshold_mode = "both"\n',
         f"format = 1\n{REST}[debug]\nstop = 3\n",
         f'format = 1\n{REST}[[expect]]\nof = "L"\n',
         f'format = 1\n{REST}[[notes]]\nat = "L"\n',
@@ -84,7 +87,7 @@ def test_every_option_of_training_has_the_type_that_it_takes(optimizer: str) -> 
     known = SCHEMA["definitions"]["training"]["properties"]
     for name, option in {**OPTIONS, **OPTIMIZERS[optimizer].options}.items():
         check = Draft7Validator(known[name])
-        for value in (True, 1, 0.5, "x", [0.5, 0.9]):
+        for value in (True, 1, 0.5, *option.words, "x", [0.5, 0.9]):
             if option.fits(value):
                 assert check.is_valid(value), (name, value)
         if option.default is not None:

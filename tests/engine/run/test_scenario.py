@@ -10,5 +10,5 @@ from gradstep.engine.run.scenario import Scenario
 
 def test_samples_are_counted_on_the_first_axis_of_what_is_a_batch() -> None:
     net = network({"x": np.ones((5, 2)), "t": np.ones(5)}, {"w": [1.0, 2.0]}, {"y": "x @ w", "L": "mse(y, t)"})
-    assert Scenario("", "", "", "", "", net.graph, net.leaves).samples == 1
-    assert Scenario("", "", "", "", "", net.graph, net.leaves, batch=("x", "t")).samples == 5
+    assert Scenario("", "", "", "", "", "", net.graph, net.leaves).samples == 1
+    assert Scenario("", "", "", "", "", "", net.graph, net.leaves, batch=("x", "t")).samples == 5
