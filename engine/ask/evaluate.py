@@ -103,9 +103,11 @@ class Evaluation:
             raise self.bad(f"after the point comes grad, next, T or a function such as max(), not '{node.attr}'{hint}")
         value = inner.value
         if node.attr == "grad" and self.scope.recording.trace.grad[value.id] is None:
-            raise self.bad(f"'{value.name}' has no gradient")
+            why = ": it is frozen (requires_grad = false)" if value.frozen else ""
+            raise self.bad(f"'{value.name}' has no gradient{why}")
         if node.attr == "next" and value not in self.scope.recording.graph.parameters:
-            raise self.bad(f"only parameters are updated, and '{value.name}' is none")
+            what = "frozen (requires_grad = false)" if value.frozen else "none"
+            raise self.bad(f"only parameters are updated, and '{value.name}' is {what}")
         return inner._replace(kind=node.attr)
 
     def _subscript(self, node: ast.Subscript) -> Reference:

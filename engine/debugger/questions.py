@@ -55,7 +55,9 @@ def _element(traveller: Traveller, name: str) -> Element:
 def _with_gradient(traveller: Traveller, name: str) -> Element:
     element = _element(traveller, name)
     if traveller.recording.trace.grad[element.value] is None:
-        raise CommandError(f"'{traveller.recording.graph.values[element.value].name}' has no gradient")
+        value = traveller.recording.graph.values[element.value]
+        why = ": it is frozen (requires_grad = false)" if value.frozen else ""
+        raise CommandError(f"'{value.name}' has no gradient{why}")
     return element
 
 

@@ -114,6 +114,8 @@ def why(recording: Recording, element: Element) -> Blame:
     """
     if recording.trace.grad[element.value] is None:
         name = recording.board.element(*element)
+        if recording.graph.values[element.value].frozen:
+            raise CommandError(f"'{name}' has no gradient: it is frozen (requires_grad = false)")
         raise CommandError(f"'{name}' has no gradient; ask about a parameter, or what the loss is computed from")
     gradient = at = recording.trace.derivative(element)
     here = element

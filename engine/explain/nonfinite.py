@@ -14,7 +14,6 @@ import numpy as np
 from gradstep.engine.explain import masks
 from gradstep.engine.explain.culprit import Culprit, Of, Part, of_gradient, of_slope, of_update, of_value
 from gradstep.engine.graph.element import Element
-from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array, pieces
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.run.reading import gradient_segments
@@ -126,7 +125,7 @@ def is_given(recording: Recording, element: Element) -> bool:
     value = recording.graph.values[element.value]
     if value.node >= 0:
         return False
-    return value.role is not Role.PARAMETER or _made_by(recording, Part(0.0, Of.VALUE, element)) is None
+    return not value.trained or _made_by(recording, Part(0.0, Of.VALUE, element)) is None
 
 
 # Where it began -----------------------------------------------------------------------------------
@@ -169,7 +168,7 @@ def behind(recording: Recording, part: Part) -> tuple[Recording, Trouble] | None
         return recording, Trouble(
             step, Phase.BACKWARD, element, part.number, of_slope(recording, part), recording.iteration
         )
-    if part.of is Of.KEPT or (part.of is Of.VALUE and recording.graph.values[element.value].role is Role.PARAMETER):
+    if part.of is Of.KEPT or (part.of is Of.VALUE and recording.graph.values[element.value].trained):
         return _made_by(recording, part)
     step = time.step_of(time.phase_of(element.value, "grad" if part.of is Of.GRADIENT else "data"), *element)
     found = None if step is None else at(recording, step)

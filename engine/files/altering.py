@@ -51,7 +51,9 @@ def _drawn(scenario: Scenario, name: str, init: str) -> tuple[Place, str]:
         raise CommandError(f"there is no parameter '{name}'{nearest(name, said.get('parameters', {}))}")
     shape = ", ".join(map(str, value.shape))
     # Another seed for each, lest equal shapes are equal numbers.
-    return ("parameters", key), f"{{ shape = [{shape}], init = {quoted(init)}, seed = {value.id} }}"
+    before = said["parameters"][key]
+    frozen = ", requires_grad = false" if isinstance(before, dict) and before.get("requires_grad") is False else ""
+    return ("parameters", key), f"{{ shape = [{shape}], init = {quoted(init)}, seed = {value.id}{frozen} }}"
 
 
 def _folder(scenario: Scenario) -> Path | None:

@@ -80,6 +80,16 @@ EXPECT: Keys = {
     "iteration": {"type": "integer", "minimum": 1, "default": 1, "description": "in which iteration of the training"},
 }
 
+#: What a table of a leaf may say, wherever its numbers are from.
+LEAF: Keys = {
+    "requires_grad": {
+        "type": "boolean",
+        "description": "whether it gets gradients: a parameter without is frozen, an input has none by default",
+    }
+}
+
+WRITTEN: Keys = {"value": {"$ref": "#/definitions/numbers", "description": "the numbers themselves"}}
+
 STORED: Keys = {
     "file": text("a .npy, .npz or .safetensors file inside the scenario's folder"),
     "key": text("which array of the file"),

@@ -50,11 +50,18 @@ def save(
         _check_leaf(scenario, value, edit)
         table = "inputs" if value.role is Role.INPUT else "parameters"
         key = next(key for key in said[table] if normal(key) == value.name)
-        values[table, key] = numbers(scenario.leaves[value.id])
+        values[table, key] = as_before(said[table][key], numbers(scenario.leaves[value.id]))
     for key, texts in (("breakpoints", list(breakpoints)), ("watch", list(watches))):
         if texts != said.get("debug", {}).get(key, []):
             values["debug", key] = listed(texts)
     write_new(file, rewritten(scenario.text, values))
+
+
+def as_before(said: object, array: str) -> str:
+    """What stands for a leaf with another array, written as TOML: what is said about its gradient stays."""
+    if isinstance(said, dict) and "requires_grad" in said:
+        return f"{{ value = {array}, requires_grad = {'true' if said['requires_grad'] else 'false'} }}"
+    return array
 
 
 def _check_leaf(scenario: Scenario, value: Value, edit: Edit) -> None:

@@ -33,7 +33,8 @@ def json_schema() -> dict[str, Any]:
         "anyOf": [{"type": "number"}, {"type": "array", "items": {"$ref": "#/definitions/numbers"}}],
         "description": "a number, or arrays of them; nan and inf are numbers",
     }
-    array = {"anyOf": [{"$ref": f"#/definitions/{name}"} for name in ("numbers", "drawn", "stored", "dataset")]}
+    sources = ("numbers", "written", "drawn", "stored", "dataset")
+    array = {"anyOf": [{"$ref": f"#/definitions/{name}"} for name in sources]}
     found = _table(keys.TOP, ("format", "graph"))
     return {
         "$schema": _DRAFT,
@@ -41,9 +42,10 @@ def json_schema() -> dict[str, Any]:
         **found,
         "definitions": {
             "numbers": numbers,
-            "drawn": _table({**keys.DRAWN, "init": _inits(), **_arguments()}, ("init", "shape")),
-            "stored": _table(keys.STORED, ("file",)),
-            "dataset": _table({**keys.DATASET, **_datasets()}, ("dataset", "part")),
+            "written": _table({**keys.WRITTEN, **keys.LEAF}, ("value",)),
+            "drawn": _table({**keys.DRAWN, "init": _inits(), **_arguments(), **keys.LEAF}, ("init", "shape")),
+            "stored": _table({**keys.STORED, **keys.LEAF}, ("file",)),
+            "dataset": _table({**keys.DATASET, **_datasets(), **keys.LEAF}, ("dataset", "part")),
             "array": array,
             "leaves": {"type": "object", "additionalProperties": {"$ref": "#/definitions/array"}},
             "training": _table(_training(), ()),

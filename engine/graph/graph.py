@@ -14,8 +14,6 @@ from gradstep.engine.errors import GraphError
 from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.ops.op import Op
 
-#: In the place of a value's id: all small parameters together.
-PACKED = -1
 #: Parameters of no more elements are updated together.
 _SMALL = 1 << 13
 
@@ -33,7 +31,8 @@ class Value(NamedTuple):
     """One array of the network. `node` is what computes it, −1 for leaves; a literal has its
     `number`.
 
-    A value is differentiable if a leaf that gets gradients is somewhere in its past.
+    A value is differentiable if a leaf that gets gradients is somewhere in its past. A parameter that is none is
+    frozen: no update changes it.
     """
 
     id: int
@@ -47,6 +46,16 @@ class Value(NamedTuple):
     @property
     def size(self) -> int:
         return prod(self.shape)
+
+    @property
+    def trained(self) -> bool:
+        """Whether it is a parameter that updates change."""
+        return self.role is Role.PARAMETER and self.differentiable
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it is a parameter that no update changes."""
+        return self.role is Role.PARAMETER and not self.differentiable
 
     @property
     def part(self) -> bool:
@@ -166,7 +175,8 @@ class Graph:
 
     @cached_property
     def parameters(self) -> tuple[Value, ...]:
-        return tuple(v for v in self.values if v.role is Role.PARAMETER)
+        """Those that are trained: the frozen ones are given, as inputs are."""
+        return tuple(v for v in self.values if v.trained)
 
     @cached_property
     def trained(self) -> frozenset[int]:
@@ -187,17 +197,6 @@ class Graph:
                 found.append((value.id, slice(start, start + value.size), value.shape))
                 start += value.size
         return tuple(found)
-
-    @cached_property
-    def places(self) -> dict[int, tuple[slice, Shape]]:
-        """The same by value id."""
-        return {value: (part, shape) for value, part, shape in self.packed}
-
-    @cached_property
-    def updated(self) -> tuple[int, ...]:
-        """What updates go through: the large parameters, and PACKED for all others where there are any."""
-        large = [value.id for value in self.parameters if value.size > _SMALL]
-        return (*large, PACKED) if self.packed else tuple(large)
 
     def gets_gradient(self, value: Value) -> bool:
         """Whether the backward pass writes a gradient for `value`: it can change, and either the

@@ -13,7 +13,6 @@ from gradstep.engine.ask.past import OVER, count_of
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment, Reference
 from gradstep.engine.errors import CommandError
-from gradstep.engine.graph.graph import Role
 from gradstep.engine.history.intervals import ANY, FUNCTIONS, Interval, Unknown, arithmetic, negative, wider
 from gradstep.engine.history.rows import Bounds
 from gradstep.engine.history.summaries import Summaries
@@ -127,7 +126,7 @@ class Ranges:
         value = reference.value
         if value.node >= 0 or reference.kind != "data":
             return self._hull(self.recording.timeline.phase_of(value.id, reference.kind), value.id)
-        if value.role is not Role.PARAMETER:
+        if not value.trained:
             raise Unknown
         # What a parameter is in an iteration, the update before has made it.
         after = self._hull(Phase.UPDATE, value.id)

@@ -100,6 +100,8 @@ def unwritten(target: Target, loss: str) -> str:
     value = target.value
     if not value.size:
         return f"it is empty, of shape {value.shape}"
+    if value.frozen:
+        return f"'{value.name}' is frozen (requires_grad = false): it is given, and gets no gradient and no update"
     if target.kind == "next":
         return f"only parameters are updated, and '{value.name}' is none"
     if target.kind == "data":

@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.graph.graph import PACKED, Graph
+from gradstep.engine.graph.graph import Graph
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.training.groups import Groups
+
+#: In the place of a value's id: all small parameters of the first group; of the others the numbers below it.
+PACKED = -1
 
 
 class Member(NamedTuple):

@@ -11,7 +11,6 @@ from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.neighbours import LEAST
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.rules.linearity import in_line
-from gradstep.engine.graph.graph import Role
 from gradstep.engine.notation import counted, number
 
 #: A loss that has fallen below so much of what one answer for all samples has has fitted something; our own.
@@ -94,7 +93,7 @@ def too_small(evidence: Evidence) -> Iterator[Seen]:
         return
     if not widths and not (evidence.task.bends > HEADROOM and in_line(evidence)):
         return
-    parameters = sum(v.size for v in evidence.graph.values if v.role is Role.PARAMETER)
+    parameters = sum(v.size for v in evidence.graph.parameters)
     what = f"its narrowest hidden layer has {counted(min(widths), 'unit')}" if widths else "it has no hidden layer"
     told = "" if few else f", of whose targets neighbours tell {evidence.task.explained:.0%}"
     text = (

@@ -15,7 +15,8 @@ import numpy as np
 
 from gradstep.engine.errors import GraphError, nearest
 from gradstep.engine.files.arrays import written
-from gradstep.engine.files.arrays.leaf import Leaf
+from gradstep.engine.files.arrays.leaf import Leaf, only
+from gradstep.engine.files.keys import WRITTEN
 from gradstep.engine.index import check_shape
 
 #: The key by which a table names its source, and the module whose `read(spec, dtype, folder)` gives the leaf. It is
@@ -44,5 +45,8 @@ def _read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:
         if key in spec:
             leaf: Leaf = import_module(module).read(spec, dtype, folder)
             return leaf
-    hint = next((h for k in spec if (h := nearest(k, SOURCES))), "")
-    raise GraphError(f"a table here has 'init' (with 'shape'), 'file' or 'dataset'{hint}")
+    if "value" in spec:
+        only(spec, WRITTEN)
+        return written.read(spec["value"], dtype)
+    hint = next((h for k in spec if (h := nearest(k, (*SOURCES, *WRITTEN)))), "")
+    raise GraphError(f"a table here has 'init' (with 'shape'), 'file', 'dataset' or 'value'{hint}")

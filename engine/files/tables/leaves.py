@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gradstep.engine.errors import GraphError
 from gradstep.engine.files import arrays
@@ -39,6 +40,9 @@ def add_leaves(draft: Draft, builder: GraphBuilder, batched: Sequence[str], trai
             except Bad:
                 draft.broken.add(normal(key))
                 continue
+            differentiable = role is Role.PARAMETER or with_gradients
+            if isinstance(spec, Mapping) and "requires_grad" in spec:
+                differentiable, spec = _requires_grad(draft, (title, key), spec, differentiable)
             try:
                 leaf = makers[name] = arrays.read(spec, builder.dtype, draft.folder)
             except GraphError as error:
@@ -51,8 +55,19 @@ def add_leaves(draft: Draft, builder: GraphBuilder, batched: Sequence[str], trai
                 draft.broken.add(name)
                 continue
             shape = _of_an_iteration(leaf.shape, training) if drawn else leaf.shape
-            builder.leaf(name, shape, role, role is Role.PARAMETER or with_gradients)
+            builder.leaf(name, shape, role, differentiable)
     return makers
+
+
+def _requires_grad(
+    draft: Draft, path: tuple[str, str], spec: Mapping[str, Any], default: bool
+) -> tuple[bool, Mapping[str, Any]]:
+    """Whether a leaf is to get gradients, and what else its table says."""
+    found = spec["requires_grad"]
+    if not isinstance(found, bool):
+        draft.bad((*path, "requires_grad"), "requires_grad must be true or false")
+        found = default
+    return found, {key: value for key, value in spec.items() if key != "requires_grad"}
 
 
 def _of_an_iteration(shape: Shape, training: Training) -> Shape:

@@ -86,3 +86,14 @@ def test_a_parameter_is_drawn_anew() -> None:
 def test_what_cannot_be_said_is_refused(line: str, says: str) -> None:
     with pytest.raises(CommandError, match=says):
         altered(find("walkthrough"), line)
+
+
+def test_what_is_frozen_stays_frozen_when_it_is_drawn_anew() -> None:
+    text = """format = 1
+[parameters]
+w = { value = [[1.0, 2.0]], requires_grad = false }
+v = [1.0]
+[graph]
+L = "sum(w) * sum(v)"
+"""
+    assert altered(loads(text), "init w = he_normal").graph.by_name["w"].frozen

@@ -6,7 +6,7 @@ import pytest
 
 from gradstep.engine.files import keys
 
-TABLES = ("TOP", "NOTE", "DEBUG", "EXPECT", "STORED", "DRAWN", "DATASET", "GROUP")
+TABLES = ("TOP", "NOTE", "DEBUG", "EXPECT", "STORED", "DRAWN", "DATASET", "GROUP", "LEAF", "WRITTEN")
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -143,3 +143,10 @@ def test_a_line_without_a_name_and_a_formula_over_several_lines(tmp_path: Path) 
     assert tomllib.loads(saved(loads(text), tmp_path / "a.toml", "op h = tanh"))["graph"]["h"] == "tanh(W @ x + 1)"
     with pytest.raises(CommandError, match="has no line of its own"):
         saved(loads(text.replace("W @ x + 1", "sigmoid(W @ x)")), tmp_path / "b.toml", "op h:sigmoid = tanh")
+
+
+def test_what_is_frozen_stays_frozen_when_it_is_edited(tmp_path: Path) -> None:
+    text = TEXT.format(dtype="float64").replace("[2] }", "[2], requires_grad = false }")
+    again = saved(loads(text), tmp_path / "a.toml", "v[1] = 3.0")
+    assert "v = { value = [1.0, 3.0], requires_grad = false }" in again
+    assert loads(again).graph.by_name["v"].frozen

@@ -7,7 +7,8 @@ import pytest
 from graphs import Network, NetworkBuilder, network
 
 from gradstep.engine.errors import GraphError
-from gradstep.engine.graph.graph import PACKED, Role
+from gradstep.engine.files import loads
+from gradstep.engine.graph.graph import Role
 
 
 def branched() -> Network:
@@ -83,8 +84,6 @@ def test_small_parameters_lie_in_one_row() -> None:
     assert net.graph.packed == (
         (ids["a"], slice(0, 6), (2, 3)), (ids["b"], slice(6, 8198), (8192,)), (ids["c"], slice(8198, 8199), ()),
     )  # fmt: skip
-    assert net.graph.places[ids["b"]] == (slice(6, 8198), (8192,))
-    assert net.graph.updated == (ids["big"], PACKED)
 
 
 def test_a_graph_is_another_one_in_each_iteration_only_where_it_varies() -> None:
@@ -108,3 +107,24 @@ def test_what_is_no_loss_is_refused(loss: str, said: str) -> None:
     with pytest.raises(GraphError) as caught:
         builder.graph.build(loss)
     assert said in str(caught.value)
+
+
+def test_a_frozen_parameter_gets_no_gradient_and_neither_does_what_it_alone_makes() -> None:
+    text = """format = 1
+[inputs]
+x = {{ value = [1.0, 2.0]{} }}
+[parameters]
+W1 = {{ value = [[0.5, -0.5]], requires_grad = false }}
+W2 = [[2.0]]
+[graph]
+h = "W1 @ x"
+L = "sum(W2 @ h)"
+"""
+    graph = loads(text.format("")).graph
+    assert [(v.name, v.trained, v.frozen) for v in graph.values[:3]] == [
+        ("x", False, False), ("W1", False, True), ("W2", True, False),
+    ]  # fmt: skip
+    assert [v.name for v in graph.parameters] == ["W2"]
+    assert [v.name for v in graph.values if graph.gets_gradient(v)] == ["W2", "L:linear"]
+    through = loads(text.format(", requires_grad = true")).graph
+    assert [v.name for v in through.values if through.gets_gradient(v)] == ["x", "W2", "h", "L:linear"]

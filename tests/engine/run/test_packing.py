@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gradstep.engine.files import loads
-from gradstep.engine.graph.graph import PACKED
 from gradstep.engine.history.history import History
-from gradstep.engine.run.packing import packing
+from gradstep.engine.run.packing import PACKED, packing
 
 TEXT = """format = 1
 [inputs]

@@ -26,7 +26,7 @@ def test_each_source_is_named_by_its_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ({}, "a table here has 'init' (with 'shape'), 'file' or 'dataset'"),
+        ({}, "a table here has 'init' (with 'shape'), 'file', 'dataset' or 'value'"),
         ({"inti": "zeros"}, "did you mean 'init'"),
         ({"data": "iris"}, "did you mean 'dataset'"),
         ({"dataset": "xx"}, "no data set 'xx'"),

@@ -88,3 +88,28 @@ def test_numbers_that_an_operation_cannot_use_are_refused(labels: str, says: str
         f't = {labels}\n[graph]\nL = "cross_entropy(z, t)"\n'
     )
     check_problems(text, says)
+
+
+def test_a_leaf_says_itself_whether_it_gets_gradients() -> None:
+    text = """format = 1
+input_gradients = true
+[inputs]
+x = { value = [2.0, 3.0], requires_grad = false }
+y = [1.0, 1.0]
+[parameters]
+w = { init = "ones", shape = [2], requires_grad = false }
+v = { value = [[1, 2]], requires_grad = true }
+[graph]
+L = "sum(v @ (x * w * y))"
+"""
+    scenario = loads(text)
+    assert {v.name: v.differentiable for v in scenario.graph.values[:4]} == {
+        "x": False,
+        "y": True,
+        "w": False,
+        "v": True,
+    }
+    assert scenario.leaves[scenario.graph.by_name["v"].id].tolist() == [[1, 2]]
+    check_problems(text.replace("ones", "twos").replace("= false", "= 0"), "4:43: requires_grad must be true or false",
+                   "7:5: 'w': unknown init 'twos'", "7:50: requires_grad must be true or false")  # fmt: skip
+    check_problems(text.replace("value = [[1, 2]]", "value = [[1, 2]], vale = 1"), "8:5: 'v': unknown key 'vale'")
