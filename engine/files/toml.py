@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Any
 
-from gradstep.engine.errors import Problem, ScenarioError
+from gradstep.engine.errors import Problem, ScenarioError, shortened
 from gradstep.engine.files.places import Places
 from gradstep.engine.files.scanner import Scan
 from gradstep.engine.files.tokens import Refused
@@ -41,11 +41,33 @@ def _without_long_arrays(scan: Scan) -> str:
     return "".join([*parts, scan.text[done:]])
 
 
+#: A line of key = value, without what stands behind it.
+_LINE = re.compile(r"\s*([^\s=#\"'\[]+|\"[^\"]*\")\s*=\s*([^\s#][^#]*?)\s*(?:#.*)?")
+
+
+def _unquoted(line: str) -> str:
+    """How a line is written whose formula or name is in no quotes; nothing where that is not what is wrong."""
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return ""
+    key, value = found[1], found[2]
+    if not key.isascii() and key[0] != '"':
+        written = shortened(f'"{key}" = {value}', 60)
+        return f"; a name with other letters than a to z stands in quotes: {written}"
+    if value[0] in "\"'[{":
+        return ""
+    written = shortened(f'{key} = "{value}"', 60)
+    return f"; a formula, as any text, stands in quotes: {written}"
+
+
 def _syntax(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:
     message = str(error)
     found = re.search(r"\s*\(at line (\d+), column (\d+)\)$", message)
     if found:
-        return Problem(file, int(found[1]), int(found[2]), f"not TOML: {message[: found.start()]}")
+        number = int(found[1])
+        written = text.split("\n")[number - 1]
+        hint = _unquoted(written) if len(written) < 1000 else ""
+        return Problem(file, number, int(found[2]), f"not TOML: {message[: found.start()]}{hint}")
     last = text.rstrip("\n")
     line, column = last.count("\n") + 1, len(last) - last.rfind("\n")
     return Problem(

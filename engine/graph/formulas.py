@@ -20,6 +20,7 @@ from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called, renamed, unknown
 from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.graph.indices import indexed
+from gradstep.engine.graph.meant import instead, product
 from gradstep.engine.graph.operands import ALLOWED, Operand, SeveralResults, Transposed, as_linear, number_of
 from gradstep.engine.graph.parsing import parse, spelled, written
 from gradstep.engine.notation import counted
@@ -124,7 +125,9 @@ class Formulas:
                 return self._part(self._value(operand, node), inside, node, name)
             case ast.Call():
                 return self._call(node, name)
-        raise ExpressionError(f"'{written(node)}' is not allowed here; {ALLOWED}", node.col_offset)
+        raise ExpressionError(
+            f"'{written(node)}' is not allowed here{instead(node) or f'; {ALLOWED}'}", node.col_offset
+        )
 
     def _part(self, array: Value, inside: ast.expr, node: ast.expr, name: str | None) -> Value:
         """`array[inside]`."""
@@ -176,11 +179,16 @@ class Formulas:
         pair = as_linear(*operands)
         if pair:
             return self._apply("linear", list(pair), node, name)
-        return self._apply("matmul", list(operands), node, name)
+        try:
+            return self._apply("matmul", list(operands), node, name)
+        except ExpressionError as error:
+            hint = product(*operands, (written(node.left), written(node.right)))
+            raise ExpressionError(f"{error}{hint}", error.column) from None
 
     def _call(self, node: ast.Call, name: str | None) -> Operand:
         if not isinstance(node.func, ast.Name):
-            raise ExpressionError(f"'{written(node.func)}' cannot be called; {ALLOWED}", node.col_offset)
+            hint = instead(node) or f"; {ALLOWED}"
+            raise ExpressionError(f"'{written(node.func)}' cannot be called{hint}", node.col_offset)
         what = called(node.func.id)
         if what is None:
             raise ExpressionError(unknown(node.func.id), node.col_offset)

@@ -34,6 +34,24 @@ OPTIONS: Mapping[str, Option] = {
     "validate": iterations(),
 }
 
+#: What others call keys of [training]: PyTorch's arguments elsewhere, Keras, scikit-learn.
+_CALLED: Mapping[str, str] = {
+    **dict.fromkeys(("learning_rate", "learning_rate_init", "eta"), "lr"),
+    **dict.fromkeys(("epochs", "num_epochs", "iterations", "num_steps", "max_iter", "max_steps", "n_iter"), "steps"),
+    **dict.fromkeys(("beta", "beta_1", "beta1", "beta2", "beta_2"), "betas"),
+    **dict.fromkeys(("l2", "decay", "wd"), "weight_decay"),
+    **dict.fromkeys(("epsilon",), "eps"),
+    **dict.fromkeys(("rho",), "alpha"),
+    **dict.fromkeys(("max_norm", "grad_clip", "clipnorm", "max_grad_norm", "gradient_clip_val"), "clip_norm"),
+    **dict.fromkeys(("clipvalue",), "clip_value"),
+    **dict.fromkeys(("batch", "bs"), "batch_size"),
+    **dict.fromkeys(("lr_scheduler", "scheduler"), "schedule"),
+    **dict.fromkeys(("validation_split", "val_split"), "validation"),
+    **dict.fromkeys(("gradient_accumulation_steps", "accumulate_grad_batches", "iters_to_accumulate"), "accumulate"),
+    **dict.fromkeys(("warmup_steps", "num_warmup_steps"), "warmup"),
+    **dict.fromkeys(("param_groups",), "groups"),
+}
+
 #: The keys of [training] that are no options.
 _OTHERS = ("optimizer", "schedule", "groups")
 
@@ -263,5 +281,7 @@ def _unknown(
     if owners:
         here = f"are {optimizer!r} and {schedule!r}" if schedule else f"is {optimizer!r}"
         return f"'{key}' belongs to {' or '.join(owners)}, and here {here}"
-    hint = nearest(key, [*known, *others])
+    meant = _CALLED.get(key.lower())
+    counts = ", and counts iterations" if meant == "steps" else ""
+    hint = f"; it is called '{meant}' here{counts}" if meant in (*known, *others) else nearest(key, [*known, *others])
     return f"unknown key '{key}'{hint or '; allowed are ' + ', '.join((*others, *known))}"

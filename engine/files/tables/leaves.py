@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradstep.engine.errors import GraphError
+from gradstep.engine.errors import GraphError, shortened
 from gradstep.engine.files import arrays
 from gradstep.engine.files.arrays.leaf import Leaf
 from gradstep.engine.files.draft import Bad, Draft
@@ -107,5 +107,5 @@ def check_numbers(draft: Draft, graph: Graph, made: Mapping[int, Array]) -> None
                 node.op.check(slot, made[value], shapes)
             except GraphError as error:
                 leaf = graph.values[value]
-                draft.bad([table_of(leaf), leaf.name], f"'{leaf.name}': {error}")
+                draft.bad([table_of(leaf), leaf.name], f"'{leaf.name}' in '{shortened(node.text, 60)}': {error}")
     draft.stop_if_bad()

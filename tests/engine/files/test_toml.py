@@ -100,3 +100,29 @@ def test_any_text_is_read_as_the_standard_library_reads_it_or_refused_as_there()
         else:
             assert repr(parse(text, "f")[0]) == repr(expected)
     assert min(both) > 50
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("h = relu(W @ x)  # the first", 'h = "relu(W @ x)"'),
+        ('"h₁" = relu(x)', '"h₁" = "relu(x)"'),
+        ("title = my net", 'title = "my net"'),
+        ("θ = [0.4, 0.3]", '"θ" = [0.4, 0.3]'),
+        ('θ = "w * 2"', '"θ" = "w * 2"'),
+    ],
+)
+def test_what_lacks_its_quotes_is_told_how_it_is_written(line: str, advice: str) -> None:
+    with pytest.raises(ScenarioError) as raised:
+        parse(f"a = 1\n{line}\nb = 2\n", "f")
+    said = str(raised.value)
+    assert said.startswith("f:2:")
+    assert said.endswith(f" in quotes: {advice}")
+    assert parse(f"a = 1\n{advice}\nb = 2\n", "f")[0]["b"] == 2
+
+
+@pytest.mark.parametrize("line", ["h = [1, 2", "h = {a = 1", "h = 'x", "= 3", "[a", "h = 1 = 2 ]" * 200])
+def test_other_mistakes_are_not_told_so(line: str) -> None:
+    with pytest.raises(ScenarioError) as raised:
+        parse(f"{line}\n", "f")
+    assert "in quotes" not in str(raised.value)

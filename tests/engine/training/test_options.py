@@ -98,3 +98,20 @@ def test_whose_option_a_key_is() -> None:
     assert belongs("momentum", {})
     assert not belongs("lr", {"optimizer": "nobody"})
     assert not belongs("lr", {"optimizer": {}, "schedule": []})
+
+
+@pytest.mark.parametrize(
+    ("key", "here"),
+    [("learning_rate", "lr"), ("epochs", "steps"), ("l2", "weight_decay"), ("clipnorm", "clip_norm"),
+     ("scheduler", "schedule"), ("gradient_accumulation_steps", "accumulate"), ("Learning_Rate", "lr")],
+)  # fmt: skip
+def test_what_others_call_otherwise_is_named_as_it_is_here(key: str, here: str) -> None:
+    said: list[str] = []
+    read({key: 1}, lambda key, text, about: said.append(text))
+    assert said[0].startswith(f"unknown key '{key}'; it is called '{here}' here")
+
+
+def test_a_word_for_what_the_optimiser_does_not_have_is_not_offered() -> None:
+    said: list[str] = []
+    read({"beta1": 0.9}, lambda key, text, about: said.append(text))
+    assert "is called" not in said[0]

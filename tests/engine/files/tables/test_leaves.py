@@ -80,7 +80,7 @@ def test_what_turns_out_to_be_unreadable_is_said_where_it_is_named(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("labels", "says"),
-    [("[0, 3]", "5:5: 't': "), ("[0.5, 1]", "5:5: 't': "), ("[0, -1]", "5:5: 't': ")],
+    [("[0, 3]", "5:5: 't' in '"), ("[0.5, 1]", "5:5: 't': "), ("[0, -1]", "5:5: 't': ")],
 )
 def test_numbers_that_an_operation_cannot_use_are_refused(labels: str, says: str) -> None:
     text = (
