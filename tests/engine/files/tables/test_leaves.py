@@ -80,7 +80,7 @@ def test_what_turns_out_to_be_unreadable_is_said_where_it_is_named(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("labels", "says"),
-    [("[0, 3]", "5:5: 't' in '"), ("[0.5, 1]", "5:5: 't': "), ("[0, -1]", "5:5: 't': ")],
+    [("[0, 3]", "5:5: 't' in '"), ("[0.5, 1]", "5:5: 't' in '"), ("[0, -1]", "5:5: 't' in '")],
 )
 def test_numbers_that_an_operation_cannot_use_are_refused(labels: str, says: str) -> None:
     text = (
@@ -111,5 +111,5 @@ L = "sum(v @ (x * w * y))"
     }
     assert scenario.leaves[scenario.graph.by_name["v"].id].tolist() == [[1, 2]]
     check_problems(text.replace("ones", "twos").replace("= false", "= 0"), "4:43: requires_grad must be true or false",
-                   "7:5: 'w': unknown init 'twos'", "7:50: requires_grad must be true or false")  # fmt: skip
+                   "7:5: 'w': unknown init 'twos'", "7:51: requires_grad must be true or false")  # fmt: skip
     check_problems(text.replace("value = [[1, 2]]", "value = [[1, 2]], vale = 1"), "8:5: 'v': unknown key 'vale'")
