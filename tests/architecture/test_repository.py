@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import re
 import subprocess
@@ -23,6 +24,7 @@ from gradstep.engine.files import builtin, find
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
 from gradstep.tui import keymap
+from gradstep.tui.cli.calls import parser as cli_parser
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens import debugger
 from gradstep.tui.table import PANELS
@@ -86,6 +88,16 @@ def test_the_readmes_example_is_a_scenario() -> None:
         text = example[1].replace('W2 = { file = "weights.npz", key = "W2" }', "W2 = [[0.6, -0.4]]")
         text = re.sub(r'batch = \["x", "t"\].*\n', "", text)
         gradstep.loads(text)
+
+
+def test_the_manual_page_knows_every_call_and_option() -> None:
+    page = (ROOT / "docs/gradstep.1").read_text(encoding="utf-8").replace("\\-", "-")
+    (calls,) = (a for a in cli_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    for name, one in calls.choices.items():
+        assert f"gradstep {name}" in page, name
+        for action in one._actions:
+            for word in action.option_strings[-1:]:
+                assert word in page or word == "--help", f"{word} of {name}: python docs/make.py"
 
 
 def test_what_the_readme_lists_is_what_there_is() -> None:
