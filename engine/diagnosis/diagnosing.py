@@ -12,6 +12,7 @@ from gradstep.engine.diagnosis.remedies import with_changes
 from gradstep.engine.diagnosis.rule import Rule, Rules, Thresholds
 from gradstep.engine.diagnosis.rules import (
     baselines,
+    beginnings,
     data,
     divergence,
     fit,
@@ -38,8 +39,8 @@ from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
 MODULES: tuple[ModuleType, ...] = (
-    outputs, targets, linearity, structure, samples, data, weights, gradients, moves, optimiser, divergence, numbers,
-    gates, fit, rates, units, baselines, losses, sizes, steps,
+    outputs, targets, linearity, structure, beginnings, samples, data, weights, gradients, moves, optimiser,
+    divergence, numbers, gates, fit, rates, units, baselines, losses, sizes, steps,
 )  # fmt: skip
 
 

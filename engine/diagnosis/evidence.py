@@ -60,6 +60,11 @@ class Evidence:
         return self.made > 1
 
     @property
+    def early(self) -> bool:
+        """Whether no more than half of the iterations that are wanted are made: what has not come yet may come."""
+        return 2 * self.made <= self.training.steps
+
+    @property
     def iterations(self) -> History:
         """All iterations; only asked for where it is `trained`."""
         assert self.history is not None, "a training has a history"

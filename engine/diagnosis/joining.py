@@ -31,7 +31,8 @@ def joined(told: Sequence[Told]) -> Diagnosis:
     for at, one in enumerate(ranked):
         root = _root(causes, at)
         if root != at:
-            under.setdefault(root, []).append(one.finding)
+            # What helps is what helps against the cause: another advice beside it may say the opposite.
+            under.setdefault(root, []).append(one.finding._replace(advice=()))
     found = [
         one.finding._replace(follows=tuple(under.get(at, ())))
         for at, one in enumerate(ranked)

@@ -49,6 +49,18 @@ class Task:
             return int(self.rows[sample])
         return int(self.rows[drawn(self.samples, training.batch_size, training.shuffle, iteration)][sample])
 
+    def found(self, sample: int, made: int) -> tuple[int, int] | None:
+        """The first of so many iterations whose batch has a sample, counted over all that are trained on, and which it
+        is there; None where no batch has it."""
+        training = self.here.scenario.training
+        if training.batch_size is None or training.batch_size >= self.samples:
+            return 1, sample
+        for k in range(1, min(made, self.samples // training.batch_size) + 1):
+            taken = np.arange(self.samples)[drawn(self.samples, training.batch_size, training.shuffle, k)]
+            if (at := np.flatnonzero(taken == sample)).size:
+                return k, int(at[0])
+        return None
+
     @cached_property
     def targets(self) -> Array:
         """The targets of all samples that are trained on, in float64; empty where there is no head."""

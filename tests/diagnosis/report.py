@@ -20,6 +20,7 @@ def table(score: Score) -> str:
         lines.append(f"{kind:<24}{numbers}")
     figures = score.figures()
     bugs, fine, early = figures["cases"], figures["healthy"], sum(one.before is not None for one in score.scored)
+    underway = f"on the way there, or before, {figures['healthy_underway']}"
     lines += [
         "",
         f"bugs: the cause is named first in {figures['first']} of {bugs}, among the first three in {figures['named']}, "
@@ -27,7 +28,8 @@ def table(score: Score) -> str:
         f"      before it is trained in {figures['early']} of the {early} that can be seen there; misleading advice in "
         f"{figures['misled']}, kinds of findings that are not true {figures['wrong']}",
         f"advice: one the opposite of another in {figures['opposed']} runs, what is done already in {figures['idle']}",
-        f"alarms: {figures['twins_alarmed']} of {bugs} twins, {figures['healthy_alarmed']} of {fine} healthy trainings",
+        f"alarms: {figures['twins_alarmed']} of {bugs} twins, {figures['healthy_alarmed']} of {fine} healthy "
+        f"trainings; {underway}",
         f"precision {score.precision():.2f}, recall {score.recall():.2f} ({score.seconds():.0f} s)",
     ]
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,8 @@ from tests.diagnosis.case import Case, Healthy
 from tests.diagnosis.quality import quality
 from tests.diagnosis.vocabulary import EARLY
 
+#: What is healthy is also judged before it is trained, and at these shares of its way.
+UNDERWAY = (0.0, 0.1, 0.3)
 #: So many findings, the first ones, are counted where a cause is named.
 FIRST = 3
 
@@ -25,7 +27,7 @@ FIRST = 3
 @dataclass(frozen=True)
 class Run:
     """A training that was made, what is said about it, and how it went: its first loss, and the mean over the last
-    tenth; how well it has learned, and the CPU time."""
+    tenth; how well it has learned, and the CPU time; and what was said `underway`, where that was asked for."""
 
     text: str
     diagnosis: Diagnosis
@@ -33,6 +35,7 @@ class Run:
     ended: float
     quality: float | None
     seconds: float
+    underway: tuple[Diagnosis, ...] = ()
 
     @property
     def told(self) -> tuple[Finding, ...]:
@@ -45,17 +48,25 @@ class Run:
         return tuple(one.kind for cause in self.told for one in (cause, *cause.follows))
 
 
-def run(text: str, steps: int | None = None) -> Run:
-    """Trains a scenario, by default to its end, and diagnoses it."""
+def run(text: str, steps: int | None = None, shares: Sequence[float] = ()) -> Run:
+    """Trains a scenario, by default to its end, and diagnoses it; and at `shares` of the way, of which 0 is the first
+    iteration."""
     began = time.process_time()
     history = History(loads(text))
+    steps = steps or history.scenario.training.steps
     with np.errstate(all="ignore"):
-        history.make(steps or history.scenario.training.steps)
+        underway = tuple(_there(history, max(int(share * steps), 1)) for share in shares)
+        history.make(steps)
         diagnosis = diagnose(history)
         losses = history.summaries.loss.high
         last = losses[-max(len(losses) // 10, 1) :]
         learned = quality(history)
-    return Run(text, diagnosis, float(losses[0]), float(last.mean()), learned, time.process_time() - began)
+    return Run(text, diagnosis, float(losses[0]), float(last.mean()), learned, time.process_time() - began, underway)
+
+
+def _there(history: History, made: int) -> Diagnosis:
+    history.make(made)
+    return diagnose(history)
 
 
 @dataclass(frozen=True)
@@ -168,6 +179,7 @@ class Score:
             "idle": sum(bool(idle(made.told, made.text)) for made in self._all()),
             "twins_alarmed": sum(bool(one.twin.told) for one in self.scored),
             "healthy_alarmed": sum(bool(made.told) for _, made in self.healthy),
+            "healthy_underway": sum(any(one.faults for one in made.underway) for _, made in self.healthy),
         }
 
     def seconds(self) -> float:
@@ -197,5 +209,5 @@ def score(cases: Iterable[Case], healthy: Iterable[Healthy]) -> Score:
     for case in cases:
         found.scored.append(scored(case))
     for one in healthy:
-        found.healthy.append((one, run(one.text)))
+        found.healthy.append((one, run(one.text, shares=UNDERWAY)))
     return found

@@ -87,7 +87,7 @@ def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
         advice = [Advice("look whether inputs and targets are in the same order, and how they are made")]
     else:
         advice = [Advice("train on few samples first, until they are known by heart")]
-    yield Seen(place, numbers, text, advice)
+    yield Seen(place, numbers, text, advice, Severity.INFORMATION if evidence.early else None)
 
 
 @rule(

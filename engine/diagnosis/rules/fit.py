@@ -138,4 +138,5 @@ def underfit(evidence: Evidence) -> Iterator[Seen]:
     )
     advice = ["more units or layers, or another start"]
     numbers = {"loss": course.last, "told": evidence.task.explained}
-    yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice)
+    severity = Severity.INFORMATION if evidence.early else None
+    yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice, severity)

@@ -14,6 +14,10 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run.timeline import Phase
 
+#: Of a layer, the share of shut units from which on it is more than worth knowing: half, as SageMaker Debugger's rule
+#: DeadRelu has it.
+_SHARE = 0.5
+
 
 @rule(
     "dead",
@@ -24,6 +28,8 @@ from gradstep.engine.run.timeline import Phase
 def dead(evidence: Evidence) -> Iterator[Seen]:
     """Units of a ReLU that are shut in every sample, and were from the beginning."""
     recording = evidence.first
+    if recording.trace.loss == 0:
+        return  # a hinge that is shut everywhere asks for nothing
     for sweep, flats in elements(recording, "dead", (Phase.FORWARD,)):
         samples = recording.samples
         units = sweep.size // (samples.count if samples.axis(sweep.value) is not None else 1)
@@ -46,10 +52,16 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
             text += f". Their bias goes down to {number(low, signed=True)}"
         advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
         place = evidence.place(Element(sweep.value, int(flats[0])))
-        # Of a single sample, half of the gates are shut in a network that is well: what that means the others decide.
-        alone = not evidence.trained and samples.count == 1
-        harm = None if share >= (1.0 if alone else 0.5) and not evidence.converged else Severity.INFORMATION
+        harm = None if share >= _SHARE and _matters(evidence) else Severity.INFORMATION
+        # Before a training half a layer may be shut, and the others learn: only all of it is known to be too many.
+        harm = harm if evidence.trained or share == 1 else Severity.INFORMATION
         yield Seen(place, {"dead": still, "of": units, "share": share}, text, advice, harm)
+
+
+def _matters(evidence: Evidence) -> bool:
+    """Whether the loss stands still or rises, where that is known, and at no good end."""
+    falls = evidence.course is not None and evidence.course.falls and not evidence.course.stuck
+    return not evidence.learned and not falls
 
 
 def _bias(evidence: Evidence, value: int) -> float | None:

@@ -18,7 +18,7 @@ from gradstep.engine.ask.thresholds import LARGER, SHARE
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
-from gradstep.engine.diagnosis.rules import remedies
+from gradstep.engine.diagnosis.rules import flow_advice
 from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.index import Array
 from gradstep.engine.notation import counted, number
@@ -120,6 +120,8 @@ def _totals(evidence: Evidence) -> Array:
     return np.where(left > 1, reached - logs[-1], np.nan)
 
 
+#: Below, next to nothing arrives at first: AutoTrainer (Zhang et al., ICSE 2021) repairs what is below.
+_LITTLE = 1e-3
 #: Where one answer's loss is not known, so much of a loss may be left after a good end.
 _LEFT = 0.1
 
@@ -154,7 +156,8 @@ def vanish(evidence: Evidence) -> Iterator[Seen]:
     if way is None or evidence.board.depth.bypassed or way.total >= log(max(limit, 1e-300)):
         return
     numbers = {"ratio": exp(way.total), "factor": way.factor, "layers": way.layers, "threshold": limit}
-    text, severity = way.text("fades"), None
+    # Many a network begins so and finds a way out: before a training it is only told, unless it is very little.
+    text, severity = way.text("fades"), None if exp(way.total) < _LITTLE else Severity.INFORMATION
     if evidence.trained:
         if len(evidence.board.depth.stages) < DEEP or _learned(evidence):
             return
@@ -168,7 +171,7 @@ def vanish(evidence: Evidence) -> Iterator[Seen]:
         text += f". In the median of {evidence.made:,} iterations it is {number(exp(usual))}"
     leads = "" if way.furthest.role is Role.PARAMETER else "what leads into "
     text += f": {leads}{way.furthest.name} hardly learns"
-    advice = remedies.against_fading(evidence, way.repeated)
+    advice = flow_advice.against_fading(evidence, way.repeated)
     yield Seen(way.place, numbers, text, advice, severity, effect=not way.compounds)
 
 
@@ -188,7 +191,7 @@ def explode(evidence: Evidence) -> Iterator[Seen]:
     enough = min(limit, _BROKEN) if _broke(evidence) else limit
     if way is not None and way.total > log(enough) and _matters(evidence, way):
         numbers = {"ratio": exp(way.total), "factor": way.factor, "layers": way.layers, "threshold": limit}
-        advice = remedies.against_growing(evidence, way.repeated)
+        advice = flow_advice.against_growing(evidence, way.repeated)
         severity = Severity.FAULT if way.compounds else None
         yield Seen(way.place, numbers, way.text("grows"), advice, severity, effect=not way.compounds)
     elif evidence.trained and not evidence.converged:
@@ -228,7 +231,7 @@ def _in_time(evidence: Evidence) -> Iterator[Seen]:
                 f"the gradient of {value.name} is {number(ratio)} times its usual size at first, "
                 f"from iteration {k:,} on"
             )
-            advice = remedies.against_bursts(evidence)
+            advice = flow_advice.against_bursts(evidence)
             place = Place(f"{value.name}.grad", k)
             yield Seen(place, {"iteration": k, "ratio": ratio}, text, advice, effect=True)
             return

@@ -62,6 +62,14 @@ def in_line(evidence: Evidence) -> bool:
     return True
 
 
+def _enough(evidence: Evidence) -> bool:
+    """Whether layers in line are no harm: where the network learns all the same, and where a plane is all there is."""
+    plane = evidence.task.bends <= _BENDS
+    if not evidence.trained:
+        return plane
+    return evidence.learned or (plane and evidence.course is not None and evidence.course.falls)
+
+
 @rule(
     "linear_layers",
     "Goodfellow et al., Deep Learning (2016), ch. 6.1: layers without a function between them are one linear layer",
@@ -69,7 +77,8 @@ def in_line(evidence: Evidence) -> bool:
     explains="no_better_than_constant underfit loss rate_large too_small too_few_iterations same_predictions",
 )
 def linear_layers(evidence: Evidence) -> Iterator[Seen]:
-    """Two weighted sums with no activation between them."""
+    """Two weighted sums with no activation between them: of weights that several of them share once."""
+    told = set()
     for node in evidence.graph.nodes:
         weight = weight_of(evidence, node)
         if weight is None or node.output not in evidence.graph.active:
@@ -80,8 +89,9 @@ def linear_layers(evidence: Evidence) -> Iterator[Seen]:
         if first is None or inner is None or len(evidence.graph.uses[first.output]) > 1:
             continue
         shapes = [evidence.graph.values[v].shape for v in (first.inputs[0], first.output, node.output)]
-        if not all(shapes):
+        if not all(shapes) or (inner.id, weight.id) in told:
             continue
+        told.add((inner.id, weight.id))
         into, between, out = (shape[-1] for shape in shapes)
         narrow = between < min(into, out)
         name = evidence.board.whole(first.output)
@@ -95,7 +105,6 @@ def linear_layers(evidence: Evidence) -> Iterator[Seen]:
                 f"; nearest neighbours tell {evidence.task.explained:.0%} of the targets' variance, and a plane, which "
                 f"is all that layers in line can make, {evidence.task.plane:.0%}"
             )
-        fits = evidence.converged and not evidence.task.bends > _BENDS
-        severity = Severity.INFORMATION if narrow or fits else None
+        severity = Severity.INFORMATION if narrow or _enough(evidence) else None
         place = Place(evidence.graph.values[first.output].name)
         yield Seen(place, {"width": between}, text, [f"an activation after {name}: relu, tanh"], severity)

@@ -45,6 +45,10 @@ def loss(evidence: Evidence) -> Iterator[Seen]:
     first, last = _ends(loss)
     if last <= first * (1 - at["loss"]) or first <= 0:
         return
+    jumps = np.diff(loss, n=2)  # second differences of independent noise have six times its variance
+    noise = float(np.sqrt(np.mean(jumps**2) / 6)) / max(len(loss) // 10, 1) ** 0.5
+    if evidence.early and last - first < 3 * noise:
+        return  # what batches differ by hides whether it falls
     what = "rose" if last > first * (1 + at["loss"]) else "hardly changed"
     hint = (
         "a smaller learning rate"
@@ -65,8 +69,8 @@ def oscillates(evidence: Evidence) -> Iterator[Seen]:
     if not evidence.trained:
         return
     history, at = evidence.iterations, evidence.at
-    training, (_, loss) = history.scenario.training, _series(history)
-    if training.batch_size is not None or len(loss) < SHORTEST:
+    _, loss = _series(history)
+    if not evidence.full_batch or len(loss) < SHORTEST:
         return
     rose = evidence.motion.up
     share = float(rose.mean())
@@ -78,6 +82,7 @@ def oscillates(evidence: Evidence) -> Iterator[Seen]:
         or turns < at["oscillates"]
         or not np.isfinite(loss).all()
         or last < first / 10
+        or (evidence.early and last < first / 2)
     ):
         return  # with momentum a loss may swing and all the same fall well
     text = (
@@ -111,6 +116,13 @@ def overfit(evidence: Evidence) -> Iterator[Seen]:
     yield Seen(Place("", k), numbers, text, [hint])
 
 
+def _highest(losses: Array, window: int) -> Array:
+    """The highest loss of the `window` iterations before each one from `_BEFORE` on, or of all that there are."""
+    padded = np.concatenate([np.full(window, -np.inf), losses[:-1]])
+    found: Array = np.lib.stride_tricks.sliding_window_view(padded, window).max(axis=1)[_BEFORE:]
+    return found
+
+
 #: So many iterations before one are what is usual there.
 _BEFORE = 20
 #: Of batches a jump that is above so many times the largest of them is no noise; below such a share of the first loss
@@ -134,8 +146,8 @@ def spike(evidence: Evidence) -> Iterator[Seen]:
         return
     before = np.lib.stride_tricks.sliding_window_view(losses[:-1], _BEFORE)
     now, usual = losses[_BEFORE:], np.median(before, axis=1)
-    # Batches differ: of what they make the loss, the highest was there before.
-    noise = 0.0 if evidence.full_batch else _ABOVE * before.max(axis=1)
+    # Batches differ: of what they make the loss, the highest was there before, in a pass over all of them.
+    noise = 0.0 if evidence.full_batch else _ABOVE * _highest(losses, max(evidence.iterations.passes, _BEFORE))
     high = np.flatnonzero((now > evidence.at["spike"] * usual) & (now > noise) & (now > _SMALL * losses[0])) + _BEFORE
     jumps = np.split(high, np.flatnonzero(np.diff(high) > _BEFORE) + 1) if len(high) else []
     if not jumps or not np.isfinite(losses).all():
@@ -151,7 +163,7 @@ def spike(evidence: Evidence) -> Iterator[Seen]:
     much = (
         lasting
         or (len(jumps) >= _TIMES and not evidence.converged)
-        or (evidence.full_batch and loss > _BACK * max(losses[0], evidence.task.constant or 0.0))
+        or (evidence.full_batch and not evidence.early and loss > _BACK * max(losses[0], evidence.task.constant or 0.0))
     )
     advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
     severity = Severity.WARNING if much and loss > LEARNED * (evidence.task.constant or 0.0) else None

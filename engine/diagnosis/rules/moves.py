@@ -40,7 +40,7 @@ def accumulates(evidence: Evidence) -> Iterator[Seen]:
 )
 def unchanged(evidence: Evidence) -> Iterator[Seen]:
     """A parameter of which not one number has changed."""
-    if not evidence.trained or evidence.converged:
+    if not evidence.trained or evidence.converged or (evidence.course is not None and evidence.course.done):
         return
     history, go_on = evidence.iterations, evidence.go_on
     before, after = history.snapshot(1, go_on).leaves, history.snapshot(history.made + 1, go_on).leaves

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradstep.engine.diagnosis.ahead import after_update
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
@@ -16,6 +17,7 @@ from gradstep.engine.explain.accounts import account
 from gradstep.engine.explain.advice import against, against_zero
 from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.causes import ZeroReason
+from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
 _FOLLOW = (
@@ -84,7 +86,24 @@ def zero(evidence: Evidence) -> Iterator[Seen]:
         harmless = _ON_PURPOSE if len(flats) == grad.size else _ON_PURPOSE | {ZeroReason.INPUT_ZERO}
         for kinds, mine in tally.items():
             if not kinds <= (_SHUT if evidence.trained else harmless):
-                yield _of_zeros(evidence, Element(parameter.id, mine[0]), len(mine), some)
+                seen = _of_zeros(evidence, Element(parameter.id, mine[0]), len(mine), some)
+                fine = not evidence.trained and _passes(recording, parameter.id, kinds, len(flats) == grad.size)
+                yield seen._replace(severity=Severity.INFORMATION if fine else None)
+
+
+def _passes(recording: Recording, parameter: int, kinds: frozenset[ZeroReason], whole: bool) -> bool:
+    """Whether zeros before a training are no harm: rows that are not looked up, answers that are certain and right,
+    biases that a normalisation takes away again; and zeros that the first update takes away, as of a factor beside one
+    that begins at 0 on purpose."""
+    if kinds == {ZeroReason.NO_PATH} and not whole:
+        return True
+    if kinds <= _WELL:
+        return True
+    layer = recording.board.layer_of.get(parameter)
+    bias = layer is not None and parameter == layer.bias and layer.weight >= 0
+    if layer is not None and bias and recording.trace.gradient(layer.weight).any():
+        return True
+    return bool(after_update(recording).gradient(parameter).any())
 
 
 def _never_moved(evidence: Evidence, value: int) -> bool:
@@ -112,6 +131,8 @@ def _of_zeros(evidence: Evidence, element: Element, count: int, some: str) -> Se
 
 #: So many zeros of a parameter are asked for their reasons.
 _ASKED = 256
+#: The loss asks for nothing more: the target is met, or the answer so certain that what is missing is no number.
+_WELL = {ZeroReason.FITS, ZeroReason.UNDERFLOW}
 #: What is told by another rule.
 _SHUT = {ZeroReason.GATE_SHUT}
 #: What is told by another rule, or is as it should be.

@@ -26,8 +26,6 @@ _WORSE = 1.0
 #: What a step a hundred times as long gains at least, as a share of the loss, where a rate is said to be too small:
 #: less is a plateau, which no rate leaves; our own.
 _GAINS = 1e-3
-#: A warm-up longer than the training that has come to less of the rate has kept it small; our own.
-_REACHED = 0.5
 #: Where more than so much of the loss of one answer for all samples is left, more iterations are worth a word; our own.
 _MUCH = 0.3
 
@@ -50,7 +48,7 @@ def rate_sign(evidence: Evidence) -> Iterator[Seen]:
     rate = float(evidence.training.optimizer["lr"])
     if rate < 0:
         text = f"lr = {rate:g} is negative: each update climbs the gradient, and makes the loss larger"
-        yield Seen(Place(), {"rate": rate}, text, [Advice(f"lr = {-rate:g}", f"lr = {-rate:g}")])
+        yield Seen(Place("", 1), {"rate": rate}, text, [Advice(f"lr = {-rate:g}", f"lr = {-rate:g}")])
 
 
 @rule(
@@ -114,6 +112,8 @@ def _turns(evidence: Evidence) -> tuple[str, float] | None:
     rises, turns = float(up.mean()), float((up[1:] != up[:-1]).mean())
     if rises < _OFTEN or turns < _OFTEN or evidence.converged:
         return None
+    if evidence.early and course.last < course.first / 2:
+        return None  # it swings on its way down
     if evidence.motion.decayed_at and course.last - evidence.losses.min() <= STILL * abs(course.last):
         return None  # the schedule has taken the rate down, and the end is the best
     return f"rises in {rises:.0%} of the iterations and turns in {turns:.0%}", 0.3
@@ -147,6 +147,8 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
         return
     if not float(evidence.training.optimizer["lr"]) > 0 or evidence.motion.decayed_at:
         return
+    if evidence.made <= evidence.training.warmup < evidence.training.steps:
+        return  # it is still warming up
     looked = evidence.probes if evidence.motion.warm else evidence.probes[-1:]
     if (warming := _warming(evidence, course)) is not None:
         yield warming
@@ -168,15 +170,16 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
 
 
 def _warming(evidence: Evidence, course: Course) -> Seen | None:
-    """A warm-up that is longer than the training, and has come to little of the rate."""
+    """A warm-up that is longer than the training: then no other rate is to be advised."""
     reached = float(evidence.motion.rates.max()) / float(evidence.training.optimizer["lr"])
-    if evidence.training.warmup >= evidence.made and reached < _REACHED:
+    if evidence.training.warmup >= evidence.made:
         text = (
-            f"the warm-up takes {evidence.training.warmup:,} iterations and the training has {evidence.made:,}: the "
-            f"rate has come to {reached:.1%} of its {number(float(evidence.training.optimizer['lr']))}, and the loss "
-            f"from {number(course.start)} to {number(course.last)}"
+            f"the warm-up takes {evidence.training.warmup:,} iterations and the training has "
+            f"{evidence.training.steps:,}: the rate has come to {reached:.1%} of its "
+            f"{number(float(evidence.training.optimizer['lr']))}, and the loss from {number(course.start)} to "
+            f"{number(course.last)}"
         )
-        short = max(evidence.made // 10, 1)
+        short = max(evidence.training.steps // 10, 1)
         advice = [Advice(f"warmup = {short}, a tenth of the training", f"warmup = {short}")]
         return Seen(Place("", evidence.made), {"reached": reached}, text, advice)
     return None

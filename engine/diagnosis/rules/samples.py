@@ -11,6 +11,7 @@ from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.head import Head
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.rules.data import weighed_inputs
+from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 
@@ -31,6 +32,7 @@ _NEIGHBOURS = 5
     threshold=0.5,
     allowed=(0.0, 1.0),
     explains="spike explode rate_large loss target_scale input_scale no_better_than_constant rate_small diverged "
+    "shuffled_targets overfit oscillates momentum identical_rows unreachable_targets "
     "too_few_iterations underfit same_predictions",
 )
 def outlier(evidence: Evidence) -> Iterator[Seen]:
@@ -50,17 +52,37 @@ def outlier(evidence: Evidence) -> Iterator[Seen]:
             at, column, share = alone
             row = int(evidence.task.rows[at])
             text = (
-                f"sample {row} has {share:.0%} of the variance of {name} over all {len(columns):,} samples: "
+                f"row {row} of the data has {share:.0%} of the variance of {name} over all {len(columns):,} samples: "
                 f"{number(float(columns[at, column]))}, where the others have "
                 f"{number(float(np.median(columns[:, column])))} ± "
                 f"{number(float(np.delete(columns[:, column], at).std()))}"
             )
             advice = ["look at that row: a missing value, another unit, a slip"]
-            severity = Severity.INFORMATION if evidence.converged else None
-            yield Seen(Place(name, sample=row), {"share": share}, text, advice, severity, go=f"sample {row}")
+            # That the loss stands still is no good end: one sample may have most of it.
+            known = evidence.course is not None and evidence.course.learned
+            severity = Severity.INFORMATION if known else None
+            go = _towards(evidence, evidence.graph.by_name[name].id, at)
+            yield Seen(Place(name, sample=row), {"share": share}, text, advice, severity, go=go)
             return
     if head.classes:
         yield from _mislabelled(evidence, head, targets)
+
+
+def _towards(evidence: Evidence, value: int, at: int) -> str:
+    """The command that goes to a sample, counted over all that are trained on: looks at it, where each batch has all;
+    else goes to the first number that is computed of its `value`, or to its output, in the first iteration that has it.
+    Empty where none has."""
+    found = evidence.task.found(at, evidence.made)
+    if evidence.training.batch_size is None or found is None:
+        return f"sample {at}" if found is not None else ""
+    iteration, sample = found
+    there = evidence.iterations.recording(iteration, evidence.go_on) if evidence.history is not None else evidence.here
+    users = (there.graph.nodes[user].output for user, _ in there.graph.users[value])
+    own = next((one for one in users if there.samples.axis(one) is not None), None)
+    output = own if own is not None or evidence.head is None else evidence.head.outputs
+    if output is None or there.samples.axis(output) is None:
+        return ""
+    return f"goto @{iteration} {there.typed(Element(output, there.samples.moved(output, 0, sample)))}"
 
 
 def _alone(columns: Array, most: float) -> tuple[int, int, float] | None:
@@ -99,10 +121,11 @@ def _mislabelled(evidence: Evidence, head: Head, targets: Array) -> Iterator[See
         away = ((x - x[row]) ** 2).sum(axis=1)
         near = np.argsort(away, kind="stable")[1 : _NEIGHBOURS + 1]
         if share > evidence.at["outlier"] and parts[row] > np.log(scores.shape[1]) and labels[row] not in labels[near]:
+            at = int(evidence.task.rows[row])
             text = (
-                f"sample {row} has {share:.0%} of the loss of all {len(labels):,}: it is labelled {labels[row]}, and "
-                f"all of its {_NEIGHBOURS} nearest neighbours are of another class"
+                f"row {at} of the data has {share:.0%} of the loss of all {len(labels):,}: it is labelled "
+                f"{labels[row]}, and all of its {_NEIGHBOURS} nearest neighbours are of another class"
             )
             advice = ["look at the label of that row"]
-            place = Place(evidence.graph.values[head.targets].name, recording.iteration, sample=row)
-            yield Seen(place, {"share": share}, text, advice, go=f"sample {row}")
+            place = Place(evidence.graph.values[head.targets].name, recording.iteration, sample=at)
+            yield Seen(place, {"share": share}, text, advice, go=_towards(evidence, head.targets, row))

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradstep.engine.diagnosis.ahead import after_update
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
-from gradstep.engine.diagnosis.rules.linearity import weight_of
 from gradstep.engine.graph.graph import Node, Role, Value
 from gradstep.engine.notation import number
-from gradstep.engine.run.recording import Recording
 
 #: What has no slope beyond its bounds.
 _BOUNDED = ("clip", "hard_tanh", "hard_sigmoid", "relu6")
@@ -98,85 +97,8 @@ def _cut(evidence: Evidence, value: Value) -> Node | None:
     return cut if evidence.graph.loss.id in reached else None
 
 
-@rule(
-    "equal_initialisation",
-    "Goodfellow et al., Deep Learning (2016), ch. 8.4: parameters are drawn at random to break the symmetry",
-    Severity.FAULT,
-    explains="symmetric zero no_better_than_constant loss same_predictions dead unchanged vanish",
-)
-def equal_initialisation(evidence: Evidence) -> Iterator[Seen]:
-    """A hidden layer whose units begin equal."""
-    for node, weight in _hidden(evidence):
-        rows = _units(evidence, node, weight)
-        if len(rows) < 2 or not (rows == rows[:1]).all():
-            continue
-        if not rows.any():
-            continue  # zero_initialisation tells it
-        yield Seen(
-            Place(weight.name),
-            {"units": len(rows)},
-            f"all {len(rows):,} units of {evidence.board.whole(node.output)} begin with the same weights "
-            f"({weight.name}): they get the same gradient, and stay one unit",
-            ["weights drawn at random: he_normal, xavier_normal"],
-            about=frozenset((weight.name,)),
-        )
-
-
-@rule(
-    "zero_initialisation",
-    "CS231n, Neural Networks Part 2: the pitfall of all-zero initialization",
-    Severity.FAULT,
-    explains="symmetric zero no_better_than_constant loss same_predictions dead unchanged vanish",
-)
-def zero_initialisation(evidence: Evidence) -> Iterator[Seen]:
-    """A hidden layer whose weights begin at 0."""
-    for node, weight in _hidden(evidence):
-        rows = _units(evidence, node, weight)
-        if rows.size and not rows.any() and len(rows) > 1:
-            yield Seen(
-                Place(weight.name),
-                {"weights": rows.size},
-                f"{weight.name} begins at 0: all units of {evidence.board.whole(node.output)} are equal, and stay so",
-                ["weights drawn at random: he_normal, xavier_normal"],
-                Severity.INFORMATION if evidence.converged or _parted(evidence, node, weight) else None,
-                about=frozenset((weight.name,)),
-            )
-
-
-def _parted(evidence: Evidence, node: Node, weight: Value) -> bool:
-    """Whether all units have weights that are not 0 by now, and no two the same: as where a factor before them is drawn
-    at random, and a branch begins at 0 on purpose (Zhang et al., Fixup, ICLR 2019)."""
-    rows = _units(evidence, node, weight, evidence.last)
-    return bool(rows.any(axis=1).all()) and len(np.unique(rows, axis=0)) == len(rows)
-
-
-def _hidden(evidence: Evidence) -> Iterator[tuple[Node, Value]]:
-    """The weighted sums whose result goes through an activation into another weighted sum, with their weights."""
-    graph = evidence.graph
-    sums = [(node, weight) for node in graph.nodes if (weight := weight_of(evidence, node)) is not None]
-    for node, weight in sums:
-        reached = {node.output}
-        for later in graph.nodes[node.id + 1 :]:
-            if reached & set(later.inputs):
-                if any(later.id == other.id for other, _ in sums):
-                    yield node, weight
-                    break
-                reached.add(later.output)
-
-
-def _units(
-    evidence: Evidence, node: Node, weight: Value, at: Recording | None = None
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """The weights of an iteration, by default the first, a row a unit."""
-    array = np.asarray((at or evidence.first).trace.data[weight.id], dtype=np.float64)
-    out = evidence.graph.values[node.output].shape
-    if node.op.name == "conv2d":
-        return array.reshape(len(array), -1)
-    if node.op.name == "linear" or (
-        array.ndim > 1 and out and array.shape[0] == out[-1] and array.shape[-1] != out[-1]
-    ):
-        return array.reshape(len(array), -1)
-    return array.reshape(-1, array.shape[-1]).T if array.ndim > 1 else array.reshape(1, -1)
+#: A branch that the first update makes so many times as large comes to matter; our own.
+_GROWS = 1.5
 
 
 @rule(
@@ -195,7 +117,9 @@ def drowned_branch(evidence: Evidence) -> Iterator[Seen]:
         if len({v.shape for v in values}) != 1 or values[0].size < 4 or any(v.role is not Role.NODE for v in values):
             continue
         ratios = []
-        for trace in (evidence.first.trace, evidence.last.trace):
+        # Of a single iteration the update says whether the branch grows, as one does that begins near 0 on purpose.
+        after = evidence.last.trace if evidence.trained else after_update(evidence.here)
+        for trace in (evidence.first.trace, after):
             with np.errstate(all="ignore"):
                 a, b = (float(np.sqrt(np.mean(np.square(trace.data[v.id], dtype=np.float64)))) for v in values)
                 ratios.append(min(a, b) / max(a, b) if max(a, b) else 1.0)
@@ -207,7 +131,9 @@ def drowned_branch(evidence: Evidence) -> Iterator[Seen]:
                 f"{evidence.board.whole(node.output)}: it hardly matters, and hardly learns"
             )
             advice = ["normalise before adding (layer_norm), or larger weights in the branch"]
-            yield Seen(Place(small.name), {"ratio": worst}, text, advice)
+            grows = not evidence.trained and ratios[1] > _GROWS * ratios[0]
+            severity = Severity.INFORMATION if grows else None
+            yield Seen(Place(small.name), {"ratio": worst}, text, advice, severity)
 
 
 @rule(

@@ -45,21 +45,20 @@ def died(evidence: Evidence) -> Iterator[Seen]:
             continue
         shut = summaries.above_zero(z).high[-1] == 0
         dead = np.flatnonzero(shut)
-        # SageMaker's rule speaks up at half a layer; some dead units are no harm, nor are any after a good end.
-        harm = Severity.WARNING if 2 * len(dead) >= len(shut) and not evidence.learned else Severity.INFORMATION
-        told = 0
+        deaths = []
         for unit in dead.tolist():
             name = unit_name(history, start.graph.values[node.output], unit)
             condition = Condition(f"dead({name})", start)
             k = _since(history, z, unit) or search.began(history, condition, history.made, go_on)
-            if k == 1 or history.made - k + 1 < history.passes:
-                continue
-            told += 1
-            if told <= _NAMED:
-                yield _of_death(history, condition, name, k, go_on)._replace(severity=harm)
-        if told > _NAMED:
-            text = f"{told - _NAMED:,} more units of {start.board.whole(node.output)} died"
-            yield Seen(Place(start.graph.values[node.output].name), {"more": told - _NAMED}, text, [_DEATH], harm)
+            if k > 1 and history.made - k + 1 >= history.passes:
+                deaths.append((k, name, condition))
+        if not deaths:
+            continue
+        # Some dead units are no harm, nor are any where the loss falls all the same, or after a good end.
+        fine = 2 * len(dead) < len(shut) or evidence.learned or (evidence.course is not None and evidence.course.falls)
+        deaths.sort(key=lambda death: death[0])
+        seen = _of_deaths(history, deaths, start.board.whole(node.output), len(shut), go_on)
+        yield seen._replace(severity=Severity.INFORMATION if fine else Severity.WARNING)
 
 
 def _since(history: History, value: int, unit: int) -> int:
@@ -74,7 +73,11 @@ def _since(history: History, value: int, unit: int) -> int:
 _DEATH = "a smaller learning rate, gradient clipping, leaky_relu, or a warm-up"
 
 
-def _of_death(history: History, condition: Condition, name: str, k: int, go_on: GoOn | None) -> Seen:
+def _of_deaths(
+    history: History, deaths: Sequence[tuple[int, str, Condition]], layer: str, units: int, go_on: GoOn | None
+) -> Seen:
+    """The units of a layer that died, each with its iteration, and the update that shut the first of them."""
+    k, name, condition = deaths[0]
     recording = history.recording(k, go_on)
     found = search.first_in(recording, [condition])
     assert found is not None, "it is dead there"
@@ -82,7 +85,11 @@ def _of_death(history: History, condition: Condition, name: str, k: int, go_on: 
     moved = mover(history, Element(sweep.value, flat), k, go_on)
     by = f"; the update at the end of iteration {moved.iteration:,} did it, {moved.text}" if moved else ""
     text = f"{name} is shut in every sample since iteration {k:,}{by}"
-    numbers = {"iteration": k, "step": found.position.step}
+    if len(deaths) > 1:
+        others = ", ".join(f"{one} since {at:,}" for at, one, _ in deaths[1:_NAMED])
+        text = f"{len(deaths):,} of {units:,} units of {layer} died. {text}. Then {others}"
+        text += f", and {len(deaths) - _NAMED:,} more" if len(deaths) > _NAMED else ""
+    numbers = {"iteration": k, "step": found.position.step, "died": len(deaths), "of": units}
     return Seen(Place("", k, found.position.step), numbers, text, [_DEATH])
 
 

@@ -97,7 +97,8 @@ def attention_scale(evidence: Evidence) -> Iterator[Seen]:
         open_rows = rows[(rows > 0).sum(axis=-1) > 1]
         won = float((open_rows.max(axis=-1) > evidence.at["attention_scale"]).mean()) if len(open_rows) else 0.0
         depth = graph.values[factor.inputs[0]].shape[-1]
-        scores = _size(evidence.first.trace.data[node.inputs[0]])
+        given = evidence.first.trace.data[node.inputs[0]]
+        scores = _size(given[np.isfinite(given)])  # those that are masked are −∞
         divided = made is not None and made.op.name in ("divide", "multiply")
         if won < 0.5 and (divided or scores < 3 or depth < 8):
             continue
