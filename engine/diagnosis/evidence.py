@@ -60,11 +60,6 @@ class Evidence:
         return self.made > 1
 
     @property
-    def early(self) -> bool:
-        """Whether no more than half of the iterations that are wanted are made: what has not come yet may come."""
-        return 2 * self.made <= self.training.steps
-
-    @property
     def iterations(self) -> History:
         """All iterations; only asked for where it is `trained`."""
         assert self.history is not None, "a training has a history"
@@ -183,3 +178,8 @@ class Evidence:
     def full_batch(self) -> bool:
         """Whether each iteration sees the same samples and the same network, so that a loss that rises rose."""
         return self.training.batch_size is None and not any(node.op.varies for node in self.graph.nodes)
+
+
+def early(evidence: Evidence) -> bool:
+    """Whether no more than half of the iterations that are wanted are made: what has not come yet may come."""
+    return 2 * evidence.made <= evidence.training.steps

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.evidence import Evidence, early
 from gradstep.engine.diagnosis.finding import Advice, Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.notation import counted, number
@@ -87,7 +87,7 @@ def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
         advice = [Advice("look whether inputs and targets are in the same order, and how they are made")]
     else:
         advice = [Advice("train on few samples first, until they are known by heart")]
-    yield Seen(place, numbers, text, advice, Severity.INFORMATION if evidence.early else None)
+    yield Seen(place, numbers, text, advice, Severity.INFORMATION if early(evidence) else None)
 
 
 @rule(

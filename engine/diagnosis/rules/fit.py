@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradstep.engine.diagnosis.evidence import HEADROOM, Evidence
+from gradstep.engine.diagnosis.evidence import HEADROOM, Evidence, early
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.neighbours import LEAST
 from gradstep.engine.diagnosis.rule import Seen, rule
@@ -138,5 +138,5 @@ def underfit(evidence: Evidence) -> Iterator[Seen]:
     )
     advice = ["more units or layers, or another start"]
     numbers = {"loss": course.last, "told": evidence.task.explained}
-    severity = Severity.INFORMATION if evidence.early else None
+    severity = Severity.INFORMATION if early(evidence) else None
     yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice, severity)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.ask.thresholds import SHARE
 from gradstep.engine.diagnosis.course import LEARNED, SHORTEST
-from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.evidence import Evidence, early
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.history.history import History
@@ -47,7 +47,7 @@ def loss(evidence: Evidence) -> Iterator[Seen]:
         return
     jumps = np.diff(loss, n=2)  # second differences of independent noise have six times its variance
     noise = float(np.sqrt(np.mean(jumps**2) / 6)) / max(len(loss) // 10, 1) ** 0.5
-    if evidence.early and last - first < 3 * noise:
+    if early(evidence) and last - first < 3 * noise:
         return  # what batches differ by hides whether it falls
     what = "rose" if last > first * (1 + at["loss"]) else "hardly changed"
     hint = (
@@ -82,7 +82,7 @@ def oscillates(evidence: Evidence) -> Iterator[Seen]:
         or turns < at["oscillates"]
         or not np.isfinite(loss).all()
         or last < first / 10
-        or (evidence.early and last < first / 2)
+        or (early(evidence) and last < first / 2)
     ):
         return  # with momentum a loss may swing and all the same fall well
     text = (
@@ -163,7 +163,9 @@ def spike(evidence: Evidence) -> Iterator[Seen]:
     much = (
         lasting
         or (len(jumps) >= _TIMES and not evidence.converged)
-        or (evidence.full_batch and not evidence.early and loss > _BACK * max(losses[0], evidence.task.constant or 0.0))
+        or (
+            evidence.full_batch and not early(evidence) and loss > _BACK * max(losses[0], evidence.task.constant or 0.0)
+        )
     )
     advice = ["look at the samples of that iteration", "clip_norm, or a smaller rate"]
     severity = Severity.WARNING if much and loss > LEARNED * (evidence.task.constant or 0.0) else None

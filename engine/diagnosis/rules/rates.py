@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradstep.engine.diagnosis.course import SHORTEST, STILL, Course
-from gradstep.engine.diagnosis.evidence import Evidence
+from gradstep.engine.diagnosis.evidence import Evidence, early
 from gradstep.engine.diagnosis.finding import Advice, Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.notation import counted, number
@@ -112,7 +112,7 @@ def _turns(evidence: Evidence) -> tuple[str, float] | None:
     rises, turns = float(up.mean()), float((up[1:] != up[:-1]).mean())
     if rises < _OFTEN or turns < _OFTEN or evidence.converged:
         return None
-    if evidence.early and course.last < course.first / 2:
+    if early(evidence) and course.last < course.first / 2:
         return None  # it swings on its way down
     if evidence.motion.decayed_at and course.last - evidence.losses.min() <= STILL * abs(course.last):
         return None  # the schedule has taken the rate down, and the end is the best
