@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradstep.engine.ask.query import Query
-from gradstep.engine.ask.scope import Moment, Part, Reference
+from gradstep.engine.ask.scope import Moment
 from gradstep.engine.index import Array
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording
@@ -18,33 +18,28 @@ class Change:
     changes with each of its elements; a computed number once, when the last of its parts is there."""
 
     def __init__(self, query: Query, recording: Recording) -> None:
-        scope = _Collecting(recording)
-        query(scope)
-        self.whole = query.reference(scope)
-        self.ready = max((r.ready(recording) for r in scope.references), default=0)
+        end = Moment.end(recording)
+        query(end)
+        self.whole = query.reference(end)
+        self.ready = max((r.ready(recording) for r in query.references(end)), default=0)
+
+    def writes(self, sweep: Sweep) -> bool:
+        """Whether a step of a sweep changes it."""
+        reference = self.whole
+        if reference is None:
+            return 0 < self.ready - sweep.start <= sweep.size
+        return sweep.value == reference.value.id and sweep.phase.kind == reference.kind
 
     def mask(self, sweep: Sweep, start: int, stop: int) -> Array:
         """Of the elements start to stop of a sweep, those whose step changes it."""
         flats, reference = np.arange(start, stop), self.whole
         if reference is None:
             return np.asarray(sweep.start + flats + 1 == self.ready)
-        if sweep.value != reference.value.id or sweep.phase.kind != reference.kind:
+        if not self.writes(sweep):
             return np.zeros(len(flats), dtype=bool)
         taken = np.zeros(reference.value.shape, dtype=bool)
         taken[reference.at or ...] = True
         return taken.reshape(-1)[flats]
-
-
-class _Collecting(Moment):
-    """Notes what an expression reads."""
-
-    def __init__(self, recording: Recording) -> None:
-        super().__init__(recording, recording.timeline.total)
-        self.references: list[Reference] = []
-
-    def read(self, reference: Reference) -> Part:
-        self.references.append(reference)
-        return super().read(reference)
 
 
 def passed(recording: Recording, step: int, value: float, level: float) -> Array:

@@ -8,17 +8,21 @@ one step at which it becomes true.
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Callable, Sequence
 from copy import copy
+from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS, phase_of
+from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS, TEXT_FIELDS, phase_of
 from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.language import FUNCTIONS
 from gradstep.engine.ask.past import reach
 from gradstep.engine.ask.patterns import Pattern
 from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.scope import Moment
 from gradstep.engine.ask.steps import CHANGES, Steps
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.graph.typed import LETTERS
@@ -33,6 +37,14 @@ _SLICE = 1 << 17
 _PLAIN = 1 << 20
 
 
+class Held(NamedTuple):
+    """Of some steps those at which something holds; and, where it looks at terms, of these how many terms are in with
+    the first for which it does: 0 where that is the last of them. All shapes (steps,)."""
+
+    mask: Array
+    terms: Callable[[], Array] | None = None
+
+
 class Condition:
     """What `break`, `when` and a scenario's breakpoints say. Raises CommandError if it cannot be read."""
 
@@ -45,8 +57,13 @@ class Condition:
         self.phase: Phase | None = None
         self.operation = ""
         self.by_term = self.state = False
-        #: Whether it looks at the terms of steps, which are many.
-        self._tabled = False
+        #: Whether it looks at the terms of steps, which are many; and how many elements of a sweep together.
+        self._tabled, self._together = False, dict[int, int]()
+        #: What it joins with `and`, what is known of a whole sweep first.
+        self._parts: tuple[Query, ...] = ()
+        #: The steps at which what it names is there, and with it perhaps the state.
+        self._moments: tuple[int, ...] = ()
+        self._begins: tuple[int, ...] | None = None
         self._read(body.strip())
 
     def of(self, recording: Recording) -> Condition:
@@ -54,7 +71,7 @@ class Condition:
         if recording is self.recording:
             return self
         other = copy(self)
-        other.recording = recording
+        other.recording, other._begins = recording, None
         return other
 
     def _read(self, body: str) -> None:
@@ -76,6 +93,10 @@ class Condition:
         self.by_term = bool(words & {*TERM_FIELDS, "op", "crosses", *(k for k, kind in KINDS.items() if kind.by_term)})
         self.state = not words & {*FIELDS, *KINDS, *CHANGES}
         self._try()
+        self._parts = tuple(map(Query.of, sorted(_joined(self.query.tree), key=_looks_close)))
+        if self.state:
+            ready = (r.ready(self.recording) for r in self.query.references(Moment.end(self.recording)))
+            self._moments = tuple(sorted({1, *filter(None, ready)}))
 
     @property
     def reach(self) -> int:
@@ -105,61 +126,95 @@ class Condition:
 
     def mask(self, sweep: Sweep, start: int, stop: int) -> Array:
         """Of the elements start to stop (flat) of a sweep, those at whose step it holds."""
-        recording = self.recording
+        return self.held(sweep, start, stop).mask
+
+    def held(self, sweep: Sweep, start: int, stop: int) -> Held:
+        """Those at whose step it holds, and after which of their terms it does first."""
+        recording, terms = self.recording, None
         if self.pattern is not None:
             found = self.pattern.mask(recording, sweep, start, stop)
         elif self.phase is not None:
             first = sweep.phase is self.phase and sweep.start == recording.timeline.span(self.phase)[0]
             found = (np.arange(start, stop) == 0) & first
         elif self.operation:
-            found = self._through(sweep, start, stop)
+            found = np.full(stop - start, self._through(sweep))
         elif self.state:
-            before = self._holds(sweep, max(start - 1, 0), stop)
-            if start == 0:
-                earlier = recording.timeline.sweeps[sweep.number - 1] if sweep.number else None
-                last = (
-                    bool(self._holds(earlier, earlier.size - 1, earlier.size)[0]) if earlier and earlier.size else False
-                )
-                before = np.concatenate([[last], before])
-            found = before[1:] & ~before[:-1]
+            found = np.zeros(stop - start, dtype=bool)
+            steps = np.array(self.begins, dtype=np.intp) - sweep.start - 1
+            found[steps[(steps >= start) & (steps < stop)] - start] = True
         else:
-            found = self._holds(sweep, start, stop)
+            found, terms = self._looked(Steps(recording, sweep, start, stop, self.by_term))
         if self.on is not None:
             found = found & self.on.mask(recording, sweep, start, stop)
-        return found
+        return Held(found, terms)
 
-    def _through(self, sweep: Sweep, start: int, stop: int) -> Array:
+    def _through(self, sweep: Sweep) -> bool:
+        """Whether a sweep computes, or goes back through, the operation."""
         graph = self.recording.graph
         if sweep.phase is Phase.BACKWARD:
-            here = any(graph.nodes[n].op.name == self.operation for n, _ in graph.uses[sweep.value])
+            return any(graph.nodes[n].op.name == self.operation for n, _ in graph.uses[sweep.value])
+        return sweep.phase is not Phase.UPDATE and graph.nodes[sweep.node].op.name == self.operation
+
+    def sweeps(self) -> Sequence[Sweep]:
+        """The sweeps at whose steps it may hold, as far as one sees without looking at all of their numbers."""
+        time = self.recording.timeline
+        if self.state:
+            found: Sequence[Sweep] = [time.sweep_at(step) for step in self.begins]
+        elif self.pattern is not None:
+            found = [sweep for sweep in time.sweeps if self.pattern.writes(self.recording, sweep)]
+        elif self.operation:
+            found = [sweep for sweep in time.sweeps if self._through(sweep)]
         else:
-            here = sweep.phase is not Phase.UPDATE and graph.nodes[sweep.node].op.name == self.operation
-        return np.full(stop - start, here)
+            found = time.sweeps
+        return found if self.on is None else [sweep for sweep in found if self.on.writes(self.recording, sweep)]
 
-    def _holds(self, sweep: Sweep, start: int, stop: int) -> Array:
-        assert self.query is not None
-        at = Steps(self.recording, sweep, start, stop, self.by_term)
-        found = np.asarray(self.query(at).holds)
-        if at.by_term:
-            return at.gather(np.broadcast_to(found, at.table.owner.shape))
-        return np.broadcast_to(found, (stop - start,))
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """The steps at which a state begins: it may at those at which something that it names is there, and at no
+        other."""
+        if self._begins is None:
+            assert self.query is not None
+            times, holds = self._moments, [False]
+            holds += [bool(self.query(Moment(self.recording, step)).holds) for step in times]
+            self._begins = tuple(
+                s for s, before, now in zip(times, holds, holds[1:], strict=False) if now and not before
+            )
+        return self._begins
 
-    def term(self, sweep: Sweep, flat: int) -> int | None:
-        """Of a step at which it holds, the number of the first term for which it does; None where it
-        looks at no terms."""
-        if not self.by_term or sweep.phase is not Phase.BACKWARD:
-            return None
-        assert self.query is not None
-        at = Steps(self.recording, sweep, flat, flat + 1, True)
-        found = np.flatnonzero(np.broadcast_to(np.asarray(self.query(at).holds), at.table.owner.shape))
-        return int(found[0]) if len(found) else None
+    def _looked(self, at: Steps) -> Held:
+        """Where the expression holds in a slice."""
+        found = np.bool_(True)
+        for part in self._parts:
+            found = np.logical_and(found, part(at).holds)
+            if not found.any():
+                return Held(np.zeros(at.count, dtype=bool))
+        if not at.by_term:
+            return Held(np.broadcast_to(found, (at.count,)))
+        terms = np.broadcast_to(found, at.table.owner.shape)
+        return Held(at.gather(terms), lambda: at.first(terms))
 
     def slice_of(self, sweep: Sweep) -> int:
         """How many elements of a sweep to look at together."""
         if sweep.phase is not Phase.BACKWARD or not sweep.size or not self._tabled:
             return _PLAIN
-        first = Steps(self.recording, sweep, 0, 1, False).table
-        return max(_SLICE // max(len(first.owner), 1), 1)
+        found = self._together.get(sweep.number)
+        if found is None:
+            first = Steps(self.recording, sweep, 0, 1, False).table
+            found = self._together[sweep.number] = max(_SLICE // max(len(first.owner), 1), 1)
+        return found
+
+
+def _joined(node: ast.expr) -> list[ast.expr]:
+    """What a condition joins with `and`."""
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        return [part for value in node.values for part in _joined(value)]
+    return [node]
+
+
+def _looks_close(node: ast.expr) -> bool:
+    """Whether the numbers of each step have to be looked at; where it is about texts, often not."""
+    sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+    return not any(isinstance(side, ast.Name) and side.id in TEXT_FIELDS for side in sides)
 
 
 def condition_words() -> tuple[str, ...]:

@@ -1,100 +1,127 @@
-"""The value of an expression in a scope: one walk through its tree.
-
-Truth follows Kleene's three values (Introduction to Metamathematics, 1952, §64): false and unknown is false, true or
-unknown is true, and where the whole is unknown, it does not hold.
+"""What an expression means: one walk through its tree makes a function of the scope, which is called as often as there
+are moments, or slices of steps, to look at.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from functools import reduce
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.ask import past
-from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, ELEMENTWISE, FUNCTIONS, REDUCING
+from gradstep.engine.ask.joining import Bad, all_of, any_of, applied, chained, joined, judged, paired
+from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, FUNCTIONS
 from gradstep.engine.ask.scope import Part, Reference, Scope
 from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.parsing import spelled
 
+#: What a part of an expression is in a scope.
+Code = Callable[[Any], Part]
 
-class Evaluation:
-    """One walk through a tree. A sub-expression is a Part, or still a Reference that may get an
-    index or a `.grad`."""
+
+class Meaning(NamedTuple):
+    """What a tree means in the scopes of one kind over one network: its value as a function of the scope; what it
+    names, if it is nothing but a name; and all that it names."""
+
+    code: Code
+    reference: Reference | None
+    references: tuple[Reference, ...]
+
+
+class Expression:
+    """A tree that is read once for each network in which it is asked, and then only called."""
+
+    def __init__(self, text: str, tree: ast.expr) -> None:
+        self._text, self._tree = text, tree
+        self._read: tuple[type[Scope], Blackboard, Meaning] | None = None
+
+    def meaning(self, scope: Scope) -> Meaning:
+        """What it means there. Raises CommandError where a name or a type is wrong."""
+        before, board = self._read, scope.recording.board
+        if before is None or before[1] is not board or before[0] is not type(scope):
+            reading = Reading(self._text, scope)
+            found = reading.of(self._tree)
+            code, reference = reading.read(found), found if isinstance(found, Reference) else None
+            before = self._read = type(scope), board, Meaning(code, reference, tuple(reading.references))
+        return before[2]
+
+    def __call__(self, scope: Scope) -> Part:
+        """Its value in a scope. Raises CommandError where a name or a type is wrong."""
+        code = self.meaning(scope).code
+        with np.errstate(all="ignore"):
+            return code(scope)
+
+
+class Reading:
+    """One walk through a tree. A sub-expression is a Code, or still a Reference that may get an index or a `.grad`.
+
+    No Code holds on to the scope that it was read in: it is asked about many iterations, and they are large.
+    """
 
     def __init__(self, text: str, scope: Scope) -> None:
-        self.text, self.scope = text, scope
+        self.text, self.scope, self.recording = text, type(scope), scope.recording
+        self.references: list[Reference] = []
+        self.bad: Bad = partial(_bad, text)
 
-    @property
-    def board(self) -> Blackboard:
-        return self.scope.recording.board
-
-    def of(self, node: ast.expr) -> Part | Reference:
+    def of(self, node: ast.expr) -> Code | Reference:
         handler = getattr(self, f"_{type(node).__name__.lower()}", None)
         if handler is None:
             raise self.bad(f"'{ast.unparse(node)[:40]}' is nothing that an expression can have")
-        found: Part | Reference = handler(node)
+        found: Code | Reference = handler(node)
         return found
 
-    def bad(self, message: str) -> CommandError:
-        return CommandError(f"'{shortened(self.text)}': {message}")
+    def part(self, node: ast.expr) -> Code:
+        """A part as it is, whatever it is."""
+        return self.read(self.of(node))
 
-    def part(self, node: ast.expr) -> Part:
-        found = self.of(node)
-        return self.scope.read(found) if isinstance(found, Reference) else found
+    def read(self, found: Code | Reference) -> Code:
+        """What was found; of a name its numbers, and when they are known."""
+        if not isinstance(found, Reference):
+            return found
+        self.references.append(found)
+        reference, ready = found, found.ready(self.recording)
+        return lambda scope: Part(reference.read(scope.recording), scope.steps >= ready)
 
-    def number(self, node: ast.expr) -> Part:
-        """A part that is one number at each step."""
-        part = self.part(node)
-        array = np.asarray(part.value)
-        if array.dtype.kind in "US":
+    def number(self, node: ast.expr) -> Code:
+        """A part that is a number, or numbers."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
             raise self.bad(f"'{ast.unparse(node)}' is a text and can only be compared with == and !=")
-        return part
+        return self.part(node)
 
-    def truth(self, node: ast.expr) -> Part:
-        part = self.number(node)
-        written = ast.unparse(node)
-        if np.asarray(part.value).dtype.kind != "b":
-            raise self.bad(f"'{written}' is a number; compare it, as in {written} == 0")
-        if not part.single:
-            count = f"{np.size(part.value):,}"
-            raise self.bad(f"'{written}' has {count} truth values; say any({written}) or all({written})")
-        return part.one
+    def truth(self, node: ast.expr) -> Code:
+        """A part that is true or false, once at each step."""
+        inner, bad = self.number(node), self.bad
+        return lambda scope: judged(inner(scope), node, bad)
 
-    def pair(self, left: ast.expr, right: ast.expr) -> tuple[Part, Part]:
+    def pair(self, left: ast.expr, right: ast.expr) -> Callable[[Scope], tuple[Part, Part]]:
         """Two parts that go together: whole arrays, or numbers of each step with such and with single ones."""
-        a, b = self.number(left), self.number(right)
-        if a.stepwise == b.stepwise:
-            return a, b
-        whole, node, other = (a, left, right) if b.stepwise else (b, right, left)
-        if not whole.single:
-            written, field = ast.unparse(node), ast.unparse(other)
-            raise self.bad(
-                f"'{written}' has {np.size(whole.value):,} numbers, and '{field}' is one at each step; "
-                f"name one of them, or say max({written})"
-            )
-        return a.one, b.one
+        one, other, bad = self.number(left), self.number(right), self.bad
+        return lambda scope: paired(one(scope), other(scope), left, right, bad)
 
     # Names
 
-    def _name(self, node: ast.Name) -> Part | Reference:
-        for look in (self.scope.field(node.id), self.scope.kind(node.id, None)):
-            if look is not None:
-                return look
-        if node.id == "previous" and node.id not in self.scope.recording.graph.by_name:
+    def _name(self, node: ast.Name) -> Code | Reference:
+        name, graph = node.id, self.recording.graph
+        if name in self.scope.fields:
+            return self.scope.field(name)
+        kind = self.scope.kind(name, None, self.recording)
+        if kind is not None:
+            return kind
+        if name == "previous" and name not in graph.by_name:
             return self._earlier(ast.Name("loss"))
         constant = spelled(node)
-        if constant is not None and node.id not in self.scope.recording.graph.by_name:
+        if constant is not None and name not in graph.by_name:
             return self._constant(constant)
-        value, flat = self.board.lookup(node.id, node.id)
+        value, flat = self.recording.board.lookup(name, name)
         if flat is None:
             return Reference(value)
         return Reference(value, at=tuple(int(i) for i in np.unravel_index(flat, value.shape)))
 
-    def _attribute(self, node: ast.Attribute) -> Part | Reference:
+    def _attribute(self, node: ast.Attribute) -> Reference:
         inner = self.of(node.value)
         if isinstance(inner, Reference) and node.attr == "T":
             return inner._replace(transposed=not inner.transposed)
@@ -102,10 +129,10 @@ class Evaluation:
             hint = nearest(node.attr, ("grad", "next", *FUNCTIONS))
             raise self.bad(f"after the point comes grad, next, T or a function such as max(), not '{node.attr}'{hint}")
         value = inner.value
-        if node.attr == "grad" and self.scope.recording.trace.grad[value.id] is None:
+        if node.attr == "grad" and self.recording.trace.grad[value.id] is None:
             why = ": it is frozen (requires_grad = false)" if value.frozen else ""
             raise self.bad(f"'{value.name}' has no gradient{why}")
-        if node.attr == "next" and value not in self.scope.recording.graph.parameters:
+        if node.attr == "next" and value not in self.recording.graph.parameters:
             what = "frozen (requires_grad = false)" if value.frozen else "none"
             raise self.bad(f"only parameters are updated, and '{value.name}' is {what}")
         return inner._replace(kind=node.attr)
@@ -140,152 +167,128 @@ class Evaluation:
         place: int | slice = slice(*found) if len(found) == 3 else found[0]
         return place
 
-    def _constant(self, node: ast.Constant) -> Part:
-        if isinstance(node.value, bool | int | float | str):
-            # NumPy has no integers of any size.
-            large = type(node.value) is int and abs(node.value) > 2**53
-            return Part(float(node.value) if large else node.value)
-        raise self.bad(f"'{ast.unparse(node)}' is nothing that an expression can have")
+    def _constant(self, node: ast.Constant) -> Code:
+        if not isinstance(node.value, bool | int | float | str):
+            raise self.bad(f"'{ast.unparse(node)}' is nothing that an expression can have")
+        # NumPy has no integers of any size.
+        large = type(node.value) is int and abs(node.value) > 2**53
+        part = Part(float(node.value) if large else node.value)
+        return lambda scope: part
 
     # Arithmetic and truth
 
-    def _unaryop(self, node: ast.UnaryOp) -> Part:
+    def _unaryop(self, node: ast.UnaryOp) -> Code:
         if isinstance(node.op, ast.Not):
-            part = self.truth(node.operand)
-            return part._replace(value=np.logical_not(part.value))
-        part = self.number(node.operand)
-        act = ARITHMETIC.get(type(node.op))
+            return _not(self.truth(node.operand))
+        inner, act = self.number(node.operand), ARITHMETIC.get(type(node.op))
         if act is None:
             raise self.bad("~ is written 'not'")
-        return part._replace(value=act(np.asarray(part.value, dtype=float)))
+        return lambda scope: _with(inner(scope), lambda value: act(np.asarray(value, dtype=float)))
 
-    def _binop(self, node: ast.BinOp) -> Part:
+    def _binop(self, node: ast.BinOp) -> Code:
         act = ARITHMETIC.get(type(node.op))
         if act is None:
             raise self.bad("there are + − * / ** % @; conditions are joined with 'and' and 'or'")
-        left, right = self.pair(node.left, node.right)
-        if left.stepwise and isinstance(node.op, ast.MatMult):
-            raise self.bad("@ multiplies whole arrays; numbers of steps are multiplied with *")
-        try:
-            value = act(np.asarray(left.value, dtype=float), np.asarray(right.value, dtype=float))
-        except ValueError:
-            shapes = f"{np.shape(left.value)} and {np.shape(right.value)}"
-            raise self.bad(f"shapes {shapes} do not fit in '{ast.unparse(node)}'") from None
-        return Part(value, np.logical_and(left.known, right.known), left.stepwise or right.stepwise)
+        pair, whole, bad = self.pair(node.left, node.right), isinstance(node.op, ast.MatMult), self.bad
 
-    def _boolop(self, node: ast.BoolOp) -> Part:
-        parts = [self.truth(value) for value in node.values]
-        return _all(parts) if isinstance(node.op, ast.And) else _any(parts)
+        def code(scope: Scope) -> Part:
+            left, right = pair(scope)
+            if whole and left.stepwise:
+                raise bad("@ multiplies whole arrays; numbers of steps are multiplied with *")
+            try:
+                return joined(act, left, right)
+            except ValueError:
+                shapes = f"{np.shape(left.value)} and {np.shape(right.value)}"
+                raise bad(f"shapes {shapes} do not fit in '{ast.unparse(node)}'") from None
 
-    def _compare(self, node: ast.Compare) -> Part:
-        sides = [node.left, *node.comparators]
+        return code
+
+    def _boolop(self, node: ast.BoolOp) -> Code:
+        parts, join = [self.truth(value) for value in node.values], all_of if isinstance(node.op, ast.And) else any_of
+        return lambda scope: join([part(scope) for part in parts])
+
+    def _compare(self, node: ast.Compare) -> Code:
+        sides, bad = [node.left, *node.comparators], self.bad
         parts = [
             self._text(op, left, right) or self._compared(op, left, right)
             for op, left, right in zip(node.ops, sides, sides[1:], strict=False)
         ]
         if len(parts) == 1:
             return parts[0]
-        if all(part.single for part in parts):
-            return _all([part.one for part in parts])
-        if any(part.stepwise for part in parts):
-            raise self.bad(f"in '{ast.unparse(node)}' there are whole arrays beside numbers of steps")
-        try:
-            value = np.logical_and.reduce(np.broadcast_arrays(*(part.value for part in parts)))
-        except ValueError:
-            shapes = " and ".join(str(np.shape(part.value)) for part in parts)
-            raise self.bad(f"shapes {shapes} do not fit in '{ast.unparse(node)}'") from None
-        return Part(value, reduce(np.logical_and, (part.known for part in parts)))
+        return lambda scope: chained([part(scope) for part in parts], node, bad)
 
-    def _compared(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Part:
+    def _compared(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Code:
         act = COMPARISONS.get(type(op))
         if act is None:
             raise self.bad("there are == != < <= > >=")
-        a, b = self.pair(left, right)
-        try:
-            value = act(np.asarray(a.value, dtype=float), np.asarray(b.value, dtype=float))
-        except ValueError:
-            raise self.bad(f"shapes {np.shape(a.value)} and {np.shape(b.value)} cannot be compared") from None
-        return Part(value, np.logical_and(a.known, b.known), a.stepwise or b.stepwise)
+        pair, bad = self.pair(left, right), self.bad
 
-    def _text(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Part | None:
+        def code(scope: Scope) -> Part:
+            a, b = pair(scope)
+            try:
+                return joined(act, a, b)
+            except ValueError:
+                raise bad(f"shapes {np.shape(a.value)} and {np.shape(b.value)} cannot be compared") from None
+
+        return code
+
+    def _text(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Code | None:
         """`op == relu`, `name == "h*"`: a text field and what it is to be."""
         for field, text in ((left, right), (right, left)):
-            if isinstance(field, ast.Name) and self.scope.matches(field.id, "") is not None:
+            if isinstance(field, ast.Name) and field.id in self.scope.texts:
                 if not isinstance(op, ast.Eq | ast.NotEq):
                     raise self.bad(f"'{field.id}' is a text and can only be compared with == and !=")
                 word = text.value if isinstance(text, ast.Constant) else ast.unparse(text)
-                found = self.scope.matches(field.id, str(word))
-                assert found is not None, "it is a text field"
-                return found._replace(value=np.logical_not(found.value)) if isinstance(op, ast.NotEq) else found
+                found = self.scope.matching(field.id, str(word), self.recording)
+                return found if isinstance(op, ast.Eq) else _not(found)
         return None
 
-    def _call(self, node: ast.Call) -> Part:
+    def _call(self, node: ast.Call) -> Code:
         if node.keywords:
             raise self.bad("arguments have no names here")
         if isinstance(node.func, ast.Attribute) and node.func.attr in FUNCTIONS and not node.args:
-            return self._apply(node.func.attr, self.number(node.func.value), node.func.value)
+            return self._apply(node.func.attr, node.func.value)
         if not isinstance(node.func, ast.Name):
             raise self.bad(f"'{ast.unparse(node.func)}' cannot be called{nearest(ast.unparse(node.func), FUNCTIONS)}")
         if node.func.id == "previous" and len(node.args) == 1:
             return self._earlier(node.args[0])
         if node.func.id in past.OVER and len(node.args) == 2:
             return self._over(node.func.id, *node.args)
-        kind = self.scope.kind(node.func.id, node)
+        kind = self.scope.kind(node.func.id, node, self.recording)
         if kind is not None:
             return kind
         if node.func.id not in FUNCTIONS:
             raise self.bad(f"unknown function '{node.func.id}'{nearest(node.func.id, FUNCTIONS)}")
         if len(node.args) != 1:
             raise self.bad(f"{node.func.id}(x) takes one argument")
-        return self._apply(node.func.id, self.number(node.args[0]), node.args[0])
+        return self._apply(node.func.id, node.args[0])
 
-    def _earlier(self, argument: ast.expr) -> Part:
-        return past.earlier(self.scope.recording, self._written(argument))
+    def _earlier(self, argument: ast.expr) -> Code:
+        written = self._written(argument)
+        return lambda scope: past.earlier(scope.recording, written)
 
-    def _over(self, name: str, argument: ast.expr, count: ast.expr) -> Part:
+    def _over(self, name: str, argument: ast.expr, count: ast.expr) -> Code:
         """`median(EXPR, 20)`: over so many iterations before."""
-        number = past.count_of(count)
+        number, written = past.count_of(count), self._written(argument)
         if number is None:
             raise self.bad(f"{name}(x, N): N is how many iterations before, a whole number from 1 to {past.LONGEST:,}")
-        return past.over(self.scope.recording, name, number, self._written(argument))
+        return lambda scope: past.over(scope.recording, name, number, written)
 
     def _written(self, argument: ast.expr) -> past.Written:
-        return past.Written(self.text, ast.dump(argument), lambda moment: Evaluation(self.text, moment).part(argument))
+        return past.Written(self.text, ast.dump(argument), Expression(self.text, argument))
 
-    def _apply(self, name: str, part: Part, argument: ast.expr) -> Part:
-        if name in ELEMENTWISE:
-            array = np.asarray(part.value)
-            return part._replace(value=ELEMENTWISE[name](array.astype(float) if array.dtype.kind == "b" else array))
-        if part.stepwise:
-            raise self.bad(f"'{ast.unparse(argument)}' is one number at each step; {name} is for a whole array")
-        array = np.asarray(part.value)
-        if array.size == 0 and name in ("max", "min", "mean", "std"):
-            raise self.bad(f"'{ast.unparse(argument)}' is empty")
-        if name == "norm":
-            array = array.reshape(-1)
-        return Part(REDUCING[name](array), part.known)
+    def _apply(self, name: str, argument: ast.expr) -> Code:
+        inner, bad = self.number(argument), self.bad
+        return lambda scope: applied(name, inner(scope), argument, bad)
 
 
-def _all(parts: Sequence[Part]) -> Part:
-    """Whether all hold: false where one is false, even where others are unknown."""
-    result = parts[0]
-    for part in parts[1:]:
-        both = np.logical_and(result.known, part.known)
-        false = [np.logical_and(p.known, np.logical_not(p.value)) for p in (result, part)]
-        holds = np.logical_and(result.holds, part.holds)
-        result = Part(holds, both | false[0] | false[1], _at_steps(result, part, both))
-    return result
+def _bad(text: str, message: str) -> CommandError:
+    return CommandError(f"'{shortened(text)}': {message}")
 
 
-def _any(parts: Sequence[Part]) -> Part:
-    """Whether one holds: true where one is true, even where others are unknown."""
-    result = parts[0]
-    for part in parts[1:]:
-        both, holds = np.logical_and(result.known, part.known), result.holds | part.holds
-        result = Part(holds, both | holds, _at_steps(result, part, both))
-    return result
+def _not(inner: Code) -> Code:
+    return lambda scope: _with(inner(scope), np.logical_not)
 
 
-def _at_steps(a: Part, b: Part, known: Any) -> bool:
-    """Whether what is made of two parts is another one at each step."""
-    return a.stepwise or b.stepwise or np.ndim(known) > 0
+def _with(part: Part, act: Callable[[Any], Any]) -> Part:
+    return part._replace(value=act(part.value))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -42,6 +42,9 @@ class _Table(NamedTuple):
 
 class Slice(Scope):
     """The elements start to stop of a sweep, as steps."""
+
+    fields = FIELDS
+    texts = TEXT_FIELDS.keys()
 
     def __init__(self, recording: Recording, sweep: Sweep, start: int, stop: int, by_term: bool) -> None:
         super().__init__(recording)
@@ -93,21 +96,36 @@ class Slice(Scope):
         found[self.table.owner[terms]] = True
         return found
 
+    def first(self, terms: Array) -> Array:
+        """For each element how many of its terms there are up to the first in a mask of terms; 0 where that is its
+        last one, or there is none. Its terms come use after use."""
+        owner = self.table.owner
+        counts, order = np.bincount(owner, minlength=self.count), np.argsort(owner, kind="stable")
+        number = np.empty(len(owner), np.intp)
+        number[order] = np.arange(1, len(owner) + 1) - np.repeat(np.cumsum(counts) - counts, counts)
+        found = counts.copy()
+        np.minimum.at(found, owner[terms], number[terms])
+        return np.asarray(np.where(found < counts, found, 0))
+
     def _unknown(self) -> Part:
         size = len(self.table.owner) if self.by_term else self.count
         return Part(np.zeros(size), np.zeros(size, dtype=bool), True)
 
     # Fields
 
-    def field(self, name: str) -> Part | None:
+    @classmethod
+    def field(cls, name: str) -> Callable[[Self], Part]:
         if name in TEXT_FIELDS:
             raise CommandError(f"'{name}' is a text; compare it, as in {name} == {TEXT_FIELDS[name]}")
-        if name not in _FIELDS:
-            return None
-        found = _FIELDS[name](self)
-        if found is None:
-            return self._unknown()
-        return Part(found if name in TERM_FIELDS else self.spread(found), True, True)
+        read, of_terms = _FIELDS[name], name in TERM_FIELDS
+
+        def found(at: Self) -> Part:
+            numbers = read(at)
+            if numbers is None:
+                return at._unknown()
+            return Part(numbers if of_terms else at.spread(numbers), True, True)
+
+        return found
 
     @property
     def value(self) -> Array:
@@ -123,24 +141,26 @@ class Slice(Scope):
             return None
         return self.recording.trace.gradient(self.sweep.value).reshape(-1)[self.start : self.stop]
 
-    def matches(self, field: str, text: str) -> Part | None:
-        if field not in TEXT_FIELDS:
-            return None
-        if not text:
-            return Part(False)
+    @classmethod
+    def matching(cls, field: str, text: str, recording: Recording) -> Callable[[Self], Part]:
         if field == "phase":
-            return Part(self.spread(np.full(self.count, self.sweep.phase is phase_of(text))), True, True)
+            phase = phase_of(text)
+            return lambda at: Part(at.sweep.phase is phase, True, True)
         if field == "name":
-            named = Pattern(text, self.recording).mask(self.recording, self.sweep, self.start, self.stop)
-            return Part(self.spread(named), True, True)
+            pattern = Pattern(text, recording)
+            return lambda at: Part(at.spread(pattern.mask(at.recording, at.sweep, at.start, at.stop)), True, True)
         if text not in REGISTRY:
             raise CommandError(f"unknown operation '{text}'{nearest(text, REGISTRY)}")
-        nodes = self.recording.graph.nodes
-        if self.sweep.phase is Phase.BACKWARD:
-            wanted = [n.id for n in nodes if n.op.name == text]
-            return Part(np.isin(self.table.node, wanted) if self.by_term else self._unknown().value, True, True)
-        here = self.sweep.phase is not Phase.UPDATE and nodes[self.sweep.node].op.name == text
-        return Part(np.full(self.count, here), True, True)
+        return lambda at: Part(at.through(text), True, True)
+
+    def through(self, operation: str) -> Array | bool:
+        """Whether what is computed, or gone back through, is an operation: one answer for all steps, or one for
+        each term."""
+        nodes, sweep = self.recording.graph.nodes, self.sweep
+        if sweep.phase is not Phase.BACKWARD:
+            return sweep.phase is not Phase.UPDATE and nodes[sweep.node].op.name == operation
+        wanted = [n for n, _ in self.recording.graph.uses[sweep.value] if nodes[n].op.name == operation]
+        return np.isin(self.table.node, wanted) if wanted and self.by_term else False
 
 
 def _terms(at: Slice) -> Array:

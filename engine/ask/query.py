@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask.evaluate import Evaluation
+from gradstep.engine.ask.evaluate import Expression
 from gradstep.engine.ask.language import parse
 from gradstep.engine.ask.scope import Part, Reference, Scope
 from gradstep.engine.index import Array
@@ -46,21 +46,19 @@ class Query:
     def __init__(self, text: str) -> None:
         self.text = text.strip()
         self.tree = parse(self.text)
+        self._expression = Expression(self.text, self.tree)
 
     @classmethod
     def of(cls, tree: ast.expr) -> Query:
         """A part of an expression that has been read."""
         found = cls.__new__(cls)
         found.text, found.tree = ast.unparse(tree), tree
+        found._expression = Expression(found.text, tree)
         return found
 
     def __call__(self, scope: Scope) -> Part:
         """Its value in a scope. Raises CommandError where a name or a type is wrong."""
-        with np.errstate(all="ignore"):
-            part = Evaluation(self.text, scope).of(self.tree)
-        if isinstance(part, Reference):
-            return scope.read(part)
-        return part
+        return self._expression(scope)
 
     def answer(self, scope: Scope) -> Answer:
         """Its value in a scope, beside its text."""
@@ -68,9 +66,11 @@ class Query:
 
     def reference(self, scope: Scope) -> Reference | None:
         """What it names, if it is nothing but a name."""
-        with np.errstate(all="ignore"):
-            found = Evaluation(self.text, scope).of(self.tree)
-        return found if isinstance(found, Reference) else None
+        return self._expression.meaning(scope).reference
+
+    def references(self, scope: Scope) -> tuple[Reference, ...]:
+        """All that it reads, of this iteration."""
+        return self._expression.meaning(scope).references
 
     def words(self) -> set[str]:
         """All names in it."""

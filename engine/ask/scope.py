@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from gradstep.engine.graph.graph import Value
-from gradstep.engine.index import Shape, ravel
+from gradstep.engine.index import Array, Shape, ravel
 from gradstep.engine.notation import plain
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
@@ -108,7 +109,13 @@ def _last(index: tuple[int | slice, ...], shape: Shape) -> int:
 
 
 class Scope(ABC):
-    """Where an expression is evaluated: at a moment, or at all steps of a slice of a sweep."""
+    """Where an expression is evaluated: at a moment, or at all steps of a slice of a sweep.
+
+    `fields` are the names of what a step has there, numbers and texts; `texts` those of texts.
+    """
+
+    fields: ClassVar[Collection[str]] = ()
+    texts: ClassVar[Collection[str]] = ()
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
@@ -118,27 +125,27 @@ class Scope(ABC):
     def steps(self) -> Any:
         """The step number, or those of the slice."""
 
-    def field(self, name: str) -> Part | None:
-        """A field of the step, or None where there is none of that name."""
-        return None
+    @classmethod
+    def field(cls, name: str) -> Callable[[Self], Part]:
+        """One of the `fields`, in such a scope. Raises CommandError for a text."""
+        raise AssertionError("there are fields at steps only")
 
-    def kind(self, name: str, call: ast.Call | None) -> Part | None:
-        """A kind of step, or None where there is none of that name."""
-        return None
+    @classmethod
+    def matching(cls, field: str, text: str, recording: Recording) -> Callable[[Self], Part]:
+        """Whether one of the `texts` is `text`, in such a scope. Raises CommandError where it cannot be."""
+        raise AssertionError("there are texts at steps only")
 
-    def matches(self, field: str, text: str) -> Part | None:
-        """Whether a text field is `text`; None where `field` is no text field."""
+    @classmethod
+    def kind(cls, name: str, call: ast.Call | None, recording: Recording) -> Callable[[Self], Part] | None:
+        """Whether the step is of a kind, in such a scope; None where there is none of that name."""
         return None
-
-    def read(self, reference: Reference) -> Part:
-        """Named numbers."""
-        return Part(reference.read(self.recording), np.asarray(self.steps) >= reference.ready(self.recording))
 
 
 class Moment(Scope):
-    """One moment: after `step` steps."""
+    """One moment: after `step` steps. Or several at once, shape (moments,): then it is known at each whether
+    something is known there."""
 
-    def __init__(self, recording: Recording, step: int) -> None:
+    def __init__(self, recording: Recording, step: int | Array) -> None:
         super().__init__(recording)
         self._step = step
 
@@ -153,5 +160,5 @@ class Moment(Scope):
         return cls(recording, recording.timeline.total)
 
     @property
-    def steps(self) -> int:
+    def steps(self) -> int | Array:
         return self._step

@@ -14,12 +14,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from gradstep.engine.ask.conditions import Condition
+from gradstep.engine.ask.conditions import Condition, Held
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.index import Array
-from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Phase, Position, Sweep
 
 #: The first slice of a search; each one after it is twice as long.
@@ -27,13 +25,13 @@ _FIRST = 1 << 10
 
 
 class Stopping(Protocol):
-    """What a search can look for: see `Condition`."""
+    """What a search can look for, at the steps of a recording: see `Condition`."""
 
     def of(self, recording: Recording) -> Stopping: ...
 
-    def mask(self, sweep: Sweep, start: int, stop: int) -> Array: ...
+    def sweeps(self) -> Sequence[Sweep]: ...
 
-    def term(self, sweep: Sweep, flat: int) -> int | None: ...
+    def held(self, sweep: Sweep, start: int, stop: int) -> Held: ...
 
     def slice_of(self, sweep: Sweep) -> int: ...
 
@@ -59,59 +57,68 @@ def search(
 ) -> Iterator[Found]:
     """All places strictly after `start` (or before it) at which one of `wanted` stops, nearest first.
 
-    Between two slices `go_on` is called with the share of the way that is searched; if it returns
+    At first and between two slices `go_on` is called with the share of the way that is searched; if it returns
     False, Interrupted is raised.
     """
+    _ask(go_on, 0.0)
     time, here = recording.timeline, key(start)
     first = time.sweep_at(max(start.step, 1)).number
-    numbers = range(first, len(time.sweeps)) if forward else range(first, -1, -1)
+    there = {sweep for one in wanted for sweep in one.sweeps() if (sweep.number - first) * (1 if forward else -1) >= 0}
     length = _FIRST
-    for number in numbers:
-        sweep = time.sweeps[number]
+    for sweep in sorted(there, reverse=not forward):
         at = (
             min(max(start.step - sweep.start - 1, 0), sweep.size)
             if forward
             else min(start.step - sweep.start, sweep.size)
         )
-        most = min((w.slice_of(sweep) for w in wanted), default=1 << 20)
+        most = min(w.slice_of(sweep) for w in wanted)
         while at < sweep.size if forward else at > 0:
-            if go_on is not None and not go_on(abs(sweep.start + at - start.step) / max(time.total, 1)):
-                raise Interrupted
+            _ask(go_on, abs(sweep.start + at - start.step) / max(time.total, 1))
             step = min(length, most)
             low, high = (at, min(at + step, sweep.size)) if forward else (max(at - step, 0), at)
-            yield from _in_slice(recording, wanted, sweep, low, high, here, forward)
+            for found in _in_slice(recording, wanted, sweep, low, high, forward):
+                if key(found.position) > here if forward else key(found.position) < here:
+                    yield found
             at, length = (high if forward else low), length * 2
 
 
 def _in_slice(
-    recording: Recording,
-    wanted: Sequence[Stopping],
-    sweep: Sweep,
-    low: int,
-    high: int,
-    here: tuple[int, float],
-    forward: bool,
+    recording: Recording, wanted: Sequence[Stopping], sweep: Sweep, low: int, high: int, forward: bool
 ) -> Iterator[Found]:
-    masks = [w.mask(sweep, low, high) for w in wanted]
-    if not masks:
-        return
+    """All places in a slice, in the order of the search."""
+    held = [w.held(sweep, low, high) for w in wanted]
+    masks = [one.mask for one in held]
     hits = np.flatnonzero(masks[0] if len(masks) == 1 else np.logical_or.reduce(masks))
+    if not len(hits):
+        return
+    terms = [one.terms() if one.terms is not None and one.mask.any() else None for one in held]
     for hit in (hits if forward else hits[::-1]).tolist():
         places: dict[Position, list[int]] = {}
-        for number, mask in enumerate(masks):
+        for number, (mask, term) in enumerate(zip(masks, terms, strict=True)):
             if mask[hit]:
-                places.setdefault(_place(recording, wanted[number], sweep, low + hit), []).append(number)
+                under_way = None if term is None else int(term[hit]) or None
+                position = Position(sweep.start + low + hit + 1, under_way, recording.iteration)
+                places.setdefault(position, []).append(number)
         for position in sorted(places, key=key, reverse=not forward):
-            if key(position) > here if forward else key(position) < here:
-                yield Found(position, tuple(places[position]))
+            yield Found(position, tuple(places[position]))
 
 
-def _place(recording: Recording, wanted: Stopping, sweep: Sweep, flat: int) -> Position:
-    """Where in a step something stops at which it holds."""
-    step, term = sweep.start + flat + 1, wanted.term(sweep, flat)
-    if term is None or term + 1 >= total(segments_at(recording.trace, recording.timeline, step)):
-        return Position(step, None, recording.iteration)
-    return Position(step, term + 1, recording.iteration)
+def _ask(go_on: GoOn | None, share: float) -> None:
+    if go_on is not None and not go_on(share):
+        raise Interrupted
+
+
+def somewhere(recording: Recording, wanted: Sequence[Stopping], go_on: GoOn | None = None) -> bool:
+    """Whether one of them stops anywhere in an iteration, whose conditions they are. `go_on` is as in `search`."""
+    _ask(go_on, 0.0)
+    for one in wanted:
+        for sweep in one.sweeps():
+            step = one.slice_of(sweep)
+            for low in range(0, sweep.size, step):
+                _ask(go_on, (sweep.start + low) / max(recording.timeline.total, 1))
+                if one.held(sweep, low, min(low + step, sweep.size)).mask.any():
+                    return True
+    return False
 
 
 #: Of a run of more steps it is not worked out beforehand where breakpoints hit.
@@ -133,7 +140,7 @@ def elements(
     """The sweeps of some phases in which a condition holds somewhere, each with the flat elements at whose steps
     it does."""
     wanted = Condition(condition, recording) if isinstance(condition, str) else condition
-    for sweep in recording.timeline.sweeps:
+    for sweep in wanted.sweeps():
         if sweep.phase not in phases:
             continue
         step = wanted.slice_of(sweep)

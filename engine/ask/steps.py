@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from gradstep.engine.ask.scope import Part
 from gradstep.engine.ask.thresholds import checked
 from gradstep.engine.errors import CommandError
 from gradstep.engine.index import Array
+from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 
 #: Functions of an expression that hold at the steps at which it changes, or passes a level: how each is written.
@@ -25,27 +27,31 @@ CHANGES = {"changed": "changed(h.grad)", "crosses": "crosses(h.grad[0], 0.1)"}
 class Steps(Slice):
     """A slice with the kinds that a condition may name."""
 
-    def kind(self, name: str, call: ast.Call | None) -> Part | None:
+    @classmethod
+    def kind(cls, name: str, call: ast.Call | None, recording: Recording) -> Callable[[Steps], Part] | None:
         if name in CHANGES:
-            return Part(self._changing(name, call), True, True)
+            return _changing(name, call, recording)
         kind = KINDS.get(name)
         if kind is None:
             return None
-        threshold, on = kind.default, None
+        threshold, on = kind.default or 0.0, None
         for argument in call.args if call else ():
             number = literal(argument)
             if number is None:
-                on = Pattern(ast.unparse(argument), self.recording, kind.units)
+                on = Pattern(ast.unparse(argument), recording, kind.units)
                 continue
             if kind.allowed is None:
                 raise CommandError(f"'{name}' takes no number, only a name, as in {name}(h[1])")
             threshold = checked(name, number, kind.allowed)
-        found = kind.mask(self, threshold or 0.0)
-        if not kind.by_term:
-            found = self.spread(found)
-        if on is not None:
-            found = found & self._about(on)
-        return Part(found, True, True)
+        mask, by_term = kind.mask, kind.by_term
+
+        def found(at: Steps) -> Part:
+            there = mask(at, threshold)
+            if not by_term:
+                there = at.spread(there)
+            return Part(there if on is None else there & at._about(on), True, True)
+
+        return found
 
     def _about(self, on: Pattern) -> Array:
         """Of the elements (or terms), those that a name is about: what is written, or, for a gradient,
@@ -57,24 +63,7 @@ class Steps(Slice):
         named = self.spread(named | (on.elements(self.recording, neuron, flats) & (neuron in on.values)))
         return named | np.isin(self.table.factor, list(on.values)) if self.by_term else named
 
-    def _changing(self, name: str, call: ast.Call | None) -> Array:
-        """`changed(EXPR)`, and `crosses(NAME, v)`: the sum that makes a number, from 0 term by term,
-        passes to the other side of v."""
-        wanted = 1 if name == "changed" else 2
-        if call is None or len(call.args) != wanted:
-            raise CommandError(f"it is written {CHANGES[name]}")
-        change = Change(Query.of(call.args[0]), self.recording)
-        mask = change.mask(self.sweep, self.start, self.stop)
-        if wanted == 1:
-            return self.spread(mask)
-        level = literal(call.args[1])
-        if level is None:
-            raise CommandError("crosses(NAME, v): v is a number")
-        if change.whole is None:
-            raise CommandError("crosses(NAME, v) is about a value or a gradient by name, as in crosses(h.grad[0], 0.1)")
-        return self._crossing(mask, level)
-
-    def _crossing(self, mask: Array, level: float) -> Array:
+    def crossing(self, mask: Array, level: float) -> Array:
         """Of the elements in a mask (or of their terms), those with which the sum passes a level."""
         written = self.grad if self.sweep.phase is Phase.BACKWARD else self.value
         assert written is not None, "the backward pass writes gradients"
@@ -86,3 +75,19 @@ class Steps(Slice):
             else:
                 found[k] = terms.any()
         return found
+
+
+def _changing(name: str, call: ast.Call | None, recording: Recording) -> Callable[[Steps], Part]:
+    """`changed(EXPR)`, and `crosses(NAME, v)`: the sum that makes a number, from 0 term by term, passes to the other
+    side of v."""
+    if call is None or len(call.args) != (1 if name == "changed" else 2):
+        raise CommandError(f"it is written {CHANGES[name]}")
+    change = Change(Query.of(call.args[0]), recording)
+    if name == "changed":
+        return lambda at: Part(at.spread(change.mask(at.sweep, at.start, at.stop)), True, True)
+    level = literal(call.args[1])
+    if level is None:
+        raise CommandError("crosses(NAME, v): v is a number")
+    if change.whole is None:
+        raise CommandError("crosses(NAME, v) is about a value or a gradient by name, as in crosses(h.grad[0], 0.1)")
+    return lambda at: Part(at.crossing(change.mask(at.sweep, at.start, at.stop), level), True, True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.ask.changes import Change
+from gradstep.engine.ask.conditions import Held
 from gradstep.engine.ask.query import Answer, Query
 from gradstep.engine.ask.scope import Moment, Part
-from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Position, Sweep
 
@@ -60,13 +60,13 @@ class Watch:
         if not position.step or position.term is not None:
             return False
         sweep, flat = self.recording.timeline.locate(position.step)
-        return bool(self.mask(sweep, flat, flat + 1)[0])
+        return bool(self.held(sweep, flat, flat + 1).mask[0])
 
-    def mask(self, sweep: Sweep, start: int, stop: int) -> Array:
-        return self._change.mask(sweep, start, stop)
+    def held(self, sweep: Sweep, start: int, stop: int) -> Held:
+        return Held(self._change.mask(sweep, start, stop))
 
-    def term(self, sweep: Sweep, flat: int) -> int | None:
-        return None
+    def sweeps(self) -> Sequence[Sweep]:
+        return [sweep for sweep in self.recording.timeline.sweeps if self._change.writes(sweep)]
 
     def slice_of(self, sweep: Sweep) -> int:
         return 1 << 20

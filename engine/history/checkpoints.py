@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Mapping
 from copy import copy
@@ -37,6 +38,8 @@ class Checkpoints:
     def __init__(self, first: Snapshot, budget: int) -> None:
         self._budget = budget
         self._kept: dict[int, Snapshot] = {first.iteration: first}
+        #: Their iterations in order: a search asks for one after the other, and there may be thousands.
+        self.iterations = [first.iteration]
         self._first = first.iteration
         #: How far apart snapshots of age 1 would stand.
         self._spread = 0.01
@@ -45,27 +48,24 @@ class Checkpoints:
     def __len__(self) -> int:
         return len(self._kept)
 
-    @property
-    def iterations(self) -> list[int]:
-        return sorted(self._kept)
-
     def add(self, snapshot: Snapshot) -> None:
         if snapshot.iteration in self._kept:
             return
         self._kept[snapshot.iteration] = snapshot
+        insort(self.iterations, snapshot.iteration)
         self.bytes += snapshot.bytes
         if self.bytes > self._budget:
             self._thin()
 
     def nearest(self, iteration: int) -> Snapshot:
         """The last one at or before an iteration."""
-        found = self._kept.get(iteration)
-        return found or self._kept[max(k for k in self._kept if k <= iteration)]
+        return self._kept[self.iterations[bisect_right(self.iterations, iteration) - 1]]
 
     def until(self, iteration: int) -> Checkpoints:
         """A copy without those after an iteration."""
         other = copy(self)
         other._kept = {k: s for k, s in self._kept.items() if k <= iteration}
+        other.iterations = sorted(other._kept)
         other.bytes = sum(s.bytes for k, s in other._kept.items() if k != self._first)
         return other
 
@@ -81,7 +81,7 @@ class Checkpoints:
             if total <= room or len(kept) <= 2:
                 break
             self._spread *= 1.2
-        self._kept, self.bytes = kept, total
+        self._kept, self.iterations, self.bytes = kept, sorted(kept), total
 
     def _stays(self, iteration: int, age: int) -> bool:
         apart = self._spread * sqrt(age)
@@ -95,23 +95,28 @@ class Passed:
     def __init__(self, budget: int) -> None:
         self._budget = budget
         self._kept: OrderedDict[int, Snapshot] = OrderedDict()
+        self._iterations: list[int] = []
 
     def add(self, snapshot: Snapshot) -> None:
+        if snapshot.iteration not in self._kept:
+            insort(self._iterations, snapshot.iteration)
         self._kept[snapshot.iteration] = snapshot
         self._kept.move_to_end(snapshot.iteration)
         while len(self._kept) > 1 and len(self._kept) * max(snapshot.bytes, 1) > self._budget:
-            self._kept.popitem(last=False)
+            self._iterations.remove(self._kept.popitem(last=False)[0])
 
     def nearest(self, iteration: int) -> Snapshot | None:
         """The last one at or before an iteration."""
-        found = max((k for k in self._kept if k <= iteration), default=None)
-        return None if found is None else self._kept[found]
+        at = bisect_right(self._iterations, iteration)
+        return self._kept[self._iterations[at - 1]] if at else None
 
     def until(self, iteration: int) -> Passed:
         """A copy without those after an iteration."""
         other = Passed(self._budget)
         other._kept.update((k, s) for k, s in self._kept.items() if k <= iteration)
+        other._iterations = sorted(other._kept)
         return other
 
     def clear(self) -> None:
         self._kept.clear()
+        self._iterations.clear()

@@ -87,7 +87,19 @@ class Ranges:
             return self._hull(sweep.phase, sweep.value)
         if name == "grad" or (name in TERM_FIELDS and not backward):
             return None
+        if name == "upstream":
+            return self._upstream(sweep)
         return Interval(0.0, float(sweep.size - 1)) if name == "index" else ANY
+
+    def _upstream(self, sweep: Sweep) -> Interval:
+        """The gradients of all that a value enters; that of the loss itself is 1."""
+        outputs = {self.graph.nodes[n].output for n, _ in self.graph.uses[sweep.value]}
+        found = [self._hull(Phase.BACKWARD, v) for v in outputs - {self.graph.loss.id}]
+        found += [Interval(1.0, 1.0)] * (len(found) < len(outputs))
+        if not found:
+            raise Unknown
+        lows, highs = (np.broadcast_arrays(*end) for end in zip(*((one.low, one.high) for one in found), strict=True))
+        return Interval(np.minimum.reduce(lows), np.maximum.reduce(highs))
 
     def _hull(self, phase: Phase, value: int) -> Interval:
         if not self.summaries.has(phase, value):

@@ -6,13 +6,14 @@ found is exactly what looking at every step of every iteration would find.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.hits import Hit, Hits
-from gradstep.engine.ask.search import Found, Stopping, search
+from gradstep.engine.ask.search import Found, Stopping, search, somewhere
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.history.deciding import Truth, possible
 from gradstep.engine.history.history import History
@@ -89,10 +90,39 @@ def back(
         return None if go_on is None else lambda share: go_on((here - iteration + share) / here)
 
     yield from _within(history.recording(here, asked(here)), wanted, start, asked(here), forward=False)
-    for iteration in reversed(_candidates(history, wanted, 1, here - 1)):
-        recording = history.recording(iteration, asked(iteration))
-        end = Position(recording.timeline.total + 1, 1, iteration)
-        yield from _within(recording, wanted, end, asked(iteration), forward=False)
+    there = _Looked(history, wanted, _candidates(history, wanted, 1, here - 1))
+    for iteration in reversed(there.candidates):
+        if there.holds(iteration, asked(iteration)):
+            recording = history.recording(iteration, asked(iteration))
+            end = Position(recording.timeline.total + 1, 1, iteration)
+            yield from _within(recording, wanted, end, asked(iteration), forward=False)
+
+
+class _Looked:
+    """Which of some iterations, asked for from the last one back, something stops in.
+
+    They are computed and looked at in blocks, each onward from a checkpoint: one by one, each would have to be
+    computed from the checkpoint on. The first is looked at alone, for often it is there; then twice as many each time.
+    """
+
+    def __init__(self, history: History, wanted: Sequence[Stopping], candidates: Sequence[int]) -> None:
+        self.history, self.wanted, self.candidates = history, wanted, candidates
+        self._checkpoints, self._block = history.checkpoints.iterations, 1
+        self._held: dict[int, bool] = {}
+
+    def holds(self, iteration: int, go_on: GoOn | None) -> bool:
+        """Whether it stops somewhere in an iteration. Raises Interrupted."""
+        if iteration not in self._held:
+            checkpoint = self._checkpoints[bisect_right(self._checkpoints, iteration) - 1]
+            high = bisect_right(self.candidates, iteration)
+            low = max(bisect_left(self.candidates, checkpoint), high - self._block)
+            self._held = {k: self._look(k, go_on) for k in self.candidates[low:high]}
+            self._block *= 2
+        return self._held[iteration]
+
+    def _look(self, iteration: int, go_on: GoOn | None) -> bool:
+        recording = self.history.recording(iteration, go_on)
+        return somewhere(recording, [one.of(recording) for one in self.wanted], go_on)
 
 
 def first_in(recording: Recording, wanted: Sequence[Stopping]) -> Found | None:
@@ -106,16 +136,14 @@ def began(history: History, condition: Condition, iteration: int, go_on: GoOn | 
     if iteration == 1:
         return 1
     found, begun = truth(history, [condition]), iteration
+    there = _Looked(history, [condition], _candidates(history, [condition], 1, iteration - 1))
+
+    def asked(iteration: int) -> GoOn | None:
+        return None if go_on is None else lambda _: go_on((begun - iteration) / begun)
+
     while iteration > 1:
         row = history.summaries.row_of(iteration - 1)
-        if found.must[row]:
-            iteration -= 1
-            continue
-        if not found.may[row]:
-            break
-        if go_on is not None and not go_on((begun - iteration) / begun):
-            raise Interrupted
-        if first_in(history.recording(iteration - 1, go_on), [condition]) is None:
+        if not found.must[row] and not (found.may[row] and there.holds(iteration - 1, asked(iteration))):
             break
         iteration -= 1
     return iteration

@@ -60,6 +60,10 @@ CONDITIONS = {
         loss / previous > 1.5
         1 / (loss - 1) > 20
         exp(-loss) < 0.3
+        upstream > 0.2
+        upstream < -0.15 and op == relu
+        abs(upstream) > 0.04 and iteration > 50
+        contribution > 0.4
     """,
     "blown": """
         nonfinite
@@ -69,6 +73,8 @@ CONDITIONS = {
         not isfinite(w.next[0])
         w[0] < -5
         value > 1e5
+        upstream >= 1 and op == sum
+        upstream > 100
         loss < previous
     """,
 }

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 import pytest
 from brute import CONDITIONS, SMALL, steps
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recordings import all_of, recording, written
 
 from gradstep.engine.ask.conditions import Condition
+from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.scope import Moment
+from gradstep.engine.ask.steps import Steps
 from gradstep.engine.errors import CommandError
 
 
@@ -182,3 +189,70 @@ def test_an_array_of_one_element_is_that_number(text: str, expected: list[str]) 
     rec = written(ONE, "y = w @ v[:, 0:1]", "s = w @ v[:, 1:2]", "L = sum(y) + sum(s)")
     found = [step for step in all_of(rec, text) if not step.startswith(("update", "backward"))]
     assert [step for step in found if ":" not in step] == expected
+
+
+# What is found without a look at every step -------------------------------------------------------------------------
+
+#: Comparisons of named numbers, which are written at different times.
+PLAIN = ["h[0] > 0.3", "z1[1] < 0", "loss > 0.07", "W1.grad[0,0] < 0", "abs(h.grad).max() > 0.03", "W1[0,1] > 0.2",
+    "b1.next[0] != 0", "max(W1.next) > 0.4", "L.grad > 0", "previous > 0", "1 > 0", "h[1] == h.grad[1]"]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.sampled_from(PLAIN), st.sampled_from(["", "not "])), min_size=1, max_size=4), st.data())
+def test_a_state_holds_where_it_begins_and_was_not_before(parts: list[tuple[str, str]], data: st.DataObject) -> None:
+    """Read at every moment; and joined in any way with `and` and `or`."""
+    rec = recording("walkthrough")
+    text = "".join(f" {data.draw(st.sampled_from(['and', 'or']))} {n}{p}" for p, n in parts).split(" ", 2)[2]
+    condition, query = Condition(text, rec), Query(text)
+    assert condition.state
+    holds = [bool(query(Moment(rec, s)).holds) for s in range(1, rec.timeline.total + 1)]
+    expected = [s for s, before, now in zip(count(1), [False, *holds], holds) if now and not before]
+    found = np.concatenate([np.flatnonzero(condition.mask(s, 0, s.size)) + s.start + 1 for s in rec.timeline.sweeps])
+    assert found.tolist() == expected == list(condition.begins)
+    assert set(expected) <= {s.start + k + 1 for s in condition.sweeps() for k in range(s.size)}
+
+
+JOINED = ["grad == 0", "op == relu", "op != linear", "value > 0.3", "phase == backward", "name == 'h*'", "terms > 1",
+    "upstream > 0", "contribution < 0", "flip", "layer == 1", "h[0] > 0.3", "index == 0", "zero(W1)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL[:3])
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from(JOINED), min_size=2, max_size=4, unique=True))
+def test_what_is_joined_with_and_is_looked_at_part_by_part(name: str, parts: list[str]) -> None:
+    rec = recording(name)
+    if "h[0] > 0.3" in parts and np.ndim(rec.trace.data[rec.graph.by_name["h"].id]) != 1:
+        parts = [p for p in parts if p != "h[0] > 0.3"] + ["value > 0"]
+    condition = Condition(" and ".join(parts), rec)
+    assert condition.query is not None
+    if condition.state:
+        return
+    for sweep in rec.timeline.sweeps:
+        at = Steps(rec, sweep, 0, sweep.size, condition.by_term)
+        whole = np.asarray(condition.query(at).holds)
+        if at.by_term:
+            whole = at.gather(np.broadcast_to(whole, at.table.owner.shape))
+        assert np.array_equal(condition.mask(sweep, 0, sweep.size), np.broadcast_to(whole, sweep.size))
+
+
+def test_the_sweeps_that_are_left_out_have_no_step_at_which_it_holds() -> None:
+    rec = recording("walkthrough")
+    fewer = 0
+    for text in (
+        "h.grad",
+        "h[1]",
+        "relu",
+        "backward",
+        "loss > 0.07",
+        "grad == 0 on h",
+        "z* on z1",
+        "value > 0",
+        "flip",
+    ):
+        condition = Condition(text, rec)
+        there = condition.sweeps()
+        fewer += len(there) < len(rec.timeline.sweeps)
+        for sweep in rec.timeline.sweeps:
+            assert sweep in there or not condition.mask(sweep, 0, sweep.size).any()
+    assert fewer == 6

@@ -24,7 +24,7 @@ def test_what_a_step_has_is_what_one_reads_there(name: str) -> None:
     listed = iter(steps(name))
     for sweep in rec.timeline.sweeps:
         at = Slice(rec, sweep, 0, sweep.size, False)
-        parts = {field: at.field(field) for field in ("value", "grad", "terms", "index", "iteration")}
+        parts = {field: Slice.field(field)(at) for field in ("value", "grad", "terms", "index", "iteration")}
         for k in range(sweep.size):
             step = next(listed)
             value, grad, terms, index, iteration = (p.value[k] for p in parts.values() if p is not None)
@@ -43,8 +43,7 @@ def test_what_a_term_has_is_what_one_reads_there(name: str) -> None:
         at = Slice(rec, sweep, 0, sweep.size, True)
         mine = [next(listed) for _ in range(sweep.size)]
         for field in TERM_FIELDS:
-            part = at.field(field)
-            assert part is not None
+            part = Slice.field(field)(at)
             if sweep.phase is not Phase.BACKWARD:
                 assert not np.any(part.known)
                 continue
@@ -59,8 +58,7 @@ def test_layers_are_numbered_in_graph_order() -> None:
     rec = recording("walkthrough")
     found = {}
     for sweep in rec.timeline.sweeps:
-        part = Slice(rec, sweep, 0, sweep.size, False).field("layer")
-        assert part is not None
+        part = Slice.field("layer")(Slice(rec, sweep, 0, sweep.size, False))
         if np.all(part.known) and sweep.phase is Phase.FORWARD:
             found[rec.graph.values[sweep.value].name] = int(part.value[0])
     assert found == {"z1": 1, "h": 1, "z2": 2, "y": 2}
@@ -72,11 +70,10 @@ def test_texts_are_compared_and_never_read_as_numbers() -> None:
     at = Slice(rec, sweep, 0, sweep.size, False)
     for field, example in TEXT_FIELDS.items():
         with pytest.raises(CommandError, match=f"{field} == {example}"):
-            at.field(field)
-        assert at.matches(field, example) is not None
-    assert at.field("nothing") is None
-    assert at.matches("value", "relu") is None
-    assert set(TEXT_FIELDS) < set(FIELDS)
+            Slice.field(field)
+        found = Slice.matching(field, example, rec)(at)
+        assert (found.known, found.stepwise, np.asarray(found.value).dtype.kind) == (True, True, "b")
+    assert set(TEXT_FIELDS) == set(Slice.texts) < set(FIELDS) == set(Slice.fields)
 
 
 def test_phases_have_names() -> None:

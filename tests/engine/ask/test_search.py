@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from brute import CONDITIONS, SMALL
 from hypothesis import given, settings
@@ -10,11 +11,14 @@ from recordings import recording
 
 from gradstep.engine.ask import search as module
 from gradstep.engine.ask.conditions import Condition
-from gradstep.engine.ask.search import Stopping, _place, elements, holding, key, search
+from gradstep.engine.ask.search import Stopping, elements, holding, key, search, somewhere
+from gradstep.engine.ask.steps import Steps
 from gradstep.engine.errors import Interrupted
 from gradstep.engine.files import find
+from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, record
-from gradstep.engine.run.timeline import Phase, Position
+from gradstep.engine.run.terms import total
+from gradstep.engine.run.timeline import Phase, Position, Sweep
 
 
 def places(rec: Recording, wanted: list[Stopping]) -> list[Position]:
@@ -23,9 +27,20 @@ def places(rec: Recording, wanted: list[Stopping]) -> list[Position]:
     for sweep in rec.timeline.sweeps:
         for flat in range(sweep.size):
             for one in wanted:
-                if one.mask(sweep, flat, flat + 1)[0]:
-                    found.add(_place(rec, one, sweep, flat))
+                if one.held(sweep, flat, flat + 1).mask[0]:
+                    found.add(place(rec, one, sweep, flat))
     return sorted(found, key=key)
+
+
+def place(rec: Recording, one: Stopping, sweep: Sweep, flat: int) -> Position:
+    """Where in a step it stops: after the first term for which it holds, unless that is the last."""
+    step, terms = sweep.start + flat + 1, total(segments_at(rec.trace, rec.timeline, sweep.start + flat + 1))
+    if not (isinstance(one, Condition) and one.by_term and sweep.phase is Phase.BACKWARD):
+        return Position(step)
+    assert one.query is not None
+    at = Steps(rec, sweep, flat, flat + 1, True)
+    first = int(np.flatnonzero(np.broadcast_to(one.query(at).holds, terms))[0])
+    return Position(step, first + 1 if first + 1 < terms else None)
 
 
 @given(
@@ -49,6 +64,7 @@ def test_continue_and_its_inverse_find_the_same_places(
     behind = [f.position for f in search(rec, wanted, start, False)]
     assert ahead == [p for p in there if key(p) > key(start)]
     assert behind == [p for p in reversed(there) if key(p) < key(start)]
+    assert somewhere(rec, wanted) == bool(there)
 
 
 def test_a_search_looks_at_no_more_than_it_must() -> None:
@@ -57,9 +73,9 @@ def test_a_search_looks_at_no_more_than_it_must() -> None:
     looked = []
 
     class Counting(Condition):
-        def mask(self, sweep, start, stop):  # type: ignore[no-untyped-def]
+        def held(self, sweep, start, stop):  # type: ignore[no-untyped-def]
             looked.append(stop - start)
-            return super().mask(sweep, start, stop)
+            return super().held(sweep, start, stop)
 
     assert next(search(rec, [Counting("value > 0 or value <= 0", rec)], Position(0), True)).position == Position(1)
     assert sum(looked) <= 1024

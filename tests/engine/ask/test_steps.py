@@ -65,13 +65,12 @@ def test_a_threshold_is_a_number_and_a_name_a_name() -> None:
 
 def test_a_word_that_is_no_kind_is_none() -> None:
     rec = recording("walkthrough")
-    at = Steps(rec, rec.timeline.sweeps[0], 0, 1, False)
-    assert at.kind("nothing", None) is None
-    assert all(at.kind(name, None) is not None for name in KINDS)
+    assert Steps.kind("nothing", None, rec) is None
+    assert all(Steps.kind(name, None, rec) is not None for name in KINDS)
     for name, example in CHANGES.items():
         with pytest.raises(CommandError) as refused:
-            at.kind(name, None)
+            Steps.kind(name, None, rec)
         assert example in str(refused.value)
         call = ast.parse(example, mode="eval").body
         assert isinstance(call, ast.Call)
-        assert at.kind(name, call) is not None
+        assert Steps.kind(name, call, rec) is not None
