@@ -213,6 +213,10 @@ class Keymap:
         keys = self.changes.get(key.id)
         return key if keys is None else key._replace(keys=keys, shown=" ".join(map(written, keys.split(","))))
 
+    def face(self, name: str) -> str:
+        """The first key of a name, as it is written."""
+        return next(key.shown for key in self.keys if key.id == name).split(" ")[0]
+
     def clashes(self, name: str) -> list[tuple[str, str]]:
         """The keys of this name that another has too: as they are written, and the other's name."""
         mine = {key.id: set(key.keys.split(",")) for key in self.keys}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,12 +19,13 @@ EXAMPLE = """\
 #                           # or NAME for themes/NAME.toml beside this file
 # digits = 6                # after the point in Math and on the tape; 17 are all
 # motion = false            # nothing blinks
+# hints = false             # a hint is said once, when it first would help; so none is
 # ascii = true              # draw with ASCII characters only
 #
 # [keymap]                  # other keys, by the names in `gradstep config --keys`
 # "time.step" = "space,n"
 """
-_KEYS = ("theme", "digits", "motion", "ascii", "keymap")
+_KEYS = ("theme", "digits", "motion", "hints", "ascii", "keymap")
 #: The length of a file of preferences, and of a theme.
 _LARGEST = 1 << 16
 
@@ -34,6 +36,7 @@ class Preferences(NamedTuple):
     theme: str = ""
     digits: int | None = None
     motion: bool = True
+    hints: bool = True
     ascii: bool = False
     keymap: Keymap = DEFAULT
 
@@ -60,6 +63,7 @@ def preferences() -> Preferences:
         theme=_theme(top),
         digits=top.whole("digits", 1, 17),
         motion=top.flag("motion", True),
+        hints=top.flag("hints", True),
         ascii=top.flag("ascii"),
         keymap=_keymap(draft.table("keymap")),
     )
@@ -150,29 +154,52 @@ def _dark(colour: str) -> bool:
 # What the screen remembers -----------------------------------------------------------------------
 
 
-def _state() -> Path:
+def _kept(what: str) -> Path:
+    """The file in which it is kept: in the user's folder for such, or beside what GRADSTEP_CONFIG names."""
     from platformdirs import user_state_path
 
     given = os.environ.get("GRADSTEP_CONFIG")
     folder = Path(given).parent if given else user_state_path("gradstep", appauthor=False)
-    return folder / "theme"
+    return folder / what
+
+
+def _lines(what: str) -> list[str]:
+    try:
+        return _kept(what).read_text(encoding="utf-8").split()
+    except (OSError, ValueError):  # there is none, or it is no text: nothing is remembered
+        return []
+
+
+def _keep(what: str, lines: Iterable[str]) -> None:
+    """Where it cannot be written, the next time begins as this one did."""
+    file = _kept(what)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_over(str(file), "".join(f"{line}\n" for line in lines))
+    except (OSError, CommandError):
+        return
 
 
 def remembered() -> str:
     """The name of the theme that the screen was left with; empty where none is known, or it is gone."""
+    name = next(iter(_lines("theme")), "")
     try:
-        name = _state().read_text(encoding="utf-8").strip()
         palette(name)
-    except (OSError, ValueError, CommandError):
+    except CommandError:
         return ""
     return name
 
 
 def remember(theme: str) -> None:
-    """Notes the theme for the next time. Where that cannot be written, the next time begins as this one did."""
-    file = _state()
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_over(str(file), f"{theme}\n")
-    except (OSError, CommandError):
-        return
+    """Notes the theme for the next time."""
+    _keep("theme", [theme])
+
+
+def hinted() -> list[str]:
+    """The keys about which a hint has been seen."""
+    return _lines("hints")
+
+
+def note_hint(key: str) -> None:
+    """Notes that the hint about a key has been seen."""
+    _keep("hints", dict.fromkeys([*hinted(), key]))

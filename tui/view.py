@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import NamedTuple
 
@@ -65,8 +65,9 @@ SHARED = {
 
 class Beginning(NamedTuple):
     """How the screen begins where a person wants it otherwise than it begins by itself: the theme, the digits in Math,
-    how near, the keys; how many columns and lines at most; whether anything may blink; and what is to be done with the
-    theme that they change to."""
+    how near, the keys; how many columns and lines at most; whether anything may blink; what is to be done with the
+    theme that they change to; and the hints that they have seen, None where they want none, with what notes one
+    more."""
 
     theme: Palette | None = None
     digits: int = Digits.MATH
@@ -75,6 +76,8 @@ class Beginning(NamedTuple):
     size: tuple[int, int] | None = None
     motion: bool = True
     remember: Callable[[str], None] = lambda name: None
+    hinted: Collection[str] | None = None
+    note_hint: Callable[[str], None] = lambda name: None
 
 
 #: As it begins by itself.

@@ -40,8 +40,6 @@ def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
 def line(frame: Frame, digits: int = Digits.MATH) -> str:
     """One step as one line of sentences, for who hears it: where, what happens, the equation with its numbers, the
     caption, the author's note."""
-    if not frame.step:  # its caption names a key
-        return f"step 0 of {frame.total}: nothing is computed yet."
     story, equation = frame.story, frame.story.equation
     where = f"iteration {frame.position.iteration:,}, " if frame.position.iteration > 1 else ""
     said = [f"{where}step {frame.step} of {frame.total}, {frame.phase.value}: {story.headline}"]

@@ -34,7 +34,7 @@ def problems(file: Path) -> list[str]:
 
 def test_without_a_file_nothing_is_otherwise(file: Path) -> None:
     found = preferences()
-    assert (found.theme, found.digits, found.motion, found.ascii) == ("", None, True, False)
+    assert (found.theme, found.digits, found.motion, found.hints, found.ascii) == ("", None, True, True, False)
     assert found.keymap.keys is KEYS
 
 
@@ -42,7 +42,7 @@ def test_the_example_is_what_a_file_may_say(file: Path) -> None:
     said = re.sub(r"^# (?=\[|\"|\w+ =)", "", EXAMPLE, flags=re.MULTILINE)
     file.write_text(said, encoding="utf-8")
     found = preferences()
-    assert (found.theme, found.digits, found.motion, found.ascii) == ("light", 6, False, True)
+    assert (found.theme, found.digits, found.motion, found.hints, found.ascii) == ("light", 6, False, False, True)
     assert found.keymap.changes == {"time.step": "space,n"}
 
 

@@ -11,6 +11,7 @@ from gradstep.engine.debugger import Move, Session
 from gradstep.engine.graph import Element
 from gradstep.engine.run import Grain
 from gradstep.tui.arrangement import arrangement
+from gradstep.tui.hints import Hints
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
 from gradstep.tui.panels.base import Panel, Scene
@@ -37,6 +38,7 @@ class Scenery:
             math_digits=beginning.digits,
             keymap=beginning.keymap,
         )
+        self._hints = None if beginning.hinted is None else Hints(beginning.hinted, beginning.note_hint)
         self._panels: tuple[Panel, ...] = ()
         #: Whether something has changed since the last painting, and when that was.
         self._owed, self._painted = False, 0.0
@@ -163,7 +165,8 @@ class Scenery:
     def moved(self, move: Move) -> None:
         """Shows where a move has led, and what it has to say."""
         self.forget_selection()
-        self.show(message=move.message)
+        hint = "" if move.message or self._hints is None else self._hints.about(self.session.frame(), self.view.keymap)
+        self.show(message=move.message or hint)
 
     def arrived(self, stopped: bool) -> None:
         """Goes as near to the place one has come to as it asks for; it was `stopped` at, or gone to: a small

@@ -33,8 +33,7 @@ def once(recording: Recording, element: Element) -> bool:
 
 READY = Narration(
     "ready",
-    "Nothing is computed yet. Press space: the inputs flow forward, one node at a time. "
-    "Then the gradient of the loss flows backward.",
+    "Nothing is computed yet: numbers flow forward, then gradients flow backward.",
 )
 
 

@@ -213,10 +213,7 @@ def asked(f: Facts, m: re.Match[str]) -> bool:
     return (m[1] == "weight") == any(p.id in weights and p.size for p in f.graph.parameters)
 
 
-@says(
-    "Nothing is computed yet\\. Press space: the inputs flow forward, one node at a time\\. Then the gradient of the "
-    "loss flows backward\\."
-)
+@says("Nothing is computed yet: numbers flow forward, then gradients flow backward\\.")
 def ready(f: Facts, m: re.Match[str]) -> bool:
     return f.frame.step == 0 and f.recording.iteration == 1
 

@@ -39,7 +39,8 @@ class Headline(Panel, can_focus=False):
         hint = "80×24 shows the network"
         if view.layout is Layout.TINY and x + len(hint) + 3 < width:
             canvas.put(width - len(hint) - 1, 0, hint, palette.style("dim"))
-        said = _at_most(wrap(view.message, width - 2), height - 1) if view.message else []
+        message = view.message or _first_keys(frame, view)
+        said = _at_most(wrap(message, width - 2), height - 1) if message else []
         room = height - 1 - len(said)
         caption = wrap(text, width - 2)
         note = wrap("✎ " + printable(frame.story.note.replace("\n", " ")), width - 2) if frame.story.note else []
@@ -49,6 +50,14 @@ class Headline(Panel, can_focus=False):
         for y, (line, role) in enumerate(lines[:room] + [(line, "current") for line in said], 1):
             canvas.put(1, y, clip(line, width - 2), palette.style(role))
         return canvas
+
+
+def _first_keys(frame: Frame, view: View) -> str:
+    """Before the first step, which three keys to try."""
+    if frame.step or frame.position.iteration > 1 or view.selection is not None:
+        return ""
+    step, back, keys = (view.keymap.face(name) for name in ("time.step", "time.back", "app.help"))
+    return f"{step} takes a step · {back} takes it back · {keys} shows all keys"
 
 
 def _at_most(lines: list[str], count: int) -> list[str]:
