@@ -77,7 +77,9 @@ class Condition:
     def _read(self, body: str) -> None:
         """A bare word is a kind, a phase, a name or pattern, or an operation; else an expression."""
         graph = self.recording.graph
-        bare = re.fullmatch(rf"[{LETTERS}:*?]+(\.(data|grad|next))?(\[[^\]]*\])?", body)
+        bare = re.fullmatch(
+            rf"[{LETTERS}:*?]+(?:(?<=\D)(?:\.[{LETTERS}*?]+)*?)?(\.(data|grad|next))?(\[[^\]]*\])?", body
+        )
         if bare and body not in KINDS and body not in CHANGES:
             if body in [p.value for p in Phase] and body not in graph.by_name:
                 self.phase = phase_of(body)

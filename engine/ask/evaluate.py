@@ -17,7 +17,7 @@ from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, FUNCTIONS
 from gradstep.engine.ask.scope import Part, Reference, Scope
 from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.names import Blackboard
-from gradstep.engine.graph.parsing import spelled
+from gradstep.engine.graph.parsing import dotted, spelled
 
 #: What a part of an expression is in a scope.
 Code = Callable[[Any], Part]
@@ -122,6 +122,9 @@ class Reading:
         return Reference(value, at=tuple(int(i) for i in np.unravel_index(flat, value.shape)))
 
     def _attribute(self, node: ast.Attribute) -> Reference:
+        whole = dotted(node)
+        if whole in self.recording.graph.by_name:
+            return Reference(self.recording.graph.by_name[whole])
         inner = self.of(node.value)
         if isinstance(inner, Reference) and node.attr == "T":
             return inner._replace(transposed=not inner.transposed)

@@ -24,7 +24,7 @@ class Pattern:
 
     def __init__(self, text: str, recording: Recording, units: bool = False) -> None:
         self._units = units
-        found = re.fullmatch(rf"([{LETTERS}:*?]+)(?:\.(data|grad|next))?(?:\[([^\]]*)\])?", text.strip())
+        found = re.fullmatch(rf"([{LETTERS}:*?.]+?)(?:\.(data|grad|next))?(?:\[([^\]]*)\])?", text.strip())
         if found is None:
             raise CommandError(f"'{shortened(text)}' is no name; names are written h, h[0], h.grad[0], h*")
         graph, board = recording.graph, recording.board

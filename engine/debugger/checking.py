@@ -1,6 +1,7 @@
 """Is every number right? Gradients against finite differences, results against printed numbers.
 
-The gradients as they are shown, in the scenario's dtype; the differences in float64, see `judging`.
+The gradients as they are shown, in the scenario's dtype; the differences in float64, see `judging`. Of a recording,
+whose numbers another program had, instead: whether the operations explain them, line by line.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradstep.engine.ask.differences.verifying import Gradients, every
+from gradstep.engine.ask.explained import Explained, explained
 from gradstep.engine.diagnosis.diagnosing import diagnose
 from gradstep.engine.diagnosis.finding import Diagnosis
 from gradstep.engine.files.stopping import stops_of
@@ -45,7 +47,7 @@ class Report:
     """All that `gradstep check` says about one scenario."""
 
     scenario: Scenario
-    gradients: Gradients
+    gradients: Gradients | Explained
     expect: tuple[Expected, ...]
     findings: Diagnosis = field(default_factory=Diagnosis)
 
@@ -58,7 +60,7 @@ class Report:
         g = self.gradients
         yield f"{self.scenario.file}: {'ok' if self.ok else 'FAILED'}"
         of = "" if g.checked == g.total else f" of {g.total:,}"
-        yield f"  gradients  {g.checked:,}{of} {g.summary()}"
+        yield f"  {'gradients' if isinstance(g, Gradients) else 'lines    '}  {g.checked:,}{of} {g.summary()}"
         yield from (f"  {line}" if line.startswith("✗") else f"             {line}" for line in g.details())
         for e in self.expect:
             yield e.line()
@@ -69,7 +71,7 @@ class Report:
         return {
             "file": self.scenario.file,
             "ok": self.ok,
-            "gradients": self.gradients.document(),
+            "gradients" if isinstance(self.gradients, Gradients) else "explained": self.gradients.document(),
             "expect": [
                 {
                     "of": e.expectation.of,
@@ -92,7 +94,8 @@ def check(scenario: Scenario, thresholds: Mapping[str, float] | None = None) -> 
     first = history.recording(1)
     stops_of(scenario, first)
     expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
-    return Report(scenario, every(first), expected, diagnose(history, thresholds, here=first))
+    verified = every(first) if scenario.observed is None else explained(first)
+    return Report(scenario, verified, expected, diagnose(history, thresholds, here=first))
 
 
 # Printed numbers ----------------------------------------------------------------------------------

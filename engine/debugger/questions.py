@@ -10,6 +10,7 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.differences import nudging, verifying
 from gradstep.engine.ask.differences.nudging import Nudge
 from gradstep.engine.ask.differences.verifying import Gradients
+from gradstep.engine.ask.explained import Explained, explained
 from gradstep.engine.ask.hits import Hits
 from gradstep.engine.ask.query import Answer, Query
 from gradstep.engine.ask.scope import Moment
@@ -112,10 +113,12 @@ def nudge(traveller: Traveller, name: str = "", eps: float | None = None) -> Nud
     return found
 
 
-def verify(traveller: Traveller, go_on: GoOn | None = None) -> Gradients:
-    """The gradients of all parameters beside finite differences."""
+def verify(traveller: Traveller, go_on: GoOn | None = None) -> Gradients | Explained:
+    """The gradients of all parameters beside finite differences; of a recording, which lines explain it."""
     progress = None if go_on is None else lambda done, total: go_on(done / max(total, 1))
-    found = verifying.verify(traveller.recording, progress)
+    recording = traveller.recording
+    as_recorded = recording.scenario.observed is not None and not recording.given and recording.iteration == 1
+    found = explained(recording) if as_recorded else verifying.verify(recording, progress)
     traveller.log.note(traveller.position, next(found.lines()))
     return found
 

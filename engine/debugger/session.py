@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.comparison import Comparison
     from gradstep.engine.ask.differences.nudging import Nudge
     from gradstep.engine.ask.differences.verifying import Gradients
+    from gradstep.engine.ask.explained import Explained
     from gradstep.engine.ask.hits import Hits
     from gradstep.engine.ask.query import Answer
     from gradstep.engine.ask.whatif import Edit
@@ -76,9 +77,10 @@ class Session(Traveller):
 
         return questions.nudge(self, name, eps)
 
-    def verify(self, go_on: GoOn | None = None) -> Gradients:
+    def verify(self, go_on: GoOn | None = None) -> Gradients | Explained:
         """The same for every parameter: whether all agree (`ok`), how many were compared, the largest relative
-        error, and those that do not agree. Where `go_on` says no, it tells of those that are compared by then."""
+        error, and those that do not agree. Where `go_on` says no, it tells of those that are compared by then. Of a
+        recording, as it was: which of its lines explain what was recorded."""
         from gradstep.engine.debugger import questions
 
         return questions.verify(self, go_on)

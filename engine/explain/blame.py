@@ -75,6 +75,9 @@ class Blame:
             text = f"{board.gradient(*link.source)} ← {board.gradient(*link.target)} {up} × {local} {equals} {product}"
             text += f", the largest of {link.others + 1} ways" if link.others else ""
             text += f", {link.hops} hops with local gradient 1" if link.hops > 1 else ""
+            made = self.recording.graph.values[link.target.value].node
+            if link.hops == 1 and self.recording.graph.nodes[made].op.opaque:
+                text += ", recorded and not explained"
             yield text + ("   ◂ worst" if k == self.worst else "")
 
     def lines(self) -> Iterator[str]:

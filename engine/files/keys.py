@@ -57,11 +57,23 @@ TOP: Keys = {
     "expect": _parts("expect", "numbers from elsewhere, which gradstep check verifies"),
     "debug": _part("debug", "where a session starts, what it stops at, and what it watches"),
     "notes": _parts("note", "your own words at a step"),
+    "origin": {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/definitions/origin"},
+        "description": "where values come from in the program that was recorded",
+    },
 }
 
 NOTE: Keys = {
     "at": {**_MOMENT, "description": 'a step, a phase or a name, as in "h.grad[1]" or "@37 h.grad[1]"'},
     "text": text("shown above the generated caption"),
+}
+
+ORIGIN: Keys = {
+    "module": text("the path of the module"),
+    "call": text("the function as it was called"),
+    "where": text("FILE:LINE of the call"),
+    "op": text("the program's own word for the operation"),
 }
 
 DEBUG: Keys = {

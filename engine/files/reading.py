@@ -19,6 +19,7 @@ from gradstep.engine.files.tables.expect import read_expectations
 from gradstep.engine.files.tables.graph import add_lines, build
 from gradstep.engine.files.tables.leaves import add_leaves, allocate, check_numbers
 from gradstep.engine.files.tables.notes import read_notes
+from gradstep.engine.files.tables.origin import read_origins
 from gradstep.engine.files.tables.training import check_groups, read_against, read_training
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.notation import shown
@@ -54,7 +55,7 @@ def read(draft: Draft, name: str) -> Scenario:
     time = None if graph is None else Timeline(graph)
     reach = max(training.steps, _BEYOND)
     debug, notes = read_debug(draft, time, reach), read_notes(draft, time)
-    expectations = read_expectations(draft, time, reach)
+    expectations, origins = read_expectations(draft, time, reach), read_origins(draft)
     draft.stop_if_bad()
     assert graph is not None, "a graph that could not be built is a problem"
     arrays = allocate(draft, builder, makers)
@@ -65,6 +66,7 @@ def read(draft: Draft, name: str) -> Scenario:
     scenario = Scenario(
         name, draft.file, title, shows, description, source, graph, leaves, pool if training.batch_size else {},
         batched, held, training, expectations, debug.breakpoints, debug.watch, debug.start, notes, draft.text,
+        origins=origins,
     )  # fmt: skip
     return scenario if against is None else dataclasses.replace(scenario, against=_other(scenario, against))
 

@@ -53,6 +53,7 @@ def json_schema() -> dict[str, Any]:
             "expect": _table(keys.EXPECT, ("of", "value")),
             "debug": _table(keys.DEBUG, ()),
             "note": _table(keys.NOTE, ("at", "text")),
+            "origin": _table(keys.ORIGIN, ()),
         },
     }
 

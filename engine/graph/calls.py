@@ -10,6 +10,7 @@ from gradstep.engine.errors import OpError, nearest
 from gradstep.engine.graph.parsing import literal
 from gradstep.engine.ops.composite import COMPOSITES, Composite
 from gradstep.engine.ops.op import REGISTRY, Op
+from gradstep.engine.ops.recorded import Recorded
 from gradstep.engine.ops.synonyms import SYNONYMS, WRITTEN
 
 #: An operation, or what several make up.
@@ -18,6 +19,8 @@ Called = type[Op] | Composite
 
 def called(name: str) -> Called | None:
     """What is called by this name, if anything is."""
+    if name == Recorded.name:
+        return Recorded
     found = REGISTRY.get(name) or COMPOSITES.get(name)
     return found or (called(SYNONYMS[name]) if name in SYNONYMS else None)
 

@@ -22,7 +22,7 @@ from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.graph.indices import indexed
 from gradstep.engine.graph.meant import instead, product
 from gradstep.engine.graph.operands import ALLOWED, Operand, SeveralResults, Transposed, as_linear, number_of
-from gradstep.engine.graph.parsing import parse, spelled, written
+from gradstep.engine.graph.parsing import dotted, parse, spelled, written
 from gradstep.engine.notation import counted
 from gradstep.engine.ops.composite import Given, Part, Plan, Several
 from gradstep.engine.ops.op import REGISTRY, Op
@@ -94,12 +94,12 @@ class Formulas:
     def _build(self, node: ast.expr, name: str | None = None) -> Operand:
         """The value of a subtree. A node made for the whole of it is called `name`."""
         match node:
-            case ast.Name(id=name_) if name_ in self.builder.names:
-                return self.builder.names[name_]
+            case ast.Name() | ast.Attribute() if (known := dotted(node)) in self.builder.names:
+                return self.builder.names[str(known)]
             case ast.Name() | ast.Attribute() | ast.Call() if constant := spelled(node):
                 return number_of(constant)
-            case ast.Name():
-                raise self._unknown(node)
+            case ast.Name(id=unknown_):
+                raise self._unknown(unknown_, node)
             case ast.Constant(value=constant) if constant is not ...:
                 return number_of(node)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
@@ -118,6 +118,8 @@ class Formulas:
                 if isinstance(operand, float):
                     raise ExpressionError("'.T' turns a value's axes round; a number has none", node.col_offset)
                 return Transposed(self._value(operand, node))
+            case ast.Attribute() if (dots := dotted(node)) and nearest(dots, self._with_dots()):
+                raise self._unknown(dots, node)
             case ast.Subscript(value=inner, slice=inside):
                 operand = self._build(inner)
                 if isinstance(operand, SeveralResults):
@@ -136,13 +138,15 @@ class Formulas:
             array = self._apply(step, [array, *others], node, None)
         return self._apply(last, [array, *numbers], node, name)
 
-    def _unknown(self, node: ast.Name) -> ExpressionError:
-        hint, operation = nearest(node.id, self.builder.names), called(node.id)
+    def _with_dots(self) -> Sequence[str]:
+        """The names that Python would take for attributes."""
+        return [name for name in self.builder.names if "." in name]
+
+    def _unknown(self, name: str, node: ast.expr) -> ExpressionError:
+        hint, operation = nearest(name, self.builder.names), called(name)
         if not hint and operation is not None:
-            hint = f"; '{node.id}' is an operation: call it, as in {operation.signature()}"
-        return ExpressionError(
-            f"unknown name '{node.id}'{hint or '; a name is used below its own line'}", node.col_offset
-        )
+            hint = f"; '{name}' is an operation: call it, as in {operation.signature()}"
+        return ExpressionError(f"unknown name '{name}'{hint or '; a name is used below its own line'}", node.col_offset)
 
     def _binary(self, node: ast.BinOp, op: str, fold: Callable[[Any, Any], Any], name: str | None) -> Operand:
         if op == "add":

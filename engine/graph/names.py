@@ -164,6 +164,9 @@ class Blackboard:
             meant = " or ".join(self.typed(v.id, f) for v, f in short)
             raise CommandError(f"'{text}' could mean {meant}; write one of these")
         known = [*self.graph.by_name, *self._typed_short]
+        before, _, after = name.rpartition(".")
+        if before in known and not nearest(name, [one for one in known if "." in one]):
+            raise CommandError(f"'{text}': after the point comes grad or next, not '{after}'")
         raise CommandError(f"unknown name '{shortened(name)}'{nearest(name, known)}")
 
 
@@ -173,8 +176,11 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _whole(name: str) -> str:
-    """The blackboard's form of a name; a part of a formula keeps the number of its operation: h₁:add2."""
+    """The blackboard's form of a name; a part of a formula keeps the number of its operation: h₁:add2. In a name with
+    dots numbers are no subscripts: layers.0.weight."""
     line, colon, part = name.partition(":")
+    if "." in line:
+        return name
     base, layer = _split(line)
     return base + layer.translate(_SUBSCRIPTS) + colon + part
 
@@ -186,7 +192,7 @@ def _brackets(shape: Shape, flat: int) -> str:
 def _short(value: Value, flat: int) -> str | None:
     """The blackboard's name of an element, or None where it has none of its own."""
     base, layer = _split(value.name)
-    if len(layer) > 1 or value.part or any(n > _WIDEST for n in value.shape):
+    if len(layer) > 1 or value.part or "." in value.name or any(n > _WIDEST for n in value.shape):
         return _whole(value.name) if value.size == 1 and len(value.shape) < 2 else None
     index = kept = unravel(flat, value.shape)
     if value.role is Role.PARAMETER and len(index) == 2:

@@ -14,6 +14,11 @@ from gradstep.engine.errors import ExpressionError, shortened
 MAX_LENGTH = 10_000
 MAX_DEPTH = 200
 
+#: A letter that stands for the dots of a name while Python reads it, which knows no names such as layers.0.weight.
+_DOT = "ǂ"
+#: The part of such a name that Python cannot read: up to the last piece that begins with a digit.
+_NUMBERED = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.\w+)*?(?:\.\d\w*)(?:(?:\.\w+)*\.\d\w*)?")
+
 
 def parse(text: str) -> ast.expr:
     """The tree of one formula. Raises ExpressionError if it is no single expression, or too long
@@ -45,7 +50,7 @@ def parse(text: str) -> ast.expr:
             f"cannot read '{shortened(text, 60)}': it holds a character that no formula has"
         ) from None
     _check_depth(tree)
-    _place(tree, flat.strip(), lead)
+    _place(tree, _joined(flat.strip()), lead)
     check_numbers(tree)
     return tree
 
@@ -62,7 +67,8 @@ def _place(tree: ast.AST, text: str, lead: int) -> None:
             start, stop = node.col_offset, node.end_col_offset or 0
             if stop - start > _LONG:
                 ends = (encoded[start : start + _LONG], encoded[stop - _LONG : stop])
-                node.ends = " … ".join(end.decode(errors="ignore") for end in ends)  # type: ignore[attr-defined]  # ours
+                shown = " … ".join(end.decode(errors="ignore") for end in ends)
+                node.ends = shown.replace(_DOT, ".")  # type: ignore[attr-defined]  # ours
             before = start if len(encoded) == len(text) else len(encoded[:start].decode(errors="ignore"))
             node.col_offset = before + lead
 
@@ -120,12 +126,38 @@ def tree_of(text: str) -> ast.expr:
     """The tree of an expression in Python's grammar; what its parser thinks of style is no matter here. Raises
     SyntaxError where it is none, ValueError where it holds what no text of Python does, and RecursionError where it is
     nested too deeply for the parser."""
+    joined = _joined(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text, mode="eval").body
+            tree = ast.parse(joined, mode="eval").body
     except MemoryError:
         raise RecursionError from None
+    if joined is not text:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                node.id = node.id.replace(_DOT, ".")
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = node.value.replace(_DOT, ".")
+    return tree
+
+
+def _joined(text: str) -> str:
+    """A text in which Python finds the names with numbered pieces, as layers.0, to be single ones; the very same where
+    there are none."""
+    found = _NUMBERED.sub(lambda name: name[0].replace(".", _DOT), text)
+    return text if found == text else found
+
+
+def dotted(node: ast.AST) -> str | None:
+    """The name that a tree is, as encoder.layers.0.weight, whose pieces Python takes for attributes; None where it is
+    none."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return None if before is None else f"{before}.{node.attr}"
+    return None
 
 
 def _check_depth(tree: ast.AST) -> None:

@@ -60,13 +60,10 @@ def read(text: str, loss: str) -> Typed:
     slope = found is not None and found[1] in (plain(loss), "loss")
     if found is not None and slope:
         word = found[2].strip()
-    parts = re.fullmatch(r"([^\s.\[\]]+)(?:\.(\w+))?\s*(?:\[([^\]]*)\])?", word)
+    parts = re.fullmatch(r"([^\s.\[\]](?:[^\s\[\]]*?[^\s.\[\]])??)(?:\.(data|grad|next))?\s*(?:\[([^\]]*)\])?", word)
     if parts is None:
         raise CommandError(f"'{shortened(text)}' is no name; names are written h, h[0], h.grad[0]")
-    kind = parts[2] or "data"
-    if kind not in ("data", "grad", "next"):
-        raise CommandError(f"'{text}': after the point comes grad or next, not '{kind}'")
-    return Typed(text, parts[1], "grad" if slope else kind, parts[3])
+    return Typed(text, parts[1], "grad" if slope else parts[2] or "data", parts[3])
 
 
 def index_of(inside: str, value: Value, text: str) -> tuple[int, ...]:

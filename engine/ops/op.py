@@ -52,7 +52,8 @@ class Op(ABC):
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
     none: masks are made for it. One that `centres` takes the mean of a group off, one that `normalises`
     divides a group by its size. A `variadic` one takes any number of inputs in the place of its last slot. One with
-    `axis_second` may have its axis behind its first input, as PyTorch has it: gather(x, 1, ids).
+    `axis_second` may have its axis behind its first input, as PyTorch has it: gather(x, 1, ids). Of an
+    `opaque` one only the numbers are known that another program had for it.
     """
 
     name: ClassVar[str] = ""
@@ -78,12 +79,13 @@ class Op(ABC):
     normalises: ClassVar[bool] = False
     variadic: ClassVar[bool] = False
     axis_second: ClassVar[bool] = False
+    opaque: ClassVar[bool] = False
     term: ClassVar[str] = ""
     each: ClassVar[str] = ""
     label: ClassVar[str] = ""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        if "name" in cls.__dict__:
+    def __init_subclass__(cls, listed: bool = True, **kwargs: Any) -> None:
+        if listed and "name" in cls.__dict__:
             REGISTRY.add(cls.name, cls)
 
     @classmethod

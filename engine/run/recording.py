@@ -15,6 +15,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array
+from gradstep.engine.run.observed import trace_of
 from gradstep.engine.run.passes import loss, run
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.scenario import Scenario
@@ -125,6 +126,11 @@ def _next_loss(recording: Recording) -> float:
 
 
 def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
-    """Runs a scenario once, forward and backward; `go_on` as in `run`."""
+    """Runs a scenario once, forward and backward; `go_on` as in `run`. Of a recorded iteration all that is known is
+    taken as it is."""
     graph = scenario.graph
-    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), Timeline(graph), Blackboard(graph))
+    if scenario.observed is not None:
+        trace = trace_of(graph, scenario.leaves, scenario.observed)
+    else:
+        trace = run(graph, scenario.leaves, go_on=go_on)
+    return Recording(scenario, trace, Timeline(graph), Blackboard(graph))

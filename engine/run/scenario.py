@@ -9,6 +9,7 @@ from typing import NamedTuple
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array
+from gradstep.engine.run.observed import Observed
 from gradstep.engine.training.options import Training
 
 
@@ -34,6 +35,16 @@ class Note(NamedTuple):
     step: int
     text: str
     iteration: int = 1
+
+
+class Origin(NamedTuple):
+    """Where a value comes from in the program that was recorded: the path of the module, the function as it was called
+    there, the place in the user's file, and the program's own word for the operation. What is not known is empty."""
+
+    module: str = ""
+    call: str = ""
+    where: str = ""
+    op: str = ""
 
 
 class HeldBack(NamedTuple):
@@ -73,6 +84,10 @@ class Scenario:
     text: str = ""
     #: The same with the training of [against], to compare with.
     against: Scenario | None = None
+    #: By the names of values, where they come from in the program that was recorded.
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    #: Where it is a recorded iteration of another program: the numbers that it had there.
+    observed: Observed | None = None
 
     @property
     def samples(self) -> int:

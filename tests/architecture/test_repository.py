@@ -36,10 +36,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def test_every_folder_with_code_is_packaged() -> None:
-    found = {"gradstep"}
-    for top in ("engine", "tui", "scenarios"):
+    found = set()
+    for top in ("gradstep", "engine", "tui", "scenarios"):
         for init in (ROOT / top).rglob("__init__.py"):
-            found.add(".".join(("gradstep", *init.parent.relative_to(ROOT).parts)))
+            inside = init.parent.relative_to(ROOT / "gradstep" if top == "gradstep" else ROOT)
+            found.add(".".join(("gradstep", *inside.parts)))
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == found
     for folder in ("engine", "tui"):
         for code in (ROOT / folder).rglob("*.py"):

@@ -24,13 +24,22 @@ _TYPES: Mapping[str, str] = {
 
 def find(file: BinaryIO, key: str | None) -> Block:
     """The array called `key`, or the only one. Raises GraphError and Unreadable."""
+    tensors, length = header(file)
+    return block(file, tensors, length, chosen(key, list(tensors)))
+
+
+def header(file: BinaryIO) -> tuple[dict[str, Any], int]:
+    """What the header says of each array, and its length in bytes. Raises Unreadable."""
     length = int.from_bytes(exactly(file, 8), "little")
-    there = os.fstat(file.fileno()).st_size - 8
-    if length > min(there, _LONGEST):
+    if length > min(os.fstat(file.fileno()).st_size - 8, _LONGEST):
         raise Unreadable(f"it is no .safetensors file, or damaged: its header would be {length:,} bytes long")
-    tensors = _tensors(exactly(file, length))
-    name = chosen(key, list(tensors))
-    about = tensors[name]
+    return _tensors(exactly(file, length)), length
+
+
+def block(file: BinaryIO, tensors: Mapping[str, Any], length: int, name: str) -> Block:
+    """One of the arrays that a header of such a length lists; the file is then at its numbers. Raises GraphError and
+    Unreadable."""
+    about, there = tensors[name], os.fstat(file.fileno()).st_size - 8
     if not isinstance(about, dict):
         raise Unreadable(f"its header is damaged at '{shortened(name, 60)}'")
     kind, shape, offsets = about.get("dtype"), checked_shape(about.get("shape")), about.get("data_offsets")

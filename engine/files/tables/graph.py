@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from gradstep.engine.errors import ExpressionError, GraphError, nearest
 from gradstep.engine.files.draft import Bad, Draft, Table
@@ -13,7 +13,7 @@ from gradstep.engine.files.tables.names import names_of, normal, results
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Graph
-from gradstep.engine.graph.parsing import parse
+from gradstep.engine.graph.parsing import dotted, parse
 from gradstep.engine.notation import amount
 from gradstep.engine.run.memory import budget, needs
 
@@ -54,17 +54,30 @@ def _add_line(
         raise table.bad(key, f"'{key}' must be a formula in quotes, as in {key} = \"relu(z)\"")
     try:
         tree = parse(text)
-        used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        for node in used:
-            if id(node) not in called and later.get(node.id) and node.id not in formulas.builder.names:
-                why = "uses itself" if node.id in names else f"uses '{node.id}', which is computed further down"
+        used = [*_names(tree, {*formulas.builder.names, *later, *draft.broken})]
+        for word, node in used:
+            if later.get(word) and word not in formulas.builder.names:
+                why = "uses itself" if word in names else f"uses '{word}', which is computed further down"
                 raise ExpressionError(f"'{key}' {why}; a name may be used only below its own line", node.col_offset)
-        if any(node.id in draft.broken for node in used):
+        if any(word in draft.broken for word, _ in used):
             raise Bad
         formulas.add_tree(", ".join(names), tree)
     except ExpressionError as error:
         raise draft.bad([*table.path, key], f"{about}{error}", column=error.column) from None
+
+
+def _names(tree: ast.expr, known: Container[str]) -> Iterator[tuple[str, ast.expr]]:
+    """The known names in a formula and where they stand; what is called is none, and what is before a dot of one
+    neither."""
+    inside = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):  # from the outside in
+        if isinstance(node, ast.Name | ast.Attribute):
+            word = dotted(node)
+            if id(node) not in inside and word is not None and word in known:
+                yield word, node
+                inside.add(id(node))
+            if id(node) in inside and isinstance(node, ast.Attribute):
+                inside.add(id(node.value))
 
 
 def build(draft: Draft, builder: GraphBuilder, last: str | None, samples: int = 0) -> Graph | None:

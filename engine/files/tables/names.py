@@ -13,8 +13,12 @@ from gradstep.engine.files.draft import Table
 
 #: Words that mean something of a step in conditions: a value of that name would be meant there, or not.
 STEP_WORDS = frozenset((*KINDS, *FIELDS, *CHANGES, "previous", "step"))
+#: What stands behind the dot of a name for one of its arrays.
+KINDS_OF_NUMBERS = ("data", "grad", "next", "T")
 #: Words that name a moment wherever one can be typed, and so cannot name a value.
 RESERVED = ("forward", "backward", "update", "start", "end")
+#: All names that no value of a network may have.
+KEPT = frozenset((*RESERVED, *STEP_WORDS, "loss"))
 
 
 def normal(key: str) -> str:
@@ -45,8 +49,13 @@ def names_of(table: Table, key: str, taken: Container[str]) -> list[str]:
 def _checked(table: Table, line: str, name: str, taken: Container[str]) -> str:
     """A name in the key of a line. Raises Bad."""
     draft, key = table.draft, name if "," in line else line
-    if not name.isidentifier() or keyword.iskeyword(name):
+    first, *pieces = name.split(".")
+    if not first.isidentifier() or any(not f"_{piece}".isidentifier() or not piece for piece in pieces):
         raise table.bad(line, f"'{key}' is no name: a name has letters, digits and _, and begins with a letter", True)
+    if any(map(keyword.iskeyword, (first, *pieces))):
+        raise table.bad(line, f"'{key}' is no name: Python keeps a word of it for itself", True)
+    if pieces and pieces[-1] in KINDS_OF_NUMBERS:
+        raise table.bad(line, f"'{key}' has a meaning of its own; behind a dot it is kept for that", True)
     if name in RESERVED:
         raise table.bad(line, f"'{key}' is kept for the moment of that name; choose another", True)
     if name in STEP_WORDS:

@@ -7,9 +7,11 @@ import pytest
 from boards import arrows, meant, names, wide
 from graphs import network, walkthrough
 
-from gradstep.engine.files import builtin, find
+from gradstep.engine.errors import CommandError
+from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.graph.names import Blackboard
+from gradstep.engine.run.recording import record
 
 
 @pytest.mark.parametrize(
@@ -200,3 +202,30 @@ def test_an_element_is_not_shown_by_the_name_of_another_array() -> None:
     assert not arrays & set(names(net, "h"))
     for flat, shown in enumerate(names(net, "h")):
         assert meant(net, shown) == ("h", "data", flat)
+
+
+def test_names_with_dots() -> None:
+    """As modules have them. Python finds numbers and attributes there; what stands behind the last dot may be an array
+    of the value."""
+    text = (
+        'format = 1\nloss = "loss"\n[inputs]\nx = [1.0, 2.0]\n[parameters]\n"enc.0.weight" = [[1.0, 0.5],\n'
+        "[0.25, 3.0]]\n"
+        '"head.weight" = [2.0, 4.0]\n[graph]\n"enc.0" = "enc.0.weight @ x"\nhead = "enc.0 * head.weight"\n'
+        'loss = "sum(enc.0.weight.T) + sum(head)"'
+    )
+    recording = record(loads(text))
+    board, graph = recording.board, recording.graph
+    assert recording.trace.loss == 4.75 + 2 * 2.0 + 4 * 6.25
+    for typed, name, kind, index in (
+        ("enc.0.weight.grad[1,0]", "enc.0.weight", "grad", (1, 0)),
+        ("enc.0[1]", "enc.0", "data", (1,)),
+        ("head.weight.next", "head.weight", "next", None),
+        ("∂loss/∂enc.0.weight[0,1]", "enc.0.weight", "grad", (0, 1)),
+    ):
+        found = board.resolve(typed)
+        assert (found.value.name, found.kind, found.index) == (name, kind, index)
+    assert board.element(graph.by_name["enc.0.weight"].id, 1) == "enc.0.weight[0,1]"
+    with pytest.raises(CommandError, match=r"unknown name 'enc.0.weigth'; did you mean 'enc.0.weight'\?"):
+        board.resolve("enc.0.weigth")
+    with pytest.raises(CommandError, match="after the point comes grad or next, not 'foo'"):
+        Blackboard(walkthrough().graph).resolve("x.foo")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from texts import SMALL, check_problems
 
 from gradstep.engine.ask import condition_words
 from gradstep.engine.ask.language import FUNCTIONS
 from gradstep.engine.debugger import Session
+from gradstep.engine.errors import ScenarioError
 from gradstep.engine.files import loads
 from gradstep.engine.files.tables.names import RESERVED, STEP_WORDS, normal
 
@@ -70,3 +73,25 @@ def test_a_name_is_read_as_formulas_read_it() -> None:
     graph = loads('format = 1\n[parameters]\n"ﬁ" = 2.0\n[graph]\nL = "fi * ﬁ"\n').graph
     assert [value.name for value in graph.parameters] == ["fi"]
     check_problems('format = 1\n[parameters]\n"ﬁ" = 2.0\nfi = 1\n[graph]\nL = "fi * fi"\n', "'fi' is named twice")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("enc..w", "'enc..w' is no name"),
+        ("0.w", "'0.w' is no name"),
+        ("enc.in.w", "Python keeps a word of it for itself"),
+        ("enc.grad", "behind a dot it is kept for that"),
+        ("enc.T", "behind a dot it is kept for that"),
+    ],
+)
+def test_names_with_dots_that_are_none(name: str, says: str) -> None:
+    with pytest.raises(ScenarioError, match=re.escape(says)):
+        loads(f'format = 1\n[parameters]\n"{name}" = 1.0\n[graph]\nL = "2 * 1"')
+
+
+def test_a_name_with_dots_is_used_below_its_own_line() -> None:
+    with pytest.raises(ScenarioError, match=r"'a' uses 'b.0', which is computed further down"):
+        loads('format = 1\n[parameters]\nw = 1.0\n[graph]\na = "b.0 * w"\n"b.0" = "w * 2"')
+    with pytest.raises(ScenarioError, match=r"unknown name 'b.1'; did you mean 'b.0'\?"):
+        loads('format = 1\n[parameters]\nw = 1.0\n[graph]\n"b.0" = "w * 2"\nL = "b.1 * w"')

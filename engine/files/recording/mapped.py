@@ -1,0 +1,45 @@
+"""The arrays of trace.safetensors, mapped into memory: of a large recording only what is looked at is ever read.
+
+Whoever cuts the file off while it is open ends the program; it is written whole and renamed, so that no program of ours
+does.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.errors import GraphError
+from gradstep.engine.files.arrays.block import Unreadable
+from gradstep.engine.files.arrays.tensors import block, header
+from gradstep.engine.files.opening import ordinary, reason
+from gradstep.engine.index import Array, read_only
+
+
+def arrays_in(path: Path, dtype: np.dtype[Any]) -> dict[str, Array]:
+    """All arrays of a file by their names; each must have a `dtype`. Raises GraphError."""
+    try:
+        with ordinary(path, links=False) as file:
+            return dict(_arrays(file, dtype))
+    except GraphError as error:
+        raise GraphError(f"{path.name}: {error}") from None
+    except (OSError, Unreadable, ValueError) as error:
+        raise GraphError(f"{path.name} cannot be read: {reason(error)}") from None
+
+
+def _arrays(file: Any, dtype: np.dtype[Any]) -> Iterator[tuple[str, Array]]:
+    tensors, length = header(file)
+    if not tensors:
+        return
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    for name in tensors:
+        found = block(file, tensors, length, name)
+        if found.dtype != dtype:
+            raise GraphError(f"'{name}' has numbers of type {found.dtype}, not {dtype}")
+        array = np.frombuffer(mapped, found.dtype, prod(found.shape), file.tell())
+        yield name, read_only(array.reshape(found.shape))

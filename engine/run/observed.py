@@ -1,0 +1,122 @@
+"""What another program had: the numbers of one iteration, as they were recorded there, and a trace made of them.
+
+Numbers that are recorded are never computed again. Only what lies within a formula, and has no name there, is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradstep.engine.graph.graph import Graph, Node
+from gradstep.engine.index import Array, read_only
+from gradstep.engine.ops.recorded import Numbers, Recorded
+from gradstep.engine.run.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """The numbers of one iteration of another program, arrays of the graph's dtype.
+
+    `values` and `gradients` are by value id. `parts` has, for a value with several uses, the part of its gradient that
+    came through a line, by the name of the line and the value's id. `precision` is the dtype in which a value was
+    computed, where that is another one than the graph's. `about` is what else is known of it, as the manifest says.
+    """
+
+    values: Mapping[int, Array]
+    gradients: Mapping[int, Array]
+    parts: Mapping[tuple[str, int], Array] = field(default_factory=dict)
+    precision: Mapping[int, str] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def part(self, graph: Graph, line: str, value: int) -> Array | None:
+        """What came through a line to the gradient of a value; None where that is not recorded."""
+        found = self.parts.get((line, value))
+        if found is None and len(users(graph, value)) == 1:
+            found = self.gradients.get(value)
+        return found
+
+
+def users(graph: Graph, value: int) -> set[str]:
+    """The lines that a value enters on its way to the loss."""
+    return {graph.nodes[node].line for node, _ in graph.uses[value]}
+
+
+def with_numbers(graph: Graph, leaves: Mapping[int, Array], observed: Observed) -> Graph:
+    """The graph with the recorded numbers in its opaque operations."""
+    if not any(node.op.opaque for node in graph.nodes):
+        return graph
+    nodes = [_with_its(graph, node, {**leaves, **observed.values}, observed) for node in graph.nodes]
+    return Graph(graph.values, nodes, graph.loss.name, graph.dtype)
+
+
+def _with_its(graph: Graph, node: Node, data: Mapping[int, Array], observed: Observed) -> Node:
+    if not isinstance(node.op, Recorded):
+        return node
+    up = graph.one if node.output == graph.loss.id else observed.gradients.get(node.output)
+    parts = tuple(observed.part(graph, node.line, value) for value in node.inputs)
+    numbers = Numbers(tuple(data[value] for value in node.inputs), observed.values[node.output], up, parts)
+    return node._replace(op=dataclasses.replace(node.op, numbers=numbers))
+
+
+def trace_of(graph: Graph, leaves: Mapping[int, Array], observed: Observed) -> Trace:
+    """All numbers of the iteration: those that are recorded as they are, and the others from them."""
+    data: list[Array] = [_NOTHING] * len(graph.values)
+    grad: list[Array | None] = [None] * len(graph.values)
+    flow: dict[tuple[int, int], Array] = {}
+    for value, literal in graph.leaves:
+        data[value] = leaves[value] if literal is None else graph.literals[value]
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            known = observed.values.get(node.output)
+            data[node.output] = _settled(node.op.forward([data[i] for i in node.inputs])) if known is None else known
+        grad[graph.loss.id] = graph.one
+        for node, slot, value, several in _going_back(graph, grad, observed):
+            part = _part(graph, node, slot, value, data, grad, observed)
+            if several:
+                flow[node.id, slot] = part
+            before = grad[value]
+            if value in observed.gradients:
+                grad[value] = observed.gradients[value]
+            else:
+                grad[value] = part if before is None else _settled(before + part)
+        for parameter in graph.parameters:
+            if grad[parameter.id] is None:
+                nothing = read_only(np.zeros(parameter.shape, dtype=graph.dtype))
+                grad[parameter.id] = observed.gradients.get(parameter.id, nothing)
+    return Trace(graph, tuple(data), tuple(grad), flow)
+
+
+_NOTHING = np.empty(0)
+
+
+def _going_back(graph: Graph, grad: list[Array | None], observed: Observed) -> Iterator[tuple[Node, int, int, bool]]:
+    """The uses of all values in the order of the backward pass; what is recorded of the gradient of a node's output is
+    put in before."""
+    for node, _, slots in graph.pullbacks:
+        known = observed.gradients.get(node.output)
+        if known is not None and node.output != graph.loss.id:
+            grad[node.output] = known
+        for slot, value, several in slots:
+            yield node, slot, value, several
+
+
+def _part(
+    graph: Graph, node: Node, slot: int, value: int, data: list[Array], grad: list[Array | None], observed: Observed
+) -> Array:
+    """What comes through one use of a value: as it is recorded where it is the only one of its line."""
+    if sum(graph.nodes[n].line == node.line for n, _ in graph.uses[value]) == 1:
+        known = observed.part(graph, node.line, value)
+        if known is not None:
+            return known
+    up = grad[node.output]
+    assert up is not None, "what the loss depends on has its gradient before it is passed on"
+    return _settled(node.op.vjp(slot, up, data[node.output], [data[i] for i in node.inputs]))
+
+
+def _settled(array: Array) -> Array:
+    return read_only(np.ascontiguousarray(array).reshape(np.shape(array)))

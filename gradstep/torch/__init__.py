@@ -1,0 +1,19 @@
+"""Records a training step of PyTorch, to be stepped anywhere, without PyTorch.
+
+    import gradstep.torch as gs
+
+    with gs.record("step.gradstep", model, x=x, t=t, optimizer=optimizer):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), t)
+        loss.backward()
+        optimizer.step()
+
+    gs.record_step(model, (x, t), loss_fn, "step.gradstep")
+
+What is recorded is exactly what is computed: model, gradients, random numbers and optimiser are afterwards as they
+would be without it. Where nothing is recorded, nothing is slower.
+"""
+
+from gradstep.torch.recording import record, record_step
+
+__all__ = ["record", "record_step"]

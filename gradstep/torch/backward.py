@@ -1,0 +1,138 @@
+"""Sees the backward pass: what arrives at each autograd node, and what it passes on along each of its edges.
+
+`backward()` and all its relatives go through one function of PyTorch, which is watched; hooks are put on the nodes
+behind the roots just before it runs, and taken off when it is through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from gradstep.torch.capture import Recorder
+from gradstep.torch.seen import Key, Seen
+
+
+@dataclass(eq=False)
+class Step:
+    """An autograd node: what it is, the keys that its edges lead to, and what went along them."""
+
+    node: Any
+    edges: list[Key | None]
+    passed: list[torch.Tensor | None] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Backward:
+    """What was seen of all backward passes: the roots with the gradients that they began with, the nodes behind them,
+    and the gradients of tensors."""
+
+    recorder: Recorder
+    roots: list[tuple[Seen, torch.Tensor | None]] = field(default_factory=list)
+    steps: dict[int, Step] = field(default_factory=dict)
+    gradients: dict[Key, torch.Tensor] = field(default_factory=dict)
+    passes: int = 0
+
+    def begin(self, tensors: Sequence[torch.Tensor], given: Sequence[torch.Tensor | None]) -> list[Any]:
+        """Notes the roots and puts hooks on all that is behind them; what takes them off again."""
+        recorder = self.recorder
+        recorder.settle()
+        self.passes += 1
+        for tensor, gradient in zip(tensors, given, strict=False):
+            self.roots.append((recorder.now(tensor), None if gradient is None else gradient.detach().clone()))
+        leaves, handles = self._parameters(), []
+        behind = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
+        reached = set()
+        while behind:
+            node = behind.pop()
+            if id(node) in reached:
+                continue
+            reached.add(id(node))
+            recorder.nodes[id(node)] = node
+            if node.name() == "torch::autograd::AccumulateGrad":
+                leaves[Key(id(getattr(node, "variable")), -1)] = node  # noqa: B009  # torch does not annotate it
+                continue
+            step = self.steps.setdefault(id(node), Step(node, [_edge(recorder, *e) for e in node.next_functions]))
+            handles.append(node.register_prehook(self._arriving(Key(id(node), 0))))
+            handles.append(node.register_hook(self._passing(step)))
+            behind += [n for n, _ in node.next_functions if n is not None]
+        return [*handles, *(node.register_prehook(self._arriving(key)) for key, node in leaves.items())]
+
+    def _parameters(self) -> dict[Key, Any]:
+        """The nodes that add to the gradients of parameters. A backward pass within this one, as that of a checkpoint,
+        goes through the same."""
+        trained = [p for p in self.recorder.model.parameters() if p.requires_grad and p.grad_fn is None]
+        found = {Key(id(p), -1): torch.autograd.graph.get_gradient_edge(p).node for p in trained}
+        self.recorder.nodes |= {id(node): node for node in found.values()}
+        return found
+
+    def _arriving(self, key: Key) -> Callable[[Any], None]:
+        def arrives(gradients: Sequence[torch.Tensor | None]) -> None:
+            for number, gradient in enumerate(gradients):
+                if gradient is not None:
+                    at = key if key.output < 0 else key._replace(output=number)
+                    self.gradients[at] = _more(self.gradients.get(at), gradient)
+
+        return arrives
+
+    def _passing(self, step: Step) -> Callable[[Any, Any], None]:
+        def passes(inputs: Sequence[torch.Tensor | None], _: object) -> None:
+            before = step.passed or [None] * len(inputs)
+            step.passed = [_more(b, g) if g is not None else b for b, g in zip(before, inputs, strict=True)]
+
+        return passes
+
+
+def _edge(recorder: Recorder, node: Any, output: int) -> Key | None:
+    if node is None:
+        return None
+    recorder.nodes[id(node)] = node
+    leaf = getattr(node, "variable", None) if node.name() == "torch::autograd::AccumulateGrad" else None
+    return Key(id(node), output) if leaf is None else Key(id(leaf), -1)
+
+
+def _more(before: torch.Tensor | None, gradient: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        mine = gradient.detach()
+        mine = mine.to_dense() if mine.layout != torch.strided else mine.clone()
+        return mine if before is None else before + mine
+
+
+@contextmanager
+def watched(recorder: Recorder) -> Iterator[Backward]:
+    """All backward passes until it is left."""
+    autograd: Any = torch.autograd  # backward() and grad() look there for what runs them
+    found, original = Backward(recorder), autograd._engine_run_backward
+    running = False
+
+    def run(outputs: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal running
+        if running or recorder.paused or not kwargs.get("accumulate_grad", False):
+            return original(outputs, *args, **kwargs)
+        recorder.paused = running = True
+        handles: list[Any] = []
+        try:
+            with torch._C.DisableTorchFunction():
+                handles = found.begin(outputs, _not_ones(outputs, args[0] if args else ()))
+                recorder.snapshot()
+            return original(outputs, *args, **kwargs)
+        finally:
+            running = recorder.paused = False
+            for handle in handles:
+                handle.remove()
+
+    autograd._engine_run_backward = run
+    try:
+        yield found
+    finally:
+        autograd._engine_run_backward = original
+
+
+def _not_ones(outputs: Sequence[torch.Tensor], given: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:
+    """The gradients that roots begin with, where they are not the 1 of a loss."""
+    pairs = zip(outputs, given, strict=True)
+    return [None if g is None or (t.numel() == 1 and bool((g == 1).all())) else g for t, g in pairs]

@@ -1,0 +1,205 @@
+"""Which formula explains a block: the one of what the user called, else that of the operation beneath, else none.
+
+Each is held against the numbers that were recorded there before it is used, so that a formula which only looks right
+never is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+
+from gradstep.engine.errors import GraphError
+from gradstep.engine.run import explains
+from gradstep.torch.blocks import Block, Network
+from gradstep.torch.formulas import FUNCTIONS, OPERATIONS, Unwritten
+from gradstep.torch.formulas.table import Formula, Rule, number
+from gradstep.torch.seen import Called, Key, Ref, Seen
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+
+class Written:
+    """Writes the tensors of one block into formulas, by names that stand for what was seen: v12, and d12 for numbers
+    alone, where no gradient passes."""
+
+    def __init__(self, network: Network, block: Block, constants: Constants) -> None:
+        self._network, self._block, self._constants = network, block, constants
+        self.used: dict[str, Seen] = {}
+
+    def __call__(self, argument: Any) -> str:
+        if not isinstance(argument, Ref):
+            return number(argument)
+        seen = argument.seen
+        if seen.key is not None and seen.key in self._block.inputs:
+            found = self._network.seen(seen.key)
+            if found is None:
+                raise Unwritten("an input that was never seen")
+            self.used[f"v{found.number}"] = found
+            return f"v{found.number}"
+        if seen.dtype.is_complex:
+            raise Unwritten("complex numbers")
+        if seen.shape == () and not seen.name and seen.kind != "parameter":
+            return f"({value!r})" if (value := float(seen.data())) < 0 else repr(value)
+        self.used[f"d{seen.number}"] = seen
+        return f"d{seen.number}"
+
+    def constant(self, tensor: torch.Tensor, name: str) -> str:
+        seen = self._constants.made_up(tensor, name)
+        self.used[f"d{seen.number}"] = seen
+        return f"d{seen.number}"
+
+
+class Constants:
+    """Numbers that are made up for formulas, numbered on from all that was seen."""
+
+    def __init__(self, network: Network) -> None:
+        self._seen = network.recorder.seen
+
+    def made_up(self, tensor: torch.Tensor, name: str) -> Seen:
+        found = Seen(len(self._seen), tensor, tensor._version, "constant", name)
+        self._seen.append(found)
+        return found
+
+
+class Arrays:
+    """Tensors as arrays of the graph's dtype, each made once."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        self._made: dict[int, Array] = {}
+
+    def of(self, seen: Seen) -> Array:
+        """Raises Unwritten where the dtype cannot hold the numbers."""
+        found = self._made.get(seen.number)
+        if found is None:
+            found = self._made[seen.number] = self.plain(seen.data())
+            whole = not seen.dtype.is_floating_point and seen.dtype is not torch.bool
+            if whole and found.size and np.abs(found).max() > 2 ** (np.finfo(self.dtype).nmant + 1):
+                raise Unwritten(f"whole numbers beyond what {self.dtype} holds")
+        return found
+
+    def plain(self, tensor: torch.Tensor) -> Array:
+        """A tensor as an array of its own, read-only and C-contiguous."""
+        kind = torch.float64 if self.dtype == np.float64 else torch.float32
+        array = np.ascontiguousarray(tensor.detach().to(device="cpu", dtype=kind).numpy())
+        array = array.reshape(tuple(tensor.shape))
+        array.setflags(write=False)
+        return array
+
+
+class Explainer:
+    """Finds the blocks of a network, and for each the formulas that are right."""
+
+    def __init__(self, network: Network, arrays: Arrays) -> None:
+        self.network, self.arrays = network, arrays
+        self.constants = Constants(network)
+        self.used: dict[str, Seen] = {}
+
+    def blocks(self) -> list[Block]:
+        """All blocks in the order of the forward pass. The `reason` of those without formulas says why."""
+        left, found = set(self.network.steps), list[Block]()
+        for call, steps in self._functions():
+            if left.issuperset(steps):
+                block = self.network.block(steps, call)
+                if len(block.outputs) == 1 and self._explain(block, FUNCTIONS[call.name]):
+                    found.append(block)
+                    left.difference_update(steps)
+        for steps in self.network.together.values():
+            if left.issuperset(steps):
+                block = self._single(self.network.closed(steps))
+                found.append(block)
+        return self.network.in_order(found)
+
+    def _functions(self) -> Iterator[tuple[Called, list[int]]]:
+        """The calls of functions that have a rule, with the nodes inside of them, the outermost first."""
+        inside: dict[int, tuple[Called, int, list[int]]] = {}
+        for step in self.network.steps:
+            chain = list(self.network.calls_of(step))[1:]
+            for depth, call in enumerate(reversed(chain)):
+                if call.name in FUNCTIONS:
+                    inside.setdefault(id(call), (call, depth, []))[2].append(step)
+        for call, _, steps in sorted(inside.values(), key=lambda one: one[1]):
+            yield call, self.network.closed(steps)
+
+    def _single(self, steps: Sequence[int]) -> Block:
+        """A block of nodes that no function explains together."""
+        call = self.network.recorder.makers.get(steps[-1]) if len(steps) == 1 else None
+        block = self.network.block(steps, call)
+        if call is None:
+            block.reason = "no operation of PyTorch that was seen" if len(steps) == 1 else "several nodes as one"
+            return block
+        name = call.name.partition(".")[0]
+        rule = OPERATIONS.get(name) or OPERATIONS.get(name.rstrip("_"))
+        if rule is None:
+            block.reason = f"there is no formula for {name}"
+        else:
+            self._explain(block, rule)
+        return block
+
+    def _explain(self, block: Block, rule: Rule) -> bool:
+        """Tries a rule on a block, whose formulas it then has; else the reason why not."""
+        write = Written(self.network, block, self.constants)
+        assert block.call is not None, "rules are about calls"
+        try:
+            formulas = self._chosen(block, rule(block.call, write))
+            block.reason = self._wrong(block, formulas, write)
+        except (Unwritten, GraphError, ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
+            block.reason = str(error) or type(error).__name__
+        if block.reason:
+            return False
+        block.formulas = formulas
+        self.used |= write.used
+        return True
+
+    @staticmethod
+    def _chosen(block: Block, made: Formula) -> list[str]:
+        """The formulas of the outputs that are used."""
+        if made is None:
+            raise Unwritten("there is no formula for it")
+        if isinstance(made, str):
+            made = [made]
+        found = []
+        for key in block.outputs:
+            formula = made[key.output] if len(made) > 1 or key.output == 0 else None
+            if formula is None:
+                raise Unwritten(f"there is no formula for its output {key.output}")
+            found.append(formula)
+        return found
+
+    def _wrong(self, block: Block, formulas: Sequence[str], write: Written) -> str:
+        """What is wrong with formulas, by the numbers; empty where nothing is."""
+        inputs = {name: self.arrays.of(seen) for name, seen in write.used.items()}
+        differentiable = {name: seen for name, seen in write.used.items() if name.startswith("v")}
+        missing = set(block.inputs) - {seen.key for seen in differentiable.values()}
+        if missing:
+            return "something that it passes gradients to is not in the formula"
+        parts = {name: self._part(block, seen) for name, seen in differentiable.items()}
+        seen = [self.network.seen(key) for key in block.outputs]
+        outputs = [self.arrays.of(one) for one in seen if one is not None]
+        upstream = [self.upstream(key, array) for key, array in zip(block.outputs, outputs, strict=True)]
+        kinds = {str(one.dtype) for one in (*seen, *differentiable.values()) if one is not None}
+        precision = coarsest(kinds)
+        return explains(list(formulas), inputs, list(differentiable), outputs, upstream, parts, precision)
+
+    def upstream(self, key: Key, like: Array) -> Array:
+        """The gradient that arrived at a key, 0 where none did."""
+        found = self.network.gradient(key)
+        return np.zeros_like(like) if found is None else self.arrays.plain(found)
+
+    def _part(self, block: Block, seen: Seen) -> Array:
+        assert seen.key is not None, "gradients go where autograd finds a tensor"
+        found = self.network.passed(block, seen.key)
+        return np.zeros(seen.shape, self.arrays.dtype) if found is None else self.arrays.plain(found)
+
+
+_FINENESS = ("bfloat16", "float16", "float32", "float64")
+
+
+def coarsest(kinds: set[str]) -> str:
+    """Of some dtypes, as `torch.float32`, the one with the fewest digits."""
+    names = {kind.removeprefix("torch.") for kind in kinds}
+    return next((kind for kind in _FINENESS if kind in names), "float64")

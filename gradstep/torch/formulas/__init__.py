@@ -1,0 +1,13 @@
+"""How an operation of PyTorch is written as a formula here: a table that grows.
+
+A rule gets a call and gives a formula, or several, one an output; None, or Unwritten raised, where it has none. It may
+be wrong without harm: what it gives is held against the numbers that were recorded, and what does not agree with them
+is not used. So a rule says what is meant, and need not think of every option.
+"""
+
+from gradstep.torch.formulas import attention, elementwise, indexing, layers, losses, reducing, shapes
+from gradstep.torch.formulas.table import FUNCTIONS, OPERATIONS, Unwritten, Writer
+
+__all__ = ["FUNCTIONS", "OPERATIONS", "Unwritten", "Writer"]
+
+_TABLES = (attention, elementwise, indexing, layers, losses, reducing, shapes)

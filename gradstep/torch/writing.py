@@ -1,0 +1,238 @@
+"""From what was seen to the parts of a recording: names, formulas, arrays."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradstep.torch.backward import Backward
+from gradstep.torch.blocks import Block, Network
+from gradstep.torch.capture import Recorder
+from gradstep.torch.explaining import Array, Arrays, Explainer
+from gradstep.torch.naming import LeafNames, Names, names_of
+from gradstep.torch.seen import Key, Seen
+
+#: A name that stands for what was seen (see `explaining.Written`).
+_STANDING_FOR = re.compile(r"\b([vd])(\d+)\b")
+
+
+@dataclass(eq=False)
+class Parts:
+    """What a recording is put together from. `unexplained` has the reason for each line that is opaque."""
+
+    dtype: np.dtype[Any]
+    lines: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, Array] = field(default_factory=dict)
+    parameters: dict[str, Array] = field(default_factory=dict)
+    trace: dict[str, Array] = field(default_factory=dict)
+    origins: dict[str, dict[str, str]] = field(default_factory=dict)
+    precision: dict[str, str] = field(default_factory=dict)
+    unexplained: dict[str, str] = field(default_factory=dict)
+    batch: tuple[str, ...] = ()
+    loss: str = "loss"
+
+
+class Putting:
+    """Puts a recording together."""
+
+    def __init__(self, recorder: Recorder, backward: Backward) -> None:
+        self.recorder, self.backward = recorder, backward
+        self.network = Network(recorder, backward)
+        kinds = {one.dtype for one in recorder.by_key.values()}
+        self.found = Parts(np.dtype(np.float64 if torch.float64 in kinds else np.float32))
+        self.arrays = Arrays(self.found.dtype)
+        self.explainer = Explainer(self.network, self.arrays)
+        self.names = Names()
+        self._data: dict[int, str] = {}
+        self._by_key: dict[Key, str] = {}
+        self._uses: Counter[Key] = Counter()
+
+    def put(self) -> Parts:
+        """All of it."""
+        blocks = self.explainer.blocks()
+        self._uses.update(key for block in blocks for key in block.inputs)
+        self._parameters()
+        self._inputs(blocks)
+        loss = self._only_root()
+        for block, name in zip(blocks, names_of(blocks, self.names, loss), strict=True):
+            self._origin(block, name)
+            if block.formulas:
+                self._explained(block, name)
+            else:
+                self._opaque(block, name)
+        if loss is None:
+            self._total()
+        return self.found
+
+    # Leaves --------------------------------------------------------------------------------------
+
+    def _parameters(self) -> None:
+        """All that the model has to train, used or not; and what else gets a gradient and is no result."""
+        for seen in self.recorder.seen:
+            if seen.key is not None and seen.key.output < 0 and seen.key not in self._by_key:
+                name = self._by_key[seen.key] = self.names.take(seen.name or "parameter")
+                self.found.parameters[name] = self.arrays.of(seen)
+                self._keep_precision(name, seen)
+                self.found.trace[f"gradient:{name}"] = self.explainer.upstream(seen.key, self.arrays.of(seen))
+
+    def _inputs(self, blocks: list[Block]) -> None:
+        """Numbers that are data: those that formulas use."""
+        names, given = LeafNames(self.recorder, blocks), []
+        for formula in (formula for block in blocks for formula in block.formulas):
+            for kind, number in _STANDING_FOR.findall(formula):
+                seen = self.recorder.seen[int(number)]
+                if kind == "d" and seen.number not in self._data:
+                    name = self._data[seen.number] = self.names.take(names.of(seen))
+                    whole = not seen.dtype.is_floating_point
+                    self.found.inputs[name] = _plain(seen.data()) if whole else self.arrays.of(seen)
+                    if seen.kind == "input" and seen.shape:
+                        given.append((name, seen.shape[0]))
+        if len({extent for _, extent in given}) == 1 and given[0][1] > 1:
+            self.found.batch = tuple(name for name, _ in given)
+
+    # Lines ---------------------------------------------------------------------------------------
+
+    def _only_root(self) -> Key | None:
+        """The key of the loss, where one number was the root of the one backward pass."""
+        if len(self.backward.roots) == 1:
+            seen, given = self.backward.roots[0]
+            if given is None and prod(seen.shape) == 1:
+                return seen.key
+        return None
+
+    def _explained(self, block: Block, name: str) -> None:
+        several = len(block.outputs) > 1
+        for number, (key, formula) in enumerate(zip(block.outputs, block.formulas, strict=True)):
+            one = self.names.take(f"{name}.{number}") if several else name
+            if several:
+                self._origin(block, one)
+            self._by_key[key] = one
+            self.found.lines[one] = _STANDING_FOR.sub(self._named, formula)
+            self._result(one, key)
+        if not several:
+            self._keep_parts(block, name)
+
+    def _named(self, found: re.Match[str]) -> str:
+        seen = self.recorder.seen[int(found[2])]
+        return self._data[seen.number] if found[1] == "d" or seen.key is None else self._by_key[seen.key]
+
+    def _opaque(self, block: Block, name: str) -> None:
+        """A line that is shown as it was recorded. With several outputs it is all of them in a row, of which each is a
+        part."""
+        inputs = ", ".join(self._by_key[key] for key in block.inputs)
+        shapes = [seen.shape for key in block.outputs if (seen := self.network.seen(key)) is not None]
+        self.found.unexplained[name] = block.reason
+        self._keep_parts(block, name)
+        if len(block.outputs) == 1:
+            self._by_key[block.outputs[0]] = name
+            self.found.lines[name] = f"recorded({inputs}, of={block.word!r}, size={shapes[0]!r})"
+            self._result(name, block.outputs[0])
+            return
+        sizes = [prod(shape) for shape in shapes]
+        self.found.lines[name] = f"recorded({inputs}, of={block.word!r}, size=({sum(sizes)},))"
+        values, gradients = [], []
+        for number, (key, shape) in enumerate(zip(block.outputs, shapes, strict=True)):
+            one = self._by_key[key] = self.names.take(f"{name}.{number}")
+            self._origin(block, one)
+            start = sum(sizes[:number])
+            self.found.lines[one] = f"reshape({name}[{start}:{start + sizes[number]}], {shape!r})"
+            value, gradient = self._result(one, key)
+            values.append(value.reshape(-1))
+            gradients.append(gradient.reshape(-1))
+        self.found.trace[f"value:{name}"] = np.concatenate(values)
+        self.found.trace[f"gradient:{name}"] = np.concatenate(gradients)
+
+    def _result(self, name: str, key: Key) -> tuple[Array, Array]:
+        """Keeps the value of a line, and the gradient that arrived there."""
+        seen = self.network.seen(key)
+        assert seen is not None, "what was never seen is inside of a block"
+        value = self.found.trace[f"value:{name}"] = self.arrays.of(seen)
+        gradient = self.explainer.upstream(key, value)
+        if name != self.found.loss:
+            self.found.trace[f"gradient:{name}"] = gradient
+        self._keep_precision(name, seen)
+        return value, gradient
+
+    def _keep_parts(self, block: Block, name: str) -> None:
+        """What a line passes on to values that others use as well, or whose gradient is another one, as a hook makes
+        it."""
+        for key in block.inputs:
+            part, to = self.network.passed(block, key), self._by_key[key]
+            array = np.zeros_like(self._array(to)) if part is None else self.arrays.plain(part)
+            if self._uses[key] > 1 or not np.array_equal(array, self.found.trace[f"gradient:{to}"], equal_nan=True):
+                self.found.trace[f"part:{name}:{to}"] = array
+
+    def _array(self, name: str) -> Array:
+        found = self.found.parameters.get(name)
+        return self.found.trace[f"value:{name}"] if found is None else found
+
+    def _keep_precision(self, name: str, seen: Seen) -> None:
+        kind = str(seen.dtype).removeprefix("torch.")
+        if kind != self.found.dtype.name:
+            self.found.precision[name] = kind
+
+    def _origin(self, block: Block, name: str) -> None:
+        call, said = block.call, {"op": block.word}
+        if call is not None:
+            said["module"] = call.module
+            while call.inside is not None:
+                call = call.inside
+            said |= {"call": call.name, "where": call.where}
+        self.found.origins[name] = {key: text for key, text in said.items() if text}
+
+    def _total(self) -> None:
+        """Several roots, or one that was no single number: the loss is the sum of what each began with."""
+        terms = []
+        for number, (seen, given) in enumerate(self.backward.roots):
+            assert seen.key is not None, "a root has a gradient"
+            name = self._by_key[seen.key]
+            if given is not None:
+                seed = self.names.take(f"seed_{number + 1}")
+                self.found.inputs[seed] = self.arrays.plain(given)
+                terms.append(f"sum({name} * {seed})")
+            else:
+                terms.append(name if seen.shape == () else f"sum({name})")
+        self.found.lines["loss"] = " + ".join(terms) if len(terms) > 1 else f"sum({terms[0]})"
+
+
+def _plain(tensor: torch.Tensor) -> Array:
+    """Whole numbers and truths as they are."""
+    return np.ascontiguousarray(tensor.detach().cpu().numpy()).reshape(tuple(tensor.shape))
+
+
+def text_of(parts: Parts, title: str, more: Iterator[str]) -> str:
+    """graph.toml. `more` are lines of further tables."""
+    lines = [
+        "format = 1",
+        f"title = {_quoted(title)}",
+        f"loss = {_quoted(parts.loss)}",
+        f'dtype = "{parts.dtype.name}"',
+    ]
+    if parts.batch:
+        lines.append(f"batch = [{', '.join(map(_quoted, parts.batch))}]")
+    for table, arrays in (("inputs", parts.inputs), ("parameters", parts.parameters)):
+        if arrays:
+            lines += ["", f"[{table}]"]
+            lines += [f'{_key(name)} = {{ file = "leaves.safetensors", key = {_quoted(name)} }}' for name in arrays]
+    lines += ["", "[graph]", *(f"{_key(name)} = {_quoted(formula)}" for name, formula in parts.lines.items())]
+    lines += ["", "[origin]"]
+    for name, said in parts.origins.items():
+        if name in parts.lines:
+            lines.append(f"{_key(name)} = {{ {', '.join(f'{k} = {_quoted(v)}' for k, v in said.items())} }}")
+    return "\n".join([*lines, *more, ""])
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_]+", name) else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    escaped = "".join(f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else c for c in text)
+    return '"' + escaped.replace("\\", "\\\\").replace("\\\\u", "\\u").replace('"', '\\"') + '"'
