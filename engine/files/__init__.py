@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from gradstep.engine.files.formats import export as export
     from gradstep.engine.files.log import is_fault as is_fault
     from gradstep.engine.files.log import told as told
-    from gradstep.engine.files.schema import json_schema as json_schema
     from gradstep.engine.files.recording.writing import check_folder as check_folder
     from gradstep.engine.files.recording.writing import write_recording as write_recording
+    from gradstep.engine.files.schema import json_schema as json_schema
     from gradstep.engine.files.stopping import stops_of as stops_of
     from gradstep.engine.files.tables.names import KEPT as KEPT
     from gradstep.engine.files.weights import check_output as check_output

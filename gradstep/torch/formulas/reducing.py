@@ -74,6 +74,7 @@ def _chosen(call: Called, write: Writer) -> list[str | None]:
     if indices is None or not shape:
         raise Unwritten("no indices")
     axis = call.option("dim", -1) % len(shape)
-    if indices.shape[:axis] + indices.shape[axis + 1 :] != shape[:axis] + shape[axis + 1 :]:
-        raise Unwritten("an axis that is gone")
-    return [f"gather({write(call.args[0])}, {write(Ref(indices))}, axis={axis})", None]
+    ids = write(Ref(indices))
+    if len(indices.shape) == len(shape):
+        return [f"gather({write(call.args[0])}, {ids}, axis={axis})", None]
+    return [f"squeeze(gather({write(call.args[0])}, unsqueeze({ids}, axis={axis}), axis={axis}), axis={axis})", None]

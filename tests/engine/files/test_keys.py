@@ -6,7 +6,7 @@ import pytest
 
 from gradstep.engine.files import keys
 
-TABLES = ("TOP", "NOTE", "DEBUG", "EXPECT", "STORED", "DRAWN", "DATASET", "GROUP", "LEAF", "WRITTEN")
+TABLES = ("TOP", "NOTE", "DEBUG", "EXPECT", "STORED", "DRAWN", "DATASET", "GROUP", "LEAF", "WRITTEN", "ORIGIN")
 
 
 @pytest.mark.parametrize("table", TABLES)
