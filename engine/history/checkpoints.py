@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
-from gradstep.engine.run.update import State
+from gradstep.engine.run.rules import State
 
 
 class Snapshot(NamedTuple):

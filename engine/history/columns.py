@@ -40,23 +40,26 @@ class Columns:
     Of sweep k, in the order of `sweeps`, the norm stands in column `norm` + k, the least element in `low` + k, the
     largest in `high` + k, and how many are not finite in `bad` + k; of parameter k, in the order of `parameters`,
     how far it moved in `moved` + k. The first `small` sweeps are those of small arrays. Laid out one after the
-    other they are a row of ends[-1] numbers, in which sweep k has ends[k] to ends[k + 1]: first what has to be
-    `gathered`, then, `rows` already, the gradients and the new numbers of small parameters (see `Graph.packed`).
+    other they are a row of ends[-1] numbers, in which sweep k has ends[k] to ends[k + 1]. At its end are the
+    gradients, and then the new numbers, of parameters that are updated together, each such row in one piece.
     """
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         graph = recording.graph
-        rows = {(phase, value): None for phase in (Phase.BACKWARD, Phase.UPDATE) for value, _, _ in graph.packed}
+        packed = [row for row in recording.update.packing.rows if row.packed]
+        rows = dict.fromkeys(
+            (phase, value) for phase in (Phase.BACKWARD, Phase.UPDATE) for row in packed for value, _, _ in row.members
+        )
         sweeps = {(s.phase, s.value): s for s in recording.timeline.sweeps if s.size}
-        self.gathered = [key for key, s in sweeps.items() if s.size <= LARGE and key not in rows]
-        together = dict.fromkeys([*self.gathered, *(key for key in rows if key in sweeps)])
+        first = [key for key, s in sweeps.items() if s.size <= LARGE and key not in rows]
+        together = dict.fromkeys([*first, *(key for key in rows if key in sweeps)])
         self.sweeps: list[Sweep] = [
             *(sweeps[k] for k in together),
             *(s for k, s in sweeps.items() if k not in together),
         ]
         self.place = {(s.phase, s.value): k for k, s in enumerate(self.sweeps)}
-        self.small, self.rows = len(together), bool(rows)
+        self.small = len(together)
         self.ends = np.cumsum([0, *(s.size for s in self.sweeps[: self.small])]).astype(np.intp)
         self.parameters = [p for p in graph.parameters if p.size]
         self.order = {p.id: k for k, p in enumerate(self.parameters)}

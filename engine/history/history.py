@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
 
 from gradstep.engine.ask.whatif import Edit
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.history.checkpoints import Checkpoints, Passed, Snapshot
 from gradstep.engine.history.forks import Edits, Forks
+from gradstep.engine.history.front import Front
 from gradstep.engine.history.iterations import Iterations
-from gradstep.engine.history.measuring import Measurer
 from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.rules import State
 from gradstep.engine.run.scenario import Scenario
-from gradstep.engine.run.trace import Trace
-from gradstep.engine.run.update import State
 
 T = TypeVar("T")
 #: Bytes for the past of a training, where nothing else is said.
@@ -30,7 +30,7 @@ BUDGET = 256 << 20
 #: While it goes on, a snapshot is kept of every so many-th iteration: each holds on to memory that would
 #: be used again at once, and computing a few iterations again is quick.
 _STRIDE = 8
-#: A block has so many iterations; only one if its arrays have more bytes than these.
+#: A block has so many iterations; only one where it is kept whole, as it may be if its arrays have more bytes.
 _BLOCK, _TOGETHER = 32, 1 << 20
 #: Half of the budget is for checkpoints, and a tenth each for snapshots that were passed and for iterations
 #: that were looked at. The summaries have a tenth as well; while rows are joined they take three times that.
@@ -38,28 +38,18 @@ _SHARE = 10
 
 
 class Block(NamedTuple):
-    """Some iterations that were just made, with all their numbers still at hand."""
+    """Some iterations that were just made."""
 
-    iterations: Iterations
     first: int
     last: int
-    snapshots: Sequence[Snapshot]
-    traces: Sequence[Trace]
-
-    def recording(self, iteration: int) -> Recording:
-        """One of them whole."""
-        at = iteration - self.first
-        return self.iterations.complete(self.snapshots[at], self.traces[at])
+    recording: Callable[[int], Recording]
 
 
-@dataclass
-class _Beyond:
-    """What there is beyond a first iteration: summaries, what adds to them, and the start of the iteration after the
-    last that is made."""
+class _Beyond(NamedTuple):
+    """What there is beyond a first iteration: summaries, and what goes on from the last that is made."""
 
     summaries: Summaries
-    measurer: Measurer
-    following: Snapshot
+    front: Front
 
 
 class History:
@@ -102,11 +92,14 @@ class History:
             summaries = Summaries.within(self.start, self.budget // _SHARE)
             first = self.checkpoints.nearest(1)
             following, made = self._iterations.after(first, self._iterations.complete(first).trace)
-            beyond = _Beyond(summaries, summaries.measurer(), following)
-            beyond.measurer.note(made)
-            beyond.measurer.flush()
-            self._beyond = beyond
+            self._beyond = self._from(summaries, following)
+            with np.errstate(all="ignore"):
+                self._beyond.front.measurer.note(made)
+            self._beyond.front.measurer.flush()
         return self._beyond
+
+    def _from(self, summaries: Summaries, start: Snapshot) -> _Beyond:
+        return _Beyond(summaries, Front(self._iterations, summaries.measurer(), start, self._again))
 
     @property
     def summaries(self) -> Summaries:
@@ -126,11 +119,12 @@ class History:
         if first == 1:
             other._begin(edited, go_on)
             return other
-        other._beyond = self._until(min(first - 1, self.made), go_on)
-        other.made = other._beyond.summaries.last
+        summaries, start = self._until(min(first - 1, self.made), go_on)
+        other.made = summaries.last
         other.checkpoints = self.checkpoints.until(other.made + 1)
         other._passed = self._passed.until(other.made + 1)
         other._iterations = self._iterations.until(other.made, edited, other.recording)
+        other._beyond = other._from(summaries, start)
         return other
 
     @property
@@ -146,32 +140,26 @@ class History:
     # Onward --------------------------------------------------------------------------------------
 
     def onward(self, to: int, go_on: GoOn | None = None, keep: bool = True) -> Iterator[Block]:
-        """Makes the iterations after the last one up to `to`, and gives them in blocks; without `keep`, a
-        block has its snapshots and traces no more. Where `go_on`, which is told the share that is done, says
-        so, Interrupted is raised; what is made by then stays."""
+        """Makes the iterations after the last one up to `to`, and gives them in blocks; with `keep`, one that is
+        large, or the only one, is kept whole, since somebody may look at it. Where `go_on`, which is told the share
+        that is done, says so, Interrupted is raised; what is made by then stays."""
         begun, span = self.made, max(to - self.made, 1)
+        whole = keep and (self.cost > _TOGETHER or span == 1)
         while self.made < to:
-            beyond = self._begun()
-            snapshots: list[Snapshot] = []
-            traces: list[Trace] = []
-            first, stopped = self.made + 1, False
-            last = min(to, self.made + (1 if self.cost > _TOGETHER else _BLOCK))
+            front, first, stopped = self._begun().front, self.made + 1, False
+            last = min(to, self.made + (1 if whole else _BLOCK))
             try:
                 while self.made < last and not stopped:
-                    snapshot = beyond.following
-                    if snapshot.iteration % self._stride == 1 and snapshot.iteration > 1:
-                        self.checkpoints.add(snapshot)
-                    trace = self._iterations.trace(snapshot)
-                    following, one = self._iterations.after(snapshot, trace)
-                    beyond.measurer.note(one)
-                    beyond.following, self.made = following, snapshot.iteration
-                    if keep:
-                        snapshots.append(snapshot)
-                        traces.append(trace)
+                    if self.made % self._stride == 0:
+                        self.checkpoints.add(front.start)
+                    front.make(whole)
+                    self.made += 1
                     stopped = go_on is not None and not go_on((self.made - begun) / span)
             finally:
-                beyond.measurer.flush()
-            yield Block(self._iterations, first, self.made, snapshots, traces)
+                front.measurer.flush()
+                if (stopped or self.made == to) and self.cost > self.budget // _SHARE:
+                    front.rest()
+            yield Block(first, self.made, self.recording)
             if stopped:
                 raise Interrupted
 
@@ -184,8 +172,10 @@ class History:
 
     def snapshot(self, iteration: int, go_on: GoOn | None = None) -> Snapshot:
         """The start of an iteration that has been made, or of the one after the last. Raises Interrupted."""
-        if iteration == self.made + 1:
-            return self._begun().following
+        return self._begun().front.start if iteration == self.made + 1 else self._again(iteration, go_on)
+
+    def _again(self, iteration: int, go_on: GoOn | None = None) -> Snapshot:
+        """The start of an iteration, from the nearest one before it that is kept."""
         found, passed = self.checkpoints.nearest(iteration), self._passed.nearest(iteration)
         if passed is not None and passed.iteration > found.iteration:
             found = passed
@@ -208,31 +198,31 @@ class History:
         if iteration > self.made:
             self.make(iteration - 1, go_on)
             (block,) = self.onward(iteration)
-            found = block.recording(iteration)
-        else:
-            found = self._iterations.complete(self.snapshot(iteration, go_on), None, go_on)
+            return block.recording(iteration)
+        found = self._iterations.complete(self.snapshot(iteration, go_on), None, go_on)
         self._iterations.keep(found)
         return found
 
-    def _until(self, iteration: int, go_on: GoOn | None = None) -> _Beyond:
-        """What there is up to an iteration; where a row of summaries stands for several, which are not divided, up
-        to the one before them."""
+    def _until(self, iteration: int, go_on: GoOn | None = None) -> tuple[Summaries, Snapshot]:
+        """The summaries up to an iteration, and the start of the one after it; where a row of summaries stands for
+        several, which are not divided, up to the one before them."""
         summaries = self.summaries.until(iteration)
-        return _Beyond(summaries, summaries.measurer(), self.snapshot(summaries.last + 1, go_on))
+        return summaries, self.snapshot(summaries.last + 1, go_on)
 
     def cut(self, iteration: int) -> None:
         """Forgets that iterations after one were made: where something stopped, time has come no further."""
         if iteration >= self.made:
             return
-        self._beyond = self._until(iteration)
-        self.made = self._beyond.summaries.last
+        summaries, start = self._until(iteration)
+        self.made = summaries.last
+        self._beyond = self._from(summaries, start)
         self._iterations.forget(after=self.made)
 
     @property
     def bytes(self) -> int:
         """What is kept of the past, beside whole iterations."""
         beyond = self._beyond
-        return self.checkpoints.bytes + (0 if beyond is None else beyond.summaries.bytes + beyond.following.bytes)
+        return self.checkpoints.bytes + (0 if beyond is None else beyond.summaries.bytes + beyond.front.bytes)
 
     def recall(self, what: str, key: object, find: Callable[[], T]) -> T:
         """A fact about all iterations, which takes a look at each of them: what `find` finds for a state of them

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import nan
 
 from gradstep.engine.ask import whatif
@@ -109,10 +109,10 @@ class Iterations:
         updated = update.all()
         drawn = batch(self.scenario.pool, self._training, k + 1)
         following = Snapshot(k + 1, like, {**leaves, **updated.parameters, **drawn}, updated.state)
-        held = self._validation(k, snapshot.leaves) if summarise else nan
+        held = self.validation(k, snapshot.leaves) if summarise else nan
         return following, Made(k, trace, updated, update.lr, held)
 
-    def _validation(self, iteration: int, leaves: Mapping[int, Array]) -> float:
+    def validation(self, iteration: int, leaves: Mapping[int, Array] | Sequence[Array]) -> float:
         """The loss over the samples held back, at the start of an iteration in which it is taken."""
         if self.scenario.held_back is None or (iteration - 1) % self._validating:
             return nan

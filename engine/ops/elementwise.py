@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
 from gradstep.engine.index import Array, Shape, Space, broadcast_strides, strides
 from gradstep.engine.ops.affine import Affine
+from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.shapes import broadcast, unbroadcast
+
+
+class _Bound(Bound):
+    """Where it is a function of NumPy's, that writes its output; gradients are multiplied where they belong."""
+
+    def forward(self) -> Calls:
+        if self.op.ufunc is None:
+            return super().forward()
+        return [partial(self.op.ufunc, *self.xs, out=self.y)]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        if g.shape != flow.shape:
+            return super().vjp(slot, g, flow)
+        return [partial(self._multiply, slot, g, flow)]
+
+    def _multiply(self, slot: int, g: Array, flow: Array) -> None:
+        np.multiply(g, self.op.local(slot, self.y, self.xs), flow)
 
 
 class Elementwise(Affine):
     """y = f(x₀, x₁, …) element by element, with NumPy's broadcasting.
 
-    A class gives `forward` and `slope`; that slope is used for whole arrays and single elements
-    alike, so the two cannot disagree.
+    A class gives `forward`, or the `ufunc` that it is, and `local`; that slope is used for whole arrays and single
+    elements alike, so the two cannot disagree.
     """
+
+    ufunc: ClassVar[np.ufunc | None] = None
+    bound = _Bound
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        assert self.ufunc is not None, "a class gives one or the other"
+        return np.asarray(self.ufunc(*xs))
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         return broadcast(shapes, self.name) if len(shapes) > 1 else tuple(shapes[0])

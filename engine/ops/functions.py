@@ -61,6 +61,7 @@ def function(
         "slopes": tuple(written for written, _ in slopes),
         "label": label or name,
         "value": staticmethod(value),
+        "ufunc": value if isinstance(value, np.ufunc) else None,
         "derivatives": tuple(derivative for _, derivative in slopes),
         "domain": staticmethod(undefined),
     }

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isinf, prod
+from functools import partial
+from math import isfinite, isinf, prod
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
@@ -28,8 +30,88 @@ class Picks(NamedTuple):
     each: str
 
 
+class Picked:
+    """Which numbers of a table of `rows` × `classes` the class numbers of the rows pick, one of each row."""
+
+    def __init__(self, rows: int, classes: int) -> None:
+        self.rows, self.classes = rows, classes
+        self._starts, self._whole = np.arange(rows) * classes, np.empty(rows, np.intp)
+        # As unsigned numbers what is below 0 is large, so one maximum tells of both ends.
+        self._unsigned, self._differs = self._whole.view(np.uintp), np.empty(rows, bool)
+        #: Their places in the table.
+        self.at = np.empty(rows, np.intp)
+
+    def read(self, t: Array, ignored: int) -> bool:
+        """Takes the class numbers t. False where one of them is none, or is `ignored`."""
+        self.take(t)
+        np.not_equal(self._whole, t, self._differs)
+        if np.logical_or.reduce(self._differs) or (self.rows and np.maximum.reduce(self._unsigned) >= self.classes):
+            return False
+        return ignored < 0 or not (self._whole == ignored).any()
+
+    def take(self, t: Array) -> None:
+        """The same, where all of them are known to be class numbers."""
+        np.copyto(self._whole, t, casting="unsafe")
+        np.add(self._starts, self._whole, self.at)
+
+
+class _BoundPicking(Bound):
+    """Of rows and class numbers, the picked ones are found once for both passes."""
+
+    def forward(self) -> Calls:
+        self._picked = self.op.picking(self.xs)
+        if self._picked is None:
+            return super().forward()
+        self._each = np.empty(self._picked.rows, self.dtype)
+        every, ignored = self.ever[1], self.op.ignore_index
+        # Found out once for all samples, it takes nothing in an iteration.
+        self._reads = every is not None and Picked(len(every), self._picked.classes).read(every, ignored)
+        return [self._pick_known if self._reads else self._pick]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        if slot or self._picked is None:
+            return super().vjp(slot, g, flow)
+        return [partial(self._put, g, flow, flow.reshape(-1))]
+
+    def _pick(self) -> None:
+        self._reads = self._picked.read(self.xs[1], self.op.ignore_index)
+        if not self._reads:
+            self._copy()
+            return
+        self._put_together()
+
+    def _pick_known(self) -> None:
+        self._picked.take(self.xs[1])
+        self._put_together()
+
+    def _put_together(self) -> None:
+        self.xs[0].take(self._picked.at, None, self._each, "clip")
+        self.y[...] = self.op.together(self._each)
+
+    def _put(self, g: Array, flow: Array, flat: Array) -> None:
+        if not self._reads or not isfinite(g):
+            self._copy_flow(0, g, flow)
+            return
+        flow.fill(0)
+        flat[self._picked.at] = self.op.share(self._picked.rows, g)
+
+
 class Picking(Op):
     """A loss of scores of classes; where class numbers say which, it is made of what they pick."""
+
+    bound = _BoundPicking
+
+    @abstractmethod
+    def picking(self, xs: Sequence[Array]) -> Picked | None:
+        """What is to read t, where t are class numbers of rows of scores, which count alike."""
+
+    @abstractmethod
+    def together(self, picked: Array) -> Array:
+        """The output, from those that are picked."""
+
+    @abstractmethod
+    def share(self, rows: int, g: Array) -> Array:
+        """What each of those that are picked gets of the output's gradient."""
 
     @abstractmethod
     def picks(self, xs: Sequence[Array]) -> Picks:
@@ -38,6 +120,18 @@ class Picking(Op):
 
 #: How the losses of single elements become one number, or stay as they are.
 REDUCTIONS = ("mean", "sum", "none")
+
+
+class _BoundPair(Bound):
+    """Gradients are multiplied where they belong."""
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        if not self.op.plain(self.xs):
+            return super().vjp(slot, g, flow)
+        return [partial(self._multiply, slot, self.number(self.op.scale(flow.size)), g, flow)]
+
+    def _multiply(self, slot: int, scale: Array, g: Array, flow: Array) -> None:
+        np.multiply(self.op.term_slope(slot, self.xs), g * scale, flow)
 
 
 class PairLoss(Reduce):
@@ -50,6 +144,7 @@ class PairLoss(Reduce):
     slots: ClassVar[tuple[str, ...]] = ("y", "t")
     alike: ClassVar[bool] = True
     weights: ClassVar[Sequence[str]] = ()
+    bound = _BoundPair
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         """Unless a class says otherwise it is a loss of the difference y − t."""
@@ -65,17 +160,18 @@ class PairLoss(Reduce):
     # With equal shapes, as nearly always, nothing is broadcast and all of the family's questions
     # about axes have one answer; on a small network asking them is a tenth of a run.
 
-    def _plain(self, xs: Sequence[Array]) -> bool:
+    def plain(self, xs: Sequence[Array]) -> bool:
+        """Whether nothing is broadcast."""
         return self.whole() and len(xs) == 2 and xs[0].shape == xs[1].shape
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        if not self._plain(xs):
+        if not self.plain(xs):
             return super().forward(xs)
         terms = self.terms(xs)
         return np.asarray(np.add.reduce(terms, axis=None) * self.scale(terms.size), dtype=terms.dtype)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        if not self._plain(xs):
+        if not self.plain(xs):
             return super().vjp(slot, g, y, xs)
         return np.asarray(self.term_slope(slot, xs) * (g * g.dtype.type(self.scale(xs[0].size))))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from gradstep.engine.index import Array, Elements, Grid, Indices, Picked, Shape, picked
 from gradstep.engine.notation import brief
+from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.links import Links, ones
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.windows import steps
@@ -98,12 +99,23 @@ def regular(flats: Indices, shape: Shape) -> Elements:
     return Grid(int(flats[0]), tuple(n for n, _ in grid), tuple(step for _, step in grid))
 
 
+class _BoundMasked(Bound):
+    """Gradients are multiplied where they belong."""
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        return [partial(self._multiply, g, flow)]
+
+    def _multiply(self, g: Array, flow: Array) -> None:
+        np.multiply(g, self.op.slopes_at(self.y.shape, self.dtype), flow)
+
+
 class Masked(Op):
     """y = f(x) element by element with a slope that depends on the place only. One that is a mask puts −∞ where that is
     0."""
 
     gated = True
     masking: ClassVar[bool] = False
+    bound = _BoundMasked
 
     @abstractmethod
     def made(self, slope: float) -> str:

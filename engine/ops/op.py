@@ -21,6 +21,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Shape
 from gradstep.engine.notation import brief
+from gradstep.engine.ops.bound import Bound
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.links import Columns, Links
 from gradstep.engine.registry import Registry
@@ -83,6 +84,8 @@ class Op(ABC):
     term: ClassVar[str] = ""
     each: ClassVar[str] = ""
     label: ClassVar[str] = ""
+    #: What computes it again and again on the same arrays.
+    bound: ClassVar[type[Bound]] = Bound
 
     def __init_subclass__(cls, listed: bool = True, **kwargs: Any) -> None:
         if listed and "name" in cls.__dict__:

@@ -39,6 +39,11 @@ class Row(NamedTuple):
     def packed(self) -> bool:
         return self.key < 0
 
+    @property
+    def size(self) -> int:
+        """How many elements it has."""
+        return self.members[-1].part.stop
+
     def gathered(self, arrays: Sequence[Array | None]) -> Array:
         """The members' arrays, by value id, as the row."""
         if not self.packed:
@@ -53,11 +58,6 @@ class Packing(NamedTuple):
 
     rows: tuple[Row, ...]
     places: Mapping[int, tuple[Row, Member]]
-
-    @property
-    def alone(self) -> bool:
-        """Whether all small parameters are in one row: then that is the row of `Graph.packed`."""
-        return sum(row.packed for row in self.rows) <= 1
 
 
 @lru_cache(maxsize=8)

@@ -17,11 +17,12 @@ from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array
 from gradstep.engine.run.observed import trace_of
 from gradstep.engine.run.passes import loss, run
+from gradstep.engine.run.rules import State
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Timeline
 from gradstep.engine.run.trace import Trace
-from gradstep.engine.run.update import State, Update
+from gradstep.engine.run.update import Update
 from gradstep.engine.training.batches import rows
 
 

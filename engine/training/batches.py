@@ -55,6 +55,19 @@ def batch(pool: Mapping[int, Array], training: Training, iteration: int) -> dict
     return found
 
 
+def draw_into(arrays: Mapping[int, Array], pool: Mapping[int, Array], training: Training, iteration: int) -> None:
+    """Writes the samples of an iteration into `arrays`, for each value of the pool, as `batch` gives them."""
+    assert training.batch_size is not None, "else no batches are drawn"
+    chosen: Indices | slice | None = None
+    for value, array in pool.items():
+        if chosen is None:
+            chosen = drawn(len(array), training.batch_size, training.shuffle, iteration)
+        if isinstance(chosen, slice):
+            np.copyto(arrays[value], array[chosen])
+        else:
+            array.take(chosen, 0, arrays[value], "clip")
+
+
 def rows(samples: int, training: Training, iteration: int) -> Indices:
     """Which rows of the data, of all `samples` there are, the samples of an iteration are: shape (size,)."""
     kept = np.arange(samples) if training.validation is None else held_back(samples, training.validation)[0]

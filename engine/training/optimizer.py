@@ -103,7 +103,7 @@ def descend(
 
     def compute(n: Numbers) -> Any:
         by = moved(n)
-        # In its place: of a large parameter there is one new array and not two.
-        return np.subtract(n["w"], by, out=by if type(by) is np.ndarray and by.ndim else None)
+        # In its place: of a large parameter there is one new array and not two. Or `into` that of the old numbers.
+        return np.subtract(n["w"], by, out=n.get("into", by if type(by) is np.ndarray and by.ndim else None))
 
     return Line("w", f"{{w}} − {step}", compute, says, divisor)

@@ -5,17 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
+from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.error_function import erfc
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.shapes import check_numbers
+
+
+class _BoundRelu(Bound):
+    def forward(self) -> Calls:
+        return [partial(np.maximum, self.number(0), self.xs[0], out=self.y)]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        shut = np.empty(self.y.shape, bool)
+        return [
+            partial(np.less_equal, self.xs[0], self.number(0), shut),
+            partial(np.logical_not, shut, shut),
+            partial(np.multiply, g, shut, flow),
+        ]
 
 
 class Relu(Elementwise):
@@ -27,12 +42,31 @@ class Relu(Elementwise):
     gated = True
     rectifier = True
     label = "ReLU"
+    bound = _BoundRelu
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.maximum(0, xs[0])  # in this order −0 stays −0
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return np.asarray(~(xs[0] <= 0))
+
+
+class _BoundSigmoid(Bound):
+    def forward(self) -> Calls:
+        y, one = self.y, self.number(1)
+        return [
+            partial(np.negative, self.xs[0], y),
+            partial(np.exp, y, y),
+            partial(np.add, one, y, y),
+            partial(np.divide, one, y, y),
+        ]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        return [
+            partial(np.subtract, self.number(1), self.y, flow),
+            partial(np.multiply, self.y, flow, flow),
+            partial(np.multiply, g, flow, flow),
+        ]
 
 
 class Sigmoid(Elementwise):
@@ -42,6 +76,7 @@ class Sigmoid(Elementwise):
     label = "σ"
     saturates = True
     positive = True
+    bound = _BoundSigmoid
 
     def forward(self, xs: Sequence[Array]) -> Array:
         # exp(−x) may overflow to ∞ for very negative x; 1 / (1 + ∞) is then the right answer, 0.
@@ -51,15 +86,26 @@ class Sigmoid(Elementwise):
         return np.asarray(y * (1 - y))
 
 
+class _BoundTanh(Bound):
+    def forward(self) -> Calls:
+        return [partial(np.tanh, self.xs[0], self.y)]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        return [
+            partial(np.multiply, self.y, self.y, flow),
+            partial(np.subtract, self.number(1), flow, flow),
+            partial(np.multiply, g, flow, flow),
+        ]
+
+
 class Tanh(Elementwise):
     name = "tanh"
     notation = "tanh({0})"
     slopes = ("1 − tanh({0})²",)
     label = "tanh"
     saturates = True
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return np.tanh(xs[0])
+    ufunc = np.tanh
+    bound = _BoundTanh
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return 1 - y * y

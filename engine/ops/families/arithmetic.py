@@ -24,9 +24,7 @@ class Add(Elementwise):
     slopes = ("1", "1")
     summed = (0, 1)
     label = "add"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return xs[0] + xs[1]
+    ufunc = np.add
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return full(1, y)
@@ -39,9 +37,7 @@ class Subtract(Elementwise):
     slopes = ("1", "−1")
     summed = (0, 1)
     label = "subtract"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return xs[0] - xs[1]
+    ufunc = np.subtract
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return full(-1 if slot else 1, y)
@@ -53,9 +49,7 @@ class Multiply(Elementwise):
     notation = "{0} × {1}"
     slopes = ("{1}", "{0}")
     label = "multiply"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return xs[0] * xs[1]
+    ufunc = np.multiply
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         return Cause.ZERO_TIMES_INFINITE if 0 in xs and any(map(isinf, xs)) else None
@@ -73,9 +67,7 @@ class Divide(Elementwise):
     notation = "{0} / {1}"
     slopes = ("1 / {1}", "−{0} / {1}²")
     label = "divide"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return xs[0] / xs[1]
+    ufunc = np.divide
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         if xs[1] == 0:
@@ -124,9 +116,7 @@ class Negative(Elementwise):
     slopes = ("−1",)
     summed = (0,)
     label = "negate"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        return -xs[0]
+    ufunc = np.negative
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return full(-1, y)

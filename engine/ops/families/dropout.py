@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,8 +12,23 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.notation import brief
+from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.moving import Masked
 from gradstep.engine.ops.op import Op
+
+
+class _Bound(Bound):
+    """What is dropped is drawn once for both passes."""
+
+    def forward(self) -> Calls:
+        self.slopes = np.empty_like(self.y)
+        return [self._draw, partial(np.multiply, self.xs[0], self.slopes, self.y)]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        return [partial(np.multiply, g, self.slopes, flow)]
+
+    def _draw(self) -> None:
+        self.slopes[...] = self.op.slopes_at(self.y.shape, self.dtype)
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,7 @@ class Dropout(Masked):
     notation = "dropout {0}"
     slopes = ("0 where dropped, else 1 / (1 − p)",)
     label = "dropout"
+    bound = _Bound
 
     p: float = 0.5
     seed: int = 0

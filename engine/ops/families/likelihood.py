@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import isfinite, nan, prod
 from typing import Any, NamedTuple
 
@@ -14,16 +13,11 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked, ravel, unravel
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.links import Links, none
-from gradstep.engine.ops.loss import Picking, Picks, check_reduction
+from gradstep.engine.ops.loss import Picked, Picking, Picks, check_reduction
 from gradstep.engine.ops.shapes import is_number, shape_text, whole_numbers
 from gradstep.engine.ops.windows import steps
 
 _CLASSES = "class numbers, along the axis of classes,"
-
-
-@lru_cache(maxsize=64)
-def _counted(count: int) -> Array:
-    return np.arange(count)
 
 
 def class_axis(name: str, of: str, scores: Shape, t: Shape, axis: int | None) -> int:
@@ -149,27 +143,23 @@ class Nll(Picking):
     # Rows and class numbers, as nearly always, need no weights, which would be mostly 0: of each row one
     # number is picked. On a small network weights cost as much as a matrix product.
 
-    def _picked(self, xs: Sequence[Array]) -> tuple[Array, Array] | None:
-        """Which of logp's numbers are picked where it has rows, and t their class numbers, all of which count."""
+    def picking(self, xs: Sequence[Array]) -> Picked | None:
         logp, t = xs[:2]
-        if logp.ndim != 2 or t.ndim != 1 or len(xs) > 2 or self.label_smoothing or self.reduction == "none":
+        if (logp.ndim, t.ndim, len(xs)) != (2, 1, 2) or self.axis not in (None, 1):
             return None
-        whole = t.astype(np.intp)
-        # As unsigned numbers what is below 0 is large, so one maximum tells of both ends.
-        if whole.size and (
-            np.maximum.reduce(whole.view(np.uintp)) >= logp.shape[1]
-            or np.logical_or.reduce(whole != t)
-            or (self.ignore_index >= 0 and (whole == self.ignore_index).any())
-        ):
-            return None
-        return _counted(len(whole)), whole
+        return None if self.label_smoothing or self.reduction == "none" else Picked(*logp.shape)
+
+    def together(self, picked: Array) -> Array:
+        over = len(picked) if self.reduction == "mean" else 1
+        return np.asarray(-np.add.reduce(picked, axis=None) / over if over else nan, dtype=picked.dtype)
+
+    def share(self, rows: int, g: Array) -> Array:
+        return np.asarray(g * g.dtype.type(-1 / (max(rows, 1) if self.reduction == "mean" else 1)))
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        chosen = self._picked(xs) if self.axis in (None, 1) else None
-        if chosen is not None:
-            total, rows = np.add.reduce(xs[0][chosen], axis=None), len(chosen[0])
-            over = rows if self.reduction == "mean" else 1
-            return np.asarray(-total / over if over else nan, dtype=xs[0].dtype)
+        picked = self.picking(xs)
+        if picked is not None and picked.read(xs[1], self.ignore_index):
+            return self.together(xs[0].take(picked.at))
         table = self._table(xs)
         rows = -np.add.reduce(self._weighted(table, table.factors), axis=-1)
         if self.reduction == "none":
@@ -203,11 +193,10 @@ class Nll(Picking):
         return np.asarray(-y * rows / table.together, dtype=xs[0].dtype)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        plain = slot == 0 and self.reduction != "none" and self.axis in (None, 1) and isfinite(g)
-        chosen = self._picked(xs) if plain else None
-        if chosen is not None:
+        picked = self.picking(xs) if slot == 0 else None
+        if picked is not None and isfinite(g) and picked.read(xs[1], self.ignore_index):
             flow = np.zeros(xs[0].shape, xs[0].dtype)
-            flow[chosen] = g * g.dtype.type(-1 / (max(len(chosen[0]), 1) if self.reduction == "mean" else 1))
+            flow.reshape(-1)[picked.at] = self.share(picked.rows, g)
             return flow
         by_row = self._slopes(slot, xs) * (g.reshape(-1, 1) if self.reduction == "none" else g)
         if slot == 2:

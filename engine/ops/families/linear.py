@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import prod
 from typing import ClassVar
 
@@ -11,12 +12,32 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape, Space, broadcast_strides, strides
 from gradstep.engine.ops.affine import Contract
+from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.shapes import broadcast, shape_text, unbroadcast
 
 
 def _rows(array: Array) -> Array:
     """All axes before the last one as one; also of an array without elements, where −1 would say nothing."""
     return array if array.ndim == 2 else array.reshape(prod(array.shape[:-1]), array.shape[-1])
+
+
+class _BoundLinear(Bound):
+    """Each matrix product, and each sum, where it belongs."""
+
+    def forward(self) -> Calls:
+        x, W = self.xs[:2]
+        product = partial(np.matmul, W, x, self.y) if x.ndim == 1 else partial(np.matmul, x, W.T, self.y)
+        return [product, *(partial(np.add, self.y, bias, self.y) for bias in self.xs[2:])]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        x, W = self.xs[:2]
+        if slot == 0:
+            return [partial(np.matmul, g, W, flow)]
+        if slot == 1:
+            if x.ndim == 1:
+                return [partial(np.multiply, g[:, None], x, flow)]
+            return [partial(np.matmul, _rows(g).T, _rows(x), flow)]
+        return [partial(np.copyto, flow, g) if g.ndim == 1 else partial(np.add.reduce, _rows(g), 0, None, flow)]
 
 
 class Linear(Contract):
@@ -33,6 +54,7 @@ class Linear(Contract):
     slopes = ("{1}", "{0}", "1")
     summed = (0, 2)
     label = "weighted sum"
+    bound = _BoundLinear
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         x, W = shapes[:2]
@@ -83,6 +105,21 @@ class Linear(Contract):
         return np.ones_like(y) if slot == 2 else xs[1 - slot]
 
 
+class _BoundMatmul(Bound):
+    """Products of matrices; what is broadcast is added up elsewhere."""
+
+    def forward(self) -> Calls:
+        return [partial(np.matmul, *self.xs, self.y)]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        a, b = self.xs
+        if min(a.ndim, b.ndim) < 2 or a.shape[:-2] != b.shape[:-2]:
+            return super().vjp(slot, g, flow)
+        if slot == 0:
+            return [partial(np.matmul, g, b.swapaxes(-1, -2), flow)]
+        return [partial(np.matmul, a.swapaxes(-1, -2), g, flow)]
+
+
 class Matmul(Contract):
     """y[…, i, j] = Σₖ a[…, i, k] · b[…, k, j], as NumPy's `@`: axes before the last two broadcast,
     and an array of one axis is a row on the left and a column on the right."""
@@ -93,6 +130,7 @@ class Matmul(Contract):
     slopes = ("{1}", "{0}")
     summed = (0,)
     label = "matrix product"
+    bound = _BoundMatmul
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         a, b = shapes

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
+from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.ops.shapes import normal_axes
 
@@ -31,6 +33,65 @@ class AlongAxis(Rowwise):
         return normal_axes(self.name, self.axis, ndim)
 
 
+class _Bound(Bound):
+    """What is found of a group stands in an array of its own, `each`."""
+
+    def __init__(self, op: AlongAxis, y: Array, xs: Sequence[Array], ever: Sequence[Array | None]) -> None:
+        super().__init__(op, y, xs, ever)
+        self.axis = op.axes(y.ndim)
+        self.each = np.empty([1 if a in self.axis else n for a, n in enumerate(y.shape)], y.dtype)
+
+    def of_each(self, of: np.ufunc, x: Array) -> partial[object]:
+        """Reduces each group of x to one number, in `each`."""
+        return partial(of.reduce, x, self.axis, None, self.each, True)
+
+
+class _BoundSoftmax(_Bound):
+    def forward(self) -> Calls:
+        y, (x,) = self.y, self.xs
+        if not y.size:
+            return []
+        return [
+            self.of_each(np.maximum, x),
+            partial(np.subtract, x, self.each, y),
+            partial(np.exp, y, y),
+            self.of_each(np.add, y),
+            partial(np.divide, y, self.each, y),
+        ]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        return [
+            partial(np.multiply, g, self.y, flow),
+            self.of_each(np.add, flow),
+            partial(np.subtract, g, self.each, flow),
+            partial(np.multiply, self.y, flow, flow),
+        ]
+
+
+class _BoundLogSoftmax(_Bound):
+    def forward(self) -> Calls:
+        y, (x,) = self.y, self.xs
+        if not y.size:
+            return []
+        powers = np.empty_like(y)
+        return [
+            self.of_each(np.maximum, x),
+            partial(np.subtract, x, self.each, y),
+            partial(np.exp, y, powers),
+            self.of_each(np.add, powers),
+            partial(np.log, self.each, self.each),
+            partial(np.subtract, y, self.each, y),
+        ]
+
+    def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
+        return [
+            partial(np.exp, self.y, flow),
+            self.of_each(np.add, g),
+            partial(np.multiply, flow, self.each, flow),
+            partial(np.subtract, g, flow, flow),
+        ]
+
+
 class Softmax(AlongAxis):
     """exp(x) / Σ exp(x), with the largest x taken off first so that nothing overflows."""
 
@@ -39,6 +100,7 @@ class Softmax(AlongAxis):
     slopes = ("y × (1 − y) to its own, −y × yⱼ to each other",)
     each = "exp({0}) / Σ{over} exp({each})"
     label = "softmax"
+    bound = _BoundSoftmax
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
@@ -67,6 +129,7 @@ class LogSoftmax(AlongAxis):
     slopes = ("1 − softmax to its own, −softmaxⱼ to each other",)
     each = "{0} − ln Σ{over} exp({each})"
     label = "log softmax"
+    bound = _BoundLogSoftmax
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs

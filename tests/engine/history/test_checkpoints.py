@@ -12,7 +12,7 @@ from trainings import small
 
 from gradstep.engine.history.checkpoints import Checkpoints, Passed, Snapshot
 from gradstep.engine.history.history import History
-from gradstep.engine.run.update import State
+from gradstep.engine.run.rules import State
 
 SMALL = small()
 START = History(SMALL).start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,21 +18,25 @@ from gradstep.engine.errors import Interrupted
 from gradstep.engine.history import iterations
 from gradstep.engine.history.forks import Forks
 from gradstep.engine.history.history import History
+from gradstep.engine.run.plan import Plan
 
 FAR = 900
 
 
 class Runs:
-    """How many iterations are run."""
+    """How many iterations are run, whole or compiled."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count, run = 0, iterations.run
+        self.count = 0
+        monkeypatch.setattr(iterations, "run", self._counted(iterations.run))
+        monkeypatch.setattr(Plan, "run", self._counted(Plan.run))
 
+    def _counted(self, run: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
             self.count += 1
             return run(*args, **kwargs)
 
-        monkeypatch.setattr(iterations, "run", counted)
+        return counted
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from autograd.extend import defvjp, primitive
 from graphs import EXAMPLES, REPEATABLE, Array, network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plans import check
 
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.composite import COMPOSITES
@@ -659,6 +660,13 @@ def test_in_single_precision_within_what_its_digits_allow(program: Program) -> N
         if grad is not None:
             assert grad.dtype == np.float32
             assert np.abs(grad - expected[name]).max() <= 5e-3 * largest, f"gradient of '{name}'"
+
+
+@given(programs(), st.sampled_from([np.float64, np.float32]))
+@settings(SETTINGS, max_examples=EXAMPLES // 2 + 1)
+def test_compiled_it_is_the_same_to_the_bit(program: Program, dtype: type) -> None:
+    if program.lines:
+        check(built(program, dtype))
 
 
 def test_every_operation_is_drawn() -> None:

@@ -31,11 +31,9 @@ def test_small_parameters_of_a_group_are_a_row_and_large_ones_one_each() -> None
     assert [(row.key, row.group) for row in found.rows] == [(ids["big"].id, 0), (PACKED, 0), (PACKED - 1, 1)]
     row, member = found.places[ids["W2"].id]
     assert (row.key, member.part, member.shape) == (PACKED - 1, slice(4, 6), (1, 2))
-    assert not found.alone
     gathered = row.gathered([np.full(v.shape, v.id) for v in scenario.graph.values])
     assert gathered.tolist() == [ids["W1"].id] * 4 + [ids["W2"].id] * 2
-    plain = loads(TEXT.format(""))
-    assert packing(plain.graph, plain.training.groups).alone
+    assert [row.size for row in found.rows] == [scenario.graph.by_name["big"].size, 2, 6]
 
 
 def test_each_group_goes_by_its_own_rule_and_what_is_summarised_of_it_is_right() -> None:
@@ -44,15 +42,12 @@ def test_each_group_goes_by_its_own_rule_and_what_is_summarised_of_it_is_right()
     for k in (1, 4):
         recording = history.recording(k)
         every = recording.update.all()
-        small = recording.graph.packed
-        assert [v for v, _, _ in small] == [recording.graph.by_name[n].id for n in ("W1", "b1", "W2")]
-        for array, of in (
-            (every.gradients, recording.trace.gradient),
-            (every.numbers, lambda v: every.parameters[v]),  # noqa: B023  # called at once
-            (every.before, lambda v: recording.trace.data[v]),  # noqa: B023
-        ):
-            assert array is not None
-            assert array.tolist() == [x for v, _, _ in small for x in of(v).reshape(-1).tolist()]
+        for row in packing(recording.graph, history.scenario.training.groups).rows:
+            found = {member.value: every.after[row.key].reshape(-1)[member.part] for member in row.members}
+            before = {member.value: every.before[row.key].reshape(-1)[member.part] for member in row.members}
+            for value in found:
+                assert found[value].tolist() == every.parameters[value].reshape(-1).tolist()
+                assert before[value].tolist() == recording.trace.data[value].reshape(-1).tolist()
     first = history.recording(1)
     ids, grad = first.graph.by_name, first.trace.gradient
     assert np.array_equal(first.updated(ids["big"].id), 1 - 0.5 * grad(ids["big"].id))

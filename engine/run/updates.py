@@ -1,0 +1,51 @@
+"""The updates of a training one after the other, of parameters that stay where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradstep.engine.index import Array
+from gradstep.engine.run.packing import Packing, Row
+from gradstep.engine.run.rules import Rules, State
+from gradstep.engine.training.options import Training
+
+
+class Standing(NamedTuple):
+    """What is updated together: the numbers and the gradients of a row, and room for the numbers before an update,
+    None where nobody asks for them."""
+
+    row: Row
+    numbers: Array
+    gradients: Array
+    before: Array | None
+
+
+class Updates:
+    """What `training` makes of all rows of parameters. The numbers are those of `Update`, bit for bit."""
+
+    def __init__(self, training: Training, packing: Packing, dtype: np.dtype[Any], rows: Sequence[Standing]) -> None:
+        self._training, self._packing, self._dtype, self.rows = training, packing, dtype, rows
+
+    def step(self, state: State, iteration: int, loss: float) -> tuple[Rules, State]:
+        """Updates all of them, in an iteration (from 1), after `state`. Gives the rules, and what is kept for the next
+        update. NumPy's warnings are for the caller to silence."""
+        rules = Rules(self._training, self._packing, self._dtype, state, iteration)
+        kept, clips = rules.left(), rules.clips
+        norm = rules.together(rules.begun(row, w, g) for row, w, g, _ in self.rows) if clips else 0.0
+        for row, numbers, gradients, before in self.rows:
+            n = rules.begun(row, numbers, gradients)
+            n["into"] = numbers
+            if clips:
+                n["norm"] = norm
+            if before is not None:
+                np.copyto(before, numbers)
+            new = rules.take(row, n, kept)
+            if new is not numbers:
+                np.copyto(numbers, new)
+            for what, array in kept.items():
+                if what[1] == row.key and np.may_share_memory(array, gradients):
+                    kept[what] = array.copy()  # the next iteration writes to these
+        return rules, rules.following(kept, loss)

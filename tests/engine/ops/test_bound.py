@@ -1,0 +1,60 @@
+"""An operation that is bound to arrays writes into them what it gives otherwise, to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from bits import same
+from operations import ALL, Example
+
+from gradstep.engine.index import Array
+from gradstep.engine.ops import Op
+from gradstep.engine.ops.bound import Bound, Calls
+
+#: What numbers are multiplied by, so that there are some of all kinds.
+SPECIAL = np.array([1, -0.0, 1, np.inf, 1, np.nan, 1e30, -1, 1e-30, 0.0, 1, -np.inf])
+
+
+def call(calls: Calls) -> None:
+    with np.errstate(all="ignore"):
+        for one in calls:
+            one()
+
+
+def check(
+    op: Op, bound: Bound, slots: list[int], g: Array, backward: list[tuple[Array, Calls]], forward: Calls
+) -> None:
+    """Both passes, against those of the operation on copies of the same arrays."""
+    xs = [x.copy() for x in bound.xs]
+    call(forward)
+    with np.errstate(all="ignore"):
+        expected = np.asarray(op.forward(xs))
+        assert same(bound.y, np.ascontiguousarray(expected).reshape(bound.y.shape))
+        for slot, (flow, calls) in zip(slots, backward, strict=True):
+            call(calls)
+            found = np.asarray(op.vjp(slot, g, bound.y.copy(), xs))
+            assert same(flow, np.ascontiguousarray(found).reshape(flow.shape)), f"slot {slot}"
+    assert all(map(same, bound.xs, xs)), "an input is written to"
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("example", ALL)
+def test_what_is_bound_is_what_the_operation_gives(example: Example, dtype: Any) -> None:
+    """Several times over, with other numbers in the same arrays; ordinary ones, and others where they are allowed."""
+    op, xs = example.op, [np.array(x) for x in example.inputs(dtype)]
+    rng = np.random.default_rng(0)
+    y = np.empty(op.shape([x.shape for x in xs]), dtype)
+    g = rng.normal(size=y.shape).astype(dtype)
+    bound = op.bound(op, y, xs, [None] * len(xs))
+    slots = [slot for slot in range(len(xs)) if not (op.discrete or (slot and op.looks_up([x.shape for x in xs])))]
+    forward, backward = bound.forward(), []
+    for slot in slots:
+        flow = np.full(xs[slot].shape, 7, dtype)
+        backward.append((flow, bound.vjp(slot, g, flow)))
+    for scale in (None, rng.uniform(0.5, 2, 12), SPECIAL):
+        if scale is not None:
+            xs[0][...] = (xs[0].reshape(-1) * np.resize(scale, xs[0].size)).reshape(xs[0].shape)
+            g[...] = (g.reshape(-1) * np.resize(scale[::-1], g.size)).reshape(g.shape)
+        check(op, bound, slots, g, backward, forward)
