@@ -39,7 +39,7 @@ class Elementwise(Affine):
     """
 
     ufunc: ClassVar[np.ufunc | None] = None
-    bound = _Bound
+    bound: ClassVar[type[Bound]] = _Bound
 
     def forward(self, xs: Sequence[Array]) -> Array:
         assert self.ufunc is not None, "a class gives one or the other"

@@ -99,7 +99,7 @@ class _BoundPicking(Bound):
 class Picking(Op):
     """A loss of scores of classes; where class numbers say which, it is made of what they pick."""
 
-    bound = _BoundPicking
+    bound: ClassVar[type[Bound]] = _BoundPicking
 
     @abstractmethod
     def picking(self, xs: Sequence[Array]) -> Picked | None:
@@ -144,7 +144,7 @@ class PairLoss(Reduce):
     slots: ClassVar[tuple[str, ...]] = ("y", "t")
     alike: ClassVar[bool] = True
     weights: ClassVar[Sequence[str]] = ()
-    bound = _BoundPair
+    bound: ClassVar[type[Bound]] = _BoundPair
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
         """Unless a class says otherwise it is a loss of the difference y − t."""

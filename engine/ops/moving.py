@@ -115,7 +115,7 @@ class Masked(Op):
 
     gated = True
     masking: ClassVar[bool] = False
-    bound = _BoundMasked
+    bound: ClassVar[type[Bound]] = _BoundMasked
 
     @abstractmethod
     def made(self, slope: float) -> str:

@@ -43,7 +43,7 @@ class _Bound(Bound):
 
     def of_each(self, of: np.ufunc, x: Array) -> partial[object]:
         """Reduces each group of x to one number, in `each`."""
-        return partial(of.reduce, x, self.axis, None, self.each, True)
+        return partial(of.reduce, x, self.axis, None, self.each, keepdims=True)
 
 
 class _BoundSoftmax(_Bound):

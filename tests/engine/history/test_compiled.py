@@ -11,14 +11,12 @@ import numpy as np
 import pytest
 from bits import same
 from graphs import EXAMPLES, REPEATABLE, Program, programs
+from histories import check, whole
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trainings import small
 
-from gradstep.engine.ask import whatif
-from gradstep.engine.errors import OpError
 from gradstep.engine.files import find, loads
-from gradstep.engine.history.compiled import Compiled
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.training.optimizer import OPTIMIZERS
@@ -81,27 +79,6 @@ def written(table: dict[str, Any]) -> str:
         f"{k} = {list(v) if isinstance(v, tuple) else str(v).lower() if isinstance(v, bool) else repr(v)}"
         for k, v in table.items()
     )
-
-
-def whole(history: History, to: int) -> History:
-    """Makes each iteration by itself and keeps it."""
-    while history.made < to:
-        for _ in history.onward(history.made + 1):
-            pass
-    return history
-
-
-def check(a: History, b: History) -> None:
-    """What both begin their next iteration with, and all that is summarised."""
-    mine, other = (h.snapshot(h.made + 1) for h in (a, b))
-    assert (mine.iteration, mine.state.done) == (other.iteration, other.state.done)
-    assert mine.leaves.keys() == other.leaves.keys()
-    assert all(same(mine.leaves[v], other.leaves[v]) for v in other.leaves)
-    assert mine.state.kept.keys() == other.state.kept.keys()
-    assert all(same(mine.state.kept[k], other.state.kept[k]) for k in other.state.kept)
-    rows = [h.summaries._rows for h in (a, b)]
-    assert all(same(*both) for both in zip(*(r.numbers(slice(None)) for r in rows), strict=True))  # type: ignore[arg-type]
-    assert all(same(*both) for both in zip(*(r.counts(slice(None)) for r in rows), strict=True))
 
 
 def compare(scenario: Scenario, to: int = 12) -> History:
@@ -181,55 +158,6 @@ def test_what_is_computed_again_is_the_same() -> None:
         mine, theirs = history.recording(k).trace, other.recording(k).trace
         assert all(map(same, mine.data, theirs.data))
         assert all(map(same, mine.grad, theirs.grad))
-
-
-def test_an_edit_is_made_and_what_follows_goes_on_from_there() -> None:
-    scenario = small('optimizer = "momentum"\nlr = 0.05\nbatch_size = 8\nshuffle = 7')
-    edits: dict[int, list[whatif.Edit]] = {}
-    found = []
-    for made in (lambda h: h.make(30), lambda h: whole(h, 30)):
-        history = History(scenario)
-        made(history)
-        for k, text in ((11, "W1[0,0] = 2.5"), (20, "op h = tanh")):
-            if k not in edits:
-                edits[k] = [whatif.read_edit(history.recording(k), text)]
-            history = history.with_edits({i: e for i, e in edits.items() if i <= k})
-            made(history)
-        found.append(history)
-    check(*found)
-
-
-def test_what_stops_in_the_middle_of_an_iteration_leaves_the_training_as_it_was(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    history = History(small('optimizer = "adam"\nbatch_size = 8'))
-    history.make(20)
-    make = Compiled.make
-
-    def stopped(self: Compiled, iteration: int) -> None:
-        make(self, iteration) if iteration < 25 else self._updates.step(self._state, iteration)
-        if iteration == 25:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Compiled, "make", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        history.make(40)
-    assert history.made == history.summaries.last == 24
-    monkeypatch.setattr(Compiled, "make", make)
-    history.make(40)
-    check(history, whole(History(history.scenario), 40))
-
-
-def test_a_mistake_in_the_numbers_is_told_and_nothing_is_made() -> None:
-    """A class number moves on by an update, and is none any more."""
-    lines = (
-        "[parameters]\nw = [[1.0, 2.0]]\nt = [1.0]\n[graph]\nL = 'cross_entropy(w, t) + mean(t)'\n[training]\nlr = 0.25"
-    )
-    history = History(loads(f"format = 1\n{lines}"))
-    for _ in range(2):
-        with pytest.raises(OpError, match=r"^'cross_entropy\(w, t\)': class numbers"):
-            history.make(5)
-        assert history.made == history.summaries.last == 1
 
 
 # What it takes ------------------------------------------------------------------------------------
