@@ -37,7 +37,7 @@ def test_what_stops_in_the_middle_of_an_iteration_leaves_the_training_as_it_was(
     make = Compiled.make
 
     def stopped(self: Compiled, iteration: int) -> None:
-        make(self, iteration) if iteration < 25 else self._updates.step(self._state, iteration)
+        make(self, iteration) if iteration < 25 else self._updates.step(self._state, iteration, 0.0)
         if iteration == 25:
             raise KeyboardInterrupt
 

@@ -8,7 +8,8 @@ from bits import same
 
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
-from gradstep.engine.run.updates import Parameters, Updates
+from gradstep.engine.run.packing import packing
+from gradstep.engine.run.updates import Standing, Updates
 
 #: One parameter that is updated by itself, and two small ones.
 TEXT = """format = 1
@@ -30,6 +31,9 @@ L = "sum(W * W) + sum(a * a * a) + b * b"
         'optimizer = "momentum"\nlr = 0.1\nnesterov = true\nweight_decay = 0.01',
         'optimizer = "momentum"\nlr = 0.1\nzero_grad = false\nclip_value = 0.7',
         'optimizer = "adamw"\nlr = 0.1\namsgrad = true\nclip_norm = 0.5',
+        'optimizer = "adam"\nlr = 0.1\naccumulate = 3\nclip_norm = 2.0\nnorm_type = inf',
+        'optimizer = "rprop"\nschedule = "plateau"\npatience = 0',
+        'lr = 0.1\n[[training.groups]]\nparameters = ["b", "W"]\noptimizer = "momentum"\nmaximize = true',
         'optimizer = "adagrad"\nlr = 0.1\nlr_decay = 0.1\nschedule = "cosine"\nsteps = 6\nwarmup = 2',
     ],
 )
@@ -37,24 +41,24 @@ L = "sum(W * W) + sum(a * a * a) + b * b"
 def test_of_all_at_once(training: str, asked: bool) -> None:
     history = History(loads(TEXT.format(training=training)))
     graph, state = history.start.graph, history.snapshot(1).state
-    arrays = {}
-    for key in graph.updated:
-        size = graph.packed[-1][1].stop if key == -1 else graph.values[key].shape
-        arrays[key] = Parameters(np.empty(size), np.empty(size), np.empty(size) if asked else None)
-    updates = Updates(history.scenario.training, arrays)
-    for k in range(1, 6):
+    together = packing(graph, history.scenario.training.groups)
+    rows = []
+    for row in together.rows:
+        shape = row.size if row.packed else graph.values[row.key].shape
+        rows.append(Standing(row, np.empty(shape), np.empty(shape), np.empty(shape) if asked else None))
+    updates = Updates(history.scenario.training, together, graph.dtype, rows)
+    for k in range(1, 8):
         update = history.recording(k).update
         expected = update.all()
-        for key, (numbers, gradients, _) in arrays.items():
-            numbers[...] = expected.before[key]
-            gradients[...] = expected.gradients if key == -1 else update.trace.gradient(key)
-        rule = updates.step(state, k)
-        state = rule.state
-        for key, (numbers, gradients, before) in arrays.items():
-            assert same(numbers, expected.after[key])
-            assert before is None or same(before, expected.before[key])
+        for row, numbers, gradients, _ in rows:
+            numbers[...] = expected.before[row.key]
+            gradients[...] = row.gathered(update.trace.grad)
+        rules, state = updates.step(state, k, update.trace.loss)
+        for row, numbers, gradients, before in rows:
+            assert same(numbers, expected.after[row.key])
+            assert before is None or same(before, expected.before[row.key])
             gradients[...] = np.nan  # what is kept is no part of what the next iteration writes to
-        assert rule.lr == update.lr
-        assert state.done == k
+        assert rules.rates == update.rates
+        assert (state.done, state.plateau) == (expected.state.done, expected.state.plateau)
         assert state.kept.keys() == expected.state.kept.keys()
         assert all(same(state.kept[what], expected.state.kept[what]) for what in state.kept)
