@@ -42,7 +42,7 @@ class Row(NamedTuple):
     @property
     def size(self) -> int:
         """How many elements it has."""
-        return self.members[-1].part.stop
+        return int(self.members[-1].part.stop)
 
     def gathered(self, arrays: Sequence[Array | None]) -> Array:
         """The members' arrays, by value id, as the row."""
