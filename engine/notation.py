@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any
 
-import numpy as np
-
 MINUS = "\u2212"
 #: From little to much, in one character.
 _BARS = "▁▂▃▄▅▆▇█"
@@ -155,6 +153,8 @@ def plain(array: Any) -> Any:
     None for what there is not."""
     if array is None:
         return None
+    import numpy as np  # here: a single number, as on the first picture, needs none
+
     numbers = np.asarray(array, dtype=np.float64)
     listed = numbers.tolist()
     return listed if np.isfinite(numbers).all() else _spelled(listed)

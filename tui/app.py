@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.dom import DOMNode
@@ -20,14 +20,15 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from gradstep.engine.debugger import Session
-from gradstep.engine.run import Scenario
 from gradstep.tui.loading import Loading
-from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.terminal.frames import Frames
 from gradstep.tui.theme import PALETTES, Palette, palettes, theme_name
 from gradstep.tui.view import AS_EVER, Beginning
 from gradstep.tui.wall import FAULTS, Walled, noted
+
+if TYPE_CHECKING:
+    from gradstep.engine.debugger import Session
+    from gradstep.engine.run import Scenario
 
 
 def _theme(palette: Palette) -> Theme:
@@ -69,15 +70,19 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
         """Shows a scenario; one that is still loading as soon as it is there. `ascii`: in ASCII."""
         super().__init__()
         self.beginning = beginning
-        self._loading = scenario if isinstance(scenario, Loading) else None
+        self._loading: Loading | None = None
         #: What the signals that end it did before.
         self._before: dict[int, Any] = {}
         #: What went wrong with it, or on the screen before there was anything to show.
         self.failure: Exception | None = None
-        if isinstance(scenario, Scenario):
+        if not isinstance(scenario, Loading):
+            from gradstep.engine.debugger import Session  # here: what is seen first is seen before the engine is there
+
             self.session = Session(scenario)
-        elif scenario.wait(0):
-            self.session, self._loading = scenario.session(), None
+        elif scenario.done:
+            self.session = scenario.session()
+        else:
+            self._loading = scenario
         self.palettes = palettes(self.console.color_system, self.no_color or ascii, beginning.theme)
         for palette in self.palettes.values():
             self.register_theme(_theme(palette))
@@ -102,13 +107,16 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
     def get_default_screen(self) -> Screen[Any]:
         """The first screen there is, so that no empty one is made, styled and laid out before it."""
         if self._loading is None:
-            return Debugger(self.session, self.palettes, self.beginning)
+            return self._debugger()
         from gradstep.tui.screens.opening import Opening
 
-        return Opening(self._loading, self._loaded)
+        return Opening(self._loading, next(iter(self.palettes.values())), self._loaded)
 
-    def on_mount(self) -> None:
+    def _debugger(self) -> Screen[Any]:
+        from gradstep.tui.screens.debugger import Debugger
+
         self.call_after_refresh(_collect_from_now_on)
+        return Debugger(self.session, self.palettes, self.beginning)
 
     async def _loaded(self) -> None:
         assert self._loading is not None, "it was waited for"
@@ -118,7 +126,7 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
             self.failure = error
             self.exit(2)
         else:
-            await self.push_screen(Debugger(self.session, self.palettes, self.beginning))
+            await self.push_screen(self._debugger())
 
     def get_driver_class(self) -> type[Driver]:
         if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):

@@ -14,11 +14,14 @@ from textual.strip import Strip
 
 from gradstep.engine.explain import Num, Parts
 from gradstep.engine.notation import number
+from gradstep.engine.run import Phase
 from gradstep.tui.cells import cells, plain
 from gradstep.tui.theme import Palette, sign_role
 
 #: Placeholder for what is not computed yet. Never a zero.
 PENDING = "·"
+#: The mark of each phase. ◂ and ▸ rather than ◀ and ▶, which some terminals draw as emoji.
+MARKS = {Phase.FORWARD: "▸", Phase.LOSS: "◆", Phase.BACKWARD: "◂", Phase.UPDATE: "Δ"}
 
 
 class Row(NamedTuple):
@@ -129,6 +132,10 @@ class Canvas:
         """Makes row y what `row` is."""
         self.chars[y], self.styles[y] = list(row.chars), list(row.styles)
         (self.odd.add if row.odd else self.odd.discard)(y)
+
+    def cells(self, y: int) -> tuple[list[str], list[Style]]:
+        """The characters and the styles of row y."""
+        return self._line(y), self.styles[y]
 
     def text(self) -> str:
         """The plain text, one line a row, without trailing spaces."""

@@ -6,12 +6,14 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gradstep.engine.errors import CommandError, ScenarioError, nearest
-from gradstep.engine.files import Draft, Table, text_of, write_over
 from gradstep.tui.keymap import BY_ID, DEFAULT, Keymap, is_key
 from gradstep.tui.theme import BUILT_IN, PALETTES, Palette
+
+if TYPE_CHECKING:
+    from gradstep.engine.files import Draft, Table
 
 #: What the file may say; `gradstep config` prints it where there is no file.
 EXAMPLE = """\
@@ -56,7 +58,7 @@ def preferences() -> Preferences:
     file = config_file()
     if not os.path.lexists(file):
         return Preferences()
-    draft = Draft(text_of(str(file), str(file), _LARGEST), str(file), None)
+    draft = _draft(file)
     top = draft.top
     top.only(_KEYS)
     found = Preferences(
@@ -69,6 +71,13 @@ def preferences() -> Preferences:
     )
     draft.stop_if_bad()
     return found
+
+
+def _draft(file: Path) -> Draft:
+    """A file, to be read."""
+    from gradstep.engine.files import Draft, text_of  # here: most people have no such file, and wait for the screen
+
+    return Draft(text_of(str(file), str(file), _LARGEST), str(file), None)
 
 
 def _theme(top: Table) -> str:
@@ -120,7 +129,7 @@ def palette(name: str) -> Palette:
     file = folder / f"{name}.toml"
     if Path(name).name != name or not file.is_file():
         raise CommandError(f"no theme '{name}'{nearest(name, themes())}; there are {', '.join(themes())}")
-    draft = Draft(text_of(str(file), str(file), _LARGEST), str(file), None)
+    draft = _draft(file)
     found = _custom(draft, name)
     try:
         draft.stop_if_bad()
@@ -172,6 +181,8 @@ def _lines(what: str) -> list[str]:
 
 def _keep(what: str, lines: Iterable[str]) -> None:
     """Where it cannot be written, the next time begins as this one did."""
+    from gradstep.engine.files import write_over  # here, because nothing is written at the start
+
     file = _kept(what)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,6 @@ from typing import NamedTuple
 from rich.color import Color
 from rich.style import Style
 
-from gradstep.engine.run import Phase
-
 
 class Palette(NamedTuple):
     """A colour for every role; `fade` is how much of its hue a faded label keeps. With `glyphs` what
@@ -193,10 +191,6 @@ def palettes(system: str | None, colourless: bool, wanted: Palette | None = None
 def theme_name(palette: str) -> str:
     """What Textual calls the theme of a palette: none of its own is called so."""
     return f"gradstep-{palette}"
-
-
-#: The mark of each phase. ◂ and ▸ rather than ◀ and ▶, which some terminals draw as emoji.
-MARKS = {Phase.FORWARD: "▸", Phase.LOSS: "◆", Phase.BACKWARD: "◂", Phase.UPDATE: "Δ"}
 
 
 def sign_role(value: float | None) -> str:

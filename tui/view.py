@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gradstep.engine.graph import Element
 from gradstep.engine.notation import Digits
 from gradstep.tui.keymap import DEFAULT, Keymap
 from gradstep.tui.table import Place, standing
 from gradstep.tui.theme import DARK, Palette
+
+if TYPE_CHECKING:  # what is seen first is seen before the engine is there
+    from gradstep.engine.graph import Element
 
 
 class Layout(Enum):

@@ -13,7 +13,6 @@ from gradstep.engine import face
 if TYPE_CHECKING:
     from gradstep.engine.files.draft import Draft as Draft
     from gradstep.engine.files.draft import Table as Table
-    from gradstep.engine.files.finding import builtin as builtin
     from gradstep.engine.files.finding import find as find
     from gradstep.engine.files.finding import load as load
     from gradstep.engine.files.finding import loads as loads
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from gradstep.engine.files.recording.writing import check_folder as check_folder
     from gradstep.engine.files.recording.writing import write_recording as write_recording
     from gradstep.engine.files.schema import json_schema as json_schema
+    from gradstep.engine.files.shipped import builtin as builtin
     from gradstep.engine.files.stopping import stops_of as stops_of
     from gradstep.engine.files.tables.names import KEPT as KEPT
     from gradstep.engine.files.weights import check_output as check_output

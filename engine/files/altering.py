@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from gradstep.engine.errors import CommandError, ScenarioError, nearest
-from gradstep.engine.files.finding import builtin, loads
+from gradstep.engine.files.finding import loads
 from gradstep.engine.files.opening import STANDARD_INPUT
 from gradstep.engine.files.rewriting import Place, quoted, removed, rewritten
+from gradstep.engine.files.shipped import builtin
 from gradstep.engine.files.tables.names import normal
 from gradstep.engine.files.toml import parse
 from gradstep.engine.run.scenario import Scenario

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from pathlib import Path
 
 from gradstep.engine.errors import Problem, ScenarioError, nearest, shortened
@@ -13,16 +12,10 @@ from gradstep.engine.files.opening import STANDARD_INPUT, content, reason
 from gradstep.engine.files.reading import read
 from gradstep.engine.files.recording.manifest import is_recording
 from gradstep.engine.files.recording.opening import open_recording
-from gradstep.engine.files.shipped import SHIPPED
+from gradstep.engine.files.shipped import SHIPPED, builtin
 from gradstep.engine.run.scenario import Scenario
 
 MAX_BYTES = 16 * 2**20
-
-
-def builtin() -> dict[str, str]:
-    """The scenarios that ship with gradstep, name to file name, in their order."""
-    files = sorted(f.name for f in SHIPPED.glob("[0-9]*.toml"))
-    return {re.sub(r"^\d+-|\.toml$", "", name): name for name in files}
 
 
 def starter() -> str:

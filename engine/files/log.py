@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import traceback
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from gradstep.engine.errors import CommandError, GradstepError
@@ -49,7 +48,9 @@ def log_file() -> Path:
 
 
 def _added(error: BaseException) -> Path:
-    from gradstep.engine.files.writing import write_more  # here, because nothing is written at the start
+    from importlib.metadata import version  # here, because nothing is written at the start
+
+    from gradstep.engine.files.writing import write_more
 
     path = log_file()
     path.parent.mkdir(parents=True, exist_ok=True)

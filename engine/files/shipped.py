@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,3 +16,9 @@ def _folder() -> Path:
 
 #: The folder of everything that ships: scenarios, and below it `data/`.
 SHIPPED = _folder()
+
+
+def builtin() -> dict[str, str]:
+    """The scenarios that ship with gradstep, name to file name, in their order."""
+    files = sorted(f.name for f in SHIPPED.glob("[0-9]*.toml"))
+    return {re.sub(r"^\d+-|\.toml$", "", name): name for name in files}

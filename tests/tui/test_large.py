@@ -232,7 +232,7 @@ async def test_a_network_that_takes_long_shows_how_far_it_is(monkeypatch: pytest
     loading = Loading("digits")
     app = Gradstep(loading)
     async with app.run_test(size=(100, 30)) as pilot:
-        await pilot.pause(0.2)
+        await pilot.pause(0.6)
         assert isinstance(app.screen, Opening)
         assert "forward and backward pass" in str(app.screen.query_one("#opening").render())
         go.set()
@@ -266,7 +266,7 @@ async def test_what_goes_wrong_while_loading_ends_the_program_with_its_message(t
     bad.write_text('format = 1\n[parameters]\nw = 1.0\n[graph]\nL = "w * w"\n[debug]\nstart = "nowhere"\n')
     loading = Loading(str(bad))
     app = Gradstep.__new__(Gradstep)
-    loading._thread.join()
+    assert loading.wait(20)
     with pytest.raises(Exception, match="nowhere"):
         Gradstep.__init__(app, loading)
 

@@ -22,9 +22,9 @@ SCENARIOS = Path(__file__).parent.parent.parent / "scenarios"
 SLOW = (
     "-c",
     "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
-    "import sys, time, gradstep.tui.cli as c, gradstep.tui.loading as loading\n"
-    "find = loading.find\n"
-    "loading.find = lambda name: (time.sleep(3), find(name))[1]\n"
+    "import sys, time, gradstep.tui.cli as c, gradstep.engine.files.finding as finding\n"
+    "find = finding.find\n"
+    "finding.find = lambda name: (time.sleep(3), find(name))[1]\n"
     "sys.exit(c.main(['walkthrough']))",
 )
 STATUS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}

@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             from gradstep.tui.cli.completion import complete
 
             complete()
-        options = parser().parse_args(with_default(list(sys.argv[1:] if argv is None else argv)))
+        words = with_default(list(sys.argv[1:] if argv is None else argv))
+        options = parser(words).parse_args(words)
         if options.max_memory is not None:
             from gradstep.engine.run import allow
 

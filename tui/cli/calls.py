@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gradstep.tui.cli import home, runs, screen, training
@@ -35,8 +35,10 @@ CALLS: Mapping[str, Call] = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """What reads the words of any call; `act` of what it gives carries the call out."""
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """What reads the words of any call; `act` of what it gives carries the call out. Where the first of some words
+    names a call, of that one only."""
+    named = words[0] if words and words[0] in CALLS else None
     shared = Parser(add_help=False)
     shared.add_argument("--debug", action="store_true", help="show the traceback of an error")
     shared.add_argument(
@@ -54,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         "--completion", action=_Completion, choices=("bash", "zsh", "fish"), help="print what the shell reads"
     )
     calls = whole.add_subparsers(metavar="CALL", required=True, parser_class=Parser)
-    for name, call in CALLS.items():
+    for name, call in CALLS.items() if named is None else [(named, CALLS[named])]:
         says = call.act.__doc__
         one = calls.add_parser(name, help=says, description=says, parents=[shared])
         one.set_defaults(act=call.act)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gradstep.engine.errors import shortened
 from gradstep.tui.cli import runs
-from gradstep.tui.cli.words import FAILED, FINE, INTERRUPTED, Parser, budget, complain, count, memory, scenario
+from gradstep.tui.cli.words import FAILED, FINE, INTERRUPTED, Parser, complain, count, memory, scenario
 
 if TYPE_CHECKING:
     from gradstep.tui.preferences import Preferences
@@ -72,11 +72,14 @@ def open_screen(options: argparse.Namespace) -> int:
     # Nothing that is loaded from here to the first frame is ever garbage, and looking through all
     # of it again and again would be a tenth of the start. The app turns it on again.
     gc.disable()
+    from gradstep.engine.files import builtin
     from gradstep.tui.loading import Loading
 
-    loading = Loading(options.scenario, budget(options), options.at)
-    # What is there at once, and what cannot be opened at all, needs no screen to wait on.
-    if loading.wait(_PATIENCE):
+    most = None if options.memory is None else options.memory << 20
+    loading = Loading(options.scenario, most, options.at)
+    # What cannot be opened at all needs no screen. Of what comes with gradstep that is known without looking, and there
+    # is a first frame before the engine is loaded.
+    if (options.scenario not in builtin() or options.at is not None) and loading.wait(_PATIENCE):
         loading.session()
     from gradstep.tui import ascii
     from gradstep.tui.app import Gradstep

@@ -18,6 +18,7 @@ from gradstep.engine.graph import Element
 from gradstep.tui.cells import clip
 from gradstep.tui.paint import Canvas
 from gradstep.tui.table import NUMBERED
+from gradstep.tui.terminal.frames import show_lines, write_lines
 from gradstep.tui.view import View
 from gradstep.tui.wall import Walled, noted
 
@@ -105,7 +106,7 @@ class Panel(Walled, Widget, can_focus=True):
         self.auto_links = False
         self.scene: Scene | None = None
         self._canvas: Canvas | None = None
-        self._strips: list[Strip] = []
+        self._made: list[Strip | None] = []
         #: What the canvas was painted for: a size, and whether with the focus. None where it is for another scene.
         self._painted: tuple[int, int, bool] | None = None
 
@@ -145,38 +146,62 @@ class Panel(Walled, Widget, can_focus=True):
 
     def on_show(self) -> None:
         self._repaint()
+        write_lines(self.app)
 
     def on_resize(self) -> None:
         self._repaint()
+        write_lines(self.app)
 
     def watch_has_focus(self, focused: bool) -> None:
         # Handlers of Focus and Blur come before it has changed.
         super().watch_has_focus(focused)
         self._repaint()
+        write_lines(self.app)
 
     def _repaint(self) -> None:
-        """Paints, and asks for the lines that differ from what is shown."""
-        if not self.is_mounted or self.scene is None or not self.size.width or not self.display:
+        """Paints, and shows the lines that differ from what is shown."""
+        # Its outer size is its size: a panel has no edges but those that it paints.
+        if self.scene is None or not self.is_mounted or not self.outer_size.width or not self.display:
             return
-        before, (width, height) = self._canvas, self.size
+        changed = self._paint(self.scene)
+        if changed is None:
+            self.refresh()
+        elif changed:
+            assert self._canvas is not None, "it has been painted"
+            if self.get_line_filters() or not show_lines(self, self._canvas, changed):
+                self.refresh(*_regions(changed, self._canvas.width))
+
+    def _paint(self, scene: Scene) -> list[int] | None:
+        """Paints where something is new; which lines differ then, None for all."""
+        before, (width, height) = self._canvas, self.outer_size
         wanted = (width, height, self.has_focus)
         if wanted == self._painted:  # several events ask for the same picture when a panel appears
-            return
+            return []
         self._painted = wanted
         try:
-            canvas = self.paint(self.scene.frame, self.scene.view, width, height, self.has_focus)
+            canvas = self.paint(scene.frame, scene.view, width, height, self.has_focus)
         except Exception as error:  # this panel says so, the others are painted
-            canvas = _failed(self.scene.view, width, height, noted(error))
+            canvas = _failed(scene.view, width, height, noted(error))
         self._canvas = canvas
         if before is None or (before.width, before.height) != (width, height):
-            self._strips = [canvas.strip(y) for y in range(height)]
-            self.refresh()
-            return
+            self._made = [None] * height
+            return None
         changed = canvas.differing(before)
         for y in changed:
-            self._strips[y] = canvas.strip(y)
-        if changed:
-            self.refresh(*_regions(changed, width))
+            self._made[y] = None
+        return changed
+
+    @property
+    def _strips(self) -> list[Strip]:
+        """All lines."""
+        return [self._strip(y) for y in range(len(self._made))]
+
+    def _strip(self, y: int) -> Strip:
+        found = self._made[y]
+        if found is None:
+            assert self._canvas is not None, "what has lines has been painted"
+            found = self._made[y] = self._canvas.strip(y)
+        return found
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         # All our colours are true ones already, and looking for others in every segment costs each
@@ -184,10 +209,23 @@ class Panel(Walled, Widget, can_focus=True):
         filters = super().get_line_filters()
         return () if len(filters) == 1 and isinstance(filters[0], ANSIToTruecolor) else filters
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What Textual asks for: at a new size, before it says that there is one. A panel has no border, padding or
+        opacity, which Textual would look for line by line."""
+        if self.scene is not None:
+            self._paint(self.scene)
+        height = len(self._made)
+        strips = [self.render_line(y) if y < height else self._blank() for y in crop.line_range]
+        for one in self.get_line_filters():
+            strips = [strip.apply_filter(one, self.background_colors[1]) for strip in strips]
+        x1, x2 = crop.column_span
+        return strips if (x1, x2) == (0, self.outer_size.width) else [strip.crop(x1, x2) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width, self.rich_style)
+        return self._strip(y) if y < len(self._made) else self._blank()
+
+    def _blank(self) -> Strip:
+        return Strip.blank(self.outer_size.width, self.rich_style)
 
 
 def _failed(view: View, width: int, height: int, line: str) -> Canvas:

@@ -78,10 +78,11 @@ class Debugger(Walled, Screen[None]):
         self.scenery.mounted()
         # Before the first layout: panels that stand elsewhere a moment later would be painted for nothing.
         self.scenery.arrange()
+        self.scenery.paint()
 
     def on_resize(self, event: Resize) -> None:
-        self.scenery.arrange()
-        self.scenery.show()
+        if self.scenery.arrange():
+            self.scenery.show()
 
     def on_unmount(self) -> None:
         """Lets what runs beside the screen end with it: the process waits for its threads."""

@@ -10,12 +10,13 @@ from textual.screen import Screen
 from gradstep.engine.debugger import Move, Session
 from gradstep.engine.graph import Element
 from gradstep.engine.run import Grain
-from gradstep.tui.arrangement import arrangement
+from gradstep.tui.arrangement import Box, arrangement
 from gradstep.tui.hints import Hints
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
 from gradstep.tui.panels.base import Panel, Scene
 from gradstep.tui.table import NUMBERED, Place, standing
+from gradstep.tui.terminal.frames import moves, write_lines
 from gradstep.tui.theme import Palette
 from gradstep.tui.view import Beginning, Layout, View, Zoom
 
@@ -42,6 +43,8 @@ class Scenery:
         self._panels: tuple[Panel, ...] = ()
         #: Whether something has changed since the last painting, and when that was.
         self._owed, self._painted = False, 0.0
+        #: How the panels stand.
+        self._arranged: tuple[Layout, dict[str, Box]] | None = None
         #: Whether the screen is arranged for a training.
         self._several = session.runs.last > 1
         self._opened = session.runs.original
@@ -83,6 +86,7 @@ class Scenery:
         scene = self.scene
         for panel in self._panels:
             panel.show(scene)
+        write_lines(self.screen.app)
 
     def mounted(self) -> None:
         """The panels are there from now on."""
@@ -93,21 +97,27 @@ class Scenery:
         """Whether there are panels to show anything."""
         return bool(self._panels)
 
-    def arrange(self) -> None:
-        """Puts the panels where they stand in a terminal of this size."""
+    def arrange(self) -> bool:
+        """Puts the panels where they stand in a terminal of this size; whether any of them has stood otherwise."""
         width, height = self.screen.app.size
         self.change(layout=Layout.of(width, height))
         self._several = self.session.runs.last > 1
+        total = self.session.recording.timeline.total
+        arranged = (self.view.layout, arrangement(self.view, (width, height), self._several, total))
+        if arranged == self._arranged:
+            return False
+        self._arranged = arranged
+        moves(self.screen.app)
         for kind in Layout:
             self.screen.set_class(kind is self.view.layout, f"-{kind.value}")
-        total = self.session.recording.timeline.total
-        for name, box in arrangement(self.view, (width, height), self._several, total).items():
+        for name, box in arranged[1].items():
             widget = self.screen.query_one(f"#{name}")
             widget.display = box.shown
             if box.width is not None:
                 widget.styles.width = box.width
             if box.height is not None:
                 widget.styles.height = box.height
+        return True
 
     # Where the keys go ---------------------------------------------------------------------------
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
 
+from rich.style import Style
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, ReturnType
 from textual.driver import Driver
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.widget import Widget
 
 from gradstep.tui.terminal.shadow import Shadow
+
+
+class Cells(Protocol):
+    """A picture in cells."""
+
+    width: int
+    height: int
+
+    def cells(self, y: int) -> tuple[Sequence[str], Sequence[Style]]:
+        """The characters and the styles of a line."""
 
 
 class Frames(App[ReturnType]):
@@ -20,6 +34,10 @@ class Frames(App[ReturnType]):
     #: Whether it does; without, Textual writes its frames itself.
     SHADOWED: ClassVar[bool] = True
     _shadow: Shadow | None = None
+    #: Whether widgets are about to stand elsewhere, up to the next frame.
+    moving = False
+    #: What Textual knows of who is seen, and what follows from it.
+    _places: tuple[object, Mapping[Widget, Region]] | None = None
 
     @property
     def _shadowed(self) -> bool:
@@ -37,6 +55,8 @@ class Frames(App[ReturnType]):
         await super().on_event(event)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        if renderable is not None and screen is self.screen:
+            self.moving = False
         # What Textual does here, with another way of writing.
         if renderable is None or self._batch_count or not self._running or self._closed or not self._shadowed:
             super()._display(screen, renderable)
@@ -71,6 +91,41 @@ class Frames(App[ReturnType]):
                 if strip is not None and x <= end and stop > first:
                     put(x, y, strip if stop <= end else strip.crop(0, end - x))
 
+    def show_lines(self, widget: Widget, picture: Cells, lines: Iterable[int]) -> bool:
+        """Takes lines of what a widget shows, as they are, past Textual's ways, which look at the whole screen; whether
+        that can be. They are written with `write_lines`."""
+        shadow = self._shadow
+        if shadow is None or self.moving or self._batch_count or not self._shadowed:
+            return False
+        screen = widget.screen
+        if screen is not self.screen or not (shadow.width, shadow.height) == self.size == screen._compositor.size:
+            return False
+        place = self._places_of(screen).get(widget)
+        if place is None or place.size != (picture.width, picture.height):
+            return False
+        for y in lines:
+            shadow.put_cells(place.x, place.y + y, *picture.cells(y))
+        return True
+
+    def _places_of(self, screen: Screen[Any]) -> Mapping[Widget, Region]:
+        """Where the widgets are of which all is seen, and nothing else before them."""
+        seen = screen._compositor.visible_widgets
+        if self._places is None or self._places[0] is not seen:
+            found: dict[Widget, Region] = {}
+            above: list[tuple[Widget, Region]] = []  # the foremost are first
+            for widget, (region, clip) in seen.items():
+                covered = any(other.overlaps(region) for one, other in above if widget not in one.ancestors)
+                if not covered and clip.contains_region(region):
+                    found[widget] = region
+                above.append((widget, region.intersection(clip)))
+            self._places = (seen, found)
+        return self._places[1]
+
+    def write_lines(self) -> None:
+        """Writes what has been shown in lines."""
+        if self._shadow is not None and self._shadow.touched and self._running and not self._closed:
+            self._written()
+
     def _written(self) -> None:
         """Writes what the terminal does not show yet."""
         assert self._shadow is not None, "a frame has been staged"
@@ -83,3 +138,21 @@ class Frames(App[ReturnType]):
             self._driver.write(text)
             self._end_update()
             self._driver.flush()
+
+
+def show_lines(widget: Widget, picture: Cells, lines: Iterable[int]) -> bool:
+    """Shows lines of a widget as they are, where that can be; see `Frames.show_lines`."""
+    app = widget.app
+    return isinstance(app, Frames) and app.show_lines(widget, picture, lines)
+
+
+def write_lines(app: App[Any]) -> None:
+    """Writes what has been shown in lines."""
+    if isinstance(app, Frames):
+        app.write_lines()
+
+
+def moves(app: App[Any]) -> None:
+    """Widgets are about to stand elsewhere."""
+    if isinstance(app, Frames):
+        app.moving = True

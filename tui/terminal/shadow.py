@@ -7,7 +7,8 @@ differ, moves over the others, and names a colour only where it changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import ne
 from typing import NamedTuple
 
 from rich.color import Color, ColorSystem, ColorType
@@ -29,6 +30,11 @@ class _Pen(NamedTuple):
     attributes: frozenset[str]
     ink: str
     paper: str
+
+    @property
+    def blank(self) -> tuple[str, str]:
+        """What of it is seen of a blank: not even the ink, where nothing is drawn."""
+        return self.paper, self.ink if self.attributes else ""
 
     def after(self, before: _Pen) -> str:
         """The sequence that makes this pen of another one."""
@@ -66,13 +72,14 @@ class Shadow:
         self._pen_shown = [[_PLAIN] * width for _ in range(height)]
         self._wanted = [[_NOTHING] * width for _ in range(height)]
         self._pen_wanted = [[_PLAIN] * width for _ in range(height)]
-        self._touched: set[int] = set()
+        #: Of each line that may differ, the first column that may, and the one after the last.
+        self._touched: dict[int, tuple[int, int]] = {}
 
     def put(self, x: int, y: int, line: Iterable[Segment]) -> None:
         """What shall stand from column x of line y on."""
         if not 0 <= y < self.height:
             return
-        chars, pens = self._wanted[y], self._pen_wanted[y]
+        chars, pens, first = self._wanted[y], self._pen_wanted[y], x
         for text, style, control in line:
             if control or not text:
                 continue
@@ -90,15 +97,39 @@ class Shadow:
                 if end < self.width and not chars[end]:
                     chars[end] = " "
             x += len(content)
-        self._touched.add(y)
+        self._touch(y, first, x)
+
+    def put_cells(self, x: int, y: int, chars: Sequence[str], styles: Sequence[Style]) -> None:
+        """Likewise, a character and a style for each cell, all of them between x and an edge or another such line: of
+        a character that takes two cells, none is cut."""
+        end = x + len(chars)
+        assert 0 <= y < self.height, "it is on the screen"
+        assert 0 <= x < end <= self.width, "it is on the screen"
+        self._wanted[y][x:end] = chars
+        pens, known, start = self._pen_wanted[y], self._pens, 0
+        for k in range(1, len(styles) + 1):
+            if k == len(styles) or styles[k] is not styles[start]:
+                style = styles[start]
+                pens[x + start : x + k] = [known.get(style) or self._pen(style)] * (k - start)
+                start = k
+        self._touch(y, x, end)
+
+    def _touch(self, y: int, start: int, end: int) -> None:
+        before = self._touched.get(y)
+        self._touched[y] = (start, end) if before is None else (min(start, before[0]), max(end, before[1]))
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything has been put since it was last written."""
+        return bool(self._touched)
 
     def flush(self, cursor: tuple[int, int]) -> str:
         """What is to be written so that the terminal shows what shall stand there, its cursor at (x, y)."""
         found: list[str] = []
         self._pen_now = _PLAIN
-        for y in sorted(self._touched):
-            if self._wanted[y] != self._shown[y] or self._pen_wanted[y] != self._pen_shown[y]:
-                self._line(y, found)
+        for y, (start, end) in sorted(self._touched.items()):
+            # A character before that took two cells may have lost its half, and one after.
+            self._line(y, max(start - 1, 0), min(end + 1, self.width), found)
         self._touched.clear()
         if self._pen_now != _PLAIN:
             found.append("\x1b[m")
@@ -107,10 +138,10 @@ class Shadow:
             self._cursor = cursor
         return "".join(found)
 
-    def _line(self, y: int, found: list[str]) -> None:
-        """Writes what differs in line y."""
+    def _line(self, y: int, left: int, right: int, found: list[str]) -> None:
+        """Writes what differs in line y between two columns."""
         chars, pens, shown, pens_shown = self._wanted[y], self._pen_wanted[y], self._shown[y], self._pen_shown[y]
-        for start, end in _runs(self._differing(y)):
+        for start, end in _runs(self._differing(y, left, right)):
             if self._cursor != (start, y):
                 found.append(self._move(start, y, chars, pens))
             x = start
@@ -127,12 +158,14 @@ class Shadow:
             self._cursor = (end, y) if sure else (-1, -1)
             shown[start:end], pens_shown[start:end] = chars[start:end], pens[start:end]
 
-    def _differing(self, y: int) -> list[int]:
-        """The columns of line y to write."""
+    def _differing(self, y: int, left: int, right: int) -> list[int]:
+        """The columns of line y to write, of those from left on to before right."""
         chars, pens, shown, pens_shown = self._wanted[y], self._pen_wanted[y], self._shown[y], self._pen_shown[y]
+        span = slice(left, right)
+        other = map(ne, chars[span], shown[span])
         found = [
-            x for x, (a, b, p, q) in enumerate(zip(chars, shown, pens, pens_shown, strict=True))
-            if a != b or (p is not q and p != q)
+            x for x, (differs, p, q) in enumerate(zip(other, pens[span], pens_shown[span], strict=True), left)
+            if differs or (p is not q and p != q and not (chars[x] == " " and p.blank == q.blank))
         ]  # fmt: skip
         if "" in chars or "" in shown:  # of a character that takes two cells both are written
             with_halves = {x - 1 for x in found if not chars[x] or not shown[x]} | set(found)

@@ -6,9 +6,8 @@ from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.tui.cells import breadth, clip, wrap
 from gradstep.tui.network.looking import told
-from gradstep.tui.paint import Canvas
+from gradstep.tui.paint import MARKS, Canvas
 from gradstep.tui.panels.base import Panel
-from gradstep.tui.theme import MARKS
 from gradstep.tui.view import Layout, View
 
 

@@ -15,9 +15,9 @@ from gradstep.engine.notation import bar
 from gradstep.engine.run import Phase, Recording
 from gradstep.tui import plot
 from gradstep.tui.kept import kept_of_training
-from gradstep.tui.paint import Canvas, Row
+from gradstep.tui.paint import MARKS, Canvas, Row
 from gradstep.tui.panels.base import Panel, Scene
-from gradstep.tui.theme import MARKS, Palette, sign_role
+from gradstep.tui.theme import Palette, sign_role
 from gradstep.tui.view import View
 
 _GAP = 2

@@ -7,9 +7,8 @@ from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.sheet import paint_sheet
 from gradstep.tui.cells import wrap
 from gradstep.tui.network.looking import detail
-from gradstep.tui.paint import PENDING, Canvas
+from gradstep.tui.paint import MARKS, PENDING, Canvas
 from gradstep.tui.panels.base import Panel, framed
-from gradstep.tui.theme import MARKS
 from gradstep.tui.view import View
 
 

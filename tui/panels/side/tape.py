@@ -11,9 +11,9 @@ from gradstep.engine.run import Phase, Recording, Sweep
 from gradstep.tui.cells import breadth, clip, clip_left
 from gradstep.tui.kept import kept_of_run
 from gradstep.tui.listing import Line, window
-from gradstep.tui.paint import PENDING, Canvas, Row
+from gradstep.tui.paint import MARKS, PENDING, Canvas, Row
 from gradstep.tui.panels.base import Panel, framed
-from gradstep.tui.theme import MARKS, Palette, sign_role
+from gradstep.tui.theme import Palette, sign_role
 from gradstep.tui.view import View, Zoom
 
 #: So many painted lines are kept for the next time.
