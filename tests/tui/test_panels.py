@@ -101,6 +101,8 @@ PICTURES = [
     ("network", "walkthrough", "W1.next[0,1]", 80, 10, Layout.NARROW),
     ("network", "fan-out", "h.grad[0]", 126, 21, Layout.WIDE),
     ("network", "residual", "a.grad[0]", 126, 21, Layout.WIDE),
+    ("network", "conv-edge", "c[0,1,1]", 126, 21, Layout.WIDE),
+    ("network", "conv-edge", "k.grad[0,0,0,1]", 80, 12, Layout.NARROW),
     ("network", "vanishing", "h4.grad", 126, 12, Layout.WIDE),
     ("network", "large", "h.grad[3]", 80, 10, Layout.NARROW),
     ("math", "walkthrough", "start", 80, 8, Layout.NARROW),

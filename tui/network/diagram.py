@@ -140,6 +140,13 @@ def drawable(recording: Recording) -> bool:
 
 
 @kept_of_network
+def mapped(recording: Recording) -> bool:
+    """Whether a network has arrays that are no mere column of units: two axes or more besides that of samples."""
+    shapes = (recording.samples.shape(layer.output) for layer in plan(recording).layers)
+    return any(sum(length > 1 for length in shape) > 1 for shape in shapes)
+
+
+@kept_of_network
 def _units(recording: Recording, sample: int | None) -> Units:
     found: list[Unit] = []
     whole, first = plan(recording), _samples(recording, sample)[0]

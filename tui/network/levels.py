@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.run import Recording
-from gradstep.tui.network.diagram import drawable
+from gradstep.tui.network.diagram import drawable, mapped
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View, Zoom
@@ -31,8 +31,14 @@ def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
 
 
 def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """Nodes where they can be drawn, else one layer."""
-    if drawable(frame.recording):
+    """Nodes where they can be drawn, or the tables that they are in; else one layer."""
+    if mapped(frame.recording):
+        from gradstep.tui.network.maps import Maps
+
+        maps = Maps(canvas, frame, view)
+        if maps.fits:
+            return maps
+    elif drawable(frame.recording):
         from gradstep.tui.network.nodes import Nodes
 
         return Nodes(canvas, frame, view)

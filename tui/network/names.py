@@ -41,6 +41,20 @@ def title(recording: Recording, layer: Layer) -> str:
     return "" if op.name == "linear" or (value.part and op.name in value.name) else op.label
 
 
+def part(recording: Recording, value: int) -> str:
+    """What a value is in the network, above its column: `input`, `hidden · ReLU`, `output · σ`, `loss`."""
+    graph = recording.graph
+    if value == graph.loss.id:
+        return "loss"
+    whole = graph.values[value]
+    if whole.node < 0:
+        return "input" if whole.role is Role.INPUT else "parameter"
+    op = graph.nodes[whole.node].op
+    output = {graph.nodes[n].output for n, _ in graph.uses[value]} == {graph.loss.id}
+    where = "output" if output else "hidden"
+    return where if op.name == "linear" else f"{where} · {op.label}"
+
+
 def extent(shape: tuple[int, ...]) -> str:
     """`10×128`; a single number is 1."""
     return "×".join(map(str, shape)) or "1"

@@ -6,11 +6,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from gradstep.engine.debugger import Frame
-from gradstep.engine.graph import Element, Role
+from gradstep.engine.graph import Element
 from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network.boxes import Boxes
 from gradstep.tui.network.diagram import Diagram
 from gradstep.tui.network.layout import Placed, place
+from gradstep.tui.network.names import part
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.network.wires import Wires
 from gradstep.tui.paint import Canvas
@@ -76,16 +77,4 @@ class Nodes(Stage):
     def _heading(self, column: int) -> str:
         """What a column is: its part in the network and its function."""
         units = [self.diagram.units[u] for u in self.diagram.columns[column]]
-        return " / ".join(dict.fromkeys(self._part(self.diagram.layer(unit).output) for unit in units))
-
-    def _part(self, value: int) -> str:
-        graph = self.graph
-        if value == graph.loss.id:
-            return "loss"
-        whole = graph.values[value]
-        if whole.node < 0:
-            return "input" if whole.role is Role.INPUT else "parameter"
-        op = graph.nodes[whole.node].op
-        output = {graph.nodes[n].output for n, _ in graph.uses[value]} == {graph.loss.id}
-        part = "output" if output else "hidden"
-        return part if op.name == "linear" else f"{part} · {op.label}"
+        return " / ".join(dict.fromkeys(part(self.recording, self.diagram.layer(unit).output) for unit in units))
