@@ -17,7 +17,7 @@ from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
 from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network.names import extent, part
-from gradstep.tui.network.plan import connections, plan
+from gradstep.tui.network.plan import plan
 from gradstep.tui.network.reads import read
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import PENDING, Canvas
@@ -262,7 +262,6 @@ class Maps(Stage):
 
     @cached_property
     def read(self) -> Mapping[tuple[int, Kind], set[int]]:
-        """The positions that the step reads, by the tables in which they stand."""
         return read(self.frame)
 
     def _window(self, place: Place) -> None:
@@ -289,16 +288,10 @@ class Maps(Stage):
     def _wires(self) -> None:
         """An arrow into each column, which shows the way that the numbers go."""
         backward = self.frame.phase is Phase.BACKWARD
-        edges = {(c.source, c.target) for c in connections(self.recording)}
-        if not edges:
-            return
         rows = [[self.places[t.value, t.kind] for t in column] for column in self.columns if column]
         for before, after in pairwise(rows):
-            end = after[0].x
-            cell = self.form[0] if self.form else 1
-            start = max(
-                place.x + max(place.table.columns * cell, breadth(self._name(place.table))) + 1 for place in before
-            )
+            end, cell = after[0].x, self.form[0] if self.form else 1
+            start = before[0].x + self._width([place.table for place in before], cell)
             y = (after[0].y + after[-1].y + after[-1].table.lines) // 2
             if end - start >= 2:
                 wire = "◂" + "─" * (end - start - 2) if backward else "─" * (end - start - 2) + "▸"
