@@ -15,13 +15,26 @@ from gradstep.engine.ops.composite import Composite, Given, Part, Plan, Several
 from gradstep.engine.ops.op import Op
 
 #: Shapes that are tried, the plainest first.
-_SHAPES: tuple[Shape, ...] = ((3,), (2, 3), (2,), (4,), (), (2, 4, 4), (3, 4, 4), (2, 2, 2, 2))
+_SHAPES: tuple[Shape, ...] = (
+    (3,),
+    (2, 3),
+    (2,),
+    (4,),
+    (),
+    (2, 4, 4),
+    (3, 4, 4),
+    (2, 2, 2, 2),
+    (2, 2, 2, 2, 1),
+    (4, 2, 2),
+)
 #: Options with which an operation does something.
 _SAID: Mapping[str, Mapping[str, Any]] = {
     "clip": {"min": 0.3},
     "tile": {"reps": (2, 1)},
     "expand": {"to": (2, 3)},
     "repeat_interleave": {"repeats": 2},
+    "interpolate": {"scale_factor": 2},
+    "pad": {"pad": (1, 2)},
 }
 
 

@@ -52,9 +52,10 @@ class Op(ABC):
     every sample. One that `saturates` is flat far away on both sides. One that `contracts` adds up products of
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
     none: masks are made for it. One that `centres` takes the mean of a group off, one that `normalises`
-    divides a group by its size. A `variadic` one takes any number of inputs in the place of its last slot. One with
-    `axis_second` may have its axis behind its first input, as PyTorch has it: gather(x, 1, ids). Of an
-    `opaque` one only the numbers are known that another program had for it.
+    divides a group by its size. One that `weighs` adds up elements times numbers that its options say. A `variadic`
+    one takes any number of inputs in the place of its last slot. One with `axis_second` may have its axis behind its
+    first input, as PyTorch has it: gather(x, 1, ids). Of an `opaque` one only the numbers are known that another program
+    had for it.
     """
 
     name: ClassVar[str] = ""
@@ -81,6 +82,7 @@ class Op(ABC):
     variadic: ClassVar[bool] = False
     axis_second: ClassVar[bool] = False
     opaque: ClassVar[bool] = False
+    weighs: ClassVar[bool] = False
     term: ClassVar[str] = ""
     each: ClassVar[str] = ""
     label: ClassVar[str] = ""
@@ -193,6 +195,10 @@ class Op(ABC):
         """How many terms it is the mean of; 1 where it is no mean. It is the `n` of `notation`."""
         return 1
 
+    def divisor_of(self, at: int, shapes: Sequence[Shape]) -> int:
+        """The same of output `at` alone, where they differ."""
+        return self.divisor(shapes)
+
     def written_term(self, xs: Sequence[Array]) -> str:
         """Where it `reduces`: how one of the terms is written; `n` is the divisor."""
         return self.valued(self.term or "{0}", xs[0].dtype)
@@ -204,6 +210,11 @@ class Op(ABC):
     def looks_up(self, shapes: Sequence[Shape]) -> bool:
         """Whether the numbers in slot 1 say which elements of slot 0 are read."""
         return False
+
+    @property
+    def nothing(self) -> float:
+        """What an output is that no element of an input enters."""
+        return 0.0
 
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""

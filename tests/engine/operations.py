@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -54,6 +55,7 @@ PAIRS: tuple[Shapes, ...] = (
 )
 REDUCED: tuple[Shapes, ...] = (((),), ((1,),), ((5,),), ((2, 3),), ((3, 1),), ((2, 3, 4),), ((1, 3, 1),))
 
+_POOLS = ("max", "avg", "adaptive_max", "adaptive_avg")
 #: Shapes for operations with rules of their own.
 BY_NAME: dict[str, tuple[Shapes, ...]] = {
     "linear": (
@@ -89,8 +91,22 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
         ((2, 2, 3, 3), (1, 2, 3, 3)),
         ((1, 4, 4), (2, 1, 1, 1), (2,)),
     ),
-    "max_pool2d": (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),)),
-    "avg_pool2d": (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),)),
+    "conv1d": (((1, 4), (2, 1, 2)), ((2, 2, 5), (2, 1, 3), (2,)), ((2, 4), (3, 2, 1))),
+    "conv3d": (((1, 2, 3, 2), (1, 1, 2, 2, 1)), ((2, 2, 2, 2), (2, 1, 1, 2, 1), (2,))),
+    "conv_transpose1d": (((1, 4), (1, 2, 2)), ((2, 2, 3), (2, 1, 3), (1,)), ((2, 2, 3), (2, 1, 3), (2,))),
+    "conv_transpose2d": (
+        ((1, 2, 3), (1, 2, 2, 2)),
+        ((2, 2, 2), (2, 2, 1, 3), (2,)),
+        ((2, 2, 2, 2), (2, 1, 3, 2), (1,)),
+        ((2, 2, 2, 2), (2, 1, 3, 2), (2,)),
+    ),
+    "conv_transpose3d": (((1, 2, 2, 1), (1, 2, 2, 1, 2)), ((2, 1, 2, 2), (2, 1, 1, 2, 2), (2,))),
+    **dict.fromkeys((f"{kind}_pool2d" for kind in _POOLS), (((4, 4),), ((1, 4, 5),), ((2, 2, 3, 3),))),
+    **dict.fromkeys((f"{kind}_pool1d" for kind in _POOLS), (((2, 4),), ((1, 2, 5),))),
+    **dict.fromkeys((f"{kind}_pool3d" for kind in _POOLS), (((1, 2, 3, 2),), ((2, 1, 3, 2, 3),))),
+    "interpolate": (((1, 2, 4),), ((2, 1, 3, 2),), ((1, 1, 2, 3, 2),)),
+    "pad": (((3,),), ((2, 3),), ((2, 1, 3),)),
+    "unfold": (((1, 3, 4),), ((2, 2, 3, 2),)),
     "nll": (
         *(((3,), (3,)), ((3,), ()), ((3,), (1,)), ((4, 3), (4,)), ((4, 3), (4, 3)), ((2, 3, 2), (2, 2))),
         *(
@@ -201,6 +217,22 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "padding": (0, 1),
     "stride": (1, 2),
     "kernel_size": (1, 2, 3),
+    "dilation": (1, 2),
+    "groups": (1, 2),
+    "output_padding": (0, 1),
+    "ceil_mode": (False, True),
+    "count_include_pad": (True, False),
+    "divisor_override": (None, 3),
+    "output_size": (1, 3, (2,), (2, 3), (None, 2), (1, 2, 3)),
+    "scale_factor": (None, 1.7, 0.5),
+    "size": (None, 3, (5,), (2, 3)),
+    "mode": (
+        *("nearest", "nearest-exact", "area", "linear", "bilinear", "trilinear", "bicubic"),
+        *("constant", "reflect", "replicate", "circular"),
+    ),
+    "align_corners": (None, True),
+    "antialias": (False, True),
+    "pad": ((1, 2), (-1, 1), (1, 0, 0, 1), (0, 0)),
     "seed": (0, 3),
     "p": (0.5, 2.0, 3.0, 1.0, 0, float("inf"), float("-inf"), 1.5),
     "correction": (1, 0, 0.5),
@@ -301,7 +333,7 @@ def wanted_shapes(cls: type[Op]) -> Sequence[Shapes]:
 
 @cache
 def examples(name: str) -> tuple[Example, ...]:
-    """Up to 40 different examples of one operation."""
+    """Up to 40 different examples of one operation; a dozen of those that only have other axes than another one."""
     found = []
     for op in instances(REGISTRY[name]):
         for shapes in wanted_shapes(REGISTRY[name]):
@@ -310,7 +342,7 @@ def examples(name: str) -> tuple[Example, ...]:
                 op.shape(shapes)
                 if SUITS.get(name, lambda *_: True)(op, shapes):
                     found.append(Example(op, shapes))
-    step = max(len(found) / 40, 1)
+    step = max(len(found) / (12 if re.search("[13]d$", name) else 40), 1)
     return tuple(found[int(k * step)] for k in range(int(len(found) / step)))
 
 

@@ -164,21 +164,6 @@ def of_length_1(g: Given) -> str:
     return f"{g['input']} / maximum({norm}, {g.get('eps', 1e-12)})"
 
 
-def pooled(name: str) -> Callable[[Given], str]:
-    """Windows, strides and paddings are the same on both axes here."""
-
-    def written(g: Given) -> str:
-        parts = [g["input"]]
-        for key, text in g.texts.items():
-            both = g.get(key)
-            same = isinstance(both, list | tuple) and len(set(both)) == 1
-            if key != "input":
-                parts.append(f"{key}={both[0] if same else text}")
-        return f"{name}({', '.join(parts)})"
-
-    return written
-
-
 def over_axes(call: str) -> Callable[[Given], str]:
     """A reduction: an empty list of axes is all of them in PyTorch."""
 

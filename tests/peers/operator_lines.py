@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import operator_formulas as f
+import operator_windows
 from operator_formulas import Given
 
 Line = str | tuple[str, Callable[[Given], str]]
 
 LINES: dict[str, Line] = {
+    **operator_windows.LINES,
     # arithmetic
     "add": "{input} + {alpha} * {other} | input other alpha=1",
     "__radd__": "{other} + {input} | input other",
@@ -185,7 +187,6 @@ LINES: dict[str, Line] = {
     "addbmm": "{beta} * {input} + {alpha} * sum(matmul({batch1}, {batch2}), 0) | input batch1 batch2 beta=1 alpha=1",
     "outer": ("input vec2", lambda g: f"reshape({g['input']}, (-1, 1)) * {g['vec2']}"),
     "nn.functional.linear": "linear(input, weight, bias)",
-    "nn.functional.conv2d": ("input weight bias stride=1 padding=0 dilation=1 groups=1", f.pooled("conv2d")),
     "nn.functional.embedding": (
         "embedding(weight, input, padding_idx, max_norm, norm_type=*, scale_grad_by_freq=False, sparse=*)"
     ),
@@ -198,14 +199,6 @@ LINES: dict[str, Line] = {
     "min.reduction_no_dim": "min(input)",
     "max.reduction_with_dim": "max(input, dim, keepdim)",
     "min.reduction_with_dim": "min(input, dim, keepdim)",
-    "nn.functional.max_pool2d": (
-        "input kernel_size stride padding=0 dilation=1 ceil_mode=False return_indices=*",
-        f.pooled("max_pool2d"),
-    ),
-    "nn.functional.avg_pool2d": (
-        "input kernel_size stride padding=0 ceil_mode=False count_include_pad=True divisor_override",
-        f.pooled("avg_pool2d"),
-    ),
     "logsumexp": ("input dim keepdim", f.over_axes("logsumexp")),
     "prod": "prod(input, dim, keepdim)",
     **{

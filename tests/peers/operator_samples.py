@@ -68,7 +68,7 @@ LEFT_OUT = {
 
 
 #: Of these the first result is compared; that of another name here.
-FIRST_ALONE = ("max", "min", "nn.functional.max_pool2d")
+FIRST_ALONE = ("max", "min", *(f"nn.functional.{kind}max_pool{d}d" for kind in ("", "adaptive_") for d in (1, 2, 3)))
 
 
 class Outcome(NamedTuple):

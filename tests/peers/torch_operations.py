@@ -21,6 +21,7 @@ import torch_elementwise
 import torch_losses
 import torch_moving
 import torch_taking
+import torch_windows
 from torch_leaves import (
     ANSWERS,
     CHANCES,
@@ -152,6 +153,8 @@ CASES: dict[str, list[Case]] = {
           for image in (
               [[0.0] * 4] * 4, [[-INF] * 4] * 4, [[1.0, NAN, 2.0, 3.0], [NAN, 0.0, INF, INF], [2.0, 2.0, NAN, -INF]],
           )),
+    ],
+    "averaging": [
         ("avg_pool2d(X)", lambda X: F.avg_pool2d(X, 2), {"X": IMAGE}),
         ("avg_pool2d(X, 3, stride=1, padding=1)", lambda X: F.avg_pool2d(X, 3, 1, 1), {"X": IMAGE}),
     ],
@@ -237,7 +240,7 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, t)", F.cross_entropy, {"X": LOGITS, "t": SHARES}),
     ],
 }  # fmt: skip
-for _module in (torch_elementwise, torch_losses, torch_moving, torch_taking):
+for _module in (torch_elementwise, torch_losses, torch_moving, torch_taking, torch_windows):
     for _family, _cases in _module.CASES.items():
         CASES.setdefault(_family, []).extend(_cases)
 

@@ -15,7 +15,7 @@ def group(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     board, (x,), value = recording.board, recording.trace.inputs(node), node.inputs[0]
     grid = recording.trace.row(node, 0, flat).grid
     assert isinstance(grid, Grid), "a group lies along axes"
-    template = divided(node, node.op.valued(node.op.each, x.dtype), [x.shape])
+    template = divided(node, node.op.valued(node.op.each, x.dtype), [x.shape], flat)
     if "{0}" not in template and grid.size <= WRITTEN_OUT and _together(template):
         return _written_out(recording, value, grid, template)
     found = running(board, [Member(value, grid)])

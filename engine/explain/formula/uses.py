@@ -18,6 +18,9 @@ from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import Segment
 
+#: So many terms are written one by one where no letters say which they are.
+_LISTED = 24
+
 
 class Term(NamedTuple):
     """A term of a gradient: the element that it comes through, how the local derivative is written, and both
@@ -73,8 +76,8 @@ class Use:
     def text(self) -> str:
         """The terms as a sum: written out, or with letters that run."""
         if self.segment.count <= WRITTEN_OUT:
-            return " + ".join(self._upstream(self.recording.board.element(*t.target)) + t.local for t in self.terms)
-        if not isinstance(self.segment.via, Grid):
+            return self._written_out
+        if not isinstance(self.segment.via, Grid) and self._looks_up:
             return self._looked_up
         board, segment = self.recording.board, self.segment
         members: list[tuple[int, Elements]] = [(segment.via_value, segment.via)]
@@ -84,6 +87,8 @@ class Use:
             members += self._operands
         grids = [Member(value, grid) for value, grid in members if isinstance(grid, Grid)]
         found = running(board, grids) if len(grids) == len(members) else None
+        if found is None and segment.count <= _LISTED:
+            return self._written_out
         if found is None:
             whole = board.whole(segment.via_value)
             return f"Σ ∂{board.loss}/∂{whole} × ∂{whole}/∂{board.element(*self.element)}, {segment.count:,} terms"
@@ -96,12 +101,21 @@ class Use:
             local = f"∂{via}/∂{board.element(*self.element)}"
         return f"Σ{found.over} {self._upstream(via)}{local}{found.ranges}"
 
+    @property
+    def _written_out(self) -> str:
+        return " + ".join(self._upstream(self.recording.board.element(*t.target)) + t.local for t in self.terms)
+
     def _upstream(self, via: str) -> str:
         """The factor ∂L/∂y; nothing for the loss itself, of which it is 1."""
         recording = self.recording
         if self.segment.via_value == recording.graph.loss.id:
             return ""
         return f"∂{recording.board.loss}/∂{via}·"
+
+    @property
+    def _looks_up(self) -> bool:
+        graph = self.recording.graph
+        return self.node.op.looks_up([graph.values[v].shape for v in self.node.inputs])
 
     @property
     def _looked_up(self) -> str:

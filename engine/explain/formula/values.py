@@ -12,11 +12,13 @@ from gradstep.engine.explain.formula.lookups import looked_up
 from gradstep.engine.explain.formula.running import indexed, summed
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
-from gradstep.engine.notation import MINUS
+from gradstep.engine.notation import MINUS, brief
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.moving import Masked
 from gradstep.engine.run.recording import Recording
 
+#: So many elements with weights are written out: those around a pixel.
+_WEIGHED = 4
 #: The right side, the same with numbers put in, and how they make the result.
 _Sides = tuple[str, Parts, Callable[[Callable[[float], float]], float] | None]
 
@@ -39,6 +41,8 @@ def _sides(recording: Recording, node: Node, flat: int) -> _Sides:
         return _elementwise(recording, node, flat)
     if node.op.each:
         return *group(recording, node, flat), None
+    if node.op.weighs:
+        return *_weighed(recording, node, flat), None
     return *_moved(recording, node, flat), None
 
 
@@ -102,12 +106,28 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
     )
 
 
+def _weighed(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
+    """0.75·x₁ + 0.25·x₂: a sum of elements with weights that are numbers."""
+    board, links, x = recording.board, recording.trace.row(node, 0, flat), recording.trace.inputs(node)[0]
+    weights = links.local(0, links.grid.size).tolist()
+    if links.grid.size > _WEIGHED and len(set(weights)) == 1:
+        return summed(board, node.inputs, [links.grid], f"{brief(weights[0], 12)}·{{0}}", links.grid.size), ()
+    names: list[str] = []
+    numbers: list[str | Num] = []
+    for at, weight in zip(links.grid.take(0, links.grid.size).tolist(), weights, strict=True):
+        times = "" if weight == 1 else f"{brief(weight, 12)}·"
+        names.append(times + board.element(node.inputs[0], at))
+        value = x.item(at)
+        numbers += [f"{' + ' if numbers else ''}{times}", Num(value, False, bool(times) or value < 0)]
+    return " + ".join(names) or "0", tuple(p for p in numbers if p != "")
+
+
 def _moved(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
-    """An element that is only moved or scaled is named; one that is made of nothing is 0."""
+    """An element that is only moved or scaled is named; one that is made of nothing is a number."""
     board, xs, rows = recording.board, recording.trace.inputs(node), recording.trace.rows(node, flat)
     slot = next((k for k, grid in enumerate(rows) if grid.size), -1)
     if slot < 0:
-        return "0", ()
+        return brief(node.op.nothing), ()
     at = int(rows[slot].take(0, 1)[0])
     value, name = xs[slot].item(at), board.element(node.inputs[slot], at)
     if isinstance(node.op, Masked):

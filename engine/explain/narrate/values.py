@@ -84,7 +84,7 @@ def _made(recording: Recording, node: Node, here: Element) -> str:
     if node.op.summed:
         terms = total(forward_segments(recording.trace, node, here.flat))
         what = "product" if node.op.contracts else "number"
-        divisor = node.op.divisor([recording.graph.values[v].shape for v in node.inputs])
+        divisor = node.op.divisor_of(here.flat, [recording.graph.values[v].shape for v in node.inputs])
         if divisor > 1 and terms == divisor:
             return f"{name} is the mean of {counted(terms, what)}: {y}."
         if divisor > 1:
@@ -112,6 +112,8 @@ def _taken(recording: Recording, node: Node, flat: int) -> str:
     shapes = [value.shape for value in values]
     if isinstance(op, Move):
         slot, at = op.source(flat, shapes)
+        if slot < 0:
+            return ", as there is no element of it here"
         return f", which is {recording.board.element(values[slot].id, at)}"
     if isinstance(op, Chosen):
         return f", which is {recording.board.element(values[0].id, op.origin(flat, recording.trace.inputs(node)))}"

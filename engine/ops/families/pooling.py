@@ -1,93 +1,100 @@
-"""Pooling: one number for each place of a window."""
+"""Pooling by the largest: one number for each place of a window, along one, two or three axes."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import product
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Grid, Shape, unravel
-from gradstep.engine.notation import brief
+from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.links import Links
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.reach import Reach, Reaching, Tap
 from gradstep.engine.ops.shapes import shape_text
-from gradstep.engine.ops.windows import checked_sizes, flat_index, out_sizes, pad, slide, steps, touched, touching
+from gradstep.engine.ops.windows import Window, per_axis, sliding
+
+_AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
 
 
 @dataclass(frozen=True)
-class Pool(Op):
-    """One number for each place of a square window, channel by channel."""
+class Pool(Reaching):
+    """One number for each place of a window that slides along the last `dims` axes, channel by channel."""
 
     words: ClassVar[Mapping[str, str]] = {"size": "kernel_size"}
+    dims: ClassVar[int]
 
-    kernel_size: int = 2
-    stride: int | None = None
-    padding: int = 0
+    kernel_size: int | tuple[int, ...] = 2
+    stride: int | tuple[int, ...] | None = None
+    padding: int | tuple[int, ...] = 0
 
     def __post_init__(self) -> None:
-        checked_sizes(self.name, kernel_size=(self.kernel_size, 1), stride=(self._stride, 1), padding=(self.padding, 0))
-        if 2 * self.padding > self.kernel_size:
-            raise OpError(
-                f"{self.name}: padding is at most half the kernel_size, {self.kernel_size // 2}, not {self.padding}"
-            )
+        sizes, _, pads = self.sizes()
+        if any(2 * pad > size for pad, size in zip(pads, sizes, strict=True)):
+            half = ", ".join(str(size // 2) for size in sizes)
+            raise OpError(f"{self.name}: padding is at most half the kernel_size, {half}, not {self.padding}")
+        if type(getattr(self, "ceil_mode", False)) is not bool:
+            raise OpError(f"{self.name}: ceil_mode is True or False, not {getattr(self, 'ceil_mode', None)!r}")
 
-    @property
-    def _stride(self) -> int:
-        return self.kernel_size if self.stride is None else self.stride
+    def sizes(self) -> tuple[Shape, Shape, Shape]:
+        """The window's size, stride and padding, for each axis."""
+        sizes = per_axis(self.name, "kernel_size", self.kernel_size, self.dims, 1)
+        stride = self.stride if self.stride not in (None, ()) else self.kernel_size
+        strides = per_axis(self.name, "stride", stride, self.dims, 1)
+        return sizes, strides, per_axis(self.name, "padding", self.padding, self.dims, 0)
 
-    def shape(self, shapes: Sequence[Shape]) -> Shape:
-        (x,) = shapes
-        if len(x) < 2:
-            raise OpError(f"{self.name}: x must be (…, H, W), but it is {shape_text(x)}")
-        return (*x[:-2], *out_sizes(self.name, x, (self.kernel_size, self.kernel_size), self._stride, self.padding))
-
-    def _box(self, at: int, y: Array, x: Array) -> Grid:
-        """The inputs under the window of output `at`."""
-        *rest, i, j = unravel(at, y.shape)
-        rows = touched(i, x.shape[-2], self.kernel_size, self._stride, self.padding)
-        columns = touched(j, x.shape[-1], self.kernel_size, self._stride, self.padding)
-        corner = (*rest, i * self._stride + rows[0] - self.padding, j * self._stride + columns[0] - self.padding)
-        return Grid(flat_index(corner, x.shape), (rows[1] - rows[0], columns[1] - columns[0]), steps(x.shape)[-2:])
-
-    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        box = self._box(at, y, xs[0])
-        return Links(0, box, lambda start, stop: self.weights(at, y, xs[0])[start:stop])
-
-    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
-        (x,) = xs
-        *rest, h, v = unravel(at, x.shape)
-        rows = touching(h, y.shape[-2], self.kernel_size, self._stride, self.padding)
-        columns = touching(v, y.shape[-1], self.kernel_size, self._stride, self.padding)
-        extent = (rows[1] - rows[0], columns[1] - columns[0])
-        there = Grid(flat_index((*rest, rows[0], columns[0]), y.shape), extent, steps(y.shape)[-2:])
-
-        def local(start: int, stop: int) -> Array:
-            found = np.zeros(stop - start, dtype=x.dtype)
-            for k, out in enumerate(there.take(start, stop).tolist()):
-                box = self._box(out, y, x)
-                found[k] = self.weights(out, y, x)[np.flatnonzero(box.take(0, box.size) == at)[0]]
-            return found
-
-        return Links(0, there, local)
-
-    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
-        (x,) = xs
-        box, weights = self._box(0, self.forward(xs), x), self.weights(0, self.forward(xs), x)
-        return brief(weights[np.flatnonzero(box.take(0, box.size) == at)[0]], 12)
-
-    @abstractmethod
-    def weights(self, at: int, y: Array, x: Array) -> Array:
-        """∂y[at]/∂x for the inputs under its window."""
+    def windows(self, x: Shape) -> tuple[Window, ...]:
+        check_image(self.name, x, self.dims)
+        sizes, strides, pads = self.sizes()
+        dilations = per_axis(self.name, "dilation", getattr(self, "dilation", 1), self.dims, 1)
+        both = tuple((pad, pad) for pad in pads)
+        return sliding(self.name, x, sizes, strides, both, dilations, getattr(self, "ceil_mode", False))
 
 
-class MaxPool2d(Pool):
+def check_image(op: str, x: Shape, dims: int) -> None:
+    if len(x) < dims:
+        raise OpError(f"{op}: x must be (…, {_AXES[dims]}), but it is {shape_text(x)}")
+
+
+@dataclass(frozen=True)
+class Adaptive(Reaching):
+    """As many places as are asked for, with windows between the same shares of an axis: place i has what lies from
+    ⌊i · n / places⌋ to before ⌈(i + 1) · n / places⌉."""
+
+    dims: ClassVar[int]
+
+    output_size: int | tuple[int | None, ...] | None = 1
+
+    def __post_init__(self) -> None:
+        wanted = self.output_size if isinstance(self.output_size, tuple) else (self.output_size,)
+        per_axis(self.name, "output_size", tuple(1 if n is None else n for n in wanted), self.dims, 0)
+
+    def parts(self, x: Shape) -> list[tuple[int, Any, Any]]:
+        """Along each axis its extent, and where the windows begin and end."""
+        check_image(self.name, x, self.dims)
+        wanted = self.output_size if isinstance(self.output_size, tuple) else (self.output_size,)
+        found = []
+        for extent, count in zip(x[-self.dims :], wanted * (self.dims // len(wanted)), strict=True):
+            count = extent if count is None else count
+            if count and not extent:
+                raise OpError(f"{self.name}: there is nothing to make {count} of in x {shape_text(x)}")
+            places = np.arange(count)
+            found.append((extent, places * extent // max(count, 1), -(-(places + 1) * extent // max(count, 1))))
+        return found
+
+
+def spans(extent: int, starts: Any, ends: Any, scale: Array | None = None) -> Reach:
+    """What lies from each start to before each end."""
+    offsets = np.arange((ends - starts).max(initial=0))
+    index = starts[:, None] + offsets
+    return Reach(extent, np.where(index < ends[:, None], index, -1), None, scale)
+
+
+class Largest(Reaching):
     """The largest under the window; of several equal ones the first gets the gradient."""
 
-    name = "max_pool2d"
     notation = "max over windows of {0}"
     each = "max{over} {each}"
     slopes = ("1 to the largest under the window, 0 to the others",)
@@ -95,93 +102,148 @@ class MaxPool2d(Pool):
     edge = "a NaN is larger than all; of several the last gets the gradient"
     gated = True
     label = "max pooling"
+    dims: ClassVar[int]
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
-        (x,) = shapes
-        if 0 in x[-2:]:
-            raise OpError(f"{self.name}: there is nothing to choose from in images of shape {shape_text(x[-2:])}")
+        x = shapes[0][-self.dims :]
+        if 0 in x:
+            raise OpError(f"{self.name}: there is nothing to choose from in images of shape {shape_text(x)}")
         return super().shape(shapes)
 
-    def _chosen(self, x: Array) -> tuple[Array, Array]:
-        """Windows with their elements on the last axis, and which one is the largest."""
-
-        def windows(x: Array, value: float) -> Array:
-            seen = slide(pad(x, self.padding, value), self.kernel_size, self.kernel_size, self._stride)
-            return seen.reshape(*seen.shape[:-2], self.kernel_size**2)
-
-        flat = windows(x, -np.inf)
-        chosen = _largest(flat)
-        if self.padding:
-            # Where all that is there is −∞, the padding must not be the one that is chosen.
-            largest = np.take_along_axis(flat, chosen[..., None], axis=-1)
-            ties = (flat == largest) & windows(np.ones(x.shape, dtype=bool), False)
-            chosen = np.where(np.isnan(largest[..., 0]), chosen, ties.argmax(axis=-1))
-        return flat, chosen
-
     def forward(self, xs: Sequence[Array]) -> Array:
-        seen, chosen = self._chosen(xs[0])
-        return np.take_along_axis(seen, chosen[..., None], axis=-1)[..., 0]
-
-    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        (x,) = xs
-        _, chosen = self._chosen(x)
-        flow = np.zeros(x.shape[:-2] + tuple(n + 2 * self.padding for n in x.shape[-2:]), dtype=g.dtype)
-        *rest, i, j = np.indices(chosen.shape)
-        row, column = np.divmod(chosen, self.kernel_size)
-        chosen_at = np.ravel_multi_index((*rest, i * self._stride + row, j * self._stride + column), flow.shape)
-        np.add.at(flow.reshape(-1), chosen_at, g)
-        p = self.padding
-        return np.ascontiguousarray(flow[..., p : flow.shape[-2] - p, p : flow.shape[-1] - p])
-
-    def weights(self, at: int, y: Array, x: Array) -> Array:
-        box = self._box(at, y, x)
-        under = x.take(box.take(0, box.size))
-        found = np.zeros(box.size, dtype=x.dtype)
-        found[_largest(under)] = 1
+        found, reaches = xs[0], self.reached(xs[0].shape)
+        for axis, reach in zip(range(-len(reaches), 0), reaches, strict=True):
+            found = reach.gather(found, axis, np.maximum, -np.inf)
         return found
 
-
-def _largest(groups: Array) -> Array:
-    """Which element along the last axis is the largest: of equal ones the first, of NaN the last, as in PyTorch."""
-    chosen = np.asarray(groups.argmax(axis=-1))
-    undecided = np.isnan(np.take_along_axis(groups, chosen[..., None], axis=-1))[..., 0]
-    if undecided.any():
-        last = groups.shape[-1] - 1 - np.isnan(groups)[..., ::-1].argmax(axis=-1)
-        chosen = np.where(undecided, last, chosen)
-    return chosen
-
-
-class AvgPool2d(Pool):
-    """The mean under the window, padding counted in as zeros (PyTorch's default)."""
-
-    name = "avg_pool2d"
-    notation = "mean over windows of {0}"
-    each = "Σ{over} {each}/n"
-    slopes = ("1/kernel_size² under the window",)
-    summed = (0,)
-    label = "average pooling"
-
-    def divisor(self, shapes: Sequence[Shape]) -> int:
-        return self.kernel_size**2
-
-    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
-        return "1/n"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        seen = slide(pad(xs[0], self.padding, 0), self.kernel_size, self.kernel_size, self._stride)
-        return np.asarray(seen.sum(axis=(-2, -1)) * xs[0].dtype.type(1 / self.kernel_size**2))
-
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        flow = np.zeros(x.shape[:-2] + tuple(n + 2 * self.padding for n in x.shape[-2:]), dtype=g.dtype)
-        rows, columns = g.shape[-2:]
-        part, s = g * g.dtype.type(1 / self.kernel_size**2), self._stride
-        for k in range(self.kernel_size):
-            for m in range(self.kernel_size):
-                flow[..., k : k + s * rows : s, m : m + s * columns : s] += part
-        p = self.padding
-        return np.ascontiguousarray(flow[..., p : flow.shape[-2] - p, p : flow.shape[-1] - p])
+        reaches = self.reached(x.shape)
+        taps = [
+            (_part(several, "elements"), _part(several, "places"))
+            for several in product(*(reach.taps for reach in reaches))
+        ]
+        apart, flow = all(reach.apart for reach in reaches), np.zeros(x.shape, g.dtype)
+        for (read, write), chosen in zip(taps, _chosen(x, y, taps), strict=True):
+            part = _where(chosen, g[write])
+            if not all(isinstance(along, slice) for along in read[1:]):
+                np.add.at(flow, read, part)
+            elif apart:
+                flow[read] = part
+            else:
+                flow[read] += part
+        return flow
 
-    def weights(self, at: int, y: Array, x: Array) -> Array:
-        box = self._box(at, y, x)
-        return np.full(box.size, 1 / self.kernel_size**2, dtype=x.dtype)
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        y = self.forward(xs)
+        return "1" if self.column(0, at, y, xs).local(0, 1)[0] else "0"
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        box, _ = self.box(at, y.shape, xs[0].shape)
+        found = np.zeros(box.size, y.dtype)
+        found[_largest(xs[0].take(box.take(0, box.size)))] = 1
+        return Links(0, box, lambda start, stop: found[start:stop])
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        (x,) = xs
+        there, _ = self.places(at, y.shape, x.shape)
+
+        def local(start: int, stop: int) -> Array:
+            found = np.zeros(stop - start, y.dtype)
+            for k, out in enumerate(there.take(start, stop).tolist()):
+                box, _ = self.box(out, y.shape, x.shape)
+                under = box.take(0, box.size)
+                found[k] = under[_largest(x.take(under))] == at
+            return found
+
+        return Links(0, there, local)
+
+
+def _chosen(x: Array, y: Array, taps: Sequence[tuple[Any, Any]]) -> list[Array]:
+    """For each tap the places whose largest it is: of equal ones the first, of NaN the last, as in PyTorch."""
+    free, found = np.ones(y.shape, np.bool_), []
+    for read, write in taps:
+        chosen = x[read] == y[write]
+        chosen &= free[write]
+        free[write] ^= chosen
+        found.append(chosen)
+    if free.any():  # only a NaN is not equal to what it was taken from
+        for k in range(len(taps) - 1, -1, -1):
+            read, write = taps[k]
+            chosen = np.isnan(x[read]) & free[write]
+            free[write] ^= chosen
+            found[k] |= chosen
+    return found
+
+
+def _where(chosen: Array, g: Array) -> Array:
+    """g where it is chosen, else 0: as bits, which takes a fifth of the time of np.where."""
+    if g.dtype.kind != "f" or not g.flags.c_contiguous:
+        return np.where(chosen, g, np.zeros((), g.dtype))
+    bits = np.dtype(f"i{g.dtype.itemsize}")
+    kept = np.negative(chosen.view(np.int8)).astype(bits)
+    np.bitwise_and(kept, g.view(bits), out=kept)
+    return kept.view(g.dtype)
+
+
+def _largest(group: Array) -> int:
+    """Which of a row is the largest: of equal ones the first, of NaN the last, as in PyTorch."""
+    chosen = int(group.argmax())
+    return len(group) - 1 - int(np.isnan(group)[::-1].argmax()) if np.isnan(group[chosen]) else chosen
+
+
+def _part(taps: Sequence[Tap], of: str) -> tuple[Any, ...]:
+    """The places or elements of a tap for each axis, as the last axes of an array are indexed with."""
+    along = [getattr(tap, of) for tap in taps]
+    if all(isinstance(part, slice) for part in along):
+        return (..., *along)
+    listed = [np.arange(part.start, part.stop, part.step) if isinstance(part, slice) else part for part in along]
+    return (..., *np.ix_(*listed))
+
+
+@dataclass(frozen=True)
+class MaxPool(Largest, Pool):
+    """The largest under a sliding window."""
+
+    dilation: int | tuple[int, ...] = 1
+    ceil_mode: bool = False
+
+    def reaches(self, x: Shape) -> tuple[Reach, ...]:
+        return tuple(map(Reach.sliding, self.windows(x)))
+
+
+class MaxPool1d(MaxPool):
+    name = "max_pool1d"
+    dims = 1
+
+
+class MaxPool2d(MaxPool):
+    name = "max_pool2d"
+    dims = 2
+
+
+class MaxPool3d(MaxPool):
+    name = "max_pool3d"
+    dims = 3
+
+
+class AdaptiveMaxPool(Largest, Adaptive):
+    """The largest of each share."""
+
+    def reaches(self, x: Shape) -> tuple[Reach, ...]:
+        return tuple(spans(*part) for part in self.parts(x))
+
+
+class AdaptiveMaxPool1d(AdaptiveMaxPool):
+    name = "adaptive_max_pool1d"
+    dims = 1
+
+
+class AdaptiveMaxPool2d(AdaptiveMaxPool):
+    name = "adaptive_max_pool2d"
+    dims = 2
+
+
+class AdaptiveMaxPool3d(AdaptiveMaxPool):
+    name = "adaptive_max_pool3d"
+    dims = 3

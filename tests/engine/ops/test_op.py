@@ -36,6 +36,7 @@ from torch_cases import FAMILIES
 from gradstep.engine.errors import OpError
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.ops import COMPOSITES, REGISTRY
+from gradstep.engine.ops.families.convolution import Convolving
 from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.reading import forward_segments, gradient_segments
@@ -270,7 +271,7 @@ def test_vectorised_and_single_element_gradients_agree_on_nasty_numbers(name: st
         op = example.op
         if isinstance(op, Rowwise) and not op.reduced:
             continue  # what overflows within a group depends on the order in which it is added up
-        if getattr(op, "padding", 0) and name == "conv2d":
+        if getattr(op, "padding", 0) and isinstance(op, Convolving):
             continue  # a zero of the padding times ∞ is NaN, and padding is no term
         with np.errstate(all="ignore"):
             y = np.asarray(op.forward(xs))
@@ -279,7 +280,8 @@ def test_vectorised_and_single_element_gradients_agree_on_nasty_numbers(name: st
                 columns = [op.column(slot, at, y, xs) for at in range(xs[slot].size)]
                 single = np.array([c.local(0, c.grid.size).sum() for c in columns])
                 whole = np.reshape(op.vjp(slot, g, y, xs), -1)
-                np.testing.assert_allclose(whole, single, rtol=1e-12)
+                # 1 − 1 + 1e-160 depends on the order in which it is added up.
+                np.testing.assert_allclose(whole, single, rtol=1e-12, atol=1e-15 if isinstance(op, Convolving) else 0)
 
 
 # In a graph ---------------------------------------------------------------------------------------
@@ -312,4 +314,5 @@ def test_each_element_is_explained_by_its_terms(example: Example) -> None:
             continue
         terms = enumerate_terms(segments, net.graph.dtype)
         bound = 1e-13 * np.abs(terms.contribution).sum()
-        assert abs(terms.running[-1] - net.data("y").reshape(-1)[flat]) <= bound
+        reached = terms.running[-1] if len(terms) else 0.0  # where there is padding alone
+        assert abs(reached - net.data("y").reshape(-1)[flat]) <= bound

@@ -8,6 +8,7 @@ GRADSTEP_EXAMPLES=5000 runs as many, newly drawn.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -106,6 +107,28 @@ def np_of(of: Callable[..., Array]) -> Callable[..., Array]:
     return found
 
 
+def _padded(m: Any, x: Array, before: int, behind: int, value: float) -> Array:
+    ends = [m.zeros((*x.shape[:-1], n)) + value for n in (before, behind)]
+    return m.concatenate([ends[0], x, ends[1]], axis=-1)
+
+
+def _shared(m: Any, x: Array, places: tuple[int, int], of: Any) -> Array:
+    """Of each share of an image one number."""
+    cuts = [[(k * n // p, -(-(k + 1) * n // p)) for k in range(p)] for n, p in zip(x.shape[2:], places, strict=True)]
+    rows = [m.stack([of(x[:, :, a:b, c:d], axis=(2, 3)) for c, d in cuts[1]], -1) for a, b in cuts[0]]
+    return m.stack(rows, -2)
+
+
+def _shuffled(m: Any, x: Array) -> Array:
+    """Four channels as the pixels of one image."""
+    four = m.reshape(x, (x.shape[0], -1, 4, *x.shape[2:]))
+    rows = [
+        m.reshape(m.stack([four[:, :, k], four[:, :, k + 1]], -1), (*x.shape[:1], -1, x.shape[2], 2 * x.shape[3]))
+        for k in (0, 2)
+    ]
+    return m.reshape(m.stack(rows, 3), (x.shape[0], -1, 2 * x.shape[2], 2 * x.shape[3]))
+
+
 #: What a sixth is more than a single-precision one.
 _LEFT = 1 / 6 - float(np.float32(1 / 6))
 
@@ -158,6 +181,49 @@ UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         "avg_pool2d({0}, 2, padding=1)",
         lambda m, x: sum(_windows(m, x, (2, 2), 2, 1)) / 4,
         lambda x: x.ndim == 4,
+    ),
+    "adaptive_max_pool2d": (
+        "adaptive_max_pool2d({0}, (2, 3))",
+        lambda m, x: _shared(m, x, (2, 3), m.max),
+        lambda x: x.ndim == 4 and x.size and _apart(x),
+    ),
+    "adaptive_avg_pool2d": (
+        "adaptive_avg_pool2d({0}, (2, 3))", lambda m, x: _shared(m, x, (2, 3), m.mean), lambda x: x.ndim == 4 and x.size
+    ),
+    "lp_pool2d": (
+        "lp_pool2d({0}, 2, 2, stride=1)",
+        lambda m, x: m.sqrt(sum(part**2 for part in _windows(m, x, (2, 2), 1, 0))),
+        lambda x: x.ndim == 4 and min(x.shape[2:]) > 1 and np.abs(x).min() > 0.1,
+    ),
+    "unfold": (
+        "unfold({0}, 2)",
+        lambda m, x: m.reshape(
+            m.stack(_windows(m, x, (2, 2), 1, 0), 2), (x.shape[0], x.shape[1] * 4, (x.shape[2] - 1) * (x.shape[3] - 1))
+        ),
+        lambda x: x.ndim == 4 and min(x.shape[2:]) > 1,
+    ),
+    "pixel_shuffle": (
+        "pixel_shuffle(tile({0}, (1, 4, 1, 1)), 2)",
+        lambda m, x: _shuffled(m, m.tile(x, (1, 4, 1, 1))),
+        lambda x: x.ndim == 4 and x.size,
+    ),
+    "pixel_unshuffle": (
+        "pixel_unshuffle(tile({0}, (1, 1, 2, 2)), 2)",
+        lambda m, x: m.reshape(
+            m.stack(_windows(m, m.tile(x, (1, 1, 2, 2)), (2, 2), 2, 0), 2), (x.shape[0], -1, *x.shape[2:])
+        ),
+        lambda x: x.ndim == 4 and x.size,
+    ),
+    "channel_shuffle": (
+        "channel_shuffle(concat({0}, 2 * {0}, axis=1), 2)",
+        lambda m, x: m.reshape(m.stack([x, 2 * x], 2), (x.shape[0], -1, *x.shape[2:])),
+        lambda x: x.ndim == 4 and x.size,
+    ),
+    "pad": ("pad({0}, (1, 2), value=0.5)", lambda m, x: _padded(m, x, 1, 2, 0.5), lambda x: x.ndim),
+    "interpolate": (
+        "interpolate({0}, scale_factor=2)",
+        lambda m, x: m.repeat(m.repeat(x, 2, 2), 2, 3),
+        lambda x: x.ndim == 4 and x.size,
     ),
     # Functions that NumPy has under this name or another, and where they are smooth.
     **{
@@ -367,6 +433,11 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         "conv2d({0}, {1}, stride=2, padding=1)",
         lambda m, x, w: _conv(m, x, w, 2, 1),
         lambda x, w: x.ndim == w.ndim == 4 and x.shape[1] == w.shape[1] and min(x.shape[2:]) + 2 >= max(w.shape[2:]),
+    ),
+    "conv_transpose2d": (
+        "conv_transpose2d({0}, {1})",
+        lambda m, x, w: _conv(m, x, m.transpose(w, (1, 0, 2, 3))[:, :, ::-1, ::-1], 1, w.shape[2] - 1),
+        lambda x, w: x.ndim == w.ndim == 4 and x.shape[1] == w.shape[0] and w.shape[2] == w.shape[3],
     ),
     "mse": ("mse({0}, {1})", lambda m, y, t: m.mean((y - t) ** 2), _same),
     "half_squared_error": ("half_squared_error({0}, {1})", lambda m, y, t: m.sum((y - t) ** 2) / 2, _same),
@@ -671,6 +742,7 @@ def test_compiled_it_is_the_same_to_the_bit(program: Program, dtype: type) -> No
 
 def test_every_operation_is_drawn() -> None:
     covered = {*UNARY, *BINARY} | set(WITHIN)
+    covered |= {re.sub("2d$", dims, name) for name in covered for dims in ("1d", "3d")}  # which have other axes only
     assert {*REGISTRY, *COMPOSITES} <= covered | set(ALIKE)
     assert set(ALIKE.values()) <= covered
     seen: set[str] = set()

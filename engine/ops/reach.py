@@ -1,0 +1,242 @@
+"""Which elements the places of an axis read, and with what weight: pools, interpolation and padding are made of it.
+
+What an operation does along several axes is done one axis after the other, so that a table for each axis, small beside
+the arrays, says all: who feeds whom is read off it, and the arrays are gathered and scattered by its columns.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from gradstep.engine.index import Array, Elements, Grid, Indices, Picked, Shape, unravel
+from gradstep.engine.ops.links import Links
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.windows import Window, steps
+
+Part = slice | Indices
+
+
+class Tap(NamedTuple):
+    """What some places of an axis read, one element each, times a weight where there is one."""
+
+    places: Part
+    elements: Part
+    weight: Array | None
+
+
+class Reach:
+    """For each place of an axis the elements that it reads, −1 for none, shape (places, most); their weights in the
+    same shape, 1 where None, and what all of a place's are multiplied by, shape (places,)."""
+
+    def __init__(self, extent: int, index: Indices, weight: Array | None = None, scale: Array | None = None) -> None:
+        self.extent, self.index, self.weight, self.scale = extent, index, weight, scale
+
+    @classmethod
+    def sliding(cls, window: Window, scale: Array | None = None) -> Reach:
+        """What lies under a window."""
+        places, offsets = np.ogrid[: window.places, : window.size]
+        index = places * window.stride + (offsets * window.dilation - window.before)
+        return cls(window.extent, np.where(index < window.extent, np.maximum(index, -1), -1), None, scale)
+
+    @property
+    def count(self) -> int:
+        return len(self.index)
+
+    @cached_property
+    def apart(self) -> bool:
+        """Whether no element is read by two places."""
+        there = self.index[self.index >= 0]
+        return len(np.unique(there)) == len(there)
+
+    def under(self, place: int) -> tuple[Indices, Array]:
+        """The elements that a place reads, and the weight of each."""
+        there = np.flatnonzero(self.index[place] >= 0)
+        return self.index[place, there], self._weights(np.full(len(there), place), there)
+
+    def over(self, element: int) -> tuple[Indices, Array]:
+        """The places that read an element, and with what weight."""
+        places, offsets = np.nonzero(self.index == element)
+        return places, self._weights(places, offsets)
+
+    def _weights(self, places: Indices, offsets: Indices) -> Array:
+        found = np.ones(len(places)) if self.weight is None else self.weight[places, offsets]
+        return found if self.scale is None else found * self.scale[places]
+
+    @cached_property
+    def taps(self) -> tuple[Tap, ...]:
+        """The columns of the table."""
+        found = []
+        for offset in range(self.index.shape[1]):
+            index = self.index[:, offset]
+            there = np.flatnonzero(index >= 0)
+            if len(there):
+                weight = None if self.weight is None else self.weight[there, offset]
+                found.append(Tap(_part(there), _part(index[there]), weight))
+        return tuple(found)
+
+    def gather(self, x: Array, axis: int, join: np.ufunc = np.add, start: float = 0) -> Array:
+        """What the places along an axis of x, a negative number, read: joined, `start` where that is nothing, and
+        scaled."""
+        found = np.empty(_with(x.shape, axis, self.count), x.dtype)
+        taps = sorted(self.taps, key=lambda tap: _length(tap.places) < self.count)
+        if not taps or _length(taps[0].places) < self.count:
+            found.fill(start)
+        for k, tap in enumerate(taps):
+            there, part = _along(axis, tap.places), _weighted(x[_along(axis, tap.elements)], tap, axis)
+            if k and isinstance(tap.places, slice):
+                join(found[there], part, out=found[there])
+            else:
+                found[there] = join(found[there], part) if k else part
+        return self._scaled(found, axis)
+
+    def scatter(self, g: Array, axis: int) -> Array:
+        """The transpose of `gather`: what the elements along an axis get from the places that read them."""
+        g = self._scaled(g, axis)
+        found = np.zeros(_with(g.shape, axis, self.extent), g.dtype)
+        for tap in self.taps:
+            part = _weighted(g[_along(axis, tap.places)], tap, axis)
+            elements = tap.elements
+            if not isinstance(elements, slice):
+                # An element that several places read with one offset: what these get is added up first.
+                order = np.argsort(elements, kind="stable")
+                elements, starts = np.unique(elements[order], return_index=True)
+                if len(elements) < len(order):
+                    part = np.add.reduceat(part[_along(axis, order)], starts, axis=axis)
+                else:
+                    part = part[_along(axis, order)]
+            found[_along(axis, elements)] += part
+        return found
+
+    def _scaled(self, x: Array, axis: int) -> Array:
+        return x if self.scale is None else np.asarray(x * _wide(self.scale, axis, x.dtype))
+
+
+def _part(index: Indices) -> Part:
+    """An index as a slice, where it is evenly spaced and goes up."""
+    if len(index) == 1:
+        return slice(int(index[0]), int(index[0]) + 1)
+    by = int(index[1] - index[0])
+    if by < 1 or (np.diff(index) != by).any():
+        return index
+    return slice(int(index[0]), int(index[-1]) + 1, by)
+
+
+def _length(part: Part) -> int:
+    return len(range(part.start, part.stop, part.step or 1)) if isinstance(part, slice) else len(part)
+
+
+def _along(axis: int, part: Part) -> tuple[Any, ...]:
+    return (..., part, *(slice(None) for _ in range(-axis - 1)))
+
+
+def _with(shape: Shape, axis: int, count: int) -> Shape:
+    at = len(shape) + axis
+    return (*shape[:at], count, *shape[at + 1 :])
+
+
+def _wide(weight: Array, axis: int, dtype: np.dtype[Any]) -> Array:
+    return np.asarray(weight, dtype).reshape(-1, *(1 for _ in range(-axis - 1)))
+
+
+def _weighted(part: Array, tap: Tap, axis: int) -> Array:
+    return part if tap.weight is None else np.asarray(part * _wide(tap.weight, axis, part.dtype))
+
+
+class Reaching(Op):
+    """Each output is made of a box of elements along the last axes of x. A class says what lies under it."""
+
+    @abstractmethod
+    def reaches(self, x: Shape) -> tuple[Reach, ...]:
+        """What the places along each of the last axes read. Raises OpError where they do not fit."""
+
+    def reached(self, x: Shape) -> tuple[Reach, ...]:
+        """The same, kept for the next one who asks."""
+        return _reached(self, tuple(x))
+
+    def shape(self, shapes: Sequence[Shape]) -> Shape:
+        x = tuple(shapes[0])
+        found = self.reached(x)
+        return (*x[: len(x) - len(found)], *(reach.count for reach in found))
+
+    def box(self, at: int, y: Shape, x: Shape) -> tuple[Elements, list[Array]]:
+        """The elements under the window of output `at`, and their weights along each axis."""
+        reaches, index = self.reached(x), unravel(at, y)
+        lead = len(x) - len(reaches)
+        found = [reach.under(place) for reach, place in zip(reaches, index[lead:], strict=True)]
+        return crossed(index[:lead], [elements for elements, _ in found], x), [weights for _, weights in found]
+
+    def places(self, at: int, y: Shape, x: Shape) -> tuple[Elements, list[Array]]:
+        """The outputs that element `at` is under, and its weights along each axis."""
+        reaches, index = self.reached(x), unravel(at, x)
+        lead = len(x) - len(reaches)
+        found = [reach.over(element) for reach, element in zip(reaches, index[lead:], strict=True)]
+        return crossed(index[:lead], [places for places, _ in found], y), [weights for _, weights in found]
+
+
+@lru_cache(maxsize=64)
+def _reached(op: Reaching, x: Shape) -> tuple[Reach, ...]:
+    return op.reaches(x)
+
+
+class Weighing(Reaching):
+    """A weighted sum of what lies under each box: the weight of an element is one for each axis, multiplied."""
+
+    summed: ClassVar[tuple[int, ...]] = (0,)
+    weighs = True
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        found = xs[0]
+        for reach, axis in self._order(xs[0].shape):
+            found = reach.gather(found, axis)
+        return found
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        for reach, axis in reversed(self._order(xs[0].shape)):
+            g = reach.scatter(g, axis)
+        return g
+
+    def _order(self, x: Shape) -> list[tuple[Reach, int]]:
+        """The axes, in the order that makes the arrays between them small."""
+        reaches = self.reached(x)
+        axes = [(reach, axis) for axis, reach in zip(range(-len(reaches), 0), reaches, strict=True)]
+        return sorted(axes, key=lambda one: (one[0].count / max(one[0].extent, 1), one[1]))
+
+    def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        elements, weights = self.box(at, y.shape, xs[0].shape)
+        return Links(0, elements, _products(weights, y.dtype))
+
+    def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
+        places, weights = self.places(at, y.shape, xs[0].shape)
+        return Links(0, places, _products(weights, y.dtype))
+
+
+def _products(weights: Sequence[Array], dtype: np.dtype[Any]) -> Callable[[int, int], Array]:
+    """The weights of a box in C order, from one for each axis."""
+    found = np.ones(1)
+    for along in weights:
+        found = (found[:, None] * along).reshape(-1)
+    return lambda start, stop: found[start:stop].astype(dtype)
+
+
+def crossed(lead: Sequence[int], along: Sequence[Indices], shape: Shape) -> Elements:
+    """The elements of an array of `shape` at a place of its first axes and at some of each of the others: a grid where
+    these are evenly spaced."""
+    by = steps(shape)
+    base = sum(here * step for here, step in zip(lead, by, strict=False))
+    last = by[len(lead) :]
+    extent = tuple(len(index) for index in along)
+    if not all(extent):
+        return Grid(base, extent, (0,) * len(extent))
+    spaced = [int(index[1] - index[0]) if len(index) > 1 else 1 for index in along]
+    if all((np.diff(index) == step).all() for index, step in zip(along, spaced, strict=True)):
+        first = sum(int(index[0]) * step for index, step in zip(along, last, strict=True))
+        return Grid(base + first, extent, tuple(n * step for n, step in zip(spaced, last, strict=True)))
+    found = np.array([base], np.intp)
+    for index, step in zip(along, last, strict=True):
+        found = (found[:, None] + index * step).reshape(-1)
+    return Picked(found)
