@@ -24,6 +24,11 @@ class Move(Op):
     A class gives `source` and `target`, between flat positions.
     """
 
+    @property
+    def nothing(self) -> float:
+        """What an output is that is no element of an input."""
+        return 0.0
+
     @abstractmethod
     def source(self, at: int, shapes: Sequence[Shape]) -> tuple[int, int]:
         """The (slot, element) that output `at` is."""

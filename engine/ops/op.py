@@ -191,13 +191,9 @@ class Op(ABC):
         """Where it `holds_back` numbers, and is a function of single ones: whether in ∂y/∂x[slot] at these."""
         return False
 
-    def divisor(self, shapes: Sequence[Shape]) -> int:
-        """How many terms it is the mean of; 1 where it is no mean. It is the `n` of `notation`."""
+    def divisor(self, shapes: Sequence[Shape], at: int = 0) -> int:
+        """How many terms output `at` is the mean of; 1 where it is no mean. It is the `n` of `notation`."""
         return 1
-
-    def divisor_of(self, at: int, shapes: Sequence[Shape]) -> int:
-        """The same of output `at` alone, where they differ."""
-        return self.divisor(shapes)
 
     def written_term(self, xs: Sequence[Array]) -> str:
         """Where it `reduces`: how one of the terms is written; `n` is the divisor."""
@@ -210,11 +206,6 @@ class Op(ABC):
     def looks_up(self, shapes: Sequence[Shape]) -> bool:
         """Whether the numbers in slot 1 say which elements of slot 0 are read."""
         return False
-
-    @property
-    def nothing(self) -> float:
-        """What an output is that no element of an input enters."""
-        return 0.0
 
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""

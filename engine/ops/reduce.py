@@ -43,7 +43,7 @@ class Reduce(Affine):
             return 1.0
         return 1 / count if count else float("nan")
 
-    def divisor(self, shapes: Sequence[Shape]) -> int:
+    def divisor(self, shapes: Sequence[Shape], at: int = 0) -> int:
         return self._count(broadcast(shapes, self.name)) if self.averages() else 1
 
     @abstractmethod

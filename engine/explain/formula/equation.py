@@ -79,5 +79,5 @@ def relation(factors: Sequence[float], product: float, digits: int) -> str:
 def divided(node: Node, template: str, shapes: Sequence[Shape], at: int = 0) -> str:
     """A template with the number of terms of a mean, that of output `at`, in the place of its n; none is divided
     by 1."""
-    count = node.op.divisor_of(at, shapes)
+    count = node.op.divisor(shapes, at)
     return re.sub(r"\bn\b", str(count), template if count != 1 else re.sub(r" ?/ ?n\b", "", template))

@@ -14,7 +14,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.notation import MINUS, brief
 from gradstep.engine.ops.elementwise import Elementwise
-from gradstep.engine.ops.moving import Masked
+from gradstep.engine.ops.moving import Masked, Move
 from gradstep.engine.run.recording import Recording
 
 #: So many elements with weights are written out: those around a pixel.
@@ -127,7 +127,7 @@ def _moved(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     board, xs, rows = recording.board, recording.trace.inputs(node), recording.trace.rows(node, flat)
     slot = next((k for k, grid in enumerate(rows) if grid.size), -1)
     if slot < 0:
-        return brief(node.op.nothing), ()
+        return brief(node.op.nothing if isinstance(node.op, Move) else 0), ()
     at = int(rows[slot].take(0, 1)[0])
     value, name = xs[slot].item(at), board.element(node.inputs[slot], at)
     if isinstance(node.op, Masked):

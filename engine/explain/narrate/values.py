@@ -84,7 +84,7 @@ def _made(recording: Recording, node: Node, here: Element) -> str:
     if node.op.summed:
         terms = total(forward_segments(recording.trace, node, here.flat))
         what = "product" if node.op.contracts else "number"
-        divisor = node.op.divisor_of(here.flat, [recording.graph.values[v].shape for v in node.inputs])
+        divisor = node.op.divisor([recording.graph.values[v].shape for v in node.inputs], here.flat)
         if divisor > 1 and terms == divisor:
             return f"{name} is the mean of {counted(terms, what)}: {y}."
         if divisor > 1:

@@ -27,10 +27,7 @@ class Mean(Weighing):
     slopes = ("1/n under the window of n",)
     label = "average pooling"
 
-    def divisor(self, shapes: Sequence[Shape]) -> int:
-        return self.divisor_of(0, shapes)
-
-    def divisor_of(self, at: int, shapes: Sequence[Shape]) -> int:
+    def divisor(self, shapes: Sequence[Shape], at: int = 0) -> int:
         reaches = self.reached(tuple(shapes[0]))
         y = self.shape(shapes)
         if not prod(y):

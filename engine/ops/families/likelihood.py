@@ -258,7 +258,7 @@ class Nll(Picking):
 
     # How it is written
 
-    def divisor(self, shapes: Sequence[Shape]) -> int:
+    def divisor(self, shapes: Sequence[Shape], at: int = 0) -> int:
         return max(prod(_without(shapes[0], self._axis(shapes))), 1) if self.reduction == "mean" else 1
 
     def looks_up(self, shapes: Sequence[Shape]) -> bool:

@@ -105,7 +105,7 @@ class Spread(Fold):
     def valued(self, text: str, dtype: np.dtype[Any]) -> str:
         return super().valued(text if self._less else text.replace(" × n / (n − c)", "").replace("(n − c)", "n"), dtype)
 
-    def divisor(self, shapes: Sequence[Shape]) -> int:
+    def divisor(self, shapes: Sequence[Shape], at: int = 0) -> int:
         return prod(shapes[0][a] for a in self.axes(len(shapes[0])))
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
