@@ -54,8 +54,8 @@ class Op(ABC):
     none: masks are made for it. One that `centres` takes the mean of a group off, one that `normalises`
     divides a group by its size. One that `weighs` adds up elements times numbers that its options say. A `variadic`
     one takes any number of inputs in the place of its last slot. One with `axis_second` may have its axis behind its
-    first input, as PyTorch has it: gather(x, 1, ids). Of an `opaque` one only the numbers are known that another program
-    had for it.
+    first input, as PyTorch has it: gather(x, 1, ids). Of an `opaque` one only the numbers are known that another
+    program had for it.
     """
 
     name: ClassVar[str] = ""
