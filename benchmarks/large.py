@@ -25,7 +25,7 @@ KEY, SEARCH, OPEN, MEMORY = 1.5, 2.0, 1.3, 1.3
 #: Bytes of the interpreter, NumPy and Textual, which no network pays for.
 GROUND = 80 << 20
 #: On the screen as soon as the network is there.
-OPENED = "Nothing is computed yet."
+OPENED = "Nothing is computed yet"
 
 
 def measure(quick: bool) -> list[Pair]:

@@ -10,7 +10,7 @@ from benchmarks.terminal import BARE, GRADSTEP, Terminal, compiled
 TARGET = 1.5
 COLUMNS, ROWS = 160, 45
 #: Words of the first frame, written in one piece.
-READY, BARE_READY = "Nothing is computed yet.", "bare 0 "
+READY, BARE_READY = "Nothing is computed yet", "bare 0 "
 
 
 def measure(quick: bool) -> list[Pair]:

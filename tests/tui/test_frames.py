@@ -239,7 +239,7 @@ def test_a_storm_of_keys_leaves_the_terminal_as_textual_would(
 def test_a_launch_is_one_frame_and_a_key_is_small() -> None:
     """At 160×45; the goals are 30,000 bytes and 4,000."""
     with terminal(160, 45, "walkthrough") as t:
-        t.wait_for("Nothing is computed yet.")
+        t.wait_for("Nothing is computed yet")
         while t.read(0.5):
             pass
         begun = t.raw.rfind(b"\x1b[?1049h")
