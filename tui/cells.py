@@ -79,6 +79,16 @@ def clip(text: str, width: int) -> str:
     return _joined(found[: max(width - 1, 0)], found) + "…" if width > 0 else ""
 
 
+def fold(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with … in its middle where something is left out: names that begin alike differ
+    at their ends, and the end of a formula is its result."""
+    found = cells(text)
+    if len(found) <= width or width < 3:
+        return clip(text, width)
+    tail = width // 2
+    return clip(text, width - tail) + clip_left(text, tail + 1).removeprefix("…")
+
+
 def clip_left(text: str, width: int) -> str:
     """Likewise, with the end of the text kept."""
     found = cells(text)

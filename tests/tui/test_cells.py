@@ -19,7 +19,7 @@ from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.run.timeline import Grain
 from gradstep.tui.app import Gradstep
 from gradstep.tui.ascii import Ascii
-from gradstep.tui.cells import _NARROW, breadth, cells, clip, clip_left, hanging, wrap
+from gradstep.tui.cells import _NARROW, breadth, cells, clip, clip_left, fold, hanging, wrap
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import DARK
 from gradstep.tui.view import View, Zoom
@@ -275,3 +275,27 @@ def test_long_lines_hang_under_what_they_say() -> None:
         lines = hanging(text, width)
         assert all(breadth(line) <= width for line in lines), (width, lines)
         assert " ".join(lines).split() == text.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "folded"),
+    [
+        ("h[0]", 4, "h[0]"),
+        ("encoder.layers.0.weight", 12, "encod…weight"),
+        ("x[0,0,1,2]", 7, "x[0…,2]"),
+        ("∂h[0,1,1]/∂c[0,1,1]", 12, "∂h[0,…0,1,1]"),
+        ("abc", 2, "a…"),
+        ("abc", 0, ""),
+    ],
+)
+def test_what_is_folded_keeps_its_head_and_its_tail(text: str, width: int, folded: str) -> None:
+    assert fold(text, width) == folded
+
+
+@given(st.text(max_size=40), st.integers(0, 30))
+def test_what_is_folded_fits_and_neighbours_differ(text: str, width: int) -> None:
+    found = fold(text, width)
+    assert breadth(found) <= max(width, 0)
+    assert found == text or "…" in found or not found
+    if width > 4 and breadth(text) > width:
+        assert found[-1] == text[-1] or not text[-1].isprintable() or breadth(text[-1]) != 1

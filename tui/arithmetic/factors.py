@@ -6,7 +6,7 @@ from gradstep.engine.debugger import Card, Frame
 from gradstep.engine.explain import Chain, relation
 from gradstep.engine.notation import number
 from gradstep.tui.arithmetic.slots import Slots
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, fold
 from gradstep.tui.theme import sign_role
 
 #: Cells between cards, and the column at which a chain begins.
@@ -31,11 +31,11 @@ def _card(slots: Slots, x: int, width: int, card: Card, last: bool, signed: bool
     canvas, palette, y = slots.canvas, slots.palette, slots.y
     canvas.box(x, y, width, 4, palette.style("current" if last else "frame"), heavy=last)
     canvas.put(x + 2, y, f" {card.role} ", palette.style("current" if last else "dim", bold=last))
-    canvas.put(x + max((width - breadth(card.name)) // 2, 1), y + 1, clip(card.name, width - 2))
+    canvas.put(x + max((width - breadth(card.name)) // 2, 1), y + 1, fold(card.name, width - 2))
     shown = number(card.value, slots.digits, signed)
     style = palette.style(sign_role(card.value) if signed else "text", bold=True)
     canvas.put(x + max((width - len(shown)) // 2, 1), y + 2, shown, style)
-    note = clip(card.note, width + 2)
+    note = fold(card.note, width + 2)
     canvas.put(x + max((width - breadth(note)) // 2, 0), y + 4, note, slots.dim)
 
 

@@ -10,7 +10,7 @@ from gradstep.tui.arithmetic.factors import paint_cards, paint_chain, paint_path
 from gradstep.tui.arithmetic.lines import Lines
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.arithmetic.sums import SumTable
-from gradstep.tui.cells import breadth, clip, wrap
+from gradstep.tui.cells import breadth, fold, wrap
 from gradstep.tui.curve import paint_curve
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import sign_role
@@ -50,7 +50,7 @@ def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
     x = canvas.put(9, slots.y, equation.left, slots.palette.style("text"))
     room = canvas.width - x - 3
     slots.put(x, f" {equation.relation} ")
-    canvas.put(x + 3, slots.y, clip(" ".join(wrap(equation.right, room) or [""]), room))
+    canvas.put(x + 3, slots.y, fold(" ".join(wrap(equation.right, room) or [""]), room))
     slots.y += 1
     fits = breadth(equation_text(equation.numbers, slots.digits)) <= room
     if equation.numbers and fits and not (frame.sum.count > 1 and canvas.height < 8):
@@ -76,5 +76,5 @@ def _result(slots: Slots, frame: Frame, equation: Equation, x: int) -> None:
     if other := frame.other(digits):
         end = canvas.put(end + 2, slots.y, "Δ", slots.palette.style("update", bold=True))
         end = slots.put(end + 1, other)
-    slots.put(end + 3, clip(frame.story.narration.result_note, canvas.width - end - 3))
+    slots.put(end + 3, fold(frame.story.narration.result_note, canvas.width - end - 3))
     slots.y += 1

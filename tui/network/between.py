@@ -9,7 +9,7 @@ from gradstep.engine.debugger import Kind, norm, norm_through
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.network.edges import Sheet, curve
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.names import extent
@@ -127,7 +127,7 @@ class Between:
         recording, palette = self.stage.recording, self.palette
         name, whole, dim = recording.board.whole(value), recording.graph.values[value], palette.style("dim")
         style = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
-        end = self.canvas.put(x, y, clip(name, width), style)
+        end = self.canvas.put(x, y, fold(name, width), style)
         room, size = width - breadth(name) - 3, norm(recording, value, False)
         text = next(t for d in (3, 2, 1) if len(t := number(size, d)) <= room or d == 1)
         shape, words = extent(whole.shape), f"‖{name}‖ {text}"

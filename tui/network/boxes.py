@@ -8,7 +8,7 @@ from gradstep.engine.debugger import Frame, Kind, picture, spread
 from gradstep.engine.graph import Element
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.network.diagram import Diagram, Unit
 from gradstep.tui.network.forms import Form
 from gradstep.tui.network.layout import Box
@@ -89,9 +89,9 @@ class Boxes:
             name = f"◇ {name}"
         style = self.palette.inverse(self.frame.phase.value) if now else self.palette.style("text", bold=True)
         if breadth(name) > box.width - 6 and box.width < 16:  # an input's: the frame gives way to the index
-            x, shown = x - 1, clip(name, box.width - 2)
+            x, shown = x - 1, fold(name, box.width - 2)
         else:
-            shown = f" {clip(name, box.width - 6)} "
+            shown = f" {fold(name, box.width - 6)} "
         end = self.canvas.put(x, y, shown, style)
         tag, role = self._tag(unit)
         if self.form.box < 20:
@@ -242,7 +242,7 @@ class Boxes:
         )
         if box.unit == self.selected:
             name = "◇" + name
-        self.canvas.put(box.x, y, clip(name, 7), style)
+        self.canvas.put(box.x, y, fold(name, 7), style)
         forward = self.here == element and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
         self._number(box.x + 7, y, _NUMBER, self._value(element), False, forward)
         if box.width >= 20 and self.diagram.graph.gets_gradient(self.diagram.graph.values[element.value]):

@@ -6,7 +6,7 @@ from gradstep.engine.debugger import Frame, Kind, picture
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.network import places
 from gradstep.tui.network.between import Between
 from gradstep.tui.network.far import Far
@@ -61,7 +61,7 @@ class Cards(Far):
         name = self.name(self.shown(layer, Kind.DATA))
         mark = "◇ " if looked_at and self.view.selection is not None else ""
         style = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
-        text = clip(f" {clip(mark + name, place.width - 4)} ", place.width - 2)
+        text = clip(f" {fold(mark + name, place.width - 4)} ", place.width - 2)
         x = canvas.put(place.x + 2, place.y, text, style)
         size = extent(self.samples.shape(layer.output)) if layer.output != self.graph.loss.id else ""
         words, role = self._words(layer, size)

@@ -10,7 +10,7 @@ from gradstep.engine.debugger import Kind, picture, written
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.network.aside import Aside
 from gradstep.tui.network.images import beside, channel_of, channel_size, image_of
 from gradstep.tui.network.looking import unit_here
@@ -94,7 +94,7 @@ class OneLayer(Stage):
         name = self.board.whole(value) if kind is Kind.DATA else self.gradient_name(value)
         now = self._writes_now(value, kind)
         style = self.palette.style("current" if now else "text" if self.begun(value, kind) else "placeholder", bold=now)
-        end = self.canvas.put(x, 1, clip(name, width), style)
+        end = self.canvas.put(x, 1, fold(name, width), style)
         words = []
         if kind is Kind.DATA and self.complete(value, kind):
             words.append(f"max {number(picture(self.recording, value, kind, self.frame.sample).peak)}")

@@ -9,7 +9,7 @@ from gradstep.engine.debugger import Kind, norm_range, picture
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Recording
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.names import extent
@@ -67,7 +67,7 @@ class Lines(Far):
         if now:
             canvas.put(2, y, "▸", palette.style("current", bold=True))
         style = palette.style("current" if now else "text", bold=now)
-        canvas.put(4, y, clip(self.name(layer.output), columns.names), style)
+        canvas.put(4, y, fold(self.name(layer.output), columns.names), style)
         shape = extent(self.graph.values[layer.output].shape)
         canvas.put(6 + columns.names, y, clip(shape, columns.shapes), palette.style("dim"))
         size = self._size(layer)

@@ -10,7 +10,7 @@ from gradstep.engine.explain import sources
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase, Position, Recording
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.curve import plot
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.images import beside, channel_of, channel_size, image_of
@@ -99,7 +99,7 @@ class Neuron(Stage):
         canvas.put(x, 0, clip(f"{self.graph.nodes[made].op.label} of", width), palette.style("dim"))
         terms = Terms(canvas, self.view)
         for y, element in enumerate(found[: limit - 1], 2):
-            canvas.put(x, y, clip(self.board.element(*element), width - 9), palette.style("text"))
+            canvas.put(x, y, fold(self.board.element(*element), width - 9), palette.style("text"))
             terms.number(x + width, y, self.frame.data(*element), True)
         if len(found) > limit - 1:
             canvas.put(x, limit + 1, f"… {len(found) - limit + 1:,} more", palette.style("dim"))
@@ -119,7 +119,7 @@ class Neuron(Stage):
         canvas.box(x, y, width, height, palette.style("current", bold=now), heavy=now)
         name = ("◇ " if self.view.selection is not None else "") + name_of(frame, self.unit)
         style = palette.inverse(frame.phase.value) if now else palette.style("text", bold=True)
-        canvas.put(x + 2, y, clip(f" {name} ", width - 4), style)
+        canvas.put(x + 2, y, fold(f" {name} ", width - 4), style)
         self._gate(x, y, width, breadth(name) + 4)
         line = y + 1
         if self.layer.pre >= 0:

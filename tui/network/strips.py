@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradstep.engine.debugger import Kind
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import number
-from gradstep.tui.cells import clip
+from gradstep.tui.cells import clip, fold
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.marks import cursor
 from gradstep.tui.network.stage import Spot
@@ -43,7 +43,7 @@ class Strips(Far):
         style = self.palette.style("current" if now else "text", bold=now)
         if now:
             canvas.put(x - 1, 0, "▸", style)
-        canvas.put(x, 0, clip(self.name(layer.output), step - 1), style)
+        canvas.put(x, 0, fold(self.name(layer.output), step - 1), style)
         self.spots.append(Spot(x - 1, 0, step, canvas.height, layer.output))
         if layer.output == self.graph.loss.id:
             self._loss(x, canvas.height - 3)

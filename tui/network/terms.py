@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gradstep.engine.debugger import Fold, Ranked, Row
 from gradstep.engine.notation import number
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
@@ -54,7 +54,7 @@ class Terms:
 
     def _entering(self, row: Row, x: int, y: int, ends: _Ends, width: int, known: bool) -> None:
         wide = width >= _NARROW
-        name = clip(row.via, max(ends.name if wide else width - _FORWARD - 1, 4))
+        name = fold(row.via, max(ends.name if wide else width - _FORWARD - 1, 4))
         self.canvas.put(x, y, name, self.palette.style("text"))
         if ends.weight and not isnan(row.left) and wide:
             self.number(x + ends.weight, y, row.left, True)
@@ -79,7 +79,7 @@ class Terms:
                 canvas.put(x + 2 * field + 2, y, "×", dim)
                 self.number(x + 3 * field + 3, y, row.left if found.known else None, True)
                 name = 3 * field + 4
-            canvas.put(x + name, y, clip(row.via, width - name), self.palette.style("text"))
+            canvas.put(x + name, y, fold(row.via, width - name), self.palette.style("text"))
         if found.fold is not None:
             y = 2 + len(found.rows)
             self._fold(found.fold, found.known, y, x + field + 1, x + field, width - field - 1)
@@ -96,7 +96,7 @@ class Terms:
             return
         canvas, palette, digits = self.canvas, self.palette, self.view.math_digits
         x = canvas.put(1, y, equation.left, palette.style("text", bold=True))
-        words = f" {equation.relation} {clip(equation.right, canvas.width // 2)} = "
+        words = f" {equation.relation} {fold(equation.right, canvas.width // 2)} = "
         x = canvas.put(x, y, words, palette.style("dim"))
         style = palette.style(sign_role(equation.result), bold=True)
         x = canvas.put(x, y, number(equation.result, digits, True), style)
@@ -106,7 +106,7 @@ class Terms:
         names = min(max(breadth(row.via) for row in rows), 14)
         bars = Waterfall(canvas, 28 + names, rows, None, equation.result, False)
         for row in (row for row in rows if row.entered):
-            canvas.put(3, y, f"+ {clip(row.via, names)}", palette.style("text"))
+            canvas.put(3, y, f"+ {fold(row.via, names)}", palette.style("text"))
             self.number(15 + names, y, row.contribution, True, bold=True)
             self.number(25 + names, y, row.running, True)
             bars.row(y, row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradstep.engine.ask import KINDS, Breakpoint
 from gradstep.engine.debugger import Frame
-from gradstep.tui.cells import clip
+from gradstep.tui.cells import clip, fold
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, alike, framed, hint
 from gradstep.tui.view import View
@@ -35,7 +35,7 @@ class Breaks(Panel):
             x = width - 3 - len(state)
             canvas.put(2, y, "●" if one.enabled else "○", palette.style("alarm" if one.enabled else "placeholder"))
             canvas.put(4, y, str(one.number), palette.style("dim"))
-            canvas.put(7, y, clip(one.text, max(x - 8, 0)), palette.style("text" if one.enabled else "dim"))
+            canvas.put(7, y, fold(one.text, max(x - 8, 0)), palette.style("text" if one.enabled else "dim"))
             canvas.put(max(x, 8), y, clip(state, width - 4), palette.style(role, bold=role == "alarm"))
         return canvas
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.notation import number
-from gradstep.tui.cells import clip
+from gradstep.tui.cells import fold
 from gradstep.tui.listing import window
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, alike, framed, hint
@@ -39,7 +39,7 @@ class Delta(Panel):
                 canvas.put(2, y, "▸", palette.style("current", bold=True))
             room = columns[0] - field - 5
             canvas.put(
-                4, y, clip(here.name, max(room, 0)), palette.style("current" if current else "text", bold=current)
+                4, y, fold(here.name, max(room, 0)), palette.style("current" if current else "text", bold=current)
             )
             canvas.value(columns[0] - field, y, other.value, field, 4, here.signed)
             canvas.value(columns[1] - field, y, here.value, field, 4, here.signed)

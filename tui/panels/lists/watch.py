@@ -10,7 +10,7 @@ from gradstep.engine.history import column_of, watched
 from gradstep.engine.index import Array
 from gradstep.engine.notation import bar, number
 from gradstep.tui import plot
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, alike, framed, hint
 from gradstep.tui.theme import sign_role
@@ -36,7 +36,7 @@ class Watches(Panel):
         names = min(max((breadth(w.text) for w in shown), default=0), max(width // 2, 8))
         for y, watch in enumerate(shown, 1):
             new = watch.changed(frame.position)
-            canvas.put(2, y, clip(watch.text, names), palette.style("current" if new else "text", bold=new))
+            canvas.put(2, y, fold(watch.text, names), palette.style("current" if new else "text", bold=new))
             part = watch.at(frame.position)
             x = 4 + names
             if not np.all(part.known) and np.size(part.value) <= 1:

@@ -14,7 +14,7 @@ from gradstep.engine.ask import ORDERS, in_order
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element, Value
 from gradstep.engine.run import Phase, Recording
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
@@ -179,7 +179,7 @@ class _Table:
             mark = "◇" if self.view.selection is not None else "▸"
             canvas.put(2, y, mark, palette.style("current", bold=True))
         canvas.put(4, y, name, palette.style("current" if here else "text", bold=here))
-        canvas.put(5 + columns.name, y, clip(arrow, columns.arrow), palette.style("dim"))
+        canvas.put(5 + columns.name, y, fold(arrow, columns.arrow), palette.style("dim"))
         canvas.value(columns.value - field, y, frame.data(element.value, element.flat), field, digits)
         grad = frame.grad(element.value, element.flat)
         style = palette.style(sign_role(grad), bold=here)

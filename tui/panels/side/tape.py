@@ -8,7 +8,7 @@ from textual.events import Click
 from gradstep.engine.debugger import Frame, norm
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase, Recording, Sweep
-from gradstep.tui.cells import breadth, clip, clip_left
+from gradstep.tui.cells import breadth, clip_left, fold
 from gradstep.tui.kept import kept_of_run
 from gradstep.tui.listing import Line, window
 from gradstep.tui.paint import MARKS, PENDING, Canvas, Row
@@ -158,7 +158,7 @@ def _folded(canvas: Canvas, frame: Frame, sweep: Sweep, y: int, x: int, end: int
     elif not future:
         text = "new"
     dim = palette.style("placeholder" if future else "dim")
-    canvas.put(x, y, clip(name, max(end - x - 9, 1)), style)
+    canvas.put(x, y, fold(name, max(end - x - 9, 1)), style)
     room = end - x - breadth(name) - 10
     if len(shape) <= room:
         canvas.put(end - 9 - len(shape), y, shape, dim)
