@@ -20,6 +20,7 @@ from gradstep.engine.ask.scope import Moment
 from gradstep.engine.errors import CommandError, GoOn, GraphError, nearest, shortened
 from gradstep.engine.graph.calls import options
 from gradstep.engine.graph.graph import Graph
+from gradstep.engine.graph.kinds import rounding
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.parsing import check_numbers, tree_of
 from gradstep.engine.index import Array, read_only
@@ -125,6 +126,9 @@ def _operation(recording: Recording, text: str, name: str, call: str) -> Edit:
             raise CommandError(f"only the options of {op.signature()} are given here; its inputs stay as they are")
         check_numbers(tree)
         made = op(**options(op, tree.keywords))
+        if made.rounds_to or node.op.rounds_to:
+            raise CommandError("a cast decides the type of all that follows it: edit the file, and open it again")
+        made = rounding(made, value.kind, [graph.values[i] for i in node.inputs])
         shape = made.shape([graph.values[i].shape for i in node.inputs])
     except (SyntaxError, ValueError, RecursionError):
         raise CommandError(f"'{shortened(call)}' cannot be read; an operation is written {op.signature()}") from None

@@ -132,7 +132,8 @@ class Story:
         if element is None or known.phase is Phase.UPDATE:
             return ""
         if known.phase is Phase.BACKWARD:
-            return remarks.kink(recording, known.sum.hops) or remarks.left_over(recording, element)
+            rounded = remarks.rounding(recording, element, known.sum.hops)
+            return rounded or remarks.kink(recording, known.sum.hops) or remarks.left_over(recording, element)
         assert known.node is not None, "forward steps belong to a node"
         return remarks.smallness(recording, known.node, element.flat) or remarks.kink(recording, self._ahead)
 

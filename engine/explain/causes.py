@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from math import isfinite
 
-import numpy as np
-
 from gradstep.engine.explain.accounts import Account, Reason
-from gradstep.engine.explain.clauses import moment, named, of_reason, of_zeros, sentence, shown, slope
+from gradstep.engine.explain.clauses import held_in, moment, named, of_reason, of_zeros, sentence, shown, slope
 from gradstep.engine.explain.culprit import Of, Part
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.causes import Cause, ZeroReason
+from gradstep.engine.ops.precision import MOST
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.training.rule import SIGNS
@@ -44,8 +43,8 @@ def why(account: Account) -> str:
     recording, began = account.there, account.began
     if began.phase is Phase.UPDATE:
         return _of_update(account)
-    dtype = recording.graph.dtype
-    text = _WHY[began.blame.cause].format(dtype=dtype, most=f"at most {brief(float(np.finfo(dtype).max), 2)}")
+    kind = held_in(recording, began.element, began.phase is Phase.BACKWARD)
+    text = _WHY[began.blame.cause].format(dtype=kind, most=f"at most {brief(MOST[kind], 2)}")
     if began.phase is Phase.BACKWARD and any(part.of is Of.SLOPE for part in began.blame.parts[:1]):
         return _of_slope(account)
     return _with_reasons(text, account)
@@ -93,7 +92,7 @@ def _of_update(account: Account) -> str:
     """What an update makes of finite numbers, at a line of its rule."""
     recording, began, line = account.there, account.began, account.began.blame.line
     dtype = recording.graph.dtype
-    text = _WHY[began.blame.cause].format(dtype=dtype, most=f"at most {brief(float(np.finfo(dtype).max), 2)}")
+    text = _WHY[began.blame.cause].format(dtype=dtype, most=f"at most {brief(MOST[dtype.name], 2)}")
     if began.blame.cause is Cause.NORM:
         clauses = [f"{source(recording, reason.part)}{_at(recording, reason)}" for reason in account.reasons]
         return f": {text}, because {' and '.join(clauses)}" if clauses else f": {text}"

@@ -14,6 +14,7 @@ from gradstep.engine.explain.zeros import Zero, Zeros
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import brief, counted, said
 from gradstep.engine.ops.causes import Cause, ZeroReason
+from gradstep.engine.ops.precision import EPS
 from gradstep.engine.run.recording import Recording
 
 
@@ -23,6 +24,21 @@ def shown(value: float) -> str:
 
 def named(recording: Recording, element: Element, gradient: bool = False) -> str:
     return recording.board.gradient(*element) if gradient else recording.board.element(*element)
+
+
+def rounded_to(recording: Recording, hop: Hop) -> str:
+    """The type in which the product of a hop is held: the narrower of both sides."""
+    kinds = {recording.graph.values[at.value].kind for at in (hop.source, hop.target)} - {""}
+    return max(kinds, key=lambda kind: EPS[kind], default=recording.graph.dtype.name)
+
+
+def held_in(recording: Recording, element: Element, gradient: bool) -> str:
+    """The type that a number is rounded to; a gradient also to those of what it comes from."""
+    graph, values = recording.graph, recording.graph.values
+    kinds = {values[element.value].kind}
+    if gradient:
+        kinds |= {values[graph.nodes[n].output].kind for n, _ in graph.uses[element.value]}
+    return max(kinds - {""}, key=lambda kind: EPS[kind], default=graph.dtype.name)
 
 
 def sentence(*clauses: str) -> str:
@@ -94,7 +110,7 @@ def of_zero(recording: Recording, zero: Zero) -> str:
         case ZeroReason.UNDERFLOW if hop.local == 0:
             return f"the slope of {op.label} at {name} is so small that it rounds to 0"
         case ZeroReason.UNDERFLOW:
-            return f"at {name} the product is too small for {recording.graph.dtype}: it underflows to 0"
+            return f"at {name} the product is too small for {rounded_to(recording, hop)}: it underflows to 0"
     return f"the slope of {op.label} at {board.unit(*hop.source)} is exactly 0"
 
 

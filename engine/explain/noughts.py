@@ -13,6 +13,7 @@ from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.moving import Masked
+from gradstep.engine.ops.narrow import wide
 from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.run.reading import forward_segments, numbers_at
 from gradstep.engine.run.recording import Recording
@@ -101,7 +102,7 @@ def _of_numbers(recording: Recording, node: Node, flat: int) -> tuple[ZeroReason
     if op.name == "divide" and xs[0] != 0:
         infinite = np.isinf(xs[1])
         return (ZeroReason.BY_INFINITY, places[1]) if infinite else (ZeroReason.UNDERFLOW, places[0])
-    if op.discrete:
+    if op.discrete and not op.agreed:
         return ZeroReason.FLAT, None
     zero = next((place for place, x in zip(places, xs, strict=True) if x == 0), None)
     if zero is not None and op.name != "log":
@@ -116,8 +117,8 @@ def _rounds(recording: Recording, node: Node, flat: int) -> bool:
     """Whether a function that is 0 would not be with more digits."""
     wider = np.float64 if recording.graph.dtype == np.float32 else np.longdouble
     with np.errstate(all="ignore"):
-        exact = node.op.forward([x.astype(wider) for x in numbers_at(recording.trace, node, flat)])
-    return bool(exact != 0) or node.op.positive or node.op.name == "multiply"
+        exact = wide(node.op).forward([x.astype(wider) for x in numbers_at(recording.trace, node, flat)])
+    return bool(exact != 0) or node.op.positive or node.op.name in ("multiply", "cast")
 
 
 def _of_group(recording: Recording, node: Node, flat: int) -> tuple[ZeroReason | None, Element | None]:

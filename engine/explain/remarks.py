@@ -4,12 +4,13 @@ too small; each with its reason."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite, isinf
 
 import numpy as np
 
 from gradstep.engine.explain import causes, nonfinite, zeros
 from gradstep.engine.explain.accounts import Account, account
-from gradstep.engine.explain.clauses import moment, named, of_zeros, sentence, shown
+from gradstep.engine.explain.clauses import moment, named, of_zeros, rounded_to, sentence, shown
 from gradstep.engine.explain.hops import Hop
 from gradstep.engine.explain.kinks import at_kink
 from gradstep.engine.explain.nonfinite import Trouble
@@ -18,6 +19,8 @@ from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import MINUS, brief, said
 from gradstep.engine.ops.causes import Cause, ZeroReason
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.narrow import wide
+from gradstep.engine.ops.precision import NORMAL
 from gradstep.engine.run.reading import numbers_at, term_of
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
@@ -103,6 +106,26 @@ def kink(recording: Recording, ways: Sequence[Hop]) -> str:
     return ""
 
 
+def rounding(recording: Recording, element: Element, ways: Sequence[Hop]) -> str:
+    """What rounding to the type of its number makes of a gradient that comes one way: through a cast all of it, else
+    what is lost altogether."""
+    if len(ways) != 1 or not (
+        recording.graph.values[element.value].kind or recording.graph.values[ways[0].target.value].kind
+    ):
+        return ""
+    (way,) = ways
+    made, product, kind = recording.trace.derivative(element), way.contribution, rounded_to(recording, way)
+    if made == product or not isfinite(product):
+        return ""
+    if isinf(made):
+        return f"The gradient is more than {kind} can hold: it is infinite from here on."
+    if made == 0:
+        return f"{kind} has no number so small: {brief(product)} is rounded to 0."
+    if not recording.graph.nodes[way.node].op.rounds_to:
+        return ""
+    return f"It is rounded to {kind}, by {said(abs(made - product))}."
+
+
 def _held_back(recording: Recording, hop: Hop) -> bool:
     trace, node = recording.trace, recording.graph.nodes[hop.node]
     term = term_of(trace, node, hop.slot, hop.source.flat, hop.target.flat)
@@ -127,15 +150,16 @@ _LOOKED_AT = 16
 def smallness(recording: Recording, node: Node, flat: int) -> str:
     """That a value is 0, or has lost digits, only because it is so small."""
     y, dtype = recording.trace.number(Element(node.output, flat)), recording.graph.dtype
-    tiny = np.finfo(dtype).tiny
+    kind = recording.graph.values[node.output].kind or dtype.name
+    tiny = NORMAL[kind]
     if y and abs(y) < tiny:
-        return f"It is below {brief(float(tiny), 2)}, where {dtype} keeps fewer and fewer digits."
+        return f"It is below {brief(tiny, 2)}, where {kind} keeps fewer and fewer digits."
     if y != 0 or not isinstance(node.op, Elementwise):
         return ""
     wider = np.float64 if dtype == np.float32 else np.longdouble
     with np.errstate(all="ignore"):
-        exact = node.op.forward([x.astype(wider) for x in numbers_at(recording.trace, node, flat)])
+        exact = wide(node.op).forward([x.astype(wider) for x in numbers_at(recording.trace, node, flat)])
     if exact == 0 or not np.isfinite(exact):
         return ""
     size = np.format_float_scientific(abs(exact).item(), precision=0, trim="-", exp_digits=1)
-    return f"The exact result, {MINUS * bool(exact < 0)}{size}, is too small for {dtype}: it underflows to 0."
+    return f"The exact result, {MINUS * bool(exact < 0)}{size}, is too small for {kind}: it underflows to 0."

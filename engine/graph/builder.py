@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradstep.engine.errors import GraphError
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
+from gradstep.engine.graph.kinds import joint_kind, kind_of, rounding
 from gradstep.engine.index import Shape, check_shape
 from gradstep.engine.ops.op import Op
 
@@ -46,26 +47,41 @@ class GraphBuilder:
         return self.literals[key]
 
     def apply(
-        self, op: Op, inputs: Sequence[Value], line: str, text: str, name: str | None = None, word: str = ""
+        self,
+        op: Op,
+        inputs: Sequence[Value],
+        line: str,
+        text: str,
+        name: str | None = None,
+        word: str = "",
+        kind: str | None = None,
     ) -> Value:
         """A node computing op(inputs). Without a name it is a part of its line, called after the line and the
-        operation, or the `word` for what it is: h:add, the next one h:add2. A line may name several values: "a, b".
+        operation, or the `word` for what it is: h:add, the next one h:add2. A line may name several values: "a, b". Its
+        type is that of its inputs, unless a `kind` is given.
 
-        Raises GraphError where the shapes do not fit, or what comes of them is no shape that an array can have.
+        Raises GraphError where the shapes or the types do not fit, or what comes of them is no shape that an array can
+        have.
         """
         if len(self.nodes) >= MAX_NODES:
             raise GraphError(f"the network has more than {MAX_NODES:,} operations")
         shape = op.shape([v.shape for v in inputs])
         check_shape(shape)
         name = name or self._part(f"{line.partition(',')[0]}:{word or op.name}")
+        if kind is None:
+            kind = kind_of(op, inputs, self.dtype.name)
+        op = rounding(op, kind, inputs)
         node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
-        value = Value(
-            node.output, name, shape, Role.NODE, node.id, not op.discrete and any(v.differentiable for v in inputs)
-        )
+        differentiable = not op.discrete and any(v.differentiable for v in inputs)
+        value = Value(node.output, name, shape, Role.NODE, node.id, differentiable, None, kind)
         self.values.append(value)
         self.nodes.append(node)
         self.names[name] = value
         return value
+
+    def kind(self, inputs: Mapping[str, Value]) -> str:
+        """The type of what a composite makes of its inputs. Only that is rounded, not what it computes on its way."""
+        return joint_kind([*inputs.values()], self.dtype.name)
 
     def _part(self, name: str) -> str:
         """A name that is not taken: itself, or with the next number behind it."""

@@ -222,12 +222,12 @@ class Formulas:
             return SeveralResults(
                 node.func.id, [partial(self._result, one, values, node, what.name) for one in plan.plans]
             )
-        return self._expand(plan, values, node, name, node.func.id, what.name)
+        return self._expand(plan, values, node, name, node.func.id, what.name, self.builder.kind(values))
 
     def _result(self, plan: Plan, values: Mapping[str, Value], node: ast.Call, word: str, name: str | None) -> Value:
         """One of the results of a call."""
         assert isinstance(node.func, ast.Name)
-        return self._expand(plan, values, node, name, node.func.id, word)
+        return self._expand(plan, values, node, name, node.func.id, word, self.builder.kind(values))
 
     @staticmethod
     def _spread(operand: Operand) -> Sequence[Operand]:
@@ -244,7 +244,7 @@ class Formulas:
         return self._apply(_COMPARED[type(node.ops[0])], [left, right], node, None)
 
     def _expand(
-        self, plan: Plan, values: Mapping[str, Value], node: ast.expr, name: str | None, of: str, word: str = ""
+        self, plan: Plan, values: Mapping[str, Value], node: ast.expr, name: str | None, of: str, word: str, kind: str
     ) -> Value:
         """The nodes of the composite `of`; the last of them is called `name`, or as a part of a formula by a `word`."""
         if isinstance(plan, Given):
@@ -252,9 +252,10 @@ class Formulas:
         if isinstance(plan, float):
             return self.builder.literal(plan)
         if isinstance(plan, Part):
-            return self._expand(plan.plan, values, node, name, of, plan.word)
+            return self._expand(plan.plan, values, node, name, of, plan.word, kind)
         op, parts = plan
-        return self._apply(op, [self._expand(part, values, node, None, of) for part in parts], node, name, of, word)
+        made = [self._expand(part, values, node, None, of, "", "") for part in parts]
+        return self._apply(op, made, node, name, of, word, kind)
 
     def _value(self, operand: Operand, node: ast.expr) -> Value:
         """An operand as a value: numbers become literals, and `W.T` an operation."""
@@ -278,15 +279,16 @@ class Formulas:
         name: str | None,
         of: str = "",
         word: str = "",
+        kind: str | None = None,
     ) -> Value:
         """A node; a mistake in it is one in the call `of` that it is a part of. What has no name is called by the
-        `word` for it."""
+        `word` for it. Within a composite it may be of another `kind` than its inputs."""
         if isinstance(op, str):
             op = REGISTRY[op]()
         values = [self._value(operand, node) for operand in operands]
         text = written(node)
         try:
-            return self.builder.apply(op, values, self._line, text, name, word)
+            return self.builder.apply(op, values, self._line, text, name, word, kind)
         except GraphError as error:
             said = renamed(str(error), op.name, of or op.name)
             raise ExpressionError(f"'{text}': {said}", node.col_offset) from None

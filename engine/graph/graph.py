@@ -31,6 +31,8 @@ class Value(NamedTuple):
     """One array of the network. `node` is what computes it, −1 for leaves; a literal has its
     `number`.
 
+    `kind` is its type where that is narrower than the graph's, as float16: all its numbers are such.
+
     A value is differentiable if a leaf that gets gradients is somewhere in its past. A parameter that is none is
     frozen: no update changes it.
     """
@@ -42,6 +44,7 @@ class Value(NamedTuple):
     node: int
     differentiable: bool
     number: float | None = None
+    kind: str = ""
 
     @property
     def size(self) -> int:

@@ -46,8 +46,9 @@ class Op(ABC):
     `summed` are the slots whose elements, each times its local factor, add up to the output: the
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
     summands that are no such products: a loss; `term` writes one of them. A `discrete` operation
-    is constant between its jumps, and its result gets no gradient. A `positive` one is above 0 for all finite numbers,
-    and rounded where it is 0. A `gated` one lets through what
+    is constant between its jumps, and its result gets no gradient. The gradient of one that is `agreed` is
+    what somebody wants it to be, and not the derivative. A cast `rounds_to` a type. A `positive` one is above 0 for all
+    finite numbers, and rounded where it is 0. A `gated` one lets through what
     it chooses: where its local derivative is 0 the gate is shut; a `rectifier` is one whose units die, shut for
     every sample. One that `saturates` is flat far away on both sides. One that `contracts` adds up products of
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
@@ -71,6 +72,8 @@ class Op(ABC):
     summed: ClassVar[tuple[int, ...]] = ()
     reduces: ClassVar[bool] = False
     discrete: ClassVar[bool] = False
+    agreed: ClassVar[bool] = False
+    rounds_to: ClassVar[str] = ""
     positive: ClassVar[bool] = False
     gated: ClassVar[bool] = False
     rectifier: ClassVar[bool] = False

@@ -57,6 +57,8 @@ SYNONYMS: Mapping[str, str] = {
     "repeat": "tile",
     "index_fill": "index_copy",
     "scaled_dot_product_attention": "attention",
+    **dict.fromkeys(("no_grad", "stop_gradient"), "detach"),
+    **dict.fromkeys(("gradient_reversal", "reverse_gradient"), "scale_gradient"),
 }
 
 #: What is written as a formula here.
@@ -84,4 +86,8 @@ WRITTEN: Mapping[str, str] = {
     "masked_select": "x[[true, false, true]]",
     "outer": "reshape(a, (-1, 1)) * b",
     "logical_not": "where(x == 0, 1, 0)",
+    **dict.fromkeys(("half", "to", "type"), 'cast(x, "float16")'),
+    "bfloat16": 'cast(x, "bfloat16")',
+    "float": 'cast(x, "float32")',
+    "double": 'cast(x, "float64")',
 }

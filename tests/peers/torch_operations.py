@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+import torch_casting
 import torch_elementwise
 import torch_losses
 import torch_moving
@@ -240,7 +241,7 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, t)", F.cross_entropy, {"X": LOGITS, "t": SHARES}),
     ],
 }  # fmt: skip
-for _module in (torch_elementwise, torch_losses, torch_moving, torch_taking, torch_windows):
+for _module in (torch_casting, torch_elementwise, torch_losses, torch_moving, torch_taking, torch_windows):
     for _family, _cases in _module.CASES.items():
         CASES.setdefault(_family, []).extend(_cases)
 

@@ -13,10 +13,13 @@ from gradstep.engine.ask.differences.slopes import OFFSETS, STEPS, Slopes, scale
 from gradstep.engine.ask.differences.verdicts import TOLERANCE, Given, Judged, Verdict, apart, judged, tells
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array
+from gradstep.engine.ops.precision import EPS as EPSILONS
 
 #: The lengths of steps that are tried first, and what is known well enough: of one number; and of all together, of
 #: which many are near a kink, and few digits are lost beside so much that changes.
 _ONE, _ALL = (STEPS[2], TOLERANCE), (STEPS[4], 1e-3)
+#: Gradients that are rounded to narrower types are held against differences no more coarsely: a tenth is told.
+_COARSEST = 1e-4
 #: So many of what seems wrong are looked at together with more digits.
 _SOME = 16
 #: With so many lengths of steps.
@@ -39,9 +42,10 @@ class Judge:
         self._off = self._rounding.loss()
         longer = float(np.finfo(self._rounding.longer.graph.dtype).eps)
         self._off_longer = self._off * longer / EPS
-        own = precise.recording.graph.dtype
-        self._eps = float(np.finfo(own).eps)
-        self._again = precise if own == np.float64 else Precise(precise.recording, own.type)
+        graph = precise.recording.graph
+        own, kinds = graph.dtype, {value.kind for value in graph.values} - {""}
+        self._eps = max(float(np.finfo(own).eps), min(max((EPSILONS[kind] for kind in kinds), default=0.0), _COARSEST))
+        self._again = precise if own == np.float64 and not kinds else Precise(precise.recording, own.type, rounded=True)
         self._overflown = not np.isfinite(precise.recording.trace.loss)
 
     def elements(self, value: Value, flats: Array) -> Compared:

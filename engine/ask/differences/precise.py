@@ -16,6 +16,7 @@ from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import MAX_AXES, Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
+from gradstep.engine.ops.narrow import Narrow, unrounded, wide
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.passes import Part, run
@@ -31,14 +32,15 @@ Move = Callable[[Array, int], None]
 
 
 class Precise:
-    """The run of a recording in another precision, and what of it depends on what.
+    """The run of a recording in another precision, and what of it depends on what. Its gradients are not `rounded` by
+    casts, unless that is wanted; and where a gradient is agreed upon, numbers move as that says.
 
     Raises OpError where a number that is computed is no class number in that precision, and is one in the recording's.
     """
 
-    def __init__(self, recording: Recording, dtype: type[np.floating[Any]] = np.float64) -> None:
+    def __init__(self, recording: Recording, dtype: type[np.floating[Any]] = np.float64, rounded: bool = False) -> None:
         own = recording.graph
-        nodes = [node._replace(op=_with_eps(node.op, own.dtype)) for node in own.nodes]
+        nodes = [_as_in(node, own.dtype, rounded) for node in own.nodes]
         self.recording = recording
         self.graph = Graph(own.values, nodes, own.loss.name, np.dtype(dtype))
         self._given: dict[int, Array | Part] = {}
@@ -52,8 +54,10 @@ class Precise:
         for node in reversed(self.graph.nodes):
             if node.output in needed:
                 needed.update(node.inputs)
+        #: How far rounding has moved what a node makes of numbers of a narrower type: others are moved as far.
+        self._shifts: dict[int, Array] = {}
         self._nodes = [
-            node
+            self._free(node)
             for node in self.graph.nodes
             if node.output in needed and not isinstance(self._given.get(node.output), np.ndarray)
         ]
@@ -111,9 +115,24 @@ class Precise:
                 data[node.output] = self._with_given(node, np.asarray(node.op.forward(xs)))
         return data
 
+    def _free(self, node: Node) -> Node:
+        """A node that follows every change of its inputs, and does not round it away; where its gradient is agreed
+        upon, as that says."""
+        xs, y = self.trace.inputs(node), self.trace.output(node)
+        if isinstance(node.op, Narrow):
+            op = wide(node.op)
+            with np.errstate(all="ignore"):
+                self._shifts[node.output] = np.where(y == (plain := op.forward(xs)), 0, y - plain)
+            return node._replace(op=op)
+        if node.op.agreed:
+            assert isinstance(node.op, Elementwise), "only functions of single numbers have a gradient of their own"
+            return node._replace(op=_Along(node.op, xs, y))
+        return node
+
     def _with_given(self, node: Node, y: Array) -> Array:
         """What a node makes, or copies of it, with the part of it that was set by hand."""
-        given = self._given.get(node.output)
+        given, shift = self._given.get(node.output), self._shifts.get(node.output)
+        y = y if shift is None else y + shift
         return given.put(y) if isinstance(given, Part) else y
 
     def loss(self, data: dict[int, Array]) -> float:
@@ -177,6 +196,28 @@ class Precise:
         trace = run(self.graph, moved, backward=False, instead=self._given)
         found: np.floating[Any] = trace.data[self.graph.loss.id].flat[0]
         return found
+
+
+class _Along(Elementwise):
+    """In the place of an operation whose gradient is agreed upon: the straight line with that slope, through what it
+    makes of the numbers `xs`. Differences of the operation itself would tell of what its gradient leaves out."""
+
+    def __init__(self, op: Elementwise, xs: Sequence[Array], y: Array) -> None:
+        self._xs, self._y, self.label = list(xs), y, op.label  # type: ignore[misc]  # of a class without a name
+        self._slopes = [op.local(slot, y, xs) for slot in range(len(xs))]
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        moved = (k * (x - x0) for k, x, x0 in zip(self._slopes, xs, self._xs, strict=True))
+        return np.asarray(sum(moved, self._y))
+
+    def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
+        return np.broadcast_to(self._slopes[slot], y.shape)
+
+
+def _as_in(node: Node, dtype: np.dtype[Any], rounded: bool) -> Node:
+    """A node as it is in the run of a precision that is looked at."""
+    op = _with_eps(node.op, dtype)
+    return node._replace(op=op if rounded else unrounded(op))
 
 
 def _with_eps(op: Op, dtype: np.dtype[Any]) -> Op:

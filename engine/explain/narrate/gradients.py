@@ -108,6 +108,8 @@ def _through(recording: Recording, node: Node, hop: Hop) -> str:
         return "The gate is open: the gradient passes unchanged."
     if hop.local == 0:
         return zero_reason(recording, hop.source) or "The slope here is exactly 0, so the gradient stops."
+    if hop.local == 1 and recording.trace.derivative(hop.source) != hop.contribution:  # it is rounded
+        return "The slope is 1."
     if abs(hop.local) == 1:
         return f"The slope is {'1: the gradient passes unchanged' if hop.local > 0 else _TURNED}."
     turns = hop.local < 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import isinf, isnan
+
 import numpy as np
 
 from gradstep.engine.explain.narrate.narration import Narration
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
-from gradstep.engine.notation import brief, counted, said
+from gradstep.engine.notation import brief, counted, number, said
 from gradstep.engine.ops.choosing import Chosen
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
@@ -162,9 +164,29 @@ def _squash(recording: Recording, node: Node, here: Element) -> str:
         return f"{z_name} is negative ({y(z)}), so the gate is shut: {name} is 0{no}."
     if node.op.rectifier and z == 0:
         return f"{z_name} is exactly 0, so the gate counts as shut."
+    if node.op.agreed:
+        return _agreed(recording, node, here, z)
     turns = f"{node.op.label} turns {y(z)} into {y(recording.trace.number(here))}."
     slope = float(recording.trace.row(node, 0, here.flat).local(0, 1)[0])
     return f"{turns} The slope here, {y(slope)}, is kept for the backward pass." if kept else turns
+
+
+def _agreed(recording: Recording, node: Node, here: Element, z: float) -> str:
+    """What an operation does whose gradient is agreed upon: it keeps its number, or rounds it."""
+    op, name = node.op, recording.board.element(node.inputs[0], here.flat)
+    kind = op.rounds_to
+    if kind:
+        y = recording.trace.number(here)
+        if y == z or (isnan(y) and isnan(z)):
+            return f"{kind} has this number, so it stays as it is."
+        if isinf(y):
+            return f"{name} is more than {kind} can hold: there it is infinite."
+        if y == 0:
+            return f"{name} is so small that {kind} has no number for it but 0."
+        return f"The nearest number of {kind} is {number(y, 12)}, {said(abs(y - z))} away."
+    if op.discrete:
+        return f"It is {name} as something given: no gradient will pass here."
+    return f"It is {name}; in the backward pass the gradient is multiplied by {op.slope(0, 1, recording.graph.dtype)}."
 
 
 # The loss -----------------------------------------------------------------------------------------

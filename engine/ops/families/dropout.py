@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -56,12 +57,14 @@ class Dropout(Masked):
     iteration: ClassVar[int] = 1
 
     def in_iteration(self, iteration: int) -> Op:
-        other = Dropout(self.p, self.seed)
+        other = copy(self)
         object.__setattr__(other, "iteration", iteration)
         return other
 
     def in_use(self) -> Op:
-        return Dropout(0.0, self.seed)
+        other = copy(self)
+        object.__setattr__(other, "p", 0.0)
+        return other
 
     def made(self, slope: float) -> str:
         return "0" if not slope else "{0}" if slope == 1 else f"{{0}} / (1 − {brief(self.p, 12)})"

@@ -1,0 +1,81 @@
+"""Operations on numbers of narrower types: computed in the file's precision, and rounded as they are written, forward
+and backward, as PyTorch's kernels do for halves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from functools import cache
+from types import new_class
+from typing import TYPE_CHECKING, ClassVar
+
+from gradstep.engine.index import Array
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.precision import rounded
+
+
+class Narrow(Op if TYPE_CHECKING else object):  # type: ignore[misc]  # it stands before an operation
+    """What is put before the class of an operation: its output is rounded to the type `made`, and gradients of its
+    inputs to the types `taken`; where one is empty, not at all. One that is `smooth` has the gradient of the operation
+    itself, of which a difference tells: nothing of it is rounded, nor made of an output that is."""
+
+    made: ClassVar[str] = ""
+    taken: ClassVar[tuple[str, ...]] = ()
+    smooth: ClassVar[bool] = False
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        y: Array = super().forward(xs)
+        return rounded(y, self.made) if self.made else y
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        if self.smooth:
+            part: Array = super().vjp(slot, g, super().forward(xs), xs)
+            return part
+        g = rounded(g, self.made) if self.made else g
+        part = super().vjp(slot, g, y, xs)
+        kind = self.taken[slot]
+        return rounded(part, kind) if kind else part
+
+
+def narrow(op: Op, made: str, taken: Sequence[str]) -> Op:
+    """An operation whose output, and the gradients of whose inputs, are rounded to these types; itself where all are
+    those of the file."""
+    if not made and not any(taken):
+        return op
+    return _as(op, _class(type(op), made, tuple(taken), False))
+
+
+def wide(op: Op) -> Op:
+    """The operation on numbers of the file's precision, where it is one on those of a narrower type."""
+    return _as(op, type(op).__mro__[2]) if isinstance(op, Narrow) else op
+
+
+def unrounded(op: Op) -> Op:
+    """The operation with gradients that are not rounded, where it rounds them."""
+    if isinstance(op, Narrow):
+        return _as(op, _class(type(op).__mro__[2], op.made, op.taken, True))
+    return _with(op, "smooth", True) if op.rounds_to else op
+
+
+def of_kind(op: Op, kind: str) -> Op:
+    """A cast of numbers of a type; any other operation itself."""
+    return _with(op, "source", kind) if op.rounds_to else op
+
+
+def _with(op: Op, name: str, value: object) -> Op:
+    other = copy(op)
+    object.__setattr__(other, name, value)
+    return other
+
+
+def _as(op: Op, of: type[Op]) -> Op:
+    other: Op = object.__new__(of)
+    other.__dict__.update(op.__dict__)  # its options
+    return other
+
+
+@cache
+def _class(of: type[Op], made: str, taken: tuple[str, ...], smooth: bool) -> type[Op]:
+    members = {"__module__": of.__module__, "__doc__": of.__doc__, "made": made, "taken": taken, "smooth": smooth}
+    found: type[Op] = new_class(of.__name__, (Narrow, of), exec_body=lambda body: body.update(members))
+    return found
