@@ -35,7 +35,7 @@ def _card(slots: Slots, x: int, width: int, card: Card, last: bool, signed: bool
     shown = number(card.value, slots.digits, signed)
     style = palette.style(sign_role(card.value) if signed else "text", bold=True)
     canvas.put(x + max((width - len(shown)) // 2, 1), y + 2, shown, style)
-    note = fold(card.note, width + 2)
+    note = fold(card.note, min(width + 2, canvas.width - x))
     canvas.put(x + max((width - breadth(note)) // 2, 0), y + 4, note, slots.dim)
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from gradstep.engine.debugger import Fold, Frame, Row
 from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.slots import Slots
-from gradstep.tui.cells import breadth
+from gradstep.tui.cells import breadth, fold
 from gradstep.tui.paint import PENDING
 from gradstep.tui.waterfall import Waterfall
 
 
 class _Columns:
-    """Where the columns of the table end."""
+    """Where the columns of the table end, for names of so many cells; without a name a local gradient is its number
+    alone."""
 
     def __init__(self, via: int, field: int, local: int, product: bool) -> None:
-        self.product = product
+        self.product, self.via, self.local = product, via, local
         self.left = 2 + via + 1 + field if product else 2 + via
-        self.right = self.left + 3 + local + 1 + field if product else self.left
+        self.right = self.left + 3 + local + bool(local) + field if product else self.left
         self.contribution = self.right + 2 + max(field, 12)
         self.end = self.contribution + 2 + max(field, 9)
 
@@ -43,8 +44,11 @@ class SumTable:
         via = max(4, *(breadth(row.via) for row in self.rows))
         field = max(8, self.slots.digits + 4)
         local = max(2, *(breadth(row.right_name) for row in self.rows)) if product else 0
-        columns = _Columns(via, field, local, product)
-        return columns if columns.end <= self.slots.canvas.width else _Columns(via, field, 0, False)
+        # Names give way to numbers: upstream × local = contribution is what it is about.
+        forms = [(via, local), (via, 0), (min(via, 9), 0), (min(via, 5), 0)] if product else []
+        tried = [_Columns(via, field, local, True) for via, local in forms]
+        narrow = _Columns(via, field, 0, False)
+        return next((columns for columns in tried if columns.end <= self.slots.canvas.width), narrow)
 
     def paint(self) -> None:
         slots, equation = self.slots, self.frame.story.equation
@@ -83,11 +87,12 @@ class SumTable:
         last = row.order == self.frame.sum.entered - 1
         if last:
             slots.canvas.put(0, slots.y, "▸", palette.style("current", bold=True))
-        slots.canvas.put(2, slots.y, row.via, palette.style("text" if row.entered else "placeholder", bold=last))
+        via = fold(row.via, columns.via)
+        slots.canvas.put(2, slots.y, via, palette.style("text" if row.entered else "placeholder", bold=last))
         if columns.product and row.left == row.left:
             slots.number(columns.left, row.left, True)
             slots.put(columns.left + 1, "×")
-            slots.put(columns.left + 3, row.right_name)
+            slots.put(columns.left + 3, row.right_name if columns.local else "")
             slots.number(columns.right, row.right, not self.forward)
             slots.put(columns.right + 1, "=")
         if row.entered:

@@ -92,22 +92,23 @@ class Wires:
         return _Drawn(wire, edge, rank, value, wire.x_end - 2 - length if length else wire.x_end - 1)
 
     def _state(self, edge: Edge) -> tuple[int, float]:
-        """The rank of an edge, and the number whose sign it shows."""
+        """The rank of an edge, and the number whose sign it shows. Along which nothing comes is as faint as what is
+        not reached."""
         weight = edge.local if edge.weight is not None else 0.0
-        if edge.number in self.live:
-            amount = self.live[edge.number]
-            return _LIVE, amount if self.backward or edge.weight is None else weight
-        if edge.number in self.trail:
-            return _TRAIL, self.trail[edge.number]
+        for moving, rank in ((self.live, _LIVE), (self.trail, _TRAIL)):
+            if edge.number in moving:
+                amount = moving[edge.number]
+                own = amount if self.backward or edge.weight is None or rank == _TRAIL else weight
+                return (rank if amount else _FAINT), own
         if not self.backward:
             known = self.frame.seen(*self.diagram.units[edge.target].entered, Phase.FORWARD) is not None
             return (_DONE if known else _FAINT), weight
         if edge.flow is not None:
             known = self.frame.seen(*self.diagram.units[edge.source].element, Phase.BACKWARD) is not None
-            return (_DONE if known else _FAINT), edge.flow
+            return (_DONE if known and edge.flow else _FAINT), edge.flow
         if edge.weight is not None:
             grad = self.frame.grad(*edge.weight)
-            return (_FAINT, 0.0) if grad is None else (_DONE, grad)
+            return (_DONE if grad else _FAINT), grad or 0.0
         return _FAINT, 0.0
 
     def _ink(self, rank: int, value: float) -> Style:
