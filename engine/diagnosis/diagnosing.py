@@ -16,6 +16,7 @@ from gradstep.engine.diagnosis.rules import (
     data,
     divergence,
     fit,
+    formulas,
     gates,
     gradients,
     linearity,
@@ -26,6 +27,7 @@ from gradstep.engine.diagnosis.rules import (
     outputs,
     rates,
     samples,
+    schedules,
     sizes,
     steps,
     structure,
@@ -39,8 +41,8 @@ from gradstep.engine.run.recording import Recording
 
 #: In the order in which rules of the same severity are told: what is nearest the root comes first.
 MODULES: tuple[ModuleType, ...] = (
-    outputs, targets, linearity, structure, beginnings, samples, data, weights, gradients, moves, optimiser,
-    divergence, numbers, gates, fit, rates, units, baselines, losses, sizes, steps,
+    outputs, targets, formulas, linearity, structure, beginnings, samples, data, weights, gradients, moves,
+    optimiser, divergence, numbers, gates, fit, rates, schedules, units, baselines, losses, sizes, steps,
 )  # fmt: skip
 
 

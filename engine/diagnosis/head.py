@@ -15,7 +15,7 @@ from gradstep.engine.run.recording import Recording
 #: What operations that compare outputs with targets take for outputs: numbers of any size, probabilities, their
 #: logarithms, scores before a sigmoid or a softmax, or scores beside targets of −1 and 1.
 TAKES = {
-    "mse": "numbers", "half_squared_error": "numbers", "mae": "numbers", "huber": "numbers",
+    "mse": "numbers", "half_squared_error": "numbers", "mae": "numbers", "huber": "numbers", "smooth_l1": "numbers",
     "bce": "probabilities", "bce_with_logits": "logits", "nll": "log-probabilities", "hinge": "margins",
 }  # fmt: skip
 
@@ -41,11 +41,11 @@ class Head(NamedTuple):
     @property
     def classes(self) -> bool:
         """Whether targets say which of several classes is right."""
-        return self.name in ("nll", "cross_entropy")
+        return self.name in ("nll", "cross_entropy", "kl_div")
 
 
 #: What a loss that is written by hand takes its outputs for.
-_WRITTEN = {"cross_entropy": "class scores", "nll": "class probabilities"}
+_WRITTEN = {"cross_entropy": "class scores", "nll": "class probabilities", "kl_div": "class probabilities"}
 
 
 def find_head(graph: Graph) -> Head | None:
@@ -123,6 +123,8 @@ def best_constant(head: Head, targets: Array, width: int) -> tuple[float, str] |
             shares = np.bincount(targets.reshape(-1).astype(int), minlength=width) / targets.size
         some = shares[shares > 0]
         entropy = float(-(some * np.log(some)).sum())
+        if name == "kl_div":  # beyond what the targets' own entropy is
+            return entropy - _entropy(targets), "the entropy of the classes' shares, less that of the targets"
         even = abs(entropy - log(len(some))) < 1e-3 and len(some) > 1
         return entropy, f"ln {len(some)}" if even else "the entropy of the classes' shares"
     if head.takes in ("probabilities", "logits") and targets.min() >= 0 and targets.max() <= 1:
@@ -136,6 +138,10 @@ def best_constant(head: Head, targets: Array, width: int) -> tuple[float, str] |
         return float(((targets - targets.mean(axis=0)) ** 2).sum()) / 2, "half the targets' squares about their mean"
     if name == "huber":
         return _huber(targets, float(getattr(head.node.op, "delta", 1.0))), "the targets' distance from their middle"
+    if name == "smooth_l1":
+        beta = float(getattr(head.node.op, "beta", 1.0))
+        middle = _huber(targets, beta) / beta if beta else float(np.abs(targets - np.median(targets, axis=0)).mean())
+        return middle, "the targets' distance from their middle"
     if name == "mae":
         return float(np.abs(targets - np.median(targets, axis=0)).mean()), "the mean distance from the median"
     return None
@@ -144,15 +150,21 @@ def best_constant(head: Head, targets: Array, width: int) -> tuple[float, str] |
 def floor(head: Head, targets: Array) -> float:
     """The lowest loss that there can be: of targets that are shares, their mean entropy (Cover and Thomas, Elements of
     Information Theory, 2nd ed., 2006, eq. 2.136: a cross-entropy is the entropy and a divergence ≥ 0)."""
-    if not targets.size or not targets.min() >= 0 or not targets.max() <= 1:
+    if not targets.size or not targets.min() >= 0 or not targets.max() <= 1 or head.name == "kl_div":
         return 0.0
     with np.errstate(all="ignore"):
         if head.classes and targets.ndim > 1:
-            return float(-np.nan_to_num(targets * np.log(targets)).sum(axis=-1).mean())
+            return _entropy(targets)
         if head.takes in ("probabilities", "logits"):
             parts = np.nan_to_num(targets * np.log(targets)) + np.nan_to_num((1 - targets) * np.log1p(-targets))
             return float(-parts.mean())
     return 0.0
+
+
+def _entropy(shares: Array) -> float:
+    """The mean entropy of targets that are shares of classes, shape (samples, classes)."""
+    with np.errstate(all="ignore"):
+        return float(-np.nan_to_num(shares * np.log(shares)).sum(axis=-1).mean())
 
 
 def _huber(targets: Array, delta: float) -> float:

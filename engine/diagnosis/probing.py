@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from gradstep.engine.run.recording import Recording, remembered
 
 #: A tenth of an update, the update, and ten and a hundred times as much.
 MULTIPLES = (0.1, 1.0, 10.0, 100.0)
+#: So far a probe looks: where the loss is still a straight line there, one has to look further.
+STRAIGHT = MULTIPLES[-1]
 #: Where ten times the way gains at least so many times as much, the loss is still a straight line there; our own.
 _STRAIGHT = 3.0
 
@@ -46,11 +49,35 @@ class Probe(NamedTuple):
         return self.gains[0] > 0 > self.gains[1] or not np.isfinite(self.gains[1])
 
 
+#: So far at most is looked for a length at which the loss is no straight line any more.
+FURTHEST = 1e8
+
+
 @remembered
 def probe(recording: Recording, floor: float = 0.0) -> Probe:
     """The probe of an iteration: as many forward passes as there are multiples."""
-    leaves, data = recording.scenario.leaves, recording.trace.data
+    before, left = recording.trace.loss, max(abs(recording.trace.loss - floor), 1e-300)
+    gains = tuple((before - one) / left for one in _losses(recording, MULTIPLES))
+    return Probe(recording.iteration, before, gains)
+
+
+@remembered
+def further(recording: Recording, floor: float = 0.0) -> float:
+    """How many times as far an update could go with the loss still falling in proportion, in powers of ten, where it
+    does at a hundred times: a forward pass for each."""
     before = recording.trace.loss
+    multiple, gained = MULTIPLES[-1], before - next(_losses(recording, MULTIPLES[-1:]))
+    while multiple < FURTHEST:
+        now = before - next(_losses(recording, (10 * multiple,)))
+        if not now >= _STRAIGHT * gained > 0:
+            break
+        multiple, gained = 10 * multiple, now
+    return multiple
+
+
+def _losses(recording: Recording, multiples: Sequence[float]) -> Iterator[float]:
+    """The loss of an iteration's samples at multiples of its update."""
+    leaves, data = recording.scenario.leaves, recording.trace.data
     with np.errstate(all="ignore"):
         steps = {p.id: recording.updated(p.id) - data[p.id] for p in recording.graph.parameters}
 
@@ -60,6 +87,5 @@ def probe(recording: Recording, floor: float = 0.0) -> Probe:
             found: Array = np.asarray(data[value] + by * steps[value], dtype=recording.graph.dtype)
             return found
 
-        losses = [loss(recording.graph, partial(moved, by)) for by in MULTIPLES]
-        gains = tuple((before - one) / max(abs(before - floor), 1e-300) for one in losses)
-    return Probe(recording.iteration, before, gains)
+        for by in multiples:
+            yield loss(recording.graph, partial(moved, by))

@@ -83,6 +83,16 @@ class Task:
         return None if self.baseline is None else self.baseline[0]
 
     @cached_property
+    def held_constant(self) -> float | None:
+        """The lowest loss of one answer for all samples that are held back; None where that is not known."""
+        held, head = self.here.scenario.held_back, self.head
+        if held is None or head is None or not head.alone or head.targets not in held.inputs:
+            return self.constant
+        width = (self.here.graph.values[head.outputs].shape or (1,))[-1]
+        found = best_constant(head, np.asarray(held.inputs[head.targets], dtype=np.float64), width)
+        return self.constant if found is None or head.name == "half_squared_error" else found[0]
+
+    @cached_property
     def floor(self) -> float:
         """The lowest loss that there can be: 0, or of targets that are shares their entropy."""
         if self.head is None or not self.head.alone:

@@ -57,6 +57,27 @@ def written_loss(graph: Graph) -> Written | None:
     return _squares(graph, node, sign, plain) or _logarithms(graph, node, sign, sums)
 
 
+def mean_of_errors(graph: Graph) -> tuple[Node, bool] | None:
+    """The mean or sum of y − t that a loss is made of, and whether it is squared, or its size taken, only then; None
+    where the loss is another."""
+    node, _ = _unsigned(graph, graph.nodes[graph.loss.node])
+    if node is None:
+        return None
+    twice = node.op.name == "multiply" and len(node.inputs) == 2 and node.inputs[0] == node.inputs[1]
+    after = node.op.name in ("power", "square", "abs") or twice
+    inner, _ = _unsigned(graph, made_by(graph, node.inputs[0])) if after else (node, 1)
+    if inner is None or inner.op.name not in _SUMS:
+        return None
+    error, _ = _unsigned(graph, made_by(graph, inner.inputs[0]))
+    if (
+        error is None
+        or error.op.name != "subtract"
+        or is_leaf(graph, error.inputs[0]) == is_leaf(graph, error.inputs[1])
+    ):
+        return None
+    return inner, after
+
+
 def _unsigned(graph: Graph, node: Node | None) -> tuple[Node | None, int]:
     """The node before a minus sign and factors of one given number, and the sign of them together."""
     sign = 1
@@ -106,6 +127,9 @@ def _same(graph: Graph, a: int, b: int) -> bool:
 
 def _logarithms(graph: Graph, node: Node, sign: int, sums: list[Node]) -> Written | None:
     """t ln y, or ln of the sum of t y; and t ln y + (1 − t) ln(1 − y). The minus before it is what makes it a loss."""
+    shares = _shares(graph, node, sign, [one.op.name for one in sums] == ["mean", "sum"])
+    if shares is not None:
+        return shares
     if node.op.name in ("add", "subtract"):
         parts = [made_by(graph, v) for v in node.inputs]
         found = [_term(graph, p) for p in parts if p is not None]
@@ -126,14 +150,70 @@ def _logarithms(graph: Graph, node: Node, sign: int, sums: list[Node]) -> Writte
         return Written(
             "nll", node, outputs, _leaf(graph, given[0]), -sign, len(sums) == 1 and sums[0].op.name == "mean"
         )
-    term = _term(graph, node)
-    if term is None or not is_leaf(graph, term[1]):
+    return None
+
+
+def _shares(graph: Graph, node: Node, sign: int, mean: bool) -> Written | None:
+    """t ln y, a cross-entropy; and t (ln t − ln y), a divergence (Kullback and Leibler, 1951), which has its minus
+    inside."""
+    found = _weighed(graph, node)
+    if found is None or not is_leaf(graph, found[0]):
         return None
-    log, targets = term
-    mean = [one.op.name for one in sums] == ["mean", "sum"]
-    outputs = log.inputs[0] if log.op.name == "log_softmax" else _probability(graph, log)
-    name = "cross_entropy" if log.op.name == "log_softmax" else "nll"
-    return Written(name, node, outputs, _leaf(graph, targets), -sign, mean)
+    targets = _leaf(graph, found[0])
+    own = [one for one in found[1] if is_leaf(graph, one.value) and _leaf(graph, one.value) == targets]
+    others = [one for one in found[1] if one not in own]
+    if len(others) != 1 or len(own) > 1 or any(one.sign == others[0].sign for one in own):
+        return None
+    (log,) = others
+    name = "kl_div" if own else "cross_entropy" if log.scores else "nll"
+    return Written(name, node, log.value, targets, -sign * log.sign, mean)
+
+
+class _Log(NamedTuple):
+    """A logarithm in a sum, with its sign: of the probabilities `value`, or of the softmax of `scores`."""
+
+    sign: int
+    value: int
+    scores: bool
+
+
+def _weighed(graph: Graph, node: Node) -> tuple[int, list[_Log]] | None:
+    """The factor t and the logarithms of t · (ln a − ln b …), also where it is written t ln t − t ln b."""
+    node_, sign = _unsigned(graph, node)
+    if node_ is None or node_.op.name not in ("multiply", "subtract"):
+        return None
+    if node_.op.name == "subtract":
+        first, second = (made_by(graph, v) for v in node_.inputs)
+        if first is None or second is None or first.op.name != "xlogy" or first.inputs[0] != first.inputs[1]:
+            return None
+        rest = _weighed(graph, second)
+        if rest is None or rest[0] != first.inputs[0]:
+            return None
+        return rest[0], [_Log(sign, rest[0], False), *(one._replace(sign=-sign * one.sign) for one in rest[1])]
+    for value, factor in (node_.inputs, node_.inputs[::-1]):
+        logs = _logs(graph, value, sign)
+        if logs:
+            return factor, logs
+    return None
+
+
+def _logs(graph: Graph, value: int, sign: int) -> list[_Log]:
+    """The logarithms that a value is the sum of; none where it is anything else."""
+    node, own = _unsigned(graph, made_by(graph, value))
+    sign *= own
+    if node is None:
+        return []
+    if node.op.name == "subtract":
+        a, b = (_logs(graph, v, s) for v, s in zip(node.inputs, (sign, -sign), strict=True))
+        return [*a, *b] if a and b else []
+    if node.op.name == "log_softmax":
+        return [_Log(sign, node.inputs[0], True)]
+    if node.op.name != "log":
+        return []
+    inner = made_by(graph, node.inputs[0])
+    if inner is not None and inner.op.name == "divide":
+        return [_Log(sign, inner.inputs[0], False), _Log(-sign, inner.inputs[1], False)]
+    return [_Log(sign, _probability(graph, node), False)]
 
 
 def _term(graph: Graph, node: Node) -> tuple[Node, int] | None:

@@ -21,6 +21,8 @@ KINDS: Mapping[str, str] = {
     "unbounded_loss": "a loss with the wrong sign, which falls below 0 without bound",
     "target_scale": "targets far larger (or far smaller) than what the network gives, or than 1",
     "no_better_than_constant": "the loss does not get below that of the best constant answer: ln C, the variance",
+    "errors_cancel": "a mean of errors that is squared afterwards, or not at all",
+    "penalty": "a penalty in the formula that outweighs what it is added to",
     "same_predictions": "the same prediction for all samples",
     # the update
     "clip_always": "clipping acts in all or nearly all iterations, and shortens the step a lot",
@@ -64,10 +66,12 @@ KINDS: Mapping[str, str] = {
     "diverged": "not finite from an iteration on, because updates have gone too far",
     "nonfinite": "a NaN or infinity, and which operation made it",
     "zero": "gradients that are exactly 0, and why",
+    "small_divisor": "a divisor near 0, which makes the quotient and its gradient very large",
     "cancellation": "digits lost in a difference of large numbers",
     "overflow": "a number too large for the dtype",
     "log_of_softmax": "log(softmax(x)), which underflows to −∞ or 0 gradients: log_softmax",
     # the fit
+    "no_bias": "outputs that are off to one side, and no bias to move them",
     "overfit": "the loss over what is held back rises while the other falls",
     "underfit": "the loss stands still far above what is possible, trained and held back alike",
     "shuffled_targets": "no better than a constant on what is held back, falling on what is trained",
@@ -128,6 +132,14 @@ CAUSES: Mapping[str, Cause] = {
     "softmax_over_samples": _cause("softmax over another axis than the classes'", "softmax_axis"),
     "labels_together": _cause("softmax over labels that hold together", "exclusive_labels", "target_range"),
     "labels_equal": _cause("all targets are equal", "equal_labels"),
+    "errors_cancel": _cause("errors of samples cancel before they are squared", "errors_cancel", "unbounded_loss"),
+    "penalty_outweighs": _cause(
+        "a penalty written into the loss outweighs it", "penalty", "dead died rate_small too_few_iterations vanish"
+    ),
+    "divisor_near_0": _cause(
+        "a divisor is near 0", "small_divisor", "explode rate_large too_few_iterations nonfinite overflow spike"
+    ),
+    "bias_missing": _cause("the outputs have no bias", "no_bias", "target_scale too_small"),
     "loss_sign": _cause(
         "the loss has the wrong sign", "unbounded_loss", "diverged target_range rate_large saturated explode"
     ),
@@ -258,5 +270,6 @@ EARLY = frozenset(
         "normalised_alone",
         "dropout_high",
         "gradients_not_zeroed",
+        "errors_cancel",
     }
 )

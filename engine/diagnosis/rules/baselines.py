@@ -47,7 +47,10 @@ def unbounded_loss(evidence: Evidence) -> Iterator[Seen]:
 
 
 #: In words, where a loss is written by hand.
-_NAMES = {"bce": "a cross-entropy (bce)", "nll": "a cross-entropy", "mse": "a mean of squares (mse)"}
+_NAMES = {
+    "bce": "a cross-entropy (bce)", "nll": "a cross-entropy", "mse": "a mean of squares (mse)",
+    "kl_div": "a divergence (kl_div)",
+}  # fmt: skip
 _SIGN = "the other sign before the loss"
 
 

@@ -118,31 +118,47 @@ def identical_rows(evidence: Evidence) -> Iterator[Seen]:
             yield Seen(Place(value.name), {"rows": count, "of": len(rows)}, text, ["look how the inputs are made"])
 
 
+#: Targets are alike within a batch where so little of their variance is there, of which a random batch of b has
+#: (b − 1) / b; our own.
+_WITHIN = 0.2
+#: Of so many different targets at most a batch is told to have one.
+_CLASSES = 20
+
+
 @rule(
     "one_class_batches",
     "Bengio, Practical recommendations (2012), sect. 3.1: samples in random order",
     Severity.WARNING,
-    explains="oscillates loss no_better_than_constant spike same_predictions too_few_iterations",
+    threshold=_WITHIN,
+    allowed=(0.0, 1.0),
+    explains="oscillates loss no_better_than_constant spike same_predictions too_few_iterations rate_large underfit "
+    "target_scale",
 )
 def one_class_batches(evidence: Evidence) -> Iterator[Seen]:
-    """Sorted data that is not shuffled: a batch has one class only."""
+    """Sorted data that is not shuffled: a batch has one class only, or targets that are nearly the same."""
     head, size = evidence.head, evidence.training.batch_size
     if head is None or size is None or size < 2 or evidence.training.shuffle is not None:
         return
     targets = evidence.task.targets
     targets = targets.reshape(len(targets), -1) if targets.ndim else targets
-    if targets.ndim != 2 or len(targets) < 2 * size or len(np.unique(targets, axis=0)) > min(20, len(targets) // 4):
+    if targets.ndim != 2 or len(targets) < 2 * size or not np.isfinite(targets).all():
         return
     batches = [targets[k : k + size] for k in range(0, len(targets) - size + 1, size)]
     pure = sum(bool((batch == batch[:1]).all()) for batch in batches)
-    if pure > len(batches) / 2 and len(np.unique(targets, axis=0)) > 1:
-        text = (
-            f"{pure} of {len(batches)} batches have samples of one class only, because the data is sorted and not "
-            "shuffled: each batch unlearns what the ones before have taught"
-        )
-        yield Seen(
-            Place(evidence.graph.values[head.targets].name), {"pure": pure, "of": len(batches)}, text, ["shuffle = 0"]
-        )
+    few = len(np.unique(targets, axis=0)) <= min(_CLASSES, len(targets) // 4)
+    total = float(targets.var(axis=0).sum())
+    within = float(np.mean([batch.var(axis=0).sum() for batch in batches])) / total if total else 1.0
+    if few and pure > len(batches) / 2:
+        what = f"{pure} of {len(batches)} batches have samples of one class only"
+    elif not few and len(batches) > 2 and within < evidence.at["one_class_batches"]:
+        what = f"targets are alike in a batch, which has {within:.0%} of their variance"
+    else:
+        return
+    if not total:
+        return
+    text = f"{what}, because the data is sorted and not shuffled: each batch unlearns what the ones before have taught"
+    place = Place(evidence.graph.values[head.targets].name)
+    yield Seen(place, {"pure": pure, "of": len(batches), "within": within}, text, ["shuffle = 0"])
 
 
 @rule(

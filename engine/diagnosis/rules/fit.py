@@ -6,15 +6,22 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from gradstep.engine.diagnosis.course import SHORTEST
 from gradstep.engine.diagnosis.evidence import HEADROOM, Evidence, early
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.neighbours import LEAST
 from gradstep.engine.diagnosis.rule import Seen, rule
-from gradstep.engine.diagnosis.rules.linearity import in_line
+from gradstep.engine.diagnosis.rules.linearity import WEIGHTED, in_line
+from gradstep.engine.diagnosis.rules.samples import alone
+from gradstep.engine.diagnosis.written import made_by
 from gradstep.engine.notation import counted, number
 
 #: A loss that has fallen below so much of what one answer for all samples has has fitted something; our own.
 _FITTED = 0.7
+#: Less than so much of what one answer for what is held back has is no chance, however few there are; our own.
+_HALF = 0.5
+#: Where samples are held back that it does nothing for, so much of it is enough to be seen; our own.
+_BEGUN = 0.9
 #: Where nothing can be told of the targets from the inputs, what is held back is by chance a little better now and
 #: then; our own.
 _BY_CHANCE = 0.9
@@ -37,36 +44,50 @@ def shuffled_targets(evidence: Evidence) -> Iterator[Seen]:
     """Nothing learned of what is held back, while the training's own loss falls; or where nothing is held back, a loss
     that falls though neither nearest neighbours nor a plane tell anything of a sample that is left out."""
     course, best = evidence.course, evidence.task.constant
-    if course is None or best is None or not course.level < _FITTED or not course.last < course.start:
-        return
-    held = evidence.summaries.validation.high
+    held = evidence.summaries.validation.high if course is not None else np.zeros(0)
     held = held[np.isfinite(held)]
-    # With fewer parameters than numbers to give nothing is known by heart: so many equations have no solution.
-    wanted = evidence.samples * (evidence.graph.values[evidence.head.outputs].shape or (1,))[-1] if evidence.head else 0
-    able = len(held) >= 3 or sum(p.size for p in evidence.graph.parameters) >= wanted
-    blind = able and evidence.samples >= 2 * LEAST and evidence.task.explained <= 0
+    fitted = _FITTED if len(held) < 3 else _BEGUN
+    if course is None or best is None or not course.level < fitted or not course.last < course.start:
+        return
+    targets = evidence.task.targets
+    if targets.ndim and alone(targets.reshape(len(targets), -1), evidence.at["outlier"]) is not None:
+        return  # one row has most of their variance, and says nothing of the others
+    blind = (len(held) >= 3 or _able(evidence)) and evidence.samples >= 2 * LEAST and evidence.task.explained <= 0
     limit = evidence.at["shuffled_targets"] if not blind else _BY_CHANCE
-    if len(held) >= 3 and not float(held.min()) >= limit * best:
+    own = evidence.task.held_constant or best
+    known = min(best, own)  # few samples may vary less than the others, or more
+    if len(held) >= 3 and not float(held.min()) >= max(limit * known, _HALF * own):
         return
     if len(held) < 3 and not blind:
         return
-    text = f"the training's loss falls to {number(course.last)}, "
-    numbers = {"trained": course.last, "constant": best}
+    numbers, text = {"trained": course.last, "constant": best}, f"the training's loss falls to {number(course.last)}, "
     if len(held) >= 3:
         numbers["held_back"] = float(held.min())
         text += f"and that of what is held back is never below {number(float(held.min()))}, "
     else:
+        known = best
         text += "though neither nearest neighbours nor a plane tell anything of a sample that is left out, "
     text += (
-        f"where one answer for all samples has {number(best)}: what is learned is by heart, as where targets do not "
+        f"where one answer for all samples has {number(known)}: what is learned is by heart, as where targets do not "
         "belong to their inputs"
     )
-    advice = [
-        "look whether inputs and targets are in the same order",
-        "other inputs: these may say nothing of the targets",
-    ]
     severity = None if len(held) >= 3 else Severity.WARNING
-    yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice, severity)
+    yield Seen(Place(evidence.graph.loss.name), numbers, text, _APART, severity)
+
+
+#: What to do where targets and inputs have nothing to do with each other.
+_APART = (
+    "look whether inputs and targets are in the same order",
+    "other inputs: these may say nothing of the targets",
+)
+
+
+def _able(evidence: Evidence) -> bool:
+    """Whether the network can know its samples by heart: with fewer parameters than numbers to give it cannot, as so
+    many equations have no solution."""
+    head = evidence.head
+    width = (evidence.graph.values[head.outputs].shape or (1,))[-1] if head is not None else 0
+    return sum(p.size for p in evidence.graph.parameters) >= evidence.samples * width
 
 
 @rule(
@@ -140,3 +161,41 @@ def underfit(evidence: Evidence) -> Iterator[Seen]:
     numbers = {"loss": course.last, "told": evidence.task.explained}
     severity = Severity.INFORMATION if early(evidence) else None
     yield Seen(Place(evidence.graph.loss.name, evidence.made), numbers, text, advice, severity)
+
+
+#: Errors whose mean is so large a share of their size are off to one side: of a least-squares fit with a bias it is 0;
+#: our own.
+_ASIDE = 0.5
+
+
+@rule(
+    "no_bias",
+    "of a fit with a constant term the residuals have mean 0 (Hastie et al., The Elements of Statistical Learning, 2nd "
+    "ed., 2009, sect. 3.2)",
+    Severity.WARNING,
+    threshold=_ASIDE,
+    allowed=(0.0, 1.0),
+    explains="no_better_than_constant underfit loss too_few_iterations too_small target_scale rate_small rate_large "
+    "same_predictions",
+)
+def no_bias(evidence: Evidence) -> Iterator[Seen]:
+    """Outputs that are off to one side, made by a weighted sum to which no constant is added."""
+    head, graph = evidence.head, evidence.graph
+    if head is None or head.takes != "numbers" or head.activation is not None or not evidence.trained:
+        return
+    made = made_by(graph, head.outputs)
+    if made is None or made.op.name not in WEIGHTED or len(made.inputs) > 2 or evidence.learned:
+        return
+    outputs, targets = (np.asarray(evidence.last.trace.data[v], np.float64) for v in (head.outputs, head.targets))
+    if outputs.shape != targets.shape or not np.isfinite(outputs).all() or evidence.made < SHORTEST:
+        return
+    errors = targets - outputs
+    aside, size = float(errors.mean()), float(np.sqrt(np.mean(errors**2)))
+    course = evidence.course
+    if size and abs(aside) > evidence.at["no_bias"] * size and course is not None and not course.falls:
+        text = (
+            f"{evidence.board.whole(head.outputs)} is off to one side, by {number(aside)} on average where its errors "
+            f"have a size of {number(size)}, and no bias is added to it"
+        )
+        place = Place(graph.values[head.outputs].name, evidence.made)
+        yield Seen(place, {"aside": aside, "size": size}, text, ["a bias in the last layer: + b, which begins at 0"])

@@ -50,6 +50,8 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         low = _bias(evidence, sweep.value)
         if low is not None and low < -1:
             text += f". Their bias goes down to {number(low, signed=True)}"
+        if _below(evidence, sweep.value):
+            text += ". All of their weights are below 0, and all that goes in is not"
         advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
         place = evidence.place(Element(sweep.value, int(flats[0])))
         harm = None if share >= _SHARE and _matters(evidence) else Severity.INFORMATION
@@ -64,6 +66,16 @@ def _matters(evidence: Evidence) -> bool:
     return not evidence.learned and not falls
 
 
+def _below(evidence: Evidence, value: int) -> bool:
+    """Whether the weights of the layer that a value is the output of are all negative at the beginning, and its inputs
+    are not."""
+    layer, trace = evidence.board.layer_of.get(value), evidence.first.trace
+    if layer is None or layer.weight < 0:
+        return False
+    into = trace.data[evidence.graph.nodes[layer.node].inputs[0]]
+    return bool((trace.data[layer.weight] < 0).all() and (into >= 0).all())
+
+
 def _bias(evidence: Evidence, value: int) -> float | None:
     """The lowest bias of the layer that a value is the output of, at the beginning."""
     layer = evidence.board.layer_of.get(value)
@@ -76,7 +88,7 @@ def _bias(evidence: Evidence, value: int) -> float | None:
     "saturated",
     "slope below 1 % of its scale; Amazon SageMaker Debugger's rule SaturatedActivation looks at the same",
     threshold=KINDS["saturated"].default,
-    explains="vanish loss no_better_than_constant rate_small too_few_iterations update",
+    explains="vanish loss no_better_than_constant rate_small too_few_iterations update zero unchanged same_predictions",
     allowed=SHARE,
 )
 def saturated(evidence: Evidence) -> Iterator[Seen]:

@@ -92,6 +92,10 @@ def oscillates(evidence: Evidence) -> Iterator[Seen]:
     yield Seen(Place("", history.made), {"rises": share, "turns": turns}, text, ["a smaller learning rate"])
 
 
+#: A rise by less than this share of what one answer for all samples has is none that matters; our own.
+_RISE = 0.02
+
+
 @rule("overfit", "a tenth, as Amazon SageMaker Debugger's rule Overfit", threshold=0.1)
 def overfit(evidence: Evidence) -> Iterator[Seen]:
     """A loss over what is held back that rises while the training's own falls."""
@@ -105,6 +109,9 @@ def overfit(evidence: Evidence) -> Iterator[Seen]:
     best = taken[int(held[taken].argmin())]
     last = taken[-1]
     if held[last] <= held[best] * (1 + at["overfit"]) or not loss[last] < loss[best]:
+        return
+    # Beside what one answer for all samples has, a small loss may become a larger one that is small all the same.
+    if held[last] - held[best] < _RISE * (evidence.task.constant or 0.0):
         return
     k = int(iterations[best])
     text = (

@@ -10,7 +10,7 @@ from gradstep.engine.diagnosis.ahead import after_update
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
-from gradstep.engine.diagnosis.rules.divergence import of_first
+from gradstep.engine.diagnosis.rules.divergence import beginning, of_first
 from gradstep.engine.explain import nonfinite as bad
 from gradstep.engine.explain import remarks, zeros
 from gradstep.engine.explain.accounts import account
@@ -26,7 +26,12 @@ _FOLLOW = (
 )
 
 
-@rule("nonfinite", "as Amazon SageMaker Debugger's rule ExplodingTensor", Severity.FAULT, explains=_FOLLOW)
+@rule(
+    "nonfinite",
+    "as Amazon SageMaker Debugger's rule ExplodingTensor",
+    Severity.FAULT,
+    explains=f"{_FOLLOW} nonfinite",
+)
 def nonfinite(evidence: Evidence) -> Iterator[Seen]:
     """The first NaN or infinity of a training, or of each pass of a single iteration, with the operation that made it.
     A mask is none, see `masks`."""
@@ -55,9 +60,13 @@ def _of_passes(evidence: Evidence) -> Iterator[Seen]:
         found = bad.first(recording, phase)
         if found is not None:
             told = account(recording, found)
-            text = f"step {found.step:,}, {told.began.blame.cause.value}. {remarks.told(told)}"
-            place = evidence.place(found.element, found.phase)
-            yield Seen(place, {"step": found.step}, text, [against(told)], cause=told.document())
+            name, row, said = beginning(evidence, told)
+            text = f"step {found.step:,}, {told.began.blame.cause.value}. {remarks.told(told)}{said}"
+            place = evidence.place(found.element, found.phase)._replace(sample=row)
+            document = told.document()
+            # What the backward pass carries on follows from the forward pass, where it began with the same number.
+            began = frozenset((name or str(document["at"]),))
+            yield Seen(place, {"step": found.step}, text, [against(told)], about=began, cause=document)
 
 
 @rule(

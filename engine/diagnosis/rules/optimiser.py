@@ -134,6 +134,14 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
     yield Seen(Place("", 1), {"momentum": share, "iterations": length}, text, [Advice("0.9", change)])
 
 
+#: A second moment of which less is kept from one iteration to the next averages over one or two of them.
+_FORGETS = 0.5
+#: Up to here ε is only there against division by 0, as in PyTorch (1e-8) and TensorFlow (1e-7).
+_EPS = 1e-6
+#: So many times the gradients' usual size ε is what divides: the step is a third of what it is meant to be, or less.
+_DIVIDES = 2.0
+
+
 @rule(
     "adam_options",
     "Kingma and Ba, Adam (ICLR 2015): β₂ = 0.999, ε = 1e-8",
@@ -145,13 +153,15 @@ def adam_options(evidence: Evidence) -> Iterator[Seen]:
     """A second moment that averages nothing, or is not what divides."""
     options = type(evidence.training.optimizer).options
     optimizer = evidence.training.optimizer
-    if "eps" in options and "betas" in options and float(optimizer["betas"][1]) < 0.5:
-        second = float(optimizer["betas"][1])
+    name, usual = ("β₂", "betas = [0.9, 0.999]") if "betas" in options else ("alpha", "alpha = 0.99")
+    second = float(optimizer["betas"][1]) if "betas" in options else _option(evidence, "alpha")
+    if second is not None and second < _FORGETS:
         text = (
-            f"β₂ = {second:g}: the second moment is of this iteration only, so that each number moves by "
+            f"{name} = {second:g}: the second moment is of this iteration only, so that each number moves by "
             "the rate whatever its gradient is"
         )
-        yield Seen(Place("", 1), {"beta2": second}, text, [Advice("betas = [0.9, 0.999]", "betas = [0.9, 0.999]")])
+        severity = Severity.INFORMATION if evidence.converged else None
+        yield Seen(Place("", 1), {"second": second}, text, [Advice(usual, usual)], severity)
     if "eps" not in options or not evidence.trained:
         return
     eps = float(optimizer["eps"])
@@ -167,7 +177,7 @@ def adam_options(evidence: Evidence) -> Iterator[Seen]:
             "ever"
         )
         yield Seen(Place("", 1), {"eps": 0.0}, text, [Advice("eps = 1e-8", "eps = 1e-8")])
-    elif sizes and eps > 1e-6 and eps > 10 * max(sizes) and not evidence.converged:
+    elif sizes and eps > _EPS and eps > _DIVIDES * max(sizes) and not evidence.converged:
         text = (
             f"eps = {eps:g} is larger than the gradients' usual size ({number(max(sizes))}): it is what divides, "
             f"and steps are {number(max(sizes) / eps)} of the rate"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradstep.engine.diagnosis.course import SHORTEST, STILL, Course
+from gradstep.engine.diagnosis.course import NOTHING, SHORTEST, STILL, Course
 from gradstep.engine.diagnosis.evidence import Evidence, early
 from gradstep.engine.diagnosis.finding import Advice, Place, Severity
+from gradstep.engine.diagnosis.probing import STRAIGHT, Probe, further
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.notation import counted, number
 
@@ -26,6 +27,8 @@ _WORSE = 1.0
 #: What a step a hundred times as long gains at least, as a share of the loss, where a rate is said to be too small:
 #: less is a plateau, which no rate leaves; our own.
 _GAINS = 1e-3
+#: An update by about so much of a weight is healthy (CS231n, Neural Networks Part 3).
+_HEALTHY = 1e-3
 #: Where more than so much of the loss of one answer for all samples is left, more iterations are worth a word; our own.
 _MUCH = 0.3
 
@@ -100,7 +103,7 @@ def _rises(evidence: Evidence, largest: float, early: float) -> tuple[str, float
     ):
         return f"rises from {number(course.first)} to {number(max(peak, course.last))}", 0.1
     if course.stuck and early > _WHOLE:
-        return f"stays at {number(course.last)}, which one answer for all samples would have", 0.1
+        return f"stays at {number(course.last)}, no better than one answer for all samples would be", 0.1
     return None
 
 
@@ -149,24 +152,61 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
         return
     if evidence.made <= evidence.training.warmup < evidence.training.steps:
         return  # it is still warming up
+    if evidence.task.explained <= 0 and not course.level < NOTHING:
+        return  # it only comes to one answer for all, beyond which the inputs seem to tell nothing
     looked = evidence.probes if evidence.motion.warm else evidence.probes[-1:]
-    if (warming := _warming(evidence, course)) is not None:
-        yield warming
+    said = _warming(evidence, course) or _lost(evidence)
+    if said is not None:
+        yield said
         return
-    factor = min(one.timid for one in looked)
-    gains = min(one.best for one in looked)
-    if factor < 10 or gains < _GAINS:
+    factor = _straight(evidence, looked)
+    if factor < 10:
         return
     ratios = evidence.motion.update_ratios[np.isfinite(evidence.motion.update_ratios)]
     typical = float(np.median(ratios)) if len(ratios) else 0.0
     last = evidence.probes[-1]
     text = (
         f"the loss went from {number(course.first)} to {number(course.last)} in {counted(evidence.made, 'iteration')}, "
-        f"in which weights move by {number(typical)} of their size; a step of {factor:g} times the length would gain "
-        f"{number(last.gains[3 if factor > 10 else 2] / max(last.gains[1], 1e-300))} times as much"
+        f"in which weights move by {number(typical)} of their size; a step of {factor:,.0f} times the length would "
     )
+    if factor > STRAIGHT:
+        text += "still lower the loss in proportion"
+    else:
+        gain = last.gains[3 if factor > 10 else 2] / max(last.gains[1], 1e-300)
+        text += f"gain {number(gain)} times as much"
     numbers = {"moved": typical, "iterations": evidence.made + course.needed}
     yield Seen(Place("", evidence.made), numbers, text, [_other_rate(evidence, factor)])
+
+
+def _straight(evidence: Evidence, looked: Sequence[Probe]) -> float:
+    """How many times as long all steps that are looked at could be, with the loss still falling in proportion; 1 where
+    that gains next to nothing."""
+    factor, gains = min(one.timid for one in looked), min(one.best for one in looked)
+    if gains >= _GAINS or factor < STRAIGHT:
+        return factor if gains >= _GAINS else 1.0
+    # As straight as far as one has looked, and next to nothing gained yet: further on.
+    factor = min(further(evidence.iterations.recording(one.iteration), evidence.task.floor) for one in looked)
+    return factor if factor >= 10 * STRAIGHT else 1.0
+
+
+def _lost(evidence: Evidence) -> Seen | None:
+    """Updates so small that they are lost in the rounding of the weights, though there are gradients."""
+    weights = evidence.motion.weights_over_time
+    if not weights or not evidence.motion.gradient_norms.any():
+        return None
+    eps = float(np.finfo(evidence.graph.dtype).eps)
+    if any((evidence.summaries.moved(value.id).high > eps * size).any() for value, _, size in weights):
+        return None
+    text = (
+        f"lr = {evidence.motion.rates.max():g} is so small that hardly a bit of a weight has changed in "
+        f"{counted(evidence.made, 'iteration')}: the updates are lost in rounding"
+    )
+    options = type(evidence.training.optimizer).options
+    ratios = [float(size[0] / gradient[0]) for _, gradient, size in weights if gradient[0]]
+    # What divides by the gradient's size has the rate for a step; the others the rate times the gradient.
+    rate = _HEALTHY if {"betas", "alpha"} & options.keys() or not ratios else _HEALTHY * float(np.median(ratios))
+    rate = float(f"{rate:.1g}")
+    return Seen(Place("", evidence.made), {"moved": 0.0}, text, [Advice(f"lr = {rate:g}", f"lr = {rate:g}")])
 
 
 def _warming(evidence: Evidence, course: Course) -> Seen | None:
@@ -211,30 +251,3 @@ def too_few_iterations(evidence: Evidence) -> Iterator[Seen]:
     numbers = {"gain": course.gain, "iterations": course.needed}
     severity = Severity.INFORMATION if evidence.made < evidence.training.steps else None  # it goes on
     yield Seen(Place("", evidence.made), numbers, text, advice, severity)
-
-
-@rule(
-    "rate_decayed",
-    "our own: below 1 % of its largest long before the end",
-    Severity.WARNING,
-    threshold=0.01,
-    allowed=(0.0, 1.0),
-    explains="loss no_better_than_constant too_few_iterations rate_small underfit unchanged",
-)
-def rate_decayed(evidence: Evidence) -> Iterator[Seen]:
-    """A schedule that has ended the training before it was done."""
-    course = evidence.course
-    k = 0 if course is None else evidence.motion.decayed_at
-    if not k or course is None or not float(evidence.training.optimizer["lr"]) > 0:
-        return
-    norms = evidence.motion.gradient_norms
-    # A schedule may end at 0; where the gradient has gone as well, there is nothing left to do.
-    left, loss = (0.05, 0.1) if k < 0.8 * evidence.made else (0.3, 0.4)
-    if not norms[-1] > left * norms[0] or course.last < loss * abs(float(evidence.losses[0])):
-        return
-    now, most = float(evidence.motion.rates[-1]), float(evidence.motion.rates.max())
-    text = (
-        f"from iteration {k:,} of {evidence.made:,} on the rate is below {evidence.at['rate_decayed']:.0%} of its "
-        f"largest, {number(most)}; it is {number(now)} now, and the loss stands at {number(course.last)}"
-    )
-    yield Seen(Place("", k), {"rate": now, "largest": most}, text, ["a schedule that falls later, or not so far"])

@@ -47,9 +47,9 @@ def outlier(evidence: Evidence) -> Iterator[Seen]:
     found = [] if head.classes else [(evidence.graph.values[head.targets].name, targets.reshape(len(targets), -1))]
     found += [(value.name, array.reshape(len(array), -1)) for value, array in weighed_inputs(evidence)]
     for name, columns in found:
-        alone = _alone(columns, most)
-        if alone is not None:
-            at, column, share = alone
+        far = alone(columns, most)
+        if far is not None:
+            at, column, share = far
             row = int(evidence.task.rows[at])
             text = (
                 f"row {row} of the data has {share:.0%} of the variance of {name} over all {len(columns):,} samples: "
@@ -59,7 +59,7 @@ def outlier(evidence: Evidence) -> Iterator[Seen]:
             )
             advice = ["look at that row: a missing value, another unit, a slip"]
             # That the loss stands still is no good end: one sample may have most of it.
-            known = evidence.course is not None and evidence.course.learned
+            known = evidence.course is not None and evidence.course.done
             severity = Severity.INFORMATION if known else None
             go = _towards(evidence, evidence.graph.by_name[name].id, at)
             yield Seen(Place(name, sample=row), {"share": share}, text, advice, severity, go=go)
@@ -85,7 +85,7 @@ def _towards(evidence: Evidence, value: int, at: int) -> str:
     return f"goto @{iteration} {there.typed(Element(output, there.samples.moved(output, 0, sample)))}"
 
 
-def _alone(columns: Array, most: float) -> tuple[int, int, float] | None:
+def alone(columns: Array, most: float) -> tuple[int, int, float] | None:
     """The row and the column of a number that has more than a share of its column's variance, and lies far off; and
     that share."""
     with np.errstate(all="ignore"):

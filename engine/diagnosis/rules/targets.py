@@ -8,16 +8,16 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
+from gradstep.engine.diagnosis.reach import SLACK, reach
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.written import made_by
+from gradstep.engine.graph.graph import Node
 from gradstep.engine.notation import number
 
-#: What activations can give, by name; others give any number.
-_REACH = {
-    "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "hard_tanh": (-1.0, 1.0),
-    "relu": (0.0, np.inf), "softplus": (0.0, np.inf), "exp": (0.0, np.inf), "log_softmax": (-np.inf, 0.0),
-    "abs": (0.0, np.inf),
-}  # fmt: skip
+#: Activations after which another one has little left to give.
+_BOUND = ("sigmoid", "softmax", "tanh", "hard_tanh", "hardsigmoid", "relu", "softplus")
+#: Of all targets, so many may lie outside, as slips do; our own.
+_MOST_OUTSIDE = 0.01
 
 
 @rule(
@@ -98,28 +98,43 @@ def equal_labels(evidence: Evidence) -> Iterator[Seen]:
         yield Seen(Place(name), {"samples": evidence.samples}, text, ["look how the targets are made"])
 
 
+def _maker(evidence: Evidence, made: Node) -> str:
+    """What makes the outputs, with the activation that goes into it, where there is one."""
+    before = made_by(evidence.graph, made.inputs[0])
+    own = "normalisation" if made.op.name == "normalize" else made.op.name
+    twice = before is not None and len(before.inputs) == 1 and before.op.name in _BOUND
+    return f"{own} of {before.op.name}" if before is not None and twice else own
+
+
 @rule(
     "unreachable_targets",
     "UMLAUT and DeepFD: an output layer that cannot give what it is asked for",
     Severity.FAULT,
-    explains="saturated loss no_better_than_constant died dead vanish target_scale",
+    explains="saturated loss no_better_than_constant died dead vanish target_scale too_small rate_small "
+    "too_few_iterations underfit no_bias",
 )
 def unreachable_targets(evidence: Evidence) -> Iterator[Seen]:
     """Targets outside what the last activation can give."""
     head = evidence.head
-    if head is None or head.takes != "numbers" or head.activation is None:
+    if head is None or head.takes not in ("numbers", "probabilities"):
         return
-    low, high = _REACH.get(head.activation.op.name, (-np.inf, np.inf))
+    low, high = reach(evidence.graph, head.outputs)
     targets = evidence.task.targets
     targets = targets[np.isfinite(targets)]
-    outside = int(((targets < low) | (targets > high)).sum())
-    if outside and outside > 0.01 * targets.size:
-        reach = f"from {low:g} to {high:g}" if np.isfinite(high) else f"from {low:g} on"
+    slack = SLACK * max(abs(low) if np.isfinite(low) else 1.0, 1.0)
+    outside = int(((targets < low - slack) | (targets > high + slack)).sum())
+    if head.takes == "probabilities" and (low, high) == (0.0, 1.0):
+        return  # what is no probability `target_range` tells
+    if outside > _MOST_OUTSIDE * targets.size:
+        ends = f"from {low:.4g} to {high:.4g}" if np.isfinite(high) else f"from {low:.4g} on"
+        ends = ends if np.isfinite(low) else f"up to {high:.4g}"
+        made = made_by(evidence.graph, head.outputs)
+        what = _maker(evidence, made) if made is not None else evidence.board.whole(head.outputs)
         text = (
-            f"{outside:,} of {targets.size:,} targets lie outside what {head.activation.op.name} can give ({reach}): "
+            f"{outside:,} of {targets.size:,} targets lie outside what {what} can give ({ends}): "
             f"they go from {number(float(targets.min()))} to {number(float(targets.max()))}"
         )
-        advice = [f"no {head.activation.op.name} at the output", "targets scaled into its range"]
+        advice = [f"no {what} at the output", "targets scaled into its range"]
         yield Seen(
             Place(evidence.graph.values[head.outputs].name), {"outside": outside, "of": targets.size}, text, advice
         )
@@ -147,9 +162,7 @@ def target_range(evidence: Evidence) -> Iterator[Seen]:
             "probabilities: between 0 and 1"
         )
         two = np.unique(targets)
-        advice = [
-            f"0 for {number(low)} and 1 for {number(high)}" if len(two) == 2 else f"divide {name} by {number(high)}"
-        ]
+        advice = [f"0 for {low:g} and 1 for {high:g}" if len(two) == 2 else f"divide {name} by {high:g}"]
         if len(two) > 2 and low < 0:
             advice = [f"({name} − {number(low)}) / {number(high - low)}"]
         yield Seen(Place(name), {"low": low, "high": high}, text, advice)

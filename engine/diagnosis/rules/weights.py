@@ -10,6 +10,7 @@ from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.written import made_by
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
@@ -168,4 +169,43 @@ def cancellation(evidence: Evidence) -> Iterator[Seen]:
             )
             advice = ["subtract before squaring: mean((x − mean(x))²)", "float64"]
             yield Seen(Place(graph.values[node.output].name), {"left": worst}, text, advice)
+            return
+
+
+#: A quotient that is so many times what is divided: its divisor is below a thousandth; our own.
+_QUOTIENT = 1e3
+
+
+@rule(
+    "small_divisor",
+    "Higham, Accuracy and Stability of Numerical Algorithms (2nd ed., 2002), sect. 1.6: a quotient is as sensitive as "
+    "its divisor is near 0",
+    Severity.WARNING,
+    threshold=_QUOTIENT,
+    allowed=(1.0, float("inf")),
+    explains="explode rate_large diverged overflow nonfinite oscillates spike loss no_better_than_constant "
+    "target_scale too_few_iterations vanish outlier underfit",
+)
+def small_divisor(evidence: Evidence) -> Iterator[Seen]:
+    """A division by something trained that is near 0, by which the quotient, and the gradient, become very large."""
+    graph = evidence.graph
+    for node in graph.nodes if not evidence.learned else ():
+        if node.op.name != "divide" or node.inputs[1] not in graph.active or node.output not in graph.active:
+            continue
+        for one in (evidence.first, evidence.last):
+            above, below = (np.asarray(x, dtype=np.float64) for x in one.trace.inputs(node))
+            quotient, size = _size(one.trace.data[node.output]), _size(above)
+            if not size or not np.isfinite(quotient) or not quotient > evidence.at["small_divisor"] * max(size, 1.0):
+                continue
+            flat = int(np.abs(below).argmin())
+            least = float(below.reshape(-1)[flat])
+            divisor = graph.values[node.inputs[1]]
+            text = (
+                f"{evidence.board.whole(node.output)} is divided by {evidence.board.whole(divisor.id)}, of which "
+                f"{evidence.board.element(divisor.id, flat)} is {number(least)}: the quotient is {number(quotient)} "
+                f"in size where what is divided is {number(size)}, and its gradient grows with the square of that"
+            )
+            place = Place(one.typed(Element(divisor.id, flat)), one.iteration if evidence.trained else None)
+            advice = ["a divisor that stays away from 0: d + 1, softplus(d) + 0.1, or a larger small number beside it"]
+            yield Seen(place, {"divisor": least, "quotient": quotient}, text, advice)
             return

@@ -78,3 +78,30 @@ def test_a_single_target_is_a_sample() -> None:
     head = find_head(recording.graph)
     assert head is not None
     assert best_constant(head, np.asarray(-0.64), 1) == (0.0, "the variance of the targets")
+
+
+def test_a_divergence_is_what_a_cross_entropy_has_beyond_the_targets_own() -> None:
+    """Kullback and Leibler (1951): of one answer q for all it is least at the mean of the targets."""
+    text = 'c = "softmax(concat(z, z, axis=1))"\nL = "mean(sum(s * (log(s) - log(c)), axis=1))"'
+    given = NETWORK.replace("[parameters]", "s = [[0.2, 0.8], [0.6, 0.4]]\n[parameters]")
+    head = find_head(loads(given.format(lines=text)).graph)
+    assert head is not None
+    shares = np.array([[0.2, 0.8], [0.6, 0.4]])
+    q = np.linspace(0.001, 0.999, 9999)
+    least = sum((row[0] * np.log(row[0] / q) + row[1] * np.log(row[1] / (1 - q))) / 2 for row in shares).min()
+    found = best_constant(head, shares, 2)
+    assert found is not None
+    assert (head.name, head.classes, floor(head, shares)) == ("kl_div", True, 0.0)
+    assert found[0] == pytest.approx(least, abs=1e-7)
+
+
+@pytest.mark.parametrize("beta", [0.5, 1.0, 2.0])
+def test_the_best_constant_of_a_smooth_absolute_error(beta: float) -> None:
+    targets = np.array([[0.2], [0.9], [1.4], [-3.0], [0.6]])
+    head = find_head(loads(NETWORK.format(lines=f'L = "smooth_l1(z, t, beta={beta})"')).graph)
+    assert head is not None
+    away = abs(targets - np.linspace(-3, 2, 50001))
+    lowest = np.where(away < beta, away**2 / (2 * beta), away - beta / 2).mean(axis=0).min()
+    found = best_constant(head, targets, 1)
+    assert found is not None
+    assert found[0] == pytest.approx(lowest, abs=1e-6)

@@ -49,3 +49,21 @@ def test_few_samples_that_differ_can_be_known_by_heart() -> None:
     assert task(X[:5], x=X[:5]).few
     assert not task(X[:5], x=np.ones((5, 1))).few
     assert not task(X).few
+
+
+def test_a_sample_is_in_the_batch_that_has_it() -> None:
+    """By NumPy: the generator that draws the batches, asked again."""
+    found = task(X, more="batch_size = 10\nshuffle = 4")
+    order = np.random.Generator(np.random.PCG64([4, 0])).permutation(40)
+    at = int(np.flatnonzero(order == 17)[0])
+    assert found.found(17, 4) == (at // 10 + 1, at % 10)
+    assert found.found(17, at // 10) is None, "not in the batches before"
+    assert task(X).found(17, 1) == (1, 17)
+
+
+def test_of_what_is_held_back_one_answer_is_its_own() -> None:
+    t = np.where(np.arange(40)[:, None] % 4 == 3, 5.0, X)
+    found = task(t, more="validation = 0.25")
+    assert found.held_constant == pytest.approx(0.0)  # each fourth is held back, and all of those are 5
+    assert found.constant == pytest.approx(float(np.delete(X, np.arange(3, 40, 4)).var()))
+    assert task(X).held_constant == task(X).constant

@@ -33,6 +33,12 @@ L = "{loss}"
         ("mean(-sum(t * log(y), axis=1))", "nll", "y", 1, True),
         ("-mean(log(sum(y * t, axis=1)))", "nll", "y", 1, True),
         ("-mean(sum(t * log_softmax(z), axis=1))", "cross_entropy", "z", 1, True),
+        ("mean(sum(t * (log(t) - log(y)), axis=1))", "kl_div", "y", 1, True),
+        ("mean(sum(t * log(t / y), axis=1))", "kl_div", "y", 1, True),
+        ("-mean(sum(t * log(y / t), axis=1))", "kl_div", "y", 1, True),
+        ("mean(sum(t * (log(y) - log(t)), axis=1))", "kl_div", "y", -1, True),
+        ("mean(sum(t * (log(t) - log_softmax(z)), axis=1))", "kl_div", "z", 1, True),
+        ("kl_div(log_softmax(z), t)", "kl_div", "z", 1, False),
         ("-mean(t * log(y) + (1 - t) * log(1 - y))", "bce", "y", 1, True),
         ("mean(t * log(y) + (1 - t) * log(1 - y))", "bce", "y", -1, True),
         ("-mean(t * log(clip(y, 1e-7, 1)) + (1 - t) * log(1 - y + 1e-7))", "bce", "y", 1, True),
@@ -46,6 +52,17 @@ def test_it_is_known(loss: str, name: str, outputs: str, sign: int, mean: bool) 
     assert (found.sign, found.mean) == (sign, mean)
 
 
-@pytest.mark.parametrize("loss", ["mse(z, t)", "mean(z * t)", "sum(z)", "mean((z - y) ** 2)", "mean((z - t) ** 4)"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "mse(z, t)",
+        "mean(z * t)",
+        "sum(z)",
+        "mean((z - y) ** 2)",
+        "mean((z - t) ** 4)",
+        "mean(sum(y * (log(y) - log(t)), axis=1))",
+        "mean(t * (log(z) - log(y)))",
+    ],
+)
 def test_it_is_another(loss: str) -> None:
     assert written_loss(loads(TEXT.format(loss=loss)).graph) is None

@@ -51,6 +51,8 @@ CASES = [
     (np.tile(X[:2], (12, 1)), T, MSE, "", 1, "identical_rows"),
     (X, SORTED, 'L = "cross_entropy(x @ W.T, t)"', "batch_size = 8", 3, "one_class_batches"),
     (X, SORTED, 'L = "cross_entropy(x @ W.T, t)"', "batch_size = 8\nshuffle = 1", 3, ""),
+    (X[np.argsort(T[:, 0])], np.sort(T, axis=0), MSE, "batch_size = 4", 1, "one_class_batches"),
+    (X, T, MSE, "batch_size = 4", 1, ""),
     (X, T[:, 0], 'L = "mean((x @ W.T - t) ** 2)"', "", 1, "broadcast_samples"),
     (X, T, 'L = "sum((x @ W.T - t) ** 2)"', "", 1, "sum_over_samples"),
     (X, WILD, MSE, "", 1, "outlier"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from training_findings import OVERFIT, seen
 
+from gradstep.engine.diagnosis.diagnosing import diagnose
 from gradstep.engine.files import loads
+from gradstep.engine.history.history import History
 
 
 def test_random_targets_are_learned_by_heart() -> None:
@@ -43,3 +45,31 @@ def test_one_unit_is_too_few_for_xor() -> None:
     assert "too_small" in found
     assert "1 unit" in found["too_small"][0].text
     assert "too_small" not in seen(loads(XOR.format(units=8)))
+
+
+LINE = """format = 1
+batch = ["x", "t"]
+[inputs]
+x = {{ init = "normal(0, 1)", shape = [60, 2], seed = 1 }}
+t = {{ init = "normal({middle}, 0.2)", shape = [60, 1], seed = 2 }}
+[parameters]
+W = [[0.1, 0.2]]
+b = [0.0]
+[graph]
+y = "x @ W.T{bias}"
+L = "mse(y, t)"
+[training]
+lr = 0.1
+steps = 100
+"""
+
+
+def test_outputs_that_are_off_to_one_side_want_a_bias() -> None:
+    def told(middle: float, bias: str) -> set[str]:
+        history = History(loads(LINE.format(middle=middle, bias=bias)))
+        history.make(100)
+        return {one.kind for cause in diagnose(history) for one in (cause, *cause.follows)}
+
+    assert "no_bias" in told(5.0, "")
+    assert "no_bias" not in told(5.0, " + b")
+    assert "no_bias" not in told(0.0, "")

@@ -65,3 +65,21 @@ def test_a_variance_as_a_difference_of_two_means_loses_its_digits() -> None:
     assert np.var(x + 3000) < 1e3 * np.finfo(np.float32).eps * 3000**2  # less than a thousand units of the last place
     assert "cancellation" in told(lines, dtype="float32")
     assert "cancellation" not in told(lines)
+
+
+def test_a_divisor_near_0_is_named_where_the_quotient_becomes_large() -> None:
+    lines = 'h = "tanh(x @ W1.T)"\nd = "(h @ W2.T) ** 2 * 1e-6"\ny = "(h @ W2.T) / d"'
+    (one,) = (found for kind, found in told(lines).items() if kind == "small_divisor")
+    assert one.place.name.startswith("d[")
+    assert one.numbers["divisor"] < 1e-6
+    assert "small_divisor" not in told(lines.replace("* 1e-6", "+ 1"))
+
+
+def test_weights_that_are_all_negative_say_why_units_are_shut() -> None:
+    lines = 'h = "relu(exp(x) @ (-abs(W1)).T)"\ny = "h @ W2.T"'
+    assert told(lines)["dead"].numbers["share"] == 1
+    text = NETWORK.replace('x = {{ init = "normal(0, 1)"', 'x = {{ init = "uniform(0, 1)"')
+    text = text.replace('W1 = {{ init = "normal(0, {std})"', 'W1 = {{ init = "uniform(-1, -0.1)"')
+    history = History(loads(text.format(lines='h = "relu(x @ W1.T)"\ny = "h @ W2.T"', std=1, dtype="float64")))
+    (one,) = [found for cause in diagnose(history) for found in (cause, *cause.follows) if found.kind == "dead"]
+    assert "below 0" in one.text
