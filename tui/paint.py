@@ -6,6 +6,7 @@ read `Canvas.text()`, the widget takes `Canvas.strip(y)`.
 
 from __future__ import annotations
 
+from operator import is_not, ne, or_
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -16,7 +17,7 @@ from gradstep.engine.explain import Num, Parts
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
 from gradstep.tui.cells import cells, plain
-from gradstep.tui.theme import Palette, sign_role
+from gradstep.tui.theme import Palette, over, sign_role
 
 #: Placeholder for what is not computed yet. Never a zero.
 PENDING = "·"
@@ -71,11 +72,10 @@ class Canvas:
     def tint(self, x: int, y: int, width: int, role: str = "tint") -> None:
         """Puts `width` cells of row y on another background, their own colours kept."""
         paper = self.palette.style("text", role).bgcolor
-        back = Style(bgcolor=paper)
         if 0 <= y < self.height:
             row = self.styles[y]
             for k in range(max(x, 0), min(x + width, self.width)):
-                row[k] = row[k] + back
+                row[k] = over(row[k], paper)
 
     def box(self, x: int, y: int, width: int, height: int, style: Style, heavy: bool = False) -> None:
         """The outline of a box: rounded, or heavy."""
@@ -145,9 +145,29 @@ class Canvas:
         """Row y as Textual's strip, neighbouring cells of one style joined."""
         return _strip(self._line(y), self.styles[y], self.width)
 
-    def differing(self, other: Canvas) -> list[int]:
-        """The rows that differ from another canvas of the same size."""
-        return [y for y in range(self.height) if self._line(y) != other._line(y) or self.styles[y] != other.styles[y]]
+    def differing(self, other: Canvas) -> list[tuple[int, int, int]]:
+        """The rows that differ from another canvas of the same size; of each, between which columns (the first, and the
+        one after the last)."""
+        found = []
+        for y in range(self.height):
+            chars, styles, others, pens = self._line(y), self.styles[y], other._line(y), other.styles[y]
+            if chars != others or styles != pens:
+                differs = list(map(or_, map(ne, chars, others), map(is_not, styles, pens)))
+                if y in self.odd or y in other.odd:  # no character that takes two cells is cut
+                    found.append((y, 0, self.width))
+                else:
+                    differs.reverse()
+                    end = self.width - differs.index(True)
+                    differs.reverse()
+                    found.append((y, differs.index(True), end))
+        return found
+
+    def copy(self) -> Canvas:
+        """Another one that shows the same."""
+        made = Canvas.__new__(Canvas)
+        made.width, made.height, made.palette, made.odd = self.width, self.height, self.palette, set(self.odd)
+        made.chars, made.styles = [row[:] for row in self.chars], [row[:] for row in self.styles]
+        return made
 
     def _line(self, y: int) -> list[str]:
         """The characters of row y, with a space for each half of one."""

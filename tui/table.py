@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 from typing import NamedTuple
 
 
@@ -56,6 +57,7 @@ PANELS = (
 NUMBERED = {entry.id: entry for entry in PANELS if entry.key}
 
 
+@cache
 def standing(*places: Place) -> tuple[str, ...]:
     """The numbered panels that may stand in one of some places, by number."""
     return tuple(entry.id for entry in NUMBERED.values() if set(entry.places) & set(places))

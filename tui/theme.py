@@ -25,11 +25,18 @@ class Palette(NamedTuple):
 
     def style(self, role: str = "text", on: str = "background", bold: bool = False, strength: float = 1.0) -> Style:
         """The style of a role on another; `strength` below 1 mixes it towards the background."""
-        return _style(self, role, on, bold, round(strength, 2))
+        known = _known(self)
+        key = (role, on, bold, strength)
+        found = known.get(key)
+        if found is None:
+            if len(known) >= _MOST:
+                known.clear()
+            found = known[key] = _style(self, role, on, bold, round(strength, 2))
+        return found
 
     def inverse(self, role: str) -> Style:
         """The number just computed: the one inverse on the screen."""
-        return _style(self, "background", role, True, 1.0)
+        return self.style("background", role, True)
 
 
 def mix(a: str, b: str, share: float) -> str:
@@ -38,7 +45,29 @@ def mix(a: str, b: str, share: float) -> str:
     return "#" + "".join(f"{p:02x}" for p in parts)
 
 
+#: The styles of each palette, by the identity of its roles, which are kept, so that no others have it, and by `glyphs`.
+_STYLES: dict[tuple[int, bool], tuple[object, dict[tuple[str, str, bool, float], Style]]] = {}
+#: So many styles are remembered of a palette, and so many palettes.
+_MOST, _PALETTES = 4096, 16
+
+
+def _known(palette: Palette) -> dict[tuple[str, str, bool, float], Style]:
+    """The styles of a palette that have been made."""
+    key = (id(palette.roles), palette.glyphs)
+    found = _STYLES.get(key)
+    if found is None:
+        if len(_STYLES) >= _PALETTES:
+            _STYLES.clear()
+        found = _STYLES[key] = (palette.roles, {})
+    return found[1]
+
+
 @lru_cache(maxsize=4096)
+def over(style: Style, paper: Color | None) -> Style:
+    """A style on another background."""
+    return style + Style(bgcolor=paper)
+
+
 def _style(palette: Palette, role: str, on: str, bold: bool, strength: float) -> Style:
     ink, paper = palette.roles[role], palette.roles[on]
     if strength < 1 and not palette.glyphs:

@@ -120,9 +120,9 @@ class Both(Gradstep):
         if tuple(screen._compositor.size) == tuple(self.size):
             self.compare(self.theirs, f"frame {self.frames}")
 
-    def show_lines(self, widget: Any, picture: Any, lines: Any) -> bool:
-        done = super().show_lines(widget, picture, lines)
-        for y in lines if done else ():
+    def show_lines(self, widget: Any, picture: Any, spans: Any) -> bool:
+        done = super().show_lines(widget, picture, spans)
+        for y, _, _ in spans if done else ():
             line = widget.render_line(y).render(self.console)
             self.theirs.write(f"\x1b[{widget.region.y + y + 1};{widget.region.x + 1}H{line}")
         return done

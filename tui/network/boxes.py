@@ -14,7 +14,7 @@ from gradstep.tui.network.forms import Form
 from gradstep.tui.network.layout import Box
 from gradstep.tui.network.names import letter, name_of
 from gradstep.tui.paint import PENDING, Canvas
-from gradstep.tui.theme import sign_role
+from gradstep.tui.theme import over, sign_role
 from gradstep.tui.view import View
 
 _NUMBER = 6
@@ -147,7 +147,7 @@ class Boxes:
     def _on(self, y: int, x: int, style: Style) -> Style:
         """`style` on the background that its cell already has."""
         return (
-            style + Style(bgcolor=self.canvas.styles[y][x + 1].bgcolor)
+            over(style, self.canvas.styles[y][x + 1].bgcolor)
             if 0 <= y < self.canvas.height and x + 1 < self.canvas.width
             else style
         )

@@ -31,12 +31,13 @@ class _Piece(NamedTuple):
 
 
 class _Drawn(NamedTuple):
-    """An edge at this moment: its rank, the number whose sign it shows, and the column at which its label begins."""
+    """An edge at this moment: its rank, the number whose sign it shows, its label, and the column where that begins."""
 
     wire: Wire
     edge: Edge
     rank: int
     value: float
+    label: list[_Piece]
     start: int
 
 
@@ -72,7 +73,7 @@ class Wires:
     def paint(self) -> None:
         """Curves first, so that no label is crossed out."""
         sheet, drawn = Sheet(wiping=_TRAIL), [self._drawn(wire) for wire in self.placed.wires]
-        for wire, edge, rank, value, start in drawn:
+        for wire, edge, rank, value, _, start in drawn:
             arrow = self.backward and rank != _FAINT and edge.flow is not None
             x_end = start - 1 if start < wire.x_end - 1 else wire.x_end - (not self.backward)
             dots = curve(wire.x + arrow, wire.y, x_end, wire.row, rank >= _TRAIL, value < 0)
@@ -88,8 +89,9 @@ class Wires:
         rank, value = self._state(edge)
         # The label ends at the wire's end; without one, so does the curve.
         shown = wire.labelled or rank == _LIVE or edge.target == self.selected
-        length = sum(len(piece.text) for piece in self._label(edge, rank)) if shown else 0
-        return _Drawn(wire, edge, rank, value, wire.x_end - 2 - length if length else wire.x_end - 1)
+        label = self._label(edge, rank) if shown else []
+        length = sum(len(piece.text) for piece in label)
+        return _Drawn(wire, edge, rank, value, label, wire.x_end - 2 - length if length else wire.x_end - 1)
 
     def _state(self, edge: Edge) -> tuple[int, float]:
         """The rank of an edge, and the number whose sign it shows. Along which nothing comes is as faint as what is
@@ -144,13 +146,13 @@ class Wires:
 
     def _ends(self, drawn: _Drawn) -> None:
         """The label of an edge, and the arrow in which something arrives."""
-        wire, edge, rank, value, start = drawn
+        wire, edge, rank, value, label, start = drawn
         ink, moving = self._ink(rank, value), rank >= _TRAIL
         if self.backward and rank != _FAINT and edge.flow is not None:
             self.canvas.put(wire.x, wire.y, "◂", ink)
         if start < wire.x_end - 1:
             x = start
-            for piece in self._label(edge, rank):
+            for piece in label:
                 x = self.canvas.put(x, wire.row, piece.text, self._style(piece, moving))
             self.canvas.put(x, wire.row, " ")
         elif self.backward:

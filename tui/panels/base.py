@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from textual.filter import ANSIToTruecolor, LineFilter
@@ -18,18 +19,24 @@ from gradstep.engine.graph import Element
 from gradstep.tui.cells import clip
 from gradstep.tui.paint import Canvas
 from gradstep.tui.table import NUMBERED
-from gradstep.tui.terminal.frames import show_lines, write_lines
+from gradstep.tui.terminal.frames import Span, show_lines, write_lines
+from gradstep.tui.theme import Palette
 from gradstep.tui.view import View
 from gradstep.tui.wall import Walled, noted
 
 
-def framed(canvas: Canvas, panel: str, view: View, focused: bool) -> None:
-    """The frame of a panel: its number and title, and the tabs behind it, on the upper edge."""
-    palette, entry = canvas.palette, NUMBERED[panel]
-    canvas.box(0, 0, canvas.width, canvas.height, palette.style("dim" if focused else "line"))
+def framed(panel: str, view: View, width: int, height: int, focused: bool) -> Canvas:
+    """A canvas with the frame of a panel: its number and title, and the tabs behind it, on the upper edge."""
+    return _framed(panel, view.beside(panel), width, height, view.palette, focused).copy()
+
+
+@lru_cache(maxsize=64)
+def _framed(panel: str, beside: tuple[str, ...], width: int, height: int, palette: Palette, focused: bool) -> Canvas:
+    canvas, entry = Canvas(width, height, palette), NUMBERED[panel]
+    canvas.box(0, 0, width, height, palette.style("dim" if focused else "line"))
     x = canvas.put(2, 0, f" {entry.key} {entry.title} ", palette.style("current" if focused else "dim", bold=focused))
-    closed = [NUMBERED[other] for other in view.beside(panel)]
-    room = canvas.width - x - 3
+    closed = [NUMBERED[other] for other in beside]
+    room = width - x - 3
     words = [f"{other.key} {other.title}" for other in closed]
     for at in reversed(range(len(closed))):  # the last ones shrink to their numbers first
         if sum(len(w) + 3 for w in words) > room:
@@ -37,6 +44,7 @@ def framed(canvas: Canvas, panel: str, view: View, focused: bool) -> None:
     for word in words:
         x = canvas.put(x, 0, "│", palette.style("line"))
         x = canvas.put(x, 0, f" {word} ", palette.style("dim"))
+    return canvas
 
 
 def hint(canvas: Canvas, *lines: str) -> None:
@@ -169,10 +177,10 @@ class Panel(Walled, Widget, can_focus=True):
         elif changed:
             assert self._canvas is not None, "it has been painted"
             if self.get_line_filters() or not show_lines(self, self._canvas, changed):
-                self.refresh(*_regions(changed, self._canvas.width))
+                self.refresh(*_regions([y for y, _, _ in changed], self._canvas.width))
 
-    def _paint(self, scene: Scene) -> list[int] | None:
-        """Paints where something is new; which lines differ then, None for all."""
+    def _paint(self, scene: Scene) -> list[Span] | None:
+        """Paints where something is new; which parts of lines differ then, None for all."""
         before, (width, height) = self._canvas, self.outer_size
         wanted = (width, height, self.has_focus)
         if wanted == self._painted:  # several events ask for the same picture when a panel appears
@@ -187,7 +195,7 @@ class Panel(Walled, Widget, can_focus=True):
             self._made = [None] * height
             return None
         changed = canvas.differing(before)
-        for y in changed:
+        for y, _, _ in changed:
             self._made[y] = None
         return changed
 

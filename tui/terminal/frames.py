@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from rich.style import Style
 from textual import events
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, ReturnType
 from textual.driver import Driver
@@ -15,6 +16,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from gradstep.tui.terminal.shadow import Shadow
+
+#: A part of a line: y, the first column, and the one after the last.
+Span = tuple[int, int, int]
 
 
 class Cells(Protocol):
@@ -91,9 +95,9 @@ class Frames(App[ReturnType]):
                 if strip is not None and x <= end and stop > first:
                     put(x, y, strip if stop <= end else strip.crop(0, end - x))
 
-    def show_lines(self, widget: Widget, picture: Cells, lines: Iterable[int]) -> bool:
-        """Takes lines of what a widget shows, as they are, past Textual's ways, which look at the whole screen; whether
-        that can be. They are written with `write_lines`."""
+    def show_lines(self, widget: Widget, picture: Cells, spans: Iterable[Span]) -> bool:
+        """Takes parts of lines of what a widget shows, as they are, past Textual's ways, which look at the whole
+        screen; whether that can be. They are written with `write_lines`."""
         shadow = self._shadow
         if shadow is None or self.moving or self._batch_count or not self._shadowed:
             return False
@@ -103,8 +107,9 @@ class Frames(App[ReturnType]):
         place = self._places_of(screen).get(widget)
         if place is None or place.size != (picture.width, picture.height):
             return False
-        for y in lines:
-            shadow.put_cells(place.x, place.y + y, *picture.cells(y))
+        for y, start, end in spans:
+            chars, styles = picture.cells(y)
+            shadow.put_cells(place.x + start, place.y + y, chars[start:end], styles[start:end])
         return True
 
     def _places_of(self, screen: Screen[Any]) -> Mapping[Widget, Region]:
@@ -134,16 +139,15 @@ class Frames(App[ReturnType]):
         text = self._shadow.flush(cursor)
         self._previous_cursor_position = cursor
         if text:
-            self._begin_update()
-            self._driver.write(text)
-            self._end_update()
+            # In one piece: each wakes the thread that writes.
+            self._driver.write(f"{SYNC_START}{text}{SYNC_END}" if self._sync_available else text)
             self._driver.flush()
 
 
-def show_lines(widget: Widget, picture: Cells, lines: Iterable[int]) -> bool:
-    """Shows lines of a widget as they are, where that can be; see `Frames.show_lines`."""
+def show_lines(widget: Widget, picture: Cells, spans: Iterable[Span]) -> bool:
+    """Shows parts of lines of a widget as they are, where that can be; see `Frames.show_lines`."""
     app = widget.app
-    return isinstance(app, Frames) and app.show_lines(widget, picture, lines)
+    return isinstance(app, Frames) and app.show_lines(widget, picture, spans)
 
 
 def write_lines(app: App[Any]) -> None:

@@ -8,6 +8,7 @@ differ, moves over the others, and names a colour only where it changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from operator import ne
 from typing import NamedTuple
 
@@ -51,6 +52,8 @@ class _Pen(NamedTuple):
 #: What SGR 0 leaves: the terminal's own colours.
 _INK, _PAPER = "39", "49"
 _PLAIN = _Pen(frozenset(), _INK, _PAPER)
+#: So many styles are known by their identity.
+_MOST = 4096
 #: What is not known to stand anywhere.
 _NOTHING = "\0"
 
@@ -61,6 +64,8 @@ class Shadow:
     def __init__(self, colours: ColorSystem | None) -> None:
         self._colours = colours
         self._pens: dict[Style | None, _Pen] = {}
+        #: Likewise by the identity of a style, which is kept, so that no other has it: comparing styles takes long.
+        self._same: dict[int, tuple[Style, _Pen]] = {}
         self._changes: dict[tuple[_Pen, _Pen], str] = {}
         self.width = self.height = 0
         self._cursor = (-1, -1)
@@ -106,12 +111,13 @@ class Shadow:
         assert 0 <= y < self.height, "it is on the screen"
         assert 0 <= x < end <= self.width, "it is on the screen"
         self._wanted[y][x:end] = chars
-        pens, known, start = self._pen_wanted[y], self._pens, 0
-        for k in range(1, len(styles) + 1):
-            if k == len(styles) or styles[k] is not styles[start]:
-                style = styles[start]
-                pens[x + start : x + k] = [known.get(style) or self._pen(style)] * (k - start)
-                start = k
+        pens, same, at = self._pen_wanted[y], self._same, x
+        for style, alike in groupby(styles, id):
+            count = len(list(alike))
+            known = same.get(style)
+            pen = known[1] if known is not None else self._remembered(styles[at - x])
+            pens[at : at + count] = [pen] * count
+            at += count
         self._touch(y, x, end)
 
     def _touch(self, y: int, start: int, end: int) -> None:
@@ -197,6 +203,13 @@ class Shadow:
             attributes = frozenset(code for name, code in _ATTRIBUTES if getattr(style, name))
             pen = _Pen(attributes, self._code(style.color, True) or _INK, self._code(style.bgcolor, False) or _PAPER)
         return self._pens.setdefault(style, pen)
+
+    def _remembered(self, style: Style) -> _Pen:
+        if len(self._same) >= _MOST:
+            self._same.clear()
+        pen = self._pens.get(style) or self._pen(style)
+        self._same[id(style)] = (style, pen)
+        return pen
 
     def _code(self, colour: Color | None, ink: bool) -> str:
         if colour is None or colour.type is ColorType.DEFAULT:

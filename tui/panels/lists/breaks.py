@@ -20,8 +20,7 @@ class Breaks(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas, palette = Canvas(width, height, view.palette), view.palette
-        framed(canvas, "breaks", view, focused)
+        canvas, palette = framed("breaks", view, width, height, focused), view.palette
         breakpoints = frame.desk.breakpoints
         if not breakpoints:
             hint(canvas, "b breaks at the selection, B sets a rule:")

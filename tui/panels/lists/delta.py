@@ -21,8 +21,7 @@ class Delta(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas, palette = Canvas(width, height, view.palette), view.palette
-        framed(canvas, "delta", view, focused)
+        canvas, palette = framed("delta", view, width, height, focused), view.palette
         if frame.base is None:
             hint(canvas, "e edits a number, :diff FILE compares; then", "both runs stand here side by side")
             return canvas

@@ -15,8 +15,7 @@ class Log(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas, palette = Canvas(width, height, view.palette), view.palette
-        framed(canvas, "log", view, focused)
+        canvas, palette = framed("log", view, width, height, focused), view.palette
         if not frame.desk.log:
             hint(canvas, "Stops and edits appear here")
             return canvas

@@ -45,8 +45,7 @@ class Training(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas = Canvas(width, height, view.palette)
-        framed(canvas, "training", view, focused)
+        canvas = framed("training", view, width, height, focused)
         history = frame.desk.history
         if history is None or history.made < 2:
             says = "i makes the next iteration" + (", u trains to the end" if frame.desk.last > 1 else "")

@@ -27,8 +27,7 @@ class Watches(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas, palette = Canvas(width, height, view.palette), view.palette
-        framed(canvas, "watch", view, focused)
+        canvas, palette = framed("watch", view, width, height, focused), view.palette
         if not frame.desk.watches:
             hint(canvas, "w watches the selection")
             return canvas

@@ -17,8 +17,7 @@ class Math(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas = Canvas(width, height, view.palette)
-        framed(canvas, "math", view, focused)
+        canvas = framed("math", view, width, height, focused)
         frame = detail(frame, view)
         inner = Canvas(max(width - 4, 1), max(height - 2, 1), view.palette)
         if view.explained:

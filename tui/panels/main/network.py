@@ -18,10 +18,8 @@ class Network(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas = Canvas(width, height, view.palette)
         margin = _margin(view)
-        if margin:
-            framed(canvas, "network", view, focused)
+        canvas = framed("network", view, width, height, focused) if margin else Canvas(width, height, view.palette)
         inner = Canvas(max(width - 2 * margin, 1), max(height - 2 * margin, 1), view.palette)
         stage = LEVELS[view.zoom](inner, frame, view)
         stage.paint()

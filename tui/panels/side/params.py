@@ -31,8 +31,7 @@ class Params(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas = Canvas(width, height, view.palette)
-        framed(canvas, "params", view, focused)
+        canvas = framed("params", view, width, height, focused)
         if not frame.recording.graph.parameters:
             hint(canvas, "This network has no parameters")
             return canvas

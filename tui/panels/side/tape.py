@@ -41,8 +41,7 @@ class Tape(Panel):
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
-        canvas = Canvas(width, height, view.palette)
-        framed(canvas, "tape", view, focused)
+        canvas = framed("tape", view, width, height, focused)
         far, hits, other = view.zoom is Zoom.NETWORK, frame.desk.hits(frame), frame.base is not None
         rows = _painted(frame.recording, view.palette, view.math_digits, width, focused, hits, far, other)
         wide = 3 if far else max(len(str(frame.total)), 3)
