@@ -129,10 +129,14 @@ def _words(called: Called, places: Sequence[str]) -> dict[str, str]:
     return found | {word: ours for word, ours in called.words.items() if ours in places}
 
 
+def _fixed(found: Any) -> Any:
+    """Lists as tuples, also within others."""
+    return tuple(map(_fixed, found)) if isinstance(found, list | tuple) else found
+
+
 def _written(name: str, option: str, node: ast.expr) -> Any:
     """The value of an option, which stands in the formula as it is."""
     try:
-        found = literal(node)
-        return tuple(found) if isinstance(found, list) else found
+        return _fixed(literal(node))
     except (ValueError, TypeError, RecursionError):
         raise OpError(f"{name}: option '{option}' must be written out as a number") from None

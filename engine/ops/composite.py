@@ -46,6 +46,18 @@ class Several:
     plans: Sequence[Plan]
 
 
+def within(plan: Plan, slot: str, other: Plan) -> Plan:
+    """A plan with another one in the place of an input: a composite of what is computed."""
+    if isinstance(plan, Given):
+        return other if plan.slot == slot else plan
+    if isinstance(plan, Part):
+        return Part(plan.word, within(plan.plan, slot, other))
+    if isinstance(plan, float):
+        return plan
+    op, parts = plan
+    return op, [within(part, slot, other) for part in parts]
+
+
 #: What an option may be, by the annotation of its parameter.
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "int": (lambda x: type(x) is int, "a whole number"),
@@ -53,6 +65,10 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "bool": (lambda x: type(x) is bool, "True or False"),
     "str": (lambda x: type(x) is str, "a text in quotes"),
     "tuple[int, ...]": (lambda x: type(x) is tuple and all(type(v) is int for v in x), "several in brackets"),
+    "tuple[tuple[int, ...], ...]": (
+        lambda x: type(x) is tuple and all(type(v) is tuple and all(type(n) is int for n in v) for v in x),
+        "pairs of several in brackets",
+    ),
     "tuple[float, ...]": (
         lambda x: type(x) is tuple and all(type(v) in (int, float) for v in x),
         "several numbers in brackets",

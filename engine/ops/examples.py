@@ -36,6 +36,8 @@ _SAID: Mapping[str, Mapping[str, Any]] = {
     "interpolate": {"scale_factor": 2},
     "pad": {"pad": (1, 2)},
 }
+#: Inputs of composites that are numbers of classes, whatever they are called.
+_WHOLE = {("t", "multi_margin"), ("t", "multilabel_margin")}
 
 
 def example(called: type[Op] | Composite) -> Iterator[str]:
@@ -72,7 +74,8 @@ def _numbers(called: type[Op] | Composite, shapes: Sequence[Shape]) -> list[Arra
         size = prod(shape)
         x = np.round(low + 0.7 * (np.arange(size) * 5 % max(size, 1)) / max(size, 1) - 0.05 * slot, 3).reshape(shape)
         whole = np.asarray(np.arange(size) % 2, dtype=float).reshape(shape)
-        for numbers in (whole,) if called.slots[slot] == "ids" else (x, whole):
+        whole_only = called.slots[slot] == "ids" or (called.slots[slot], called.name) in _WHOLE
+        for numbers in (whole,) if whole_only else (x, whole):
             try:
                 if isinstance(made, Op):
                     made.check(slot, numbers, shapes)

@@ -38,15 +38,12 @@ SYNONYMS: Mapping[str, str] = {
     "ravel": "flatten",
     "permute": "transpose",
     "view": "reshape",
-    "mse_loss": "mse",
-    "l1_loss": "mae",
-    "huber_loss": "huber",
     "nll_loss": "nll",
     **{
         f"{name}_loss": name
         for name in (
             *("smooth_l1", "gaussian_nll", "poisson_nll", "soft_margin", "hinge_embedding", "margin_ranking"),
-            *("cosine_embedding", "triplet_margin"),
+            *("cosine_embedding", "triplet_margin", "multi_margin", "multilabel_margin", "multilabel_soft_margin"),
         )
     },
     "binary_cross_entropy": "bce",
@@ -84,7 +81,6 @@ WRITTEN: Mapping[str, str] = {
     "diff": "x[1:] - x[:-1]",
     "nansum": "sum(where(isnan(x), 0, x))",
     "masked_select": "x[[true, false, true]]",
-    "outer": "reshape(a, (-1, 1)) * b",
     "logical_not": "where(x == 0, 1, 0)",
     **dict.fromkeys(("half", "to", "type"), 'cast(x, "float16")'),
     "bfloat16": 'cast(x, "bfloat16")',

@@ -136,9 +136,16 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
     "diag_embed": (((3,),), ((2, 3),), ((1,),)),
     "tril": (((2, 3),), ((3, 3),), ((2, 3, 2),)),
     "triu": (((2, 3),), ((3, 3),), ((2, 3, 2),)),
-    **dict.fromkeys(("flip", "roll", "cumsum", "cumprod"), (((),), ((1,),), ((4,),), ((2, 3),), ((2, 3, 2),))),
+    **dict.fromkeys(
+        ("flip", "roll", "cumsum", "cumprod", "logcumsumexp"), (((),), ((1,),), ((4,),), ((2, 3),), ((2, 3, 2),))
+    ),
     "repeat_interleave": (((),), ((3,),), ((2, 3),)),
     "stack": (((), ()), ((3,), (3,)), ((2, 3), (2, 3), (2, 3))),
+    "contract": (((2, 3), (3, 2)), ((3,), (3,)), ((2, 3), (2, 3)), ((2,), (3,)), ((2, 2, 3), (2, 3)), ((2, 3), (2,))),
+    "windows": (((4,),), ((3, 4),), ((2, 3, 2),)),
+    "rotary": (((3, 4),), ((2, 3, 2),), ((1, 6),)),
+    "band_mask": (((3, 3),), ((2, 4),), ((2, 3, 2),)),
+    "unpool": (((3, 4), (2, 3), (2, 3)), ((4, 3), (2, 3), (2, 3))),
     "take_at": (((3, 4), (2,)), ((2, 3, 2), (2, 2)), ((3, 2), (2, 1), (2,)), ((3,), ()), ((2, 3),), ((2, 3, 2),)),
     "take": (((3,), (2,)), ((2, 3), (2, 2)), ((2,), ())),
     "index_select": (((3, 2), (2,)), ((2, 3, 2), (3,)), ((4,), ())),
@@ -184,8 +191,10 @@ GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
         (name, slot): lambda rng, shape: rng.integers(0, 1, shape, endpoint=True).astype(float)
         for name, cls in REGISTRY.items()
         for slot in range(1, 5)
-        if cls.slots[min(slot, len(cls.slots) - 1)] in _NUMBERS and name != "embedding"
+        if cls.slots[min(slot, len(cls.slots) - 1)] in _NUMBERS and name not in ("embedding", "unpool")
     },
+    # Several in one place are equal; here each has a place of its own, along both axes.
+    ("unpool", 1): lambda rng, shape: np.add.outer(*(np.arange(n) for n in shape)) % 3.0,
     **{(name, 0): lambda rng, shape: rng.uniform(-0.9, 0.9, shape) for name in ("asin", "acos", "atanh")},
     ("logit", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),
 }
@@ -208,6 +217,13 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
         *((None, 0), (0, 1), (0, None, 0), (Listed((1, 0, 1), (3,)),), (None, Listed((0, -1), (2, 1)))),
         *((Listed((True, False), (2,)), Listed((1,), (1,))), (0, Listed((1, 0), (2,)))),
     ),
+    "equation": ("ij,jk->ik", "i,i->", "ij,ij->j", "i,j->ji", "abc,bc->ab", "abc,bc->a", "i,i->i", "ij,k->ijk"),
+    "size": (1, 2),
+    "base": (10000.0, 5.0),
+    "interleaved": (False, True),
+    "dims": (None, 2),
+    "left": (-1, 0, 1),
+    "right": (-1, 1),
     "descending": (False, True),
     "skip_nan": (False, True),
     "reduce": ("sum", "prod", "mean", "amax", "amin"),

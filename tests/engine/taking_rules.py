@@ -83,6 +83,67 @@ UNARY: Rules = {
         lambda m, x: m.concatenate([x[:1], 2 * x[0:2], x[3:]]), _rows,
     ),
 }  # fmt: skip
+UNARY["rotary"] = (
+    "rotary({0}, base=10)",
+    lambda m, x: _rotated(m, x),
+    lambda x: x.ndim > 1 and x.shape[-1] == 4,
+)
+UNARY["logcumsumexp"] = (
+    "logcumsumexp({0}, 0)", lambda m, x: m.log(m.cumsum(m.exp(x), axis=0)), lambda x: x.ndim and np.abs(x).max() < 5,
+)  # fmt: skip
+UNARY["windows"] = (
+    "windows({0}, 0, 2)",
+    lambda m, x: m.stack([x[:-1], x[1:]], -1),
+    lambda x: x.ndim and len(x) > 1 and x.size < 40,
+)
+UNARY["safe_softmax"] = (
+    "safe_softmax(band_mask({0}, 1, 1))",
+    lambda m, x: _banded(m, x),
+    lambda x: x.ndim > 1 and x.shape[-1] == x.shape[-2] + 1 and np.abs(x).max() < 9,
+)
+
+
+def _rotated(m: Any, x: Array) -> Any:
+    angle = np.arange(x.shape[-2])[:, None] * 10.0 ** -np.array([0.0, 0.5])
+    a, b = x[..., :2], x[..., 2:]
+    return m.concatenate([a * np.cos(angle) - b * np.sin(angle), b * np.cos(angle) + a * np.sin(angle)], -1)
+
+
+def _banded(m: Any, x: Array) -> Any:
+    ahead = np.arange(x.shape[-1]) - np.arange(x.shape[-2])[:, None]
+    e = m.exp(x) * (np.abs(ahead) <= 1)
+    return e / m.sum(e, axis=-1, keepdims=True)
+
+
+#: Of two arrays.
+BINARY: Rules = {
+    "einsum": (
+        "einsum('...i,...i->...', {0}, {1})",
+        lambda m, a, b: m.sum(a * b, axis=-1),
+        lambda a, b: a.shape == b.shape and a.ndim,
+    ),
+    "outer": (
+        "outer({0}, {1})",
+        lambda m, a, b: m.reshape(a, (-1, 1)) * m.reshape(b, (1, -1)),
+        lambda a, b: a.ndim == b.ndim == 1,
+    ),
+    "trapezoid": (
+        "trapezoid({0}, {1})",
+        lambda m, y, x: m.sum((y[..., 1:] + y[..., :-1]) / 2 * (x[..., 1:] - x[..., :-1]), -1),
+        lambda y, x: y.shape == x.shape and y.ndim and y.shape[-1] > 1,
+    ),
+    "multilabel_soft_margin": (
+        "multilabel_soft_margin({0}, {1})",
+        lambda m, y, t: m.mean(t * m.log(1 + m.exp(-y)) + (1 - t) * m.log(1 + m.exp(y))),
+        lambda y, t: y.shape == t.shape and y.ndim and np.abs(y).max() < 9,
+    ),
+    "hstack": (
+        "hstack({0}, {1})",
+        lambda m, a, b: m.concatenate([a, b], 1),
+        lambda a, b: a.ndim == 2 and a.shape == b.shape and a.size < 40,
+    ),
+}
+
 #: What is made of others, or does with other numbers what they do.
 ALIKE = {
     **dict.fromkeys(("sorted", "msort", "kthvalue", "mode", "mode_along"), "sort"),
@@ -92,6 +153,22 @@ ALIKE = {
     **dict.fromkeys(("cummin", "running_max", "running_min", "aminmax"), "cummax"),
     **dict.fromkeys(("chunk", "tensor_split", "hsplit", "vsplit", "dsplit"), "split"),
     **dict.fromkeys(("meshgrid", "broadcast_tensors"), "expand"),
+    **dict.fromkeys(("contract", "tensordot", "inner", "bilinear"), "einsum"),
+    **dict.fromkeys(("kron", "cross", "cartesian_prod"), "outer"),
+    "cumulative_trapezoid": "trapezoid",
+    **dict.fromkeys(("vstack", "dstack", "column_stack", "block_diag"), "hstack"),
+    **dict.fromkeys(("atleast_1d", "atleast_2d", "atleast_3d"), "reshape"),
+    **dict.fromkeys(("combinations",), "take_at"),
+    "sum_to_size": "sum",
+    "var_mean": "var",
+    "std_mean": "std",
+    "band_mask": "safe_softmax",
+    **dict.fromkeys(
+        ("mse_loss", "l1_loss", "huber_loss", "multi_margin", "multilabel_margin"), "multilabel_soft_margin"
+    ),
+    "linear_cross_entropy": "cross_entropy",
+    "embedding_bag": "embedding",
+    **dict.fromkeys(("max_unpool1d", "max_unpool2d", "max_unpool3d", "unpool"), "slice_scatter"),
     "take_along_dim": "gather",
     **dict.fromkeys(("index_add",), "scatter_add"),
     **dict.fromkeys(("index_reduce",), "scatter_reduce"),

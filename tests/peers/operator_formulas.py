@@ -158,9 +158,7 @@ def batch_norm(g: Given) -> str:
 
 def of_length_1(g: Given) -> str:
     """torch.nn.functional.normalize, which divides by a norm."""
-    if g.get("p", 2.0) != 2:
-        raise Unwritable("normalize: by the 2-norm only")
-    norm = f"sqrt(sum({g['input']} ** 2, dim={g.get('dim', 1)}, keepdim=True))"
+    norm = f"norm({g['input']}, {g.get('p', 2.0)}, dim={g.get('dim', 1)}, keepdim=True)"
     return f"{g['input']} / maximum({norm}, {g.get('eps', 1e-12)})"
 
 
@@ -168,10 +166,6 @@ def over_axes(call: str) -> Callable[[Given], str]:
     """A reduction: an empty list of axes is all of them in PyTorch."""
 
     return lambda g: called(call, g, *(("keepdim",) if g.get("dim") in ([], ()) else ("dim", "keepdim")))
-
-
-def joined(axis: Callable[[Given], int]) -> Callable[[Given], str]:
-    return lambda g: f"concat({g['tensors']}, dim={axis(g)})"
 
 
 def dropped(g: Given) -> str:
@@ -260,22 +254,67 @@ def in_groups(groups: Callable[[Given], int]) -> Callable[[Given], str]:
 
 
 def attended(g: Given) -> str:
-    """scaled_dot_product_attention with what `attention` has no option for."""
-    if set(g.texts) <= {"query", "key", "value", "is_causal"}:
-        return f"attention({', '.join(f'{k}={v}' for k, v in g.texts.items())})"
-    if set(g.texts) - {"query", "key", "value", "attn_mask", "scale", "is_causal"}:
-        raise Unwritable("attention: dropout or grouped queries")
-    key, ndim = g.get("key"), len(g.shape)
-    order = (*range(ndim - 2), ndim - 1, ndim - 2)
-    scale = g.get("scale") or g.shape[-1] ** -0.5
-    scores = f"matmul({g['query']}, transpose({g['key']}, {order})) * {scale}"
-    if g.get("is_causal") and key is not None:
-        scores = f"causal_mask({scores})"
-    if "attn_mask" in g.texts:
-        mask = g["attn_mask"]
-        truths = str(g.get("attn_mask").dtype) == "torch.bool"
-        scores = f"where({mask}, {scores}, -inf)" if truths else f"{scores} + {mask}"
-    return f"matmul(softmax({scores}), {g['value']})"
+    """scaled_dot_product_attention, whose mask is of truths or is added."""
+    if g.get("dropout_p", 0.0) not in (0.0, 1.0):
+        raise Unwritable("attention: what is dropped is drawn by another generator")
+    mask = g.get("attn_mask")
+    truths = mask is not None and str(mask.dtype) == "torch.bool"
+    options = [f"{k}={v}" for k, v in g.texts.items()] + (["bool_mask=True"] if truths else [])
+    return f"attention({', '.join(options)})"
+
+
+def summed_products(g: Given) -> str:
+    """torch.einsum, whose operands may stand in brackets."""
+    return f"einsum({g['equation']}, {g['operands'].strip('(),')})"
+
+
+def quantile(g: Given) -> str:
+    """The shares may be in an array."""
+    q = g.get("q")
+    if getattr(q, "requires_grad", False):
+        raise Unwritable(f"{g.name}: the share gets no gradient")
+    shares = tuple(q.tolist()) if hasattr(q, "dim") and q.dim() else float(q)
+    options = [f"{k}={g[k]}" for k in ("dim", "keepdim", "interpolation") if k in g.texts]
+    return f"{g.name}({', '.join([g['input'], f'q={shares}', *options])})"
+
+
+def bag(g: Given) -> str:
+    """embedding_bag, the first of whose parameters is the table in the samples."""
+    for option in ("max_norm", "scale_grad_by_freq"):
+        if g.get(option):
+            raise Unwritable(f"embedding_bag: no {option}")
+    names = ("offsets", "mode", "per_sample_weights", "include_last_offset", "padding_idx")
+    options = [f"{k}={g[k]}" for k in names if k in g.texts]
+    return f"embedding_bag({', '.join([g['weight'], g['input'], *options])})"
+
+
+def sliced(g: Given) -> str:
+    ends = [str(g.get(k)) if g.get(k) is not None else "" for k in ("start", "end", "step")]
+    return g["input"] + part(g.get("dim", 0) % len(g.shape), ":".join(ends))
+
+
+def to_size(g: Given) -> str:
+    return f"sum_to_size({g['input']}, {g.out})"
+
+
+def renormed(g: Given) -> str:
+    """Each part along an axis scaled down to a norm, where it is larger."""
+    axis = g.get("dim") % len(g.shape)
+    norm = f"norm({g['input']}, {g['p']}, dim={tuple(a for a in range(len(g.shape)) if a != axis)}, keepdim=True)"
+    return f"{g['input']} * where({norm} > {g['maxnorm']}, {g['maxnorm']} / ({norm} + 1e-7), 1)"
+
+
+def repeated(g: Given) -> str:
+    """How often each is repeated may be in an array."""
+    times = g.get("repeats")
+    if not hasattr(times, "tolist"):
+        return called("repeat_interleave", g, "repeats", "dim")
+    return g["input"] + part(g.get("dim"), str([k for k, n in enumerate(times.tolist()) for _ in range(n)]))
+
+
+def put_by_mask(g: Given) -> str:
+    wide = g["input"] if g.shape == g.out else f"expand({g['input']}, {g.out})"
+    return f"masked_scatter({wide}, {g['mask']}, {g['source']})"
 
 
 def gaussian_nll(g: Given) -> str:

@@ -55,13 +55,19 @@ LINES: dict[str, Line] = {
     "index_fill": "index_fill(input, dim, index, value)",
     "put": "put(input, index, source, accumulate)",
     "index_put": ("input indices values accumulate=False", f.put_at),
-    "masked_scatter": "masked_scatter(input, mask, source)",
+    "masked_scatter": ("input mask source", f.put_by_mask),
     "slice_scatter": "slice_scatter(input, src, dim, start, end, step)",
     "select_scatter": "select_scatter(input, src, dim, index)",
     "diagonal_scatter": "diagonal_scatter(input, src, offset, dim1, dim2)",
     # in order
     "sort": "sort(input, dim, descending, stable)",
-    "argsort": "argsort(input, dim, descending)",
+    "argsort": "argsort(input, dim, descending, stable=*)",
+    "mode": "mode(input, dim, keepdim)",
+    **dict.fromkeys(("quantile", "nanquantile"), ("input q dim keepdim interpolation", f.quantile)),
+    **{
+        name: ("input dim unbiased keepdim correction", f.spread(name.partition(".")[0]))
+        for name in ("var_mean", "std_mean", "var_mean.unbiased", "std_mean.unbiased")
+    },
     "msort": "msort(input)",
     "topk": "topk(input, k, dim, largest, sorted)",
     "kthvalue": "kthvalue(input, k, dim, keepdim)",
@@ -82,6 +88,32 @@ LINES: dict[str, Line] = {
     **{name: f"{name}(input, sections)" for name in ("hsplit", "vsplit", "dsplit")},
     **dict.fromkeys(("unbind", "unbind_copy"), "unbind(input, dim)"),
     **dict.fromkeys(("meshgrid.variadic_tensors", "meshgrid.list_of_tensors"), ("x0 x1 x2 x3 indexing", f.of_several)),
+    **dict.fromkeys(
+        ("atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "cartesian_prod", "column_stack", "dstack"),
+        ("x0 x1 x2 x3", f.of_several),
+    ),
+    **{
+        f"nn.functional.max_unpool{n}d{variant}": (
+            f"max_unpool{n}d(input, indices, kernel_size, stride, padding, output_size)"
+        )
+        for n in (1, 2, 3)
+        for variant in ("", ".grad")
+    },
+    "nn.functional.embedding_bag": (
+        "weight input offsets max_norm norm_type scale_grad_by_freq mode sparse=* per_sample_weights "
+        "include_last_offset padding_idx",
+        f.bag,
+    ),
+    "logcumsumexp": "logcumsumexp(input, dim)",
+    "fill": "masked_fill({input}, 1, {value}) | input value",
+    "zero_": "masked_fill({input}, 1, 0) | input",
+    "slice": ("input dim start end step", f.sliced),
+    "renorm": ("input p dim maxnorm", f.renormed),
+    "combinations": "combinations(input, r, with_replacement)",
+    **dict.fromkeys(("unfold", "unfold_copy"), "windows(input, axis, size, step)"),
+    "sum_to_size": ("input a b c d", f.to_size),
+    **dict.fromkeys(("trapezoid", "trapz"), "trapezoid(y, x, dx, dim)"),
+    "cumulative_trapezoid": "cumulative_trapezoid(y, x, dx, dim)",
     "broadcast_tensors": ("x0 x1 x2 x3", f.of_several),
     "true_divide": "{input} / {other} | input other",
     "__rdiv__": "{other} / {input} | input other",
@@ -90,7 +122,7 @@ LINES: dict[str, Line] = {
     "neg": "-{input} | input",
     "square": "{input} ** 2 | input",
     "positive": "1 * {input} | input",
-    "clone": "1 * {input} | input",
+    "clone": "1 * {input} | input memory_format=*",
     "addcmul": "{input} + {value} * {tensor1} * {tensor2} | input tensor1 tensor2 value=1",
     "addcdiv": "{input} + {value} * {tensor1} / {tensor2} | input tensor1 tensor2 value=1",
     "lerp": "{input} + {weight} * ({end} - {input}) | input end weight",
@@ -185,7 +217,14 @@ LINES: dict[str, Line] = {
     "addmv": "{beta} * {input} + {alpha} * matmul({mat}, {vec}) | input mat vec beta=1 alpha=1",
     "baddbmm": "{beta} * {input} + {alpha} * matmul({batch1}, {batch2}) | input batch1 batch2 beta=1 alpha=1",
     "addbmm": "{beta} * {input} + {alpha} * sum(matmul({batch1}, {batch2}), 0) | input batch1 batch2 beta=1 alpha=1",
-    "outer": ("input vec2", lambda g: f"reshape({g['input']}, (-1, 1)) * {g['vec2']}"),
+    "outer": "outer(input, vec2)",
+    "addr": "{beta} * {input} + {alpha} * outer({vec1}, {vec2}) | input vec1 vec2 beta=1 alpha=1",
+    "inner": "inner(input, other)",
+    "kron": "kron(input, other)",
+    "einsum": ("operands equation", f.summed_products),
+    "tensordot": "tensordot(input, other, dims)",
+    "nn.functional.bilinear": "bilinear(input1, input2, weight, bias)",
+    "cross": "cross(input, other, dim)",
     "nn.functional.linear": "linear(input, weight, bias)",
     "nn.functional.embedding": (
         "embedding(weight, input, padding_idx, max_norm, norm_type=*, scale_grad_by_freq=False, sparse=*)"
@@ -240,9 +279,24 @@ LINES: dict[str, Line] = {
     ),
     "nn.functional.cosine_similarity": "cosine_similarity(x1, x2, dim, eps)",
     "nn.functional.pairwise_distance": "pairwise_distance(x1, x2, p, eps, keepdim)",
-    "nn.functional.mse_loss": "mse(input, target, size_average, reduce, reduction, weight)",
-    "nn.functional.l1_loss": "mae(input, target, size_average, reduce, reduction, weight)",
-    "nn.functional.huber_loss": "huber(input, target, reduction, delta, weight)",
+    "nn.functional.mse_loss": "mse_loss(input, target, size_average, reduce, reduction, weight)",
+    "nn.functional.l1_loss": "l1_loss(input, target, size_average, reduce, reduction, weight)",
+    "nn.functional.huber_loss": "huber_loss(input, target, reduction, delta, weight)",
+    "nn.functional.multi_margin_loss": (
+        "multi_margin(input, target, p, margin, weight, size_average, reduce, reduction)"
+    ),
+    "nn.functional.multilabel_margin_loss": "multilabel_margin(input, target, size_average, reduce, reduction)",
+    "nn.functional.multilabel_soft_margin_loss": (
+        "multilabel_soft_margin(input, target, weight, size_average, reduce, reduction)"
+    ),
+    **dict.fromkeys(
+        (f"nn.functional.linear_cross_entropy{variant}" for variant in ("", ".chunked", ".chunked_none")),
+        "linear_cross_entropy(input, linear_weight, target, linear_bias, weight, reduction, ignore_index, "
+        "label_smoothing, options=*)",
+    ),
+    "nn.functional.triplet_margin_with_distance_loss": (
+        "triplet_margin(anchor, positive, negative, distance_function=*, margin, swap, reduction)"
+    ),
     "nn.functional.binary_cross_entropy": "bce(input, target, weight, size_average, reduce, reduction)",
     "nn.functional.binary_cross_entropy_with_logits": (
         "bce_with_logits(input, target, weight, size_average, reduce, reduction, pos_weight)"
@@ -273,9 +327,6 @@ LINES: dict[str, Line] = {
     "H": "transpose(input)",
     "mT": ("input", f.turned),
     "mH": ("input", f.turned),
-    "atleast_1d": ("input", f.reshaped),
-    "atleast_2d": ("input", f.reshaped),
-    "atleast_3d": ("input", f.reshaped),
     **dict.fromkeys(("squeeze", "squeeze.multiple", "squeeze_copy"), "squeeze(input, dim)"),
     **dict.fromkeys(("unsqueeze", "unsqueeze_copy"), "unsqueeze(input, dim)"),
     **dict.fromkeys(("transpose", "transpose_copy"), "swapaxes(input, dim0, dim1)"),
@@ -287,7 +338,7 @@ LINES: dict[str, Line] = {
     "rot90": "rot90(input, k, dims)",
     "tile": "tile(input, dims)",
     "repeat": "tile(input, repeats)",
-    "repeat_interleave": "repeat_interleave(input, repeats, dim, output_size=*)",
+    "repeat_interleave": ("input repeats dim output_size=*", f.repeated),
     **dict.fromkeys(("expand", "expand_copy", "broadcast_to"), "expand(input, to, implicit=*)"),
     "expand_as": ("input other", lambda g: f"expand({g['input']}, {g.out})"),
     "tril": "tril(input, diagonal)",
@@ -302,8 +353,8 @@ LINES: dict[str, Line] = {
     "diff": ("input n dim prepend append", f.differences),
     "cat": "concat(tensors, dim)",
     "stack": "stack(tensors, dim)",
-    "hstack": ("tensors", f.joined(lambda g: 0 if len(g.shape) < 2 else 1)),
-    "vstack": ("tensors", f.joined(lambda g: 0)),
+    "hstack": "hstack(tensors)",
+    "vstack": "vstack(tensors)",
     # parts
     "__getitem__": ("input index", f.indexed),
     "select": ("input dim index", f.selected),

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 import torch_casting
+import torch_composed
 import torch_elementwise
 import torch_losses
 import torch_moving
@@ -241,7 +242,8 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, t)", F.cross_entropy, {"X": LOGITS, "t": SHARES}),
     ],
 }  # fmt: skip
-for _module in (torch_casting, torch_elementwise, torch_losses, torch_moving, torch_taking, torch_windows):
+_MODULES = (torch_casting, torch_elementwise, torch_losses, torch_moving, torch_taking, torch_windows, torch_composed)
+for _module in _MODULES:
     for _family, _cases in _module.CASES.items():
         CASES.setdefault(_family, []).extend(_cases)
 

@@ -18,7 +18,8 @@ from gradstep.engine.ops.op import REGISTRY
 from gradstep.engine.ops.shapes import broadcast, check_numbers, normal_axes, shape_text
 
 
-def _reduced(name: str, term: Plan, reduction: str) -> Plan:
+def reduced(name: str, term: Plan, reduction: str) -> Plan:
+    """The terms of a loss as one number, or as they are. Raises OpError."""
     check_reduction(name, reduction)
     if reduction == "none":
         return term
@@ -55,7 +56,7 @@ def kl_div(y: Given, t: Given, *, reduction: str = "mean", log_target: bool = Fa
         term = (Subtract(), [(REGISTRY["xlogy"](), [t, t]), (Multiply(), [t, y])])
     if reduction == "batchmean":
         return (Divide(), [(Sum(), [Part("terms", term)]), float(y.shape[0] if y.shape else 1)])
-    return _reduced("kl_div", term, reduction)
+    return reduced("kl_div", term, reduction)
 
 
 @composite()
@@ -73,7 +74,7 @@ def gaussian_nll(
     least = Part("variance", _at_least(var, eps))
     squared: Plan = (Divide(), [(Power(), [(Subtract(), [y, t]), 2.0]), least])
     term: Plan = (Multiply(), [(Add(), [(REGISTRY["log"](), [least]), squared]), 0.5])
-    return _reduced("gaussian_nll", (Add(), [term, 0.5 * math.log(2 * math.pi)]) if full else term, reduction)
+    return reduced("gaussian_nll", (Add(), [term, 0.5 * math.log(2 * math.pi)]) if full else term, reduction)
 
 
 @composite()
@@ -94,14 +95,14 @@ def poisson_nll(
         half: Plan = (Multiply(), [(log(), [(Multiply(), [t, 2 * math.pi])]), 0.5])
         stirling: Plan = (Add(), [(Subtract(), [(Multiply(), [t, (log(), [t])]), t]), half])
         term = (Add(), [term, (Where(), [(Greater(), [t, 1.0]), stirling, 0.0])])
-    return _reduced("poisson_nll", term, reduction)
+    return reduced("poisson_nll", term, reduction)
 
 
 @composite()
 def soft_margin(y: Given, t: Given, *, reduction: str = "mean") -> Plan:
     """ln(1 + exp(−t × y)), targets −1 and 1."""
     _alike("soft_margin", y, t)
-    return _reduced("soft_margin", (Softplus(), [(Negative(), [(Multiply(), [t, y])])]), reduction)
+    return reduced("soft_margin", (Softplus(), [(Negative(), [(Multiply(), [t, y])])]), reduction)
 
 
 @composite()
@@ -111,7 +112,7 @@ def hinge_embedding(y: Given, t: Given, *, margin: float = 1.0, reduction: str =
     check_numbers("hinge_embedding", margin=margin)
     near, far = _signed(y, t)
     apart = (Where(), [near, 0.0, _at_least((Subtract(), [float(margin), y]), 0.0)])
-    return _reduced("hinge_embedding", (Add(), [apart, (Where(), [far, 0.0, y])]), reduction)
+    return reduced("hinge_embedding", (Add(), [apart, (Where(), [far, 0.0, y])]), reduction)
 
 
 @composite(x1="input1", x2="input2")
@@ -120,7 +121,7 @@ def margin_ranking(input1: Given, input2: Given, t: Given, *, margin: float = 0.
     check_numbers("margin_ranking", margin=margin)
     _alike("margin_ranking", input1, input2, t)
     gap = (Multiply(), [(Negative(), [t]), (Subtract(), [input1, input2])])
-    return _reduced("margin_ranking", _at_least((Add(), [gap, float(margin)]), 0.0), reduction)
+    return reduced("margin_ranking", _at_least((Add(), [gap, float(margin)]), 0.0), reduction)
 
 
 @composite()
@@ -153,7 +154,7 @@ def cosine_embedding(input1: Given, input2: Given, t: Given, *, margin: float = 
     near, far = _signed(input1, t)
     apart: Plan = _at_least((Subtract(), [cosine, float(margin)]), 0.0)
     term: Plan = (Add(), [(Where(), [near, (Subtract(), [1.0, cosine]), 0.0]), (Where(), [far, apart, 0.0])])
-    return _reduced("cosine_embedding", term, reduction)
+    return reduced("cosine_embedding", term, reduction)
 
 
 def _squared_cosine(a: Given, b: Given) -> Plan:
@@ -196,4 +197,4 @@ def triplet_margin(
     if swap:
         far = (Minimum(), [far, _distance(positive, negative, p, eps)])
     gap: Plan = (Add(), [(Subtract(), [near, Part("far", far)]), float(margin)])
-    return _reduced("triplet_margin", _at_least(gap, 0.0), reduction)
+    return reduced("triplet_margin", _at_least(gap, 0.0), reduction)

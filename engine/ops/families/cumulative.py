@@ -133,3 +133,34 @@ class CumProd(Cumulative):
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         return "1"  # of a group of one number
+
+
+class LogCumSumExp(Cumulative):
+    """ln Σ exp(x) over all up to each, the largest taken off first so that nothing overflows."""
+
+    name = "logcumsumexp"
+    notation = "ln Σ exp({0}) up to each"
+    slopes = ("exp({0} − y), its share of what there is up to each",)
+    each = "ln Σ{over} exp({each})"
+    label = "ln of a running sum of powers of e"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        return np.asarray(np.logaddexp.accumulate(xs[0], axis=self.axis)) if xs[0].ndim else xs[0]
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        (x,) = xs
+        if not x.ndim:
+            return np.asarray(g * np.exp(x - y))
+        (axis,) = normal_axes(self.name, self.axis, x.ndim)
+        rows, sums, flows = (np.moveaxis(part, axis, -1) for part in (x, y, g))
+        found = np.empty(rows.shape, dtype=x.dtype)
+        for j in range(rows.shape[-1]):
+            shares = np.exp(rows[..., j, None] - sums[..., j:])
+            found[..., j] = (flows[..., j:] * shares).sum(axis=-1)
+        return np.moveaxis(found, -1, axis)
+
+    def local(self, k: Array, j: Array, x: Array) -> Array:
+        return np.asarray(np.exp(x[j] - np.logaddexp.accumulate(x)[k]))
+
+    def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
+        return "1"  # of a group of one number

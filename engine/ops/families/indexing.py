@@ -14,7 +14,7 @@ from gradstep.engine.index import Array, Grid, Picked, Shape, picked, ravel, unr
 from gradstep.engine.ops.links import Links, none, ones
 from gradstep.engine.ops.moving import Move
 from gradstep.engine.ops.op import Op
-from gradstep.engine.ops.shapes import shape_text, whole_numbers
+from gradstep.engine.ops.shapes import check_one, shape_text, whole_numbers
 
 #: What stands in the brackets for an axis: a whole number, (start, stop, step), None for a new axis, or `...`.
 At = int | tuple[int | None, int | None, int | None] | EllipsisType | None
@@ -102,20 +102,30 @@ class Index(Move):
         return ravel(tuple(found), self.shape(shapes))
 
 
+@dataclass(frozen=True)
 class Embedding(Op):
-    """y[…, d] = table[ids[…], d]: rows of a table by their number."""
+    """y[…, d] = table[ids[…], d]: rows of a table by their number. The row `padding_idx` gets no gradient."""
 
     name = "embedding"
     slots = ("table", "ids")
     words: ClassVar[Mapping[str, str]] = {"weight": "table", "input": "ids"}
     notation = "{0}[{1}]"
     slopes = ("1 to the row looked up, 0 to all others", "0")
+    edge = "the row padding_idx counts as given: its slope is 0"
     label = "embedding"
+
+    padding_idx: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.padding_idx is not None:
+            check_one("embedding", padding_idx=self.padding_idx)
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         table, ids = shapes
         if len(table) != 2:
             raise OpError(f"embedding: the table must be (rows, width), but it is {shape_text(table)}")
+        if self.padding_idx is not None and not -table[0] <= self.padding_idx < table[0]:
+            raise OpError(f"embedding: padding_idx {self.padding_idx} is no row of a table {shape_text(table)}")
         return (*ids, table[1])
 
     def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
@@ -126,7 +136,10 @@ class Embedding(Op):
         return True
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
-        return "0" if slot else "1"
+        return "0" if slot or self._pads(at // xs[0].shape[1], xs[0]) else "1"
+
+    def _pads(self, row: int, table: Array) -> bool:
+        return self.padding_idx is not None and row == self.padding_idx % len(table)
 
     @staticmethod
     def _rows(table: Array, ids: Array) -> Array:
@@ -139,17 +152,21 @@ class Embedding(Op):
         flow = np.zeros_like(xs[slot])
         if slot == 0:
             np.add.at(flow, self._rows(*xs), g)
+            if self.padding_idx is not None:
+                flow[self.padding_idx] = 0
         return flow
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         place, column = divmod(at, y.shape[-1])
         if slot == 1:
             return Links(1, picked(place), none(y))
-        return Links(0, picked(int(self._rows(*xs).reshape(-1)[place]) * y.shape[-1] + column), ones(y))
+        row = int(self._rows(*xs).reshape(-1)[place])
+        return Links(0, picked(row * y.shape[-1] + column), none(y) if self._pads(row, xs[0]) else ones(y))
 
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         width = y.shape[-1]
         if slot == 1:
             return Links(1, Grid(at * width, (width,), (1,)), none(y))
         row, column = divmod(at, width)
-        return Links(0, Picked(np.flatnonzero(self._rows(*xs) == row) * width + column), ones(y))
+        found = Picked(np.flatnonzero(self._rows(*xs) == row) * width + column)
+        return Links(0, found, none(y) if self._pads(row, xs[0]) else ones(y))

@@ -121,6 +121,22 @@ class Softmax(AlongAxis):
         return np.asarray(y[k] * ((k == j) - y[j]))
 
 
+class SafeSoftmax(Softmax):
+    """Softmax, and where all of a group are −∞ 0 for each, as in PyTorch's attention: nothing is left to share."""
+
+    name = "safe_softmax"
+    notation = "exp({0}) / Σ exp({0}), 0 where all are −∞"
+    edge = "where all are −∞ value and slopes are 0"
+    label = "softmax of what a mask leaves"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        (x,) = xs
+        if not x.size:
+            return x
+        nothing = np.logical_and.reduce(np.isneginf(x), axis=self.axes(x.ndim), keepdims=True)
+        return super().forward([np.where(nothing, x.dtype.type(0), x)]) * ~nothing
+
+
 class LogSoftmax(AlongAxis):
     """x − ln Σ exp(x), the logarithm of softmax in the form that keeps its digits."""
 

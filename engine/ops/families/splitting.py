@@ -122,8 +122,9 @@ def unbind(x: Given, *, axis: int = 0) -> Several:
 
 @composite()
 def meshgrid(*x: Given, indexing: str = "ij") -> Several:
-    """Each of several rows spread over a grid of all; its axes are those of the rows in order, the first two in each
-    other's place with indexing="xy"."""
+    """Each of several rows spread over a grid of all.
+
+    The axes of the grid are those of the rows in order, the first two in each other's place with indexing="xy"."""
     if indexing not in ("ij", "xy"):
         raise OpError(f"meshgrid: indexing is 'ij' or 'xy', not {indexing!r}")
     if wrong := next((one for one in x if len(one.shape) > 1), None):

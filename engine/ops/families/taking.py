@@ -219,8 +219,9 @@ class Take(Chosen):
 
 @composite(index="ids", indices="ids")
 def take_along_dim(x: Given, ids: Given, *, axis: int | None = None) -> Plan:
-    """out[i, j] = x[i, ids[i, j]] with axis 1, the other axes broadcast; without an axis the elements counted through,
-    as a row."""
+    """out[i, j] = x[i, ids[i, j]] with axis 1, the other axes broadcast.
+
+    Without an axis the elements are counted through, and stand in a row."""
     if axis is None:
         return (Take(), [x, (Reshape((prod(ids.shape),)), [ids])])
     if len(x.shape) != len(ids.shape):

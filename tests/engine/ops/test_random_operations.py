@@ -571,6 +571,7 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         )
         for name, sign in _COMPARED.items()
     },
+    **taking_rules.BINARY,
 }  # fmt: skip
 #: Those that are part of others' formulas.
 WITHIN = {"where": set(_COMPARED), "causal_mask": {"causal_mask"}}

@@ -13,6 +13,7 @@ from gradstep.engine.errors import CommandError
 from gradstep.engine.explain.hops import Hop
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
+from gradstep.engine.ops.choosing import Chosen
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.timeline import Phase
@@ -136,12 +137,18 @@ class Facts:
     def fed(self, node: Node, slot: int, flat: int) -> int:
         """How many outputs of a node depend on an element of an input at all, whatever the numbers are: how many
         change when it is moved, beside other numbers."""
+        if isinstance(node.op, Chosen) and slot == 0:  # which ones it is chosen for depends on the numbers
+            x, y = self.trace.inputs(node)[0], self.trace.output(node)
+            moved = [x.copy(), *self.trace.inputs(node)[1:]]
+            moved[0].reshape(-1)[flat] = np.nextafter(x.item(flat), np.inf)
+            return int((node.op.forward(moved) != y).sum())
         changed = np.zeros(self.graph.values[node.output].size, bool)
         rng = np.random.default_rng(0)
         for low, high, by in ((0.2, 0.8, 0.1), (0.5, 1.5, 9.0), (-1.5, -0.5, 0.2), (0.5, 1.5, -9.0)):
             xs = []
             for x, value in zip(self.trace.inputs(node), node.inputs, strict=True):
-                fixed = not self.graph.values[value].differentiable and node.op.name in _NUMBERED
+                numbered = node.op.name in _NUMBERED or "ids" in node.op.slots
+                fixed = not self.graph.values[value].differentiable and numbered
                 xs.append(np.array(x, dtype=float) if fixed else rng.uniform(low, high, x.shape))
             with np.errstate(all="ignore"):
                 before = np.array(node.op.forward(xs)).reshape(-1)

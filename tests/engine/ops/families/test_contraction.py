@@ -1,0 +1,11 @@
+"""Sums of products by letters: against PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+from torch_cases import FAMILIES, check
+
+
+@pytest.mark.parametrize("formula", FAMILIES["contraction"])
+def test_values_and_gradients_are_pytorchs(formula: str) -> None:
+    check("contraction", formula)
