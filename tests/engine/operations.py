@@ -218,7 +218,6 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
         *((Listed((True, False), (2,)), Listed((1,), (1,))), (0, Listed((1, 0), (2,)))),
     ),
     "equation": ("ij,jk->ik", "i,i->", "ij,ij->j", "i,j->ji", "abc,bc->ab", "abc,bc->a", "i,i->i", "ij,k->ijk"),
-    "size": (1, 2),
     "base": (10000.0, 5.0),
     "interleaved": (False, True),
     "dims": (None, 2),
@@ -244,7 +243,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "divisor_override": (None, 3),
     "output_size": (1, 3, (2,), (2, 3), (None, 2), (1, 2, 3)),
     "scale_factor": (None, 1.7, 0.5),
-    "size": (None, 3, (5,), (2, 3)),
+    "size": (None, 1, 2, 3, (5,), (2, 3)),
     "mode": (
         *("nearest", "nearest-exact", "area", "linear", "bilinear", "trilinear", "bicubic"),
         *("constant", "reflect", "replicate", "circular"),
