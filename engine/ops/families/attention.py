@@ -101,16 +101,7 @@ def attention(
     there instead of 1/√d. With enable_gqa there are fewer heads, on axis −3, of k and v than of q, each of them for
     several of q (Ainslie et al., 2023). `softcap` c makes c tanh(s / c) of a score s. A `window` (left, right) lets a
     position see so many before and behind it, −1 all of them. A row that is wholly masked gives 0."""
-    for name, part in (("q", q), ("k", k), ("v", v)):
-        if len(part.shape) < 2:
-            raise OpError(f"attention: {name} must be (…, positions, width), but it is {shape_text(part.shape)}")
-    if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
-        raise OpError(
-            f"attention: q {shape_text(q.shape)} and k {shape_text(k.shape)} must have the same width, "
-            f"k and v {shape_text(v.shape)} the same number of positions"
-        )
-    if softcap is not None and not softcap > 0:
-        raise OpError(f"attention: softcap is a number above 0, not {softcap!r}")
+    _check(q, k, v, softcap)
     keys, values = (_repeated(one, q) for one in (k, v)) if enable_gqa else (k, v)
     order = (*range(len(k.shape) - 2), len(k.shape) - 1, len(k.shape) - 2)
     products = Part("products", (Matmul(), [q, (Transpose(order), [keys])]))
@@ -124,6 +115,20 @@ def attention(
     if dropout_p:
         weights = (Dropout(dropout_p, seed), [weights])
     return (Matmul(), [weights, values])
+
+
+def _check(q: Given, k: Given, v: Given, softcap: float | None) -> None:
+    """Raises OpError where these do not go together."""
+    for name, part in (("q", q), ("k", k), ("v", v)):
+        if len(part.shape) < 2:
+            raise OpError(f"attention: {name} must be (…, positions, width), but it is {shape_text(part.shape)}")
+    if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+        raise OpError(
+            f"attention: q {shape_text(q.shape)} and k {shape_text(k.shape)} must have the same width, "
+            f"k and v {shape_text(v.shape)} the same number of positions"
+        )
+    if softcap is not None and not softcap > 0:
+        raise OpError(f"attention: softcap is a number above 0, not {softcap!r}")
 
 
 def _repeated(one: Given, q: Given) -> Plan:

@@ -33,15 +33,7 @@ def embedding_bag(
     """Rows of a table, each bag of them added up, averaged, or the largest of them taken: mode 'sum', 'mean', 'max'.
 
     A bag is a row of ids; or, where ids are one row, what there is from each of the `offsets` on."""
-    if mode not in ("sum", "mean", "max"):
-        raise OpError(f"embedding_bag: mode is 'sum', 'mean' or 'max', not {mode!r}")
-    if len(table.shape) != 2 or len(ids.shape) != (2 if offsets is None else 1):
-        raise OpError(
-            f"embedding_bag: table must be (rows, width) and ids (bags, ids), or a row with offsets, but they are "
-            f"{shape_text(table.shape)} and {shape_text(ids.shape)}"
-        )
-    if per_sample_weights is not None and (mode != "sum" or per_sample_weights.shape != ids.shape):
-        raise OpError("embedding_bag: per_sample_weights go with mode='sum', and have the shape of ids")
+    _check(table, ids, offsets, per_sample_weights, mode)
     count, width = prod(ids.shape), table.shape[1]
     if padding_idx is not None:
         padding_idx %= max(table.shape[0], 1)
@@ -64,6 +56,19 @@ def embedding_bag(
         return total
     each: Plan = (IndexAdd(0), [(Expand((bags,)), [0.0]), bag, counts])
     return (Divide(), [total, (Reshape((bags, 1)), [(Maximum(), [each, 1.0])])])
+
+
+def _check(table: Given, ids: Given, offsets: Given | None, weights: Given | None, mode: str) -> None:
+    """Raises OpError where these do not go together."""
+    if mode not in ("sum", "mean", "max"):
+        raise OpError(f"embedding_bag: mode is 'sum', 'mean' or 'max', not {mode!r}")
+    if len(table.shape) != 2 or len(ids.shape) != (2 if offsets is None else 1):
+        raise OpError(
+            f"embedding_bag: table must be (rows, width) and ids (bags, ids), or a row with offsets, but they are "
+            f"{shape_text(table.shape)} and {shape_text(ids.shape)}"
+        )
+    if weights is not None and (mode != "sum" or weights.shape != ids.shape):
+        raise OpError("embedding_bag: per_sample_weights go with mode='sum', and have the shape of ids")
 
 
 def _bags(ids: Given, offsets: Given | None, include_last: bool) -> tuple[int, Plan]:
