@@ -55,8 +55,11 @@ async def test_in_and_out_again_changes_nothing_but_the_distance() -> None:
         await pilot.press("minus", "minus", "minus", "minus")
         assert zoom(pilot) is Zoom.NETWORK
         assert at(pilot) == before
-        await pilot.press("escape", "escape")
-        assert zoom(pilot) is Zoom.NETWORK
+        assert "This is the whole network." in text(pilot)
+        await pilot.press("enter", "escape", "escape")
+        assert zoom(pilot) is Zoom.LAYER
+        await pilot.press("minus")
+        assert "Zoomed out: the whole network, and a step is an array." in text(pilot)
 
 
 async def test_the_step_follows_the_zoom() -> None:
@@ -96,7 +99,7 @@ async def test_a_breakpoint_stops_at_its_exact_place_whatever_the_zoom() -> None
         assert session.frame().element == Element(value, 3 * 32 + 5)
         assert zoom(pilot) is Zoom.NEURON
         assert "h[3,5]" in text(pilot)
-        await pilot.press("escape", "escape", "escape", "escape", "home")
+        await pilot.press("minus", "minus", "minus", "home")
         session.stops.breakpoints.clear()
         session.stops.add("abs(contribution) > 0.01 and terms > 1", session.recording)
         await pilot.press("c")
@@ -107,7 +110,7 @@ async def test_a_breakpoint_stops_at_its_exact_place_whatever_the_zoom() -> None
 
 async def test_a_small_network_can_be_seen_from_afar() -> None:
     async with running("residual") as pilot:
-        await pilot.press("escape")
+        await pilot.press("minus")
         assert zoom(pilot) is Zoom.NETWORK
         await pilot.press("space")
         assert at(pilot) == Position(2)

@@ -80,7 +80,7 @@ class Neuron(Stage):
         told = right if backward else left
         if canvas.height - upper >= 5 and told is not None:
             terms.running(told, upper + 1)
-        self.foot = "← → neighbour layer   ↑ ↓ next neuron   esc zooms out"
+        self.foot = "← → neighbour layer   ↑ ↓ next neuron   - zooms out"
 
     # What enters, where it is no sum
 

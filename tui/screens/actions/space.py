@@ -12,6 +12,13 @@ from gradstep.tui.screens.scenery import Scenery
 from gradstep.tui.screens.talk import Talk
 from gradstep.tui.view import Zoom
 
+#: What a step is at each level, said where one has come from nearer.
+_STEPS = {
+    Zoom.NETWORK: "the whole network, and a step is an array",
+    Zoom.LAYER: "a step is a number",
+    Zoom.NEURON: "one neuron, and a step is a number",
+}
+
 
 class Space:
     """Where one looks, and from how near."""
@@ -54,20 +61,24 @@ class Space:
             await self.heed(message)
 
     def escape(self) -> None:
-        """Closes what is open; then drops the selection; then one level out."""
+        """Closes what is open, and drops the selection."""
+        self._talk.stop_playing()
+        if self._scenery.view.maximised:
+            self._scenery.maximise()
+        else:
+            self._scenery.show(selection=None, explained=False, message="", pointed=None)
+
+    def outer(self) -> None:
+        """One level out."""
         self._talk.stop_playing()
         scenery, view = self._scenery, self._scenery.view
         outer = view.zoom.beside(False)
-        if view.maximised:
-            scenery.maximise()
-        elif view.explained or view.message or view.selection is not None or view.pointed is not None:
-            scenery.show(selection=None, explained=False, message="", pointed=None)
-        elif outer is not None:
-            if scenery.session.position.term is not None and view.zoom is Zoom.TERM:
-                scenery.session.finish()
-            scenery.show(zoom=outer)
-        else:
+        if outer is None:
             scenery.show(message="This is the whole network.")
+            return
+        if scenery.session.position.term is not None and view.zoom is Zoom.TERM:
+            scenery.session.finish()
+        scenery.show(zoom=outer, message=f"Zoomed out: {_STEPS[outer]}.")
 
     def panel(self, name: str) -> None:
         self._scenery.open(name)
