@@ -10,6 +10,7 @@ from gradstep.engine.explain.formula import Equation
 from gradstep.engine.explain.hops import Hop
 from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.explain.nonfinite import Trouble
+from gradstep.engine.files.source import source_line
 from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.timeline import Phase
@@ -47,6 +48,28 @@ class Story:
         note = known.recording.notes.get(known.step, "")
         edited = known.base is not None and known.base.scenario.name == known.recording.scenario.name
         return f"Without the edits: {note}" if note and edited and (known.by_hand or known.old is not None) else note
+
+    @cached_property
+    def origin(self) -> str:
+        """Of a recording: where what the step writes comes from in the program that was recorded, and whether it is
+        explained; empty where nothing is known of that."""
+        known, graph = self._known, self._known.recording.graph
+        if known.element is None:
+            return ""
+        value = graph.values[known.element.value]
+        line = value.name if value.node < 0 else graph.nodes[value.node].line
+        found = known.recording.scenario.origins.get(line)
+        said = []
+        if found is not None:
+            place = found.where.rpartition("/")[2]
+            source = source_line(found.where)
+            said = [found.module, found.call or found.op, f"{place}: {source}" if source else place]
+        if known.phase is Phase.BACKWARD:
+            through = [graph.nodes[node] for node, _ in graph.uses[value.id] if graph.nodes[node].op.opaque]
+            said += [f"what comes through {node.line} is recorded, not explained: one way stands for all" for node in through]
+        elif value.node >= 0 and graph.nodes[value.node].op.opaque:
+            said.append("recorded, not explained")
+        return " · ".join(filter(None, said))
 
     @property
     def explanation(self) -> tuple[str, ...]:

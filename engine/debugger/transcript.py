@@ -32,6 +32,8 @@ def block(frame: Frame, digits: int = Digits.MATH, terms: bool = False) -> str:
     if terms and frame.sum.count > 1:
         lines += [f"  {line}" for line in _table(frame, digits)]
     lines.append(f"  {story.caption}")
+    if story.origin:
+        lines.append(f"  from     {story.origin}")
     if story.note:
         lines += [f"  note: {line}" for line in story.note.splitlines()]
     return "\n".join(map(printable, lines))

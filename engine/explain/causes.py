@@ -29,6 +29,7 @@ _WHY = {
     Cause.ZERO_TIMES_INFINITE: "0 · ∞ is no number",
     Cause.MASKED_ROW: "all scores of this row are −∞: softmax is 0/0",
     Cause.UNDEFINED: "the function has no value there",
+    Cause.RECORDED: "the operation that made it is recorded and not explained, and what enters it is finite",
     Cause.NORM: "the norm that all gradients are clipped by is no number",
     Cause.RATE: "the learning rate is not finite",
     Cause.GIVEN: "it is set so",

@@ -26,6 +26,7 @@ class Cause(Enum):
     ZERO_TIMES_INFINITE = "0 · ∞"
     MASKED_ROW = "a row that is wholly masked"
     UNDEFINED = "not defined"
+    RECORDED = "recorded, not explained"
     NORM = "the norm that clips is no number"
     RATE = "the learning rate is not finite"
 

@@ -19,7 +19,7 @@ from gradstep.tui.network.stage import Spot
 from gradstep.tui.paint import PENDING
 
 #: The most cells for the name of a layer, and for its shape.
-_NAMES, _SHAPES = 14, 12
+_NAMES, _SHAPES = 24, 12
 
 
 class _Columns(NamedTuple):

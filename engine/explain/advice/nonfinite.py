@@ -265,6 +265,7 @@ _HINTS: Mapping[Cause, Callable[[Case], str]] = {
     Cause.ZERO_TIMES_INFINITE: _of_product,
     Cause.MASKED_ROW: _of_row,
     Cause.UNDEFINED: _of_undefined,
+    Cause.RECORDED: lambda case: "that operation where your program has it: print what enters it and what comes out",
     Cause.NORM: _of_update,
     Cause.RATE: _of_update,
 }

@@ -58,6 +58,8 @@ def of_slope(recording: Recording, slope: Part) -> Culprit:
     bad = bad or first_input(recording, node, hop.target.flat, np.isinf)
     if bad is not None:
         return carried(value_of(recording, bad))
+    if node.op.opaque:
+        return Culprit(Cause.RECORDED, (slope,))
     if isinstance(node.op, Elementwise) or node.op.reduces:
         term = term_of(recording.trace, node, hop.slot, hop.source.flat, hop.target.flat)
         cause = node.op.undefined(floats(recording, node, hop.target.flat, term))

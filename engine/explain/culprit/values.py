@@ -25,6 +25,9 @@ def of_value(recording: Recording, node: Node, flat: int, value: float) -> Culpr
     nan = first_input(recording, node, flat, np.isnan) if isnan(value) else None
     if nan is not None:
         return carried(value_of(recording, nan))
+    if node.op.opaque:
+        infinite = first_input(recording, node, flat, np.isinf)
+        return Culprit(Cause.RECORDED) if infinite is None else carried(value_of(recording, infinite))
     if node.op.summed or node.op.reduces:
         return _of_sum(recording, node, flat)
     single = isinstance(node.op, Elementwise)

@@ -31,6 +31,9 @@ def forward(recording: Recording, node: Node, flat: int) -> Equation:
 
 
 def _sides(recording: Recording, node: Node, flat: int) -> _Sides:
+    if node.op.opaque:
+        names = [recording.board.whole(value) for value in node.inputs]
+        return node.op.written(names, recording.graph.dtype), (), None
     if node.op.looks_up([recording.graph.values[v].shape for v in node.inputs]):
         return *looked_up(recording, node, flat), None
     if node.op.contracts:

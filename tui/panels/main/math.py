@@ -5,11 +5,15 @@ from __future__ import annotations
 from gradstep.engine.debugger import Frame
 from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.sheet import paint_sheet
-from gradstep.tui.cells import wrap
+from gradstep.tui.cells import clip, wrap
 from gradstep.tui.network.looking import detail
 from gradstep.tui.paint import MARKS, PENDING, Canvas
 from gradstep.tui.panels.base import Panel, framed
 from gradstep.tui.view import View
+
+
+#: From this height on there is a line for where a recorded value comes from.
+_ROOM = 8
 
 
 class Math(Panel):
@@ -19,7 +23,8 @@ class Math(Panel):
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas = framed("math", view, width, height, focused)
         frame = detail(frame, view)
-        inner = Canvas(max(width - 4, 1), max(height - 2, 1), view.palette)
+        origin = frame.story.origin if height > _ROOM else ""
+        inner = Canvas(max(width - 4, 1), max(height - 2 - bool(origin), 1), view.palette)
         if view.explained:
             _explanation(inner, frame)
         elif frame.story.equation is None:
@@ -27,6 +32,8 @@ class Math(Panel):
         else:
             paint_sheet(inner, frame, frame.story.equation, view.math_digits)
         canvas.paste(inner, 2, 1)
+        if origin:
+            canvas.put(2, height - 2, clip(origin, max(width - 4, 1)), view.palette.style("dim"))
         return canvas
 
 
