@@ -66,7 +66,9 @@ class Story:
             said = [found.module, found.call or found.op, f"{place}: {source}" if source else place]
         if known.phase is Phase.BACKWARD:
             through = [graph.nodes[node] for node, _ in graph.uses[value.id] if graph.nodes[node].op.opaque]
-            said += [f"what comes through {node.line} is recorded, not explained: one way stands for all" for node in through]
+            said += [
+                f"what comes through {node.line} is recorded, not explained: one way stands for all" for node in through
+            ]
         elif value.node >= 0 and graph.nodes[value.node].op.opaque:
             said.append("recorded, not explained")
         return " · ".join(filter(None, said))

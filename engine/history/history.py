@@ -21,7 +21,6 @@ from gradstep.engine.history.front import Front
 from gradstep.engine.history.iterations import Iterations
 from gradstep.engine.history.summaries import Summaries
 from gradstep.engine.run.recording import Recording, record
-from gradstep.engine.run.rules import State
 from gradstep.engine.run.scenario import Scenario
 
 T = TypeVar("T")
@@ -71,7 +70,7 @@ class History:
     def _begin(self, edited: Edits, go_on: GoOn | None = None) -> None:
         """The first iteration, which is there from the start."""
         self._iterations = Iterations(self.scenario, self.start, edited, self.budget // _SHARE, self.recording)
-        first = Snapshot(1, self.start, self.scenario.leaves, State())
+        first = Snapshot(1, self.start, self.scenario.leaves, self.start.state)
         self.checkpoints = Checkpoints(first, self.budget // 2)
         #: Snapshots that were passed on the way to some iteration.
         self._passed = Passed(self.budget // _SHARE)

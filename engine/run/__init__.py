@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gradstep.engine.run.recording import Recording as Recording
     from gradstep.engine.run.recording import record as record
     from gradstep.engine.run.recording import remembered as remembered
+    from gradstep.engine.run.resuming import misses as misses
     from gradstep.engine.run.scenario import Scenario as Scenario
     from gradstep.engine.run.timeline import Grain as Grain
     from gradstep.engine.run.timeline import Phase as Phase

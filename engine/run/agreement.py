@@ -185,15 +185,24 @@ def _backward(
     values: Sequence[Value], line: Line, seen: Seen, data: Mapping[int, Array], draw: np.random.Generator
 ) -> Iterator[Difference]:
     wanted = [v for v in line.inputs if values[v].differentiable and v in seen.parts]
-    passed = _passed(values, line, data, seen.upstream, wanted)
+    finite = {v: np.where(np.isfinite(up), up, 0) for v, up in seen.upstream.items()}
+    passed = _passed(values, line, data, finite, wanted)
     others = []
     for _ in range(_DRAWS):
-        signs = {v: np.where(draw.random(up.shape) < 0.5, -up, up) for v, up in seen.upstream.items()}
+        signs = {v: np.where(draw.random(up.shape) < 0.5, -up, up) for v, up in finite.items()}
         others.append(_passed(values, line, data, signs, wanted))
+    # Where something arrives that is not finite, all that it reaches is not finite either; what it does not reach,
+    # because a gate is shut, is 0 in PyTorch, and 0 · NaN for whoever multiplies.
+    bad = {v: np.where(np.isfinite(up), 0, draw.random(up.shape) + 0.5) for v, up in seen.upstream.items()}
+    reached = _passed(values, line, data, bad, wanted) if any(one.any() for one in bad.values()) else {}
     for v in wanted:
         size = np.fmax.reduce([np.abs(passed[v]), *(np.abs(other[v]) for other in others)])
         of = f"what {line.name} passes on to {values[v].name}"
-        found = _apart(of, seen.parts[v], passed[v], size, seen.precision)
+        computed = passed[v]
+        if v in reached:
+            lost = (reached[v] != 0) & ~np.isfinite(seen.parts[v])
+            computed = np.where(lost, seen.parts[v], np.where(reached[v] != 0, np.nan, computed))
+        found = _apart(of, seen.parts[v], computed, size, seen.precision)
         if found is not None:
             yield found
 

@@ -24,7 +24,9 @@ class Observed:
 
     `values` and `gradients` are by value id. `parts` has, for a value with several uses, the part of its gradient that
     came through a line, by the name of the line and the value's id. `precision` is the dtype in which a value was
-    computed, where that is another one than the graph's. `about` is what else is known of it, as the manifest says.
+    computed, where that is another one than the graph's. `about` is what else is known, as the manifest says. What the
+    optimiser had `kept` is by symbol and value id, after so many updates as were `done`; `following` are the new
+    numbers of parameters.
     """
 
     values: Mapping[int, Array]
@@ -32,6 +34,9 @@ class Observed:
     parts: Mapping[tuple[str, int], Array] = field(default_factory=dict)
     precision: Mapping[int, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[tuple[str, int], Array] = field(default_factory=dict)
+    following: Mapping[int, Array] = field(default_factory=dict)
+    done: int = 0
 
     def part(self, graph: Graph, line: str, value: int) -> Array | None:
         """What came through a line to the gradient of a value; None where that is not recorded."""

@@ -17,6 +17,7 @@ from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array
 from gradstep.engine.run.observed import trace_of
 from gradstep.engine.run.passes import loss, run
+from gradstep.engine.run.resuming import state_of
 from gradstep.engine.run.rules import State
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.scenario import Scenario
@@ -132,6 +133,6 @@ def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
     graph = scenario.graph
     if scenario.observed is not None:
         trace = trace_of(graph, scenario.leaves, scenario.observed)
-    else:
-        trace = run(graph, scenario.leaves, go_on=go_on)
-    return Recording(scenario, trace, Timeline(graph), Blackboard(graph))
+        state = state_of(graph, scenario.leaves, scenario.training, scenario.observed)
+        return Recording(scenario, trace, Timeline(graph), Blackboard(graph), state=state)
+    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), Timeline(graph), Blackboard(graph))

@@ -29,11 +29,14 @@ class Optimizer(ABC):
     options: ClassVar[Mapping[str, Option]] = {}
     #: Whether its lines need all of a parameter for each number of it, as a matrix.
     whole: ClassVar[bool] = False
+    #: Whether it is known what it does, and not only what came of it.
+    known: ClassVar[bool] = True
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, listed: bool = True, **kwargs: Any) -> None:
         if "name" in cls.__dict__:
             cls.options = {**cls.options, "maximize": flag()}
-            OPTIMIZERS.add(cls.name, cls)
+            if listed:
+                OPTIMIZERS.add(cls.name, cls)
 
     def __init__(self, **given: Any) -> None:
         self._rules: dict[Hashable, tuple[Line, ...]] = {}

@@ -88,13 +88,16 @@ class LeafNames:
         if seen.number in self._roles:
             return self._roles[seen.number]
         words, here = list[str](), seen
-        while not here.name and (call := self._makers.get(here.number)) is not None and len(words) < 4:
-            words.append(call.name.partition(".")[0].strip("_"))
+        while here.kind == "made" and (call := self._makers.get(here.number)) is not None and len(words) < 3:
+            words.insert(0, call.name.partition(".")[0].strip("_"))
             before = next((a.seen for a in call.args if isinstance(a, Ref)), None)
             if before is None:
                 break
             here = before
-        if here.name and words:
-            return "_".join([here.name, *words[:0:-1], words[0]])
+        if here.kind in ("input", "buffer") and here.name and words:
+            return "_".join([here.name, *words])
+        if words:
+            made = self._makers[seen.number]
+            return f"{made.module}.{words[-1]}" if made.module else words[-1]
         module = self._makers[seen.number].module if seen.number in self._makers else ""
         return f"{module}.constant" if module else "constant"

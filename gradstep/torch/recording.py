@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from gradstep.engine.files import check_folder, write_recording
+from gradstep.engine.files import check_folder, load, write_recording
+from gradstep.engine.run import misses
+from gradstep.engine.run import record as record_scenario
 from gradstep.torch.backward import Backward, watched
 from gradstep.torch.capture import Recorder
+from gradstep.torch.optimizing import Optimizing, Training
 from gradstep.torch.writing import Parts, Putting, text_of
 
 
@@ -28,13 +33,14 @@ def record(
     """
     check_folder(path)
     recorder = Recorder(model, inputs)
+    optimizing = None if optimizer is None else Optimizing(optimizer, recorder)
     with watched(recorder) as backward:
         try:
-            with recorder:
+            with optimizing or nullcontext(), recorder:
                 yield
         finally:
             if backward.passes:
-                write(path, recorder, backward)
+                write(path, recorder, backward, optimizing)
     if not backward.passes:
         raise RuntimeError("nothing was recorded: there was no backward() in the body")
 
@@ -52,27 +58,44 @@ def record_step(
     return loss
 
 
-def write(path: str, recorder: Recorder, backward: Backward) -> None:
-    """Writes what was seen."""
+def write(path: str, recorder: Recorder, backward: Backward, optimizing: Optimizing | None = None) -> None:
+    """Writes what was seen, and opens it: what of the update is not as it was there is then shown as it moved."""
     recorder.settle()
-    with torch.no_grad():
-        parts = Putting(recorder, backward).put()
+    recorder.paused = True
     title = f"{type(recorder.model).__name__}, a recorded training step"
-    write_recording(
-        path,
-        text_of(parts, title, iter(())),
-        {**parts.inputs, **parts.parameters},
-        parts.trace,
-        _about(parts, backward),
-    )
+    with torch.no_grad():
+        putting = Putting(recorder, backward)
+        parts = putting.put()
+        names = {key.node: name for key, name in putting.parameters.items()}
+        training = Training(optimizing, backward, names)
+        for (symbol, number), array in training.kept.items():
+            if number in names:
+                parts.trace[f"kept:{symbol}:{names[number]}"] = putting.arrays.plain(array)
+        for number, array in training.after.items():
+            if number in names:
+                parts.trace[f"next:{names[number]}"] = putting.arrays.plain(array)
+    about = _about(parts, backward, title) | {"updates": training.done, "moved": sorted(training.moved)}
+    if optimizing is not None:
+        about["optimizer"] = type(optimizing.optimizer).__name__
+    leaves = {**parts.inputs, **parts.parameters}
+    text = text_of(parts, title, training.lines)
+    write_recording(path, text, leaves, parts.trace, about)
+    found = record_scenario(load(Path(path)))
+    assert found.scenario.observed is not None, "it is a recording"
+    wrong = misses(found.update, found.scenario.observed)
+    if wrong:
+        write_recording(path, text, leaves, parts.trace, about | {"moved": sorted({*training.moved, *wrong})})
 
 
-def _about(parts: Parts, backward: Backward) -> dict[str, Any]:
+def _about(parts: Parts, backward: Backward, title: str) -> dict[str, Any]:
     """The manifest."""
     from importlib.metadata import version
 
     devices = sorted({str(seen.tensor.device) for seen in backward.recorder.by_key.values()})
+    loss = float(parts.trace[f"value:{parts.loss}"]) if f"value:{parts.loss}" in parts.trace else math.nan
     return {
+        "title": title,
+        **({"loss": loss} if math.isfinite(loss) else {}),
         "gradstep": version("gradstep"),
         "torch": torch.__version__,
         "python": platform.python_version(),

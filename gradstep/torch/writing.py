@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils import _pytree as pytree
 
 from gradstep.torch.backward import Backward
 from gradstep.torch.blocks import Block, Network
 from gradstep.torch.capture import Recorder
 from gradstep.torch.explaining import Array, Arrays, Explainer
 from gradstep.torch.naming import LeafNames, Names, names_of
-from gradstep.torch.seen import Key, Seen
+from gradstep.torch.seen import Key, Ref, Seen
 
 #: A name that stands for what was seen (see `explaining.Written`).
 _STANDING_FOR = re.compile(r"\b([vd])(\d+)\b")
@@ -83,19 +84,35 @@ class Putting:
                 self.found.trace[f"gradient:{name}"] = self.explainer.upstream(seen.key, self.arrays.of(seen))
 
     def _inputs(self, blocks: list[Block]) -> None:
-        """Numbers that are data: those that formulas use."""
-        names, given = LeafNames(self.recorder, blocks), []
-        for formula in (formula for block in blocks for formula in block.formulas):
-            for kind, number in _STANDING_FOR.findall(formula):
-                seen = self.recorder.seen[int(number)]
-                if kind == "d" and seen.number not in self._data:
-                    name = self._data[seen.number] = self.names.take(names.of(seen))
-                    whole = not seen.dtype.is_floating_point
-                    self.found.inputs[name] = _plain(seen.data()) if whole else self.arrays.of(seen)
-                    if seen.kind == "input" and seen.shape:
-                        given.append((name, seen.shape[0]))
-        if len({extent for _, extent in given}) == 1 and given[0][1] > 1:
-            self.found.batch = tuple(name for name, _ in given)
+        """Numbers that are data: those that formulas use, and what the user has named."""
+        names, seen = LeafNames(self.recorder, blocks), self.recorder.seen
+        used = [found for block in blocks for formula in block.formulas for found in _STANDING_FOR.findall(formula)]
+        given = [one for one in seen if one.kind == "input" and one.name and one.key is None]
+        for one in dict.fromkeys([seen[int(number)] for kind, number in used if kind == "d"] + given):
+            name = self._data[one.number] = self.names.take(names.of(one))
+            whole = not one.dtype.is_floating_point
+            self.found.inputs[name] = _plain(one.data()) if whole else self.arrays.of(one)
+        self.found.batch = self._batch(given)
+
+    def _batch(self, given: list[Seen]) -> tuple[str, ...]:
+        """The inputs whose axis 0 counts samples: what the user has named, where all of it has as many, and what is
+        made of that."""
+        extents = {one.shape[:1] for one in given}
+        if len(extents) != 1 or extents <= {(), (0,), (1,)}:
+            return ()
+        derived = {one.number for one in given}
+        for call in self.recorder.calls:
+            if any(
+                isinstance(a, Ref) and a.seen.number in derived for a in pytree.tree_leaves((call.args, call.kwargs))
+            ):
+                derived.update(one.number for one in call.outputs if one is not None)
+        data = [(self.recorder.seen[number], name) for number, name in self._data.items()]
+        return tuple(name for one, name in data if one.number in derived and one.shape[:1] in extents)
+
+    @property
+    def parameters(self) -> dict[Key, str]:
+        """The names of all that gets a gradient and is no result."""
+        return {key: name for key, name in self._by_key.items() if key.output < 0}
 
     # Lines ---------------------------------------------------------------------------------------
 
@@ -207,7 +224,7 @@ def _plain(tensor: torch.Tensor) -> Array:
     return np.ascontiguousarray(tensor.detach().cpu().numpy()).reshape(tuple(tensor.shape))
 
 
-def text_of(parts: Parts, title: str, more: Iterator[str]) -> str:
+def text_of(parts: Parts, title: str, more: Sequence[str]) -> str:
     """graph.toml. `more` are lines of further tables."""
     lines = [
         "format = 1",
@@ -222,11 +239,11 @@ def text_of(parts: Parts, title: str, more: Iterator[str]) -> str:
             lines += ["", f"[{table}]"]
             lines += [f'{_key(name)} = {{ file = "leaves.safetensors", key = {_quoted(name)} }}' for name in arrays]
     lines += ["", "[graph]", *(f"{_key(name)} = {_quoted(formula)}" for name, formula in parts.lines.items())]
-    lines += ["", "[origin]"]
+    lines += ["", *more, "", "[origin]"]
     for name, said in parts.origins.items():
         if name in parts.lines:
             lines.append(f"{_key(name)} = {{ {', '.join(f'{k} = {_quoted(v)}' for k, v in said.items())} }}")
-    return "\n".join([*lines, *more, ""])
+    return "\n".join([*lines, ""])
 
 
 def _key(name: str) -> str:

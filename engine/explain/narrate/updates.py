@@ -80,7 +80,11 @@ def update(recording: Recording, element: Element) -> Narration:
     first = recording.timeline.span(Phase.UPDATE)[0] + 1 == recording.timeline.step_of(Phase.UPDATE, *element)
     first = first and recording.iteration == 1
     after = "Until now none had changed: the backward pass used the old numbers." if first else _AFTER
-    if new == old:
+    if not recording.update.optimizer(element.value).known:
+        way = f"goes {'up' if new > old else 'down'} by {said(abs(new - old), digits=Digits.MATH)}"
+        says = recording.update.lines(element.value)[-1].says
+        caption = f"The {what} {way if new != old else 'stays as it is'}: {says}."
+    elif new == old:
         caption = _unmoved(recording, element, what)
     elif len(recording.update.lines(element.value)) == 1:
         sign, way = ("negative", "up") if grad < 0 else ("positive", "down")

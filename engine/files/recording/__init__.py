@@ -2,6 +2,7 @@
 
 graph.toml           the network, a scenario like any other, with [origin] for where its names come from
 leaves.safetensors   the arrays that it starts from
-trace.safetensors    what was recorded: value:NAME, gradient:NAME, part:LINE:NAME
+trace.safetensors    what was recorded: value:NAME, gradient:NAME, part:LINE:NAME,
+                         next:NAME of parameters, kept:SYMBOL:NAME of the optimiser
 manifest.json        what made it, of which versions, and how large each file is
 """

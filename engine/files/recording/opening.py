@@ -15,9 +15,12 @@ from gradstep.engine.files.recording.mapped import arrays_in
 from gradstep.engine.graph.graph import Graph, Value
 from gradstep.engine.index import Array
 from gradstep.engine.run.observed import Observed, with_numbers
+from gradstep.engine.run.resuming import training_of
 from gradstep.engine.run.scenario import Scenario
 
 _MOST = 64 << 20
+#: What there is of a value, and how many names stand behind it.
+_KINDS = {"value": 1, "gradient": 1, "next": 1, "part": 2, "kept": 2}
 
 
 def open_recording(folder: Path, read: Callable[[Draft, str], Scenario]) -> Scenario:
@@ -34,22 +37,30 @@ def open_recording(folder: Path, read: Callable[[Draft, str], Scenario]) -> Scen
     except GraphError as error:
         raise bad(folder, str(error)) from None
     graph = with_numbers(graph, scenario.leaves, observed)
-    return dataclasses.replace(scenario, file=str(folder), graph=graph, observed=observed)
+    training = training_of(scenario.training, observed, _moved(graph, about))
+    return dataclasses.replace(scenario, file=str(folder), graph=graph, training=training, observed=observed)
+
+
+def _moved(graph: Graph, about: Mapping[str, Any]) -> list[str]:
+    """The parameters whose update is not explained, by the manifest: all, where it does not say."""
+    names = [value.name for value in graph.parameters]
+    said = about.get("moved")
+    return [name for name in names if name in said] if isinstance(said, list) else names
 
 
 def _observed(graph: Graph, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Observed:
     """What was recorded, by the ids of values. Raises GraphError where it is not about this network."""
-    found: dict[str, dict[int, Array]] = {"value": {}, "gradient": {}}
-    parts: dict[tuple[str, int], Array] = {}
+    found: dict[str, dict[int, Array]] = {"value": {}, "gradient": {}, "next": {}}
+    parts, kept = dict[tuple[str, int], Array](), dict[tuple[str, int], Array]()
     for key, array in arrays.items():
         kind, *names = key.split(":")
-        if kind not in ("value", "gradient", "part") or len(names) != 1 + (kind == "part"):
+        if kind not in _KINDS or len(names) != _KINDS[kind]:
             raise GraphError(f"{TRACE}: '{key}' is nothing that a recording has")
         value = _named(graph, names[-1], key)
         if array.shape != value.shape:
             raise GraphError(f"{TRACE}: '{key}' has shape {array.shape}, and {GRAPH} says {value.shape}")
-        if kind == "part":
-            parts[names[0], value.id] = array
+        if kind in ("part", "kept"):
+            (parts if kind == "part" else kept)[names[0], value.id] = array
         else:
             found[kind][value.id] = array
     for node in graph.nodes:
@@ -59,7 +70,17 @@ def _observed(graph: Graph, arrays: Mapping[str, Array], about: Mapping[str, Any
             raise GraphError(f"{TRACE}: the gradient of '{graph.values[node.output].name}' is missing")
     kinds = about.get("precision", {})
     precision = {v.id: kinds[v.name] for v in graph.values if v.name in kinds} if isinstance(kinds, dict) else {}
-    return Observed(found["value"], found["gradient"], parts, precision, about)
+    done = about.get("updates", 0)
+    return Observed(
+        found["value"],
+        found["gradient"],
+        parts,
+        precision,
+        about,
+        kept,
+        found["next"],
+        done if type(done) is int else 0,
+    )
 
 
 def _named(graph: Graph, name: str, key: str) -> Value:

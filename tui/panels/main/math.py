@@ -11,7 +11,6 @@ from gradstep.tui.paint import MARKS, PENDING, Canvas
 from gradstep.tui.panels.base import Panel, framed
 from gradstep.tui.view import View
 
-
 #: From this height on there is a line for where a recorded value comes from.
 _ROOM = 8
 

@@ -1,0 +1,148 @@
+"""What the optimiser does in a recorded step: its options, what it had kept, the numbers before and after.
+
+An optimiser that gradstep knows is written as [training], which is held against the new numbers that were recorded;
+the parameters for which it does not give them are shown as they moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+
+from gradstep.engine.training import OPTIMIZERS
+from gradstep.torch.backward import Backward
+from gradstep.torch.capture import Recorder
+from gradstep.torch.seen import Key
+
+#: By the name of a class of torch.optim: what it is called here, and the symbols of what it keeps.
+_KNOWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "SGD": ("sgd", {"momentum_buffer": "v"}),
+    "Adam": ("adam", {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "u"}),
+    "AdamW": ("adamw", {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "u"}),
+    "RMSprop": ("rmsprop", {"square_avg": "v", "grad_avg": "a", "momentum_buffer": "b"}),
+    "Adagrad": ("adagrad", {"sum": "s"}),
+    "Adamax": ("adamax", {"exp_avg": "m", "exp_inf": "u"}),
+    "Adadelta": ("adadelta", {"square_avg": "v", "acc_delta": "a"}),
+}
+
+
+class Optimizing:
+    """Watches an optimiser for the time of a recording."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, recorder: Recorder) -> None:
+        self.optimizer, self.recorder = optimizer, recorder
+        self.steps = 0
+        self.groups: list[dict[str, Any]] = []
+        self.before: dict[int, dict[str, Any]] = {}
+        self.gradients: dict[int, torch.Tensor] = {}
+        self.after: dict[int, torch.Tensor] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Optimizing:
+        self._stack.callback(self.optimizer.register_step_pre_hook(self._begins).remove)
+        self._stack.callback(self.optimizer.register_step_post_hook(self._ends).remove)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _begins(self, *_: object) -> None:
+        self.recorder.settle()
+        self.recorder.paused = True
+        self.steps += 1
+        if self.steps > 1:
+            return
+        with torch.no_grad():
+            self.groups = [{k: v for k, v in group.items() if k != "params"} for group in self.optimizer.param_groups]
+            for parameter in self.parameters():
+                kept = self.optimizer.state.get(parameter, {})
+                self.before[id(parameter)] = {
+                    k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in kept.items()
+                }
+                if parameter.grad is not None and parameter.grad.layout is torch.strided:
+                    self.gradients[id(parameter)] = parameter.grad.clone()
+
+    def _ends(self, *_: object) -> None:
+        if self.steps == 1:
+            with torch.no_grad():
+                self.after = {id(parameter): parameter.detach().clone() for parameter in self.parameters()}
+        self.recorder.paused = False
+
+    def parameters(self) -> Iterator[torch.Tensor]:
+        """Those that are trained, in the optimiser's order."""
+        for group in self.optimizer.param_groups:
+            yield from group["params"]
+
+
+class Training:
+    """What is written of an optimiser's step: `lines` of [training], what was `kept` by symbol and the parameter's id,
+    after so many updates as were `done`, and the names of parameters that can only be shown as they moved."""
+
+    def __init__(self, watched: Optimizing | None, backward: Backward, names: Mapping[int, str]) -> None:
+        self.lines: list[str] = []
+        self.kept: dict[tuple[str, int], torch.Tensor] = {}
+        self.done = 0
+        self.after = {} if watched is None or watched.steps != 1 else watched.after
+        self.moved = set(names.values())
+        if watched is not None and self.after:
+            self._known(watched, backward, names)
+
+    def _known(self, watched: Optimizing, backward: Backward, names: Mapping[int, str]) -> None:
+        called, symbols = _KNOWN.get(type(watched.optimizer).__name__, ("", {}))
+        module = type(watched.optimizer).__module__
+        if not called or not module.startswith("torch.optim"):
+            return
+        self.done = max((int(state.get("step", 0)) for state in watched.before.values()), default=0)
+        for parameter in watched.parameters():
+            state = watched.before[id(parameter)]
+            for key, symbol in symbols.items():
+                if isinstance(state.get(key), torch.Tensor):
+                    self.kept[symbol, id(parameter)] = state[key]
+            self.moved.discard(names.get(id(parameter), ""))
+        if called == "sgd":
+            self.done = int(bool(self.kept))
+        self.lines = ["[training]", *_clipping(watched, backward), *_training(called, watched, names)]
+
+
+def _training(called: str, watched: Optimizing, names: Mapping[int, str]) -> list[str]:
+    """[training], and a group for each further one."""
+    found = [f'optimizer = "{called}"', *_options(called, watched.groups[0])]
+    for options, group in zip(watched.groups[1:], watched.optimizer.param_groups[1:], strict=True):
+        mine = [names[id(parameter)] for parameter in group["params"] if id(parameter) in names]
+        if mine:
+            listed = ", ".join(f'"{name}"' for name in mine)
+            found += ["[[training.groups]]", f"parameters = [{listed}]", *_options(called, options)]
+    return found
+
+
+def _options(called: str, group: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {_written(group[name])}" for name in OPTIMIZERS[called].options if _writable(group.get(name))]
+
+
+def _writable(value: Any) -> bool:
+    return value is not None and (
+        isinstance(value, bool | int | float)
+        or (isinstance(value, torch.Tensor) and value.numel() == 1)
+        or (isinstance(value, tuple | list) and all(_writable(one) for one in value))
+    )
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_written, value))}]"
+    return repr(float(value))
+
+
+def _clipping(watched: Optimizing, backward: Backward) -> list[str]:
+    """How long all gradients together were made, where all were shortened by one factor."""
+    ours = {number: backward.gradients.get(Key(number, -1)) for number in watched.gradients}
+    pairs = [(g.double(), o.double()) for n, g in watched.gradients.items() if (o := ours[n]) is not None]
+    norm = float(sum(float((o * o).sum()) for _, o in pairs)) ** 0.5
+    dot = sum(float((g * o).sum()) for g, o in pairs)
+    factor = dot / norm**2 if norm else 1.0
+    return [f"clip_norm = {factor * (norm + 1e-6)!r}"] if 0 < factor < 1 - 1e-5 else []

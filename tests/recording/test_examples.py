@@ -1,0 +1,66 @@
+"""The training scripts in examples/, each with a planted fault: they run, and gradstep leads to the fault where there
+is no PyTorch."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+#: gradstep where importing torch fails.
+_WITHOUT = "import sys; sys.modules['torch'] = None; from gradstep.tui.cli import main; raise SystemExit(main())"
+
+
+def _run(folder: Path, *words: str) -> str:
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "recording", "commands", "says"),
+    [
+        (
+            "masked_nan", "crash", ["goto end", "when first nonfinite", "print length"],
+            ["all scores of this row are −∞: softmax is 0/0", "masked_nan.py:", "length = [2., 3., 0., 3.]"],
+        ),
+        (
+            "dead_units", "stuck", ["goto end", "findings", "why net.0.weight[0,0]"],
+            ["8 of 8 gates of net.1 are shut in all 16 samples", "The gate at net.1[0,0] is shut", "− 0.05 ×"],
+        ),
+        (
+            "detached", "half", ["goto end", "why encoder.0.weight[0,0]"],
+            ["No path leads from encoder.0.weight[0,0] to the loss"],
+        ),
+    ],
+)  # fmt: skip
+def test_an_example_leads_to_its_fault(
+    script: str, recording: str, commands: list[str], says: list[str], tmp_path: Path
+) -> None:
+    assert f"recorded in {recording}.gradstep" in _run(
+        tmp_path, sys.executable, str(ROOT / "examples" / f"{script}.py")
+    )
+    words = [word for command in commands for word in ("-c", command)]
+    told = _run(tmp_path, sys.executable, "-c", _WITHOUT, "run", f"{recording}.gradstep", *words)
+    for one in says:
+        assert one in told, told
+
+
+def test_the_readme_shows_what_the_example_gives(tmp_path: Path) -> None:
+    section = README[README.index("## Your own model") : README.index("## Your own network")]
+    _run(tmp_path, sys.executable, str(ROOT / "examples" / "masked_nan.py"))
+    blocks = re.findall(r"```console\n(.*?)```", section, re.DOTALL)
+    calls = [line for block in blocks for line in block.splitlines() if line.startswith("$ gradstep ")]
+    assert len(calls) == 5
+    for block in blocks:
+        for call, shown in re.findall(r"^\$ gradstep (.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            words = re.findall(r'"([^"]*)"|(\S+)', call)
+            told = _run(tmp_path, sys.executable, "-c", _WITHOUT, *(a or b for a, b in words)).splitlines()
+            for line in filter(None, map(str.strip, shown.splitlines())):
+                beginning = line.removesuffix("…").rstrip()
+                assert any(beginning in one for one in told), (call, line, told)

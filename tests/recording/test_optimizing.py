@@ -1,0 +1,115 @@
+"""The update of a recorded step: its rule where gradstep knows it, else what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+import gradstep.torch as gs
+from gradstep.engine.files import find
+from gradstep.engine.run.recording import Recording, record
+
+Make = Callable[[nn.Sequential], torch.optim.Optimizer]
+
+
+class Own(torch.optim.SGD):
+    """An optimiser that nobody else knows."""
+
+
+def _groups(net: nn.Sequential) -> list[dict[str, Any]]:
+    weights, biases = [net[0].weight, net[2].weight], [net[0].bias, net[2].bias]
+    return [{"params": weights, "weight_decay": 0.1}, {"params": biases, "lr": 0.003}]
+
+
+def _recorded(folder: Path, make: Make, clip: float | None = None) -> tuple[Recording, dict[str, Any], nn.Sequential]:
+    """The fourth step of a training."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3)).double()
+    optimizer = make(net)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        F.cross_entropy(net(torch.randn(4, 6).double()), torch.randint(0, 3, (4,))).backward()
+        if clip is not None:
+            nn.utils.clip_grad_norm_(net.parameters(), clip)
+        optimizer.step()
+
+    for _ in range(3):
+        step()
+    with gs.record(str(folder / "a.gradstep"), net, optimizer=optimizer):
+        step()
+    found = record(find(str(folder / "a.gradstep")))
+    return found, json.loads((folder / "a.gradstep" / "manifest.json").read_text()), net
+
+
+def _check(found: Recording, parameters: Iterable[torch.Tensor]) -> None:
+    for value, parameter in zip(found.graph.parameters, parameters, strict=True):
+        np.testing.assert_allclose(found.updated(value.id), parameter.detach().numpy(), rtol=1e-13, atol=1e-15)
+
+
+KNOWN: dict[str, Make] = {
+    "SGD": lambda net: torch.optim.SGD(net.parameters(), 0.1),
+    "momentum": lambda net: torch.optim.SGD(net.parameters(), 0.1, 0.9, nesterov=True, weight_decay=0.01),
+    "Adam": lambda net: torch.optim.Adam(net.parameters(), 0.01, amsgrad=True),
+    "AdamW": lambda net: torch.optim.AdamW(_groups(net), 0.01),
+    "RMSprop": lambda net: torch.optim.RMSprop(net.parameters(), 0.01, momentum=0.5, centered=True),
+    "Adagrad": lambda net: torch.optim.Adagrad(net.parameters(), 0.01, lr_decay=0.1),
+    "Adamax": lambda net: torch.optim.Adamax(net.parameters()),
+    "Adadelta": lambda net: torch.optim.Adadelta(net.parameters()),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_rule_of_a_known_optimiser_is_stepped_from_where_it_stood(name: str, tmp_path: Path) -> None:
+    found, about, net = _recorded(tmp_path, KNOWN[name])
+    assert about["moved"] == []
+    assert found.state.done == (3 if name not in ("SGD", "momentum") else int(name == "momentum"))
+    _check(found, net.parameters())
+
+
+def test_gradients_that_were_clipped_together(tmp_path: Path) -> None:
+    found, about, net = _recorded(tmp_path, KNOWN["Adam"], clip=0.05)
+    assert about["moved"] == []
+    assert found.scenario.training.clip_norm == pytest.approx(0.05, rel=1e-6)
+    _check(found, net.parameters())
+
+
+@pytest.mark.parametrize(
+    ("make", "moved"),
+    [
+        (lambda net: Own(net.parameters(), 0.1), 4),
+        (lambda net: torch.optim.NAdam(net.parameters()), 4),
+        (lambda net: torch.optim.Adam(net[0].parameters()), 2),
+    ],
+    ids=["own", "NAdam", "of some"],
+)
+def test_what_is_not_known_is_shown_as_it_moved(make: Make, moved: int, tmp_path: Path) -> None:
+    found, about, net = _recorded(tmp_path, make)
+    assert len(about["moved"]) == moved
+    _check(found, net.parameters())
+
+
+def test_options_that_change_a_rule_without_our_knowing_are_found_out(tmp_path: Path) -> None:
+    """A hook of the user makes the gradients of one parameter larger before the step: its rule gives another number."""
+
+    def make(net: nn.Sequential) -> torch.optim.Optimizer:
+        optimizer = torch.optim.SGD(net.parameters(), 0.1)
+
+        def change(*_: object) -> None:
+            assert net[2].bias.grad is not None
+            net[2].bias.grad.mul_(3)
+
+        optimizer.register_step_pre_hook(change)
+        return optimizer
+
+    found, about, net = _recorded(tmp_path, make)
+    assert about["moved"] == ["net.2.bias"]
+    _check(found, net.parameters())
