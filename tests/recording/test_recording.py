@@ -256,4 +256,4 @@ def test_a_step_without_a_loop(tmp_path: Path) -> None:
     loss = gs.record_step(model, (x, t), F.cross_entropy, str(tmp_path / "a.gradstep"))
     found = opened(tmp_path / "a.gradstep")
     assert found.trace.loss == loss.item()
-    assert found.scenario.batch == ("x", "t")
+    assert {"x", "t"} <= {*found.scenario.batch}
