@@ -55,12 +55,15 @@ def rate_decayed(evidence: Evidence) -> Iterator[Seen]:
 
 def _faded(evidence: Evidence, course: Course) -> Iterator[Seen]:
     """The same of a rate that falls by and by."""
-    rates, last = evidence.motion.rates, evidence.probes[-1]
+    rates = evidence.motion.rates
     below = np.flatnonzero(rates < _FADED * rates.max())
     if not len(below) or not evidence.motion.warm or course.learned:
         return
     k = int(evidence.starts[below[0]])
-    if 2 * k > evidence.made or last.timid < STRAIGHT or last.best < _LOSES:
+    if 2 * k > evidence.made:
+        return
+    last = evidence.probes[-1]
+    if last.timid < STRAIGHT or last.best < _LOSES:
         return
     now, most = float(rates[-1]), float(rates.max())
     text = (
