@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import RLock
 
-import numpy as np
-
 from gradstep.engine.history.checkpoints import Snapshot
 from gradstep.engine.history.compiled import Compiled
 from gradstep.engine.history.iterations import Iterations
@@ -43,8 +41,9 @@ class Front:
         return self.start.bytes
 
     def make(self, whole: bool = False) -> None:
-        """Makes that iteration; with `whole`, all its numbers are kept at hand."""
-        with self._lock, np.errstate(all="ignore"):
+        """Makes that iteration; with `whole`, all its numbers are kept at hand. NumPy's warnings are for the caller to
+        silence."""
+        with self._lock:
             if whole or self._iteration in self._iterations.edited:
                 self._make_whole(whole)
             else:

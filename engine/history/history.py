@@ -28,7 +28,7 @@ T = TypeVar("T")
 BUDGET = 256 << 20
 #: While it goes on, a snapshot is kept of every so many-th iteration: each holds on to memory that would
 #: be used again at once, and computing a few iterations again is quick.
-_STRIDE = 8
+_STRIDE = 16
 #: A block has so many iterations; only one where it is kept whole, as it may be if its arrays have more bytes.
 _BLOCK, _TOGETHER = 32, 1 << 20
 #: Half of the budget is for checkpoints, and a tenth each for snapshots that were passed and for iterations
@@ -148,12 +148,13 @@ class History:
             front, first, stopped = self._begun().front, self.made + 1, False
             last = min(to, self.made + (1 if whole else _BLOCK))
             try:
-                while self.made < last and not stopped:
-                    if self.made % self._stride == 0:
-                        self.checkpoints.add(front.start)
-                    front.make(whole)
-                    self.made += 1
-                    stopped = go_on is not None and not go_on((self.made - begun) / span)
+                with np.errstate(all="ignore"):
+                    while self.made < last and not stopped:
+                        if self.made % self._stride == 0:
+                            self.checkpoints.add(front.start)
+                        front.make(whole)
+                        self.made += 1
+                        stopped = go_on is not None and not go_on((self.made - begun) / span)
             finally:
                 front.measurer.flush()
                 if (stopped or self.made == to) and self.cost > self.budget // _SHARE:

@@ -7,6 +7,7 @@ Large arrays are measured one by one.
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf, isfinite, prod
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from gradstep.engine.explain import masks
 from gradstep.engine.history.columns import FIRST, LARGE, RATE, Columns, Counted
 from gradstep.engine.history.rows import Rows
 from gradstep.engine.index import Array
+from gradstep.engine.ops.bound import Calls
 from gradstep.engine.run.packing import Row
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.run.trace import Trace
@@ -46,7 +48,8 @@ class Measurer:
         self.columns, self.rows = columns, rows
         recording = columns.recording
         graph, ends = recording.graph, columns.ends.tolist()
-        self._row = np.zeros(ends[-1], graph.dtype)
+        self._row, self._squared = np.zeros((2, ends[-1]), graph.dtype)
+        self._zero = np.zeros((), graph.dtype)
         self.there = {
             (s.phase, s.value): self._row[start:stop].reshape(graph.values[s.value].shape)
             for s, start, stop in zip(columns.sweeps, ends, ends[1:], strict=False)
@@ -68,18 +71,27 @@ class Measurer:
         #: A sum of squares that is less may have lost some of them.
         limits = np.finfo(graph.dtype)
         self._least = LARGE * float(limits.tiny) / float(limits.eps)
-        self._squared, self._starts = np.empty_like(self._row), columns.ends[:-1]
         #: Iterations that wait to be put into the rows together, and what was found again, as (iteration, sweep, norm).
         self._pending = np.zeros((_TOGETHER, columns.width))
         self._counts = np.zeros((_TOGETHER, columns.units), np.uint32)
         self._lows, self._highs, self._squares = np.empty((3, _TOGETHER, columns.small), graph.dtype)
-        self._shut = [
-            (c, np.empty((_TOGETHER, prod(c.shape)), bool), self._row[c.start : c.start + prod(c.shape)])
-            for c in columns.counted.values()
-            if c.start >= 0
-        ]
+        shut = ((c, np.empty((_TOGETHER, prod(c.shape)), bool)) for c in columns.counted.values() if c.start >= 0)
+        self._shut = list(shut)
+        self._first: list[tuple[float, float, float]] = []
         self._found: list[tuple[int, int, float]] = []
         self._waiting = 0
+        #: What measures the small arrays of each of them.
+        self._small = list(map(self._calls, range(_TOGETHER))) if columns.small else []
+
+    def _calls(self, at: int) -> Calls:
+        row, starts, squared, zero = self._row, self.columns.ends[:-1], self._squared, self._zero
+        return [
+            partial(np.minimum.reduceat, row, starts, 0, None, self._lows[at]),
+            partial(np.maximum.reduceat, row, starts, 0, None, self._highs[at]),
+            partial(np.multiply, row, row, squared),
+            partial(np.add.reduceat, squared, starts, 0, None, self._squares[at]),
+            *(partial(np.less_equal, row[c.start : c.start + prod(c.shape)], zero, shut[at]) for c, shut in self._shut),
+        ]
 
     def note(self, made: Made) -> None:
         """Adds the iteration after the last one; `flush` makes it readable. NumPy's warnings are for the caller to
@@ -98,7 +110,7 @@ class Measurer:
         """The same of an iteration whose small arrays are where they are to be."""
         assert made.iteration == self.rows.last + self._waiting + 1, "iterations are added in their order"
         columns, trace, row = self.columns, made.trace, self._pending[self._waiting]
-        row[:FIRST] = trace.loss, made.validation, made.rate
+        self._first.append((trace.loss, made.validation, made.rate))
         if columns.small:
             self._measure_small(row)
         for k in range(columns.small, len(columns.sweeps)):
@@ -125,13 +137,15 @@ class Measurer:
             return
         columns, rows = self.columns, self._pending[:count]
         small = columns.small
+        rows[:, :FIRST] = self._first
+        self._first.clear()
         rows[:, columns.low : columns.low + small] = self._lows[:count]
         rows[:, columns.high : columns.high + small] = self._highs[:count]
         np.sqrt(self._squares[:count], out=rows[:, columns.norm : columns.norm + small])
         for at, k, norm in self._found:
             rows[at, columns.norm + k] = norm
         self._found.clear()
-        for counted, shut, _ in self._shut:
+        for counted, shut in self._shut:
             self._count(self._counts[:count, counted.units], shut[:count], counted)
         if self.plain:
             rows[:, columns.moved :] = abs(rows[:, RATE : RATE + 1]) * rows[:, self._slopes]
@@ -142,20 +156,16 @@ class Measurer:
 
     def _measure_small(self, row: Array) -> None:
         """Squares, bounds and what is shut of all small arrays."""
-        at, flat, starts = self._waiting, self._row, self._starts
-        lows, highs, squares = self._lows[at], self._highs[at], self._squares[at]
-        np.minimum.reduceat(flat, starts, 0, None, lows)
-        np.maximum.reduceat(flat, starts, 0, None, highs)
-        np.multiply(flat, flat, self._squared)
-        np.add.reduceat(self._squared, starts, 0, None, squares)
-        for _, shut, numbers in self._shut:
-            np.less_equal(numbers, 0, shut[at])
-        listed = squares.tolist()
-        if min(listed) >= self._least and sum(listed) < inf:
+        at, ends = self._waiting, self.columns.ends
+        for call in self._small[at]:
+            call()
+        squares = self._squares[at].tolist()
+        if min(squares) >= self._least and sum(squares) < inf:
             return
-        for k, square in enumerate(listed):
+        lows, highs = self._lows[at], self._highs[at]
+        for k, square in enumerate(squares):
             if not self._least <= square < inf and (lows[k] != 0 or highs[k] != 0):
-                bad, norm = _again(flat[self.columns.ends[k] : self.columns.ends[k + 1]], lows[k], highs[k])
+                bad, norm = _again(self._row[ends[k] : ends[k + 1]], lows[k], highs[k])
                 row[self.columns.bad + k] += bad
                 self._found.append((at, k, norm))
 

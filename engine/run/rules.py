@@ -47,6 +47,16 @@ class Rules:
         self._lines: dict[int, tuple[Line, ...]] = {}
         self._constants: dict[int, Numbers] = {}
 
+    def go_on(self, state: State, iteration: int) -> None:
+        """The same for a later iteration, after a state in which the same is kept, where each has its update."""
+        training, self.state, self.iteration = self.training, state, iteration
+        self.rates = training.rates(iteration, state.plateau)
+        self._lines.clear()
+        for group, found in self._constants.items():
+            optimizer = training.groups.optimizers[group]
+            found.update(optimizer.constants(state.done + 1))
+            found.update(training.constants(iteration, optimizer), lr=self.rates[group])
+
     @property
     def lr(self) -> float:
         """The learning rate of the parameters in no group of their own."""
@@ -95,7 +105,8 @@ class Rules:
         """What there is of a row before the first line."""
         n = self.constants(row.group).copy()
         n["w"], n["g"], n["grad"] = numbers, gradients, gradients
-        n.update(self.kept_of(row.key))
+        if self.symbols:
+            n.update(self.kept_of(row.key))
         return n
 
     def kept_of(self, key: int) -> Iterator[tuple[str, Array]]:

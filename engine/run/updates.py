@@ -28,11 +28,14 @@ class Updates:
 
     def __init__(self, training: Training, packing: Packing, dtype: np.dtype[Any], rows: Sequence[Standing]) -> None:
         self._training, self._packing, self._dtype, self.rows = training, packing, dtype, rows
+        self._rules: Rules | None = None
+        #: What the last update has left.
+        self._state: State | None = None
 
     def step(self, state: State, iteration: int, loss: float) -> tuple[Rules, State]:
         """Updates all of them, in an iteration (from 1), after `state`. Gives the rules, and what is kept for the next
         update. NumPy's warnings are for the caller to silence."""
-        rules = Rules(self._training, self._packing, self._dtype, state, iteration)
+        rules = self._of(state, iteration)
         kept, clips = rules.left(), rules.clips
         norm = rules.together(rules.begun(row, w, g) for row, w, g, _ in self.rows) if clips else 0.0
         for row, numbers, gradients, before in self.rows:
@@ -48,4 +51,13 @@ class Updates:
             for what, array in kept.items():
                 if what[1] == row.key and np.may_share_memory(array, gradients):
                     kept[what] = array.copy()  # the next iteration writes to these
-        return rules, rules.following(kept, loss)
+        self._state = rules.following(kept, loss)
+        return rules, self._state
+
+    def _of(self, state: State, iteration: int) -> Rules:
+        """Those of an iteration; from the third update on nothing else is kept than was before."""
+        if self._rules is None or state is not self._state or state.done < 3 or self._training.accumulate > 1:
+            self._rules = Rules(self._training, self._packing, self._dtype, state, iteration)
+        else:
+            self._rules.go_on(state, iteration)
+        return self._rules

@@ -25,12 +25,8 @@ class _BoundRelu(Bound):
         return [partial(np.maximum, self.number(0), self.xs[0], out=self.y)]
 
     def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
-        shut = np.empty(self.y.shape, bool)
-        return [
-            partial(np.less_equal, self.xs[0], self.number(0), shut),
-            partial(np.logical_not, shut, shut),
-            partial(np.multiply, g, shut, flow),
-        ]
+        opened = np.empty(self.y.shape, bool)  # a NaN is no shut gate: it is not 0
+        return [partial(np.not_equal, self.y, self.number(0), opened), partial(np.multiply, g, opened, flow)]
 
 
 class Relu(Elementwise):
