@@ -48,8 +48,8 @@ class Measurer:
         self.columns, self.rows = columns, rows
         recording = columns.recording
         graph, ends = recording.graph, columns.ends.tolist()
-        self._row, self._squared = np.zeros((2, ends[-1]), graph.dtype)
-        self._zero = np.zeros((), graph.dtype)
+        self._row: Array = np.zeros(ends[-1], graph.dtype)
+        self._squared, self._zero = np.empty_like(self._row), np.zeros((), graph.dtype)
         self.there = {
             (s.phase, s.value): self._row[start:stop].reshape(graph.values[s.value].shape)
             for s, start, stop in zip(columns.sweeps, ends, ends[1:], strict=False)
