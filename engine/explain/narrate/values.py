@@ -9,7 +9,7 @@ import numpy as np
 from gradstep.engine.explain.narrate.narration import Narration
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
-from gradstep.engine.notation import brief, counted, number, said
+from gradstep.engine.notation import brief, counted, said
 from gradstep.engine.ops.choosing import Chosen
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
@@ -183,10 +183,11 @@ def _agreed(recording: Recording, node: Node, here: Element, z: float) -> str:
             return f"{name} is more than {kind} can hold: there it is infinite."
         if y == 0:
             return f"{name} is so small that {kind} has no number for it but 0."
-        return f"The nearest number of {kind} is {number(y, 12)}, {said(abs(y - z))} away."
+        return f"{kind} has no such number; the nearest is {said(abs(y - z))} away."
     if op.discrete:
         return f"It is {name} as something given: no gradient will pass here."
-    return f"It is {name}; in the backward pass the gradient is multiplied by {op.slope(0, 1, recording.graph.dtype)}."
+    slope = float(recording.trace.row(node, 0, here.flat).local(0, 1)[0])
+    return f"It is {name}; in the backward pass the gradient is multiplied by {said(slope)}."
 
 
 # The loss -----------------------------------------------------------------------------------------

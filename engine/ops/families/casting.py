@@ -69,7 +69,7 @@ class Cast(Elementwise):
     type of the number that it is the gradient of."""
 
     name = "cast"
-    notation = "cast({0})"
+    notation = "{0} as dtype"
     slopes = ("1",)
     edge = "what is too large for the type is infinite, what is too small 0"
     agreed = True
@@ -92,7 +92,7 @@ class Cast(Elementwise):
         return self.dtype
 
     def template(self, inputs: int, dtype: np.dtype[Any]) -> str:
-        return f"{self.dtype}({{0}})"
+        return f"{{0}} as {self.dtype}"
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return rounded(xs[0], self.dtype)

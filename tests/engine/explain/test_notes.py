@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from wordings import faults
 
+from gradstep.engine.debugger import Session
 from gradstep.engine.files import builtin, find
 from gradstep.engine.history.history import History
 from gradstep.engine.run.recording import Recording
@@ -86,6 +87,35 @@ def image_terms(a: At) -> Array:
 def best_slope(a: At) -> float:
     x, t = (np.asarray(a.run.scenario.pool[a.run.graph.by_name[n].id], float)[:, 0] for n in ("x", "t"))
     return float(np.polyfit(x, t, 1)[0])
+
+
+def smoothed(a: At) -> list[tuple[Array, int]]:
+    """Of the positions that count the softmax of their scores and their class."""
+    shares = np.exp(a["z"]) / np.exp(a["z"]).sum(axis=1, keepdims=True)
+    return [(p, int(k)) for p, k in zip(shares, a["t"], strict=True) if k != -100]
+
+
+class Other(At):
+    """Another run, of a session."""
+
+    def __init__(self, other: Recording) -> None:
+        self.other = other
+
+    @property
+    def run(self) -> Recording:
+        return self.other
+
+
+def unscaled(a: At) -> At:
+    session = Session(a.run.scenario)
+    session.do("set k = 1")
+    return Other(session.recording)
+
+
+def all_eight(a: At) -> float:
+    """The gradient of W1 over all eight points at once."""
+    x, t = (np.asarray(a.run.scenario.pool[a.run.graph.by_name[n].id], float) for n in ("x", "t"))
+    return float(np.mean(2 * (a["W1"].item() * x + a["b1"].item() - t) * x))
 
 
 Check = Callable[[At], bool]
@@ -219,6 +249,44 @@ NOTES: dict[str, dict[str, Check]] = {
         and about(a.it(3).new("W1").item(), 1.81)
         and a.it(3).grad("W1").item() > 0
         and a.it(3)["W1"].item() > 0.63,
+    },
+    "label-smoothing": {
+        "The mean over three positions": lambda a: about(
+            a.loss - np.mean([-(0.9 * np.log(p)[k] + 0.1 * np.log(p).mean()) for p, k in smoothed(a)]), 0, 12
+        )
+        and len(smoothed(a)) == 3,
+        "A third of softmax minus 0.925": lambda a: about(
+            a.grad("z")[0, 2] - (smoothed(a)[0][0][2] - 0.925) / 3, 0, 12
+        ),
+        "This position is padding": lambda a: bool((a["t"][3:] == -100).all() and (a.grad("z")[3:] == 0).all()),
+    },
+    "loss-scale": {
+        "The parameter itself stays in float32": lambda a: np.float16(np.float16(0.5) - np.float16(5e-8)) == 0.5
+        and a["W1"].dtype == np.float32,
+        "−7.5e-5, a number that float16 holds": lambda a: about(1e5 * a.grad("z1")[0, 0], -7.5, 1)
+        and np.float16(a.grad("z1")[0, 0]) == a.grad("z1")[0, 0]
+        and unscaled(a).grad("z1")[0, 0] == -(2.0**-24),
+        "Divided by 1000 again": lambda a: about(1e7 * a.grad("W1")[1, 1], -1.9, 1)
+        and about(1e7 * unscaled(a).grad("W1")[1, 1] * 1000, -2.4, 1)
+        and a.run.graph.by_name["W1"].kind == "",
+    },
+    "gradient-accumulation": {
+        "A quarter of this gradient": lambda a: about(a.grad("W1").item() / 4, -0.774, 9)
+        and bool(a.new("W1") == a["W1"]),
+        "The fourth batch is in": lambda a: about(sum(a.it(k).grad("W1").item() / 4 for k in range(1, 5)), -2.2025, 9)
+        and about(-0.3 + 0.25 * 2.2025 - a.it(4).new("W1").item(), 0, 12)
+        and about(all_eight(a) + 2.2025, 0, 12),
+        "It begins anew": lambda a: next(a.it(5).run.update.stages(a.run.graph.by_name["W1"].id, 0)).made
+        == a.it(5).grad("W1").item() / 4,
+    },
+    "frozen-backbone": {
+        "Here the backward pass ends": lambda a: a.run.trace.grad[a.run.graph.by_name["h"].id] is None
+        and all(a.run.graph.by_name[name].frozen for name in ("W1", "b1"))
+        and bool((a.it(60)["W1"] == a["W1"]).all()),
+        "AdamW at the rate 0.05": lambda a: a.run.update.rate(a.run.graph.by_name["W2"].id) == 0.05
+        and about(a["W2"][0, 0] * (1 - 0.05 * 0.1) + 0.05 - a.new("W2")[0, 0], 0, 6),
+        "A group of its own": lambda a: a.run.update.rate(a.run.graph.by_name["b2"].id) == 4 * 0.05
+        and a.run.update.optimizer(a.run.graph.by_name["b2"].id)["weight_decay"] == 0,
     },
     "vanishing-training": {
         "Six layers down": lambda a: np.abs(a.grad("W1")).max() < 1e-4 * np.abs(a.grad("y")).max(),

@@ -4,7 +4,7 @@ A text is read from its beginning, claim by claim; where none is known that begi
 a sentence says here what proves it.
 """
 
-from wordings import fragments, gradients, lessons, overviews, parameters, reasons, updates, values  # noqa: F401  (they add claims)
+from wordings import casts, fragments, gradients, lessons, overviews, parameters, reasons, updates, values  # noqa: F401  (they add claims)
 from wordings.facts import Facts
 from wordings.forms import faults
 from wordings.grammar import CLAIMS, read

@@ -14,6 +14,8 @@ from gradstep.engine.explain.hops import Hop
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.ops.choosing import Chosen
+from gradstep.engine.ops.narrow import wide
+from gradstep.engine.ops.precision import EPS
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.timeline import Phase
@@ -101,6 +103,16 @@ class Facts:
         """The node that computes the step's value."""
         return self.graph.nodes[self.graph.values[self.here.value].node]
 
+    @property
+    def kind(self) -> str:
+        """The type of the step's number, where it is narrower than the graph's."""
+        return self.graph.values[self.here.value].kind
+
+    @property
+    def share(self) -> float:
+        """How far rounding may move it."""
+        return EPS[self.kind] if self.kind else 1e-5
+
     @cached_property
     def hop(self) -> Hop:
         assert self.frame.sum.count == 1, "one way"
@@ -109,7 +121,9 @@ class Facts:
     # Slopes, by differences ----------------------------------------------------------------------
 
     def slope(self, node: Node, slot: int, source: int, target: int) -> float:
-        """∂y/∂x of one use, by a central difference in long doubles."""
+        """∂y/∂x of one use, by a central difference in long doubles; where it is agreed upon, what was agreed."""
+        if node.op.agreed:
+            return {"detach": 0.0, "cast": 1.0}.get(node.op.name, getattr(node.op, "scale", 0.0)) * (source == target)
         xs = [np.array(x, dtype=np.longdouble) for x in self.trace.inputs(node)]
         x = xs[slot].reshape(-1)
         at, step = x[source], np.longdouble(1e-7) * max(abs(x[source]), np.longdouble(1))
@@ -117,7 +131,7 @@ class Facts:
         with np.errstate(all="ignore"):
             for moved in (at + step, at - step):
                 x[source] = moved
-                found.append(np.longdouble(node.op.forward(xs).reshape(-1)[target]))
+                found.append(np.longdouble(wide(node.op).forward(xs).reshape(-1)[target]))
         with np.errstate(all="ignore"):
             return float((found[0] - found[1]) / (2 * step))
 
@@ -151,9 +165,9 @@ class Facts:
                 fixed = not self.graph.values[value].differentiable and numbered
                 xs.append(np.array(x, dtype=float) if fixed else rng.uniform(low, high, x.shape))
             with np.errstate(all="ignore"):
-                before = np.array(node.op.forward(xs)).reshape(-1)
+                before = np.array(wide(node.op).forward(xs)).reshape(-1)
                 xs[slot].reshape(-1)[flat] += by
-                after = np.array(node.op.forward(xs)).reshape(-1)
+                after = np.array(wide(node.op).forward(xs)).reshape(-1)
                 same = np.isclose(after, before, rtol=1e-9, atol=1e-9, equal_nan=True)
             changed |= ~same
         return int(changed.sum())

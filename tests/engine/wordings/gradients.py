@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from gradstep.engine.ops.precision import EPS
 from wordings.facts import Facts
 from wordings.grammar import LABEL, NAME, number, rounds, says
 
@@ -163,6 +164,8 @@ def shrinks(f: Facts, m: re.Match[str]) -> bool:
     slope, share = f.local, float(m[3])
     size = 100 * abs(slope)
     fits = {"less than ": size < share, "more than ": size > share}.get(m[2] or "", rounds(m[3], size))
+    kind = f.graph.values[f.hop.target.value].kind  # the slope is that at a number which was rounded
+    fits = fits or (kind != "" and abs(share - size) <= 0.5 + 100 * EPS[kind])
     return _is_slope(f, m[1]) and 0 < abs(slope) < 1 and fits and (slope < 0) == bool(m[4]) and _only(m[0], slope)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import torch
 
 from gradstep.engine.index import unravel
 from wordings.facts import Array, Facts
@@ -26,7 +27,8 @@ def terms(f: Facts) -> Array:
 @says("<x> adds up its inputs: each input times its weight(, plus the bias|, plus <x>)?\\.")
 def weighted_sum(f: Facts, m: re.Match[str]) -> bool:
     weighted, added = products(f)
-    sums = np.isclose(terms(f).sum(), f.result, rtol=1e-5, atol=1e-6 * np.abs(terms(f)).sum(), equal_nan=True)
+    size = np.abs(terms(f)).sum()
+    sums = np.isclose(terms(f).sum(), f.result, rtol=f.share, atol=0.1 * f.share * size, equal_nan=True)
     return bool(len(weighted) != 1 and sums and len(added) == bool(m[2]) and _adds(f, m[3]))
 
 
@@ -175,9 +177,10 @@ def turned(f: Facts, m: re.Match[str]) -> bool:
     return rounds(m[1], x) and rounds(m[2], f.result)
 
 
-@says("It is below <n>, where float(?:32|64) keeps fewer and fewer digits\\.")
+@says("It is below <n>, where (b?float(?:16|32|64)) keeps fewer and fewer digits\\.")
 def subnormal(f: Facts, m: re.Match[str]) -> bool:
-    return 0 < abs(f.result) < number(m[1]) * 1.01 and rounds(m[1], float(np.finfo(f.graph.dtype).tiny))
+    tiny = torch.finfo(getattr(torch, m[2])).tiny
+    return 0 < abs(f.result) < tiny and rounds(m[1], tiny) and m[2] == (f.kind or f.graph.dtype.name)
 
 
 @says("The exact result, <n>, is too small for float(?:32|64): it underflows to 0\\.")
