@@ -4,7 +4,7 @@ too small; each with its reason."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite, isinf
+from math import isfinite
 
 import numpy as np
 
@@ -117,8 +117,6 @@ def rounding(recording: Recording, element: Element, ways: Sequence[Hop]) -> str
     made, product, kind = recording.trace.derivative(element), way.contribution, rounded_to(recording, way)
     if made == product or not isfinite(product):
         return ""
-    if isinf(made):
-        return f"The gradient is more than {kind} can hold: it is infinite from here on."
     if made == 0:
         return f"{kind} has no number so small: {brief(product)} is rounded to 0."
     if not recording.graph.nodes[way.node].op.rounds_to:
@@ -153,7 +151,7 @@ def smallness(recording: Recording, node: Node, flat: int) -> str:
     kind = recording.graph.values[node.output].kind or dtype.name
     tiny = NORMAL[kind]
     if y and abs(y) < tiny:
-        return f"It is below {brief(tiny, 2)}, where {kind} keeps fewer and fewer digits."
+        return f"Below {brief(tiny, 2)} {kind} keeps fewer and fewer digits."
     if y != 0 or not isinstance(node.op, Elementwise):
         return ""
     wider = np.float64 if dtype == np.float32 else np.longdouble

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isinf, isnan
+from math import isnan
 
 import numpy as np
 
@@ -179,8 +179,6 @@ def _agreed(recording: Recording, node: Node, here: Element, z: float) -> str:
         y = recording.trace.number(here)
         if y == z or (isnan(y) and isnan(z)):
             return f"{kind} has this number, so it stays as it is."
-        if isinf(y):
-            return f"{name} is more than {kind} can hold: there it is infinite."
         if y == 0:
             return f"{name} is so small that {kind} has no number for it but 0."
         return f"{kind} has no such number; the nearest is {said(abs(y - z))} away."

@@ -25,7 +25,7 @@ from gradstep.engine.run.timeline import Phase, Position
             "x = -100.0",
             "y = exp(x); L = y + 1",
             "y",
-            "It is below 1.2e-38, where float32 keeps fewer and fewer digits.",
+            "Below 1.2e-38 float32 keeps fewer and fewer digits.",
         ),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import torch
 
 from gradstep.engine.run.timeline import Phase
@@ -43,11 +42,6 @@ def nothing(f: Facts, m: re.Match[str]) -> bool:
     return f.value(m[1]) != 0 == held(m[2], f.value(m[1])) == f.result
 
 
-@says(f"<x> is more than {KIND} can hold: there it is infinite\\.")
-def too_much(f: Facts, m: re.Match[str]) -> bool:
-    return np.isfinite(f.value(m[1])) and abs(f.result) == np.inf == abs(held(m[2], f.value(m[1])))
-
-
 @says("It is <x> as something given: no gradient will pass here\\.")
 def given(f: Facts, m: re.Match[str]) -> bool:
     return (f.value(m[1]) == f.result and f.trace.grad[f.node.inputs[0]] is None) or f.node.op.name == "detach"
@@ -58,7 +52,7 @@ def multiplied(f: Facts, m: re.Match[str]) -> bool:
     return f.value(m[1]) == f.result and rounds(m[2], f.slope(f.node, 0, f.here.flat, f.here.flat))
 
 
-@says("The slope is 1\\.(?= It is rounded)")
+@says("The slope is 1\\.(?= (?:It is rounded|b?float))")
 def slope(f: Facts, m: re.Match[str]) -> bool:
     return f.local == 1 and f.frame.phase is Phase.BACKWARD
 
@@ -71,8 +65,3 @@ def rounded(f: Facts, m: re.Match[str]) -> bool:
 @says(f"{KIND} has no number so small: <n> is rounded to 0\\.")
 def lost(f: Facts, m: re.Match[str]) -> bool:
     return held(m[1], arriving(f)) == 0 == f.result and rounds(m[2], arriving(f)) and number(m[2]) != 0
-
-
-@says(f"The gradient is more than {KIND} can hold: it is infinite from here on\\.")
-def infinite(f: Facts, m: re.Match[str]) -> bool:
-    return abs(held(m[1], arriving(f))) == np.inf == abs(f.result)

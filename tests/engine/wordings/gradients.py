@@ -175,7 +175,8 @@ def grows(f: Facts, m: re.Match[str]) -> bool:
 
 
 def _is_slope(f: Facts, text: str) -> bool:
-    return rounds(text, f.local) or abs(number(text) - f.local) < 1e-4 * abs(f.local)
+    kind = f.graph.values[f.hop.target.value].kind
+    return rounds(text, f.local) or abs(number(text) - f.local) < (EPS[kind] if kind else 1e-4) * abs(f.local)
 
 
 def _only(text: str, slope: float) -> bool:

@@ -177,7 +177,7 @@ def turned(f: Facts, m: re.Match[str]) -> bool:
     return rounds(m[1], x) and rounds(m[2], f.result)
 
 
-@says("It is below <n>, where (b?float(?:16|32|64)) keeps fewer and fewer digits\\.")
+@says("Below <n> (b?float(?:16|32|64)) keeps fewer and fewer digits\\.")
 def subnormal(f: Facts, m: re.Match[str]) -> bool:
     tiny = torch.finfo(getattr(torch, m[2])).tiny
     return 0 < abs(f.result) < tiny and rounds(m[1], tiny) and m[2] == (f.kind or f.graph.dtype.name)
