@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,12 @@ class Elementwise(Affine):
     """
 
     ufunc: ClassVar[np.ufunc | None] = None
+
+    def __init_subclass__(cls, listed: bool = True, **kwargs: Any) -> None:
+        super().__init_subclass__(listed, **kwargs)
+        if "forward" in cls.__dict__ and "ufunc" not in cls.__dict__:
+            cls.ufunc = None
+
     bound: ClassVar[type[Bound]] = _Bound
 
     def forward(self, xs: Sequence[Array]) -> Array:

@@ -95,6 +95,11 @@ class Op(ABC):
     def __init_subclass__(cls, listed: bool = True, **kwargs: Any) -> None:
         if listed and "name" in cls.__dict__:
             REGISTRY.add(cls.name, cls)
+        # What is computed otherwise than by the operation that it is derived from is not bound as that is.
+        owner = next(base for base in cls.__mro__ if "bound" in base.__dict__)
+        differs = {"forward", "local"} & cls.__dict__.keys() if "name" in owner.__dict__ else set()
+        if owner is not cls and (differs or "vjp" in cls.__dict__):
+            cls.bound = Bound
 
     @classmethod
     def options(cls) -> dict[str, Any]:

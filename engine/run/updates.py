@@ -29,8 +29,9 @@ class Updates:
     def __init__(self, training: Training, packing: Packing, dtype: np.dtype[Any], rows: Sequence[Standing]) -> None:
         self._training, self._packing, self._dtype, self.rows = training, packing, dtype, rows
         self._rules: Rules | None = None
-        #: What the last update has left.
+        #: What the last update has left, and how many came one after the other.
         self._state: State | None = None
+        self._count = 0
 
     def step(self, state: State, iteration: int, loss: float) -> tuple[Rules, State]:
         """Updates all of them, in an iteration (from 1), after `state`. Gives the rules, and what is kept for the next
@@ -55,8 +56,9 @@ class Updates:
         return rules, self._state
 
     def _of(self, state: State, iteration: int) -> Rules:
-        """Those of an iteration; from the third update on nothing else is kept than was before."""
-        if self._rules is None or state is not self._state or state.done < 3 or self._training.accumulate > 1:
+        """Those of an iteration. What is kept after one update is kept after all that follow."""
+        self._count = self._count + 1 if state is self._state else 0
+        if self._rules is None or self._count < 2 or self._training.accumulate > 1:
             self._rules = Rules(self._training, self._packing, self._dtype, state, iteration)
         else:
             self._rules.go_on(state, iteration)

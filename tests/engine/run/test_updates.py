@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from bits import same
@@ -9,6 +11,9 @@ from bits import same
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.packing import packing
+from gradstep.engine.run.passes import run
+from gradstep.engine.run.rules import State
+from gradstep.engine.run.update import Update
 from gradstep.engine.run.updates import Standing, Updates
 
 #: One parameter that is updated by itself, and two small ones.
@@ -62,3 +67,23 @@ def test_of_all_at_once(training: str, asked: bool) -> None:
         assert (state.done, state.plateau) == (expected.state.done, expected.state.plateau)
         assert state.kept.keys() == expected.state.kept.keys()
         assert all(same(state.kept[what], expected.state.kept[what]) for what in state.kept)
+
+
+def test_a_state_from_elsewhere_is_gone_on_from() -> None:
+    """As where another program's optimiser stood: what is left over is not among what it has kept."""
+    scenario = loads(TEXT.format(training='optimizer = "momentum"\nlr = 0.1\nzero_grad = false'))
+    graph = scenario.graph
+    together = packing(graph, scenario.training.groups)
+    trace = run(graph, scenario.leaves)
+    rows = [Standing(r, r.gathered(trace.data).copy(), r.gathered(trace.grad), None) for r in together.rows]
+    updates = Updates(scenario.training, together, graph.dtype, rows)
+    state = State(7, {("v", r.key): np.ones_like(r.gathered(trace.grad)) for r in together.rows})
+    for k in range(1, 6):
+        update = Update(scenario.training, trace, state, k).all()
+        _, state = updates.step(state, k, trace.loss)
+        assert all(same(state.kept[what], update.state.kept[what]) for what in update.state.kept)
+        data = list(trace.data)
+        for value, array in update.parameters.items():
+            data[value] = array
+        trace = dataclasses.replace(trace, data=tuple(data))
+        assert all(same(standing.numbers, update.after[standing.row.key]) for standing in rows)
