@@ -178,7 +178,7 @@ def _chosen(x: Array, y: Array, taps: Sequence[tuple[Any, Any]]) -> list[Array]:
 
 def _where(chosen: Array, g: Array) -> Array:
     """g where it is chosen, else 0: as bits, which takes a fifth of the time of np.where."""
-    if g.dtype.kind != "f" or not g.flags.c_contiguous:
+    if g.dtype.kind != "f" or g.dtype.itemsize > 8 or not g.flags.c_contiguous:
         return np.where(chosen, g, np.zeros((), g.dtype))
     bits = np.dtype(f"i{g.dtype.itemsize}")
     kept = np.negative(chosen.view(np.int8)).astype(bits)
