@@ -191,4 +191,4 @@ def _with_operations(graph: Graph, ops: Mapping[int, Op]) -> Graph:
     if not ops:
         return graph
     nodes = [node._replace(op=ops[node.output]) if node.output in ops else node for node in graph.nodes]
-    return Graph(graph.values, nodes, graph.loss.name, graph.dtype)
+    return Graph(graph.values, nodes, graph.loss.name, graph.dtype, graph.keeps)

@@ -20,8 +20,12 @@ MAX_NODES = 1 << 15
 class GraphBuilder:
     """Collects leaves and nodes in the order they are written, checking each as it comes."""
 
-    def __init__(self, dtype: np.dtype[Any]) -> None:
+    def __init__(self, dtype: np.dtype[Any], in_use: bool = False) -> None:
         self.dtype = np.dtype(dtype)
+        #: Whether it is a network as it is used, and not as it is trained.
+        self.in_use = in_use
+        #: See `Graph.keeps`.
+        self.keeps: dict[int, int] = {}
         self.values: list[Value] = []
         self.nodes: list[Node] = []
         self.names: dict[str, Value] = {}
@@ -79,6 +83,14 @@ class GraphBuilder:
         self.names[name] = value
         return value
 
+    def keep(self, leaf: Value, value: Value, slot: str) -> None:
+        """Makes `leaf` what `value` is, in the next iteration of a training. Raises GraphError."""
+        if leaf.role is not Role.INPUT:
+            raise GraphError(f"{slot} is kept from one iteration to the next: it must be an array under [inputs]")
+        if leaf.id in self.keeps:
+            raise GraphError(f"{slot} '{leaf.name}' is kept by another operation already")
+        self.keeps[leaf.id] = value.id
+
     def kind(self, inputs: Mapping[str, Value]) -> str:
         """The type of what a composite makes of its inputs. Only that is rounded, not what it computes on its way."""
         return joint_kind([*inputs.values()], self.dtype.name)
@@ -92,4 +104,4 @@ class GraphBuilder:
         return one
 
     def build(self, loss: str) -> Graph:
-        return Graph(self.values, self.nodes, loss, self.dtype)
+        return Graph(self.values, self.nodes, loss, self.dtype, self.keeps)

@@ -47,6 +47,7 @@ def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str,
     """The inputs and the options of a call, by place and by name; an input that is None is left out, and those of an
     operation of any number of them may stand in brackets, as torch.cat has them. Raises OpError."""
     slots = called.slots
+    named = () if isinstance(called, type) else called.named
     arguments: Sequence[ast.expr] = call.args
     if called.variadic:
         if texts := [a for a in arguments[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)]:
@@ -55,10 +56,10 @@ def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str,
             call = ast.Call(call.func, call.args[1:], [first, *call.keywords])
             arguments = call.args
         arguments, behind = _apart(arguments)
-        slots = tuple(f"x{k}" for k in range(max(len(arguments), 1)))
+        slots = (*(f"x{k}" for k in range(max(len(arguments), 1))), *named)
         arguments = [*arguments, *behind]
     options = called.options()
-    places = [*slots, *options]
+    places = [*(slot for slot in slots if slot not in named), *options, *named]
     if called.axis_second and _axis_second(arguments, call.keywords):
         places = [slots[0], "axis", *slots[1:], *(option for option in options if option != "axis")]
     given = _placed(called, places, arguments, call.keywords)

@@ -18,13 +18,14 @@ import numpy as np
 from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called, renamed, unknown
+from gradstep.engine.graph.expansion import Expansion
 from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.graph.indices import indexed
 from gradstep.engine.graph.meant import instead, product
 from gradstep.engine.graph.operands import ALLOWED, Operand, SeveralResults, Transposed, as_linear, number_of
 from gradstep.engine.graph.parsing import dotted, parse, spelled, written
 from gradstep.engine.notation import counted
-from gradstep.engine.ops.composite import Given, Part, Plan, Several
+from gradstep.engine.ops.composite import Given, Several
 from gradstep.engine.ops.op import REGISTRY, Op
 
 _BINARY: Mapping[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
@@ -198,6 +199,8 @@ class Formulas:
             raise ExpressionError(unknown(node.func.id), node.col_offset)
         try:
             inputs, options = bind(what, node)
+            if self.builder.in_use and not isinstance(what, type):
+                options |= what.in_use(inputs)
             made = what(**options)
         except OpError as error:
             said = renamed(str(error), what.name, node.func.id)
@@ -207,27 +210,27 @@ class Formulas:
             for slot, a in inputs.items()
         }
         if what.variadic:
+            named = {} if isinstance(what, type) else {k: operands.pop(k) for k in what.named if k in operands}
             listed = [x for o in operands.values() for x in self._spread(o)]
-            operands = {f"x{k}": operand for k, operand in enumerate(listed)}
+            operands = {**{f"x{k}": operand for k, operand in enumerate(listed)}, **named}
         if isinstance(made, Op):
             return self._apply(made, list(operands.values()), node, name, node.func.id)
         values = {slot: self._value(operand, node) for slot, operand in operands.items()}
         given = {slot: Given(slot, v.shape) for slot, v in values.items()}
         try:
-            plan = made(*given.values()) if what.variadic else made(**given)
+            assert not isinstance(what, type), "what is no operation is a composite"
+            plan = what.planned(made, given)
         except OpError as error:
             said = renamed(str(error), what.name, node.func.id)
             raise ExpressionError(f"'{written(node)}': {said}", node.col_offset) from None
+        apply, kind = partial(self._apply, node=node, of=node.func.id), self.builder.kind(values)
+        expand = Expansion(self.builder, apply, values, kind)
         if isinstance(plan, Several):
-            return SeveralResults(
-                node.func.id, [partial(self._result, one, values, node, what.name) for one in plan.plans]
-            )
-        return self._expand(plan, values, node, name, node.func.id, what.name, self.builder.kind(values))
-
-    def _result(self, plan: Plan, values: Mapping[str, Value], node: ast.Call, word: str, name: str | None) -> Value:
-        """One of the results of a call."""
-        assert isinstance(node.func, ast.Name)
-        return self._expand(plan, values, node, name, node.func.id, word, self.builder.kind(values))
+            return SeveralResults(node.func.id, [partial(expand.result, one, what.name) for one in plan.plans])
+        try:
+            return expand.result(plan, what.name, name)
+        except GraphError as error:
+            raise ExpressionError(f"'{written(node)}': {error}", node.col_offset) from None
 
     @staticmethod
     def _spread(operand: Operand) -> Sequence[Operand]:
@@ -242,20 +245,6 @@ class Formulas:
             raise ExpressionError("a condition is one comparison, as in where(x > 0, x, 0)", node.col_offset)
         left, right = self._build(node.left), self._build(node.comparators[0])
         return self._apply(_COMPARED[type(node.ops[0])], [left, right], node, None)
-
-    def _expand(
-        self, plan: Plan, values: Mapping[str, Value], node: ast.expr, name: str | None, of: str, word: str, kind: str
-    ) -> Value:
-        """The nodes of the composite `of`; the last of them is called `name`, or as a part of a formula by a `word`."""
-        if isinstance(plan, Given):
-            return values[plan.slot]
-        if isinstance(plan, float):
-            return self.builder.literal(plan)
-        if isinstance(plan, Part):
-            return self._expand(plan.plan, values, node, name, of, plan.word, kind)
-        op, parts = plan
-        made = [self._expand(part, values, node, None, of, "", "") for part in parts]
-        return self._apply(op, made, node, name, of, word, kind)
 
     def _value(self, operand: Operand, node: ast.expr) -> Value:
         """An operand as a value: numbers become literals, and `W.T` an operation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 from math import prod
@@ -92,10 +92,19 @@ class Graph:
     Immutable once built. Raises GraphError if the loss is not one number.
     """
 
-    def __init__(self, values: Sequence[Value], nodes: Sequence[Node], loss: str, dtype: np.dtype[Any]) -> None:
+    def __init__(
+        self,
+        values: Sequence[Value],
+        nodes: Sequence[Node],
+        loss: str,
+        dtype: np.dtype[Any],
+        keeps: Mapping[int, int] | None = None,
+    ) -> None:
         self.values = tuple(values)
         self.nodes = tuple(nodes)
         self.dtype = np.dtype(dtype)
+        #: The inputs that are something else in the next iteration, by value id: the value that they then are.
+        self.keeps = dict(keeps or {})
         self.by_name = {v.name: v for v in self.values if v.role is not Role.LITERAL}
         self.loss = self.by_name[loss]
         if self.loss.size != 1:
@@ -174,7 +183,7 @@ class Graph:
         if iteration == 1 or not self._varies:
             return self
         nodes = [node._replace(op=node.op.in_iteration(iteration)) for node in self.nodes]
-        return Graph(self.values, nodes, self.loss.name, self.dtype)
+        return Graph(self.values, nodes, self.loss.name, self.dtype, self.keeps)
 
     @cached_property
     def parameters(self) -> tuple[Value, ...]:

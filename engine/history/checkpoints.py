@@ -25,9 +25,10 @@ class Snapshot(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """What it holds on to: parameters and what updates have left."""
-        parameters = self.like.graph.parameters
-        return sum(self.leaves[p.id].nbytes for p in parameters) + self.state.bytes
+        """What it holds on to: parameters, inputs that change, and what updates have left."""
+        graph = self.like.graph
+        own = [*(p.id for p in graph.parameters), *graph.keeps]
+        return sum(self.leaves[value].nbytes for value in own) + self.state.bytes
 
 
 class Checkpoints:

@@ -29,7 +29,9 @@ class Compiled:
         self._pool = scenario.pool if scenario.training.batch_size is not None else {}
         trained = {parameter.id for parameter in graph.parameters}
         self._given = given = {
-            v: array for v, array in start.leaves.items() if v not in trained and v not in self._pool
+            v: array
+            for v, array in start.leaves.items()
+            if v not in trained and v not in self._pool and v not in graph.keeps
         }
         self._plan = plan = Plan(graph, given, measurer.there, self._pool)
         self._packing = packing(graph, scenario.training.groups)
@@ -40,7 +42,8 @@ class Compiled:
         self._updated = Updated({v: plan.data[v] for v in trained}, State(), before, after)
         self._arrays = {value: plan.data[value] for value in self._pool}
         self._state = start.state
-        for value in trained:
+        self._keeps = [(leaf, plan.data[leaf], plan.data[value]) for leaf, value in graph.keeps.items()]
+        for value in (*trained, *graph.keeps):
             plan.data[value][...] = start.leaves[value]
 
     def _standing(self, row: Row) -> Standing:
@@ -59,10 +62,13 @@ class Compiled:
         held = iterations.validation(iteration, plan.data)
         rules, self._state = self._updates.step(self._state, iteration, trace.loss)
         self._measurer.measure(Made(iteration, trace, self._updated, rules.lr, held))
+        for _, now, following in self._keeps:
+            now[...] = following
 
     def start(self, iteration: int) -> Snapshot:
         """The start of the iteration that is made next."""
         leaves = {**self._given, **batch(self._pool, self._iterations.scenario.training, iteration)}
+        leaves.update((leaf, read_only(now.copy())) for leaf, now, _ in self._keeps)
         for row, numbers, _, _ in self._rows:
             copy = read_only(numbers.copy())
             for value, part, shape in row.members:

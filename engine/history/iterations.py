@@ -108,7 +108,8 @@ class Iterations:
         update = Update(self._training, trace, snapshot.state, k)
         updated = update.all()
         drawn = batch(self.scenario.pool, self._training, k + 1)
-        following = Snapshot(k + 1, like, {**leaves, **updated.parameters, **drawn}, updated.state)
+        kept = {leaf: trace.data[value] for leaf, value in like.graph.keeps.items()}
+        following = Snapshot(k + 1, like, {**leaves, **updated.parameters, **kept, **drawn}, updated.state)
         held = self.validation(k, snapshot.leaves) if summarise else nan
         return following, Made(k, trace, updated, update.lr, held)
 

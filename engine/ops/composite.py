@@ -35,8 +35,25 @@ class Part:
     plan: Plan
 
 
-#: An operation applied to plans, one with a word for it, an input, or a number.
-Plan = tuple[Op, "Sequence[Plan]"] | Part | Given | float
+@dataclass(frozen=True)
+class Kept:
+    """What an input of a composite will be in the next iteration of a training, as running statistics are."""
+
+    given: Given
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class After:
+    """A plan before which others are made, in their order: one time step after the other, or what is kept."""
+
+    before: Sequence[Plan | Kept]
+    plan: Plan
+
+
+#: An operation applied to plans, one with a word for it, an input, or a number. What stands in it more than once, as
+#: the same object, is made once.
+Plan = tuple[Op, "Sequence[Plan]"] | Part | After | Given | float
 
 
 @dataclass(frozen=True)
@@ -78,7 +95,8 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 
 
 class Composite:
-    """A composite, called as an operation is. It is `variadic` where its function takes any number of inputs, `*x`."""
+    """A composite, called as an operation is. It is `variadic` where its function takes any number of inputs, `*x`.
+    Those of its keyword-only parameters that are inputs are only given by name: the `named` ones."""
 
     def __init__(self, plan: Callable[..., Plan | Several], words: Mapping[str, str]) -> None:
         self.plan, self.name, self.words = plan, plan.__name__, words
@@ -100,12 +118,17 @@ class Composite:
     @cached_property
     def slots(self) -> tuple[str, ...]:
         """The names of the inputs."""
-        return tuple(p.name for p in self._parameters if p.kind is not p.KEYWORD_ONLY)
+        return (*(p.name for p in self._parameters if p.kind is not p.KEYWORD_ONLY), *self.named)
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The inputs that are only given by name."""
+        return tuple(p.name for p in self._parameters if p.kind is p.KEYWORD_ONLY and _is_input(p))
 
     @cached_property
     def optional(self) -> int:
         """How many of the last inputs may be left out."""
-        return sum(p.default is None for p in self._parameters if p.kind is not p.KEYWORD_ONLY)
+        return sum(p.default is None for p in self._parameters if p.kind is not p.KEYWORD_ONLY or _is_input(p))
 
     def __call__(self, **options: Any) -> Callable[..., Plan | Several]:
         """With its options set: a function of the inputs. Raises OpError for an option that is not what its parameter
@@ -121,9 +144,24 @@ class Composite:
                 options[parameter.name] = float(value)  # as in eps=1: in a plan a number is a float
         return partial(self.plan, **options)
 
+    def planned(self, made: Callable[..., Plan | Several], given: Mapping[str, Given]) -> Plan | Several:
+        """The plan for inputs by name; of any number of them in the order in which they are there."""
+        if not self.variadic:
+            return made(**given)
+        named = {slot: one for slot, one in given.items() if slot in self.named}
+        return made(*(one for slot, one in given.items() if slot not in named), **named)
+
+    def in_use(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that are others when a network is used and not trained: with running statistics it takes these,
+        and nothing is dropped out."""
+        found: dict[str, Any] = {}
+        if "running_mean" in inputs:
+            found |= {option: False for option in ("training", "use_input_stats") if option in self.options()}
+        return found | ({"dropout": 0.0} if "dropout" in self.options() else {})
+
     def options(self) -> dict[str, Any]:
         """The options with their defaults."""
-        return {p.name: p.default for p in self._parameters if p.kind is p.KEYWORD_ONLY}
+        return {p.name: p.default for p in self._parameters if p.kind is p.KEYWORD_ONLY and not _is_input(p)}
 
     def signature(self) -> str:
         """How it is called, as in `layer_norm(x, [gain], [bias], eps=1e-05)`."""
@@ -133,6 +171,10 @@ class Composite:
     def summary(self) -> str:
         """What it is, in one line."""
         return (self.plan.__doc__ or "").splitlines()[0]
+
+
+def _is_input(parameter: inspect.Parameter) -> bool:
+    return str(parameter.annotation).startswith("Given")
 
 
 #: Every composite by the name that formulas use, loaded when it is first asked for.

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
-from gradstep.engine.ops.composite import Composite, Given, Part, Plan, Several
+from gradstep.engine.ops.composite import After, Composite, Given, Part, Plan, Several
 from gradstep.engine.ops.op import Op
 
 #: Shapes that are tried, the plainest first.
@@ -40,11 +40,30 @@ _SAID: Mapping[str, Mapping[str, Any]] = {
 _WHOLE = {("t", "multi_margin"), ("t", "multilabel_margin")}
 
 
+def _recurrent(gates: int, over_time: bool) -> Mapping[str, Shape]:
+    """Two units and inputs of width 2, three time steps or one; weights and biases."""
+    state = {} if over_time else {"h": (2,), **({"c": (2,)} if gates == 4 else {})}
+    weights: dict[str, Shape] = {
+        "w_ih": (2 * gates, 2),
+        "w_hh": (2 * gates, 2),
+        "b_ih": (2 * gates,),
+        "b_hh": (2 * gates,),
+    }
+    return {"x": (3, 2) if over_time else (2,), **state, **weights}
+
+
+#: Inputs of what takes too many for trying.
+_INPUTS: Mapping[str, Mapping[str, Shape]] = {
+    f"{name}{'' if over_time else '_cell'}": _recurrent(gates, over_time)
+    for name, gates in (("rnn", 1), ("gru", 3), ("lstm", 4))
+    for over_time in (True, False)
+}
+
+
 def example(called: type[Op] | Composite) -> Iterator[str]:
     """The lines of a scenario in which an operation is applied to a few numbers. None where no numbers suit."""
-    slots = called.slots[: len(called.slots) - called.optional]
-    for shapes in product(_SHAPES, repeat=len(slots)):
-        numbers = _numbers(called, shapes)
+    for slots, shapes in _candidates(called):
+        numbers = _numbers(called, slots, shapes)
         if numbers is None:
             continue
         leaves = [f"{slot} = {x.tolist()}" for slot, x in zip(slots, numbers, strict=True)]
@@ -58,7 +77,16 @@ def example(called: type[Op] | Composite) -> Iterator[str]:
         return
 
 
-def _numbers(called: type[Op] | Composite, shapes: Sequence[Shape]) -> list[Array] | None:
+def _candidates(called: type[Op] | Composite) -> Iterator[tuple[Sequence[str], Sequence[Shape]]]:
+    """What inputs may be tried, by name, and of what shapes."""
+    if called.name in _INPUTS:
+        yield tuple(_INPUTS[called.name]), tuple(_INPUTS[called.name].values())
+        return
+    slots = called.slots[: len(called.slots) - called.optional]
+    yield from ((slots, shapes) for shapes in product(_SHAPES, repeat=len(slots)))
+
+
+def _numbers(called: type[Op] | Composite, slots: Sequence[str], shapes: Sequence[Shape]) -> list[Array] | None:
     """Numbers of these shapes that suit an operation, if any do."""
     made: Any = called(**_SAID.get(called.name, {}))
     try:
@@ -74,7 +102,7 @@ def _numbers(called: type[Op] | Composite, shapes: Sequence[Shape]) -> list[Arra
         size = prod(shape)
         x = np.round(low + 0.7 * (np.arange(size) * 5 % max(size, 1)) / max(size, 1) - 0.05 * slot, 3).reshape(shape)
         whole = np.asarray(np.arange(size) % 2, dtype=float).reshape(shape)
-        whole_only = called.slots[slot] == "ids" or (called.slots[slot], called.name) in _WHOLE
+        whole_only = slots[slot] == "ids" or (slots[slot], called.name) in _WHOLE
         for numbers in (whole,) if whole_only else (x, whole):
             try:
                 if isinstance(made, Op):
@@ -88,7 +116,8 @@ def _numbers(called: type[Op] | Composite, shapes: Sequence[Shape]) -> list[Arra
 
 def _plan(called: Composite, shapes: Sequence[Shape]) -> Plan | Several:
     """What a composite expands into for inputs of these shapes. Raises OpError where they do not fit."""
-    given = [Given(slot, shape) for slot, shape in zip(called.slots, shapes, strict=False)]
+    slots = called.slots if called.name not in _INPUTS else tuple(_INPUTS[called.name])
+    given = [Given(slot, shape) for slot, shape in zip(slots, shapes, strict=False)]
     return called(**_SAID.get(called.name, {}))(*given)
 
 
@@ -105,7 +134,7 @@ def _shape(plan: Plan | Several) -> Shape:
         return plan.shape
     if isinstance(plan, float):
         return ()
-    if isinstance(plan, Part):
+    if isinstance(plan, Part | After):
         return _shape(plan.plan)
     op, parts = plan
     return op.shape([_shape(part) for part in parts])

@@ -56,7 +56,7 @@ def with_numbers(graph: Graph, leaves: Mapping[int, Array], observed: Observed) 
     if not any(node.op.opaque for node in graph.nodes):
         return graph
     nodes = [_with_its(graph, node, {**leaves, **observed.values}, observed) for node in graph.nodes]
-    return Graph(graph.values, nodes, graph.loss.name, graph.dtype)
+    return Graph(graph.values, nodes, graph.loss.name, graph.dtype, graph.keeps)
 
 
 def _with_its(graph: Graph, node: Node, data: Mapping[int, Array], observed: Observed) -> Node:

@@ -131,29 +131,15 @@ def called(name: str, g: Given, *options: str) -> str:
     return f"{name}({', '.join([g['input'], *(f'{k}={g[k]}' for k in options if k in g.texts)])})"
 
 
-def over_last(name: str) -> Callable[[Given], str]:
-    """A normalisation over the last axes, of which there may be one here."""
-
-    def written(g: Given) -> str:
-        count = len(g.get("normalized_shape"))
-        if count == 1:
-            return called(name, g, "weight", "bias", "eps")
-        within, axis = {"layer_norm": "normalize", "rms_norm": "rms_normalize"}[name], tuple(range(-count, 0))
-        text = f"{within}({g['input']}, axis={axis}{', eps=' + g['eps'] if 'eps' in g.texts else ''})"
-        text += f" * {g['weight']}" if "weight" in g.texts else ""
-        return text + (f" + {g['bias']}" if "bias" in g.texts else "")
-
-    return written
-
-
 def batch_norm(g: Given) -> str:
-    if g.get("training") is True:
-        return called("batch_norm", g, "weight", "bias", "eps")
-    wide = (g.shape[1], *(1 for _ in g.shape[2:])) if len(g.shape) > 1 else g.shape
-    part_of = {k: f"reshape({g[k]}, {wide})" for k in ("running_mean", "running_var", "weight", "bias") if k in g.texts}
-    text = f"({g['input']} - {part_of['running_mean']}) / sqrt({part_of['running_var']} + {g.get('eps', 1e-5)})"
-    text += f" * {part_of['weight']}" if "weight" in part_of else ""
-    return text + (f" + {part_of['bias']}" if "bias" in part_of else "")
+    """What is not trained is the default there."""
+    rest = ("weight", "bias", "running_mean", "running_var", "momentum", "eps")
+    return called("batch_norm", g, *rest)[:-1] + f", training={g.get('training', False)})"
+
+
+def instance_norm(g: Given) -> str:
+    rest = ("weight", "bias", "running_mean", "running_var", "use_input_stats", "momentum", "eps")
+    return called("instance_norm", g, *rest)
 
 
 def of_length_1(g: Given) -> str:
@@ -233,22 +219,6 @@ def without_nan(mean: bool) -> Callable[[Given], str]:
         x, along = g["input"], f"dim={axes(g)}, keepdim={g.get('keepdim', False)}"
         total = f"sum(where({x} == {x}, {x}, 0), {along})"
         return f"{total} / sum(where({x} == {x}, 1, 0), {along})" if mean else total
-
-    return written
-
-
-def in_groups(groups: Callable[[Given], int]) -> Callable[[Given], str]:
-    """group_norm, and instance_norm, of which each channel is a group."""
-
-    def written(g: Given) -> str:
-        if g.get("running_mean") is not None or g.get("use_input_stats", True) is False:
-            raise Unwritable("instance_norm: no running statistics")
-        samples, channels = g.shape[:2]
-        text = f"normalize(reshape({g['input']}, ({samples}, {groups(g)}, -1)), eps={g.get('eps', 1e-5)})"
-        text, wide = f"reshape({text}, {g.shape})", (channels, *(1 for _ in g.shape[2:]))
-        if "weight" in g.texts:
-            text += f" * reshape({g['weight']}, {wide})"
-        return text + (f" + reshape({g['bias']}, {wide})" if "bias" in g.texts else "")
 
     return written
 

@@ -249,15 +249,19 @@ LINES: dict[str, Line] = {
     "nanmean": ("input dim keepdim", f.without_nan(mean=True)),
     "dist": "sum(abs({input} - {other}) ** {p}) ** (1 / {p}) | input other p=2",
     # normalisation
-    "nn.functional.layer_norm": ("input normalized_shape weight bias eps", f.over_last("layer_norm")),
-    "nn.functional.rms_norm": ("input normalized_shape weight eps", f.over_last("rms_norm")),
+    "nn.functional.layer_norm": "layer_norm({input}, weight={weight}, bias={bias}, eps={eps}, "
+    "normalized_shape={normalized_shape}) | input normalized_shape weight=None bias=None eps=1e-5",
+    "nn.functional.rms_norm": "rms_norm({input}, weight={weight}, eps={eps}, normalized_shape={normalized_shape}) | "
+    "input normalized_shape weight=None eps=None",
+    "nn.functional.local_response_norm": "local_response_norm(input, size, alpha, beta, k)",
     "nn.functional.batch_norm": ("input running_mean running_var weight bias training momentum eps", f.batch_norm),
     "nn.functional.normalize": ("input p dim eps out=*", f.of_length_1),
     "nn.functional.dropout": ("input p training inplace", f.dropped),
-    "nn.functional.group_norm": ("input num_groups weight bias eps", f.in_groups(lambda g: g.get("num_groups"))),
+    "nn.functional.group_norm": "group_norm({input}, weight={weight}, bias={bias}, num_groups={num_groups}, "
+    "eps={eps}) | input num_groups weight=None bias=None eps=1e-5",
     "nn.functional.instance_norm": (
         "input running_mean running_var weight bias use_input_stats momentum eps",
-        f.in_groups(lambda g: g.shape[1]),
+        f.instance_norm,
     ),
     # losses
     "nn.functional.smooth_l1_loss": "smooth_l1(input, target, size_average, reduce, reduction, beta)",

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 import torch_casting
 import torch_composed
 import torch_elementwise
+import torch_layers
 import torch_losses
 import torch_moving
 import torch_taking
@@ -187,6 +188,10 @@ CASES: dict[str, list[Case]] = {
                             ([[-INF, 0.0, -INF], [800.0, -800.0, 0.0]], 1))),
     ],
     "normalisation": [
+        ("normalize(X, axis=(-2, -1))", lambda X: F.layer_norm(X, (5, 6)), {"X": IMAGE}),
+        ("rms_normalize(X, axis=0, eps=0.001)", lambda X: F.rms_norm(X.T, (3,), None, 1e-3).T, {"X": X34}),
+    ],
+    "norm_layers": [
         ("layer_norm(X, G, B)", lambda X, G, B: F.layer_norm(X, (4,), G, B), {"X": X34, "G": X4, "B": drawn(4)}),
         ("layer_norm(X, bias=B)", lambda X, B: F.layer_norm(X, (4,), None, B), {"X": X34, "B": drawn(4)}),
         ("rms_norm(X)", lambda X: F.rms_norm(X, (4,)), {"X": [*X34, [1e-8, -2e-8, 3e-9, 0.0]]}),
@@ -195,8 +200,6 @@ CASES: dict[str, list[Case]] = {
          {"X": drawn(5, 3), "G": [0.5, 2.0, -1.0], "B": [0.1, 0.0, 1.0]}),
         ("batch_norm(X, G)", lambda X, G: F.batch_norm(X, None, None, G, training=True),
          {"X": IMAGE, "G": [0.5, 2.0, -1.0]}),
-        ("normalize(X, axis=(-2, -1))", lambda X: F.layer_norm(X, (5, 6)), {"X": IMAGE}),
-        ("rms_normalize(X, axis=0, eps=0.001)", lambda X: F.rms_norm(X.T, (3,), None, 1e-3).T, {"X": X34}),
     ],
     "attention": [
         ("attention(Q, K, V)", F.scaled_dot_product_attention,
@@ -242,7 +245,7 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, t)", F.cross_entropy, {"X": LOGITS, "t": SHARES}),
     ],
 }  # fmt: skip
-_MODULES = (torch_casting, torch_elementwise, torch_losses, torch_moving, torch_taking, torch_windows, torch_composed)
+_MODULES = (torch_casting, torch_elementwise, torch_losses, torch_moving, torch_taking, torch_windows, torch_composed, torch_layers)
 for _module in _MODULES:
     for _family, _cases in _module.CASES.items():
         CASES.setdefault(_family, []).extend(_cases)

@@ -73,7 +73,7 @@ def divide(
 
 def _in_use(draft: Draft, builder: GraphBuilder, graph: Graph, pool: Mapping[int, Array], count: int) -> Graph:
     """The same network for another number of samples, and as it is used and not as it is trained."""
-    other = GraphBuilder(builder.dtype)
+    other = GraphBuilder(builder.dtype, in_use=True)
     for value in builder.values:
         if value.role in TABLES.values():
             shape = (count, *value.shape[1:]) if value.id in pool else value.shape

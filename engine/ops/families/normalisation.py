@@ -10,11 +10,8 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.ops.composite import Given, Plan, composite
-from gradstep.engine.ops.families.arithmetic import Add, Multiply
-from gradstep.engine.ops.families.shape import Reshape
 from gradstep.engine.ops.rowwise import Rowwise
-from gradstep.engine.ops.shapes import normal_axes, shape_text
+from gradstep.engine.ops.shapes import normal_axes
 
 
 @dataclass(frozen=True)
@@ -102,44 +99,3 @@ class RmsNormalize(Normalising):
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         scale = np.sqrt(np.square(x).mean() + self._eps(x))
         return np.asarray(((k == j) - y[k] * y[j] / x.dtype.type(len(x))) / scale)
-
-
-@composite(weight="gain")
-def layer_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *, eps: float = 1e-5) -> Plan:
-    """(x − μ) / √(σ² + ε) over the last axis, then × gain + bias (Ba et al., 2016)."""
-    return _scaled("layer_norm", Normalize(-1, eps), x, -1, gain, bias)
-
-
-@composite(weight="gain")
-def rms_norm(x: Given, gain: Given | None = None, *, eps: float | None = None) -> Plan:
-    """x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019); ε is the dtype's unless said."""
-    return _scaled("rms_norm", RmsNormalize(-1, eps), x, -1, gain, None)
-
-
-@composite(weight="gain")
-def batch_norm(x: Given, gain: Given | None = None, bias: Given | None = None, *, eps: float = 1e-5) -> Plan:
-    """Each channel (axis 1) with the mean and variance of the batch, as in training (Ioffe and Szegedy, 2015)."""
-    if len(x.shape) < 2:
-        raise OpError(f"batch_norm: x must be (samples, channels, …), but it is {shape_text(x.shape)}")
-    return _scaled("batch_norm", Normalize((0, *range(2, len(x.shape))), eps), x, 1, gain, bias)
-
-
-def _scaled(name: str, op: Normalising, x: Given, axis: int, gain: Given | None, bias: Given | None) -> Plan:
-    """x normalised, then times gain and plus bias, which have one number for each place along `axis`."""
-    if not x.shape:
-        raise OpError(f"{name} works along the last axis, but x is a single number")
-    plan: Plan = (op, [x])
-    for scaling, part in ((Multiply(), gain), (Add(), bias)):
-        if part is None:
-            continue
-        if part.shape != (x.shape[axis],):
-            along = f"one number for each place on axis {axis} of x {shape_text(x.shape)}"
-            found = "it is a single number; an option is written by its name, as in eps=1e-5"
-            if part.shape:
-                found = f"it has shape {shape_text(part.shape)}"
-            raise OpError(f"{name}: {part.slot} must have shape ({x.shape[axis]},), {along}, but {found}")
-        wide: Plan = part
-        if axis == 1 and len(x.shape) > 2:
-            wide = (Reshape((x.shape[1], *(1 for _ in x.shape[2:]))), [part])
-        plan = (scaling, [plan, wide])
-    return plan

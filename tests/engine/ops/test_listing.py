@@ -23,7 +23,7 @@ def test_what_is_said_of_one() -> None:
         "  kink   where both are equal each gets half of the gradient",
         "  edge   where one is NaN both get all of the gradient",
     ]
-    at = lines.index("rms_norm(x, [gain], eps=None)")
+    at = lines.index("rms_norm(x, [gain], eps=None, normalized_shape=None)")
     assert lines[at + 1] == "  also   weight for gain"
     assert lines[at + 2] == (
         "  several nodes: x / √(mean x² + ε) over the last axis, then × gain (Zhang and Sennrich, 2019); "

@@ -182,6 +182,26 @@ UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         lambda m, x: sum(_windows(m, x, (2, 2), 2, 1)) / 4,
         lambda x: x.ndim == 4,
     ),
+    "group_norm": (
+        "group_norm(concat({0}, 2 * {0}, axis=1), num_groups=2)",
+        lambda m, x: m.concatenate([_standard(m, k * x, tuple(range(1, x.ndim))) for k in (1, 2)], 1),
+        lambda x: x.ndim > 2 and x.std(tuple(range(1, x.ndim))).min() > 0.2,
+    ),
+    "instance_norm": (
+        "instance_norm({0})",
+        lambda m, x: _standard(m, x, tuple(range(2, x.ndim))),
+        lambda x: x.ndim > 2 and x.std(tuple(range(2, x.ndim))).min() > 0.2,
+    ),
+    "weight_norm": (
+        "weight_norm({0}, mean({0}, axis=1, keepdims=True))",
+        lambda m, x: x * m.mean(x, axis=1, keepdims=True) / m.sqrt(m.sum(x**2, axis=1, keepdims=True)),
+        lambda x: x.ndim == 2 and np.square(x).sum(1).min() > 0.05,
+    ),
+    "local_response_norm": (
+        "local_response_norm({0}, 1, alpha=0.5, k=2)",
+        lambda m, x: x / (2 + 0.5 * x**2) ** 0.75,
+        lambda x: x.ndim > 2 and np.abs(x).max() < 20,
+    ),
     "adaptive_max_pool2d": (
         "adaptive_max_pool2d({0}, (2, 3))",
         lambda m, x: _shared(m, x, (2, 3), m.max),
@@ -577,7 +597,10 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
 WITHIN = {"where": set(_COMPARED), "causal_mask": {"causal_mask"}}
 
 #: Those that are not drawn, each with one that is and works the same way.
-ALIKE = taking_rules.ALIKE
+ALIKE = {
+    **taking_rules.ALIKE,
+    **dict.fromkeys(("rnn", "lstm", "gru", "rnn_cell", "lstm_cell", "gru_cell"), "linear"),
+}
 
 
 @dataclass

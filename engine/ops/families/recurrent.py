@@ -1,0 +1,187 @@
+"""Recurrent networks, expanded a time step at a time: layers, directions, and dropout between layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gradstep.engine.errors import OpError
+from gradstep.engine.ops.composite import After, Given, Part, Plan, Several, composite
+from gradstep.engine.ops.families.dropout import Dropout
+from gradstep.engine.ops.families.indexing import Index
+from gradstep.engine.ops.families.joining import Concat, Stack
+from gradstep.engine.ops.families.recurrent_cells import (
+    Cell,
+    State,
+    Weights,
+    activation,
+    check,
+    gru_step,
+    lstm_step,
+    plain,
+)
+from gradstep.engine.ops.shapes import shape_text
+
+
+class _Net(NamedTuple):
+    """A recurrent network as it is called: the cell, how many gates it has, and its options."""
+
+    name: str
+    cell: Cell
+    gates: int
+    num_layers: int
+    bidirectional: bool
+    batch_first: bool
+    bias: bool
+    dropout: float
+    seed: int
+    proj_size: int = 0
+
+    def results(self, x: Sequence[Given], h0: Given | None, c0: Given | None = None) -> tuple[Plan, Plan, Plan | None]:
+        """The output of the last layer at all time steps, and the last states of all layers."""
+        if not x:
+            raise OpError(f"{self.name}: the input and the weights are missing")
+        given, length, axis = x[0], self._length(x[0]), self._axis(x[0])
+        layers = self._weights(x)
+        for one in (h0, c0):
+            self._check_state(one, given, layers)
+        inputs: list[Plan] = [(Index((*[(None, None, None)] * axis, t)), [given]) for t in range(length)]
+        before: list[Plan] = []
+        last: list[State] = []
+        for number, directions in enumerate(layers):
+            outputs = []
+            for way, w in enumerate(directions):
+                state = self._start(h0, c0, len(last))
+                order = range(length - 1, -1, -1) if way else range(length)
+                made: list[Plan] = [0.0] * length
+                for t in order:
+                    state = self.cell(inputs[t], state, w)
+                    assert state.h is not None, "a cell makes a state"
+                    made[t] = state.h
+                    before.append(state.h)
+                outputs.append(made)
+                last.append(state)
+            inputs = (
+                outputs[0] if len(outputs) == 1 else [(Concat(-1), list(both)) for both in zip(*outputs, strict=True)]
+            )
+            if self.dropout and number < len(layers) - 1:
+                dropped = Part("dropped", (Dropout(self.dropout, self.seed + number), [(Stack(0), inputs)]))
+                before.append(dropped)
+                inputs = [(Index((t,)), [dropped]) for t in range(length)]
+        states = [(Stack(0), [state.h for state in last]), None]
+        if c0 is not None or last[0].c is not None:
+            states[1] = After(before, (Stack(0), [state.c for state in last]))
+        return After(before, (Stack(axis), inputs)), After(before, states[0]), states[1]
+
+    def _axis(self, x: Given) -> int:
+        """That of time."""
+        return 1 if self.batch_first and len(x.shape) == 3 else 0
+
+    def _length(self, x: Given) -> int:
+        if len(x.shape) not in (2, 3):
+            order = "(samples, time, width)" if self.batch_first else "(time, samples, width)"
+            raise OpError(f"{self.name}: x must be {order} or (time, width), but it is {shape_text(x.shape)}")
+        if not x.shape[self._axis(x)]:
+            raise OpError(f"{self.name}: x {shape_text(x.shape)} has no time steps")
+        return x.shape[self._axis(x)]
+
+    @staticmethod
+    def _start(h0: Given | None, c0: Given | None, number: int) -> State:
+        first = Index((number,))
+        return State(None if h0 is None else (first, [h0]), None if c0 is None else (first, [c0]))
+
+    def _weights(self, x: Sequence[Given]) -> list[list[Weights]]:
+        """Those of each layer and direction. Raises OpError where there are not so many, or their shapes do not fit."""
+        ways, each = 2 if self.bidirectional else 1, (4 if self.bias else 2) + bool(self.proj_size)
+        wanted = self.num_layers * ways * each
+        kinds = ("w_ih", "w_hh", *(("b_ih", "b_hh") if self.bias else ()), *(("w_hr",) if self.proj_size else ()))
+        if len(x) - 1 != wanted:
+            raise OpError(
+                f"{self.name}: {wanted} weights are needed, {', '.join(kinds)} for each of {self.num_layers} layers"
+                f"{' and both directions' if self.bidirectional else ''}, but there are {len(x) - 1}"
+            )
+        width, found, flat = x[0].shape[-1], [], iter(x[1:])
+        for layer in range(self.num_layers):
+            directions = []
+            for way in range(ways):
+                named = dict(zip(kinds, [next(flat) for _ in kinds], strict=True))
+                prefix = (f"layer{layer + 1}_" if self.num_layers > 1 else "") + ("reverse_" if way else "")
+                w = Weights(*(named.get(kind) for kind in ("w_ih", "w_hh", "b_ih", "b_hh", "w_hr")), prefix)  # type: ignore[arg-type]  # the first two are there
+                check(self.name, w, width, self.gates, self.proj_size)
+                directions.append(w)
+            found.append(directions)
+            width = ways * directions[0].w_hh.shape[1]
+        return found
+
+    def _check_state(self, state: Given | None, x: Given, layers: Sequence[Sequence[Weights]]) -> None:
+        if state is None:
+            return
+        many, wide = sum(map(len, layers)), layers[0][0].w_hh.shape[1]
+        if state.slot == "c0":
+            wide = layers[0][0].w_ih.shape[0] // self.gates
+        samples = () if len(x.shape) == 2 else (x.shape[1 - self._axis(x)],)
+        if state.shape != (many, *samples, wide):
+            raise OpError(
+                f"{self.name}: {state.slot} must have shape {shape_text((many, *samples, wide))}, one state for "
+                f"each layer and direction, but it is {shape_text(state.shape)}"
+            )
+
+
+@composite(hx="h0", has_biases="bias")
+def lstm(
+    *x: Given,
+    h0: Given | None = None,
+    c0: Given | None = None,
+    num_layers: int = 1,
+    bias: bool = True,
+    batch_first: bool = False,
+    dropout: float = 0.0,
+    bidirectional: bool = False,
+    proj_size: int = 0,
+    seed: int = 0,
+) -> Several:
+    """Long short-term memory over time: lstm(x, w_ih, w_hh, b_ih, b_hh), the weights of all layers in PyTorch's order.
+
+    Three results: the output at every time step, and h and c after the last one."""
+    net = _Net("lstm", lstm_step, 4, num_layers, bidirectional, batch_first, bias, dropout, seed, proj_size)
+    out, h, c = net.results(x, h0, c0)
+    assert c is not None, "an LSTM has a cell"
+    return Several([out, h, c])
+
+
+@composite(hx="h0", has_biases="bias")
+def gru(
+    *x: Given,
+    h0: Given | None = None,
+    num_layers: int = 1,
+    bias: bool = True,
+    batch_first: bool = False,
+    dropout: float = 0.0,
+    bidirectional: bool = False,
+    seed: int = 0,
+) -> Several:
+    """Gated recurrent units over time: gru(x, w_ih, w_hh, b_ih, b_hh), the weights of all layers in PyTorch's order.
+
+    Two results: the output at every time step, and h after the last one."""
+    net = _Net("gru", gru_step, 3, num_layers, bidirectional, batch_first, bias, dropout, seed)
+    return Several(net.results(x, h0)[:2])
+
+
+@composite(hx="h0", has_biases="bias")
+def rnn(
+    *x: Given,
+    h0: Given | None = None,
+    num_layers: int = 1,
+    nonlinearity: str = "tanh",
+    bias: bool = True,
+    batch_first: bool = False,
+    dropout: float = 0.0,
+    bidirectional: bool = False,
+    seed: int = 0,
+) -> Several:
+    """h ← tanh(w_ih x + b_ih + w_hh h + b_hh) over time: rnn(x, w_ih, w_hh, b_ih, b_hh), all layers in PyTorch's order.
+
+    Two results: the output at every time step, and h after the last one."""
+    cell = plain(activation("rnn", nonlinearity))
+    net = _Net("rnn", cell, 1, num_layers, bidirectional, batch_first, bias, dropout, seed)
+    return Several(net.results(x, h0)[:2])
