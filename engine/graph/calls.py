@@ -43,9 +43,10 @@ def renamed(said: str, name: str, written: str) -> str:
 _EVERYWHERE = {"dim": "axis", "dims": "axes", "keepdim": "keepdims", "target": "t"}
 
 
-def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str, Any]]:
+def bind(called: Called, call: ast.Call, in_use: bool = False) -> tuple[dict[str, ast.expr], dict[str, Any]]:
     """The inputs and the options of a call, by place and by name; an input that is None is left out, and those of an
-    operation of any number of them may stand in brackets, as torch.cat has them. Raises OpError."""
+    operation of any number of them may stand in brackets, as torch.cat has them. `in_use` says that it is for a network as it is used, and not
+    trained. Raises OpError."""
     slots = called.slots
     named = () if isinstance(called, type) else called.named
     arguments: Sequence[ast.expr] = call.args
@@ -76,7 +77,8 @@ def bind(called: Called, call: ast.Call) -> tuple[dict[str, ast.expr], dict[str,
     missing = [slot for slot in needed if slot not in given]
     if missing:
         raise OpError(f"{called.name} needs {' and '.join(missing)}")
-    return {slot: given[slot] for slot in slots if slot in given}, _options(called, given)
+    inputs, said = {slot: given[slot] for slot in slots if slot in given}, _options(called, given)
+    return inputs, said if isinstance(called, type) or not in_use else said | called.in_use(inputs)
 
 
 def _apart(arguments: Sequence[ast.expr]) -> tuple[Sequence[ast.expr], Sequence[ast.expr]]:

@@ -198,9 +198,7 @@ class Formulas:
         if what is None:
             raise ExpressionError(unknown(node.func.id), node.col_offset)
         try:
-            inputs, options = bind(what, node)
-            if self.builder.in_use and not isinstance(what, type):
-                options |= what.in_use(inputs)
+            inputs, options = bind(what, node, self.builder.in_use)
             made = what(**options)
         except OpError as error:
             said = renamed(str(error), what.name, node.func.id)

@@ -152,12 +152,11 @@ class Composite:
         return made(*(one for slot, one in given.items() if slot not in named), **named)
 
     def in_use(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The options that are others when a network is used and not trained: with running statistics it takes these,
-        and nothing is dropped out."""
-        found: dict[str, Any] = {}
-        if "running_mean" in inputs:
-            found |= {option: False for option in ("training", "use_input_stats") if option in self.options()}
-        return found | ({"dropout": 0.0} if "dropout" in self.options() else {})
+        """The options that are others when a network is used and not trained: where there are running statistics it
+        takes these."""
+        if "running_mean" not in inputs:
+            return {}
+        return {option: False for option in ("training", "use_input_stats") if option in self.options()}
 
     def options(self) -> dict[str, Any]:
         """The options with their defaults."""

@@ -56,7 +56,8 @@ def net(kind: str, given: dict[str, Any], result: int, options: str = "", h0: An
 
 CASES: dict[str, list[Case]] = {
     "norm_layers": [
-        ("layer_norm(X, G, B)", lambda X, G, B: F.layer_norm(X, (3, 4), G, B), {"X": drawn(2, 3, 4), "G": X34, "B": X34}),
+        ("layer_norm(X, G, B)", lambda X, G, B: F.layer_norm(X, (3, 4), G, B),
+         {"X": drawn(2, 3, 4), "G": X34, "B": X34}),
         ("layer_norm(X, normalized_shape=(5, 6))", lambda X: F.layer_norm(X, (5, 6)), {"X": IMAGE}),
         ("rms_norm(X, G)", lambda X, G: F.rms_norm(X, (3, 4), G), {"X": drawn(2, 3, 4), "G": X34}),
         *((f"group_norm(X, G, B, num_groups={n}, eps=0.01)", lambda X, G, B, n=n: F.group_norm(X, n, G, B, 0.01),
@@ -71,7 +72,8 @@ CASES: dict[str, list[Case]] = {
            lambda X, G, B, m, v, yes=yes: F.batch_norm(X, m.clone(), v.clone(), G, B, training=yes),
            {"X": x, "G": GAINS, "B": SHIFTS, "m": MEANS, "v": SPREADS})
           for yes in (True, False) for x in (WIDE, X34)),
-        *((f"weight_norm(V, G, axis={axis})", lambda V, G, axis=axis: torch._weight_norm(V, G, axis), {"V": X34, "G": g})
+        *((f"weight_norm(V, G, axis={axis})", lambda V, G, axis=axis: torch._weight_norm(V, G, axis),
+           {"V": X34, "G": g})
           for axis, g in ((0, [[0.5], [2.0], [-1.0]]), (1, [[0.5, 2.0, -1.0, 1.0]]))),
         *((f"local_response_norm(X, {n}, alpha=0.5, beta=0.6, k=2)",
            lambda X, n=n: F.local_response_norm(X, n, 0.5, 0.6, 2), {"X": WIDE}) for n in (2, 3, 7)),
