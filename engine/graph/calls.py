@@ -45,8 +45,8 @@ _EVERYWHERE = {"dim": "axis", "dims": "axes", "keepdim": "keepdims", "target": "
 
 def bind(called: Called, call: ast.Call, in_use: bool = False) -> tuple[dict[str, ast.expr], dict[str, Any]]:
     """The inputs and the options of a call, by place and by name; an input that is None is left out, and those of an
-    operation of any number of them may stand in brackets, as torch.cat has them. `in_use` says that it is for a network as it is used, and not
-    trained. Raises OpError."""
+    operation of any number of them may stand in brackets, as torch.cat has them. `in_use`: it is for a network as it is
+    used, and not as it is trained. Raises OpError."""
     slots = called.slots
     named = () if isinstance(called, type) else called.named
     arguments: Sequence[ast.expr] = call.args

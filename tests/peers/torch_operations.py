@@ -245,7 +245,16 @@ CASES: dict[str, list[Case]] = {
         ("cross_entropy(X, t)", F.cross_entropy, {"X": LOGITS, "t": SHARES}),
     ],
 }  # fmt: skip
-_MODULES = (torch_casting, torch_elementwise, torch_losses, torch_moving, torch_taking, torch_windows, torch_composed, torch_layers)
+_MODULES = (
+    torch_casting,
+    torch_elementwise,
+    torch_losses,
+    torch_moving,
+    torch_taking,
+    torch_windows,
+    torch_composed,
+    torch_layers,
+)
 for _module in _MODULES:
     for _family, _cases in _module.CASES.items():
         CASES.setdefault(_family, []).extend(_cases)
