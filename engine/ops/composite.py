@@ -71,6 +71,7 @@ def within(plan: Plan, slot: str, other: Plan) -> Plan:
         return Part(plan.word, within(plan.plan, slot, other))
     if isinstance(plan, float):
         return plan
+    assert isinstance(plan, tuple), "nothing goes before what others are made of"
     op, parts = plan
     return op, [within(part, slot, other) for part in parts]
 

@@ -19,6 +19,7 @@ from gradstep.engine.ops.families.recurrent_cells import (
     gru_step,
     lstm_step,
     plain,
+    there,
 )
 from gradstep.engine.ops.shapes import shape_text
 
@@ -49,29 +50,29 @@ class _Net(NamedTuple):
         before: list[Plan] = []
         last: list[State] = []
         for number, directions in enumerate(layers):
-            outputs = []
-            for way, w in enumerate(directions):
-                state = self._start(h0, c0, len(last))
-                order = range(length - 1, -1, -1) if way else range(length)
-                made: list[Plan] = [0.0] * length
-                for t in order:
-                    state = self.cell(inputs[t], state, w)
-                    assert state.h is not None, "a cell makes a state"
-                    made[t] = state.h
-                    before.append(state.h)
-                outputs.append(made)
+            ways = [self._over_time(inputs, self._start(h0, c0, len(last) + k), w) for k, w in enumerate(directions)]
+            for w, (made, state) in zip(directions, ways, strict=True):
+                before += made[::-1] if w.reverse else made
                 last.append(state)
-            inputs = (
-                outputs[0] if len(outputs) == 1 else [(Concat(-1), list(both)) for both in zip(*outputs, strict=True)]
-            )
+            inputs = [
+                plans[0] if len(plans) == 1 else (Concat(-1), plans)
+                for plans in zip(*(m for m, _ in ways), strict=True)
+            ]
             if self.dropout and number < len(layers) - 1:
                 dropped = Part("dropped", (Dropout(self.dropout, self.seed + number), [(Stack(0), inputs)]))
                 before.append(dropped)
                 inputs = [(Index((t,)), [dropped]) for t in range(length)]
-        states = [(Stack(0), [state.h for state in last]), None]
-        if c0 is not None or last[0].c is not None:
-            states[1] = After(before, (Stack(0), [state.c for state in last]))
-        return After(before, (Stack(axis), inputs)), After(before, states[0]), states[1]
+        cells = [state.c for state in last if state.c is not None]
+        c = After(before, (Stack(0), cells)) if cells else None
+        return After(before, (Stack(axis), inputs)), After(before, (Stack(0), [there(one.h) for one in last])), c
+
+    def _over_time(self, inputs: Sequence[Plan], state: State, w: Weights) -> tuple[list[Plan], State]:
+        """h at each time step, and the last state."""
+        made = []
+        for x in reversed(inputs) if w.reverse else inputs:
+            state = self.cell(x, state, w)
+            made.append(there(state.h))
+        return made[::-1] if w.reverse else made, state
 
     def _axis(self, x: Given) -> int:
         """That of time."""
@@ -106,7 +107,8 @@ class _Net(NamedTuple):
             for way in range(ways):
                 named = dict(zip(kinds, [next(flat) for _ in kinds], strict=True))
                 prefix = (f"layer{layer + 1}_" if self.num_layers > 1 else "") + ("reverse_" if way else "")
-                w = Weights(*(named.get(kind) for kind in ("w_ih", "w_hh", "b_ih", "b_hh", "w_hr")), prefix)  # type: ignore[arg-type]  # the first two are there
+                biases, last = (named.get("b_ih"), named.get("b_hh")), named.get("w_hr")
+                w = Weights(named["w_ih"], named["w_hh"], *biases, last, prefix)
                 check(self.name, w, width, self.gates, self.proj_size)
                 directions.append(w)
             found.append(directions)
@@ -145,8 +147,7 @@ def lstm(
     Three results: the output at every time step, and h and c after the last one."""
     net = _Net("lstm", lstm_step, 4, num_layers, bidirectional, batch_first, bias, dropout, seed, proj_size)
     out, h, c = net.results(x, h0, c0)
-    assert c is not None, "an LSTM has a cell"
-    return Several([out, h, c])
+    return Several([out, h, there(c)])
 
 
 @composite(hx="h0", has_biases="bias")

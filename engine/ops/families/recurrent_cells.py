@@ -5,7 +5,7 @@ Weights stand in PyTorch's order: w_ih, w_hh, where there are biases b_ih and b_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from gradstep.engine.errors import OpError
@@ -25,8 +25,13 @@ class Weights(NamedTuple):
     w_hh: Given
     b_ih: Given | None
     b_hh: Given | None
-    w_hr: Given | None
-    prefix: str
+    w_hr: Given | None = None
+    prefix: str = ""
+
+    @property
+    def reverse(self) -> bool:
+        """Whether time runs backwards."""
+        return self.prefix.endswith("reverse_")
 
 
 class State(NamedTuple):
@@ -38,6 +43,12 @@ class State(NamedTuple):
 
 #: What makes the next state of an input, a state and weights.
 Cell = Callable[[Plan, State, Weights], State]
+
+
+def there(plan: Plan | None) -> Plan:
+    """Part of a state that a cell has made."""
+    assert plan is not None, "a cell makes a state"
+    return plan
 
 
 def _from_input(x: Plan, w: Weights) -> Plan:
@@ -131,10 +142,7 @@ def activation(name: str, nonlinearity: str) -> Op:
     return Tanh() if nonlinearity == "tanh" else Relu()
 
 
-def _one_step(
-    name: str, cell: Cell, gates: int, x: Given, h: Given, c: Given | None, weights: Sequence[Given | None]
-) -> State:
-    w = Weights(*weights, None, "")  # type: ignore[arg-type]  # the first two are there
+def _one_step(name: str, cell: Cell, gates: int, x: Given, h: Given, c: Given | None, w: Weights) -> State:
     check(name, w, x.shape[-1] if x.shape else 0, gates)
     shape = (*x.shape[:-1], w.w_hh.shape[1])
     for one in (h, c):
@@ -151,10 +159,8 @@ def lstm_cell(
     x: Given, h: Given, c: Given, w_ih: Given, w_hh: Given, b_ih: Given | None = None, b_hh: Given | None = None
 ) -> Several:
     """One time step of an LSTM: two results, the next h and c."""
-    state = _one_step("lstm_cell", lstm_step, 4, x, h, c, (w_ih, w_hh, b_ih, b_hh))
-    assert state.h is not None, "a cell makes a state"
-    assert state.c is not None, "a cell makes a state"
-    return Several([state.h, state.c])
+    state = _one_step("lstm_cell", lstm_step, 4, x, h, c, Weights(w_ih, w_hh, b_ih, b_hh))
+    return Several([there(state.h), there(state.c)])
 
 
 @composite()
@@ -162,9 +168,8 @@ def gru_cell(
     x: Given, h: Given, w_ih: Given, w_hh: Given, b_ih: Given | None = None, b_hh: Given | None = None
 ) -> Plan:
     """One time step of a GRU: the next h."""
-    state = _one_step("gru_cell", gru_step, 3, x, h, None, (w_ih, w_hh, b_ih, b_hh))
-    assert state.h is not None, "a cell makes a state"
-    return state.h
+    state = _one_step("gru_cell", gru_step, 3, x, h, None, Weights(w_ih, w_hh, b_ih, b_hh))
+    return there(state.h)
 
 
 @composite()
@@ -180,6 +185,5 @@ def rnn_cell(
 ) -> Plan:
     """One time step of the plain recurrent network: the next h."""
     cell = plain(activation("rnn_cell", nonlinearity))
-    state = _one_step("rnn_cell", cell, 1, x, h, None, (w_ih, w_hh, b_ih, b_hh))
-    assert state.h is not None, "a cell makes a state"
-    return state.h
+    state = _one_step("rnn_cell", cell, 1, x, h, None, Weights(w_ih, w_hh, b_ih, b_hh))
+    return there(state.h)

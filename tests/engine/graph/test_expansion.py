@@ -74,3 +74,11 @@ def test_what_cannot_be_kept(text: str, said: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         built().line("y", text)
     assert said in str(caught.value)
+
+
+def test_long_sequences_both_ways_are_no_deep_recursion() -> None:
+    builder = NetworkBuilder()
+    builder.input("X", np.zeros((400, 1)))
+    for name, shape in (("W", (1, 1)), ("U", (1, 1)), ("V", (1, 1)), ("T", (1, 1))):
+        builder.parameter(name, np.zeros(shape))
+    assert builder.line("y", "rnn(X, W, U, V, T, bias=False, bidirectional=True)[0]").shape == (400, 2)
