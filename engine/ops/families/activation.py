@@ -15,7 +15,7 @@ from gradstep.engine.index import Array
 from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise
-from gradstep.engine.ops.error_function import erfc
+from gradstep.engine.ops.error_function import in_pieces, times_upper_tail
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.shapes import check_numbers
 
@@ -159,23 +159,61 @@ class Gelu(Elementwise):
             object.__setattr__(self, "slopes", (f"½ × (1 + {_BENT} + {{0}} × (1 − {_BENT}²) × {steep})",))
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0] * self._phi(xs[0]))
+        return in_pieces(_bent if self.approximate == "tanh" else _gelu, xs[0])
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        (x,) = xs
-        phi = self._phi(x)
-        if self.approximate == "tanh":
-            density = 2 * phi * (1 - phi) * _BEND * (1 + 3 * _CUBIC * x * x)
-        else:
-            density = np.exp(-0.5 * np.square(x)) / math.sqrt(2 * math.pi)
-        return np.asarray(phi + x * density, dtype=x.dtype)
+        return in_pieces(_bent_slope if self.approximate == "tanh" else _gelu_slope, y, xs[0])
 
-    def _phi(self, x: Array) -> Array:
-        """The standard normal distribution function, or its approximation."""
-        if self.approximate == "tanh":
-            return np.asarray(0.5 * (1 + np.tanh(_BEND * (x + _CUBIC * (x * x * x)))), dtype=x.dtype)
-        # erfc keeps the digits of the lower tail, where 1 + erf would have cancelled them.
-        return np.asarray(0.5 * erfc(x * x.dtype.type(-1 / math.sqrt(2))), dtype=x.dtype)
+
+def _gelu(x: Array, out: Array) -> None:
+    """x Φ(x) = max(x, 0) − |x| (1 − Φ(|x|)), in which nothing cancels."""
+    np.maximum(x, x.dtype.type(0), out=out)
+    np.subtract(out, times_upper_tail(np.abs(x)), out)
+    if not np.isfinite(out.sum()):  # ∞ × 0 is no number
+        out[np.isposinf(x)] = np.inf
+
+
+def _gelu_slope(y: Array, x: Array, out: Array) -> None:
+    """Φ(x) + x φ(x): Φ is what the forward pass has multiplied x by."""
+    kind = x.dtype.type
+    np.square(x, out)
+    phi, lost = np.divide(y, x), out == 0
+    if lost.any():  # x is 0, or so small that x Φ(x) has lost digits
+        phi[lost] = 0.5
+    np.multiply(out, kind(-0.5), out)
+    np.exp(out, out)
+    np.multiply(out, x, out)
+    np.multiply(out, kind(1 / math.sqrt(2 * math.pi)), out)
+    np.add(out, phi, out)
+
+
+def _bent_phi(x: Array, out: Array) -> None:
+    kind = x.dtype.type
+    np.square(x, out)
+    np.multiply(out, kind(_CUBIC), out)
+    np.add(out, kind(1), out)
+    np.multiply(out, x, out)
+    np.multiply(out, kind(_BEND), out)
+    np.tanh(out, out)
+    np.add(out, kind(1), out)
+    np.multiply(out, kind(0.5), out)
+
+
+def _bent(x: Array, out: Array) -> None:
+    _bent_phi(x, out)
+    np.multiply(out, x, out)
+
+
+def _bent_slope(y: Array, x: Array, out: Array) -> None:
+    _bent_phi(x, out)
+    density = np.square(x)
+    density *= 3 * _CUBIC
+    density += 1
+    density *= x.dtype.type(2 * _BEND)
+    density *= out
+    density *= 1 - out
+    density *= x
+    np.add(out, density, out)
 
 
 #: √(2/π), and what the cube is multiplied by (Hendrycks and Gimpel, 2016, section 2).

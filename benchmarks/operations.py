@@ -1,0 +1,161 @@
+"""Every operation, forward and backward, against PyTorch on one thread: float32, at sizes that networks have.
+
+    python -m benchmarks.operations [--quick] [--only NAME …]
+
+prints a table of all of them, the slowest beside PyTorch's first. What is timed is the operation alone: its own nodes of a
+graph in their order, then their gradients from a given one, and the same call in PyTorch with `torch.autograd.grad`. CPU
+time of the process, the two in turns, the least of each. `benchmarks/__main__.py` shows the few that it names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from time import process_time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.measure import Pair
+from benchmarks.sweep import CASES, Case
+from gradstep.engine.files import loads
+from gradstep.engine.graph.graph import Graph
+
+Array = np.ndarray[Any, np.dtype[Any]]
+#: The aim of each, and what none may exceed.
+AIM, MOST = 1.5, 3.0
+
+
+class Timed(NamedTuple):
+    """CPU seconds of an operation, forward and backward, here and in PyTorch; the least of several runs."""
+
+    name: str
+    ours: float
+    theirs: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs
+
+
+def timed(name: str, case: Case, runs: int) -> Timed:
+    """One operation in both. Raises AssertionError where they do not compute the same."""
+    import torch
+
+    torch.set_num_threads(1)
+    graph, leaves, made, weights = _built(case)
+    flow = (np.random.default_rng(1).random(graph.values[made].shape, np.float32) + 0.5).astype(np.float32)
+    tensors = [torch.from_numpy(np.array(leaves[v])) for v in case.order(graph)]
+    wanted = [t.requires_grad_() for t, v in zip(tensors, case.order(graph), strict=True) if v in weights]
+    upstream = torch.from_numpy(flow.copy())
+
+    def here() -> tuple[Array, list[Array]]:
+        data, grads = _forward(graph, leaves, made), {made: flow}
+        _backward(graph, made, data, grads)
+        return data[made], [grads[v] for v in weights]
+
+    def there() -> tuple[Any, Any]:
+        y = case.torch(*tensors)
+        return y, torch.autograd.grad(y, wanted, upstream) if wanted and y.requires_grad else ()
+
+    (y, grads), (their_y, their_grads) = here(), there()
+    _agree(name, [y, *grads], [their_y, *their_grads])
+    ours, theirs = [], []
+    for _ in range(runs):
+        for call, times in ((here, ours), (there, theirs)):
+            before = process_time()
+            result = call()
+            times.append(process_time() - before)
+            del result
+    return Timed(name, min(ours), min(theirs))
+
+
+def _built(case: Case) -> tuple[Graph, dict[int, Array], int, list[int]]:
+    """The graph of a case, its leaves, the value that is made, and the parameters, whose gradients are wanted."""
+    rng, lines = np.random.default_rng(0), {"inputs": [], "parameters": []}
+    for name in case.leaves:
+        lines["parameters" if name.isupper() else "inputs"].append(f'{name} = {{ init = "zeros", shape = {[*case.shape(name)]} }}')
+    text = "\n".join(
+        ['format = 1', 'dtype = "float32"', "[inputs]", *lines["inputs"], "[parameters]", *(lines["parameters"] or ["U = [1.0]"]),
+         "[graph]", f'made = "{case.formula}"', 'L = "sum(made)"' if lines["parameters"] else 'L = "sum(made) * sum(U)"']
+    )
+    graph = loads(text).graph
+    leaves = {graph.by_name[n].id: case.numbers(n, rng) for n in case.leaves}
+    made = graph.by_name["made"].id
+    return graph, leaves, made, [graph.by_name[n].id for n in case.leaves if n.isupper()]
+
+
+def _forward(graph: Graph, leaves: dict[int, Array], made: int) -> dict[int, Array]:
+    """All values up to the one that is made."""
+    data = {v: np.asarray(number, dtype=np.float32) for v, number in graph.leaves if number is not None} | leaves
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            data[node.output] = node.op.forward([data[i] for i in node.inputs])
+            if node.output == made:
+                break
+    return data
+
+
+def _backward(graph: Graph, made: int, data: dict[int, Array], grads: dict[int, Array]) -> None:
+    """The gradients of all that the made value depends on, from its own."""
+    with np.errstate(all="ignore"):
+        for node, vjp, slots in graph.pullbacks:
+            if node.output not in grads or node.output not in data:
+                continue
+            xs = [data[i] for i in node.inputs]
+            for slot, value, _ in slots:
+                part = np.ascontiguousarray(vjp(slot, grads[node.output], data[node.output], xs))
+                grads[value] = part if value not in grads else grads[value] + part
+
+
+def _agree(name: str, ours: Sequence[Array], theirs: Sequence[Any]) -> None:
+    assert len(ours) == len(theirs) or len(theirs) == 1, f"{name}: {len(ours)} and {len(theirs)} results"
+    for mine, other in zip(ours, theirs, strict=False):
+        there = other.detach().numpy().astype(np.float64)
+        assert mine.size == there.size, f"{name}: shapes {mine.shape} and {there.shape}"
+        scale = np.abs(there[np.isfinite(there)]).max(initial=1e-30)
+        gap = np.abs(mine.reshape(there.shape).astype(np.float64) - there)
+        assert np.nanmax(gap, initial=0) <= 1e-3 * scale, f"{name}: differs by {np.nanmax(gap) / scale:.2g}"
+
+
+def sweep(names: Sequence[str], runs: int, say: Callable[[str], None]) -> list[Timed]:
+    """All cases, or those named, the slowest first."""
+    found = []
+    for name, case in CASES.items():
+        if names and name not in names:
+            continue
+        found.append(timed(name, case, runs))
+        say(f"{found[-1].ratio:7.2f}  {name}")
+    return sorted(found, key=lambda one: -one.ratio)
+
+
+def measure(quick: bool) -> list[Pair]:
+    """For the table of all benchmarks: the slowest operations, and the middle one."""
+    found = sweep([], 3 if quick else 15, lambda text: None)
+    middle = found[len(found) // 2]
+    over = sum(one.ratio > AIM for one in found), sum(one.ratio > MOST for one in found)
+    case = f"of {len(found)}, the middle one ({middle.name}); {over[0]} above {AIM:g}, {over[1]} above {MOST:g}"
+    pairs = [Pair("operations", case, "PyTorch", AIM, ours=[middle.ours], theirs=[middle.theirs])]
+    shown = [*found[:8], *(one for one in found[8:] if one.name in ("gelu", "layer_norm", "softmax", "attention"))]
+    return [*pairs, *(Pair("operations", o.name, "PyTorch", AIM, ours=[o.ours], theirs=[o.theirs]) for o in shown)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few repetitions")
+    parser.add_argument("--only", nargs="*", default=[], help="some operations by their names")
+    parser.add_argument("--json", action="store_true", help="the pairs for the table of all benchmarks")
+    options = parser.parse_args()
+    if options.json:
+        print(json.dumps([pair.plain() for pair in measure(options.quick)]))
+        return
+    found = sweep(options.only, 3 if options.quick else 15, lambda text: None)
+    for one in found:
+        mark = "above 3" if one.ratio > MOST else "above 1.5" if one.ratio > AIM else ""
+        print(f"{one.name:24} {one.ours * 1e3:9.3f} ms {one.theirs * 1e3:9.3f} ms {one.ratio:7.2f}  {mark}".rstrip())
+    print(f"{len(found)} operations; {sum(o.ratio > AIM for o in found)} above {AIM:g}, {sum(o.ratio > MOST for o in found)} above {MOST:g}")
+
+
+if __name__ == "__main__":
+    main()
