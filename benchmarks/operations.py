@@ -2,9 +2,9 @@
 
     python -m benchmarks.operations [--quick] [--only NAME …]
 
-prints a table of all of them, the slowest beside PyTorch's first. What is timed is the operation alone: its own nodes of a
-graph in their order, then their gradients from a given one, and the same call in PyTorch with `torch.autograd.grad`. CPU
-time of the process, the two in turns, the least of each. `benchmarks/__main__.py` shows the few that it names.
+prints a table of all of them, the slowest beside PyTorch's first. What is timed is the operation alone: its own nodes
+of a graph in their order, then their gradients from a given one, and the same call in PyTorch with `torch.autograd.grad`;
+CPU time of the process, the two in turns, the least of each.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks.measure import Pair
 from benchmarks.sweep import CASES, Case
 from gradstep.engine.files import loads
 from gradstep.engine.graph.graph import Graph
+from gradstep.engine.index import read_only
 
 Array = np.ndarray[Any, np.dtype[Any]]
 #: The aim of each, and what none may exceed.
@@ -45,7 +46,7 @@ def timed(name: str, case: Case, runs: int) -> Timed:
 
     torch.set_num_threads(1)
     graph, leaves, made, weights = _built(case)
-    flow = (np.random.default_rng(1).random(graph.values[made].shape, np.float32) + 0.5).astype(np.float32)
+    flow = np.asarray(np.random.default_rng(1).random(graph.values[made].shape) + 0.5, np.float32)
     tensors = [torch.from_numpy(np.array(leaves[v])) for v in case.order(graph)]
     wanted = [t.requires_grad_() for t, v in zip(tensors, case.order(graph), strict=True) if v in weights]
     upstream = torch.from_numpy(flow.copy())
@@ -75,13 +76,24 @@ def _built(case: Case) -> tuple[Graph, dict[int, Array], int, list[int]]:
     """The graph of a case, its leaves, the value that is made, and the parameters, whose gradients are wanted."""
     rng, lines = np.random.default_rng(0), {"inputs": [], "parameters": []}
     for name in case.leaves:
-        lines["parameters" if name.isupper() else "inputs"].append(f'{name} = {{ init = "zeros", shape = {[*case.shape(name)]} }}')
+        lines["parameters" if name.isupper() else "inputs"].append(
+            f'{name} = {{ init = "zeros", shape = {[*case.shape(name)]} }}'
+        )
     text = "\n".join(
-        ['format = 1', 'dtype = "float32"', "[inputs]", *lines["inputs"], "[parameters]", *(lines["parameters"] or ["U = [1.0]"]),
-         "[graph]", f'made = "{case.formula}"', 'L = "sum(made)"' if lines["parameters"] else 'L = "sum(made) * sum(U)"']
+        [
+            "format = 1",
+            'dtype = "float32"',
+            "[inputs]",
+            *lines["inputs"],
+            "[parameters]",
+            *(lines["parameters"] or ["U = [1.0]"]),
+            "[graph]",
+            f'made = "{case.formula}"',
+            'L = "sum(made)"' if lines["parameters"] else 'L = "sum(made) * sum(U)"',
+        ]
     )
     graph = loads(text).graph
-    leaves = {graph.by_name[n].id: case.numbers(n, rng) for n in case.leaves}
+    leaves = {graph.by_name[n].id: read_only(case.numbers(n, rng)) for n in case.leaves}
     made = graph.by_name["made"].id
     return graph, leaves, made, [graph.by_name[n].id for n in case.leaves if n.isupper()]
 
@@ -91,7 +103,7 @@ def _forward(graph: Graph, leaves: dict[int, Array], made: int) -> dict[int, Arr
     data = {v: np.asarray(number, dtype=np.float32) for v, number in graph.leaves if number is not None} | leaves
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            data[node.output] = node.op.forward([data[i] for i in node.inputs])
+            data[node.output] = read_only(np.ascontiguousarray(node.op.forward([data[i] for i in node.inputs])))
             if node.output == made:
                 break
     return data
@@ -154,7 +166,8 @@ def main() -> None:
     for one in found:
         mark = "above 3" if one.ratio > MOST else "above 1.5" if one.ratio > AIM else ""
         print(f"{one.name:24} {one.ours * 1e3:9.3f} ms {one.theirs * 1e3:9.3f} ms {one.ratio:7.2f}  {mark}".rstrip())
-    print(f"{len(found)} operations; {sum(o.ratio > AIM for o in found)} above {AIM:g}, {sum(o.ratio > MOST for o in found)} above {MOST:g}")
+    aim, most = (sum(one.ratio > bound for one in found) for bound in (AIM, MOST))
+    print(f"{len(found)} operations; {aim} above {AIM:g}, {most} above {MOST:g}")
 
 
 if __name__ == "__main__":

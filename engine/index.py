@@ -46,9 +46,9 @@ def read_only(array: Array) -> Array:
 PIECE = 1 << 16
 
 
-def pieces(size: int) -> Iterator[tuple[int, int]]:
-    """Where pieces of at most `PIECE` of `size` elements start and stop."""
-    return ((start, min(start + PIECE, size)) for start in range(0, size, PIECE))
+def pieces(size: int, most: int = PIECE) -> Iterator[tuple[int, int]]:
+    """Where pieces of at most `most` of `size` elements start and stop."""
+    return ((start, min(start + most, size)) for start in range(0, size, most))
 
 
 def unravel(flat: int, shape: Shape) -> tuple[int, ...]:

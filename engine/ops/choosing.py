@@ -28,12 +28,13 @@ class Chosen(Op):
         numbers say none."""
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0].take(self.chosen(xs)))
+        found = np.asarray(xs[0].take(kept(self, xs, self._flat)))
+        return found.reshape(self.shape([x.shape for x in xs]))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         flow = np.zeros(xs[slot].size, dtype=g.dtype)
         if slot == 0:
-            np.add.at(flow, self.chosen(xs).reshape(-1), g.reshape(-1))
+            np.add.at(flow, kept(self, xs, self._flat), g.reshape(-1))
         return flow.reshape(xs[slot].shape)
 
     def origin(self, at: int, xs: Sequence[Array]) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from math import log
 from typing import Any, ClassVar
 
 import numpy as np
@@ -55,8 +56,10 @@ class Elementwise(Affine):
         return broadcast(shapes, self.name) if len(shapes) > 1 else tuple(shapes[0])
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        x = xs[slot]
-        g = g * self.local(slot, y, xs)
+        x, local = xs[slot], self.local(slot, y, xs)
+        # Where it was just made, the gradient takes its place: fresh memory costs as much as the product.
+        fresh = local.flags.owndata and local.flags.writeable and local is not y and not any(local is z for z in xs)
+        g = np.multiply(g, local, out=local if fresh and local.shape == g.shape and local.dtype == g.dtype else None)
         return g if g.shape == x.shape else unbroadcast(g, x.shape)
 
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
@@ -66,4 +69,39 @@ class Elementwise(Affine):
 
 def sign(x: Array) -> Array:
     """1, 0 or −1; of NaN 0, as in PyTorch and unlike np.sign."""
-    return np.asarray(np.subtract(x > 0, x < 0, dtype=x.dtype))
+    return np.asarray(np.subtract((x > 0).view(np.int8), (x < 0).view(np.int8)), dtype=x.dtype)
+
+
+#: Integers as wide as a number, by its bytes.
+_BITS: Mapping[int, type[np.signedinteger[Any]]] = {2: np.int16, 4: np.int32, 8: np.int64}
+
+
+def chosen(mask: Array, one: Any, other: Any, dtype: np.dtype[Any]) -> Array:
+    """`np.where(mask, one, other)` in a dtype, for numbers that broadcast to the mask: bit by bit, which takes a tenth
+    of the time where no one can foresee the mask."""
+    a, b = (np.asarray(part, dtype) for part in (one, other))
+    if dtype.itemsize not in _BITS or not mask.ndim:
+        return np.asarray(np.where(mask, a, b))
+    kind = _BITS[dtype.itemsize]
+    a, b = (part.view(kind) if part.ndim else part.reshape(1).view(kind) for part in (a, b))
+    bits = mask.astype(kind)
+    np.multiply(bits, a - b, out=bits)  # what overflows comes round again
+    np.add(bits, b, out=bits)
+    return bits.view(dtype)
+
+
+def log_sum(a: Array, b: Array, twos: bool = False) -> Array:
+    """ln(exp(a) + exp(b)), or with `twos` log₂(2ᵃ + 2ᵇ), of a and b of one dtype, in the form that does not overflow:
+    `np.logaddexp` by functions that take many numbers at a time."""
+    found = np.asarray(np.abs(a - b))
+    np.negative(found, out=found)
+    (np.exp2 if twos else np.exp)(found, out=found)
+    np.log1p(found, out=found)
+    if twos:
+        found *= 1 / log(2)
+    found += np.maximum(a, b)
+    lost = np.isnan(found)
+    if lost.any():  # ∞ − ∞ is no number, where the two are equal
+        same = lost & (a == b)
+        found[same] = np.broadcast_to(a, found.shape)[same]
+    return found

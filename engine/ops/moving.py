@@ -65,10 +65,14 @@ class Placed(Move):
         return np.asarray(self.placed(xs[0], 0), dtype=xs[0].dtype)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        flow, places = np.zeros(xs[0].size, dtype=g.dtype), _places(self, xs[0].shape)
+        return self.returned(g, xs[0].shape)
+
+    def returned(self, g: Array, shape: Shape) -> Array:
+        """The elements of g added up where they come from, in an array of x's shape."""
+        flow, places = np.zeros(prod(shape), dtype=g.dtype), _places(self, shape)
         there = places >= 0
         np.add.at(flow, places[there], g.reshape(-1)[there])
-        return flow.reshape(xs[0].shape)
+        return flow.reshape(shape)
 
     def source(self, at: int, shapes: Sequence[Shape]) -> tuple[int, int]:
         place = int(_places(self, tuple(shapes[0]))[at])

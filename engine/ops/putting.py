@@ -13,6 +13,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Indices, Picked, Shape, picked
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.choosing import kept
+from gradstep.engine.ops.elementwise import chosen
 from gradstep.engine.ops.links import Links, none
 from gradstep.engine.ops.op import Op
 
@@ -49,7 +50,7 @@ class Put(Op):
         return tuple(shapes[0])
 
     def _read(self, xs: Sequence[Array]) -> tuple[Array, Pairs, Array]:
-        pairs = self.pairs(xs)
+        pairs = kept(self, xs, self.pairs)
         return xs[0].reshape(-1), pairs, xs[self.puts].reshape(-1).take(pairs.sources)
 
     def forward(self, xs: Sequence[Array]) -> Array:
@@ -70,7 +71,7 @@ class Put(Op):
     def _times(self, g: Array, factor: Array) -> Array:
         """A gradient times factors; what is replaced gets none of it, also where it is not finite."""
         found = np.asarray(g * factor, dtype=g.dtype)
-        return np.where(factor == 0, g.dtype.type(0), found) if self.replaces else found
+        return chosen(factor == 0, 0, found, g.dtype) if self.replaces else found
 
     def _kept(self, y: Array, xs: Sequence[Array]) -> tuple[Pairs, Array, Array]:
         return kept(self, [*xs, y], self._found)

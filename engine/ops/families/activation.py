@@ -14,7 +14,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.error_function import in_pieces, times_upper_tail
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.shapes import check_numbers
@@ -108,7 +108,20 @@ class Tanh(Elementwise):
 
 
 def _sigmoid(x: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-x)))
+    found = np.asarray(np.negative(x))
+    np.exp(found, out=found)
+    found += 1
+    return np.divide(1, found, out=found)
+
+
+def _softplus(x: Array) -> Array:
+    """ln(1 + exp(x))."""
+    found = np.asarray(np.abs(x))
+    np.negative(found, out=found)
+    np.exp(found, out=found)
+    np.log1p(found, out=found)
+    found += np.maximum(x, 0)
+    return found
 
 
 @dataclass(frozen=True)
@@ -132,10 +145,14 @@ class LeakyRelu(Elementwise):
         return {"slope": self.negative_slope}
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.where(xs[0] > 0, xs[0], xs[0] * xs[0].dtype.type(self.negative_slope))
+        (x,) = xs
+        slope = x.dtype.type(self.negative_slope)
+        if 0 < slope <= 1:
+            return np.maximum(x, x * slope)
+        return chosen(x > 0, x, x * slope, x.dtype)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.where(xs[0] > 0, y.dtype.type(1), y.dtype.type(self.negative_slope)))
+        return chosen(xs[0] > 0, 1, self.negative_slope, y.dtype)
 
 
 @dataclass(frozen=True)
@@ -230,11 +247,17 @@ class Silu(Elementwise):
     label = "SiLU"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0] * _sigmoid(xs[0]))
+        found = _sigmoid(xs[0])
+        found *= xs[0]
+        return found
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         s = _sigmoid(xs[0])
-        return np.asarray(s * (1 + xs[0] * (1 - s)))
+        found = np.asarray(1 - s)
+        found *= xs[0]
+        found += 1
+        found *= s
+        return found
 
 
 @dataclass(frozen=True)
@@ -264,26 +287,31 @@ class Softplus(Elementwise):
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
         beta = x.dtype.type(self.beta)
-        return np.where(beta * x > self.threshold, x, np.logaddexp(beta * x, x.dtype.type(0)) / beta)
+        scaled = np.asarray(beta * x)
+        return chosen(scaled > self.threshold, x, _softplus(scaled) / beta, x.dtype)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         scaled = xs[0].dtype.type(self.beta) * xs[0]
-        return np.where(scaled > self.threshold, y.dtype.type(1), _sigmoid(scaled))
+        return chosen(scaled > self.threshold, 1, _sigmoid(scaled), y.dtype)
 
 
 def _mish_slope(y: Array, x: Array) -> Array:
-    bent = np.tanh(np.logaddexp(x, x.dtype.type(0)))
-    return np.asarray(bent + x * _sigmoid(x) * (1 - bent * bent))
+    bent = np.tanh(_softplus(x))
+    found = _sigmoid(x)
+    found *= x
+    found *= 1 - bent * bent
+    found += bent
+    return found
 
 
-function("mish", "{0} × tanh(ln(1 + exp({0})))", lambda x: x * np.tanh(np.logaddexp(x, x.dtype.type(0))),
+function("mish", "{0} × tanh(ln(1 + exp({0})))", lambda x: x * np.tanh(_softplus(x)),
     ("tanh(ln(1 + exp({0}))) + {0} × σ({0}) × (1 − tanh(ln(1 + exp({0})))²)", _mish_slope),
 )  # fmt: skip
 function("softsign", "{0} / (1 + |{0}|)", lambda x: x / (1 + np.abs(x)),
     ("1 / (1 + |{0}|)²", lambda y, x: 1 / np.square(1 + np.abs(x)) + 0 * x), saturates=True,
 )  # fmt: skip
 function("tanhshrink", "{0} − tanh({0})", lambda x: x - np.tanh(x), ("tanh({0})²", lambda y, x: np.square(np.tanh(x))))
-function("logsigmoid", "ln σ({0})", lambda x: -np.logaddexp(x.dtype.type(0), -x),
+function("logsigmoid", "ln σ({0})", lambda x: -_softplus(-x),
     ("σ(−{0})", lambda y, x: _sigmoid(-x)), label="ln σ",
 )  # fmt: skip
 

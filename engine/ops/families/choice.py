@@ -12,7 +12,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import function
 
 
@@ -142,7 +142,8 @@ class Where(Elementwise):
     gated = True
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.where(xs[0] != 0, xs[1], xs[2])
+        mask = np.broadcast_to(xs[0] != 0, self.shape([x.shape for x in xs]))
+        return chosen(mask, xs[1], xs[2], xs[1].dtype)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         if slot == 0:

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
+from gradstep.engine.ops.elementwise import chosen
 from gradstep.engine.ops.loss import MeanPairLoss
 
 
@@ -34,7 +35,7 @@ class Hinge(MeanPairLoss):
         return Cause.ZERO_TIMES_INFINITE if 0 in xs and any(map(isinf, xs)) else None
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
-        return np.where(1 - xs[0] * xs[1] <= 0, xs[0].dtype.type(0), -xs[1 - slot])
+        return chosen(np.asarray(1 - xs[0] * xs[1] <= 0), 0, -xs[1 - slot], xs[0].dtype)
 
 
 #: What torch.nn.functional.binary_cross_entropy holds logarithms and the divisor of its slope to; that is a

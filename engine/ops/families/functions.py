@@ -8,7 +8,7 @@ import numpy as np
 
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.elementwise import sign
+from gradstep.engine.ops.elementwise import log_sum, sign
 from gradstep.engine.ops.error_function import erf, erfc
 from gradstep.engine.ops.functions import function
 
@@ -42,12 +42,12 @@ function(
     "log1p", "ln(1 + {0})", np.log1p, ("1 / (1 + {0})", lambda y, x: 1 / (x + 1)), label="ln(1 + x)",
     undefined=lambda x: _logarithm(1 + x),
 )  # fmt: skip
-function("logaddexp", "ln(exp({0}) + exp({1}))", np.logaddexp,
+function("logaddexp", "ln(exp({0}) + exp({1}))", log_sum,
     ("exp({0}) / (exp({0}) + exp({1}))", lambda y, a, b: 1 / (1 + np.exp(b - a))),
     ("exp({1}) / (exp({0}) + exp({1}))", lambda y, a, b: 1 / (1 + np.exp(a - b))),
     label="ln of a sum of powers of e", edge="of two equal infinities the slopes are NaN",
 )  # fmt: skip
-function("logaddexp2", "log₂(2^{0} + 2^{1})", np.logaddexp2,
+function("logaddexp2", "log₂(2^{0} + 2^{1})", lambda a, b: log_sum(a, b, twos=True),
     ("2^{0} / (2^{0} + 2^{1})", lambda y, a, b: 1 / (1 + np.exp2(b - a))),
     ("2^{1} / (2^{0} + 2^{1})", lambda y, a, b: 1 / (1 + np.exp2(a - b))),
     label="log₂ of a sum of powers of 2", edge="of two equal infinities the slopes are NaN",

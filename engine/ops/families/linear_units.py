@@ -11,7 +11,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.composite import Given, Part, Plan, composite
-from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.families.activation import Sigmoid
 from gradstep.engine.ops.families.arithmetic import Multiply
 from gradstep.engine.ops.families.choice import Where
@@ -20,6 +20,20 @@ from gradstep.engine.ops.families.indexing import Index
 from gradstep.engine.ops.families.shape import Reshape
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.shapes import check_numbers, normal_axes, shape_text
+
+
+def _above_and_below(x: Array, below: Array, high: float, low: float) -> Array:
+    """`high` × x where it is above 0, `low` × `below` elsewhere, which is 0 above 0."""
+    found = np.asarray(np.maximum(x, 0))
+    if high != 1:
+        found *= high
+    found += below * x.dtype.type(low)
+    return found
+
+
+def _with_slopes(found: Array, x: Array, high: float, low: float) -> Array:
+    """`found` times `low` where x is at most 0, times `high` elsewhere."""
+    return np.multiply(found, chosen(np.asarray(x <= 0), low, high, x.dtype))
 
 
 @dataclass(frozen=True)
@@ -43,11 +57,11 @@ class Elu(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        return np.where(x > 0, x, x.dtype.type(self.alpha) * np.expm1(np.minimum(0, x)))
+        return _above_and_below(x, np.expm1(np.minimum(0, x)), 1.0, self.alpha)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        alpha = y.dtype.type(self.alpha)
-        return np.asarray(np.where(xs[0] <= 0, alpha * np.exp(np.minimum(xs[0], 0)), y.dtype.type(1)))
+        found = np.exp(np.fmin(xs[0], 0))
+        return found if self.alpha == 1 else _with_slopes(found, xs[0], 1.0, self.alpha)
 
 
 @dataclass(frozen=True)
@@ -72,21 +86,19 @@ class Celu(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        below = self.alpha * np.expm1(np.minimum(0, x) / self.alpha)
-        return np.asarray(np.where(x > 0, x, below), dtype=x.dtype)
+        return _above_and_below(x, np.expm1(np.minimum(0, x) / self.alpha), 1.0, self.alpha)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        below = np.exp(np.minimum(xs[0], 0) / self.alpha)
-        return np.asarray(np.where(xs[0] <= 0, below, 1), dtype=y.dtype)
+        return np.exp(np.fmin(xs[0], 0) / self.alpha)  # above 0, and at NaN, of 0
 
 
 #: Klambauer et al., Self-normalizing neural networks, NIPS 2017.
 _SCALE, _ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 
 function("selu", "λ × ({0} if {0} > 0, else α × (exp({0}) − 1))",
-    lambda x: np.where(x > 0, _SCALE * x, _SCALE * _ALPHA * np.expm1(np.minimum(0, x))),
+    lambda x: _above_and_below(x, np.expm1(np.minimum(0, x)), _SCALE, _SCALE * _ALPHA),
     ("λ if {0} > 0, else λ × α × exp({0})",
-     lambda y, x: np.where(x <= 0, _SCALE * _ALPHA * np.exp(np.minimum(x, 0)), _SCALE)),
+     lambda y, x: _with_slopes(np.exp(np.fmin(x, 0)), x, _SCALE, _SCALE * _ALPHA)),
     label="SELU", kink="at 0 the slope of the negative side is taken",
     edge="λ is 1.0507009873554805 and α 1.6732632423543772; at NaN the slope is λ",
     constants=lambda self, dtype: {"λ": _SCALE, "α": _ALPHA},

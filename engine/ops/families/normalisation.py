@@ -43,7 +43,27 @@ class Normalising(Rowwise):
     def _mean(self, x: Array) -> Array:
         axes = self.axes(x.ndim)
         # Without elements there is nothing to normalise, and NumPy would warn of their mean.
-        return np.asarray(x.mean(axis=axes, keepdims=True) if x.size else x.sum(axis=axes, keepdims=True))
+        if not x.size:
+            return np.asarray(x.sum(axis=axes, keepdims=True))
+        if axes == (x.ndim - 1,):  # as a product with ones: adding up takes three times as long
+            return np.divide(np.matmul(x, np.ones((x.shape[-1], 1), x.dtype)), x.dtype.type(x.shape[-1]))
+        return np.asarray(x.mean(axis=axes, keepdims=True))
+
+    def _mean_product(self, a: Array, b: Array) -> Array:
+        """The mean of a · b over each group."""
+        if a.size and self.axes(a.ndim) == (a.ndim - 1,):
+            found = np.einsum("...i,...i->...", a, b)[..., None]
+            return np.divide(found, a.dtype.type(a.shape[-1]))
+        return self._mean(a * b)
+
+    def _flow(self, g: Array, y: Array, scale: Array, centre: Array | float = 0.0) -> Array:
+        """(g − centre − y · mean(g y)) / scale."""
+        flow = y * self._mean_product(g, y)
+        np.subtract(g, flow, out=flow)
+        if self.centres:
+            flow -= centre
+        flow /= scale
+        return flow
 
 
 class Normalize(Normalising):
@@ -58,12 +78,15 @@ class Normalize(Normalising):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         centred = xs[0] - self._mean(xs[0])
-        return np.asarray(centred / np.sqrt(self._mean(np.square(centred)) + self._eps(xs[0])))
+        centred /= self._scale(centred)
+        return centred
+
+    def _scale(self, centred: Array) -> Array:
+        return np.sqrt(self._mean_product(centred, centred) + self._eps(centred))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        x = xs[0]
-        scale = np.sqrt(self._mean(np.square(x - self._mean(x))) + self._eps(x))
-        return np.asarray((g - self._mean(g) - y * self._mean(g * y)) / scale)
+        scale = self._scale(xs[0] - self._mean(xs[0]))
+        return self._flow(g, y, scale, self._mean(g))
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         return "0"  # of a group of one number
@@ -87,11 +110,10 @@ class RmsNormalize(Normalising):
     label = "RMS normalise"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0] / np.sqrt(self._mean(np.square(xs[0])) + self._eps(xs[0])))
+        return np.asarray(xs[0] / np.sqrt(self._mean_product(xs[0], xs[0]) + self._eps(xs[0])))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        scale = np.sqrt(self._mean(np.square(xs[0])) + self._eps(y))
-        return np.asarray((g - y * self._mean(g * y)) / scale)
+        return self._flow(g, y, np.sqrt(self._mean_product(xs[0], xs[0]) + self._eps(y)))
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         return self.valued("(1 − {y}²) / √({0}² + ε)", xs[0].dtype)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.shapes import check_numbers
 
@@ -65,7 +65,7 @@ class Threshold(Elementwise):
         return {"θ": self.threshold, "v": self.value}
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.where(xs[0] <= self.threshold, self.value, xs[0]), dtype=xs[0].dtype)
+        return chosen(xs[0] <= self.threshold, self.value, xs[0], xs[0].dtype)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return (~(xs[0] <= self.threshold)).astype(y.dtype)
@@ -100,7 +100,7 @@ class HardShrink(Shrink):
     label = "hard shrink"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.where(np.abs(xs[0]) <= self.lambd, 0, xs[0]), dtype=xs[0].dtype)
+        return chosen(np.abs(xs[0]) <= self.lambd, 0, xs[0], xs[0].dtype)
 
 
 class SoftShrink(Shrink):
@@ -117,13 +117,25 @@ class SoftShrink(Shrink):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        moved = np.where(x > self.lambd, x - self.lambd, np.where(x < -self.lambd, x + self.lambd, x * 0))
-        return np.asarray(moved, dtype=x.dtype)
+        most = x.dtype.type(self.lambd)
+        return np.asarray(x - np.clip(x, -most, most))
 
 
 def _between(x: Array, low: float, high: float) -> Array:
     """Where x is, strictly, or is NaN."""
     return np.asarray(~((x <= low) | (x >= high)))
+
+
+def _hardswish(x: Array) -> Array:
+    found = np.asarray(x + 3)
+    np.clip(found, 0, 6, out=found)
+    found *= x
+    found /= 6
+    return found
+
+
+def _hardswish_slope(x: Array) -> Array:
+    return chosen(x < 3, chosen(x <= -3, 0, x / 3 + 0.5, x.dtype), 1, x.dtype)
 
 
 #: What torch.nn.functional.hardsigmoid multiplies gradients by: a single-precision 1/6, for doubles too.
@@ -139,8 +151,8 @@ function("hardsigmoid", "min(1, max(0, {0} / 6 + ½))", lambda x: np.clip(x + 3,
     edge="s is a single-precision 1/6, for doubles too; at NaN the slope is 0",
     constants=lambda self, dtype: {"s": _SIXTH}, saturates=True,
 )  # fmt: skip
-function("hardswish", "{0} × min(1, max(0, {0} / 6 + ½))", lambda x: x * np.clip(x + 3, 0, 6) / 6,
+function("hardswish", "{0} × min(1, max(0, {0} / 6 + ½))", _hardswish,
     ("0 if {0} ≤ −3, 1 if {0} ≥ 3, else {0} / 3 + ½",
-     lambda y, x: np.where(x <= -3, 0, np.where(x < 3, x / 3 + 0.5, 1))),
+     lambda y, x: _hardswish_slope(x)),
     label="hard swish", edge="at NaN the slope is 1", kink="at −3 and 3 the slope beyond them is taken, 0 and 1",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -15,7 +16,7 @@ from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.families.choice import Where
 from gradstep.engine.ops.families.shape import Reshape, Transpose
 from gradstep.engine.ops.moving import Placed
-from gradstep.engine.ops.shapes import check_one, check_whole, listed, normal_axes, shape_text
+from gradstep.engine.ops.shapes import check_one, check_whole, listed, normal_axes, shape_text, unbroadcast
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Flip(Placed):
 
     def placed(self, x: Array, nothing: int) -> Array:
         return np.flip(x, normal_axes("flip", self.axis, x.ndim))
+
+    def returned(self, g: Array, shape: Shape) -> Array:
+        return self.placed(g, 0)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,9 @@ class Roll(Placed):
             return np.roll(x, listed(self.shifts)[0])
         return np.roll(x, listed(self.shifts), listed(self.axis))
 
+    def returned(self, g: Array, shape: Shape) -> Array:
+        return dataclasses.replace(self, shifts=tuple(-k for k in listed(self.shifts))).placed(g, 0)
+
 
 @dataclass(frozen=True)
 class Rot90(Placed):
@@ -102,6 +109,9 @@ class Rot90(Placed):
     def placed(self, x: Array, nothing: int) -> Array:
         return np.rot90(x, self.k, (self.axes[0], self.axes[1]))
 
+    def returned(self, g: Array, shape: Shape) -> Array:
+        return np.rot90(g, -self.k, (self.axes[0], self.axes[1]))
+
 
 @dataclass(frozen=True)
 class Tile(Placed):
@@ -128,6 +138,12 @@ class Tile(Placed):
     def placed(self, x: Array, nothing: int) -> Array:
         return np.tile(x, listed(self.reps))
 
+    def returned(self, g: Array, shape: Shape) -> Array:
+        wide = (1,) * (g.ndim - len(shape)) + shape
+        times = (1,) * (g.ndim - len(listed(self.reps))) + listed(self.reps)
+        apart = g.reshape([n for pair in zip(times, wide, strict=True) for n in pair])
+        return np.asarray(apart.sum(axis=tuple(range(0, 2 * g.ndim, 2)))).reshape(shape)
+
 
 @dataclass(frozen=True)
 class RepeatInterleave(Placed):
@@ -153,6 +169,12 @@ class RepeatInterleave(Placed):
 
     def placed(self, x: Array, nothing: int) -> Array:
         return np.repeat(x, self.repeats, self.axis if x.ndim else None)
+
+    def returned(self, g: Array, shape: Shape) -> Array:
+        if self.axis is None or not shape:
+            return np.asarray(g.reshape(prod(shape), self.repeats).sum(axis=1)).reshape(shape)
+        at = self.axis % len(shape)
+        return np.asarray(g.reshape(*shape[: at + 1], self.repeats, *shape[at + 1 :]).sum(axis=at + 1))
 
 
 @dataclass(frozen=True)
@@ -181,6 +203,9 @@ class Expand(Placed):
 
     def placed(self, x: Array, nothing: int) -> Array:
         return np.broadcast_to(x, self.shape([x.shape]))
+
+    def returned(self, g: Array, shape: Shape) -> Array:
+        return unbroadcast(g, shape)
 
 
 @composite(value="fill")

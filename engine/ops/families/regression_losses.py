@@ -68,6 +68,15 @@ class Mae(MeanPairLoss):
         return sign(xs[slot] - xs[1 - slot])
 
 
+def _bent(gap: Array, bound: Any) -> Array:
+    """½ d² up to a bound, and bound (|d| − ½ bound) beyond: with d held to the bound, c, both are c (d − ½ c)."""
+    held = np.clip(gap, -bound, bound)
+    rest = np.asarray(held * held.dtype.type(-0.5))
+    rest += gap
+    rest *= held
+    return rest
+
+
 @dataclass(frozen=True)
 class SmoothL1(MeanPairLoss):
     """½ d²/β near the target and |d| − ½ β further off, d = y − t; the mean (Girshick, ICCV 2015)."""
@@ -94,10 +103,9 @@ class SmoothL1(MeanPairLoss):
 
     def terms(self, xs: Sequence[Array]) -> Array:
         gap = xs[0] - xs[1]
-        size = np.abs(gap)
         if not self.beta:
-            return np.asarray(size)
-        return np.asarray(np.where(size < self.beta, 0.5 / self.beta * gap * gap, size - self.beta / 2), gap.dtype)
+            return np.asarray(np.abs(gap))
+        return np.asarray(_bent(gap, gap.dtype.type(self.beta)) / gap.dtype.type(self.beta))
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         gap = xs[slot] - xs[1 - slot]
@@ -127,8 +135,7 @@ class Huber(MeanPairLoss):
     def terms(self, xs: Sequence[Array]) -> Array:
         gap = xs[0] - xs[1]
         delta = gap.dtype.type(self.delta)
-        size = np.abs(gap)
-        return np.asarray(np.where(size <= delta, gap * gap * gap.dtype.type(0.5), delta * (size - delta / 2)))
+        return _bent(gap, delta)
 
     def term_slope(self, slot: int, xs: Sequence[Array]) -> Array:
         return np.asarray(np.clip(xs[slot] - xs[1 - slot], -self.delta, self.delta), dtype=xs[0].dtype)

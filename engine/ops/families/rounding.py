@@ -35,8 +35,20 @@ function("fmod", "{0} − trunc({0} / {1}) × {1}", np.fmod,
     ("1", lambda y, a, b: np.ones_like(y)), ("−trunc({0} / {1})", lambda y, a, b: -np.trunc(a / b)),
     label="remainder", kink=_JUMPS,
 )  # fmt: skip
+
+
+def _minus_quotient(y: Array, a: Array, b: Array) -> Array:
+    """−⌊a / b⌋, from what is left of it: `np.floor_divide` would find that once more."""
+    found = np.asarray(np.rint((y - a) / b))
+    lost = ~np.isfinite(found)
+    if lost.any():
+        wide = (np.broadcast_to(part, found.shape)[lost] for part in (a, b))
+        found[lost] = -np.floor_divide(*wide)
+    return found
+
+
 function("remainder", "{0} − ⌊{0} / {1}⌋ × {1}", np.mod,
-    ("1", lambda y, a, b: np.ones_like(y)), ("−⌊{0} / {1}⌋", lambda y, a, b: -np.floor_divide(a, b)),
+    ("1", lambda y, a, b: np.ones_like(y)), ("−⌊{0} / {1}⌋", _minus_quotient),
     label="remainder", kink=_JUMPS,
 )  # fmt: skip
 function("copysign", "|{0}| × sign({1})", np.copysign,

@@ -10,6 +10,7 @@ from operations import BINARY, POOL
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.ops import REGISTRY
+from gradstep.engine.ops.elementwise import chosen, log_sum
 
 
 @pytest.mark.parametrize("name", BINARY)
@@ -34,3 +35,47 @@ def test_shapes_that_do_not_broadcast_are_named_with_their_axis(name: str) -> No
     assert "(2, 3)" in message
     assert "(4,)" in message
     assert "axis -1" in message
+
+
+# Shared pieces --------------------------------------------------------------------------------------------------------
+
+EVERY = np.array([0.0, -0.0, 1.5, -2.0, np.inf, -np.inf, np.nan, 1e-40, 3.0e38])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_what_is_chosen_is_chosen_bit_by_bit(dtype: type) -> None:
+    kind, rng = np.dtype(dtype), np.random.default_rng(0)
+    with np.errstate(over="ignore"):
+        every = EVERY.astype(kind)
+    one, other, mask = (rng.choice(part, (7, 11)) for part in (every, every, [True, False]))
+    parts = [(one, other), (one, 2.5), (-0.0, other), (1, 0), (one[0], other), (np.inf, np.nan)]
+    for a, b in parts:
+        expected = np.where(mask, np.asarray(a, kind), np.asarray(b, kind))
+        found = chosen(mask, a, b, kind)
+        assert (found.dtype, found.tobytes()) == (kind, expected.tobytes())
+    for where in (True, False):
+        assert (
+            chosen(np.asarray(where), one[0, 0], other[0, 0], kind).tobytes()
+            == (one if where else other)[0, 0].tobytes()
+        )
+    assert chosen(mask[:0], one[:0], 1, kind).shape == (0, 11)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_sums_of_powers_are_numpys(dtype: type) -> None:
+    a, b = (part.reshape(-1).astype(dtype) for part in np.meshgrid(EVERY, [*EVERY, 700.0, -745.0, 1.0 + 1e-9]))
+    with np.errstate(all="ignore"):
+        for twos, expected in ((False, np.logaddexp(a, b)), (True, np.logaddexp2(a, b))):
+            np.testing.assert_allclose(log_sum(a, b, twos), expected, rtol=4 * np.finfo(dtype).eps)
+        assert log_sum(np.asarray(dtype(np.inf)), np.asarray(dtype(np.inf))) == np.inf
+
+
+def test_a_gradient_is_written_over_nothing_that_is_used_again() -> None:
+    """Of a product the slope is the other factor itself."""
+    x, z, g = np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array([10.0, 100.0])
+    multiply, kept = REGISTRY["multiply"](), [part.copy() for part in (x, z, g)]
+    y = multiply.forward([x, z])
+    assert multiply.vjp(0, g, y, [x, z]).tolist() == [30.0, 400.0]
+    assert all(map(np.array_equal, (x, z, g), kept))
+    assert REGISTRY["exp"]().vjp(0, g, y, [x]).tolist() == (g * y).tolist()  # whose slope is the output
+    assert np.array_equal(y, x * z)
