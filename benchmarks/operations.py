@@ -3,8 +3,8 @@
     python -m benchmarks.operations [--quick] [--only NAME …]
 
 prints a table of all of them, the slowest beside PyTorch's first. What is timed is the operation alone: its own nodes
-of a graph in their order, then their gradients from a given one, and the same call in PyTorch with `torch.autograd.grad`;
-CPU time of the process, the two in turns, the least of each.
+of a graph in their order, then their gradients from a given one, and the same call in PyTorch with its gradients. CPU
+time of the process, the two in turns, the least of each.
 """
 
 from __future__ import annotations

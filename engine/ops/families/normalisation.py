@@ -45,13 +45,13 @@ class Normalising(Rowwise):
         # Without elements there is nothing to normalise, and NumPy would warn of their mean.
         if not x.size:
             return np.asarray(x.sum(axis=axes, keepdims=True))
-        if axes == (x.ndim - 1,):  # as a product with ones: adding up takes three times as long
+        if axes == (x.ndim - 1,) and x.itemsize > 2:  # as a product with ones: adding up takes three times as long
             return np.divide(np.matmul(x, np.ones((x.shape[-1], 1), x.dtype)), x.dtype.type(x.shape[-1]))
         return np.asarray(x.mean(axis=axes, keepdims=True))
 
     def _mean_product(self, a: Array, b: Array) -> Array:
         """The mean of a · b over each group."""
-        if a.size and self.axes(a.ndim) == (a.ndim - 1,):
+        if a.size and a.itemsize > 2 and self.axes(a.ndim) == (a.ndim - 1,):
             found = np.einsum("...i,...i->...", a, b)[..., None]
             return np.divide(found, a.dtype.type(a.shape[-1]))
         return self._mean(a * b)
