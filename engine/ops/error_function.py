@@ -120,7 +120,7 @@ def times_upper_tail(x: Array) -> Array:
         np.exp(at, at)
     else:
         at = _bell(np.minimum(x, _FAR), 0.5)
-    return np.multiply(found, at, found)
+    return np.asarray(np.multiply(found, at, found))
 
 
 def in_pieces(of: Callable[..., None], *xs: Array) -> Array:
@@ -144,7 +144,7 @@ def _scaled(x: Array) -> Array:
     at = inverse * x.dtype.type(-2 * middle)
     np.add(at, 1, at)
     found = _polynomial(powers, at)
-    return np.multiply(found, inverse, found)
+    return np.asarray(np.multiply(found, inverse, found))
 
 
 def _bell(x: Array, factor: float) -> Array:
@@ -160,7 +160,7 @@ def _bell(x: Array, factor: float) -> Array:
     np.square(rounded, rounded)
     np.multiply(rounded, kind(-factor), rounded)
     np.exp(rounded, rounded)
-    return np.multiply(rest, rounded, rest)
+    return np.asarray(np.multiply(rest, rounded, rest))
 
 
 def _polynomial(powers: tuple[Any, ...], at: Array) -> Array:
@@ -169,4 +169,4 @@ def _polynomial(powers: tuple[Any, ...], at: Array) -> Array:
     for power in powers[1:-1]:
         np.add(found, power, found)
         np.multiply(found, at, found)
-    return np.add(found, powers[-1], found)
+    return np.asarray(np.add(found, powers[-1], found))

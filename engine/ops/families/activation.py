@@ -111,7 +111,7 @@ def _sigmoid(x: Array) -> Array:
     found = np.asarray(np.negative(x))
     np.exp(found, out=found)
     found += 1
-    return np.divide(1, found, out=found)
+    return np.asarray(np.divide(1, found, out=found))
 
 
 def _softplus(x: Array) -> Array:
@@ -148,7 +148,7 @@ class LeakyRelu(Elementwise):
         (x,) = xs
         slope = x.dtype.type(self.negative_slope)
         if 0 < slope <= 1:
-            return np.maximum(x, x * slope)
+            return np.asarray(np.maximum(x, x * slope))
         return chosen(x > 0, x, x * slope, x.dtype)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:

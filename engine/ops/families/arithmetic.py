@@ -109,7 +109,7 @@ class Power(Elementwise):
         if b.ndim == 0 and b == 2:
             return a + a
         if b.ndim == 0 and b == 3:
-            return a * a * a.dtype.type(3)
+            return np.asarray(a * a * a.dtype.type(3))
         return np.where(b == 0, full(0, y), b * np.power(a, b - 1))
 
 

@@ -46,14 +46,14 @@ class Normalising(Rowwise):
         if not x.size:
             return np.asarray(x.sum(axis=axes, keepdims=True))
         if axes == (x.ndim - 1,) and x.itemsize > 2:  # as a product with ones: adding up takes three times as long
-            return np.divide(np.matmul(x, np.ones((x.shape[-1], 1), x.dtype)), x.dtype.type(x.shape[-1]))
+            return np.asarray(np.divide(np.matmul(x, np.ones((x.shape[-1], 1), x.dtype)), x.dtype.type(x.shape[-1])))
         return np.asarray(x.mean(axis=axes, keepdims=True))
 
     def _mean_product(self, a: Array, b: Array) -> Array:
         """The mean of a · b over each group."""
         if a.size and a.itemsize > 2 and self.axes(a.ndim) == (a.ndim - 1,):
             found = np.einsum("...i,...i->...", a, b)[..., None]
-            return np.divide(found, a.dtype.type(a.shape[-1]))
+            return np.asarray(np.divide(found, a.dtype.type(a.shape[-1])))
         return self._mean(a * b)
 
     def _flow(self, g: Array, y: Array, scale: Array, centre: Array | float = 0.0) -> Array:
@@ -82,7 +82,7 @@ class Normalize(Normalising):
         return centred
 
     def _scale(self, centred: Array) -> Array:
-        return np.sqrt(self._mean_product(centred, centred) + self._eps(centred))
+        return np.asarray(np.sqrt(self._mean_product(centred, centred) + self._eps(centred)))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         scale = self._scale(xs[0] - self._mean(xs[0]))
