@@ -61,9 +61,15 @@ class Series(NamedTuple):
 
     def latest(self, iteration: int) -> float:
         """Its last known value up to an iteration: what is not taken in each stands for those after it."""
-        row = int(np.searchsorted(self.starts, iteration, side="right")) - 1
-        known = np.flatnonzero(~np.isnan(self.high[: row + 1]))
-        return float(self.high[known[-1]]) if len(known) else float("nan")
+        end, looked = int(np.searchsorted(self.starts, iteration, side="right")), 64
+        end = min(end, len(self.high))
+        while end > 0:  # nearly always it is near: there may be very many
+            start = max(end - looked, 0)
+            known = np.flatnonzero(~np.isnan(self.high[start:end]))
+            if len(known):
+                return float(self.high[start + known[-1]])
+            end, looked = start, 2 * looked
+        return float("nan")
 
     def sizes(self) -> Series:
         """Its absolute values."""

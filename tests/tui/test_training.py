@@ -14,6 +14,7 @@ from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find, loads
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Position
+from gradstep.tui import plot
 from gradstep.tui.app import Gradstep
 from gradstep.tui.panels.lists.training import Training
 from gradstep.tui.screens.debugger import Debugger
@@ -32,6 +33,25 @@ async def until(pilot: Pilot[int], true: Callable[[], bool], seconds: float = 20
 
 def opened(scenario: Scenario) -> Gradstep:
     return Gradstep(scenario)
+
+
+def test_the_curves_are_painted_once_for_as_many_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever one is among them, and whatever is pointed at."""
+    session = Session(TRAINED)
+    session.do("train")
+    view, fresh = View(), {}
+    for k in (60, 30, 7, 1):
+        session.do(f"goto @{k}")
+        fresh[k] = Training.paint(session.frame(), view, 60, 20).text()
+        assert f" {k} " in fresh[k]
+    painted: list[object] = []
+    monkeypatch.setattr(plot, "curves", lambda *given: painted.append(given))
+    monkeypatch.setattr(plot, "bars", lambda *given: painted.append(given))
+    for k in (30, 1, 60, 7):
+        session.do(f"goto @{k}")
+        assert Training.paint(session.frame(), view, 60, 20).text() == fresh[k]
+    Training.paint(session.frame(), view.but(pointed=12), 60, 20)
+    assert not painted
 
 
 async def test_an_iteration_is_one_more_grain_of_time() -> None:

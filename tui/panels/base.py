@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
@@ -25,13 +25,31 @@ from gradstep.tui.view import View
 from gradstep.tui.wall import Walled, noted
 
 
+class Edge(NamedTuple):
+    """All that the frame of a panel depends on: which panel, the closed tabs beside it, its size in cells, the colours,
+    and whether it has the focus."""
+
+    panel: str
+    beside: tuple[str, ...]
+    width: int
+    height: int
+    palette: Palette
+    focused: bool
+
+
 def framed(panel: str, view: View, width: int, height: int, focused: bool) -> Canvas:
     """A canvas with the frame of a panel: its number and title, and the tabs behind it, on the upper edge."""
-    return _framed(panel, view.beside(panel), width, height, view.palette, focused).copy()
+    return edged(Edge(panel, view.beside(panel), width, height, view.palette, focused))
+
+
+def edged(edge: Edge) -> Canvas:
+    """Likewise."""
+    return _edged(edge).copy()
 
 
 @lru_cache(maxsize=64)
-def _framed(panel: str, beside: tuple[str, ...], width: int, height: int, palette: Palette, focused: bool) -> Canvas:
+def _edged(edge: Edge) -> Canvas:
+    panel, beside, width, height, palette, focused = edge
     canvas, entry = Canvas(width, height, palette), NUMBERED[panel]
     canvas.box(0, 0, width, height, palette.style("dim" if focused else "line"))
     x = canvas.put(2, 0, f" {entry.key} {entry.title} ", palette.style("current" if focused else "dim", bold=focused))

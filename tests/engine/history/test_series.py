@@ -121,6 +121,13 @@ def test_the_latest_known_value_stands_for_those_after_it() -> None:
     one = Series("s", np.array([1, 3, 4, 6]), np.array([1.0, nan, 3.0]), np.array([2.0, nan, 4.0]))
     assert [one.latest(k) for k in (1, 2, 3, 4, 5, 9)] == [2, 2, 2, 4, 4, 4]
     assert np.isnan(one.latest(0))
+    # However far back it is.
+    high = np.full(5000, np.nan)
+    high[[0, 1, 700, 4000]] = 1, 2, 3, 4
+    one = Series("x", np.arange(1, 5002), high, high)
+    for iteration in (1, 2, 700, 701, 764, 765, 4000, 4001, 4999, 5000, 9999):
+        known = high[: min(iteration, 5000)]
+        assert one.latest(iteration) == known[~np.isnan(known)][-1]
 
 
 def test_sizes_are_those_of_what_lies_between() -> None:
