@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from driving import debugger
 
+from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import loads
 from gradstep.engine.run.scenario import Scenario
 from gradstep.tui.app import Gradstep
@@ -98,3 +99,26 @@ def test_what_is_counted_would_see_it() -> None:
     with Counting() as counted:
         recording.timeline._spans  # noqa: B018  # the one pass over all of them
     assert counted.lines > 10_000
+
+
+def _asked(command: str, lines: int) -> int:
+    """The lines that a question takes, asked in the middle of the backward pass."""
+    scenario = chain(lines)
+    if command == "load":
+        with Counting() as counted:
+            loads(scenario.text)
+        return counted.lines
+    with Counting() as counted:
+        session = Session(scenario)
+        session.goto("60%")
+    if command != "run":
+        with Counting() as counted:
+            session.do(command)
+    return counted.lines
+
+
+@pytest.mark.parametrize("command", ["load", "run", "findings", "why w0.grad[0]", "paths w0[0]", "nudge w0[0]"])
+def test_what_is_asked_of_a_network_costs_as_much_as_it_has_lines(command: str) -> None:
+    """Four times as many take four times as long, and no more."""
+    few, many = [_asked(command, lines) for lines in (60, 240)]
+    assert many < 4.4 * few, (few, many)

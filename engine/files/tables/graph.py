@@ -54,7 +54,7 @@ def _add_line(
         raise table.bad(key, f"'{key}' must be a formula in quotes, as in {key} = \"relu(z)\"")
     try:
         tree = parse(text)
-        used = [*_names(tree, {*formulas.builder.names, *later, *draft.broken})]
+        used = [*_names(tree, (formulas.builder.names, later, draft.broken))]
         for word, node in used:
             if later.get(word) and word not in formulas.builder.names:
                 why = "uses itself" if word in names else f"uses '{word}', which is computed further down"
@@ -66,14 +66,14 @@ def _add_line(
         raise draft.bad([*table.path, key], f"{about}{error}", column=error.column) from None
 
 
-def _names(tree: ast.expr, known: Container[str]) -> Iterator[tuple[str, ast.expr]]:
-    """The known names in a formula and where they stand; what is called is none, and what is before a dot of one
+def _names(tree: ast.expr, known: Sequence[Container[str]]) -> Iterator[tuple[str, ast.expr]]:
+    """The names in a formula that are known to one of several, and where they stand; what is called is none, and what is before a dot of one
     neither."""
     inside = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):  # from the outside in
         if isinstance(node, ast.Name | ast.Attribute):
             word = dotted(node)
-            if id(node) not in inside and word is not None and word in known:
+            if id(node) not in inside and word is not None and any(word in some for some in known):
                 yield word, node
                 inside.add(id(node))
             if id(node) in inside and isinstance(node, ast.Attribute):
