@@ -67,8 +67,8 @@ def _add_line(
 
 
 def _names(tree: ast.expr, known: Sequence[Container[str]]) -> Iterator[tuple[str, ast.expr]]:
-    """The names in a formula that are known to one of several, and where they stand; what is called is none, and what is before a dot of one
-    neither."""
+    """The names in a formula that one of several knows, and where they stand; what is called is none, and what is
+    before a dot of one neither."""
     inside = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):  # from the outside in
         if isinstance(node, ast.Name | ast.Attribute):
