@@ -29,8 +29,10 @@ _SPACING: Mapping[str, float] = {
 }  # fmt: skip
 #: So many of them may a result be off, of the size that its terms have.
 _ROUNDINGS = 64
-#: How many draws of signs, and by what share inputs are moved.
-_DRAWS, _MOVE = 2, 2.0**-10
+#: By what share inputs are moved.
+_MOVE = 2.0**-10
+#: So many draws of signs are enough for the largest of many numbers; of few there is another one.
+_DRAWS, _MANY = 1, 1 << 12
 
 
 class Difference(NamedTuple):
@@ -168,7 +170,7 @@ def differences(values: Sequence[Value], line: Line, seen: Seen) -> Iterator[Dif
     with np.errstate(all="ignore"):
         data = _forward(line.nodes, seen.inputs)
         others = []
-        for _ in range(_DRAWS):
+        for _ in range(_draws(seen.outputs)):
             moved = {v: _moved(values[v], x, draw) for v, x in seen.inputs.items()}
             others.append(_forward(line.nodes, moved))
         for output, recorded in seen.outputs.items():
@@ -181,6 +183,10 @@ def differences(values: Sequence[Value], line: Line, seen: Seen) -> Iterator[Dif
             yield from _backward(values, line, seen, {**data, **seen.outputs}, draw)
 
 
+def _draws(arrays: Mapping[int, Array]) -> int:
+    return _DRAWS + (sum(array.size for array in arrays.values()) < _MANY)
+
+
 def _backward(
     values: Sequence[Value], line: Line, seen: Seen, data: Mapping[int, Array], draw: np.random.Generator
 ) -> Iterator[Difference]:
@@ -188,7 +194,7 @@ def _backward(
     finite = {v: np.where(np.isfinite(up), up, 0) for v, up in seen.upstream.items()}
     passed = _passed(values, line, data, finite, wanted)
     others = []
-    for _ in range(_DRAWS):
+    for _ in range(_draws(seen.upstream)):
         signs = {v: np.where(draw.random(up.shape) < 0.5, -up, up) for v, up in finite.items()}
         others.append(_passed(values, line, data, signs, wanted))
     # Where something arrives that is not finite, all that it reaches is not finite either; what it does not reach,
