@@ -37,11 +37,14 @@ class Recorder:
         self.makers: dict[int, Called] = {}
         self.by_key: dict[Key, Seen] = {}
         self.nodes: dict[int, Any] = {}
+        #: Which call wrote to a part of a tensor, by the autograd node that this made of the tensor, and the part.
+        self.writes: dict[int, tuple[Called, torch.Tensor]] = {}
         self.paused = False
         self.order: list[str] = []
         self._now: dict[int, Seen] = {}
         self._in_storage: dict[int, list[Seen]] = {}
         self._unsettled: Called | None = None
+        self._written: list[torch.Tensor] = []
         self._modules: list[tuple[str, int]] = []
         self._turns: Counter[str] = Counter()
         self._functions: list[Called] = []
@@ -152,7 +155,7 @@ class Recorder:
         out = func(*args, **kwargs)
         call.outputs = [self._made(t) if isinstance(t, torch.Tensor) else None for t in pytree.tree_leaves(out)]
         self.calls.append(call)
-        self._unsettled = call
+        self._unsettled, self._written = call, written
         return out
 
     def _made(self, tensor: torch.Tensor) -> Seen:
@@ -169,6 +172,11 @@ class Recorder:
         call, self._unsettled = self._unsettled, None
         if call is None:
             return
+        for tensor in self._written:
+            whole = tensor._base if tensor._is_view() else None
+            if whole is not None and whole.grad_fn is not None:
+                self.nodes[id(whole.grad_fn)] = whole.grad_fn
+                self.writes.setdefault(id(whole.grad_fn), (call, tensor))
         for one in call.outputs:
             if one is None:
                 continue

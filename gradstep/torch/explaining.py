@@ -6,7 +6,7 @@ never is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from gradstep.engine.errors import GraphError
 from gradstep.engine.run import explains
 from gradstep.torch.blocks import Block, Network
-from gradstep.torch.formulas import FUNCTIONS, OPERATIONS, Unwritten
+from gradstep.torch.formulas import FUNCTIONS, OPERATIONS, Unwritten, after_writing, part_of
 from gradstep.torch.formulas.table import Formula, Rule, number
 from gradstep.torch.seen import Called, Key, Ref, Seen
 
@@ -29,11 +29,15 @@ class Written:
     def __init__(self, network: Network, block: Block, constants: Constants) -> None:
         self._network, self._block, self._constants = network, block, constants
         self.used: dict[str, Seen] = {}
+        #: What stands in the place of something that was seen, by its number.
+        self.instead: dict[int, str] = {}
 
     def __call__(self, argument: Any) -> str:
         if not isinstance(argument, Ref):
             return number(argument)
         seen = argument.seen
+        if seen.number in self.instead:
+            return self.instead[seen.number]
         if seen.key is not None and seen.key in self._block.inputs:
             found = self._network.seen(seen.key)
             if found is None:
@@ -129,23 +133,51 @@ class Explainer:
         """A block of nodes that no function explains together."""
         call = self.network.recorder.makers.get(steps[-1]) if len(steps) == 1 else None
         block = self.network.block(steps, call)
+        if len(steps) == 1 and self._in_part(block):
+            return block
         if call is None:
             block.reason = "no operation of PyTorch that was seen" if len(steps) == 1 else "several nodes as one"
             return block
-        name = call.name.partition(".")[0]
-        rule = OPERATIONS.get(name) or OPERATIONS.get(name.rstrip("_"))
+        rule = rule_of(call)
         if rule is None:
-            block.reason = f"there is no formula for {name}"
+            block.reason = f"there is no formula for {call.name.partition('.')[0]}"
         else:
             self._explain(block, rule)
         return block
 
+    def _in_part(self, block: Block) -> bool:
+        """Explains what autograd makes of writing to a part of something: the whole after it, and the part as it is
+        then."""
+        write = Written(self.network, block, self.constants)
+        call, part = self.network.recorder.writes.get(block.steps[0], (None, None))
+        if call is not None and part is not None:
+            block.call, block.word = call, f"{call.name.partition('.')[0].strip('_')}_part"
+            return self._tried(
+                block, write, lambda: after_writing(call, part, write, self._old(block, part), rule_of(call))
+            )
+        seen = self.network.seen(block.outputs[0]) if len(block.outputs) == 1 else None
+        if block.call is not None and block.call.name.partition(".")[0].endswith("_") and seen is not None:
+            view = seen.tensor
+            if view._is_view() and len(block.inputs) == 1:
+                return self._tried(block, write, lambda: part_of(view, write, self._old(block, view)))
+        return False
+
+    def _old(self, block: Block, part: torch.Tensor) -> Ref:
+        """The whole that a part is of, as it enters a block: its first input."""
+        found = self.network.seen(block.inputs[0])
+        if found is None or part._base is None or found.shape != tuple(part._base.shape):
+            raise Unwritten("a part of something that was never seen")
+        return Ref(found)
+
     def _explain(self, block: Block, rule: Rule) -> bool:
         """Tries a rule on a block, whose formulas it then has; else the reason why not."""
-        write = Written(self.network, block, self.constants)
-        assert block.call is not None, "rules are about calls"
+        call, write = block.call, Written(self.network, block, self.constants)
+        assert call is not None, "rules are about calls"
+        return self._tried(block, write, lambda: rule(call, write))
+
+    def _tried(self, block: Block, write: Written, make: Callable[[], Formula]) -> bool:
         try:
-            formulas = self._chosen(block, rule(block.call, write))
+            formulas = self._chosen(block, make())
             block.reason = self._wrong(block, formulas, write)
         except (Unwritten, GraphError, ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
             block.reason = str(error) or type(error).__name__
@@ -194,6 +226,12 @@ class Explainer:
         assert seen.key is not None, "gradients go where autograd finds a tensor"
         found = self.network.passed(block, seen.key)
         return np.zeros(seen.shape, self.arrays.dtype) if found is None else self.arrays.plain(found)
+
+
+def rule_of(call: Called) -> Rule | None:
+    """The rule for an operation, whether or not it writes to its first input."""
+    name = call.name.partition(".")[0]
+    return OPERATIONS.get(name) or OPERATIONS.get(name.rstrip("_"))
 
 
 _FINENESS = ("bfloat16", "float16", "float32", "float64")

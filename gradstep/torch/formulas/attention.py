@@ -33,8 +33,10 @@ def _kernel(call: Called, write: Writer) -> list[str | None]:
 
 def _written(write: Writer, qkv: Any, mask: Any, causal: bool, scale: float | None) -> str:
     (q, k, v), rows, columns = map(write, qkv), shape_of(qkv[0]), shape_of(qkv[1])
-    if len(rows) != len(columns) or rows[:-2] != columns[:-2]:
-        raise Unwritten("heads that share keys")
+    if len(rows) != len(columns) or rows[:-3] != columns[:-3]:
+        raise Unwritten("batches that share keys")
+    if rows[-3:-2] != columns[-3:-2]:  # several heads have the same keys
+        k, v = (f"repeat_interleave({one}, {rows[-3] // columns[-3]}, axis=-3)" for one in (k, v))
     if mask is None and scale is None and (not causal or rows[-2] == columns[-2]):
         return f"attention({q}, {k}, {v}, is_causal={bool(causal)})"
     factor = 1 / math.sqrt(rows[-1]) if scale is None else scale

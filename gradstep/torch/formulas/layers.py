@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from gradstep.torch.formulas.table import Unwritten, Writer, function, listed, number, operation, shape_of, simple
 from gradstep.torch.seen import Called
 
@@ -154,6 +156,19 @@ def _nearest(call: Called, write: Writer) -> str:
         raise Unwritten("a size that is no multiple")
     a, b = (m // g for m, g in zip(made.shape[-2:], given, strict=True))
     return f"repeat_interleave(repeat_interleave({write(call.args[0])}, {a}, axis=-2), {b}, axis=-1)"
+
+
+@operation("upsample_bilinear2d", "upsample_bicubic2d", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa")
+def _resized(call: Called, write: Writer) -> str:
+    """A weighted sum along each of two axes, the weights found by making single ones larger."""
+    (h, w), func = shape_of(call.args[0])[-2:], getattr(torch.ops.aten, call.name.partition(".")[0]).default
+    size, align = list(call.option("output_size")), bool(call.option("align_corners"))
+    scales = call.option("scales_h"), call.option("scales_w")
+    rows = func(torch.eye(h, dtype=torch.float64)[None, :, :, None], [size[0], 1], align, scales[0], None)
+    columns = func(torch.eye(w, dtype=torch.float64)[None, :, None, :], [1, size[1]], align, None, scales[1])
+    left = write.constant(rows[0, :, :, 0].t(), "rows")
+    right = write.constant(columns[0, :, 0, :], "columns")
+    return f"matmul(matmul({left}, {write(call.args[0])}), {right})"
 
 
 @operation("glu")

@@ -53,6 +53,11 @@ def _smooth_l1(call: Called, write: Writer) -> str:
     return f"smooth_l1({write(call.args[0])}, {write(call.args[1])}, {_reduction(call)}, beta={beta})"
 
 
+@operation("soft_margin_loss")
+def _soft_margin(call: Called, write: Writer) -> str:
+    return f"soft_margin({write(call.args[0])}, {write(call.args[1])}, {_reduction(call)})"
+
+
 @operation("huber_loss")
 def _huber(call: Called, write: Writer) -> str:
     delta = number(call.option("delta", 1.0))

@@ -84,6 +84,17 @@ def _join(call: Called, write: Writer) -> str:
     return f"{name}({', '.join(map(write, parts))}, axis={int(call.option('dim', 0))})"
 
 
+@operation("pixel_shuffle", "pixel_unshuffle")
+def _pixels(call: Called, write: Writer) -> str:
+    (*n, c, h, w), r = shape_of(call.args[0]), int(call.args[1])
+    k, made = len(n), listed(outputs(call)[0])
+    if call.name.startswith("pixel_shuffle"):
+        apart, order = (*n, c // r**2, r, r, h, w), (*range(k), k, k + 3, k + 1, k + 4, k + 2)
+    else:
+        apart, order = (*n, c, h // r, r, w // r, r), (*range(k), k, k + 2, k + 4, k + 1, k + 3)
+    return f"reshape(transpose(reshape({write(call.args[0])}, {listed(apart)}), {listed(order)}), {made})"
+
+
 @operation("flip")
 def _flip(call: Called, write: Writer) -> str:
     return f"flip({write(call.args[0])}, axis={listed(call.args[1])})"

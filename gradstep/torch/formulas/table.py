@@ -16,7 +16,9 @@ class Unwritten(Exception):
 
 
 class Writer(Protocol):
-    """Writes tensors and numbers into a formula."""
+    """Writes tensors and numbers into a formula; `instead` of what was seen something else, by its number."""
+
+    instead: dict[int, str]
 
     def __call__(self, argument: Any) -> str:
         """A tensor's name, or a number. Raises Unwritten for what is neither."""
