@@ -148,6 +148,11 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
+def is_or_are(count: int) -> str:
+    """What goes with so many: `1 of 3 gates is shut`, `2 of 3 gates are`."""
+    return "is" if count == 1 else "are"
+
+
 def plain(array: Any) -> Any:
     """A number or an array as JSON has it: nested lists; NaN and infinities, which it lacks, as texts;
     None for what there is not."""

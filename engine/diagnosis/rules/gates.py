@@ -11,7 +11,7 @@ from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.graph.element import Element
-from gradstep.engine.notation import number
+from gradstep.engine.notation import is_or_are, number
 from gradstep.engine.run.timeline import Phase
 
 #: Of a layer, the share of shut units from which on it is more than worth knowing: half, as SageMaker Debugger's rule
@@ -44,7 +44,8 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         everywhere = f" in all {samples.count} samples" if samples.count > 1 else ""
         since = f", from the first to the last of {evidence.made:,} iterations" if evidence.trained else ""
         text = (
-            f"{still:,} of {units:,} gates of {recording.board.whole(sweep.value)} are shut{everywhere}{since}: "
+            f"{still:,} of {units:,} gates of {recording.board.whole(sweep.value)} {is_or_are(still)} shut{everywhere}"
+            f"{since}: "
             f"nothing that leads into them learns{'' if evidence.trained else ' from this'}"
         )
         low = _bias(evidence, sweep.value)
@@ -53,6 +54,7 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         if _below(evidence, sweep.value):
             text += ". All of their weights are below 0, and all that goes in is not"
         advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
+        advice = advice if 2 * still >= units else []  # of fewer than half of a layer there is nothing to mend
         place = evidence.place(Element(sweep.value, int(flats[0])))
         harm = None if share >= _SHARE and _matters(evidence) else Severity.INFORMATION
         # Before a training half a layer may be shut, and the others learn: only all of it is known to be too many.

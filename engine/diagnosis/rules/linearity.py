@@ -95,10 +95,10 @@ def linear_layers(evidence: Evidence) -> Iterator[Seen]:
         into, between, out = (shape[-1] for shape in shapes)
         narrow = between < min(into, out)
         name = evidence.board.whole(first.output)
+        both = f"{inner.name} and {weight.name} together are" if inner.id != weight.id else f"{weight.name} twice is"
         text = (
-            f"between {name} and {evidence.board.whole(node.output)} there is no activation: {inner.name} and "
-            f"{weight.name} "
-            f"together are one linear layer{', of lower rank' if narrow else ''}"
+            f"between {name} and {evidence.board.whole(node.output)} there is no activation: {both} one linear layer"
+            f"{', of lower rank' if narrow else ''}"
         )
         if evidence.task.bends > _BENDS:
             text += (

@@ -19,18 +19,21 @@ from gradstep.engine.notation import number
 )
 def accumulates(evidence: Evidence) -> Iterator[Seen]:
     """Gradients that are not zeroed, and how much of what the update takes is not of its own iteration."""
+    if evidence.training.zero_grad or evidence.training.steps < 2:
+        return
+    advice = [Advice("zero_grad = true", "zero_grad = true")]
     if not evidence.trained:
+        text = "gradients are not zeroed: from iteration 2 on an update takes the sum of all gradients up to it"
+        yield Seen(Place("", 1), {}, text, advice)
         return
     history, go_on = evidence.iterations, evidence.go_on
-    if history.scenario.training.zero_grad:
-        return
     update = history.recording(history.made, go_on).update
     own, taken = update.sizes()
     text = (
         f"gradients are not zeroed: in iteration {history.made:,} the update takes gradients of size {number(taken)}, "
         f"and those of the iteration itself have {number(own)}; the rest is left over from before"
     )
-    yield Seen(Place("", 2), {"own": own, "taken": taken}, text, [Advice("zero_grad = true", "zero_grad = true")])
+    yield Seen(Place("", 2), {"own": own, "taken": taken}, text, advice)
 
 
 @rule(

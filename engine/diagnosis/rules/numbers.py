@@ -13,9 +13,10 @@ from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.rules.divergence import beginning, of_first
 from gradstep.engine.explain import nonfinite as bad
 from gradstep.engine.explain import remarks, zeros
-from gradstep.engine.explain.accounts import account
+from gradstep.engine.explain.accounts import Account, account
 from gradstep.engine.explain.advice import against, against_zero
 from gradstep.engine.graph.element import Element
+from gradstep.engine.notation import is_or_are
 from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
@@ -64,9 +65,16 @@ def _of_passes(evidence: Evidence) -> Iterator[Seen]:
             text = f"step {found.step:,}, {told.began.blame.cause.value}. {remarks.told(told)}{said}"
             place = evidence.place(found.element, found.phase)._replace(sample=row)
             document = told.document()
-            # What the backward pass carries on follows from the forward pass, where it began with the same number.
-            began = frozenset((name or str(document["at"]),))
+            # What the backward pass tells follows from the forward pass, where it began with the same number or line.
+            began = frozenset((name or _line(told),))
             yield Seen(place, {"step": found.step}, text, [against(told)], about=began, cause=document)
+
+
+def _line(told: Account) -> str:
+    """The value whose formula a trouble began at: what was computed, or what a slope is one of."""
+    graph, began = told.there.graph, told.began
+    slopes = [part.hop.target.value for part in began.blame.parts if part.hop is not None]
+    return graph.values[slopes[0] if slopes else began.element.value].name
 
 
 @rule(
@@ -131,7 +139,7 @@ def _of_zeros(evidence: Evidence, element: Element, count: int, some: str) -> Se
     size, whole = recording.graph.values[element.value].size, recording.board.whole(element.value)
     kinds = " and ".join(kind.value for kind in ZeroReason if kind in found.kinds)
     text = (
-        f"{some}{count:,} of {size:,} gradients of {whole} are exactly 0, {kinds}. "
+        f"{some}{count:,} of {size:,} gradients of {whole} {is_or_are(count)} exactly 0, {kinds}. "
         f"{remarks.zero_reason(recording, element)}"
     )
     place = evidence.place(element, Phase.BACKWARD)

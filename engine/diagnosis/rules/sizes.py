@@ -11,6 +11,7 @@ from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.graph.element import Element
+from gradstep.engine.notation import is_or_are
 from gradstep.engine.run.timeline import Phase
 
 
@@ -34,7 +35,7 @@ def cancel(evidence: Evidence) -> Iterator[Seen]:
             continue  # exactly 0: that has its own rule, which says whether it could be anything else
         element, whole = Element(sweep.value, int(flats[0])), recording.board.whole(sweep.value)
         text = (
-            f"{len(flats):,} of {sweep.size:,} gradients of {whole} are what is left where more "
+            f"{len(flats):,} of {sweep.size:,} gradients of {whole} {is_or_are(len(flats))} what is left where more "
             f"than {at['cancel']:.0%} of the parts cancel: the samples or paths pull against each other"
         )
         hint = "look at the terms (s enters the sum); a larger batch, or separate units for what disagrees"

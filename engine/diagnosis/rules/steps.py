@@ -43,7 +43,8 @@ def update(evidence: Evidence) -> Iterator[Seen]:
             f"the update moves {recording.board.whole(parameter.id)} by {number(ratio)} of its size; about "
             f"{at['update']:g} is healthy"
         )
-        hint = "a larger learning rate" if small else "a smaller learning rate, or gradient clipping"
+        what = "a larger learning rate" if small else "a smaller learning rate, or gradient clipping"
+        hint = f"see whether the loss falls in the next iterations (train 20); where it does not, {what}"
         element = Element(parameter.id, int(abs(new - old).argmax()))
         numbers = {"ratio": ratio, "healthy": at["update"]}
         yield Seen(evidence.place(element, Phase.UPDATE), numbers, text, [hint])

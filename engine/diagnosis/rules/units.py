@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from gradstep.engine.ask.conditions import Condition
+from gradstep.engine.diagnosis.ahead import after_update
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
@@ -18,14 +19,15 @@ from gradstep.engine.history import search
 from gradstep.engine.history.history import History
 from gradstep.engine.history.mover import mover
 from gradstep.engine.index import Array, unravel
+from gradstep.engine.run.recording import Recording
 
 #: Of a layer so many units are named one by one.
 _NAMED = 8
 
 
-def unit_name(history: History, value: Value, unit: int) -> str:
+def unit_name(start: Recording, value: Value, unit: int) -> str:
     """A unit as conditions about units have it: without the axis of the samples."""
-    axis = history.start.samples.axis(value.id)
+    axis = start.samples.axis(value.id)
     shape = value.shape if axis is None else value.shape[:axis] + value.shape[axis + 1 :]
     return f"{value.name}[{','.join(map(str, unravel(unit, shape)))}]" if shape else value.name
 
@@ -47,7 +49,7 @@ def died(evidence: Evidence) -> Iterator[Seen]:
         dead = np.flatnonzero(shut)
         deaths = []
         for unit in dead.tolist():
-            name = unit_name(history, start.graph.values[node.output], unit)
+            name = unit_name(start, start.graph.values[node.output], unit)
             condition = Condition(f"dead({name})", start)
             k = _since(history, z, unit) or search.began(history, condition, history.made, go_on)
             if k > 1 and history.made - k + 1 >= history.passes:
@@ -93,23 +95,23 @@ def _of_deaths(
     return Seen(Place("", k, found.position.step), numbers, text, [_DEATH])
 
 
-@rule("symmetric", "equal to the last bit, no threshold (Goodfellow et al., Deep Learning, 2016, section 8.4)")
+@rule(
+    "symmetric",
+    "equal to the last bit, no threshold (Goodfellow et al., Deep Learning, 2016, section 8.4)",
+    explains="too_few_iterations underfit too_small rate_small no_better_than_constant same_predictions",
+)
 def symmetric(evidence: Evidence) -> Iterator[Seen]:
-    """Units of a layer with the same weights in at the beginning and now."""
-    if not evidence.trained:
-        return
-    history, go_on = evidence.iterations, evidence.go_on
-    board, graph = history.start.board, history.start.graph
-    ends = [history.snapshot(k, go_on).leaves for k in (1, history.made + 1)]
+    """Units of a layer with the same weights in at the beginning and now; before a training, after its first update."""
+    board, graph = evidence.first.board, evidence.first.graph
     for layer in board.layers:
         if layer.weight < 0 or len(graph.values[layer.weight].shape) != 2:
             continue
-        groups = [_twins(leaves, layer.weight, layer.bias) for leaves in ends]
+        groups = [_twins(numbers, layer.weight, layer.bias) for numbers in _ends(evidence)]
         twins = [group for group in groups[1] if any(group <= other for other in groups[0])]
         if not twins:
             continue
         most = max(twins, key=len)
-        units = ", ".join(unit_name(history, graph.values[layer.output], u) for u in sorted(most)[:4])
+        units = ", ".join(unit_name(evidence.first, graph.values[layer.output], u) for u in sorted(most)[:4])
         count = sum(map(len, twins))
         text = (
             f"{count:,} of {graph.values[layer.weight].shape[0]:,} units of {board.whole(layer.output)} have the same "
@@ -124,10 +126,21 @@ def symmetric(evidence: Evidence) -> Iterator[Seen]:
         )
 
 
-def _twins(leaves: Mapping[int, Array], weight: int, bias: int) -> Sequence[frozenset[int]]:
-    rows = leaves[weight]
+def _ends(evidence: Evidence) -> Iterator[Callable[[int], Array]]:
+    """The parameters at the beginning, and now."""
+    if not evidence.trained:
+        for trace in (evidence.here.trace, after_update(evidence.here)):
+            yield trace.data.__getitem__
+        return
+    for k in (1, evidence.made + 1):
+        yield evidence.iterations.snapshot(k, evidence.go_on).leaves.__getitem__
+
+
+def _twins(numbers: Callable[[int], Array], weight: int, bias: int) -> Sequence[frozenset[int]]:
+    """The groups of units that are equal."""
+    rows = numbers(weight)
     if bias >= 0:
-        rows = np.concatenate([rows, leaves[bias].reshape(len(rows), -1)], axis=1)
+        rows = np.concatenate([rows, numbers(bias).reshape(len(rows), -1)], axis=1)
     members: dict[int, set[int]] = {}
     for unit, number_ in enumerate(alike(rows).tolist()):
         members.setdefault(number_, set()).add(unit)

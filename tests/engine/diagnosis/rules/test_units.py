@@ -9,6 +9,7 @@ from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.diagnosis.diagnosing import diagnose
 from gradstep.engine.files import find
+from gradstep.engine.history.history import History
 
 
 def test_a_unit_that_died_is_named_with_the_iteration_and_the_update_that_did_it() -> None:
@@ -56,3 +57,11 @@ def test_what_is_no_rectifier_any_more_does_not_die() -> None:
     session.do("set op h = leaky_relu")
     session.do("train")
     assert {one.kind for first in session.findings() for one in (first, *first.follows)}.isdisjoint({"died", "dead"})
+
+
+def test_units_that_begin_equal_are_told_before_a_training_too() -> None:
+    (one,) = [found for found in diagnose(History(find("zero-init-symmetry"))) if found.kind == "symmetric"]
+    assert one.numbers["units"] == 3  # three rows of W1 are [0.5, 0.5], with the same biases and the same weights out
+    session = Session(find("zero-init-symmetry"))
+    session.do("set W2 = [[0.5, 0.4, 0.3, -0.6]]")  # with other weights out they get other gradients
+    assert "symmetric" not in {found.kind for found in session.findings()}
