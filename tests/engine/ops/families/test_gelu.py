@@ -23,7 +23,9 @@ def test_it_is_x_times_phi_and_its_slope(dtype: type, rtol: float) -> None:
     assert y.dtype == dtype
     np.testing.assert_allclose(y, [v * phi(v) for v in x.tolist()], rtol=rtol, atol=np.finfo(dtype).tiny)
     slopes = [phi(v) + v * math.exp(-v * v / 2) / math.sqrt(2 * math.pi) for v in x.tolist()]
-    np.testing.assert_allclose(Gelu().local(0, y, [x]), slopes, rtol=rtol, atol=2 * np.finfo(dtype).eps)
+    with np.errstate(all="ignore"):
+        found = Gelu().local(0, y, [x])
+    np.testing.assert_allclose(found, slopes, rtol=rtol, atol=2 * np.finfo(dtype).eps)
 
 
 def test_beyond_all_numbers_it_is_as_pytorch_has_it() -> None:
