@@ -1,4 +1,5 @@
-"""One forward and one backward pass of the engine, against the same network written in NumPy by hand.
+"""One forward and one backward pass of the engine, by itself and compiled as a training has it, against the same
+network written in NumPy by hand. Times are those of the processor, which what runs beside hardly changes.
 
 Runs in a process of its own, which is started with one BLAS thread (see __main__.py):
 
@@ -13,7 +14,7 @@ import argparse
 import gc
 import json
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ import numpy as np
 from benchmarks.measure import Pair
 from gradstep.engine.files import loads
 from gradstep.engine.run.passes import run
+from gradstep.engine.run.plan import Plan
 from gradstep.engine.run.trace import Trace
 
 TARGET = 1.15
@@ -34,22 +36,25 @@ Array = np.ndarray[Any, np.dtype[Any]]
 def measure(quick: bool) -> list[Pair]:
     """Every network with every batch size and dtype."""
     return [
-        _pair(sizes, batch, dtype, seconds=0.5 if quick else 12.0)
+        _pair(sizes, batch, dtype, compiled, seconds=0.5 if quick else 6.0)
         for sizes in NETWORKS
         for batch in BATCHES
         for dtype in DTYPES
+        for compiled in (True, False)
     ]
 
 
-def _pair(sizes: Sequence[int], batch: int, dtype: str, seconds: float) -> Pair:
+def _pair(sizes: Sequence[int], batch: int, dtype: str, compiled: bool, seconds: float) -> Pair:
     """Both passes in turns for about `seconds`, at least 20 times each, with the collector off."""
     loaded = loads(network(sizes, batch, dtype))
     named = {name: loaded.leaves[value.id] for name, value in loaded.graph.by_name.items() if value.node < 0}
     layers = range(1, len(sizes))
     weights, biases = [named[f"W{k}"] for k in layers], [named[f"b{k}"] for k in layers]
 
+    plan = Plan(loaded.graph, loaded.leaves, {}, {})
+
     def ours() -> Trace:
-        return run(loaded.graph, loaded.leaves)
+        return plan.run(1) if compiled else run(loaded.graph, loaded.leaves)
 
     by_hand = one_sample if batch == 1 else many_samples
 
@@ -57,9 +62,8 @@ def _pair(sizes: Sequence[int], batch: int, dtype: str, seconds: float) -> Pair:
         return by_hand(named["x"], named["t"], weights, biases)
 
     agree(ours(), theirs())
-    pair = Pair(
-        "engine", f"{'-'.join(map(str, sizes))}, batch {batch}, {dtype}", "NumPy by hand", TARGET, ours=[], theirs=[]
-    )
+    case = f"{'-'.join(map(str, sizes))}, batch {batch}, {dtype}{', compiled' if compiled else ''}"
+    pair = Pair("engine", case, "NumPy by hand", TARGET, ours=[], theirs=[])
     gc.collect()
     gc.disable()
     try:
@@ -74,9 +78,9 @@ def _pair(sizes: Sequence[int], batch: int, dtype: str, seconds: float) -> Pair:
 
 def _time(call: Callable[[], object]) -> float:
     """How long the call takes, its result given back to the allocator only afterwards."""
-    before = perf_counter()
+    before = process_time()
     result = call()
-    after = perf_counter()
+    after = process_time()
     del result
     return after - before
 

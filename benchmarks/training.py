@@ -1,12 +1,12 @@
 """Iterations of a training with their summaries, against the same loop written in NumPy by hand, without
-summaries and with them, and in PyTorch on one thread; rewinding against replaying from the start; memory
-against the budget.
+summaries and with them, in PyTorch on one thread, and in HIPS autograd; rewinding against replaying from the
+start; memory against the budget. Times are those of the processor, which what runs beside hardly changes.
 
 Runs in a process of its own, which is started with one BLAS thread (see __main__.py):
 
     python -m benchmarks.training [--quick]
 
-writes the measured pairs as one line of JSON. PyTorch is left out where it is not installed.
+writes the measured pairs as one line of JSON. A peer is left out where it is not installed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import importlib.util
 import json
 import tracemalloc
 from collections.abc import Callable, Iterator
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
 
-BY_HAND, NOTING, PEER, REWIND, MEMORY = 1.3, 1.3, 1.0, 0.1, 1.0
+BY_HAND, NOTING, PEER, REWIND, MEMORY = 1.3, 1.0, 1.0, 0.1, 1.0
 NETWORKS = ((64, 32, 10), (784, 128, 10))
 BATCH, SAMPLES, RATE = 32, 1024, 0.05
 #: So many iterations are timed together, in turns.
@@ -45,6 +45,7 @@ def measure(quick: bool) -> list[Pair]:
         for dtype in ("float64", "float32"):
             others = [("NumPy by hand", BY_HAND, by_hand), ("the same, noting", NOTING, by_hand_noting)]
             others += [("PyTorch", PEER, by_torch)] if importlib.util.find_spec("torch") else []
+            others += [("autograd", PEER, by_autograd)] if importlib.util.find_spec("autograd") else []
             for name, most, other in others:
                 pairs.append(_pair(sizes, dtype, name, most, other, 0.5 if quick else 8.0))
     return [*pairs, *_rewinding(quick), *_memory(quick)]
@@ -173,6 +174,32 @@ def by_torch(scenario: Scenario) -> Loop:
     return go_on
 
 
+def by_autograd(scenario: Scenario) -> Loop:
+    import autograd.numpy as anp
+    from autograd import value_and_grad
+
+    parameters, batches, rows = _parameters(scenario), _batches(scenario), np.arange(BATCH)
+
+    def loss(parameters: list[Any], x: Array, classes: Array) -> Any:
+        W1, b1, W2, b2 = parameters
+        z2 = anp.dot(anp.maximum(anp.dot(x, W1.T) + b1, 0), W2.T) + b2
+        top = anp.max(z2, axis=1, keepdims=True)
+        return anp.mean(anp.log(anp.sum(anp.exp(z2 - top), axis=1)) + top[:, 0] - z2[rows, classes])
+
+    both = value_and_grad(loss)
+
+    def go_on(count: int) -> float:
+        nonlocal parameters
+        found = 0.0
+        for _ in range(count):
+            x, t = next(batches)
+            found, gradients = both(parameters, x, t.astype(np.intp))
+            parameters = [w - RATE * g for w, g in zip(parameters, gradients, strict=True)]
+        return float(found)
+
+    return go_on
+
+
 def _pair(
     sizes: tuple[int, int, int], dtype: str, name: str, most: float, other: Callable[[Scenario], Loop], seconds: float
 ) -> Pair:
@@ -188,9 +215,9 @@ def _pair(
         end = perf_counter() + seconds
         while perf_counter() < end or len(pair.ours) < 5:
             for loop, times in ((mine, pair.ours), (theirs, pair.theirs)):
-                before = perf_counter()
+                before = process_time()
                 loop(TURN)
-                times.append((perf_counter() - before) / TURN)
+                times.append((process_time() - before) / TURN)
     finally:
         gc.enable()
     return pair
@@ -209,14 +236,14 @@ def _rewinding(quick: bool) -> list[Pair]:
         target = int(rng.integers(length * 9 // 10, length))
         back = length - target + 1
         history.release()
-        before = perf_counter()
+        before = process_time()
         found = history.recording(back)
-        pair.ours.append(perf_counter() - before)
+        pair.ours.append(process_time() - before)
         history.release()
-        before = perf_counter()
+        before = process_time()
         again = History(scenario, budget=8 << 20)
         again.make(length)
-        pair.theirs.append(perf_counter() - before)
+        pair.theirs.append(process_time() - before)
         assert found.trace.loss == again.recording(back).trace.loss
     return [pair]
 

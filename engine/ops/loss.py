@@ -55,7 +55,7 @@ class Picked:
         np.add(self._starts, self._whole, self.at)
 
 
-class _BoundPicking(Bound):
+class BoundPicking(Bound):
     """Of rows and class numbers, the picked ones are found once for both passes."""
 
     def forward(self) -> Calls:
@@ -98,8 +98,6 @@ class _BoundPicking(Bound):
 
 class Picking(Op):
     """A loss of scores of classes; where class numbers say which, it is made of what they pick."""
-
-    bound: ClassVar[type[Bound]] = _BoundPicking
 
     @abstractmethod
     def picking(self, xs: Sequence[Array]) -> Picked | None:

@@ -13,7 +13,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked, ravel, unravel
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.links import Links, none
-from gradstep.engine.ops.loss import Picked, Picking, Picks, check_reduction
+from gradstep.engine.ops.loss import BoundPicking, Picked, Picking, Picks, check_reduction
 from gradstep.engine.ops.shapes import is_number, shape_text, whole_numbers
 from gradstep.engine.ops.windows import steps
 
@@ -80,6 +80,7 @@ class Nll(Picking):
     reduces = True
     gated = True
     label = "negative log-likelihood"
+    bound = BoundPicking
 
     ignore_index: int = -100
     reduction: str = "mean"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from bits import same
 from operations import ALL, Example
 
 from gradstep.engine.index import Array
-from gradstep.engine.ops import Op
+from gradstep.engine.ops import REGISTRY, Op
 from gradstep.engine.ops.bound import Bound, Calls
 
 #: What numbers are multiplied by, so that there are some of all kinds.
@@ -58,3 +59,32 @@ def test_what_is_bound_is_what_the_operation_gives(example: Example, dtype: Any)
             xs[0][...] = (xs[0].reshape(-1) * np.resize(scale, xs[0].size)).reshape(xs[0].shape)
             g[...] = (g.reshape(-1) * np.resize(scale[::-1], g.size)).reshape(g.shape)
         check(op, bound, slots, g, backward, forward)
+
+
+@pytest.mark.parametrize(
+    "name", ["linear", "matmul", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "nll", "mse", "dropout", "add"]
+)
+def test_what_most_networks_are_made_of_is_written_where_it_belongs(name: str) -> None:
+    assert REGISTRY[name].bound is not Bound
+
+
+def test_what_is_derived_is_bound_as_it_is_computed() -> None:
+    """One that only has another name is bound as what it is derived from; one that computes something else anew."""
+    relu, add = REGISTRY["relu"], REGISTRY["add"]
+
+    class Renamed(relu, listed=False):  # type: ignore[misc,valid-type]
+        label = "another"
+
+    class Forward(relu, listed=False):  # type: ignore[misc,valid-type]
+        def forward(self, xs: Sequence[Array]) -> Array:
+            return xs[0] + 1
+
+    class Twice(add, listed=False):  # type: ignore[misc,valid-type]
+        def forward(self, xs: Sequence[Array]) -> Array:
+            return 2 * xs[0] + 2 * xs[1]
+
+    assert Renamed.bound is relu.bound
+    assert Forward.bound is Bound
+    x, y = np.ones(3), np.empty(3)
+    call(Twice.bound(Twice(), y, [x, x], [None, None]).forward())
+    assert y.tolist() == [4, 4, 4]
