@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from benchmarks import key, large, launch
 from benchmarks.measure import Pair, table
@@ -39,7 +41,16 @@ def main() -> None:
     parser.add_argument("--only", choices=tuple(BENCHMARKS), help="one of the benchmarks")
     parser.add_argument("--quick", action="store_true", help="few repetitions: whether it runs, not how fast")
     parser.add_argument("--json", action="store_true", help="the numbers of the table as JSON, times in seconds")
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="TREE",
+        help="launch and key of this tree as well, whose environment is TREE/.venv",
+    )
     options = parser.parse_args()
+    if options.beside is not None:
+        BENCHMARKS["launch"] = partial(launch.measure, beside=options.beside.absolute())
+        BENCHMARKS["key"] = partial(key.measure, beside=options.beside.absolute())
     pairs: list[Pair] = []
     for name in [options.only] if options.only else BENCHMARKS:
         print(f"measuring {name} …", file=sys.stderr)

@@ -1,51 +1,63 @@
-"""From pressing a key to the last byte of the frame it changes, against a bare Textual application."""
+"""What a key takes of the processor, and how much is written for it, against a bare Textual application."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from pathlib import Path
+
 from benchmarks.launch import BARE_READY, READY
 from benchmarks.measure import Pair
-from benchmarks.terminal import BARE, GRADSTEP, Terminal, compiled
+from benchmarks.terminal import BARE, GRADSTEP, ROOT, Terminal, compiled, gradstep
 
-TARGET, LIMIT = 4.0, 0.010
+TARGET, LIMIT, MOST_BYTES = 2.5, 0.010, 4_000
 SIZES = ((160, 45), (80, 24))
 HOME = "\x1b[H"
 #: A frame is over when nothing has come for so many seconds.
 QUIET = 0.03
 
 
-def measure(quick: bool) -> list[Pair]:
-    """`space` in both programs in turns, while both are running, at every size."""
+def measure(quick: bool, beside: Path | None = None) -> list[Pair]:
+    """`space` in all programs in turns, while they are running, at every size. `beside`: another tree of gradstep, with
+    an environment in it."""
     with compiled() as env:
-        return [_pair(columns, rows, 30 if quick else 600, env) for columns, rows in SIZES]
+        return [pair for columns, rows in SIZES for pair in _pairs(columns, rows, 30 if quick else 310, env, beside)]
 
 
-def _pair(columns: int, rows: int, repetitions: int, env: dict[str, str]) -> Pair:
-    pair = Pair("key", f"space, {columns}×{rows}", "bare Textual", TARGET, ours=[], theirs=[], limit=LIMIT)
-    steps = _steps()
-    with (
-        Terminal(GRADSTEP, columns, rows, env, synchronized=True) as ours,
-        Terminal(BARE, columns, rows, env, synchronized=True) as theirs,
-    ):
-        for terminal, text in ((ours, READY), (theirs, BARE_READY)):
+def _pairs(columns: int, rows: int, repetitions: int, env: dict[str, str], beside: Path | None) -> list[Pair]:
+    case, steps = f"{columns}×{rows}", _steps()
+    cost = Pair("key", f"space, {case}, processor time", "bare Textual", TARGET, ours=[], theirs=[], limit=LIMIT)
+    written = Pair("key", f"space, {case}, written", "goal", 1.0, ours=[], theirs=[MOST_BYTES], unit="kB")
+    pairs, programs = [cost, written], [(GRADSTEP, READY, ROOT), (BARE, BARE_READY, ROOT)]
+    if beside is not None:
+        programs.append((gradstep(beside), READY, beside))
+        case += f", against {beside.name}"
+        pairs.append(Pair("key", f"space, {case}", str(beside), 1.0, ours=cost.ours, theirs=[]))
+        pairs.append(Pair("key", f"space, {case}, written", str(beside), 1.0, ours=written.ours, theirs=[], unit="kB"))
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(Terminal(argv, columns, rows, env, synchronized=True, tree=tree))
+            for argv, _, tree in programs
+        ]
+        for terminal, (_, text, _) in zip(running, programs, strict=True):
             terminal.wait_for(text)
             terminal.wait_for_quiet(0.5)
         for number in range(-steps, repetitions):  # the first time through is not counted
             if number % steps == 0:
-                ours.press(HOME)
-                ours.wait_for_quiet(0.2)  # where it is there already, nothing comes
-            times = [_frame(terminal) for terminal in (ours, theirs)]
-            if number >= 0:
-                pair.ours.append(times[0])
-                pair.theirs.append(times[1])
-        ours.quit()
-        theirs.quit()
-    return pair
-
-
-def _frame(terminal: Terminal) -> float:
-    """How long the frame after one `space` takes."""
-    pressed = terminal.press(" ")
-    return terminal.wait_for_frame(QUIET) - pressed
+                for terminal in running:
+                    terminal.press(HOME)
+                    terminal.wait_for_quiet(0.2)  # where it is there already, nothing comes
+            costs = [(terminal.cost(" ", QUIET), float(len(terminal.written))) for terminal in running]
+            if number < 0:
+                continue
+            cost.ours.append(costs[0][0])
+            written.ours.append(costs[0][1])
+            cost.theirs.append(costs[1][0])
+            if beside is not None:
+                pairs[2].theirs.append(costs[2][0])
+                pairs[3].theirs.append(costs[2][1])
+        for terminal in running:
+            terminal.quit()
+    return pairs
 
 
 def _steps() -> int:

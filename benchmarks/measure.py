@@ -13,7 +13,7 @@ class Pair:
     """Times in seconds of gradstep and of what it is measured against, taken in turns in one run.
 
     The target is met if the ratio of the medians is at most `most`, and gradstep's median, where
-    `limit` is given, below that many seconds. With `unit` MB the two are bytes.
+    `limit` is given, below that many seconds. With `unit` MB or kB the two are bytes.
     """
 
     benchmark: str
@@ -72,7 +72,7 @@ def table(pairs: Sequence[Pair]) -> str:
     rows = [head]
     for pair in pairs:
         ours, theirs = _spread(pair.ours), _spread(pair.theirs)
-        factor = {"ms": 1e3, "MB": 1e-6}[pair.unit]
+        factor = {"ms": 1e3, "MB": 1e-6, "kB": 1e-3}[pair.unit]
         times = [f"{times[kind] * factor:.3f}" for times in (ours, theirs) for kind in ("median", "p90", "p99")]
         verdict = "met" if pair.met else "MISSED"
         case = pair.case if pair.unit == "ms" else f"{pair.case}, {pair.unit}"

@@ -13,11 +13,18 @@ import tempfile
 import termios
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import clock_gettime, perf_counter
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
 GRADSTEP = (sys.executable, "-m", "gradstep")
+
+
+def gradstep(tree: Path) -> tuple[str, ...]:
+    """How the gradstep of another tree is started, in the environment that is in it."""
+    return (str(tree / ".venv" / "bin" / "python"), "-m", "gradstep")
+
+
 BARE = (sys.executable, str(ROOT / "benchmarks" / "bare.py"))
 
 #: Synchronized output: how a program asks for it, what it is told, and how it then ends a frame.
@@ -47,11 +54,18 @@ class Terminal:
     """Starts `argv` in the root of the repository, in a terminal of columns × rows cells.
 
     `started` is the moment before its process was made. With `synchronized` it is told that the
-    terminal knows synchronized output; other questions stay unanswered, as in many terminals.
+    terminal knows synchronized output; other questions stay unanswered, as in many terminals. `tree` is where it is
+    started: what stands there is what `-m gradstep` finds.
     """
 
     def __init__(
-        self, argv: Sequence[str], columns: int, rows: int, env: Mapping[str, str], synchronized: bool = False
+        self,
+        argv: Sequence[str],
+        columns: int,
+        rows: int,
+        env: Mapping[str, str],
+        synchronized: bool = False,
+        tree: Path = ROOT,
     ) -> None:
         self.synchronized = synchronized
         self.written = bytearray()
@@ -60,7 +74,7 @@ class Terminal:
         if not self.process:
             try:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-                os.chdir(ROOT)
+                os.chdir(tree)
                 os.execvpe(argv[0], list(argv), dict(env))
             finally:
                 os._exit(127)
@@ -71,6 +85,12 @@ class Terminal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         os.close(self.fd)
         os.waitpid(self.process, 0)
+
+    @property
+    def spent(self) -> float:
+        """The seconds of processor time that the process has taken, in all its threads, in user and system mode; as
+        Linux numbers the clocks of other processes (clock_getcpuclockid)."""
+        return clock_gettime((~self.process) << 3 | 2)
 
     def press(self, key: str) -> float:
         """Sends a key, and forgets what was written before; when it was sent."""
@@ -115,6 +135,13 @@ class Terminal:
         while (now := self.read(seconds)) is not None:
             last = now
         return last
+
+    def cost(self, key: str, quiet: float) -> float:
+        """The seconds of processor time from a key on until nothing has followed its frame for `quiet` seconds."""
+        before = self.spent
+        self.press(key)
+        self.wait_for_frame(quiet)
+        return self.spent - before
 
     def wait_for_frame(self, quiet: float) -> float:
         """Reads until a frame has ended and nothing has followed for `quiet` seconds; when it ended.

@@ -8,8 +8,8 @@ differ, moves over the others, and names a colour only where it changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import ne
+from itertools import compress, groupby
+from operator import is_not, ne, or_
 from typing import NamedTuple
 
 from rich.color import Color, ColorSystem, ColorType
@@ -31,11 +31,12 @@ class _Pen(NamedTuple):
     attributes: frozenset[str]
     ink: str
     paper: str
+    #: What of it is seen of a blank: not even the ink, where nothing is drawn.
+    blank: str
 
-    @property
-    def blank(self) -> tuple[str, str]:
-        """What of it is seen of a blank: not even the ink, where nothing is drawn."""
-        return self.paper, self.ink if self.attributes else ""
+    @classmethod
+    def of(cls, attributes: frozenset[str], ink: str, paper: str) -> _Pen:
+        return cls(attributes, ink, paper, f"{paper}{ink if attributes else ''}{sorted(attributes)}")
 
     def after(self, before: _Pen) -> str:
         """The sequence that makes this pen of another one."""
@@ -51,7 +52,7 @@ class _Pen(NamedTuple):
 
 #: What SGR 0 leaves: the terminal's own colours.
 _INK, _PAPER = "39", "49"
-_PLAIN = _Pen(frozenset(), _INK, _PAPER)
+_PLAIN = _Pen.of(frozenset(), _INK, _PAPER)
 #: So many styles are known by their identity.
 _MOST = 4096
 #: What is not known to stand anywhere.
@@ -64,6 +65,7 @@ class Shadow:
     def __init__(self, colours: ColorSystem | None) -> None:
         self._colours = colours
         self._pens: dict[Style | None, _Pen] = {}
+        self._one: dict[_Pen, _Pen] = {_PLAIN: _PLAIN}
         #: Likewise by the identity of a style, which is kept, so that no other has it: comparing styles takes long.
         self._same: dict[int, tuple[Style, _Pen]] = {}
         self._changes: dict[tuple[_Pen, _Pen], str] = {}
@@ -153,9 +155,9 @@ class Shadow:
             x = start
             while x < end:
                 pen, first = pens[x], x
-                while x < end and (pens[x] is pen or pens[x] == pen):
+                while x < end and pens[x] is pen:
                     x += 1
-                if pen != self._pen_now:
+                if pen is not self._pen_now:
                     found.append(self._change(self._pen_now, pen))
                     self._pen_now = pen
                 found.append("".join(chars[first:x]))
@@ -168,10 +170,10 @@ class Shadow:
         """The columns of line y to write, of those from left on to before right."""
         chars, pens, shown, pens_shown = self._wanted[y], self._pen_wanted[y], self._shown[y], self._pen_shown[y]
         span = slice(left, right)
-        other = map(ne, chars[span], shown[span])
+        differs = map(or_, map(ne, chars[span], shown[span]), map(is_not, pens[span], pens_shown[span]))
         found = [
-            x for x, (differs, p, q) in enumerate(zip(other, pens[span], pens_shown[span], strict=True), left)
-            if differs or (p is not q and p != q and not (chars[x] == " " and p.blank == q.blank))
+            x for x in compress(range(left, right), differs)
+            if chars[x] != " " or shown[x] != " " or pens[x].blank != pens_shown[x].blank
         ]  # fmt: skip
         if "" in chars or "" in shown:  # of a character that takes two cells both are written
             with_halves = {x - 1 for x in found if not chars[x] or not shown[x]} | set(found)
@@ -186,7 +188,7 @@ class Shadow:
             return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
         step = f"\x1b[{x - at}C" if x - at > 1 else "\x1b[C"
         between = "".join(chars[at:x])
-        again = all(pen == self._pen_now for pen in pens[at:x]) and plain(between)
+        again = pens[at:x].count(self._pen_now) == x - at and plain(between)
         return between if again and len(between.encode()) <= len(step) else step
 
     def _change(self, before: _Pen, pen: _Pen) -> str:
@@ -201,8 +203,9 @@ class Shadow:
             pen = _PLAIN
         else:
             attributes = frozenset(code for name, code in _ATTRIBUTES if getattr(style, name))
-            pen = _Pen(attributes, self._code(style.color, True) or _INK, self._code(style.bgcolor, False) or _PAPER)
-        return self._pens.setdefault(style, pen)
+            pen = _Pen.of(attributes, self._code(style.color, True) or _INK, self._code(style.bgcolor, False) or _PAPER)
+        # Equal ones are one, so that they need not be compared.
+        return self._pens.setdefault(style, self._one.setdefault(pen, pen))
 
     def _remembered(self, style: Style) -> _Pen:
         if len(self._same) >= _MOST:
