@@ -46,7 +46,7 @@ class _Net(NamedTuple):
         layers = self._weights(x)
         for one in (h0, c0):
             self._check_state(one, given, layers)
-        inputs: list[Plan] = [(Index((*[(None, None, None)] * axis, t)), [given]) for t in range(length)]
+        inputs: list[Plan] = [Part("x", (Index((*[(None, None, None)] * axis, t)), [given])) for t in range(length)]
         before: list[Plan] = []
         last: list[State] = []
         for number, directions in enumerate(layers):

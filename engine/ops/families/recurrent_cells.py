@@ -52,14 +52,14 @@ def there(plan: Plan | None) -> Plan:
 
 
 def _from_input(x: Plan, w: Weights) -> Plan:
-    return (Linear(), [x, w.w_ih] if w.b_ih is None else [x, w.w_ih, w.b_ih])
+    return Part(f"{w.prefix}from_x", (Linear(), [x, w.w_ih] if w.b_ih is None else [x, w.w_ih, w.b_ih]))
 
 
 def _from_state(h: Plan | None, w: Weights) -> Plan | None:
     """What comes of the state before; of zeros only the bias."""
     if h is None:
         return w.b_hh
-    return (Linear(), [h, w.w_hh] if w.b_hh is None else [h, w.w_hh, w.b_hh])
+    return Part(f"{w.prefix}from_h", (Linear(), [h, w.w_hh] if w.b_hh is None else [h, w.w_hh, w.b_hh]))
 
 
 def _sum(a: Plan, b: Plan | None) -> Plan:
@@ -89,11 +89,11 @@ def lstm_step(x: Plan, state: State, w: Weights) -> State:
             (("input", Sigmoid()), ("forget", Sigmoid()), ("candidate", Tanh()), ("output", Sigmoid()))
         )
     )
-    added = Part(f"{w.prefix}added", (Multiply(), [i, g]))
-    c: Plan = added
+    c: Plan = (Multiply(), [i, g])
     if state.c is not None:
         kept = Part(f"{w.prefix}kept", (Multiply(), [f, state.c]))
-        c = Part(f"{w.prefix}c", (Add(), [kept, added]))
+        c = (Add(), [kept, Part(f"{w.prefix}added", c)])
+    c = Part(f"{w.prefix}c", c)
     h: Plan = (Multiply(), [o, (Tanh(), [c])])
     return State(Part(f"{w.prefix}h", h if w.w_hr is None else (Linear(), [h, w.w_hr])), c)
 
@@ -101,9 +101,7 @@ def lstm_step(x: Plan, state: State, w: Weights) -> State:
 def gru_step(x: Plan, state: State, w: Weights) -> State:
     """Cho et al. (2014), the reset gate behind the product with w_hh, as PyTorch has it."""
     hidden = w.w_ih.shape[0] // 3
-    mine, before = Part(f"{w.prefix}from_x", _from_input(x, w)), _from_state(state.h, w)
-    before = None if before is None or isinstance(before, Given) else Part(f"{w.prefix}from_h", before)
-    before = w.b_hh if before is None else before
+    mine, before = _from_input(x, w), _from_state(state.h, w)
 
     def joint(number: int) -> Plan:
         return _sum(_gate(mine, number, hidden), None if before is None else _gate(before, number, hidden))

@@ -95,6 +95,13 @@ def smoothed(a: At) -> list[tuple[Array, int]]:
     return [(p, int(k)) for p, k in zip(shares, a["t"], strict=True) if k != -100]
 
 
+def jacobian_of_norm(a: At) -> Array:
+    """What the first sample of a channel gives to each sample of it, by differences."""
+    z = a["z"][:, 0]
+    moved = z + 1e-6 * np.eye(len(z))[0]
+    return np.asarray(((moved - moved.mean()) / moved.std() - (z - z.mean()) / z.std()) / 1e-6)
+
+
 class Other(At):
     """Another run, of a session."""
 
@@ -278,6 +285,34 @@ NOTES: dict[str, dict[str, Check]] = {
         and about(all_eight(a) + 2.2025, 0, 12),
         "It begins anew": lambda a: next(a.it(5).run.update.stages(a.run.graph.by_name["W1"].id, 0)).made
         == a.it(5).grad("W1").item() / 4,
+    },
+    "depthwise-convolution": {
+        "Four terms, all of the second": lambda a: about(
+            a["d"][1, 0, 0] - (a["x"][1, :2, :2] * a["D"][1, 0]).sum(), 0, 9
+        ),
+        "One pixel, two terms": lambda a: about(a["p"][0, 0, 0] - a["P"][0, :, 0, 0] @ a["a"][:, 0, 0], 0, 9),
+        "Four places, four terms": lambda a: a["d"][0].size == 4
+        and about((a.grad("d")[0] * a["x"][0, :2, :2]).sum() - a.grad("D")[0, 0, 0, 0], 0, 9),
+    },
+    "lstm": {
+        "What was in the cell, times": lambda a: about(
+            a["y:c"][0] * a["y:forget"][0] + a["y:input2"][0] * a["y:candidate2"][0] - a["y:c2"][0], 0, 9
+        ),
+        "Three time steps back": lambda a: a.grad("y:c")[0] / a.grad("y:c4")[0] > 0.5
+        and all(0.7 < a[f"y:forget{k}"][0] < 0.75 for k in ("", 2, 3)),
+        "Four time steps with one weight": lambda a: a["x"][:, 0].tolist() == [1, 0, 0, 0]
+        and about(a.grad("y:from_x")[4] - a.grad("W")[4, 0], 0, 9),
+    },
+    "batch-norm": {
+        "Nine tenths of what was kept": lambda a: about(
+            0.9 * a["m"][1] + 0.1 * a["z"][:, 1].mean() - a.it(2)["m"][1], 0, 9
+        ),
+        "The same layer as it is in use": lambda a: about(a["e"][0, 1] - a["z"][0, 1], 0, 3)
+        and a["v"][1] == 1
+        and about(a["z"][:, 1].std(), 4.8, 1),
+        "The batch's mean and variance depend": lambda a: bool((jacobian_of_norm(a) != 0).all()),
+        "What is kept has become like": lambda a: about(np.abs(a.it(40)["e"] - a.it(40)["n"]).max(), 0.42)
+        and about(np.abs(a["e"] - a["n"]).max(), 6.2, 1),
     },
     "frozen-backbone": {
         "Here the backward pass ends": lambda a: a.run.trace.grad[a.run.graph.by_name["h"].id] is None
