@@ -90,18 +90,28 @@ class Put(Op):
             there = of_x[at] != 0 or not self.replaces
             return _links(0, picked(at) if there else picked(), of_x[at : at + 1])
         found = np.flatnonzero((pairs.places == at) & ((of_source != 0) | (not self.replaces)))
-        return _links(slot, Picked(pairs.sources[found]), of_source[found])
+        return _links(slot, *_once(pairs.sources[found], of_source[found]))
 
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         if slot == 0 or slot != self.puts % len(xs):
             return self.row(slot, at, y, xs)
         pairs, _, of_source = self._kept(y, xs)
         found = np.flatnonzero((pairs.sources == at) & ((of_source != 0) | (not self.replaces)))
-        return _links(slot, Picked(pairs.places[found]), of_source[found])
+        return _links(slot, *_once(pairs.places[found], of_source[found]))
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         links = self.column(slot, at, self.forward(xs), xs)
         return brief(float(links.local(0, 1)[0]), 12) if links.grid.size else "0"
+
+
+def _once(flats: Indices, local: Array) -> tuple[Picked, Array]:
+    """Elements, each of them once: what is put twice counts twice."""
+    if len(flats) < 2 or len(set(flats.tolist())) == len(flats):
+        return Picked(flats), local
+    found, which = np.unique(flats, return_inverse=True)
+    total = np.zeros(len(found), local.dtype)
+    np.add.at(total, which, local)
+    return Picked(found.astype(np.intp)), total
 
 
 def _links(slot: int, grid: Elements, local: Array) -> Links:
@@ -127,6 +137,8 @@ class Written(Put):
 class Added(Put):
     """What is put is added to what was there."""
 
+    weighs = True
+
     def fold(self, x: Array, pairs: Pairs, source: Array) -> Array:
         np.add.at(x, pairs.places, source)
         return x
@@ -145,6 +157,9 @@ class Accumulating(Put):
         if type(self.accumulate) is not bool:
             raise OpError(f"{self.name}: accumulate is True or False, not {self.accumulate!r}")
         object.__setattr__(self, "replaces", not self.accumulate)
+        if self.accumulate:
+            object.__setattr__(self, "weighs", True)
+            object.__setattr__(self, "summed", (0, self.puts % len(self.slots)))
 
     def fold(self, x: Array, pairs: Pairs, source: Array) -> Array:
         return (Added.fold if self.accumulate else Written.fold)(self, x, pairs, source)  # type: ignore[arg-type]
@@ -177,6 +192,13 @@ class Folded(Put):
             raise OpError(f"{self.name}: reduce is one of {', '.join(map(repr, FOLDS))}, not {self.reduce!r}")
         if type(self.include_self) is not bool:
             raise OpError(f"{self.name}: include_self is True or False, not {self.include_self!r}")
+
+    def members(self, at: int, xs: Sequence[Array]) -> list[tuple[int, int]]:
+        """What is folded into output `at`, each as its slot and its element."""
+        pairs = self.pairs(xs)
+        stays, _ = self._counts(xs[0].reshape(-1), pairs)
+        put = pairs.sources[pairs.places == at].tolist()
+        return [*([(0, at)] if stays[at] else []), *((self.puts % len(xs), source) for source in put)]
 
     def _counts(self, x: Array, pairs: Pairs) -> tuple[Array, Array]:
         """Of each place whether what was there enters, and how many enter."""

@@ -107,7 +107,7 @@ def test_what_the_readme_lists_is_what_there_is() -> None:
     otherwise |= {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "normalize", "rms_normalize"}
     otherwise |= {"take_at", "sorted", "median_along", "median_all", "nanmedian_all", "mode_along", "quantile_of"}
     otherwise |= {"running_max", "running_min", "running_argmax", "running_argmin", "argmedian", "argmode"}
-    otherwise |= {"contract", "safe_softmax", "band_mask", "unpool"}
+    otherwise |= {"contract", "band_mask", "unpool"}
     assert otherwise <= set(REGISTRY)
     for name in {*REGISTRY, *COMPOSITES} - otherwise:
         assert re.search(rf"\b{name}\b", README), name

@@ -219,6 +219,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     ),
     "equation": ("ij,jk->ik", "i,i->", "ij,ij->j", "i,j->ji", "abc,bc->ab", "abc,bc->a", "i,i->i", "ij,k->ijk"),
     "base": (10000.0, 5.0),
+    "safe": (False, True),
     "interleaved": (False, True),
     "dims": (None, 2),
     "left": (-1, 0, 1),

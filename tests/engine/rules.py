@@ -226,6 +226,8 @@ class Rule:
             return self._over(over[1], "")
         if rest.startswith("∂"):
             return self._derivative()
+        if self._is("place of "):
+            return self._place()
         if name := re.match(rf"({'|'.join(sorted(FUNCTIONS, reverse=True))})\(", rest):
             self.at += name.end()
             arguments = [self._sum()]
@@ -281,6 +283,24 @@ class Rule:
             return OVER[kind]([term(b) for b in inside if only is None or only(b)])
 
         return value
+
+    def _place(self) -> Made:
+        """`place of x[1,2] on axis 1`: which along an axis or several, or counted through all."""
+        element = self._element()
+        assert element is not None, self.text
+        value, at = element
+        shape = self.recording.graph.values[value].shape
+        axes = list(range(len(shape)))
+        if said := re.match(r" on ax[ie]s (\d+(?:, \d+)*)", self.text[self.at :]):
+            self.at += said.end()
+            axes = [int(axis) for axis in said[1].split(", ")]
+
+        def place(box: Box) -> float:
+            index = np.unravel_index(at(box), shape) if shape else ()
+            inside = tuple(int(index[a]) for a in axes)
+            return float(np.ravel_multi_index(inside, tuple(shape[a] for a in axes))) if axes else 0.0
+
+        return place
 
     def _derivative(self) -> Made:
         """∂L/∂a, or ∂b/∂a of the operation that makes b of a."""

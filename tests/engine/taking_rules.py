@@ -96,8 +96,8 @@ UNARY["windows"] = (
     lambda m, x: m.stack([x[:-1], x[1:]], -1),
     lambda x: x.ndim and len(x) > 1 and x.size < 40,
 )
-UNARY["safe_softmax"] = (
-    "safe_softmax(band_mask({0}, 1, 1))",
+UNARY["band_mask"] = (
+    "softmax(band_mask({0}, 1, 1), safe=True)",
     lambda m, x: _banded(m, x),
     lambda x: x.ndim > 1 and x.shape[-1] == x.shape[-2] + 1 and np.abs(x).max() < 9,
 )
@@ -162,7 +162,6 @@ ALIKE = {
     "sum_to_size": "sum",
     "var_mean": "var",
     "std_mean": "std",
-    "band_mask": "safe_softmax",
     **dict.fromkeys(
         ("mse_loss", "l1_loss", "huber_loss", "multi_margin", "multilabel_margin"), "multilabel_soft_margin"
     ),

@@ -144,7 +144,7 @@ CASES: dict[str, list[Case]] = {
             {"Q": Q, "K": K, "V": V},
         ),
         (
-            "safe_softmax(X)",
+            "softmax(X, safe=True)",
             lambda X: torch.ops.aten._safe_softmax(X, -1),
             {"X": [[1.0, -INF, 2.0], [-INF] * 3, [NAN, 1.0, 2.0]]},
         ),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gradstep.engine.explain.formula.choices import folded, place
 from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Equation, Num, Parts, divided, fill
 from gradstep.engine.explain.formula.groups import group
 from gradstep.engine.explain.formula.lookups import looked_up
@@ -14,7 +15,9 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.notation import MINUS, brief
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.families.places import ArgExtreme, Places
 from gradstep.engine.ops.moving import Masked, Move
+from gradstep.engine.ops.putting import Folded
 from gradstep.engine.run.recording import Recording
 
 #: So many elements with weights are written out: those around a pixel.
@@ -46,6 +49,10 @@ def _sides(recording: Recording, node: Node, flat: int) -> _Sides:
         return *group(recording, node, flat), None
     if node.op.weighs:
         return *_weighed(recording, node, flat), None
+    if isinstance(node.op, Folded):
+        return folded(recording, node, flat), (), None
+    if isinstance(node.op, Places | ArgExtreme):
+        return place(recording, node, flat), (), None
     return *_moved(recording, node, flat), None
 
 
@@ -111,18 +118,25 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
 
 def _weighed(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     """0.75·x₁ + 0.25·x₂: a sum of elements with weights that are numbers."""
-    board, links, x = recording.board, recording.trace.row(node, 0, flat), recording.trace.inputs(node)[0]
+    board, trace, xs = recording.board, recording.trace, recording.trace.inputs(node)
+    links = trace.row(node, 0, flat)
     weights = links.local(0, links.grid.size).tolist()
-    if links.grid.size > _WEIGHED and len(set(weights)) == 1:
+    if len(node.op.summed) < 2 and links.grid.size > _WEIGHED and len(set(weights)) == 1:
         return summed(board, node.inputs, [links.grid], f"{brief(weights[0], 12)}·{{0}}", links.grid.size), ()
-    names: list[str] = []
+    text: list[str] = []
     numbers: list[str | Num] = []
-    for at, weight in zip(links.grid.take(0, links.grid.size).tolist(), weights, strict=True):
-        times = "" if weight == 1 else f"{brief(weight, 12)}·"
-        names.append(times + board.element(node.inputs[0], at))
-        value = x.item(at)
-        numbers += [f"{' + ' if numbers else ''}{times}", Num(value, False, bool(times) or value < 0)]
-    return " + ".join(names) or "0", tuple(p for p in numbers if p != "")
+    for slot in node.op.summed or (0,):
+        links = trace.row(node, slot, flat)
+        weights = links.local(0, links.grid.size).tolist()
+        for at, weight in zip(links.grid.take(0, links.grid.size).tolist(), weights, strict=True):
+            if weight == 0:
+                continue
+            sign = (f" {MINUS} " if weight < 0 else " + ") if text else MINUS if weight < 0 else ""
+            times = sign + ("" if abs(weight) == 1 else f"{brief(abs(weight), 12)}·")
+            value = xs[slot].item(at)
+            text.append(times + board.element(node.inputs[slot], at))
+            numbers += [times, Num(value, False, bool(times.strip(" +")) or value < 0)]
+    return "".join(text) or "0", tuple(p for p in numbers if p != "")
 
 
 def _moved(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:

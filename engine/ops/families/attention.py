@@ -18,7 +18,7 @@ from gradstep.engine.ops.families.dropout import Dropout
 from gradstep.engine.ops.families.linear import Matmul
 from gradstep.engine.ops.families.rearranging import RepeatInterleave
 from gradstep.engine.ops.families.shape import Transpose
-from gradstep.engine.ops.families.softmax import SafeSoftmax, Softmax
+from gradstep.engine.ops.families.softmax import Softmax
 from gradstep.engine.ops.moving import Masked
 from gradstep.engine.ops.op import REGISTRY
 from gradstep.engine.ops.shapes import check_one, shape_text
@@ -111,7 +111,7 @@ def attention(
         capped: Plan = (REGISTRY["tanh"](), [(Divide(), [scores, float(softcap)])])
         scores = Part("capped", (Multiply(), [capped, float(softcap)]))
     masked = _masked(scores, mask, bool_mask, is_causal, window)
-    weights: Plan = Part("weights", ((Softmax if masked is scores else SafeSoftmax)(-1), [masked]))
+    weights: Plan = Part("weights", (Softmax(-1, safe=masked is not scores), [masked]))
     if dropout_p:
         weights = (Dropout(dropout_p, seed), [weights])
     return (Matmul(), [weights, values])

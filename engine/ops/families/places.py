@@ -11,6 +11,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Indices
+from gradstep.engine.ops.choosing import along
 from gradstep.engine.ops.ranking import middle, most_frequent, ordered, running
 from gradstep.engine.ops.rowwise import Fold, Rowwise
 from gradstep.engine.ops.shapes import check_one, normal_axes
@@ -38,6 +39,14 @@ class Places(Rowwise):
     def axes(self, ndim: int) -> tuple[int, ...]:
         return normal_axes(self.name, self.axis, ndim)
 
+    def pointed(self, at: int, xs: Sequence[Array]) -> int:
+        """The element of x whose place output `at` is."""
+        (x,) = xs
+        if not x.ndim:
+            return 0
+        (axis,) = self.axes(x.ndim)
+        return int(along(self.places(x, axis), axis, x.shape).item(at))
+
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
         if not x.ndim:
@@ -57,7 +66,6 @@ class ArgSort(Places):
 
     name = "argsort"
     notation = "argsort {0}"
-    each = "argsort{over} {each}"
     edge = "a NaN counts as larger than all numbers"
     label = "places in order"
 
@@ -84,7 +92,6 @@ class RunningArg(Places):
 class RunningArgMax(RunningArg):
     name = "running_argmax"
     notation = "argmax of {0} up to each"
-    each = "argmax{over} {each}, up to each"
     label = "place of the running maximum"
     best = np.maximum
 
@@ -92,7 +99,6 @@ class RunningArgMax(RunningArg):
 class RunningArgMin(RunningArg):
     name = "running_argmin"
     notation = "argmin of {0} up to each"
-    each = "argmin{over} {each}, up to each"
     label = "place of the running minimum"
     best = np.minimum
 
@@ -106,6 +112,12 @@ class ArgExtreme(Fold):
     kink = "where elements are equal the place jumps, of equal ones it is the first"
     edge = "a NaN is taken for the best"
 
+    def pointed(self, at: int, xs: Sequence[Array]) -> int:
+        """The element of x whose place output `at` is."""
+        (x,) = xs
+        groups = self.grouped(np.arange(x.size).reshape(x.shape)).reshape(-1, x.size // max(self.forward(xs).size, 1))
+        return int(groups[at, int(self.forward(xs).item(at))])
+
     def derivatives(self, x: Array, y: Array) -> Array:
         return np.zeros_like(x)
 
@@ -116,7 +128,6 @@ class ArgExtreme(Fold):
 class ArgMax(ArgExtreme):
     name = "argmax"
     notation = "argmax {0}"
-    each = "argmax{over} {each}"
     label = "place of the maximum"
 
     def value(self, x: Array) -> Array:
@@ -126,7 +137,6 @@ class ArgMax(ArgExtreme):
 class ArgMin(ArgExtreme):
     name = "argmin"
     notation = "argmin {0}"
-    each = "argmin{over} {each}"
     label = "place of the minimum"
 
     def value(self, x: Array) -> Array:
@@ -139,7 +149,6 @@ class ArgMedian(ArgExtreme):
 
     name = "argmedian"
     notation = "argmedian {0}"
-    each = "argmedian{over} {each}"
     edge = "a NaN is taken for the middle one, unless NaN are skipped"
     label = "place of the median"
 
@@ -154,7 +163,6 @@ class ArgMode(ArgExtreme):
 
     name = "argmode"
     notation = "argmode {0}"
-    each = "argmode{over} {each}"
     label = "place of the mode"
 
     def value(self, x: Array) -> Array:

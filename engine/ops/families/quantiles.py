@@ -24,7 +24,7 @@ class Quantile(Fold):
 
     name = "quantile_of"
     notation = "quantile {0}"
-    each = "quantile{over} {each}"
+    weighs = True
     slopes = ("its share of the two that it lies between",)
     kink = "of equal ones those share the gradient that stand in the middle of the order"
     edge = "where one is NaN it is NaN, unless NaN are skipped"

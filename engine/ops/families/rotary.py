@@ -29,6 +29,7 @@ class Rotary(Op):
     slopes = ("cos φ to its own place, ±sin φ to the other of its pair",)
     term = "{0}"
     summed = (0,)
+    weighs = True
     label = "rotary positions"
 
     base: float = 10000.0

@@ -92,21 +92,37 @@ class _BoundLogSoftmax(_Bound):
         ]
 
 
+@dataclass(frozen=True)
 class Softmax(AlongAxis):
-    """exp(x) / Σ exp(x), with the largest x taken off first so that nothing overflows."""
+    """exp(x) / Σ exp(x), with the largest x taken off first so that nothing overflows. Where all of a group are −∞,
+    nothing is left to share: it is NaN, or 0 for each with `safe`, as in PyTorch's attention."""
 
     name = "softmax"
     notation = "exp({0}) / Σ exp({0})"
     slopes = ("y × (1 − y) to its own, −y × yⱼ to each other",)
     each = "exp({0}) / Σ{over} exp({each})"
+    edge = "where all are −∞ it is NaN; with safe=True value and slopes are 0 there"
     label = "softmax"
     bound = _BoundSoftmax
+
+    safe: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if type(self.safe) is not bool:
+            raise OpError(f"softmax: safe is True or False, not {self.safe!r}")
+        if self.safe:
+            object.__setattr__(self, "bound", Bound)  # which calls what is below
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
         axis = self.axes(x.ndim)
         if not x.size:
             return x
+        if self.safe:
+            nothing = np.logical_and.reduce(np.isneginf(x), axis=axis, keepdims=True)
+            if nothing.any():
+                return np.asarray(np.where(nothing, 0, Softmax(self.axis).forward([np.where(nothing, 0, x)])), x.dtype)
         y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
         return np.asarray(y / np.add.reduce(y, axis=axis, keepdims=True))
 
@@ -119,22 +135,6 @@ class Softmax(AlongAxis):
 
     def entries(self, k: Array, j: Array, y: Array, x: Array) -> Array:
         return np.asarray(y[k] * ((k == j) - y[j]))
-
-
-class SafeSoftmax(Softmax):
-    """Softmax, and where all of a group are −∞ 0 for each, as in PyTorch's attention: nothing is left to share."""
-
-    name = "safe_softmax"
-    notation = "exp({0}) / Σ exp({0}), 0 where all are −∞"
-    edge = "where all are −∞ value and slopes are 0"
-    label = "softmax of what a mask leaves"
-
-    def forward(self, xs: Sequence[Array]) -> Array:
-        (x,) = xs
-        if not x.size:
-            return x
-        nothing = np.logical_and.reduce(np.isneginf(x), axis=self.axes(x.ndim), keepdims=True)
-        return super().forward([np.where(nothing, x.dtype.type(0), x)]) * ~nothing
 
 
 class LogSoftmax(AlongAxis):

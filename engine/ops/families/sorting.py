@@ -144,7 +144,7 @@ class Median(Fold):
 
     name = "median_all"
     notation = "median {0}"
-    each = "median{over} {each}"
+    weighs = True
     slopes = ("1 / n to each of the n that are it, 0 to all others",)
     kink = "equal ones share the gradient evenly"
     edge = "where one is NaN it is the median"

@@ -57,6 +57,12 @@ def about(x: Any, y: float, digits: int = 2) -> bool:
     return bool(abs(float(x) - y) <= 0.51 * 10.0**-digits)
 
 
+def _turned(pairs: Array, angle: float) -> Array:
+    """Pairs (a, b), shape (n, 2), turned by an angle."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.asarray(pairs @ np.array([[cos, sin], [-sin, cos]]))
+
+
 def sigmoid(z: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-z)))
 
@@ -210,6 +216,14 @@ NOTES: dict[str, dict[str, Check]] = {
     "attention-head": {
         "The first position is seen by all": lambda a: bool((a["o:weights"][:, 0] > 0).all())
         and about((a["o:weights"][:, 0] * a.grad("o")[:, 0]).sum() - a.grad("v")[0, 0], 0, 9),
+    },
+    "gpt-block": {
+        "The first word stands at position 0": lambda a: bool((a["q2"][:, 0].reshape(-1) == a["q"][0]).all())
+        and bool(np.allclose(a["q2"][:, 1], _turned(a["q"][1].reshape(2, 2), 1.0))),
+        "The mask leaves the first word": lambda a: bool((a["a:weights"][:, 0] == [1, 0, 0, 0]).all()),
+        "The second word's row learns": lambda a: a["ids"].tolist().count(1) == 1
+        and about((a.grad("z").T @ a["y"])[1, 0] + a.grad("x")[1, 0] - a.grad("E")[1, 0], 0, 9)
+        and len(a["z"]) == 4,
     },
     "digits": {
         "A bias gets the sum over all 32": lambda a: len(a["z2"]) == 32
