@@ -12,7 +12,7 @@ import numpy as np
 from gradstep.engine.ask.thresholds import SIZE, Allowed, checked
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Finding, Place, Severity
-from gradstep.engine.errors import CommandError, nearest, shortened
+from gradstep.engine.errors import CommandError, OpError, nearest, shortened
 
 #: By the names of rules.
 Thresholds = Mapping[str, float]
@@ -54,7 +54,12 @@ class Rule:
     def findings(self, evidence: Evidence) -> Iterator[tuple[Finding, Seen]]:
         """What it sees, as findings."""
         with np.errstate(all="ignore"):  # NaN and infinities are among what it looks for
-            found = list(self.look(evidence))
+            try:
+                found = list(self.look(evidence))
+            except OpError:
+                if not evidence.graph.opaque:
+                    raise
+                found = []  # it would have to compute what is recorded and not explained
         for seen in found:
             advice = tuple(_advice(one) if isinstance(one, str) else one for one in seen.advice)
             go = seen.go or _go(evidence, seen.place)

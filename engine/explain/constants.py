@@ -28,9 +28,9 @@ _LARGEST = 1 << 20
 def constant(recording: Recording, element: Element) -> Node | None:
     """The node at which it ends that a number has an effect, whatever that and all the others are: the last whose
     inputs change with it and whose output does not, where nothing after that does. None where there is no such node, or
-    it is not looked for because the network is too large."""
+    it is not looked for because the network is too large, or not all of it can be computed."""
     graph = recording.graph
-    if sum(value.size for value in graph.values if value.node >= 0) > _LARGEST:
+    if graph.opaque or sum(value.size for value in graph.values if value.node >= 0) > _LARGEST:
         return None
     rng = np.random.default_rng(0)
     ends = []

@@ -115,6 +115,11 @@ class Graph:
             raise GraphError(f"the loss must be computed in [graph], but '{loss}' is a leaf")
 
     @cached_property
+    def opaque(self) -> bool:
+        """Whether something in it is only shown as it was recorded: with other numbers it cannot be computed."""
+        return any(node.op.opaque for node in self.nodes)
+
+    @cached_property
     def active(self) -> frozenset[int]:
         """The values from which a path leads to the loss. Through a comparison none does."""
         found = {self.loss.id}

@@ -1,0 +1,84 @@
+"""A session in a recording with an operation that nobody can explain: what can be asked is answered, what would have to
+be made up is refused, and nothing has changed then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import observations as seen
+import pytest
+
+from gradstep.engine.debugger.checking import check
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.errors import GradstepError
+from gradstep.engine.files import export, find
+
+ORIGIN = '[origin]\n"enc.0" = { module = "enc", call = "wave", where = "train.py:12" }'
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(find(str(seen.write(tmp_path / "a.gradstep", more=ORIGIN))))
+
+
+def test_why_passes_through_and_says_so(session: Session) -> None:
+    lines = list(session.why("x[1]").lines())
+    assert any("∂loss/∂enc.0[1]" in line and "recorded and not explained" in line for line in lines)
+    assert session.why("x[1]").gradient == (seen.UP * np.cos(seen.X))[1]  # type: ignore[union-attr]  # no change of the loss
+
+
+def test_where_a_value_comes_from_is_told(session: Session) -> None:
+    session.goto("enc.0[1]")
+    story = session.frame().story
+    assert story.origin == "enc · wave · train.py:12 · recorded, not explained"
+    assert story.equation is not None
+    assert story.equation.right == "wave(x, w)"
+    session.goto("x.grad[0]")
+    assert "what comes through enc.0 is recorded, not explained" in session.frame().story.origin
+
+
+@pytest.mark.parametrize(
+    "command", ["set x[0] = 2", "nudge x[0]", "iterate", "set enc.0[0] = 1", "set enc.0.grad[0] = 1", "op enc.0 = tanh"]
+)
+def test_what_would_have_to_be_made_up_is_refused(session: Session, command: str) -> None:
+    session.goto("loss")
+    before = session.position, session.recording
+    with pytest.raises(GradstepError):
+        session.do(command)
+    assert (session.position, session.recording) == before
+
+
+@pytest.mark.parametrize(
+    "command", ["why x[0]", "paths x[0]", "terms x[0]", "findings", "verify", "info scenario", "when first value > 0.1"]
+)
+def test_all_else_is_answered(session: Session, command: str) -> None:
+    session.goto("end")
+    assert session.do(command).text
+
+
+def test_what_does_not_go_through_it_can_be_changed(tmp_path: Path) -> None:
+    """The loss has a part that has nothing to do with the wave: t may be another one, where no gradient comes back."""
+    lines = {"enc.0": "recorded(x, w, of='wave', size=(2,))", "loss": "sum(enc.0)", "more": "t * loss"}
+    trace = seen.numbers() | {"gradient:enc.0": np.ones(2), "value:loss": np.array(seen.Y.sum())}
+    trace |= {"gradient:x": np.cos(seen.X), "gradient:w": -np.ones(2)}
+    session = Session(find(str(seen.write(tmp_path / "a.gradstep", lines, trace))))
+    session.do("set t = [2.0, 3.0]")
+    session.goto("end")
+    found = session.value("more").value
+    assert found is not None
+    np.testing.assert_allclose(found, np.array([2.0, 3.0]) * seen.Y.sum(), rtol=1e-12)
+
+
+def test_check_verifies_each_line_by_itself(tmp_path: Path) -> None:
+    report = check(find(str(seen.write(tmp_path / "a.gradstep"))))
+    assert report.ok
+    assert "enc.0 is wave, recorded and not explained" in "\n".join(report.lines())
+    assert report.document()["explained"]["of"] == 2
+    wrong = check(find(str(seen.write(tmp_path / "a.gradstep", trace=seen.numbers() | {"value:loss": np.array(9.0)}))))
+    assert not wrong.ok
+    assert "loss was 9 there" in "\n".join(wrong.lines())
+
+
+def test_it_is_exported_as_all_others(session: Session) -> None:
+    assert '"enc.0"' in export(session.recording, "json")
