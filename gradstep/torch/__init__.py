@@ -10,10 +10,15 @@
 
     gs.record_step(model, (x, t), loss_fn, "step.gradstep")
 
+    watch = gs.flight(model, optimizer=optimizer, when="nonfinite or grad_norm > 100", path="crash.gradstep")
+    for x, t in loader:
+        loss = watch(train_step, x, t)
+
 What is recorded is exactly what is computed: model, gradients, random numbers and optimiser are afterwards as they
 would be without it. Where nothing is recorded, nothing is slower.
 """
 
+from gradstep.torch.flying import flight
 from gradstep.torch.recording import record, record_step
 
-__all__ = ["record", "record_step"]
+__all__ = ["flight", "record", "record_step"]
