@@ -105,7 +105,7 @@ class Picking(Op):
 
     @abstractmethod
     def together(self, picked: Array) -> Array:
-        """The output, from those that are picked."""
+        """The output, from those that are picked, along the last axis."""
 
     @abstractmethod
     def share(self, rows: int, g: Array) -> Array:

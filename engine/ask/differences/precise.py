@@ -16,6 +16,8 @@ from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import MAX_AXES, Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
+from gradstep.engine.ops.families.softmax import AlongAxis
+from gradstep.engine.ops.loss import Picking
 from gradstep.engine.ops.narrow import Narrow, unrounded, wide
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
@@ -24,7 +26,7 @@ from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.trace import Trace
 
 #: So many numbers are computed together.
-_BATCH = 1 << 20
+_BATCH = 1 << 17
 #: So many products are added up in the time that another number takes.
 _PRODUCTS = 16
 #: Changes copies of a value in place, rows without axes, of which the number of the first is given.
@@ -145,7 +147,7 @@ class Precise:
         a number would have to be whole.
 
         The copies lie on a new first axis. Operations that work element by element or sum over
-        axes take them all at once, and so do softmax and weighted sums of a changed input; others go through
+        axes take them all at once, and so do softmax, weighted sums, and losses that pick classes; others go through
         them one by one. As many are computed together as fit.
         """
         way = way or whole(self.graph, self.after(value))
@@ -232,8 +234,14 @@ def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int)
     """An operation applied to copies of its inputs; those that are not `stacked` are the same in all."""
     if isinstance(op, Linear) and stacked[0] and not any(stacked[1:]):
         return np.asarray(op.forward(xs))
-    if op.shares and getattr(op, "axis", 0) < 0:
-        return np.asarray(op.forward(xs))
+    if isinstance(op, Linear) and xs[0].ndim > 1 + stacked[0]:
+        return _weighted(xs, stacked)
+    if isinstance(op, AlongAxis) and xs[0].ndim > 1:
+        return np.asarray(dataclasses.replace(op, axis=op.axes(xs[0].ndim - 1)[0] + 1).forward(xs))
+    if isinstance(op, Picking) and stacked[0] and not any(stacked[1:]):
+        picked = op.picking([xs[0][0], *xs[1:]])
+        if picked is not None and picked.read(xs[1], op.ignore_index):
+            return op.together(xs[0].reshape(copies, -1).take(picked.at, axis=1))
     if isinstance(op, Elementwise | Reduce):
         ndim = max(x.ndim - s for x, s in zip(xs, stacked, strict=True))
         wide = [
@@ -247,3 +255,13 @@ def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int)
         count = math.prod(terms.shape[1 + a] for a in axes)
         return np.asarray(terms.sum(axis=tuple(1 + a for a in axes), keepdims=op.keeps()) * op.scale(count))
     return np.stack([op.forward([x[k] if s else x for x, s in zip(xs, stacked, strict=True)]) for k in range(copies)])
+
+
+def _weighted(xs: Sequence[Array], stacked: Sequence[bool]) -> Array:
+    """Weighted sums of several samples where weights or biases are moved."""
+    x, W, *bias = xs
+    samples = (1,) * (x.ndim - stacked[0] - 2)  # besides the axis that is the rows of a matrix
+    y = np.matmul(x, (W.reshape(len(W), *samples, *W.shape[1:]) if stacked[1] else W).swapaxes(-1, -2))
+    for b in bias:
+        y = y + (b.reshape(len(b), *samples, 1, b.shape[-1]) if stacked[2] else b)
+    return np.asarray(y)

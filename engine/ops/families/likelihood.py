@@ -151,8 +151,8 @@ class Nll(Picking):
         return None if self.label_smoothing or self.reduction == "none" else Picked(*logp.shape)
 
     def together(self, picked: Array) -> Array:
-        over = len(picked) if self.reduction == "mean" else 1
-        return np.asarray(-np.add.reduce(picked, axis=None) / over if over else nan, dtype=picked.dtype)
+        over = picked.shape[-1] if self.reduction == "mean" else 1
+        return np.asarray(-np.add.reduce(picked, axis=-1) / (over or nan), dtype=picked.dtype)
 
     def share(self, rows: int, g: Array) -> Array:
         return np.asarray(g * g.dtype.type(-1 / (max(rows, 1) if self.reduction == "mean" else 1)))

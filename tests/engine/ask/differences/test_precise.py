@@ -43,10 +43,25 @@ def test_what_does_not_depend_on_a_number_is_not_computed_again_and_all_else_is(
             assert nudge(rec, moved, 0.01).actual == pytest.approx((above - below) / 2, rel=rel, nan_ok=True)
 
 
-@pytest.mark.parametrize("name", list(builtin()))
+#: Weights and biases of samples on several axes, groups on axes from the front, classes that are picked and ignored.
+WIDE = """format = 1
+[inputs]
+t = [0.0, 2.0, 1.0]
+[parameters]
+x = { init = "normal(0, 1)", shape = [2, 3, 4], seed = 1 }
+W = { init = "normal(0, 1)", shape = [5, 4], seed = 2 }
+b = { init = "normal(0, 1)", shape = [5], seed = 3 }
+[graph]
+h = "softmax(linear(x, W, b), axis=1)"
+s = "log_softmax(sum(h, axis=0) @ W, axis=0)"
+L = "cross_entropy(s, t) + cross_entropy(s, t, ignore_index=2) + sum(softmax(sum(s)))"
+"""
+
+
+@pytest.mark.parametrize("name", [*builtin(), WIDE])
 def test_together_is_as_one_by_one(name: str) -> None:
     """The losses of many copies at once, against a run of the whole network for each."""
-    precise = Precise(record(find(name)))
+    precise = Precise(record(find(name) if name in builtin() else loads(name)))
     rng = np.random.default_rng(1)
     for value in precise.graph.values:
         if precise.trace.grad[value.id] is None or not value.size:
