@@ -31,23 +31,24 @@ class Picks(NamedTuple):
 
 
 class Picked:
-    """Which numbers of a table of `rows` × `classes` the class numbers of the rows pick, one of each row."""
+    """Which numbers of a table of `rows` × `classes` the class numbers of the rows pick, one of each row; of rows
+    whose number is `ignored` none."""
 
-    def __init__(self, rows: int, classes: int) -> None:
-        self.rows, self.classes = rows, classes
+    def __init__(self, rows: int, classes: int, ignored: int) -> None:
+        self.rows, self.classes, self.ignored = rows, classes, ignored
         self._starts, self._whole = np.arange(rows) * classes, np.empty(rows, np.intp)
         # As unsigned numbers what is below 0 is large, so one maximum tells of both ends.
         self._unsigned, self._differs = self._whole.view(np.uintp), np.empty(rows, bool)
         #: Their places in the table.
         self.at = np.empty(rows, np.intp)
 
-    def read(self, t: Array, ignored: int) -> bool:
-        """Takes the class numbers t. False where one of them is none, or is `ignored`."""
+    def read(self, t: Array) -> bool:
+        """Takes the class numbers t. False where one of them is none, or is ignored."""
         self.take(t)
         np.not_equal(self._whole, t, self._differs)
         if np.logical_or.reduce(self._differs) or (self.rows and np.maximum.reduce(self._unsigned) >= self.classes):
             return False
-        return ignored < 0 or not (self._whole == ignored).any()
+        return self.ignored < 0 or not (self._whole == self.ignored).any()
 
     def take(self, t: Array) -> None:
         """The same, where all of them are known to be class numbers."""
@@ -63,9 +64,9 @@ class BoundPicking(Bound):
         if self._picked is None:
             return super().forward()
         self._each = np.empty(self._picked.rows, self.dtype)
-        every, ignored = self.ever[1], self.op.ignore_index
+        every, picked = self.ever[1], self._picked
         # Found out once for all samples, it takes nothing in an iteration.
-        self._reads = every is not None and Picked(len(every), self._picked.classes).read(every, ignored)
+        self._reads = every is not None and Picked(len(every), picked.classes, picked.ignored).read(every)
         return [self._pick_known if self._reads else self._pick]
 
     def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
@@ -74,7 +75,7 @@ class BoundPicking(Bound):
         return [partial(self._put, g, flow, flow.reshape(-1))]
 
     def _pick(self) -> None:
-        self._reads = self._picked.read(self.xs[1], self.op.ignore_index)
+        self._reads = self._picked.read(self.xs[1])
         if not self._reads:
             self._copy()
             return

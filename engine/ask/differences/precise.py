@@ -240,7 +240,7 @@ def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int)
         return np.asarray(dataclasses.replace(op, axis=op.axes(xs[0].ndim - 1)[0] + 1).forward(xs))
     if isinstance(op, Picking) and stacked[0] and not any(stacked[1:]):
         picked = op.picking([xs[0][0], *xs[1:]])
-        if picked is not None and picked.read(xs[1], op.ignore_index):
+        if picked is not None and picked.read(xs[1]):
             return op.together(xs[0].reshape(copies, -1).take(picked.at, axis=1))
     if isinstance(op, Elementwise | Reduce):
         ndim = max(x.ndim - s for x, s in zip(xs, stacked, strict=True))

@@ -148,7 +148,7 @@ class Nll(Picking):
         logp, t = xs[:2]
         if (logp.ndim, t.ndim, len(xs)) != (2, 1, 2) or self.axis not in (None, 1):
             return None
-        return None if self.label_smoothing or self.reduction == "none" else Picked(*logp.shape)
+        return None if self.label_smoothing or self.reduction == "none" else Picked(*logp.shape, self.ignore_index)
 
     def together(self, picked: Array) -> Array:
         over = picked.shape[-1] if self.reduction == "mean" else 1
@@ -159,7 +159,7 @@ class Nll(Picking):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         picked = self.picking(xs)
-        if picked is not None and picked.read(xs[1], self.ignore_index):
+        if picked is not None and picked.read(xs[1]):
             return self.together(xs[0].take(picked.at))
         table = self._table(xs)
         rows = -np.add.reduce(self._weighted(table, table.factors), axis=-1)
@@ -195,7 +195,7 @@ class Nll(Picking):
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         picked = self.picking(xs) if slot == 0 else None
-        if picked is not None and isfinite(g) and picked.read(xs[1], self.ignore_index):
+        if picked is not None and isfinite(g) and picked.read(xs[1]):
             flow = np.zeros(xs[0].shape, xs[0].dtype)
             flow.reshape(-1)[picked.at] = self.share(picked.rows, g)
             return flow
