@@ -148,7 +148,11 @@ class Nll(Picking):
         logp, t = xs[:2]
         if (logp.ndim, t.ndim, len(xs)) != (2, 1, 2) or self.axis not in (None, 1):
             return None
-        return None if self.label_smoothing or self.reduction == "none" else Picked(*logp.shape, self.ignore_index)
+        return (
+            None
+            if self.label_smoothing or self.reduction == "none"
+            else Picked(logp.shape[0], logp.shape[1], self.ignore_index)
+        )
 
     def together(self, picked: Array) -> Array:
         over = picked.shape[-1] if self.reduction == "mean" else 1
