@@ -210,9 +210,18 @@ def test_every_claim_is_made_somewhere() -> None:
     """One that nothing says would check nothing."""
     for name in (*CASES, *ODD):
         read_case(name)
-    for name in ("residual", "conv-edge", "attention-head", "tied-max", "masked-where-nan", "saturated", "digits"):
+    for name in (
+        "residual",
+        "conv-edge",
+        "attention-head",
+        "tied-max",
+        "masked-where-nan",
+        "saturated",
+        "digits",
+        "loss-scale",
+    ):
         problems(Session(find(name)).recording)
-    for name in ("forgot-zero-grad", "momentum-vs-sgd"):
+    for name in ("forgot-zero-grad", "momentum-vs-sgd", "gradient-accumulation"):
         problems(History(find(name)).recording(5))
     known = {f"{check.__module__}.{check.__name__}" for _, check in CLAIMS}
     assert {name.removeprefix("wordings.") for name in known - MADE} <= _RARE
