@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
+
 MINUS = "\u2212"
 #: From little to much, in one character.
 _BARS = "▁▂▃▄▅▆▇█"
@@ -29,8 +31,10 @@ def number(value: float | Any, digits: int = Digits.MATH, signed: bool = False) 
     and by one `−7e-274`: three digits leave no room for such an exponent.
 
     Exactly zero is `0`; a number that would merely round to zero is `3e-5`. `signed` writes a
-    plus sign too, as gradients and weights carry one.
+    plus sign too, as gradients and weights carry one. A NumPy integer is whole: a row, a place, a class.
     """
+    if isinstance(value, np.integer):
+        return f"{value}".replace("-", MINUS)
     v = float(value)
     if math.isnan(v):
         return "NaN"

@@ -155,7 +155,7 @@ def apply_edits(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = Non
     leaves, values = dict(base.scenario.leaves), dict[int, Array | Part]()
     for (kind, value), part in parts.items():
         if kind == "data" and value in leaves:
-            leaves[value] = part.put(leaves[value])
+            leaves[value] = _like(leaves[value], part.put(leaves[value]))
         elif kind == "data":
             values[value] = part.all
     gradients = {value: part.all for (kind, value), part in parts.items() if kind == "grad"}
@@ -176,8 +176,15 @@ def apply_edits(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = Non
 
 def _nothing(base: Recording, value: int) -> Part:
     """No number of a value that is given."""
-    shape = base.graph.values[value].shape
-    return Part(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=base.graph.dtype))
+    shape, whole = base.graph.values[value].shape, base.trace.data[value].dtype.kind != "f"
+    return Part(np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.float64 if whole else base.graph.dtype))
+
+
+def _like(before: Array, now: Array) -> Array:
+    """Whole numbers stay whole numbers, where all of them still are."""
+    if before.dtype.kind == "f" or not (np.isfinite(now) & (now == np.rint(now))).all():
+        return now
+    return read_only(now.astype(before.dtype))
 
 
 def _with_numbers(part: Part, edit: Edit) -> Part:

@@ -59,7 +59,10 @@ class Known(Here):
             phase = self.recording.timeline.phase_of(value)
             if flat >= self.written(phase, value):
                 return self._under_way(phase, value, flat)
-        return self.recording.trace.number(Element(value, flat))
+        array = self.recording.trace.data[value]
+        # A whole number is shown as one: a row, a place, a class.
+        number: float = array.item(flat) if array.dtype.kind == "f" else array.reshape(-1)[flat]
+        return number
 
     def grad(self, value: int, flat: int) -> float | None:
         """∂L/∂value[flat], None if the backward pass has not written it yet, or never will."""

@@ -186,5 +186,6 @@ def norm_of(array: Array) -> float:
         if not most or not isfinite(most):
             return most
         # Scaled, so that squares neither overflow nor vanish.
-        pieces = (flat[k : k + _PIECE] / flat.dtype.type(most) for k in range(0, flat.size, _PIECE))
+        scale = flat.dtype.type(most) if flat.dtype.kind == "f" else most
+        pieces = (flat[k : k + _PIECE] / scale for k in range(0, flat.size, _PIECE))
         return float(most * sum(float(np.dot(p, p)) for p in pieces) ** 0.5)

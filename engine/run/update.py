@@ -148,7 +148,8 @@ class Update(Rules):
             for line in self.lines(value):
                 used = {k: _part(v, flat) if whole and np.shape(v) == shape else v for k, v in n.items()}
                 n[line.symbol] = line.compute(n)
-                yield Stage(line, used, float(_part(np.asarray(n[line.symbol]), flat if whole else 0).item()))
+                made = np.asarray(n[line.symbol])
+                yield Stage(line, used, float(made.item(flat if whole and made.shape == shape else 0)))
 
 
 def _part(array: Array, flat: int | None) -> Array:

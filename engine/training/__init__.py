@@ -1,7 +1,7 @@
 """The rules of an update: optimisers, schedules, clipping, batches.
 
-Tested elsewhere: optimizers.descent, optimizers.moments, optimizers.signs, optimizers.sizes — because test_optimizer
-holds every optimiser against PyTorch.
+Tested elsewhere: optimizers.descent, optimizers.matrices, optimizers.moments, optimizers.signs, optimizers.sizes —
+because test_optimizer holds every optimiser against PyTorch.
 """
 
 from __future__ import annotations

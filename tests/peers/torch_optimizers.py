@@ -118,6 +118,38 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
         {"optimizer": "lion", "lr": 0.01, "betas": [0.8, 0.95], "weight_decay": 0.1, "maximize": False},
         lambda p: Lion(p, lr=0.01, betas=(0.8, 0.95), weight_decay=0.1),
     ),
+    "muon": (
+        {"optimizer": "muon", "lr": 0.03, "groups": [{"parameters": ["b*"], "optimizer": "adamw", "lr": 0.01}]},
+        lambda p: Both(torch.optim.Muon([p["W1"], p["W2"]], lr=0.03), torch.optim.AdamW([p["b1"], p["b2"]], lr=0.01)),
+    ),
+    "muon, as large as adamw": (
+        {
+            "optimizer": "muon",
+            "lr": 0.01,
+            "momentum": 0.8,
+            "nesterov": False,
+            "weight_decay": 0.0,
+            "ns_steps": 3,
+            "ns_coefficients": [3.0, -4.0, 1.9],
+            "adjust_lr_fn": "match_rms_adamw",
+            "eps": 1e-6,
+            "groups": [{"parameters": ["b*"], "optimizer": "sgd", "lr": 0.1}],
+        },
+        lambda p: Both(
+            torch.optim.Muon(
+                [p["W1"], p["W2"]],
+                lr=0.01,
+                momentum=0.8,
+                nesterov=False,
+                weight_decay=0.0,
+                ns_steps=3,
+                ns_coefficients=(3.0, -4.0, 1.9),
+                adjust_lr_fn="match_rms_adamw",
+                eps=1e-6,
+            ),
+            torch.optim.SGD([p["b1"], p["b2"]], lr=0.1),
+        ),
+    ),
     "clipped by value": ({"optimizer": "sgd", "lr": 0.3, "clip_value": 0.05}, lambda p: torch.optim.SGD(p, lr=0.3)),
     "clipped by norm": (
         {"optimizer": "sgd", "lr": 0.3, "momentum": 0.5, "clip_norm": 0.2},
@@ -303,6 +335,22 @@ class Lion(torch.optim.Optimizer):
                 c = beta1 * m + (1 - beta1) * p.grad
                 p -= group["lr"] * (torch.sign(c) + group["weight_decay"] * p)
                 m.mul_(beta2).add_((1 - beta2) * p.grad)
+
+
+class Both:
+    """Two optimisers, each of its own parameters, as one."""
+
+    def __init__(self, *both: torch.optim.Optimizer) -> None:
+        self.both = both
+        self.param_groups = [group for one in both for group in one.param_groups]
+
+    def zero_grad(self) -> None:
+        for one in self.both:
+            one.zero_grad()
+
+    def step(self) -> None:
+        for one in self.both:
+            one.step()
 
 
 #: What each schedule is in PyTorch.

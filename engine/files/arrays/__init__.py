@@ -35,7 +35,7 @@ def read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:
     """
     leaf = _read(spec, dtype, folder)
     check_shape(leaf.shape)
-    return leaf
+    return leaf._replace(make_wide=lambda: _read(spec, np.dtype(np.float64), folder).make())
 
 
 def _read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:

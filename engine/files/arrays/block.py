@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from gradstep.engine.errors import GraphError, nearest, shortened
-from gradstep.engine.index import Shape, check_shape
+from gradstep.engine.index import Array, Shape, check_shape
 
 
 class Unreadable(Exception):
@@ -18,11 +18,20 @@ class Unreadable(Exception):
 
 
 class Block:
-    """The numbers of one array, in a row from where `file` stands: of `dtype`, in C order or in that of Fortran."""
+    """The numbers of one array, in a row from where `file` stands: of `dtype`, in C order or in that of Fortran. Where
+    they are of `bfloat16`, which NumPy has not, that is one of 16 bits."""
 
-    def __init__(self, file: BinaryIO, shape: Shape, dtype: np.dtype[Any], fortran: bool = False) -> None:
-        self.shape, self.dtype, self.fortran = shape, dtype, fortran
+    def __init__(
+        self, file: BinaryIO, shape: Shape, dtype: np.dtype[Any], fortran: bool = False, bfloat16: bool = False
+    ) -> None:
+        self.shape, self.dtype, self.fortran, self.bfloat16 = shape, dtype, fortran, bfloat16
         self._file = file
+
+    def numbers(self, count: int) -> Array:
+        """The next of them. Raises Unreadable where there are fewer."""
+        found = np.frombuffer(self.read(count * self.dtype.itemsize), dtype=self.dtype)
+        # bfloat16 are the upper half of float32.
+        return (found.astype(np.uint32) << np.uint32(16)).view(np.float32) if self.bfloat16 else found
 
     def read(self, size: int) -> bytes:
         """The next bytes. Raises Unreadable where there are fewer."""

@@ -11,10 +11,11 @@ from gradstep.engine.notation import shown
 
 
 class Leaf(NamedTuple):
-    """An array to come: its shape, and how to make it."""
+    """An array to come: its shape, and how to make it, in the dtype of the network or in float64."""
 
     shape: Shape
     make: Callable[[], Array]
+    make_wide: Callable[[], Array] | None = None
 
 
 def only(spec: Mapping[str, Any], allowed: Iterable[str]) -> None:

@@ -78,7 +78,7 @@ def _array(block: Block, dtype: np.dtype[Any]) -> Array:
     with np.errstate(all="ignore"):
         for start in range(0, count, _PIECE // item):
             stop = min(start + _PIECE // item, count)
-            array[start:stop] = np.frombuffer(block.read((stop - start) * item), dtype=block.dtype)
+            array[start:stop] = block.numbers(stop - start)
     block.end()
     if block.fortran:
         return np.ascontiguousarray(array.reshape(block.shape[::-1]).transpose())

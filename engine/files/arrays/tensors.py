@@ -18,7 +18,7 @@ _LONGEST = 16 << 20
 
 _TYPES: Mapping[str, str] = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
-    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?", "BF16": "<u2",
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def block(file: BinaryIO, tensors: Mapping[str, Any], length: int, name: str) ->
         raise Unreadable(f"its header is damaged: '{shortened(name, 60)}' has another size than its shape says")
     fits(shape, dtype, there - length - offsets[0])
     file.seek(8 + length + offsets[0])
-    return Block(file, shape, dtype)
+    return Block(file, shape, dtype, bfloat16=kind == "BF16")
 
 
 def _tensors(header: bytes) -> dict[str, Any]:

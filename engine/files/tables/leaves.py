@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradstep.engine.errors import GraphError, shortened
 from gradstep.engine.files import arrays
 from gradstep.engine.files.arrays.leaf import Leaf
@@ -13,11 +15,14 @@ from gradstep.engine.files.tables.names import name_of, normal
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.index import Array, Shape, read_only
+from gradstep.engine.ops.op import Op
 from gradstep.engine.training.batches import held_back
 from gradstep.engine.training.options import Training
 
 TABLES: Mapping[str, Role] = {"inputs": Role.INPUT, "parameters": Role.PARAMETER}
 
+#: Whole numbers up to here are exact in float64.
+_EXACT = 2.0**53
 #: More samples can only be without a number.
 MAX_SAMPLES = 100_000_000
 
@@ -82,11 +87,11 @@ def _of_an_iteration(shape: Shape, training: Training) -> Shape:
 
 def allocate(draft: Draft, builder: GraphBuilder, makers: Mapping[str, Leaf]) -> dict[int, Array]:
     """All leaves as arrays, by value id. Raises ScenarioError."""
-    made = {}
+    made, only_choose = {}, _only_choose(builder)
     for name, leaf in makers.items():
         value = builder.names[name]
         try:
-            array = leaf.make()
+            array = _whole(leaf) if value.id in only_choose else leaf.make()
         except (GraphError, MemoryError) as error:
             said = str(error) or "there is not enough memory for it"
             draft.bad([table_of(value), name], f"'{name}': {said}")
@@ -94,6 +99,39 @@ def allocate(draft: Draft, builder: GraphBuilder, makers: Mapping[str, Leaf]) ->
         made[value.id] = read_only(array)
     draft.stop_if_bad()
     return made
+
+
+def _only_choose(builder: GraphBuilder) -> set[int]:
+    """The inputs whose numbers are nothing but rows, places or classes: wherever they are used they must be whole."""
+    chooses: dict[int, bool] = {}
+    for node in builder.nodes:
+        shapes = [builder.values[v].shape for v in node.inputs]
+        for slot, v in enumerate(node.inputs):
+            if builder.values[v].role is Role.INPUT:
+                chooses[v] = chooses.get(v, True) and _must_be_whole(node.op, slot, shapes)
+    return {v for v, only in chooses.items() if only}
+
+
+def _must_be_whole(op: Op, slot: int, shapes: Sequence[Shape]) -> bool:
+    """Whether an operation takes only whole numbers there: it refuses halves, and nothing but their being none."""
+    try:
+        op.check(slot, np.broadcast_to(0.0, shapes[slot]), shapes)
+    except GraphError:
+        return False
+    try:
+        op.check(slot, np.broadcast_to(0.5, shapes[slot]), shapes)
+    except GraphError:
+        return True
+    return False
+
+
+def _whole(leaf: Leaf) -> Array:
+    """Numbers that only choose, as whole ones, which no float32 rounds; as they are where they are not whole."""
+    assert leaf.make_wide is not None, "it was read from a table"
+    wide = leaf.make_wide()
+    if wide.size and (np.isfinite(wide) & (wide == np.rint(wide)) & (abs(wide) < _EXACT)).all():
+        return np.asarray(wide, dtype=np.int64)
+    return leaf.make()
 
 
 def check_numbers(draft: Draft, graph: Graph, made: Mapping[int, Array]) -> None:

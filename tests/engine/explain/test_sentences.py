@@ -153,6 +153,7 @@ _OPTIONS = (
     "", "weight_decay = 0.1", "zero_grad = false", "clip_norm = 0.01\nwarmup = 4", "clip_value = 0.001\nshuffle = 3"
 )  # fmt: skip
 _MORE = (
+    "groups = [{ parameters = ['W*'], optimizer = 'muon', lr = 0.02 }]",
     "momentum = 0.9\nmaximize = true",
     "accumulate = 2\nclip_norm = 0.01\nnorm_type = inf",
     "groups = [{ parameters = ['W*'], optimizer = 'adam', weight_decay = 0.1 }, { parameters = ['b1'], lr = 0.0 }]",
@@ -161,7 +162,12 @@ _MORE = (
 
 @pytest.mark.parametrize(
     ("optimizer", "options"),
-    [(o, said) for o in sorted(OPTIMIZERS) for said in _OPTIONS[:2] if o != "rprop" or "decay" not in said]
+    [
+        (o, said)
+        for o in sorted(OPTIMIZERS)
+        for said in _OPTIONS[:2]
+        if not ((o == "rprop" and "decay" in said) or o == "muon")
+    ]
     + [(o, said) for o in ("sgd", "adam") for said in _OPTIONS[2:]]
     + [("sgd", said) for said in _MORE],
 )

@@ -62,7 +62,7 @@ def test_a_gradient_is_added_to_what_is_left_then_clipped_by_value_then_by_norm(
 @pytest.mark.parametrize(
     ("table", "key", "said", "about_key"),
     [
-        ({"optimizer": "adm"}, "optimizer", "must be 'sgd' or 'momentum' or 'adam' or 'adamw' or 'nadam' "
+        ({"optimizer": "adm"}, "optimizer", "must be 'sgd' or 'momentum' or 'muon' or 'adam' or 'adamw' or 'nadam' "
          "or 'radam' or 'lion' or 'rprop' or 'rmsprop' or 'adagrad' or 'adamax' or 'adadelta', not 'adm'; did you mean "
          "'adam'?", False),
         ({"optimizer": 3}, "optimizer", "not 3", False),

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from leaves import F8, made, refused
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_torch
 
 
 @pytest.fixture
@@ -37,6 +39,13 @@ def test_arrays_are_those_that_were_written_by_the_format_s_own_library(file: Pa
         np.testing.assert_array_equal(made({"file": file.name, "key": name}, F8, file.parent), array)
 
 
+def test_bfloat16_is_read_as_pytorch_has_it(file: Path) -> None:
+    numbers = torch.tensor([0.1, -2.5, 1e-40, float("inf"), 3.0]).bfloat16()
+    save_torch({"a": numbers}, file)
+    found = made({"file": file.name}, np.dtype(np.float32), file.parent)
+    assert found.tolist() == numbers.float().tolist()
+
+
 def test_what_is_written_by_hand_is_read(file: Path) -> None:
     file.write_bytes(packed(tensor(offsets=[8, 32]), bytes(8) + np.arange(3.0).tobytes()))
     assert made({"file": file.name}, F8, file.parent).tolist() == [0, 1, 2]
@@ -57,7 +66,7 @@ def test_what_is_written_by_hand_is_read(file: Path) -> None:
         (packed({}), "holds 0 arrays"),
         (packed({"__metadata__": {"a": "b"}}), "holds 0 arrays"),
         (packed({"a": 1}), "its header is damaged at 'a'"),
-        (packed(tensor("BF16", offsets=[0, 6])), "of type BF16, which NumPy does not have"),
+        (packed(tensor("F8_E4M3", offsets=[0, 3])), "of type F8_E4M3, which NumPy does not have"),
         (packed(tensor(None)), "of type nothing"),
         (packed(tensor("x" * 999)), "of type xxxxxxxxxxxxxxxxxxxx,"),
         (packed(tensor(shape=[-3])), "gives no shape"),

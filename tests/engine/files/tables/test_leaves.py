@@ -10,7 +10,8 @@ import pytest
 from texts import DRAWN, SMALL, check_problems, problems
 
 from gradstep.engine.errors import ScenarioError
-from gradstep.engine.files import load, loads
+from gradstep.engine.files import arrays, load, loads
+from gradstep.engine.run.recording import record
 
 
 def test_inputs_get_gradients_only_when_asked() -> None:
@@ -113,3 +114,54 @@ L = "sum(v @ (x * w * y))"
     check_problems(text.replace("ones", "twos").replace("= false", "= 0"), "4:43: requires_grad must be true or false",
                    "7:5: 'w': unknown init 'twos'", "7:51: requires_grad must be true or false")  # fmt: skip
     check_problems(text.replace("value = [[1, 2]]", "value = [[1, 2]], vale = 1"), "8:5: 'v': unknown key 'vale'")
+
+
+def test_numbers_that_only_choose_stay_whole_and_are_rounded_by_no_float32(tmp_path: Path) -> None:
+    big = (1 << 24) + np.array([1, 3, 0])
+    np.save(tmp_path / "ids.npy", big)
+    text = """format = 1
+dtype = "float32"
+batch = ["t", "u"]
+[inputs]
+ids = { file = "ids.npy" }
+t = [1, 0]
+u = [1, 0]
+[parameters]
+E = [[1.0], [2.0]]
+z = [[0.5, 0.2], [0.1, 0.3]]
+[graph]
+h = "sum(embedding(E, t))"
+L = "h * 1e-9 + cross_entropy(z * sum(u), t) + cross_entropy(z, u)"
+"""
+    file = tmp_path / "ids.toml"
+    file.write_text(text, encoding="utf-8")
+    scenario = load(file)
+    kinds = {v.name: scenario.leaves[v.id].dtype for v in scenario.graph.values if v.id in scenario.leaves}
+    # u is a factor as well; ids are used by nothing.
+    assert (kinds["t"], kinds["u"], kinds["ids"]) == (np.int64, np.float32, np.float32)
+    leaf = arrays.read({"file": "ids.npy"}, np.dtype(np.float32), tmp_path)
+    assert leaf.make_wide is not None
+    assert leaf.make_wide().tolist() == big.tolist() != leaf.make().tolist()
+
+
+def test_a_row_beyond_what_float32_counts_is_that_row() -> None:
+    rows = (1 << 24) + 2
+    text = f"""format = 1
+dtype = "float32"
+[inputs]
+ids = [{rows - 1}, {rows - 2}]
+[parameters]
+E = {{ init = "zeros", shape = [{rows}, 1] }}
+[graph]
+L = "sum(embedding(E, ids))"
+"""
+    recording = record(loads(text))
+    grad = recording.trace.gradient(recording.graph.by_name["E"].id).reshape(-1)
+    assert np.flatnonzero(grad).tolist() == [rows - 2, rows - 1]
+
+
+def test_what_is_no_whole_number_is_refused_as_before() -> None:
+    text = SMALL.replace("[graph]", "[inputs]\nt = [0.5]\n[graph]").replace(
+        'L = "', 'L = "sum(embedding(reshape(w, (2, 1)), t)) + '
+    )
+    assert "are whole numbers" in problems(text)[0]
