@@ -57,7 +57,7 @@ def _of(graph: Graph, node: Node) -> Interval:
     name = node.op.name
     if name in _FIXED:
         return _FIXED[name]
-    if name == "normalize":
+    if name == "standardize":
         return _normalised(graph, node)
     if name in _RISING:
         low, high = reach(graph, node.inputs[0])

@@ -104,7 +104,16 @@ def test_the_manual_page_knows_every_call_and_option() -> None:
 def test_what_the_readme_lists_is_what_there_is() -> None:
     #: Operations that are written with signs, or that others expand to.
     otherwise = {"add", "subtract", "multiply", "divide", "power", "negative", "index", "causal_mask"}
-    otherwise |= {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "normalize", "rms_normalize"}
+    otherwise |= {
+        "greater",
+        "greater_equal",
+        "less",
+        "less_equal",
+        "equal",
+        "not_equal",
+        "standardize",
+        "rms_normalize",
+    }
     otherwise |= {"take_at", "sorted", "median_along", "median_all", "nanmedian_all", "mode_along", "quantile_of"}
     otherwise |= {"running_max", "running_min", "running_argmax", "running_argmin", "argmedian", "argmode"}
     otherwise |= {"contract", "band_mask", "unpool"}

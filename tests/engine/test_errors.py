@@ -98,7 +98,7 @@ def test_shapes_that_do_not_fit_are_named_with_the_axis(case: tuple[str, ...]) -
     [
         "conv2d(img, img, stride=0)", "conv2d(img, img, padding=-1)", "max_pool2d(img, 0)", "sum(x, axis=1.5)",
         "reshape(x, 'a')", "reshape(x, (-1, -1))", "dropout(x, p=1.5)", "dropout(x, seed=-1)", "clip(x, 3, 1)",
-        "leaky_relu(x, 'a')", "elu(x, alpha='q')", "huber(x, x, delta=-1)", "normalize(x, eps=-1)",
+        "leaky_relu(x, 'a')", "elu(x, alpha='q')", "huber(x, x, delta=-1)", "standardize(x, eps=-1)",
     ],
 )  # fmt: skip
 def test_an_option_that_cannot_be_is_answered_with_the_signature(formula: str) -> None:

@@ -142,12 +142,6 @@ def instance_norm(g: Given) -> str:
     return called("instance_norm", g, *rest)
 
 
-def of_length_1(g: Given) -> str:
-    """torch.nn.functional.normalize, which divides by a norm."""
-    norm = f"norm({g['input']}, {g.get('p', 2.0)}, dim={g.get('dim', 1)}, keepdim=True)"
-    return f"{g['input']} / maximum({norm}, {g.get('eps', 1e-12)})"
-
-
 def over_axes(call: str) -> Callable[[Given], str]:
     """A reduction: an empty list of axes is all of them in PyTorch."""
 

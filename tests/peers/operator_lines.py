@@ -255,7 +255,7 @@ LINES: dict[str, Line] = {
     "input normalized_shape weight=None eps=None",
     "nn.functional.local_response_norm": "local_response_norm(input, size, alpha, beta, k)",
     "nn.functional.batch_norm": ("input running_mean running_var weight bias training momentum eps", f.batch_norm),
-    "nn.functional.normalize": ("input p dim eps out=*", f.of_length_1),
+    "nn.functional.normalize": "normalize(input, p, dim, eps, out=*)",
     "nn.functional.dropout": ("input p training inplace", f.dropped),
     "nn.functional.group_norm": "group_norm({input}, weight={weight}, bias={bias}, num_groups={num_groups}, "
     "eps={eps}) | input num_groups weight=None bias=None eps=1e-5",

@@ -116,13 +116,13 @@ def test_samples_held_back_need_no_running_statistics_of_their_own() -> None:
     held = scenario("batch_norm").held_back
     assert held is not None
     assert not held.graph.keeps
-    assert "normalize" not in {node.op.name for node in held.graph.nodes}
+    assert "standardize" not in {node.op.name for node in held.graph.nodes}
 
 
 def test_without_running_statistics_those_of_the_batch_are_taken_in_use_too() -> None:
     held = small("lr = 0.1\nvalidation = 0.25", h="batch_norm(h)").held_back
     assert held is not None
-    assert "normalize" in {node.op.name for node in held.graph.nodes}
+    assert "standardize" in {node.op.name for node in held.graph.nodes}
 
 
 def test_a_batch_of_one_has_no_variance() -> None:

@@ -72,6 +72,8 @@ CASES: dict[str, list[Case]] = {
            lambda X, G, B, m, v, yes=yes: F.batch_norm(X, m.clone(), v.clone(), G, B, training=yes),
            {"X": x, "G": GAINS, "B": SHIFTS, "m": MEANS, "v": SPREADS})
           for yes in (True, False) for x in (WIDE, X34)),
+        *((f"normalize(X, p={p}, axis={axis})", lambda X, p=p, axis=axis: F.normalize(X, p, axis), {"X": x})
+          for p, axis, x in ((2, 1, X34), (1, 0, X34), (3, -1, WIDE), (2, 1, [[3.0, 4.0], [0.0, 0.0], [1e-13, 0.0]]))),
         *((f"weight_norm(V, G, axis={axis})", lambda V, G, axis=axis: torch._weight_norm(V, G, axis),
            {"V": X34, "G": g})
           for axis, g in ((0, [[0.5], [2.0], [-1.0]]), (1, [[0.5, 2.0, -1.0, 1.0]]))),

@@ -188,7 +188,7 @@ CASES: dict[str, list[Case]] = {
                             ([[-INF, 0.0, -INF], [800.0, -800.0, 0.0]], 1))),
     ],
     "normalisation": [
-        ("normalize(X, axis=(-2, -1))", lambda X: F.layer_norm(X, (5, 6)), {"X": IMAGE}),
+        ("standardize(X, axis=(-2, -1))", lambda X: F.layer_norm(X, (5, 6)), {"X": IMAGE}),
         ("rms_normalize(X, axis=0, eps=0.001)", lambda X: F.rms_norm(X.T, (3,), None, 1e-3).T, {"X": X34}),
     ],
     "norm_layers": [

@@ -163,7 +163,7 @@ def dropout_rate(evidence: Evidence) -> Iterator[Seen]:
 def groups_of_one(evidence: Evidence) -> Iterator[Seen]:
     """A normalisation over single numbers."""
     for node in evidence.graph.nodes:
-        if node.op.name != "normalize" or node.output not in evidence.graph.active:
+        if node.op.name != "standardize" or node.output not in evidence.graph.active:
             continue
         shape = evidence.graph.values[node.inputs[0]].shape
         axes = getattr(node.op, "axes", lambda ndim: ())(len(shape))

@@ -101,7 +101,7 @@ def equal_labels(evidence: Evidence) -> Iterator[Seen]:
 def _maker(evidence: Evidence, made: Node) -> str:
     """What makes the outputs, with the activation that goes into it, where there is one."""
     before = made_by(evidence.graph, made.inputs[0])
-    own = "normalisation" if made.op.name == "normalize" else made.op.name
+    own = "normalisation" if made.op.name == "standardize" else made.op.name
     twice = before is not None and len(before.inputs) == 1 and before.op.name in _BOUND
     return f"{own} of {before.op.name}" if before is not None and twice else own
 

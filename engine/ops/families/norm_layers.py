@@ -10,7 +10,8 @@ from gradstep.engine.index import Shape
 from gradstep.engine.ops.composite import After, Given, Kept, Part, Plan, composite
 from gradstep.engine.ops.families.arithmetic import Add, Divide, Multiply, Power, Subtract
 from gradstep.engine.ops.families.averaging import AvgPool2d
-from gradstep.engine.ops.families.normalisation import Normalising, Normalize, RmsNormalize
+from gradstep.engine.ops.families.choice import Clip
+from gradstep.engine.ops.families.normalisation import Normalising, RmsNormalize, Standardize
 from gradstep.engine.ops.families.padding import Pad
 from gradstep.engine.ops.families.reduction import Mean
 from gradstep.engine.ops.families.shape import Reshape
@@ -43,7 +44,7 @@ def layer_norm(
 
     Over several where gain or bias have several, or normalized_shape says so."""
     axes = _features("layer_norm", x, normalized_shape, gain, bias)
-    return _scaled("layer_norm", Normalize(axes if len(axes) > 1 else -1, eps), x, axes, gain, bias)
+    return _scaled("layer_norm", Standardize(axes if len(axes) > 1 else -1, eps), x, axes, gain, bias)
 
 
 @composite(weight="gain")
@@ -79,7 +80,7 @@ def batch_norm(
         assert running_mean is not None, "without training there are running statistics"
         assert running_var is not None, "without training there are running statistics"
         return _as_kept("batch_norm", x, running_mean, running_var, eps, gain, bias)
-    scaled = _scaled("batch_norm", Normalize(axes, eps), x, (1,), gain, bias)
+    scaled = _scaled("batch_norm", Standardize(axes, eps), x, (1,), gain, bias)
     if not kept:
         return scaled
     count = prod(x.shape[a] for a in axes)
@@ -113,7 +114,7 @@ def instance_norm(
         assert running_mean is not None, "without those of the input there are running statistics"
         assert running_var is not None, "without those of the input there are running statistics"
         return _as_kept("instance_norm", x, running_mean, running_var, eps, gain, bias)
-    scaled = _scaled("instance_norm", Normalize(axes, eps), x, (1,), gain, bias)
+    scaled = _scaled("instance_norm", Standardize(axes, eps), x, (1,), gain, bias)
     if not kept:
         return scaled
     mean: Plan = (Mean(0), [(Mean(axes), [x])])
@@ -129,7 +130,7 @@ def group_norm(
         raise OpError(f"group_norm: {num_groups} groups do not share axis 1 of x {shape_text(x.shape)}")
     # Not −1: of an array without elements it says nothing.
     apart: Plan = (Reshape((x.shape[0], num_groups, prod(x.shape[1:]) // num_groups)), [x])
-    return _affine("group_norm", (Reshape(x.shape), [(Normalize(-1, eps), [apart])]), x, (1,), gain, bias)
+    return _affine("group_norm", (Reshape(x.shape), [(Standardize(-1, eps), [apart])]), x, (1,), gain, bias)
 
 
 def _running(
@@ -227,3 +228,12 @@ def local_response_norm(x: Given, *, size: int = 5, alpha: float = 1e-4, beta: f
     around: Plan = (Pad((0, 0, size // 2, (size - 1) // 2)), [(Reshape(flat), [(Power(), [x, 2.0])])])
     means: Plan = Part("means", (Reshape(x.shape), [(AvgPool2d((size, 1), 1), [around])]))
     return (Divide(), [x, (Power(), [(Add(), [(Multiply(), [means, float(alpha)]), float(k)]), float(beta)])])
+
+
+@composite()
+def normalize(x: Given, *, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Plan:
+    """x / max(‖x‖, ε), the p-norm along an axis: vectors of length 1."""
+    check_numbers("normalize", p=p, eps=eps)
+    at = normal_axes("normalize", axis, len(x.shape))
+    lengths = Part("lengths", (Clip(float(eps)), [(Norm(at or -1, True, float(p)), [x])]))
+    return (Divide(), [x, lengths])

@@ -66,10 +66,10 @@ class Normalising(Rowwise):
         return flow
 
 
-class Normalize(Normalising):
+class Standardize(Normalising):
     """(x − μ) / √(σ² + ε) with the mean and the (biased) variance of the group."""
 
-    name = "normalize"
+    name = "standardize"
     notation = "({0} − μ) / √(σ² + ε)"
     slopes = ("(δ − 1/n − y yⱼ / n) / √(σ² + ε), to every element of the group",)
     each = "({0} − mean{over} {each}) / √(var{over} {each} + ε)"

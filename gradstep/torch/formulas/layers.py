@@ -100,7 +100,7 @@ def _layer_norm(call: Called, write: Writer) -> list[str | None]:
     if len(inner) == 1:
         return [f"layer_norm({name}{_more(write, w, b)}, eps={number(eps)})", None, None]
     axes = listed(range(-len(inner), 0))
-    return [_affine(f"normalize({name}, axis={axes}, eps={number(eps)})", write, w, b), None, None]
+    return [_affine(f"standardize({name}, axis={axes}, eps={number(eps)})", write, w, b), None, None]
 
 
 def _affine(formula: str, write: Writer, w: Any, b: Any) -> str:
@@ -134,7 +134,7 @@ def _group_norm(call: Called, write: Writer) -> list[str | None]:
     x, w, b, n, c, inner, groups, eps = call.args[:8]
     shape = shape_of(x)
     formula = f"reshape({write(x)}, {listed((n, groups, c // groups * inner))})"
-    formula = f"reshape(normalize({formula}, eps={number(eps)}), {listed(shape)})"
+    formula = f"reshape(standardize({formula}, eps={number(eps)}), {listed(shape)})"
     channels = listed((c, *[1] * (len(shape) - 2)))
     formula = formula if w is None else f"{formula} * reshape({write(w)}, {channels})"
     return [formula if b is None else f"{formula} + reshape({write(b)}, {channels})", None, None]

@@ -100,7 +100,7 @@ def test_inputs_by_name() -> None:
 
 
 def test_an_input_in_the_middle_is_left_out() -> None:
-    assert [op for op, _, _ in read("layer_norm(x, bias=c)")] == ["normalize", "add"]
+    assert [op for op, _, _ in read("layer_norm(x, bias=c)")] == ["standardize", "add"]
     net = compute("layer_norm(x, bias=c)")
     x, c = net.data("x"), net.data("c")
     np.testing.assert_allclose(net.data("y"), (x - x.mean()) / np.sqrt(x.var() + 1e-5) + c, rtol=1e-12)
@@ -115,7 +115,7 @@ SAME = [
     ("min(X, dim=-1, keepdims=false)", "min(X, axis=-1)"),
     ("softmax(X, dim=0)", "softmax(X, axis=0)"),
     ("log_softmax(input=X, dim=1)", "log_softmax(X, axis=1)"),
-    ("normalize(X, dim=0)", "normalize(X, axis=0)"),
+    ("standardize(X, dim=0)", "standardize(X, axis=0)"),
     ("concat((X, X), dim=1)", "concat(X, X, axis=1)"),
     ("stack([x, c], dim=-1)", "stack(x, c, axis=-1)"),
     ("transpose(X, dims=(1, 0))", "transpose(X, (1, 0))"),

@@ -252,7 +252,7 @@ def test_the_parts_of_what_expands_have_words_of_their_own() -> None:
     assert [builder.graph.values[node.output].name for node in builder.graph.nodes] == [
         "a:transpose", "a:products", "a:scores", "a:masked", "a:weights", "a:attention", "a",
         "b:transpose", "b:products", "b:scores", "b:weights", "b",
-        "n:normalize", "n:multiply", "n:layer_norm", "n",
+        "n:standardize", "n:multiply", "n:layer_norm", "n",
         "L:logp", "L",
     ]  # fmt: skip
 

@@ -155,8 +155,8 @@ UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
     "log_softmax": ("log_softmax({0}, axis=0)", lambda m, x: m.log(_softmax(m, x, 0)), lambda x: x.ndim),
     "layer_norm": ("layer_norm({0})", lambda m, x: _standard(m, x, -1), lambda x: x.ndim and x.std(-1).min() > 0.2),
     "rms_norm": ("rms_norm({0}, eps=1e-5)", _rms, lambda x: x.ndim and np.square(x).mean(-1).min() > 0.05),
-    "normalize": (
-        "normalize({0}, axis=0)", lambda m, x: _standard(m, x, 0), lambda x: x.ndim and x.std(0).min() > 0.2
+    "standardize": (
+        "standardize({0}, axis=0)", lambda m, x: _standard(m, x, 0), lambda x: x.ndim and x.std(0).min() > 0.2
     ),
     "rms_normalize": ("rms_normalize({0}, eps=1e-5)", _rms, lambda x: x.ndim and np.square(x).mean(-1).min() > 0.05),
     "batch_norm": (
@@ -191,6 +191,11 @@ UNARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         "instance_norm({0})",
         lambda m, x: _standard(m, x, tuple(range(2, x.ndim))),
         lambda x: x.ndim > 2 and x.std(tuple(range(2, x.ndim))).min() > 0.2,
+    ),
+    "normalize": (
+        "normalize({0}, axis=0)",
+        lambda m, x: x / m.sqrt(m.sum(x**2, axis=0, keepdims=True)),
+        lambda x: x.ndim and np.square(x).sum(0).min() > 0.05,
     ),
     "weight_norm": (
         "weight_norm({0}, mean({0}, axis=1, keepdims=True))",

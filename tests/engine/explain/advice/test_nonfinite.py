@@ -69,7 +69,8 @@ FOLLOWED = [
     ("x = [0.0]", "L = sum(x ** -1)", "maximum(x, 1e-12)", "L = sum(maximum(x, 1e-12) ** -1)"),
     ("x = [1.0, 2.0]; m = [0.0, 0.0]", "L = sum(x * m) / sum(m)", "/ maximum(sum(m), 1)",
      "L = sum(x * m) / maximum(sum(m), 1)"),
-    ("x = [3.0, 3.0]", "n = normalize(x, eps=0); L = sum(n * 2)", "an eps above 0", "n = normalize(x); L = sum(n * 2)"),
+    ("x = [3.0, 3.0]", "n = standardize(x, eps=0); L = sum(n * 2)", "an eps above 0",
+     "n = standardize(x); L = sum(n * 2)"),
     ("x = [1.0]", "v = mean(x * x) - mean(x) ** 2 - 1e-9; L = sqrt(v)", "mean((x - mean(x))**2)",
      "v = mean((x - mean(x)) ** 2) + 1e-12; L = sqrt(v)"),
     ("x = [800.0]", "L = sum(exp(x))", "exp(minimum(x, 354))", "L = sum(exp(minimum(x, 354)))"),
@@ -167,7 +168,7 @@ def test_advice_holds_for_random_numbers() -> None:
         "exp(a) - exp(b)",
         "a ** b",
         "softmax(a * b)",
-        "normalize(a, eps=0) * b",
+        "standardize(a, eps=0) * b",
     ):
         for _ in range(6):
             a, b = (rng.choice(numbers, 2).tolist() for _ in range(2))

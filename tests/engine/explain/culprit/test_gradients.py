@@ -40,7 +40,7 @@ from gradstep.engine.ops.causes import Cause
         ("x = [1.0]", "a = x * 2; b = log(a - 2); L = sum(b)", "x", Cause.CARRIED, {("g", "a[0]", inf)}),
         # The slopes of a softmax are made of its outputs.
         ("s = [-inf, -inf]", "p = softmax(s); L = sum(p)", "s", Cause.CARRIED, {("v", "p[0]", "nan")}),
-        ("s = [3.0, 3.0]", "n = normalize(s, eps=0); L = n[0] * 2", "s", Cause.CARRIED, {("v", "n[0]", "nan")}),
+        ("s = [3.0, 3.0]", "n = standardize(s, eps=0); L = n[0] * 2", "s", Cause.CARRIED, {("v", "n[0]", "nan")}),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )  # fmt: skip

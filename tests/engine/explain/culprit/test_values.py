@@ -65,8 +65,8 @@ def blamed(recording: Recording, name: str, flat: int = 0) -> tuple[Cause, set[S
          Cause.MASKED_ROW, {("v", "s[0,0]", -inf)}),
         ("s = [-inf, inf, 1.0]", "p = softmax(s); L = sum(p)", "p",
          Cause.INFINITE_MINUS_INFINITE, {("v", "s[1]", inf)}),
-        ("s = [4.0, 4.0]", "n = normalize(s, eps=0); L = sum(n)", "n", Cause.ZERO_BY_ZERO, {("v", "s[0]", 4.0)}),
-        ("s = [4.0, inf]", "n = normalize(s); L = sum(n)", "n", Cause.INFINITE_MINUS_INFINITE, {("v", "s[1]", inf)}),
+        ("s = [4.0, 4.0]", "n = standardize(s, eps=0); L = sum(n)", "n", Cause.ZERO_BY_ZERO, {("v", "s[0]", 4.0)}),
+        ("s = [4.0, inf]", "n = standardize(s); L = sum(n)", "n", Cause.INFINITE_MINUS_INFINITE, {("v", "s[1]", inf)}),
         # Losses: the numbers of the term that is no number.
         ("y = [1.0, inf]; t = [1.0, inf]", "L = mse(y, t)", "L",
          Cause.INFINITE_MINUS_INFINITE, {("v", "y[1]", inf), ("v", "t[1]", inf)}),
