@@ -45,7 +45,7 @@ class Head(NamedTuple):
 
 
 #: What a loss that is written by hand takes its outputs for.
-_WRITTEN = {"cross_entropy": "class scores", "nll": "class probabilities", "kl_div": "class probabilities"}
+_WRITTEN = {"cross_entropy": "class scores", "nll": "class probabilities"}
 
 
 def find_head(graph: Graph) -> Head | None:
@@ -57,7 +57,7 @@ def find_head(graph: Graph) -> Head | None:
     found = written_loss(graph)
     if found is None:
         return None
-    takes = _WRITTEN.get(found.name) or TAKES[found.name]
+    takes = found.takes or _WRITTEN.get(found.name) or TAKES[found.name]
     activation = _activation(made_by(graph, found.outputs))
     return Head(
         found.node,

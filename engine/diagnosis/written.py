@@ -9,12 +9,14 @@ from gradstep.engine.graph.graph import Graph, Node, Role
 #: What passes an array on with other axes, or only a part of it.
 MOVES = ("reshape", "flatten", "transpose", "index")
 _SUMS = ("mean", "sum")
+#: What makes an error's size of it.
+_SIZES = ("power", "square", "abs")
 
 
 class Written(NamedTuple):
     """The usual loss of a `name`, with the `node` that it is reduced from, the values of its `outputs` and `targets`,
     and the `sign` before it: −1 where training makes it larger. `mean`: whether it is the mean that the usual one is,
-    and not a sum or a multiple."""
+    and not a sum or a multiple; `takes` what it takes its outputs for, where the name alone does not say."""
 
     name: str
     node: Node
@@ -22,6 +24,7 @@ class Written(NamedTuple):
     targets: int
     sign: int
     mean: bool
+    takes: str = ""
 
 
 def made_by(graph: Graph, value: int) -> Node | None:
@@ -61,21 +64,21 @@ def mean_of_errors(graph: Graph) -> tuple[Node, bool] | None:
     """The mean or sum of y − t that a loss is made of, and whether it is squared, or its size taken, only then; None
     where the loss is another."""
     node, _ = _unsigned(graph, graph.nodes[graph.loss.node])
+    if node is not None and node.op.name in _SUMS:
+        sized, _ = _unsigned(graph, made_by(graph, node.inputs[0]))
+        node = sized if sized is not None and sized.op.name in _SIZES else node
     if node is None:
         return None
     twice = node.op.name == "multiply" and len(node.inputs) == 2 and node.inputs[0] == node.inputs[1]
-    after = node.op.name in ("power", "square", "abs") or twice
+    after = node.op.name in _SIZES or twice
     inner, _ = _unsigned(graph, made_by(graph, node.inputs[0])) if after else (node, 1)
     if inner is None or inner.op.name not in _SUMS:
         return None
     error, _ = _unsigned(graph, made_by(graph, inner.inputs[0]))
-    if (
-        error is None
-        or error.op.name != "subtract"
-        or is_leaf(graph, error.inputs[0]) == is_leaf(graph, error.inputs[1])
-    ):
+    if error is None or error.op.name != "subtract":
         return None
-    return inner, after
+    given = [is_leaf(graph, v) and graph.values[v].shape != () for v in error.inputs]
+    return (inner, after) if given[0] != given[1] else None
 
 
 def _unsigned(graph: Graph, node: Node | None) -> tuple[Node | None, int]:
@@ -165,16 +168,17 @@ def _shares(graph: Graph, node: Node, sign: int, mean: bool) -> Written | None:
     if len(others) != 1 or len(own) > 1 or any(one.sign == others[0].sign for one in own):
         return None
     (log,) = others
-    name = "kl_div" if own else "cross_entropy" if log.scores else "nll"
-    return Written(name, node, log.value, targets, -sign * log.sign, mean)
+    name = "kl_div" if own else "cross_entropy" if log.takes == "class scores" else "nll"
+    return Written(name, node, log.value, targets, -sign * log.sign, mean, log.takes if own else "")
 
 
 class _Log(NamedTuple):
-    """A logarithm in a sum, with its sign: of the probabilities `value`, or of the softmax of `scores`."""
+    """A logarithm in a sum, with its sign; `takes` says what `value` is taken for: class probabilities, scores of which
+    a softmax is taken first, or the logarithm itself."""
 
     sign: int
     value: int
-    scores: bool
+    takes: str = "class probabilities"
 
 
 def _weighed(graph: Graph, node: Node) -> tuple[int, list[_Log]] | None:
@@ -186,10 +190,13 @@ def _weighed(graph: Graph, node: Node) -> tuple[int, list[_Log]] | None:
         first, second = (made_by(graph, v) for v in node_.inputs)
         if first is None or second is None or first.op.name != "xlogy" or first.inputs[0] != first.inputs[1]:
             return None
-        rest = _weighed(graph, second)
-        if rest is None or rest[0] != first.inputs[0]:
+        targets, rest = first.inputs[0], _weighed(graph, second)
+        if rest is None and second.op.name == "multiply" and targets in second.inputs:
+            (value,) = [v for v in second.inputs if v != targets] or [targets]
+            rest = targets, [_Log(1, value, "log-probabilities")]  # as kl_div has it, whatever they are
+        if rest is None or rest[0] != targets:
             return None
-        return rest[0], [_Log(sign, rest[0], False), *(one._replace(sign=-sign * one.sign) for one in rest[1])]
+        return targets, [_Log(sign, targets), *(one._replace(sign=-sign * one.sign) for one in rest[1])]
     for value, factor in (node_.inputs, node_.inputs[::-1]):
         logs = _logs(graph, value, sign)
         if logs:
@@ -207,13 +214,13 @@ def _logs(graph: Graph, value: int, sign: int) -> list[_Log]:
         a, b = (_logs(graph, v, s) for v, s in zip(node.inputs, (sign, -sign), strict=True))
         return [*a, *b] if a and b else []
     if node.op.name == "log_softmax":
-        return [_Log(sign, node.inputs[0], True)]
+        return [_Log(sign, node.inputs[0], "class scores")]
     if node.op.name != "log":
         return []
     inner = made_by(graph, node.inputs[0])
     if inner is not None and inner.op.name == "divide":
-        return [_Log(sign, inner.inputs[0], False), _Log(-sign, inner.inputs[1], False)]
-    return [_Log(sign, _probability(graph, node), False)]
+        return [_Log(sign, inner.inputs[0]), _Log(-sign, inner.inputs[1])]
+    return [_Log(sign, _probability(graph, node))]
 
 
 def _term(graph: Graph, node: Node) -> tuple[Node, int] | None:

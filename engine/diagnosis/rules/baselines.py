@@ -72,7 +72,7 @@ def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
     if not found[0] > 1e-6 or evidence.converged:
         return
     # Of targets that the inputs say nothing of, a few samples are fitted by chance.
-    blind = evidence.task.explained <= 0 and not course.falls
+    blind = evidence.task.silent and not course.falls
     if not course.level > (_BY_CHANCE if blind else 1.0) * evidence.at["no_better_than_constant"]:
         return
     now = course.last
@@ -85,7 +85,7 @@ def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
     if evidence.task.explained > 0:
         text += f", though their nearest neighbours alone tell {evidence.task.explained:.0%} of the targets' variance"
         advice = [Advice("look whether the inputs reach the output: paths, dead units, the size of the gradients")]
-    elif evidence.task.explained <= 0:
+    elif evidence.task.silent:
         text += ". Nor do nearest neighbours, or a plane, tell anything of a target: the inputs may say nothing of it"
         advice = [Advice("look whether inputs and targets are in the same order, and how they are made")]
     else:

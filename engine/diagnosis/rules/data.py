@@ -172,7 +172,8 @@ def broadcast_samples(evidence: Evidence) -> Iterator[Seen]:
     graph, samples, head = evidence.graph, evidence.here.samples, evidence.head
     if samples.count < 2:
         return
-    if head is not None and samples.axis(head.outputs) is None and samples.axis(head.targets) == 0:
+    apart = head is not None and samples.count in graph.values[head.outputs].shape[:1]  # each against all, on purpose
+    if head is not None and not apart and samples.axis(head.outputs) is None and samples.axis(head.targets) == 0:
         yield _mixed(evidence, head)
         return
     for node in graph.nodes:

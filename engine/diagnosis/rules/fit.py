@@ -52,7 +52,7 @@ def shuffled_targets(evidence: Evidence) -> Iterator[Seen]:
     targets = evidence.task.targets
     if targets.ndim and alone(targets.reshape(len(targets), -1), evidence.at["outlier"]) is not None:
         return  # one row has most of their variance, and says nothing of the others
-    blind = (len(held) >= 3 or _able(evidence)) and evidence.samples >= 2 * LEAST and evidence.task.explained <= 0
+    blind = (len(held) >= 3 or _able(evidence)) and evidence.samples >= 2 * LEAST and evidence.task.silent
     limit = evidence.at["shuffled_targets"] if not blind else _BY_CHANCE
     own = evidence.task.held_constant or best
     known = min(best, own)  # few samples may vary less than the others, or more

@@ -23,7 +23,7 @@ _SHARE = 0.5
     "dead",
     "as Amazon SageMaker Debugger's rule DeadRelu, which speaks up at half a layer",
     explains="no_better_than_constant loss same_predictions underfit unchanged zero died vanish rate_small "
-    "weight_scale",
+    "weight_scale rate_large oscillates",
 )
 def dead(evidence: Evidence) -> Iterator[Seen]:
     """Units of a ReLU that are shut in every sample, and were from the beginning."""

@@ -103,6 +103,11 @@ def decay(evidence: Evidence) -> Iterator[Seen]:
             return
 
 
+#: Lion's usual one, of which an update has only a tenth (Chen et al., Symbolic Discovery of Optimization Algorithms,
+#: NeurIPS 2023).
+_LION = 0.99
+
+
 @rule(
     "momentum",
     "Sutskever et al., On the importance of initialization and momentum (ICML 2013): 0.9 to 0.99",
@@ -119,6 +124,8 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
         at = 1 if evidence.training.optimizer.name == "lion" else 0
         name, share = f"betas[{at}]", float(evidence.training.optimizer["betas"][at])
     if share is None or share < evidence.at["momentum"] or not evidence.trained:
+        return
+    if evidence.training.optimizer.name == "lion" and share <= _LION:
         return
     length = 1 / max(1 - share, 1e-12)
     if evidence.converged and length < evidence.made:

@@ -179,13 +179,16 @@ def _classes(evidence: Evidence, head: Head, made: Node | None) -> Iterator[tupl
             yield text, ["softmax over the classes: cross_entropy of the scores", "bce, which has 1 − t too"]
     elif made is not None and made.op.name == "softmax":
         text = (
-            f"nll takes the logarithms of probabilities, and {whole} are probabilities: the loss stops at −1, and is a "
-            "share of what is right, no cross-entropy"
+            f"{head.name} takes the logarithms of probabilities, and {whole} are probabilities: the loss falls by no "
+            "more than 1, and is no cross-entropy"
         )
-        yield text, ["log_softmax in place of softmax, or cross_entropy of the scores"]
+        yield (
+            text,
+            ["log_softmax in place of softmax" + (", or cross_entropy of the scores" if head.name == "nll" else "")],
+        )
     elif made is None or made.op.name not in ("log", "log_softmax"):
-        text = f"nll takes the logarithms of probabilities, and {whole} is none: the loss has no lowest value"
-        yield text, ["cross_entropy, or log_softmax before nll"]
+        text = f"{head.name} takes the logarithms of probabilities, and {whole} is none: the loss has no lowest value"
+        yield text, ["cross_entropy, or log_softmax before nll" if head.name == "nll" else "log_softmax before kl_div"]
     elif made.op.name == "log":
         before = made_by(evidence.graph, made.inputs[0])
         if before is not None and before.op.name in _APART:

@@ -19,6 +19,10 @@ _LARGE, _WHOLE = 0.1, 0.5
 #: A loss that ends so many times where it began has risen, and one that was so many times as large has been far off;
 #: our own.
 _RISEN, _FAR = 1.05, 10.0
+#: A loss that before half of a training is below so much of its start falls well; our own.
+_WELL = 0.8
+#: Below this share of their size nothing moves weights in double precision; our own.
+_BIT = 1e-15
 #: Of the iterations in which a loss rises and turns where the rate is too large for the curvature: by an update of more
 #: than 2/λ it does in each, by a smaller one in none (LeCun et al., Efficient BackProp, 1998, sect. 5.1); our own.
 _OFTEN = 0.3
@@ -79,6 +83,8 @@ def rate_large(evidence: Evidence) -> Iterator[Seen]:
         return
     what, factor = found
     largest, at = float(moved.max()), int(moved.argmax())
+    if not largest > _BIT:
+        return  # no weight moves: what turns are the last digits of the loss
     text = f"the loss {what}: the updates go too far, by up to {number(largest)} of the weights in an iteration"
     numbers = {"moved": largest, "rises": evidence.motion.rises}
     yield Seen(Place("", int(evidence.starts[at])), numbers, text, [_other_rate(evidence, factor)])
@@ -152,7 +158,7 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
         return
     if evidence.made <= evidence.training.warmup < evidence.training.steps:
         return  # it is still warming up
-    if evidence.task.explained <= 0 and not course.level < NOTHING:
+    if evidence.task.silent and not course.level < NOTHING:
         return  # it only comes to one answer for all, beyond which the inputs seem to tell nothing
     looked = evidence.probes if evidence.motion.warm else evidence.probes[-1:]
     said = _warming(evidence, course) or _lost(evidence)
@@ -175,7 +181,9 @@ def rate_small(evidence: Evidence) -> Iterator[Seen]:
         gain = last.gains[3 if factor > 10 else 2] / max(last.gains[1], 1e-300)
         text += f"gain {number(gain)} times as much"
     numbers = {"moved": typical, "iterations": evidence.made + course.needed}
-    yield Seen(Place("", evidence.made), numbers, text, [_other_rate(evidence, factor)])
+    # On its way, a loss that falls well may be left to fall.
+    severity = Severity.INFORMATION if early(evidence) and course.last < _WELL * course.start else None
+    yield Seen(Place("", evidence.made), numbers, text, [_other_rate(evidence, factor)], severity)
 
 
 def _straight(evidence: Evidence, looked: Sequence[Probe]) -> float:
@@ -191,8 +199,8 @@ def _straight(evidence: Evidence, looked: Sequence[Probe]) -> float:
 
 def _lost(evidence: Evidence) -> Seen | None:
     """Updates so small that they are lost in the rounding of the weights, though there are gradients."""
-    weights = evidence.motion.weights_over_time
-    if not weights or not evidence.motion.gradient_norms.any():
+    weights = [one for one in evidence.motion.weights_over_time if one[1].any()]  # those that have a gradient
+    if not weights:
         return None
     eps = float(np.finfo(evidence.graph.dtype).eps)
     if any((evidence.summaries.moved(value.id).high > eps * size).any() for value, _, size in weights):

@@ -52,7 +52,46 @@ def _line(bias: str, more: str) -> str:
     return scenario(f"y = x @ W1.T{bias}\nL = mse(y, t)", f"W1 1x4 xavier_normal{more}", training, x=_OX, t=_OT + 6)
 
 
+def _clouds(bias: str) -> str:
+    graph = "h = relu(x @ W1.T + b1)\ny = h @ W2.T + b2\nL = cross_entropy(y, t)"
+    parameters = f"W1 12x3 he_normal, b1 12 {bias}, W2 4x12 xavier_normal, b2 4 zeros"
+    return scenario(graph, parameters, _ADAM, x=_CX, t=_CC)
+
+
+def _of_classes(last: str) -> str:
+    lines, parameters = mlp(3, 12, 4)
+    return scenario(f"{lines}\np = {last}\nL = kl_div(p, t)", parameters, _ADAM, x=_CX, t=_SHARES)
+
+
 CASES = (
+    Case(
+        "divergence-of-probabilities",
+        "no_output_activation",
+        _of_classes("softmax(y)"),
+        _of_classes("log_softmax(y)"),
+        "PyTorch's documentation of KLDivLoss: the input is expected to be in the log-space",
+        Where("p"),
+        says="log_softmax",
+    ),
+    Case(
+        "mean-of-errors-by-column",
+        "errors_cancel",
+        _regression("mean(abs(mean(y - t, axis=0)))"),
+        _regression("mean(abs(y - t))"),
+        "Stack Overflow: the mean over the batch is taken before the absolute value",
+        Where("L"),
+        never="(?i)learning rate",
+    ),
+    Case(
+        "biases-of-minus-twenty",
+        "dead_from_start",
+        _clouds("constant(-20)"),
+        _clouds("zeros"),
+        "Stack Overflow: a bias initialiser of the wrong sign, and every ReLU is shut",
+        Where("h|W1"),
+        says="Their bias",
+        never="(?i)learning rate",
+    ),
     Case(
         "divergence-the-wrong-way",
         "loss_sign",

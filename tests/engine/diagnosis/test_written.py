@@ -39,6 +39,7 @@ L = "{loss}"
         ("mean(sum(t * (log(y) - log(t)), axis=1))", "kl_div", "y", -1, True),
         ("mean(sum(t * (log(t) - log_softmax(z)), axis=1))", "kl_div", "z", 1, True),
         ("kl_div(log_softmax(z), t)", "kl_div", "z", 1, False),
+        ("kl_div(y, t)", "kl_div", "y", 1, False),
         ("-mean(t * log(y) + (1 - t) * log(1 - y))", "bce", "y", 1, True),
         ("mean(t * log(y) + (1 - t) * log(1 - y))", "bce", "y", -1, True),
         ("-mean(t * log(clip(y, 1e-7, 1)) + (1 - t) * log(1 - y + 1e-7))", "bce", "y", 1, True),

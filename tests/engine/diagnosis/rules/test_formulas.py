@@ -42,6 +42,8 @@ def told(loss: str, steps: int = 30) -> dict[str, Finding]:
         ("abs(mean(t - y))", True),
         ("sum(y - t)", True),
         ("0.5 * mean(y - t)", True),
+        ("mean(abs(mean(y - t, axis=0)))", True),
+        ("mean(log(exp(y - t) + exp(t - y)) - 0.6931)", False),  # log cosh, less a number
         ("mean((y - t) ** 2)", False),
         ("mean(mean(y - t, axis=1) ** 2)", False),  # over the columns of a sample
         ("mean(abs(y - t))", False),
