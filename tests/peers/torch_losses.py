@@ -78,6 +78,8 @@ CASES: dict[str, list[Case]] = {
               {"X": X34, "Y": [[abs(v) for v in row] for row in Y34]}, {"reduction": "batchmean"}),
         ("kl_div(X, Y, log_target=True)", lambda X, Y: quiet(F.kl_div, X, Y, log_target=True),
          {"X": X34, "Y": Y34}),
+        ("gaussian_nll(X, t, V)", F.gaussian_nll_loss,
+         {"X": [0.5, -1.0, 0.002], "t": [0.5, 0.3, 0.001], "V": [1e-9, 0.4, 3e-7]}),
         *each("gaussian_nll", F.gaussian_nll_loss,
               {"X": X34, "Y": Y34, "V": [[abs(v) + 0.1 for v in row] for row in X34]}, {"full": True}),
         *each("poisson_nll", F.poisson_nll_loss, {"X": X34, "Y": Y34}, {"full": True}),

@@ -8,6 +8,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.ops.composite import Given, Part, Plan, composite
 from gradstep.engine.ops.families.activation import Softplus
 from gradstep.engine.ops.families.arithmetic import Add, Divide, Multiply, Negative, Power, Subtract
+from gradstep.engine.ops.families.casting import Detach
 from gradstep.engine.ops.families.choice import Clip, Maximum, Minimum, Where
 from gradstep.engine.ops.families.comparison import Equal, Greater
 from gradstep.engine.ops.families.rearranging import Expand
@@ -63,7 +64,9 @@ def kl_div(y: Given, t: Given, *, reduction: str = "mean", log_target: bool = Fa
 def gaussian_nll(
     y: Given, t: Given, var: Given, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Plan:
-    """½ (ln v + (y − t)² / v) with the variance v, at least eps; with `full` + ½ ln 2π."""
+    """½ (ln v + (y − t)² / v) with the variance v, at least eps; with `full` + ½ ln 2π.
+
+    The gradient of a variance below eps is that at eps, as in PyTorch, which clamps it without telling autograd."""
     check_numbers("gaussian_nll", eps=eps)
     for other in (t, var):
         if broadcast([y.shape, other.shape], "gaussian_nll") != y.shape:
@@ -71,7 +74,8 @@ def gaussian_nll(
                 f"gaussian_nll: {other.slot} {shape_text(other.shape)} must broadcast to the shape of y, "
                 f"{shape_text(y.shape)}"
             )
-    least = Part("variance", _at_least(var, eps))
+    raised: Plan = (Detach(), [(Subtract(), [_at_least(var, eps), var])])
+    least = Part("variance", (Add(), [var, raised]))
     squared: Plan = (Divide(), [(Power(), [(Subtract(), [y, t]), 2.0]), least])
     term: Plan = (Multiply(), [(Add(), [(REGISTRY["log"](), [least]), squared]), 0.5])
     return reduced("gaussian_nll", (Add(), [term, 0.5 * math.log(2 * math.pi)]) if full else term, reduction)
