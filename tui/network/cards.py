@@ -24,10 +24,10 @@ from gradstep.tui.view import View
 class Cards(Far):
     """A card a layer."""
 
-    def __init__(self, canvas: Canvas, frame: Frame, view: View, tight: int = 0, brief: bool = False) -> None:
-        super().__init__(canvas, frame, view, brief)
+    def __init__(self, canvas: Canvas, frame: Frame, view: View, tight: int = 0, fold: int = 0) -> None:
+        super().__init__(canvas, frame, view, fold)
         self.tight, self.targets = tight, plan(frame.recording).targets
-        room = Room(canvas.width, canvas.height, canvas.palette.glyphs, tight, brief)
+        room = Room(canvas.width, canvas.height, canvas.palette.glyphs, tight, fold)
         self.places = places.cards(frame.recording, room)
 
     @property

@@ -7,6 +7,7 @@ from functools import cached_property
 from gradstep.engine.debugger import Frame, Kind
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.run import Phase
+from gradstep.tui.network.folding import path
 from gradstep.tui.network.plan import afar
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import Canvas
@@ -14,13 +15,19 @@ from gradstep.tui.view import View
 
 
 class Far(Stage):
-    """What cards, strips and lines have in common: layers in their order, and walking between them. `brief` leaves
-    out what formulas make on their way."""
+    """What cards, strips and lines have in common: layers in their order, and walking between them. `fold` leaves
+    out what formulas make on their way, or what is inside of modules (see `folding`)."""
 
-    def __init__(self, canvas: Canvas, frame: Frame, view: View, brief: bool = False) -> None:
+    def __init__(self, canvas: Canvas, frame: Frame, view: View, fold: int = 0) -> None:
         super().__init__(canvas, frame, view)
-        self.brief = brief
-        self.layers, self.columns, self.column_of, self.number_of = afar(frame.recording, brief)
+        self.fold = fold
+        self.layers, self.columns, self.column_of, self.number_of = afar(frame.recording, fold)
+
+    def name(self, value: int) -> str:
+        """A value's name, or the module that it is shown as."""
+        if self.fold < 2 or value < 0 or self.recording.graph.values[value].node < 0:
+            return super().name(value)
+        return path(self.recording, value, self.fold) if value != self.recording.graph.loss.id else super().name(value)
 
     @cached_property
     def current(self) -> int:

@@ -7,25 +7,30 @@ from collections.abc import Callable
 from gradstep.engine.debugger import Frame
 from gradstep.engine.run import Recording
 from gradstep.tui.network.diagram import drawable, mapped
+from gradstep.tui.network.folding import folds
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View, Zoom
 
 #: How much cards give way to their images, and whether what formulas make on their way is left out: the first that
 #: have room are taken.
-_CARDS = ((0, False), (1, False), (1, True), (2, False), (2, True), (3, True))
+_CARDS = ((0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (3, 1))
 
 
 def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """The first of cards, strips and lines for which there is room."""
+    """The first of cards, strips and lines for which there is room; of modules, those that are folded least."""
     from gradstep.tui.network.cards import Cards
     from gradstep.tui.network.lines import Lines
     from gradstep.tui.network.strips import Strips
 
-    for tight, brief in _CARDS:
-        cards = Cards(canvas, frame, view, tight, brief)
+    for tight, fold in _CARDS:
+        cards = Cards(canvas, frame, view, tight, fold)
         if cards.fits:
             return cards
+    for fold in folds(frame.recording):
+        cards, lines = Cards(canvas, frame, view, 1, fold), Lines(canvas, frame, view, fold)
+        if cards.fits or lines.fits:
+            return cards if cards.fits else lines
     strips = Strips(canvas, frame, view)
     return strips if strips.fits else Lines(canvas, frame, view)
 

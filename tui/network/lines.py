@@ -47,6 +47,11 @@ def _columns(recording: Recording) -> _Columns:
 class Lines(Far):
     """As many layers as have room, around the one that is looked at; ‖∂‖ as a number and as a bar."""
 
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for all of them."""
+        return len(self.layers) < self.canvas.height
+
     def paint(self) -> None:
         canvas, dim = self.canvas, self.palette.style("dim")
         columns = _columns(self.recording)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from gradstep.engine.graph import Layer, Role
 from gradstep.engine.run import Recording
 from gradstep.tui.kept import kept_of_network
+from gradstep.tui.network.folding import hidden, on_the_way
 
 
 class Plan(NamedTuple):
@@ -81,14 +82,15 @@ def _sources(recording: Recording, layer: Layer) -> Iterator[int]:
 
 
 @kept_of_network
-def afar(recording: Recording, brief: bool = False) -> Afar:
-    """The network from afar; where it is `brief`, without what formulas make on their way, such as the logarithm in a
-    cross-entropy: each such value is shown by the layer that it goes into."""
+def afar(recording: Recording, fold: int = 0) -> Afar:
+    """The network from afar; with a `fold` without what formulas make on their way, such as the logarithm in a
+    cross-entropy, or what is inside of modules (see `folding`): each such value is shown by the layer that it goes
+    into."""
     graph, whole = recording.graph, plan(recording)
     mine = [
         k
         for k, layer in enumerate(whole.layers)
-        if not _is_parameter(recording, layer.output) and not (brief and on_the_way(recording, layer.output))
+        if not _is_parameter(recording, layer.output) and not hidden(recording, layer.output, fold)
     ]
     mine.sort(key=lambda k: (whole.depths[k], k))
     layers = tuple(whole.layers[k] for k in mine)
@@ -98,26 +100,28 @@ def afar(recording: Recording, brief: bool = False) -> Afar:
     for k, column in enumerate(column_of):
         columns[column].append(k)
     number_of = {v: k for k, layer in enumerate(layers) for v in (layer.output, layer.pre) if v >= 0}
-    if brief:
+    if fold:
         for value in reversed(graph.values):
-            if on_the_way(recording, value.id):
+            if hidden(recording, value.id, fold):
                 users = [graph.nodes[n].output for n, _ in graph.uses[value.id]]
                 number_of[value.id] = next((number_of[u] for u in users if u in number_of), 0)
     return Afar(layers, tuple(map(tuple, columns)), column_of, number_of)
 
 
 @kept_of_network
-def connections(recording: Recording, brief: bool = False) -> tuple[Connection, ...]:
+def connections(recording: Recording, fold: int = 0) -> tuple[Connection, ...]:
     """All connections between layers from afar, those into each layer in the order of its inputs."""
-    graph, shown = recording.graph, afar(recording, brief)
+    graph, shown = recording.graph, afar(recording, fold)
     found = []
     for target, layer in enumerate(shown.layers):
         nodes = list({layer.node, graph.values[layer.output].node} - {-1})
         for node in nodes:
             for slot, value in enumerate(graph.nodes[node].inputs):
                 source = shown.number_of.get(value)
-                if brief and on_the_way(recording, value):
-                    nodes.append(graph.values[value].node)
+                if hidden(recording, value, fold):
+                    made = graph.values[value].node
+                    if made >= 0 and (fold < 2 or made not in nodes):  # of a module there are many ways to the same
+                        nodes.append(made)
                 elif source is not None and source != target:
                     found.append(Connection(source, target, (node, slot)))
     return tuple(found)
@@ -139,13 +143,7 @@ def many_on_the_way(recording: Recording) -> bool:
     """Whether more than a quarter of what is seen from afar is what formulas make on their way: an attention head is
     made of nothing else, so that nothing would be left of it."""
     made = sum(on_the_way(recording, value.id) for value in recording.graph.values)
-    return made * 4 > len(afar(recording, True).layers)
-
-
-def on_the_way(recording: Recording, value: int) -> bool:
-    """Whether a value is what a formula makes on its way, without a name of its own."""
-    whole = recording.graph.values[value]
-    return whole.part and value != recording.graph.loss.id
+    return made * 4 > len(afar(recording, 1).layers)
 
 
 def _is_parameter(recording: Recording, value: int) -> bool:
