@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import inspect
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -369,6 +371,28 @@ def examples(name: str) -> tuple[Example, ...]:
 #: Examples of all operations, named by what they are.
 ALL = [pytest.param(e, id=str(e)) for name in sorted(REGISTRY) for e in examples(name)]
 NAMES = sorted(REGISTRY)
+
+
+def every_example(test: Callable[..., None]) -> Callable[..., None]:
+    """A test of an `example`, made one for each operation that looks at all of its examples: for each example one of
+    its own would take longer to collect and to report than to run. What fails says with which."""
+
+    @functools.wraps(test)
+    def over(name: str, **others: Any) -> None:
+        for example in examples(name):
+            try:
+                test(example=example, **others)
+            except BaseException as failed:
+                failed.add_note(f"with {example}")
+                raise
+
+    signature = inspect.signature(test)
+    given = [inspect.Parameter("name", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    given += [p for p in signature.parameters.values() if p.name != "example"]
+    over.__signature__ = signature.replace(parameters=given)  # type: ignore[attr-defined]  # pytest reads it
+    return pytest.mark.parametrize("name", NAMES)(over)
+
+
 BINARY = [n for n in NAMES if issubclass(REGISTRY[n], Elementwise) and len(REGISTRY[n].slots) == 2]
 
 

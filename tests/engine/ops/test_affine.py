@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from operations import ALL, Example, examples
+from operations import Example, every_example, examples
 
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.affine import Contract
@@ -23,7 +23,7 @@ def test_a_contraction_has_two_factors() -> None:
             assert links.factor[0] == 1 - slot
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_columns_together_are_the_columns_one_by_one(example: Example) -> None:
     op, xs = example.op, example.inputs()
     y = np.asarray(op.forward(xs))

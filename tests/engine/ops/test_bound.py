@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bits import same
-from operations import ALL, Example
+from operations import Example, every_example
 
 from gradstep.engine.index import Array
 from gradstep.engine.ops import REGISTRY, Op
@@ -41,7 +41,7 @@ def check(
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_what_is_bound_is_what_the_operation_gives(example: Example, dtype: Any) -> None:
     """Several times over, with other numbers in the same arrays; ordinary ones, and others where they are allowed."""
     op, xs = example.op, [np.array(x) for x in example.inputs(dtype)]

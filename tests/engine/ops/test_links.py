@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from operations import ALL, Example
+from operations import Example, every_example
 
 from gradstep.engine.ops.reduce import Reduce
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_a_link_lists_no_element_twice_in_a_column(example: Example) -> None:
     op, xs = example.op, example.inputs()
     y = np.asarray(op.forward(xs))
@@ -21,7 +20,7 @@ def test_a_link_lists_no_element_twice_in_a_column(example: Example) -> None:
                 assert len(set(grid.take(0, grid.size).tolist())) == grid.size
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_a_factor_is_where_the_local_derivative_is_read(example: Example) -> None:
     op, xs = example.op, example.inputs()
     y = np.asarray(op.forward(xs))

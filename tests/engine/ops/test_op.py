@@ -28,6 +28,7 @@ from operations import (
     by_differences,
     by_rows,
     by_vjp,
+    every_example,
     examples,
     instances,
 )
@@ -76,7 +77,7 @@ def test_examples_with_and_without_each_optional_input(name: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_output_has_the_shape_it_announces_and_the_inputs_dtype(example: Example, dtype: Any) -> None:
     xs = example.inputs(dtype)
     kept = [x.copy() for x in xs]
@@ -86,7 +87,7 @@ def test_output_has_the_shape_it_announces_and_the_inputs_dtype(example: Example
     assert all((x == k).all() for x, k in zip(xs, kept, strict=True)), "an input was changed"
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_rows_columns_and_vjp_are_the_differences(example: Example) -> None:
     op, xs = example.op, example.inputs()
     y = np.asarray(op.forward(xs))
@@ -102,7 +103,7 @@ def test_rows_columns_and_vjp_are_the_differences(example: Example) -> None:
         assert np.abs(rows - vjp).max(initial=0) <= 1e-13 * largest
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_single_precision_rows_columns_and_vjp(example: Example) -> None:
     op, xs = example.op, example.inputs(np.float32)
     y = np.asarray(op.forward(xs))
@@ -113,7 +114,7 @@ def test_single_precision_rows_columns_and_vjp(example: Example) -> None:
             assert np.abs(make(op, slot, y, xs) - expected).max(initial=0) < bound, f"{make.__name__}, slot {slot}"
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_vjp_is_linear_in_the_gradient(example: Example) -> None:
     op, xs = example.op, example.inputs()
     y = np.asarray(op.forward(xs))
@@ -124,7 +125,7 @@ def test_vjp_is_linear_in_the_gradient(example: Example) -> None:
         np.testing.assert_allclose(np.reshape(op.vjp(slot, np.asarray(g), y, xs), -1), expected, rtol=1e-11, atol=1e-12)
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_summed_inputs_times_their_local_factors_are_the_output(example: Example) -> None:
     op, xs = example.op, example.inputs()
     if not op.summed:
@@ -287,7 +288,7 @@ def test_vectorised_and_single_element_gradients_agree_on_nasty_numbers(name: st
 # In a graph ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_each_element_is_explained_by_its_terms(example: Example) -> None:
     builder = NetworkBuilder()
     leaves = [builder.parameter(f"p{i}", x) for i, x in enumerate(example.inputs())]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from operations import ALL, Example
+from operations import Example, every_example
 
 from gradstep.engine.errors import OpError
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_summands_add_up_to_the_output(example: Example) -> None:
     op, xs = example.op, example.inputs()
     if not op.reduces:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from graphs import EXAMPLES, REPEATABLE, NetworkBuilder, Program, programs, recorded
 from hypothesis import HealthCheck, given, settings
-from operations import ALL, Example
+from operations import ALL, Example, every_example
 from ops.test_random_operations import built
 from ops.test_random_operations import programs as of_all_operations
 from rules import Names, Rule
@@ -83,7 +83,7 @@ def of_operation(example: Example, loss: bool = False) -> Recording:
     return recorded(builder.done())
 
 
-@pytest.mark.parametrize("example", ALL)
+@every_example
 def test_the_rules_of_every_operation(example: Example) -> None:
     recording = of_operation(example)
     all_hold(recording, 60)
