@@ -37,7 +37,7 @@ class Plan:
         self.graph = graph
         self._there = there
         #: The array of each value, and of each gradient; None where there is none.
-        self.data: list[Array] = [self._value(value, given) for value in graph.values]
+        self.data: list[Array] = [self._value(value, given, pool) for value in graph.values]
         self.grad: list[Array | None] = [None] * len(graph.values)
         self._flow: dict[tuple[int, int], Array] = {}
         self._calls: list[Callable[[], object]] = []
@@ -66,12 +66,14 @@ class Plan:
             raise
         return self.trace
 
-    def _value(self, value: Value, given: Mapping[int, Array]) -> Array:
+    def _value(self, value: Value, given: Mapping[int, Array], pool: Mapping[int, Array]) -> Array:
         if value.role is Role.LITERAL:
             return self.graph.literals[value.id]
         found = given.get(value.id)
         if found is not None:
             return found
+        if value.id in pool:  # what only chooses stays whole
+            return np.empty(value.shape, pool[value.id].dtype)
         phases = (Phase.UPDATE,) if value.role is Role.PARAMETER else (Phase.FORWARD, Phase.LOSS)
         return self._array(value, *phases)
 

@@ -210,3 +210,26 @@ def test_an_iteration_is_a_few_calls() -> None:
     finally:
         sys.setprofile(None)
     assert count < 130
+
+
+@pytest.mark.parametrize("shuffle", ["", "shuffle = 1"])
+def test_class_numbers_in_batches_stay_whole(shuffle: str) -> None:
+    """What only chooses is kept as whole numbers, whatever the network computes in."""
+    text = f"""format = 1
+dtype = "float32"
+batch = ["x", "t"]
+[inputs]
+x = {{ init = "normal(0, 1)", shape = [12, 3], seed = 1 }}
+t = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]
+[parameters]
+W = {{ init = "normal(0, 1)", shape = [3, 3], seed = 2 }}
+[graph]
+L = "cross_entropy(x @ W.T, t)"
+[training]
+steps = 12
+batch_size = 4
+{shuffle}
+"""
+    history = compare(loads(text))
+    t = history.start.graph.by_name["t"].id
+    assert history.recording(5).trace.data[t].dtype == np.int64
