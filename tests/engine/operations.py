@@ -355,7 +355,7 @@ def wanted_shapes(cls: type[Op]) -> Sequence[Shapes]:
 
 @cache
 def examples(name: str) -> tuple[Example, ...]:
-    """Up to 40 different examples of one operation; a dozen of those that only have other axes than another one."""
+    """Up to 40 different examples of one operation; fewer of those that only have other axes than another one."""
     found = []
     for op in instances(REGISTRY[name]):
         for shapes in wanted_shapes(REGISTRY[name]):
@@ -364,7 +364,7 @@ def examples(name: str) -> tuple[Example, ...]:
                 op.shape(shapes)
                 if SUITS.get(name, lambda *_: True)(op, shapes):
                     found.append(Example(op, shapes))
-    step = max(len(found) / (12 if re.search("[13]d$", name) else 40), 1)
+    step = max(len(found) / (8 if re.search("[13]d$", name) else 24 if name.endswith("2d") else 40), 1)
     return tuple(found[int(k * step)] for k in range(int(len(found) / step)))
 
 

@@ -52,6 +52,7 @@ def scenario(kind: str) -> Scenario:
 
 def theirs(kind: str, given: Scenario) -> tuple[dict[str, list[Array]], list[float], list[float]]:
     """The leaves at the start of each iteration, the losses, and those of the samples held back."""
+    torch.set_num_threads(1)
     _, shape, make = KINDS[kind]
     by = {value.name: value.id for value in given.graph.values}
     held = given.held_back

@@ -102,7 +102,7 @@ def _units(evidence: Evidence, node: Node, weight: Value, trace: Trace) -> Array
     """The weights in a trace, a row a unit, shape (units, numbers)."""
     array = np.asarray(trace.data[weight.id], dtype=np.float64)
     out = evidence.graph.values[node.output].shape
-    if node.op.name in ("conv2d", "embedding"):
+    if node.op.name in ("conv1d", "conv2d", "conv3d", "embedding"):
         return array.reshape(len(array), -1)
     if node.op.name == "linear" or (
         array.ndim > 1 and out and array.shape[0] == out[-1] and array.shape[-1] != out[-1]

@@ -78,7 +78,7 @@ def _inputs(stage: Stage, shape: tuple[int, ...]) -> int:
     """How many numbers a sum of the layer adds up; 0 where that is not known."""
     if stage.node.op.name == "linear":
         return shape[-1]
-    if stage.node.op.name == "conv2d":
+    if stage.node.op.name in ("conv1d", "conv2d", "conv3d"):
         return int(np.prod(shape[1:]))
     return shape[0] if stage.node.op.contracts and len(shape) == 2 else 0
 

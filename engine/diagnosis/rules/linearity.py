@@ -15,7 +15,7 @@ _LINEAR = ("add", "subtract", "negative", "reshape", "flatten", "transpose", "dr
 #: times what the two differ by where the targets are linear in the inputs.
 _BENDS = 0.1
 #: What multiplies with weights.
-WEIGHTED = ("linear", "matmul", "conv2d")
+WEIGHTED = ("linear", "matmul", "conv1d", "conv2d", "conv3d")
 
 
 def weight_of(evidence: Evidence, node: Node) -> Value | None:

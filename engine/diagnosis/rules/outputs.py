@@ -154,7 +154,9 @@ def missing_activation(evidence: Evidence) -> Iterator[Seen]:
             "leaky_relu",
             "tanh",
             "elu",
+            "conv1d",
             "conv2d",
+            "conv3d",
         ):
             worst = float(outputs.reshape(-1)[np.abs(outputs - 0.5).argmax()]) if outputs.size else 0.0
             text = (

@@ -115,7 +115,7 @@ def _taken(recording: Recording, node: Node, flat: int) -> str:
     if isinstance(op, Move):
         slot, at = op.source(flat, shapes)
         if slot < 0:
-            return ", as there is no element of it here"
+            return f", as nothing of {recording.board.whole(values[0].id)} is there"
         return f", which is {recording.board.element(values[slot].id, at)}"
     if isinstance(op, Chosen):
         return f", which is {recording.board.element(values[0].id, op.origin(flat, recording.trace.inputs(node)))}"

@@ -36,6 +36,7 @@ _UPDATED = "[training]\nsteps = 3\n"
 CASES: dict[str, Scenario] = {
     **{name: loads(_TEMPLATE.format(leaves=leaves, activation="tanh")) for name, leaves in _LEAVES.items()},
     "unused": _written("w = [2.0, -1.0]\nv = 3.0", "s = exp(w) - 2 * w", "L = mean(s ** 2)"),
+    "padded": _written("w = [2.0, -1.0]", "y = pad(w, (1, 0), value=0.5)", "L = sum(y * y)"),
     "fits": _written("w = 2.0", "y = w * 1", "L = mse(y, 2)"),
     "above": _written("w = 3.0", "y = w * 1", "L = mae(y, 2)"),
     "no number": _written("w = [0.0, -1.0, 800.0]", "a = log(w)", "b = exp(w)", "c = b / b", "L = sum(a) + sum(c)"),

@@ -127,6 +127,13 @@ def taken(f: Facts, m: re.Match[str]) -> bool:
     return rounds(m[2], f.result) and f.value(m[3]) == f.result
 
 
+@says(f"{LABEL}: <x> = <n>, as nothing of <x> is there\\.")
+def padded(f: Facts, m: re.Match[str]) -> bool:
+    (x,) = f.trace.inputs(f.node)
+    ends = [np.asarray(f.node.op.forward([x + by])).item(f.here.flat) for by in (0, 1)]
+    return rounds(m[2], f.result) and ends == [f.result] * 2
+
+
 @says("where: <x> = <n>, as <x> (holds|does not hold)\\.")
 def picked(f: Facts, m: re.Match[str]) -> bool:
     """Of the two arrays, broadcast to the output, the one that the condition says."""
