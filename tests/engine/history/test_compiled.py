@@ -65,8 +65,8 @@ GROUPS = (
 
 @st.composite
 def trainings(draw: st.DrawFn) -> str:
-    """The table of any training that there may be, as it is written."""
-    optimizer = draw(st.sampled_from(sorted(OPTIMIZERS)))
+    """The table of any training of parameters of all shapes, as it is written."""
+    optimizer = draw(st.sampled_from(sorted(name for name in OPTIMIZERS if not OPTIMIZERS[name].whole)))
     schedule = draw(st.sampled_from(sorted(SCHEDULES)))
     table: dict[str, Any] = {"optimizer": optimizer, "schedule": schedule}
     for name, option in {**OPTIMIZERS[optimizer].options, **SCHEDULES[schedule].options, **OPTIONS}.items():
@@ -151,6 +151,15 @@ L = "mse(relu(z) @ W2.T, t) + mean(z * z)"
 @settings(SETTINGS, max_examples=EXAMPLES // 10)
 def test_of_large_parameters(training: str, dtype: str) -> None:
     compare(loads(LARGE.format(training=training, dtype=dtype)), 6)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in OPTIMIZERS if OPTIMIZERS[name].whole))
+@pytest.mark.parametrize("more", ["", "zero_grad = false\nclip_norm = 0.1\nmomentum = 0.0\n"])
+def test_of_matrices_that_are_updated_as_a_whole(name: str, more: str) -> None:
+    rest = "{{ parameters = ['{}'], optimizer = 'adam' }}"
+    training = f"optimizer = '{name}'\nlr = 0.05\n{more}groups = [{rest.format('b*')}"
+    compare(small(f"{training}]\nbatch_size = 8", dtype="float32"))
+    compare(loads(LARGE.format(training=f"{training}, {rest.format('unused')}]", dtype="float64")), 6)
 
 
 @pytest.mark.parametrize("name", ["digits", "momentum-vs-sgd", "forgot-zero-grad", "vanishing-training"])
