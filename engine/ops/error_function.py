@@ -127,8 +127,9 @@ def in_pieces(of: Callable[..., None], *xs: Array) -> Array:
     """A function of single numbers of arrays of one shape and dtype, which writes what it makes of a piece of them
     into an array that it is given: what it makes on its way then stays near the processor."""
     first = xs[0]
-    if first.dtype.char not in _SMOOTH:  # half precision
-        return in_pieces(of, *(x.astype(np.float32) for x in xs)).astype(first.dtype)
+    if first.dtype.char not in _SMOOTH:  # half precision, or long doubles
+        near = np.float32 if first.dtype.itemsize < 4 else np.float64
+        return in_pieces(of, *(x.astype(near) for x in xs)).astype(first.dtype)
     found = np.empty(first.shape, first.dtype)
     flat, out = [x.reshape(-1) for x in xs], found.reshape(-1)
     for start in range(0, first.size, _PIECE):

@@ -98,6 +98,8 @@ class Rotary(Op):
         position, pair, which = place
         apart = 1 if self.interleaved else self._width(x.shape) // 2
         cos, sin = (table[position, pair] for table in self._angles(x.shape, x.dtype))
+        if sin == 0:  # at position 0 nothing is turned
+            return Links(0, picked(at), lambda start, stop: np.full(stop - start, cos, x.dtype))
         # The first of a pair takes −sin of the second, and gives sin to it.
         sin = sin if column is (which == 0) else -sin
         factors = np.array([cos, sin] if which == 0 else [sin, cos], x.dtype)

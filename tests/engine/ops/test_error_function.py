@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from gradstep.engine.ops import REGISTRY
 from gradstep.engine.ops.error_function import erf, erfc, in_pieces, times_upper_tail
 
 LINE = np.concatenate([np.linspace(-7, 28, 4001), [0.0, -0.0, 0.46875, -0.46875, 4.0, -4.0, 1e-10, -1e-300]])
@@ -58,3 +59,11 @@ def test_pieces_are_put_together_in_their_order() -> None:
         x, y = rng.random(shape), rng.random(shape)
         assert np.array_equal(in_pieces(of, x, y), x - y)
         assert in_pieces(of, x, y).shape == shape
+
+
+def test_long_doubles_are_not_taken_for_halves() -> None:
+    x = np.array([0.3, -1.7], np.longdouble)
+    found = REGISTRY["gelu"](approximate="tanh").forward([x])
+    expected = [0.5 * v * (1 + math.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v**3))) for v in (0.3, -1.7)]
+    assert found.dtype == np.longdouble
+    np.testing.assert_allclose(found.astype(float), expected, rtol=1e-15)
