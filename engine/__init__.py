@@ -31,6 +31,17 @@ def face(room: str) -> tuple[Callable[[str], Any], Sequence[str]]:
     return __getattr__, sorted(homes)
 
 
+class Later:
+    """A module that is loaded when something of it is first used: what says why and what was, where a person waits for
+    the first picture. Beside it stands the import, for type checkers, which read it too."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.modules.get(self._module) or import_module(self._module), name)
+
+
 def _homes(room: str) -> dict[str, str]:
     """Each name that a package shows, and the module that it comes from. Read off the lines, because a parser loads
     for longer than all faces are read."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from gradstep.engine import Later
 from gradstep.engine.debugger.known import Known
 from gradstep.engine.debugger.story import Story
 from gradstep.engine.debugger.sum import PATHS
-from gradstep.engine.explain import formula, narrate
 from gradstep.engine.explain.hops import Chain, Hop, chain, trail
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
@@ -17,6 +17,11 @@ from gradstep.engine.notation import brief
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.timeline import Phase
+
+if TYPE_CHECKING:
+    from gradstep.engine.explain import formula, narrate
+else:
+    formula, narrate = Later("gradstep.engine.explain.formula"), Later("gradstep.engine.explain.narrate")
 
 
 class Card(NamedTuple):

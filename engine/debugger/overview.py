@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from math import isnan
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradstep.engine import Later
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.debugger.pictures import norm_of
-from gradstep.engine.explain import masks, nonfinite, remarks
-from gradstep.engine.explain.narrate import Narration
+from gradstep.engine.explain import nonfinite
+from gradstep.engine.explain.narrate.narration import Narration
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.index import Array
@@ -20,6 +22,11 @@ from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Phase, Position, Sweep
+
+if TYPE_CHECKING:
+    from gradstep.engine.explain import masks, remarks
+else:
+    masks, remarks = Later("gradstep.engine.explain.masks"), Later("gradstep.engine.explain.remarks")
 
 #: Numbers that are compared at a time, so that no copy of a large array is made.
 _PIECE = 1 << 20

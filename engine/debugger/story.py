@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+from gradstep.engine import Later
 from gradstep.engine.debugger.known import Known
-from gradstep.engine.explain import formula, lesson, narrate, nonfinite, remarks
-from gradstep.engine.explain.formula import Equation
+from gradstep.engine.explain import nonfinite
 from gradstep.engine.explain.hops import Hop
-from gradstep.engine.explain.narrate import Narration
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.files.source import source_line
 from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.run.update import Stage
+
+if TYPE_CHECKING:
+    from gradstep.engine.explain import formula, lesson, narrate, remarks
+    from gradstep.engine.explain.formula import Equation
+    from gradstep.engine.explain.narrate import Narration
+else:
+    formula, lesson, narrate, remarks = (
+        Later(f"gradstep.engine.explain.{name}") for name in ("formula", "lesson", "narrate", "remarks")
+    )
 
 
 class Story:

@@ -10,8 +10,6 @@ from gradstep.engine.errors import Problem, ScenarioError, nearest, shortened
 from gradstep.engine.files.draft import Draft
 from gradstep.engine.files.opening import STANDARD_INPUT, content, reason
 from gradstep.engine.files.reading import read
-from gradstep.engine.files.recording.manifest import is_recording
-from gradstep.engine.files.recording.opening import open_recording
 from gradstep.engine.files.shipped import SHIPPED, builtin
 from gradstep.engine.run.scenario import Scenario
 
@@ -42,8 +40,12 @@ def find(name: str) -> Scenario:
 
 def load(path: Path) -> Scenario:
     """The scenario in a file, or in the folder of a recording. Raises ScenarioError, also where it cannot be read."""
-    if is_recording(path):
-        return open_recording(path, read)
+    if path.is_dir():  # what a recording is made of is loaded only where there may be one
+        from gradstep.engine.files.recording.manifest import is_recording
+        from gradstep.engine.files.recording.opening import open_recording
+
+        if is_recording(path):
+            return open_recording(path, read)
     # With its folder, so that a file that is called - is not standard input.
     text = text_of(os.path.join(path.parent, path.name), shortened(str(path)))
     return loads(text, path.name.removesuffix(".toml"), str(path), path.parent)

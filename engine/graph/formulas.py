@@ -18,9 +18,7 @@ import numpy as np
 from gradstep.engine.errors import ExpressionError, GraphError, OpError, nearest
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called, renamed, unknown
-from gradstep.engine.graph.expansion import Expansion
 from gradstep.engine.graph.graph import Role, Value
-from gradstep.engine.graph.indices import indexed
 from gradstep.engine.graph.meant import instead, product
 from gradstep.engine.graph.operands import ALLOWED, Operand, SeveralResults, Transposed, as_linear, number_of
 from gradstep.engine.graph.parsing import dotted, parse, spelled, written
@@ -134,6 +132,8 @@ class Formulas:
 
     def _part(self, array: Value, inside: ast.expr, node: ast.expr, name: str | None) -> Value:
         """`array[inside]`."""
+        from gradstep.engine.graph.indices import indexed  # here: it brings the operations that take elements
+
         *before, (last, numbers) = indexed(inside, array.shape, lambda one: self._value(self._build(one), one))
         for step, others in before:
             array = self._apply(step, [array, *others], node, None)
@@ -221,6 +221,8 @@ class Formulas:
         except OpError as error:
             said = renamed(str(error), what.name, node.func.id)
             raise ExpressionError(f"'{written(node)}': {said}", node.col_offset) from None
+        from gradstep.engine.graph.expansion import Expansion  # here, because few operations are made of others
+
         apply, kind = partial(self._apply, node=node, of=node.func.id), self.builder.kind(values)
         expand = Expansion(self.builder, apply, values, kind)
         if isinstance(plan, Several):

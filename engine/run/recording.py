@@ -15,9 +15,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.index import Array
-from gradstep.engine.run.observed import trace_of
 from gradstep.engine.run.passes import loss, run
-from gradstep.engine.run.resuming import state_of
 from gradstep.engine.run.rules import State
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.scenario import Scenario
@@ -132,6 +130,9 @@ def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
     taken as it is."""
     graph = scenario.graph
     if scenario.observed is not None:
+        from gradstep.engine.run.observed import trace_of  # here, because most are not recorded
+        from gradstep.engine.run.resuming import state_of
+
         trace = trace_of(graph, scenario.leaves, scenario.observed)
         state = state_of(graph, scenario.leaves, scenario.training, scenario.observed)
         return Recording(scenario, trace, Timeline(graph), Blackboard(graph), state=state)

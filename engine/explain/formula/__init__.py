@@ -1,19 +1,21 @@
 """The equation of one step: in names, in numbers, and its result."""
 
-from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Equation, Num, Parts, equation_text, relation
-from gradstep.engine.explain.formula.gradients import backward, local_name
-from gradstep.engine.explain.formula.updates import update
-from gradstep.engine.explain.formula.values import forward
+from __future__ import annotations
 
-__all__ = [
-    "WRITTEN_OUT",
-    "Equation",
-    "Num",
-    "Parts",
-    "backward",
-    "equation_text",
-    "forward",
-    "local_name",
-    "relation",
-    "update",
-]
+from typing import TYPE_CHECKING
+
+from gradstep.engine import face
+
+if TYPE_CHECKING:
+    from gradstep.engine.explain.formula.equation import WRITTEN_OUT as WRITTEN_OUT
+    from gradstep.engine.explain.formula.equation import Equation as Equation
+    from gradstep.engine.explain.formula.equation import Num as Num
+    from gradstep.engine.explain.formula.equation import Parts as Parts
+    from gradstep.engine.explain.formula.equation import equation_text as equation_text
+    from gradstep.engine.explain.formula.equation import relation as relation
+    from gradstep.engine.explain.formula.gradients import backward as backward
+    from gradstep.engine.explain.formula.gradients import local_name as local_name
+    from gradstep.engine.explain.formula.updates import update as update
+    from gradstep.engine.explain.formula.values import forward as forward
+
+__getattr__, __all__ = face(__name__)
