@@ -11,7 +11,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,10 @@ from gradstep.engine.graph.parsing import dotted, parse, spelled, written
 from gradstep.engine.notation import counted
 from gradstep.engine.ops.composite import Given, Several
 from gradstep.engine.ops.op import REGISTRY, Op
+
+if TYPE_CHECKING:
+    from gradstep.engine.graph.expansion import Expansion
+
 
 _BINARY: Mapping[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("add", operator.add),
@@ -190,6 +194,12 @@ class Formulas:
             hint = product(*operands, (written(node.left), written(node.right)))
             raise ExpressionError(f"{error}{hint}", error.column) from None
 
+    def _expansion(self, node: ast.Call, of: str, values: Mapping[str, Value]) -> Expansion:
+        """What puts the operations of a composite into the graph."""
+        from gradstep.engine.graph.expansion import Expansion  # here, because few operations are made of others
+
+        return Expansion(self.builder, partial(self._apply, node=node, of=of), values, self.builder.kind(values))
+
     def _call(self, node: ast.Call, name: str | None) -> Operand:
         if not isinstance(node.func, ast.Name):
             hint = instead(node) or f"; {ALLOWED}"
@@ -221,10 +231,7 @@ class Formulas:
         except OpError as error:
             said = renamed(str(error), what.name, node.func.id)
             raise ExpressionError(f"'{written(node)}': {said}", node.col_offset) from None
-        from gradstep.engine.graph.expansion import Expansion  # here, because few operations are made of others
-
-        apply, kind = partial(self._apply, node=node, of=node.func.id), self.builder.kind(values)
-        expand = Expansion(self.builder, apply, values, kind)
+        expand = self._expansion(node, node.func.id, values)
         if isinstance(plan, Several):
             return SeveralResults(node.func.id, [partial(expand.result, one, what.name) for one in plan.plans])
         try:
