@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[bool], list[Pair]]] = {
     "engine": _apart("engine"),
     "training": _apart("training"),
     "large": large.measure,
+    "recording": _apart("recording"),
 }
 
 
