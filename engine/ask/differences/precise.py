@@ -121,14 +121,14 @@ class Precise:
         """A node that follows every change of its inputs, and does not round it away; where its gradient is agreed
         upon, as that says."""
         xs, y = self.trace.inputs(node), self.trace.output(node)
+        if node.op.agreed:
+            assert isinstance(node.op, Elementwise), "only functions of single numbers have a gradient of their own"
+            return node._replace(op=_Along(node.op, xs, y))
         if isinstance(node.op, Narrow):
             op = wide(node.op)
             with np.errstate(all="ignore"):
                 self._shifts[node.output] = np.where(y == (plain := op.forward(xs)), 0, y - plain)
             return node._replace(op=op)
-        if node.op.agreed:
-            assert isinstance(node.op, Elementwise), "only functions of single numbers have a gradient of their own"
-            return node._replace(op=_Along(node.op, xs, y))
         return node
 
     def _with_given(self, node: Node, y: Array) -> Array:

@@ -33,6 +33,8 @@ def test_values_and_gradients_are_pytorchs(formula: str) -> None:
         ("scale_gradient(w)", "a * a"),
         ("straight_through(w, round(3 * w))", "a * a"),
         ("cast(w, 'float16')", "a * a"),
+        ("scale_gradient(tanh(cast(w, 'bfloat16')), -2)", "cast(a, 'float64') * w"),
+        ("detach(exp(cast(w, 'float16'))) * cast(w, 'float16')", "a * a"),
         ("sigmoid(cast(w, 'bfloat16') * 3)", "cast(a, 'float64') * w"),
     ],
 )
