@@ -18,6 +18,12 @@ _SHORTEST = 20
 _BY_CHANCE = 0.9
 
 
+#: Of fewer samples one answer is as good as another; our own.
+_FEW = 4
+#: Where one answer for all samples has no more loss than this, targets are as good as equal; our own.
+_NOTHING = 1e-6
+
+
 @rule(
     "unbounded_loss",
     "a cross-entropy and a mean of squares are never below 0 (Goodfellow et al., Deep Learning, 2016, ch. 3.13)",
@@ -67,9 +73,9 @@ _SIGN = "the other sign before the loss"
 def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
     """After a training the loss is what one answer for all samples would have."""
     course, found = evidence.course, evidence.task.baseline
-    if course is None or found is None or evidence.samples < 4 or evidence.made < _SHORTEST:
+    if course is None or found is None or evidence.samples < _FEW or evidence.made < _SHORTEST:
         return
-    if not found[0] > 1e-6 or evidence.converged:
+    if not found[0] > _NOTHING or evidence.converged:
         return
     # Of targets that the inputs say nothing of, a few samples are fitted by chance.
     blind = evidence.task.silent and not course.falls
@@ -105,7 +111,7 @@ def no_better_than_constant(evidence: Evidence) -> Iterator[Seen]:
 def same_predictions(evidence: Evidence) -> Iterator[Seen]:
     """After a training all samples get the same answer."""
     head = evidence.head
-    if head is None or evidence.here.samples.count < 4:
+    if head is None or evidence.here.samples.count < _FEW:
         return
     if not evidence.trained or evidence.made < _SHORTEST or evidence.converged:
         return

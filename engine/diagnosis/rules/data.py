@@ -15,6 +15,15 @@ from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 
+#: Columns whose largest spread is above this, and whose spreads differ by so many times the allowed size, are of
+#: very different scale; our own.
+_WIDE, _APART = 5.0, 5.0
+#: A sum over fewer samples is near enough to a mean; our own.
+_MANY = 16
+#: Of so many first iterations one whose update moves a weight by more than this share shows that the steps are too
+#: large: a hundred times what CS231n (Neural Networks Part 3) calls healthy.
+_FIRST, _LARGE = 20, 0.1
+
 
 def weighed_inputs(evidence: Evidence) -> Iterator[tuple[Value, Array]]:
     """The inputs of the batch that go into a weighted sum as they are, with all samples that are trained on."""
@@ -47,7 +56,7 @@ def input_scale(evidence: Evidence) -> Iterator[Seen]:
         size = float(np.sqrt((columns**2).mean()))
         some = spread[spread > 0]
         ratio = float(some.max() / some.min()) if len(some) > 1 and array.ndim == 2 and len(some) <= 64 else 1.0
-        wide = float(spread.max()) > 5 and ratio > 100 * most / 20
+        wide = float(spread.max()) > _WIDE and ratio > _APART * most
         tiny = 0 < float(np.abs(columns).max()) < 1 / most and not evidence.learned
         if size <= most and not wide and not tiny:
             continue
@@ -219,9 +228,13 @@ def sum_over_samples(evidence: Evidence) -> Iterator[Seen]:
     """A loss that is a sum over many samples."""
     graph, samples = evidence.graph, evidence.here.samples
     made = graph.nodes[graph.loss.node]
-    if made.op.name not in ("sum", "half_squared_error") or samples.count < 16 or samples.axis(made.inputs[0]) is None:
+    if (
+        made.op.name not in ("sum", "half_squared_error")
+        or samples.count < _MANY
+        or samples.axis(made.inputs[0]) is None
+    ):
         return
-    large = evidence.trained and bool(np.nanmax(evidence.motion.update_ratios[:20]) > 0.1)
+    large = evidence.trained and bool(np.nanmax(evidence.motion.update_ratios[:_FIRST]) > _LARGE)
     text = (
         f"{graph.loss.name} is a sum over {samples.count} samples, where a mean is usual: its gradients, and the "
         f"steps, are {samples.count} times as large"

@@ -19,6 +19,10 @@ from gradstep.engine.run.timeline import Phase
 _SHARE = 0.5
 
 
+#: A bias below this, in units of standardised inputs through He's weights, outweighs most sums; our own.
+_LOW = -1.0
+
+
 @rule(
     "dead",
     "as Amazon SageMaker Debugger's rule DeadRelu, which speaks up at half a layer",
@@ -49,11 +53,11 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
             f"nothing that leads into them learns{'' if evidence.trained else ' from this'}"
         )
         low = _bias(evidence, sweep.value)
-        if low is not None and low < -1:
+        if low is not None and low < _LOW:
             text += f". Their bias goes down to {number(low, signed=True)}"
         if _below(evidence, sweep.value):
             text += ". All of their weights are below 0, and all that goes in is not"
-        advice = ["biases that begin at 0"] if low is not None and low < -1 else ["he_normal weights, or leaky_relu"]
+        advice = ["biases that begin at 0"] if low is not None and low < _LOW else ["he_normal weights, or leaky_relu"]
         advice = advice if 2 * still >= units else []  # of fewer than half of a layer there is nothing to mend
         place = evidence.place(Element(sweep.value, int(flats[0])))
         harm = None if share >= _SHARE and _matters(evidence) else Severity.INFORMATION

@@ -208,12 +208,16 @@ def _matters(evidence: Evidence, way: Way) -> bool:
 _BROKEN = 10.0
 
 
+#: A loss that rises to so many times its first has broken; our own.
+_FAR = 10.0
+
+
 def _broke(evidence: Evidence) -> bool:
     """Whether the loss leaves what is finite, or rises to ten times what it was."""
     if not evidence.trained:
         return False
     losses = evidence.losses
-    return bool(not np.isfinite(losses).all() or losses.max() > 10 * abs(losses[0]))
+    return bool(not np.isfinite(losses).all() or losses.max() > _FAR * abs(losses[0]))
 
 
 def _in_time(evidence: Evidence) -> Iterator[Seen]:

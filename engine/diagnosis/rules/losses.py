@@ -15,6 +15,11 @@ from gradstep.engine.history.history import History
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 
+#: A difference of means within so many standard errors is none (99.7 % of a normal distribution).
+_SIGMA = 3.0
+#: A jump lasts where the median of the ten iterations from it on is so many times the usual loss; our own.
+_LASTS = 2.0
+
 
 def _series(history: History) -> tuple[Array, Array]:
     """The iterations (of rows that stand for several: the first) and their losses, at worst."""
@@ -47,7 +52,7 @@ def loss(evidence: Evidence) -> Iterator[Seen]:
         return
     jumps = np.diff(loss, n=2)  # second differences of independent noise have six times its variance
     noise = float(np.sqrt(np.mean(jumps**2) / 6)) / max(len(loss) // 10, 1) ** 0.5
-    if early(evidence) and last - first < 3 * noise:
+    if early(evidence) and last - first < _SIGMA * noise:
         return  # what batches differ by hides whether it falls
     what = "rose" if last > first * (1 + at["loss"]) else "hardly changed"
     hint = (
@@ -166,7 +171,7 @@ def spike(evidence: Evidence) -> Iterator[Seen]:
         f"the loss jumps up in iteration {at + 1:,}, to {number(loss)}, from about {number(was)} in the twenty before"
         f"{f': the highest of {len(jumps)} jumps' if len(jumps) > 1 else ''}"
     )
-    lasting = float(np.median(losses[at : at + SHORTEST])) > 2 * was and not evidence.converged
+    lasting = float(np.median(losses[at : at + SHORTEST])) > _LASTS * was and not evidence.converged
     much = (
         lasting
         or (len(jumps) >= _TIMES and not evidence.converged)

@@ -6,11 +6,28 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradstep.engine.diagnosis.course import SHORTEST
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice, Place, Severity
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.notation import counted, number
 from gradstep.engine.run.timeline import Phase
+
+#: A step of which clipping leaves more than this share, in the median of iterations, is no other step; our own.
+_LEFT = 0.2
+#: A largest gradient so many times the bound is cut to its sign, next to nothing of its size being left; our own.
+_CUT = 10.0
+#: The beginning of a training is its first quarter, of iterations; our own.
+_QUARTER = 4
+#: Decay that pulls harder than the gradient, as a ratio of norms, is what moves a weight (Loshchilov and Hutter, 2019).
+_PULLS = 1.0
+#: A weight that ends below this share of its first norm has been shrunk, whatever the loss; our own.
+_SHRUNK = 0.7
+#: A velocity that remembers less than this share of a training, in iterations, turns in time, unless the loss rises in
+#: more than that share of them; our own.
+_REMEMBERS, _OFTEN = 0.1, 0.3
+#: A velocity that remembers more iterations than this remembers all; a number to print, no more.
+_ENDLESS = 1e6
 
 
 @rule(
@@ -30,14 +47,14 @@ def clip_always(evidence: Evidence) -> Iterator[Seen]:
         yield from _clipped_values(evidence, evidence.training.clip_value)
     if evidence.training.norm_type != 2:
         return
-    if most is None or not evidence.trained or evidence.made < 10 or evidence.converged:
+    if most is None or not evidence.trained or evidence.made < SHORTEST or evidence.converged:
         return
     norms = evidence.motion.gradient_norms
     norms = norms[np.isfinite(norms)]
     if not len(norms):
         return
     share, factor = float((norms > most).mean()), float(np.median(most / np.maximum(norms, most)))
-    if share < evidence.at["clip_always"] or factor > 0.2:
+    if share < evidence.at["clip_always"] or factor > _LEFT:
         return
     text = (
         f"clip_norm = {most:g} acts in {share:.0%} of {counted(evidence.made, 'iteration')} and leaves {factor:.1%} of "
@@ -50,13 +67,13 @@ def clip_always(evidence: Evidence) -> Iterator[Seen]:
 
 def _clipped_values(evidence: Evidence, most: float) -> Iterator[Seen]:
     """Where each gradient is cut to a value that all weights' largest ones are far above, in nearly all iterations."""
-    if not evidence.trained or evidence.made < 10 or evidence.converged:
+    if not evidence.trained or evidence.made < SHORTEST or evidence.converged:
         return
     largest = np.zeros(len(evidence.starts))
     for value, _, _ in evidence.motion.weights_over_time:
         low, high = (at(Phase.BACKWARD, value.id) for at in (evidence.summaries.least, evidence.summaries.largest))
         largest = np.fmax(largest, np.fmax(abs(low.low), abs(high.high)))
-    share = float((largest > 10 * most).mean())
+    share = float((largest > _CUT * most).mean())
     if share >= evidence.at["clip_always"]:
         usual = float(np.median(largest))
         text = (
@@ -84,14 +101,14 @@ def _option(evidence: Evidence, name: str) -> float | None:
 def decay(evidence: Evidence) -> Iterator[Seen]:
     """Weight decay that outweighs the gradient from the beginning."""
     share = _option(evidence, "weight_decay")
-    if not share or not evidence.trained or evidence.made < 10:
+    if not share or not evidence.trained or evidence.made < SHORTEST:
         return
-    early = slice(0, max(len(evidence.starts) // 4, 2))
+    early = slice(0, max(len(evidence.starts) // _QUARTER, 2))
     for value, gradient, size in evidence.motion.weights_over_time:
         with np.errstate(all="ignore"):
             ratio = float(np.median(share * size[early] / gradient[early]))
         shrunk = float(size[-1] / size[0]) if size[0] else 1.0
-        if np.isfinite(ratio) and ratio > 1 and (shrunk < 0.7 or not evidence.converged):
+        if np.isfinite(ratio) and ratio > _PULLS and (shrunk < _SHRUNK or not evidence.converged):
             text = (
                 f"weight_decay = {share:g} pulls {value.name} {number(ratio)} times as hard as its gradient does; "
                 "its size "
@@ -130,9 +147,9 @@ def momentum(evidence: Evidence) -> Iterator[Seen]:
     length = 1 / max(1 - share, 1e-12)
     if evidence.converged and length < evidence.made:
         return
-    if length < 0.1 * evidence.made and evidence.motion.rises < 0.3:
+    if length < _REMEMBERS * evidence.made and evidence.motion.rises < _OFTEN:
         return
-    kept = f"about {length:,.0f} iterations" if length < 1e6 else "all iterations"
+    kept = f"about {length:,.0f} iterations" if length < _ENDLESS else "all iterations"
     text = (
         f"{name} = {share:g} adds up the gradients of {kept}, and the training has "
         f"{evidence.made:,}: the velocity runs on long after the gradient has turned"
@@ -172,7 +189,7 @@ def adam_options(evidence: Evidence) -> Iterator[Seen]:
     if "eps" not in options or not evidence.trained:
         return
     eps = float(optimizer["eps"])
-    early = slice(0, max(len(evidence.starts) // 4, 1))
+    early = slice(0, max(len(evidence.starts) // _QUARTER, 1))
     sizes = [
         float(np.median(g[early])) / max(v.size, 1) ** 0.5
         for v, g, _ in evidence.motion.weights_over_time

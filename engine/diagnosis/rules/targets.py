@@ -86,7 +86,7 @@ def wrong_loss(evidence: Evidence) -> Iterator[Seen]:
 def equal_labels(evidence: Evidence) -> Iterator[Seen]:
     """All samples have the same target."""
     head = evidence.head
-    if head is None or evidence.samples < 4:
+    if head is None or evidence.samples < _FEW:
         return
     targets = evidence.task.targets
     if targets.size and targets.shape[:1] == (evidence.samples,) and bool((targets == targets[:1]).all()):
@@ -96,6 +96,10 @@ def equal_labels(evidence: Evidence) -> Iterator[Seen]:
         )
         name = evidence.graph.values[head.targets].name
         yield Seen(Place(name), {"samples": evidence.samples}, text, ["look how the targets are made"])
+
+
+#: Fewer samples may well have one target; our own.
+_FEW = 4
 
 
 def _maker(evidence: Evidence, made: Node) -> str:

@@ -19,6 +19,19 @@ from gradstep.engine.notation import number
 _SMALLER = 50.0
 
 
+#: Of rows, or of differences: a half is most of them; our own.
+_HALF = 0.5
+#: Of fewer keys one has most of the weight by chance; our own.
+_KEYS = 3
+#: Scores of this standard deviation give the first of ten keys most of the weight: of ten normal numbers the largest is
+#: 1.5 deviations up, and exp(1.5 · 3) is 90; our own.
+_SPREAD = 3.0
+#: Keys of fewer numbers have scores of about 1 without a factor, √8 being below 3; our own.
+_DEEP = 8
+#: A smallest probability within this factor of the smallest normal number of its type is as good as 0; our own.
+_ABOVE = 1e10
+
+
 def _size(array: Array) -> float:
     with np.errstate(all="ignore"):
         return float(np.sqrt(np.mean(np.square(array, dtype=np.float64)))) if array.size else 0.0
@@ -92,7 +105,7 @@ def attention_scale(evidence: Evidence) -> Iterator[Seen]:
             continue
         found = evidence.first.trace.data[node.output]
         width = found.shape[-1]
-        if width < 3:
+        if width < _KEYS:
             continue
         rows = found.reshape(-1, width)
         open_rows = rows[(rows > 0).sum(axis=-1) > 1]
@@ -101,7 +114,7 @@ def attention_scale(evidence: Evidence) -> Iterator[Seen]:
         given = evidence.first.trace.data[node.inputs[0]]
         scores = _size(given[np.isfinite(given)])  # those that are masked are −∞
         divided = made is not None and made.op.name in ("divide", "multiply")
-        if won < 0.5 and (divided or scores < 3 or depth < 8):
+        if won < _HALF and (divided or scores < _SPREAD or depth < _DEEP):
             continue
         text = (
             f"in {won:.0%} of its rows {evidence.board.whole(node.output)} has one winner at first: the scores have "
@@ -131,7 +144,7 @@ def log_of_softmax(evidence: Evidence) -> Iterator[Seen]:
             continue
         seen = [one.trace.data[made.output] for one in (evidence.first, evidence.last)]
         lowest = min(float(np.fmin.reduce(array, axis=None, initial=1.0)) for array in seen)
-        near = float(np.finfo(graph.dtype).tiny) * 1e10
+        near = float(np.finfo(graph.dtype).tiny) * _ABOVE
         whole = evidence.board.whole(node.output)
         text = f"{whole} is the logarithm of a {made.op.name}, whose smallest is {number(lowest)}"
         advice = ["log_softmax, or cross_entropy of the scores" if made.op.name == "softmax" else "bce_with_logits"]
@@ -161,7 +174,7 @@ def cancellation(evidence: Evidence) -> Iterator[Seen]:
         with np.errstate(all="ignore"):
             left, size = abs(a - b), np.maximum(abs(a), abs(b))
             lost = (left < few * eps * size) & (size > 0) & np.isfinite(size)
-        if lost.size and float(lost.mean()) >= 0.5:
+        if lost.size and float(lost.mean()) >= _HALF:
             worst = float((left / np.maximum(size, 1e-300)).min())
             text = (
                 f"{evidence.board.whole(node.output)} is a difference of numbers that agree to within {number(worst)} "
