@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -77,3 +81,21 @@ def test_together_is_as_one_by_one(name: str) -> None:
         for k, flat in enumerate(flats.tolist()):
             moved = precise.moved(value.id, flat, float(precise.trace.data[value.id].reshape(-1)[flat]) + offsets[k])
             assert found[k] == pytest.approx(precise.loss(moved), rel=1e-12, nan_ok=True), value.name
+
+
+def test_all_copies_take_a_few_calls_whatever_is_moved() -> None:
+    """Of a training of two layers and class numbers: as many copies of each parameter as there are."""
+    precise = Precise(record(find("digits-training")))
+    for parameter in precise.graph.parameters:
+        count, copies = 0, 50
+
+        def called(frame: FrameType, event: str, argument: Any) -> None:
+            nonlocal count
+            count += event == "call" and frame.f_code.co_name == "forward"
+
+        sys.setprofile(called)
+        try:
+            precise.losses(parameter.id, copies, lambda rows, start: None)
+        finally:
+            sys.setprofile(None)
+        assert count < copies, parameter.name
