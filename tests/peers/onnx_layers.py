@@ -139,13 +139,13 @@ def _batch_norm(c: Called) -> Made:
 @op("InstanceNormalization")
 def _instance_norm(c: Called) -> Made:
     axes = tuple(range(2, len(c.shape())))
-    return f"normalize({c[0]}, axis={axes}, eps={c.get('epsilon', 1e-5)}) * {_wide(c[1], c)} + {_wide(c[2], c)}"
+    return f"standardize({c[0]}, axis={axes}, eps={c.get('epsilon', 1e-5)}) * {_wide(c[1], c)} + {_wide(c[2], c)}"
 
 
 @op("GroupNormalization")
 def _group_norm(c: Called) -> Made:
     groups, shape = c.get("num_groups"), c.shape()
-    text = f"normalize(reshape({c[0]}, ({shape[0]}, {groups}, -1)), axis=2, eps={c.get('epsilon', 1e-5)})"
+    text = f"standardize(reshape({c[0]}, ({shape[0]}, {groups}, -1)), axis=2, eps={c.get('epsilon', 1e-5)})"
     text = f"reshape({text}, {shape})"
     each = [c[k] if c.shape(k)[0] == shape[1] else f"repeat_interleave({c[k]}, {shape[1] // groups})" for k in (1, 2)]
     return f"{text} * {_wide(each[0], c)} + {_wide(each[1], c)}"
@@ -160,10 +160,10 @@ def _over_last(of: str) -> None:
         deviation = f"rsqrt(var({c[0]}, axis={axes}, correction=0, keepdims=True) + {c.get('epsilon', 1e-5)})"
         return [text, f"mean({c[0]}, axis={axes}, keepdims=True)", deviation] if c.outputs == 3 else text
 
-    TABLE["LayerNormalization" if of == "normalize" else "RMSNormalization"] = made
+    TABLE["LayerNormalization" if of == "standardize" else "RMSNormalization"] = made
 
 
-_over_last("normalize")
+_over_last("standardize")
 _over_last("rms_normalize")
 
 
