@@ -365,7 +365,9 @@ def examples(name: str) -> tuple[Example, ...]:
                 if SUITS.get(name, lambda *_: True)(op, shapes):
                     found.append(Example(op, shapes))
     step = max(len(found) / (8 if re.search("[13]d$", name) else 24 if name.endswith("2d") else 40), 1)
-    return tuple(found[int(k * step)] for k in range(int(len(found) / step)))
+    kept = [found[int(k * step)] for k in range(int(len(found) / step))]
+    missing = {len(e.shapes) for e in found} - {len(e.shapes) for e in kept}  # where shapes and steps fall together
+    return (*kept, *(next(e for e in found if len(e.shapes) == count) for count in sorted(missing)))
 
 
 #: Examples of all operations, named by what they are.
