@@ -27,7 +27,8 @@ def _regression(loss: str, **training: object) -> str:
 
 def _divergence(loss: str) -> str:
     lines, parameters = mlp(3, 12, 4)
-    return scenario(f"{lines}\np = softmax(y)\nL = {loss}", parameters, _ADAM, x=_CX, t=_SHARES)
+    lines = lines.replace("y = ", "z = ")
+    return scenario(f"{lines}\ny = softmax(z)\nL = {loss}", parameters, _ADAM | {"steps": 400}, x=_CX, t=_SHARES)
 
 
 def _moons(last: str) -> str:
@@ -58,19 +59,14 @@ def _clouds(bias: str) -> str:
     return scenario(graph, parameters, _ADAM, x=_CX, t=_CC)
 
 
-def _of_classes(last: str) -> str:
-    lines, parameters = mlp(3, 12, 4)
-    return scenario(f"{lines}\np = {last}\nL = kl_div(p, t)", parameters, _ADAM, x=_CX, t=_SHARES)
-
-
 CASES = (
     Case(
         "divergence-of-probabilities",
         "no_output_activation",
-        _of_classes("softmax(y)"),
-        _of_classes("log_softmax(y)"),
+        _divergence("kl_div(y, t)"),
+        _divergence("kl_div(log(y), t)"),
         "PyTorch's documentation of KLDivLoss: the input is expected to be in the log-space",
-        Where("p"),
+        Where("y"),
         says="log_softmax",
     ),
     Case(
@@ -95,8 +91,8 @@ CASES = (
     Case(
         "divergence-the-wrong-way",
         "loss_sign",
-        _divergence("mean(sum(t * (log(p) - log(t)), axis=1))"),
-        _divergence("mean(sum(t * (log(t) - log(p)), axis=1))"),
+        _divergence("mean(sum(t * (log(y) - log(t)), axis=1))"),
+        _divergence("mean(sum(t * (log(t) - log(y)), axis=1))"),
         "PyTorch forum: my KL divergence by hand is negative",
         Where("L"),
     ),
