@@ -22,7 +22,8 @@ class Nudge(NamedTuple):
     and the real one (half the difference between both sides); the gradient of either; `kink` names
     what switched between the two sides, where something did. `of` is the gradient as it is written. Rounding of the
     loss may make `off` of the difference; an error is not taken relative to less than that leaves to be told. `exact`
-    is the gradient with more digits."""
+    is the gradient with more digits. All of them in float64; `ran` is the gradient as the run has it, in `dtype`, and
+    `ran_error` its relative error."""
 
     eps: float
     predicted: float
@@ -34,11 +35,21 @@ class Nudge(NamedTuple):
     of: str
     off: float
     exact: float
+    ran: float
+    ran_error: float
+    dtype: str
 
     def lines(self) -> Iterator[str]:
         """For people."""
         backprop, difference = (number(slope, 8, True) for slope in (self.gradient, self.numeric))
-        yield f"{self.of}: backprop {backprop}, finite difference {difference}, relative error {self.rel_error:.0e}"
+        in_double = "" if self.dtype == "float64" else " in float64"
+        yield (
+            f"{self.of}: backprop{in_double} {backprop}, finite difference {difference}, "
+            f"relative error {self.rel_error:.0e}"
+        )
+        if in_double:
+            ran = number(self.ran, 8, True)
+            yield f"  in {self.dtype}, as it ran: backprop {ran}, relative error {self.ran_error:.0e}"
         yield (
             f"  a nudge of {self.eps:.1e}: predicted change of the loss {self.predicted:+.6e}, real {self.actual:+.6e}"
         )
@@ -56,6 +67,7 @@ class Nudge(NamedTuple):
             "actual": plain(self.actual),
             "rel_error": defined(self.rel_error),
             "kink": self.kink or None,
+            **({} if self.dtype == "float64" else {"ran": plain(self.ran), "ran_rel_error": defined(self.ran_error)}),
         }
 
 
@@ -83,10 +95,14 @@ def nudge(recording: Recording, element: Element, eps: float | None = None) -> N
     numeric, gradient = (losses[0] - losses[1]) / width, grad.item(element.flat)
     actual = (losses[0] - losses[1]) / 2
     off = rounding.loss() / (width / 2)
-    error = abs(numeric - gradient) / max(abs(numeric), abs(gradient), off / TOLERANCE, 1e-300)
+    ran = float(recording.trace.gradient(element.value).item(element.flat))
+    error, ran_error = (abs(numeric - g) / max(abs(numeric), abs(g), off / TOLERANCE, 1e-300) for g in (gradient, ran))
     held = precise.held(above) or precise.held(below)
     kink = f"{held} is set by hand, so the loss does not follow" if held else ""
     kink = kink or switched(precise, precise.after(element.value), above, below)
     of = recording.board.gradient(*element)
     longer = float(exact.item(element.flat))
-    return Nudge(step, gradient * step, actual, gradient, numeric, error, kink, of, off, longer)
+    return Nudge(
+        step, gradient * step, actual, gradient, numeric, error, kink, of, off, longer, ran, ran_error,
+        str(recording.graph.dtype),
+    )  # fmt: skip

@@ -29,7 +29,23 @@ def test_a_number_in_the_middle_and_one_in_float32() -> None:
     assert found.numeric == pytest.approx(0.0372144, abs=1e-7)  # as the walkthrough prints it: 0.0372
     assert found.rel_error < 1e-9
     rec = written("x = [0.3, 0.7]", "h = tanh(x)", "L = sum(h * h)", dtype="float32")
-    assert nudge(rec, element(rec, "x[1]")).rel_error < 1e-8
+    found = nudge(rec, element(rec, "x[1]"))
+    assert found.rel_error < 1e-8
+    # What ran is the single-precision gradient, and that is compared as well.
+    assert found.ran == float(rec.trace.grad[rec.graph.by_name["x"].id][1]) != found.gradient  # type: ignore[index]
+    slope = 2 * np.tanh(np.float32(0.7).astype(float)) * (1 - np.tanh(np.float32(0.7).astype(float)) ** 2)
+    assert found.ran_error == pytest.approx(abs(found.ran - slope) / slope, rel=0.05)
+    assert any("in float32, as it ran: backprop" in line for line in found.lines())
+    assert found.document()["ran"] == found.ran
+    assert "ran" not in nudge(recording("walkthrough"), element(recording("walkthrough"), "h[1]")).document()
+
+
+def test_a_gradient_that_single_precision_has_lost_is_not_hidden_by_double() -> None:
+    # (x + 10⁸) − 10⁸ is 0 in float32 for x = 1, so that the slope 2 y of y² is 0 there, and 2 in float64.
+    rec = written("x = [1.0]", "y = x + 1e8", "z = y - 1e8", "L = sum(z * z)", dtype="float32")
+    found = nudge(rec, element(rec, "x[0]"))
+    assert (found.ran, found.gradient) == (0.0, pytest.approx(2.0))
+    assert found.ran_error > 1e-4 > 1e-6 > found.rel_error  # beside what the rounding of 1e8 leaves to be told
 
 
 @pytest.mark.parametrize(("parameters", "of_", "eps"), [("x = 2.0", "x", 1e-20), ("x = [inf]", "x[0]", None)])
