@@ -36,6 +36,12 @@ def test_half_precision_is_rounded_from_single() -> None:
     assert np.array_equal(erf(x), erf(x.astype(np.float32)).astype(np.float16))
 
 
+def test_longer_numbers_have_the_digits_of_a_double() -> None:
+    x = np.linspace(-4, 4, 101).astype(np.longdouble)
+    assert erfc(x).dtype == np.longdouble
+    assert np.array_equal(erfc(x), erfc(x.astype(float)))
+
+
 @pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 4e-15), (np.float32, 6e-7)])
 def test_the_tail_of_the_normal_distribution(dtype: type, rtol: float) -> None:
     """1 − Φ(x) = ½ erfc(x/√2); from 4 on 1 − Φ(x) is asked for by its logarithm, which √2 does not blur."""
