@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
@@ -24,6 +24,11 @@ class Pair:
     theirs: list[float] = field(repr=False)
     limit: float | None = None
     unit: str = "ms"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is, among all others."""
+        return self.benchmark, self.case, self.against
 
     @property
     def ratio(self) -> float:
@@ -66,22 +71,34 @@ def percentile(times: Sequence[float], percent: float) -> float:
     return ordered[max(0, -int(-len(ordered) * percent // 100) - 1)]
 
 
-def table(pairs: Sequence[Pair]) -> str:
-    """All pairs, a line each, in milliseconds, or where it says so in megabytes."""
-    head = ["benchmark", "case", "n", "gradstep", "p90", "p99", "other", "p90", "p99", "ratio", "target", ""]
+def table(pairs: Sequence[Pair], before: Mapping[tuple[str, str, str], float]) -> str:
+    """All pairs, a line each: what is aimed at, what is, and what was; times in milliseconds, or where it says so in
+    bytes."""
+    head = ["benchmark", "case", "against", "goal", "now", "before", "gradstep", "p99", "other", ""]
     rows = [head]
     for pair in pairs:
+        factor = {"ms": 1e3, "kB": 1e-3, "MB": 1e-6}[pair.unit]
         ours, theirs = _spread(pair.ours), _spread(pair.theirs)
-        factor = {"ms": 1e3, "MB": 1e-6, "kB": 1e-3}[pair.unit]
-        times = [f"{times[kind] * factor:.3f}" for times in (ours, theirs) for kind in ("median", "p90", "p99")]
-        verdict = "met" if pair.met else "MISSED"
-        case = pair.case if pair.unit == "ms" else f"{pair.case}, {pair.unit}"
-        rows.append([pair.benchmark, case, str(len(pair.ours)), *times, f"{pair.ratio:.2f}", pair.target, verdict])
+        was, verdict = before.get(pair.key), "met" if pair.met else "MISSED"
+        own, most, other = (f"{x * factor:.3g}" for x in (ours["median"], ours["p99"], theirs["median"]))
+        now = [f"{pair.ratio:.2f}", "" if was is None else f"{was:.2f}", f"{own} {pair.unit}", most, other, verdict]
+        rows.append([*pair.key, pair.target, *now])
     widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
-    left = (0, 1, len(head) - 2, len(head) - 1)
+    left = (0, 1, 2, 3, len(head) - 1)
 
     def aligned(row: list[str]) -> str:
         cells = (c.ljust(w) if k in left else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True)))
         return "  ".join(cells).rstrip()
 
     return "\n".join(map(aligned, rows))
+
+
+def listed(found: Sequence[Mapping[str, Any]]) -> str:
+    """What was measured, as the table of a README."""
+    rows = ["| benchmark | case | against | goal | now | before | |", "|---|---|---|---|---|---|---|"]
+    for one in found:
+        was = "" if one["before"] is None else f"{one['before']:.2f}"
+        met = "" if one["met"] else "missed"
+        what = f"{one['benchmark']} | {one['case']} | {one['against']}"
+        rows.append(f"| {what} | {one['target']} | {one['ratio']:.2f} | {was} | {met} |")
+    return "\n".join(rows)

@@ -98,7 +98,7 @@ def _batches(scenario: Scenario) -> Iterator[tuple[Array, Array]]:
         number += 1
 
 
-def _parameters(scenario: Scenario) -> list[Array]:
+def parameters_of(scenario: Scenario) -> list[Array]:
     """What the parameters are after the first iteration."""
     history = History(scenario)
     leaves = history.snapshot(2).leaves
@@ -117,7 +117,7 @@ def by_hand_noting(scenario: Scenario) -> Loop:
 
 
 def by_hand(scenario: Scenario, note: Callable[..., None] | None = None) -> Loop:
-    W1, b1, W2, b2 = _parameters(scenario)
+    W1, b1, W2, b2 = parameters_of(scenario)
     batches, rows = _batches(scenario), np.arange(BATCH)
 
     def go_on(count: int) -> float:
@@ -156,7 +156,7 @@ def by_torch(scenario: Scenario) -> Loop:
     import torch
 
     torch.set_num_threads(1)
-    W1, b1, W2, b2 = parameters = [torch.tensor(p, requires_grad=True) for p in _parameters(scenario)]
+    W1, b1, W2, b2 = parameters = [torch.tensor(p, requires_grad=True) for p in parameters_of(scenario)]
     optimizer = torch.optim.SGD(parameters, lr=RATE)
     batches = ((torch.from_numpy(np.array(x)), torch.from_numpy(t.astype(np.int64))) for x, t in _batches(scenario))
 
@@ -178,7 +178,7 @@ def by_autograd(scenario: Scenario) -> Loop:
     import autograd.numpy as anp
     from autograd import value_and_grad
 
-    parameters, batches, rows = _parameters(scenario), _batches(scenario), np.arange(BATCH)
+    parameters, batches, rows = parameters_of(scenario), _batches(scenario), np.arange(BATCH)
 
     def loss(parameters: list[Any], x: Array, classes: Array) -> Any:
         W1, b1, W2, b2 = parameters

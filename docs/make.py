@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from gradstep.engine.files import builtin, find
@@ -146,6 +148,7 @@ if __name__ == "__main__":
     (HERE / "screen.svg").write_text(asyncio.run(picture()), encoding="utf-8")
     (HERE / "cast.svg").write_text(asyncio.run(cast()), encoding="utf-8")
     (HERE / "gradstep.1").write_text(manual(), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "benchmarks.plots"], cwd=HERE.parent, check=True)
     readme, scenarios = HERE.parent / "README.md", HERE.parent / "scenarios" / "README.md"
     readme.write_text(with_key_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
     scenarios.write_text(with_scenarios(scenarios.read_text(encoding="utf-8")), encoding="utf-8")
