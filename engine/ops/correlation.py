@@ -94,6 +94,12 @@ class Correlation:
     def to_fine(self, coarse: Array, weight: Array) -> Array:
         """Σ coarse · weight, shape (samples, C, *extents)."""
         each, found = self.outer // self.groups, np.zeros(self.shapes[FINE], coarse.dtype)
+        if self.outer == self.inner == self.groups:  # nothing to add up over channels
+            apart = coarse.reshape(self.shapes[COARSE])
+            for places, elements, offset in spots(self.windows):
+                wide = weight[(slice(None), 0, *offset)].reshape(-1, *(1 for _ in self.windows))
+                found[(slice(None), slice(None), *elements)] += apart[(slice(None), slice(None), *places)] * wide
+            return found
         kernels = weight.reshape(self.groups, each, self._taken).swapaxes(-1, -2)
         grouped = coarse.reshape(self.samples, self.groups, each, self._places)
         _, sizes, _ = self.shapes
