@@ -95,9 +95,9 @@ class Correlation:
         """Σ coarse · weight, shape (samples, C, *extents)."""
         each, found = self.outer // self.groups, np.zeros(self.shapes[FINE], coarse.dtype)
         if self.outer == self.inner == self.groups:  # nothing to add up over channels
-            apart = coarse.reshape(self.shapes[COARSE])
-            for places, elements, offset in spots(self.windows):
-                wide = weight[(slice(None), 0, *offset)].reshape(-1, *(1 for _ in self.windows))
+            apart, kernel = coarse.reshape(self.shapes[COARSE]), weight.reshape(self.outer, self._taken)
+            for k, (places, elements, _) in enumerate(spots(self.windows)):
+                wide = kernel[:, k].reshape(-1, *(1 for _ in self.windows))
                 found[(slice(None), slice(None), *elements)] += apart[(slice(None), slice(None), *places)] * wide
             return found
         kernels = weight.reshape(self.groups, each, self._taken).swapaxes(-1, -2)
