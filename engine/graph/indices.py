@@ -12,9 +12,8 @@ from gradstep.engine.errors import ExpressionError, OpError
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.graph.parsing import literal
 from gradstep.engine.index import Shape
-from gradstep.engine.ops.families.indexing import Index
-from gradstep.engine.ops.families.taking import Listed, Taken
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.choosing import Listed
+from gradstep.engine.ops.op import REGISTRY, Op
 
 _ALL = (None, None, None)
 
@@ -68,7 +67,7 @@ def _steps(parts: Sequence[Any], shape: Shape) -> list[tuple[Op, Sequence[Value]
     """The operations for what stands in the brackets. Raises OpError."""
     plain = [_ALL if isinstance(one, Value | Listed) else one for one in parts]
     if not any(isinstance(one, Value | Listed) for one in parts):
-        return [(Index(tuple(plain)), ())]
+        return [(_named("index", plain), ())]
     width = [
         len(one.shape) if isinstance(one, Listed) and one.truths else int(one is not None and one is not ...)
         for one in parts
@@ -90,5 +89,12 @@ def _steps(parts: Sequence[Any], shape: Shape) -> list[tuple[Op, Sequence[Value]
             second += [] if isinstance(one, int) else [None]
     while second and second[-1] is None:
         second.pop()
-    taken: tuple[Op, Sequence[Value]] = (Taken(tuple(second)), arrays)
-    return [taken] if all(one in (_ALL, ...) for one in first) else [(Index(tuple(first)), ()), taken]
+    taken: tuple[Op, Sequence[Value]] = (_named("take_at", second), arrays)
+    return [taken] if all(one in (_ALL, ...) for one in first) else [(_named("index", first), ()), taken]
+
+
+def _named(name: str, at: Sequence[object]) -> Op:
+    """The operation of a name, with what stands in the brackets for each axis."""
+    make: Any = REGISTRY[name]
+    made: Op = make(at=tuple(at))
+    return made

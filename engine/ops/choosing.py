@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -14,6 +15,36 @@ from gradstep.engine.ops.links import Columns, Links, none, ones
 from gradstep.engine.ops.moving import regular
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.windows import steps
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Whole numbers, or True and False, that are written out in brackets: `numbers` in C order, of a `shape`."""
+
+    numbers: tuple[int | bool, ...]
+    shape: Shape
+
+    @property
+    def array(self) -> Array:
+        """The numbers as an array."""
+        return np.array(self.numbers, dtype=np.intp if self.truths is False else bool).reshape(self.shape)
+
+    @property
+    def truths(self) -> bool:
+        """Whether they are True and False."""
+        return bool(self.numbers) and type(self.numbers[0]) is bool
+
+
+class Pointing(Op):
+    """Each output is the place of an element."""
+
+    @abstractmethod
+    def pointed(self, at: int, xs: Sequence[Array]) -> int:
+        """The element of x whose place output `at` is."""
+
+    @abstractmethod
+    def axes(self, ndim: int) -> Sequence[int]:
+        """The axes along which it is counted."""
 
 
 class Chosen(Op):

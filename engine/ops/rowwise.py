@@ -154,3 +154,21 @@ def check_axes(op: str, axis: object, keepdims: object) -> None:
     listed = axis if isinstance(axis, tuple) else (axis,)
     if not (axis is None or all(type(a) is int for a in listed)) or type(keepdims) is not bool:
         raise OpError(f"{op}: axis is a whole number, several in brackets, or None; keepdims True or False")
+
+
+@dataclass(frozen=True)
+class AlongAxis(Rowwise):
+    """A group is what lies along one axis, the last one unless it is said."""
+
+    shares = True
+
+    axis: int = -1
+
+    def __post_init__(self) -> None:
+        if type(self.axis) is not int:
+            raise OpError(f"{self.name}: axis is a whole number, not {self.axis!r}")
+
+    def axes(self, ndim: int) -> tuple[int, ...]:
+        if self.axis == -1 and ndim:
+            return (ndim - 1,)  # as nearly always
+        return normal_axes(self.name, self.axis, ndim)

@@ -16,11 +16,11 @@ from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import MAX_AXES, Array
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
-from gradstep.engine.ops.families.softmax import AlongAxis
 from gradstep.engine.ops.loss import Picking
 from gradstep.engine.ops.narrow import Narrow, unrounded, wide
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.reduce import Reduce
+from gradstep.engine.ops.rowwise import AlongAxis
 from gradstep.engine.run.passes import Part, run
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.trace import Trace

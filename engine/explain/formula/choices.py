@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradstep.engine.explain.formula.equation import WRITTEN_OUT
 from gradstep.engine.graph.graph import Node
-from gradstep.engine.ops.families.places import ArgExtreme, Places
+from gradstep.engine.ops.choosing import Pointing
 from gradstep.engine.ops.putting import Folded
 from gradstep.engine.run.recording import Recording
 
@@ -12,7 +12,7 @@ from gradstep.engine.run.recording import Recording
 def place(recording: Recording, node: Node, flat: int) -> str:
     """Where an element stands: along an axis, or counted through all."""
     op, xs = node.op, recording.trace.inputs(node)
-    assert isinstance(op, Places | ArgExtreme)
+    assert isinstance(op, Pointing)
     name = recording.board.element(node.inputs[0], op.pointed(flat, xs))
     axes = sorted(op.axes(xs[0].ndim))
     if not axes and xs[0].ndim:

@@ -14,8 +14,8 @@ from gradstep.engine.explain.formula.running import indexed, summed
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.notation import MINUS, brief
+from gradstep.engine.ops.choosing import Pointing
 from gradstep.engine.ops.elementwise import Elementwise
-from gradstep.engine.ops.families.places import ArgExtreme, Places
 from gradstep.engine.ops.moving import Masked, Move
 from gradstep.engine.ops.putting import Folded
 from gradstep.engine.run.recording import Recording
@@ -51,7 +51,7 @@ def _sides(recording: Recording, node: Node, flat: int) -> _Sides:
         return *_weighed(recording, node, flat), None
     if isinstance(node.op, Folded):
         return folded(recording, node, flat), (), None
-    if isinstance(node.op, Places | ArgExtreme):
+    if isinstance(node.op, Pointing):
         return place(recording, node, flat), (), None
     return *_moved(recording, node, flat), None
 

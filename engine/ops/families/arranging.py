@@ -12,6 +12,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.ops.choosing import Listed
 from gradstep.engine.ops.composite import Given, Plan, Several, composite
 from gradstep.engine.ops.families.arithmetic import Multiply, Subtract
 from gradstep.engine.ops.families.joining import Concat, Stack
@@ -20,7 +21,7 @@ from gradstep.engine.ops.families.reduction import Mean, Sum
 from gradstep.engine.ops.families.shape import Reshape
 from gradstep.engine.ops.families.splitting import part
 from gradstep.engine.ops.families.statistics import Std, Var
-from gradstep.engine.ops.families.taking import Listed, Taken
+from gradstep.engine.ops.families.taking import Taken
 from gradstep.engine.ops.moving import Placed
 from gradstep.engine.ops.shapes import broadcast, check_one, normal_axes, shape_text
 

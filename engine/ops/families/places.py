@@ -11,7 +11,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Indices
-from gradstep.engine.ops.choosing import along
+from gradstep.engine.ops.choosing import Pointing, along
 from gradstep.engine.ops.ranking import middle, most_frequent, ordered, running
 from gradstep.engine.ops.rowwise import Fold, Rowwise
 from gradstep.engine.ops.shapes import check_one, normal_axes
@@ -20,7 +20,7 @@ _NONE = ("0: a place does not change with the numbers, it jumps",)
 
 
 @dataclass(frozen=True)
-class Places(Rowwise):
+class Places(Rowwise, Pointing):
     """For each element a place along an axis. A class gives `places`."""
 
     discrete = True
@@ -103,7 +103,7 @@ class RunningArgMin(RunningArg):
     best = np.minimum
 
 
-class ArgExtreme(Fold):
+class ArgExtreme(Fold, Pointing):
     """Where the best element of each group is, counted in C order; of equal ones the first."""
 
     discrete = True

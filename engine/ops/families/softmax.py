@@ -11,26 +11,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.bound import Bound, Calls
-from gradstep.engine.ops.rowwise import Rowwise
-from gradstep.engine.ops.shapes import normal_axes
-
-
-@dataclass(frozen=True)
-class AlongAxis(Rowwise):
-    """A group is what lies along one axis, the last one unless it is said."""
-
-    shares = True
-
-    axis: int = -1
-
-    def __post_init__(self) -> None:
-        if type(self.axis) is not int:
-            raise OpError(f"{self.name}: axis is a whole number, not {self.axis!r}")
-
-    def axes(self, ndim: int) -> tuple[int, ...]:
-        if self.axis == -1 and ndim:
-            return (ndim - 1,)  # as nearly always
-        return normal_axes(self.name, self.axis, ndim)
+from gradstep.engine.ops.rowwise import AlongAxis
 
 
 class _Bound(Bound):

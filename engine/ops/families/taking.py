@@ -11,29 +11,11 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Indices, Shape
-from gradstep.engine.ops.choosing import Chosen, along
+from gradstep.engine.ops.choosing import Chosen, Listed, along
 from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.families.rearranging import Expand
 from gradstep.engine.ops.families.shape import Reshape
 from gradstep.engine.ops.shapes import broadcast, check_one, counted_from_end, normal_axes, shape_text
-
-
-@dataclass(frozen=True)
-class Listed:
-    """Whole numbers, or True and False, that are written out in brackets: `numbers` in C order, of a `shape`."""
-
-    numbers: tuple[int | bool, ...]
-    shape: Shape
-
-    @property
-    def array(self) -> Array:
-        """The numbers as an array."""
-        return np.array(self.numbers, dtype=np.intp if self.truths is False else bool).reshape(self.shape)
-
-    @property
-    def truths(self) -> bool:
-        """Whether they are True and False."""
-        return bool(self.numbers) and type(self.numbers[0]) is bool
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from recordings import recording, written
 
 from gradstep.engine.ask.whatif import Edit, apply_edits, read_edit
-from gradstep.engine.errors import CommandError, Interrupted
+from gradstep.engine.errors import CommandError, GradstepError, Interrupted
 from gradstep.engine.files import loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.ops import REGISTRY
@@ -220,8 +220,9 @@ def test_every_operation_in_the_place_of_every_other_fits_or_is_refused() -> Non
         for op in REGISTRY:
             try:
                 edit = read_edit(rec, f"op {name} = {op}()")
-            except CommandError:
+                made = apply_edits(rec, [edit])
+            except GradstepError:  # also where the numbers are none that it takes
                 continue
-            assert apply_edits(rec, [edit]).trace.data[edit.value].shape == rec.trace.data[edit.value].shape
+            assert made.trace.data[edit.value].shape == rec.trace.data[edit.value].shape
             taken += 1
     assert taken > 60
