@@ -185,11 +185,11 @@ class Condition:
 
     def _looked(self, at: Steps) -> Held:
         """Where the expression holds in a slice."""
-        found = np.bool_(True)
-        for part in self._parts:
-            found = np.logical_and(found, part(at).holds)
-            if not found.any():
+        found = self._parts[0](at).holds
+        for part in self._parts[1:]:
+            if not np.any(found):
                 return Held(np.zeros(at.count, dtype=bool))
+            found = np.logical_and(found, part(at).holds)
         if not at.by_term:
             return Held(np.broadcast_to(found, (at.count,)))
         terms = np.broadcast_to(found, at.table.owner.shape)
