@@ -1,8 +1,8 @@
 """The ratios that were measured at bb1bb1d, before what is measured here was made quick: by benchmark, case and against
 whom.
 
-They stand in the table beside what is measured now; `--beside` measures launch and key of another tree. Bytes are against
-the bound that is the goal now.
+They stand in the table beside what is measured now; `--beside` measures launch and key of another tree. Bytes are
+against the bound that is the goal now.
 """
 
 from __future__ import annotations
