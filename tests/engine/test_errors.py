@@ -118,7 +118,8 @@ def test_an_option_that_cannot_be_is_answered_with_the_signature(formula: str) -
 )
 def test_numbers_that_stand_for_classes_are_checked_where_they_are_written(formula: str, leaf: str, says: str) -> None:
     found = problem(formula)
-    assert found.text.startswith(f"'{leaf}': ")
+    # Where it is written, and where it is used.
+    assert found.text.startswith(f"'{leaf}' in '{formula}': ")
     assert says in found.text
     line = next(k for k, text in enumerate(LEAVES.splitlines(), 1) if re.match(rf"{leaf}\b", text))
     assert found.line == line
