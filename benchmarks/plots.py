@@ -50,7 +50,7 @@ def _axis(height: int) -> list[str]:
             f'<text x="{x}" y="16" text-anchor="middle" fill="{COLOURS["text"]}">{ratio:g} ×</text>'
         )
     for k, name in enumerate(("before", "now", "goal")):
-        lines.append(f'<text x="{LEFT - 150 + 55 * k}" y="16" fill="{COLOURS[name]}">■ {name}</text>')
+        lines.append(f'<text x="{LEFT - 200 + 60 * k}" y="16" fill="{COLOURS[name]}">■ {name}</text>')
     return lines
 
 

@@ -231,7 +231,7 @@ class Maps(Stage):
         shown, signed = self._known(table, element), table.kind is Kind.GRAD
         text = PENDING if shown is None else number(shown, digits, signed)
         if self._writes(table) and self._stands_for(element):
-            style = self.palette.inverse(self.frame.phase.value)
+            style = self.palette.inverse(sign_role(shown) if signed and shown else "current")
         elif self.view.selection == element:
             style = self.palette.style("current", bold=True)
             text = f"◇{text}"
