@@ -1,7 +1,8 @@
 """Conditions of steps: `grad == 0 and op == relu`, `h.grad[1] == 0`, `vanish(1e-4)`, `W2[0,*]`.
 
 A condition is a mask over the steps of a sweep, computed for a slice of it at a time, vectorised. One
-that looks at terms (upstream, local, contribution) holds at a step if it holds for one of its terms.
+that looks at terms (upstream, local, contribution) holds at a step if it holds for one of its terms; where a gradient
+has none, what is said of terms is unknown, as in the other phases, and the rest is not.
 One that looks at no field of the step, but at named numbers only, speaks of a state: it holds at the
 one step at which it becomes true.
 """
@@ -185,15 +186,26 @@ class Condition:
 
     def _looked(self, at: Steps) -> Held:
         """Where the expression holds in a slice."""
-        found = self._parts[0](at).holds
-        for part in self._parts[1:]:
-            if not np.any(found):
-                return Held(np.zeros(at.count, dtype=bool))
-            found = np.logical_and(found, part(at).holds)
+        found = self._all(at)
         if not at.by_term:
             return Held(np.broadcast_to(found, (at.count,)))
+        if not np.ndim(found) and not found:  # whatever the terms are
+            return Held(np.zeros(at.count, dtype=bool))
         terms = np.broadcast_to(found, at.table.owner.shape)
-        return Held(at.gather(terms), lambda: at.first(terms))
+        mask, without = at.gather(terms), at.without_terms
+        if without.any():
+            mask |= without & self._all(Steps(self.recording, at.sweep, at.start, at.stop, False))
+        return Held(mask, lambda: at.first(terms))
+
+    def _all(self, at: Steps) -> Array:
+        """Where all parts of the expression hold, one answer or one for each step or term; after one that holds
+        nowhere, no other is looked at."""
+        found = np.asarray(self._parts[0](at).holds)
+        for part in self._parts[1:]:
+            if not found.any():
+                break
+            found = np.logical_and(found, part(at).holds)
+        return found
 
     def slice_of(self, sweep: Sweep) -> int:
         """How many elements of a sweep to look at together."""

@@ -86,6 +86,11 @@ class Slice(Scope):
             return _Table(np.empty(0, np.intp), empty, empty, empty, np.empty(0, np.intp), np.empty(0, np.intp))
         return _Table(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
+    @property
+    def without_terms(self) -> Array:
+        """Of the slice's gradients those that have no terms: nothing comes back to them."""
+        return np.asarray(np.bincount(self.table.owner, minlength=self.count) == 0)
+
     def spread(self, elements: Array) -> Array:
         """An array of elements as one of terms, where terms are looked at."""
         return elements[self.table.owner] if self.by_term else elements
@@ -151,7 +156,7 @@ class Slice(Scope):
             return lambda at: Part(at.spread(pattern.mask(at.recording, at.sweep, at.start, at.stop)), True, True)
         if text not in REGISTRY:
             raise CommandError(f"unknown operation '{text}'{nearest(text, REGISTRY)}")
-        return lambda at: Part(at.through(text), True, True)
+        return lambda at: Part(at.through(text), at.by_term or at.sweep.phase is not Phase.BACKWARD, True)
 
     def through(self, operation: str) -> Array | bool:
         """Whether what is computed, or gone back through, is an operation: one answer for all steps, or one for

@@ -74,7 +74,7 @@ def _saturated(at: Slice, threshold: float) -> Array:
 
 
 def _flip(at: Slice, threshold: float) -> Array:
-    if at.sweep.phase is not Phase.BACKWARD:
+    if not at.by_term:
         return _nothing(at)
     # At the loss itself a gradient begins, with whatever sign it has: nothing turns there.
     loss = at.recording.graph.values[at.recording.graph.loss.id].node

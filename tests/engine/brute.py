@@ -106,7 +106,7 @@ CONDITIONS: dict[str, Callable[[Step], bool]] = {
     "explode(2)": lambda s: grows(s, 2.0),
     "cancel(0.5)": lambda s: len(s.terms) > 1 and abs(s.grad) < 0.5 * sum(abs(t.contribution) for t in s.terms),
     "isnan(value) or isinf(value)": lambda s: not math.isfinite(s.value),
-    "L > 0": lambda s: s.name == "L" and s.phase == "loss" and s.value > 0,
+    "L > 0": lambda s: s.name == "L" and s.phase in ("forward", "loss") and s.value > 0,
     "phase == backward on *": lambda s: s.phase == "backward" and s.computed,
 }  # fmt: skip
 

@@ -40,6 +40,8 @@ def test_what_is_written_is_what_pytorch_computes(family: str, peer: ModuleType)
 def test_single_precision(family: str, peer: ModuleType) -> None:
     for formula, of, leaves in peer.CASES[family]:
         leaves = {k: _without(formula, v) for k, v in leaves.items()}
+        # A file in float32 holds no float64: what is cast back to the file's type there is cast back to float32.
+        formula = formula.replace("'float64'", "'float32'")
         theirs = peer.computed(formula, of, leaves, peer.torch.float32)
         builder = NetworkBuilder(np.float32)
         for name, numbers in leaves.items():

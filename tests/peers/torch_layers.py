@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -47,7 +48,10 @@ def net(kind: str, given: dict[str, Any], result: int, options: str = "", h0: An
         zeros = [torch.zeros(layers * ways, samples, n, dtype=X.dtype) for n in (wide, size[1])]
         h, c = start.get("H", zeros[0]), start.get("C", zeros[1])
         hx = (h, c) if kind == "lstm" else h
-        made = getattr(torch, kind)(X, hx, flat, True, layers, 0.0, False, ways == 2, bool(theirs.get("batch_first")))
+        first_axis = bool(theirs.get("batch_first"))
+        with warnings.catch_warnings():  # in float32 another of its implementations has no projections
+            warnings.filterwarnings("ignore", "LSTM with projections is not supported with oneDNN")
+            made = getattr(torch, kind)(X, hx, flat, True, layers, 0.0, False, ways == 2, first_axis)
         return made[result]
 
     leaves = {"X": TIMES, **given, **{k: v for k, v in (("H", h0), ("C", c0)) if v is not None}}

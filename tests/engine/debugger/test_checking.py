@@ -26,12 +26,15 @@ def expecting(of: str, value: str, more: str = "") -> bool:
 
 
 #: Of which built-in scenarios some gradients cannot be compared: at a kink, beside what is not finite. Three patches of
-#: an image are even, so that a ReLU gets exactly 0; a root of −1 is not a number, and its x neither; the whole loss is
-#: infinite; three scores are masked with −∞, and six of each of two heads.
+#: an image are even, so that a ReLU gets exactly 0, and one patch of another is all 0; a root of −1 is not a number,
+#: and its x neither; the whole loss is infinite; three scores are masked with −∞, and six of each of two heads.
 NOT_COMPARABLE = {
     "conv-edge": (3, 0), "masked-where-nan": (0, 2), "log-of-zero": (0, 5), "attention-head": (0, 3),
-    "gpt-block": (0, 12),
+    "gpt-block": (0, 12), "depthwise-convolution": (1, 0),
 }  # fmt: skip
+#: How far from the differences gradients are that are rounded to halves on their way: by a unit of float16 in the last
+#: place of 1. That they are rounded as PyTorch does is what the scenario expects, number by number.
+HALVES = {"loss-scale": 2.0**-10}
 
 
 @pytest.mark.parametrize("name", builtin())
@@ -42,7 +45,7 @@ def test_every_built_in_scenario_is_right(name: str) -> None:
     g = report.gradients
     assert g.checked + g.kinks + g.nonfinite + g.small == g.total
     assert (g.kinks, g.nonfinite) == NOT_COMPARABLE.get(name, (0, 0))
-    assert report.gradients.max_rel_error < 1e-6
+    assert report.gradients.max_rel_error < HALVES.get(name, 1e-6)
     assert report.expect
 
 

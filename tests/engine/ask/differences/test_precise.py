@@ -14,6 +14,7 @@ from gradstep.engine.ask.differences.precise import Precise
 from gradstep.engine.files import builtin, find, loads
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
+from gradstep.engine.ops.narrow import wide
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.recording import Recording, record
 
@@ -22,10 +23,26 @@ def loss_of_the_whole(rec: Recording, moved: Element, by: float) -> float:
     """The loss with one number moved, the whole network computed again from its leaves."""
     array = rec.trace.data[moved.value].copy()
     array.reshape(-1)[moved.flat] += by
+    if any(node.op.agreed for node in rec.graph.nodes):
+        return loss_along(rec, moved, by)
     leaves = {v: rec.trace.data[v] for v, number in rec.graph.leaves if number is None}
     if rec.graph.values[moved.value].node < 0:
         return run(rec.graph, {**leaves, moved.value: array}, backward=False).loss
     return run(rec.graph, leaves, backward=False, instead={moved.value: array}).loss
+
+
+def loss_along(rec: Recording, moved: Element, by: float) -> float:
+    """The same where gradients are agreed upon: numbers move as these say, in a straight line, and what is rounded to
+    halves is as far off as it is in the run itself."""
+    trace = Precise(rec).trace
+    data = [array.copy() for array in trace.data]
+    data[moved.value].reshape(-1)[moved.flat] += by
+    for node in rec.graph.nodes:
+        if node.output != moved.value:
+            xs, before, y, op = [data[i] for i in node.inputs], trace.inputs(node), trace.output(node), wide(node.op)
+            along = op.local(0, y, before) * (xs[0] - before[0]) if op.agreed else op.forward(xs) - op.forward(before)
+            data[node.output] = np.asarray(y + along)
+    return float(data[rec.graph.loss.id].item())
 
 
 #: What is compared gets no gradient, and the loss depends on it all the same.
