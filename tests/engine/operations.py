@@ -180,7 +180,7 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
 }
 
 #: What slots are called whose numbers say where something is.
-_NUMBERS = ("ids", "mask")
+NUMBERS = ("ids", "mask")
 
 #: Inputs that are no free numbers: (name, slot) → from a generator and a shape.
 GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
@@ -193,7 +193,7 @@ GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
         (name, slot): lambda rng, shape: rng.integers(0, 1, shape, endpoint=True).astype(float)
         for name, cls in REGISTRY.items()
         for slot in range(1, 5)
-        if cls.slots[min(slot, len(cls.slots) - 1)] in _NUMBERS and name not in ("embedding", "unpool")
+        if cls.slots[min(slot, len(cls.slots) - 1)] in NUMBERS and name not in ("embedding", "unpool")
     },
     # Several in one place are equal; here each has a place of its own, along both axes.
     ("unpool", 1): lambda rng, shape: np.add.outer(*(np.arange(n) for n in shape)) % 3.0,
@@ -318,7 +318,7 @@ class Example:
     def free(self, slot: int) -> bool:
         """Whether a slot takes any number, so that it can be moved by a little."""
         named = self.op.slots[min(slot, len(self.op.slots) - 1)]
-        return (named not in _NUMBERS and (self.op.name, slot) != ("nll", 1)) or self.same(slot)
+        return (named not in NUMBERS and (self.op.name, slot) != ("nll", 1)) or self.same(slot)
 
     def __str__(self) -> str:
         given = ", ".join(f"{k}={v}" for k, v in dataclasses.asdict(self.op).items())

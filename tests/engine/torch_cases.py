@@ -29,12 +29,20 @@ def _size(expected: Any) -> float:
     return float(np.abs(expected[np.isfinite(expected)]).max(initial=1.0))
 
 
-def check(family: str, named: str) -> None:
-    """Computes a case here and compares the value, and the gradients of a sum with a weight for each element."""
-    case, builder = FAMILIES[family][named], NetworkBuilder()
+def started(case: Any) -> NetworkBuilder:
+    """A network of the leaves and the formula of a case, named y. What PyTorch has no gradient of is an input."""
+    builder = NetworkBuilder()
     for name, numbers in case["leaves"].items():
         (builder.parameter if name in case["grad"] else builder.input)(name, np.asarray(numbers))
-    y = builder.line("y", case["formula"])
+    builder.line("y", case["formula"])
+    return builder
+
+
+def check(family: str, named: str) -> None:
+    """Computes a case here and compares the value, and the gradients of a sum with a weight for each element."""
+    case = FAMILIES[family][named]
+    builder = started(case)
+    y = builder.graph.values[-1]
     expected = np.asarray(case["y"])
     assert y.shape == expected.shape
     builder.input("weight", np.linspace(0.5, 1.5, expected.size).reshape(expected.shape))

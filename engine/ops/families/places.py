@@ -155,7 +155,7 @@ class ArgMedian(ArgExtreme):
     skip_nan: bool = False
 
     def value(self, x: Array) -> Array:
-        return np.asarray(middle(x, -1, self.skip_nan)[..., 0])
+        return np.asarray(middle(x, x.ndim - 1, self.skip_nan)[..., 0])
 
 
 class ArgMode(ArgExtreme):
@@ -166,4 +166,4 @@ class ArgMode(ArgExtreme):
     label = "place of the mode"
 
     def value(self, x: Array) -> Array:
-        return np.asarray(most_frequent(x, -1)[..., 0])
+        return np.asarray(most_frequent(x, x.ndim - 1)[..., 0])

@@ -141,8 +141,12 @@ class Tile(Placed):
     def returned(self, g: Array, shape: Shape) -> Array:
         wide = (1,) * (g.ndim - len(shape)) + shape
         times = (1,) * (g.ndim - len(listed(self.reps))) + listed(self.reps)
-        apart = g.reshape([n for pair in zip(times, wide, strict=True) for n in pair])
-        return np.asarray(apart.sum(axis=tuple(range(0, 2 * g.ndim, 2)))).reshape(shape)
+        out = g.shape
+        # One axis after the other: with one more for each there may be more than an array can have.
+        for axis, k in enumerate(times):
+            if k != 1:
+                g = g.reshape(prod(wide[:axis]), k, wide[axis] * prod(out[axis + 1 :])).sum(axis=1)
+        return g.reshape(shape)
 
 
 @dataclass(frozen=True)

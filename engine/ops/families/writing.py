@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Indices, Shape
+from gradstep.engine.index import Array, Indices, Shape, check_shape
 from gradstep.engine.ops.families.diagonals import Diagonal
 from gradstep.engine.ops.families.indexing import Index
 from gradstep.engine.ops.moving import Move
@@ -187,6 +187,7 @@ class IndexPut(Accumulating):
         if len(ids) > len(x):
             raise OpError(f"index_put: {len(ids)} arrays of numbers for shape {shape_text(x)}, which has {len(x)} axes")
         taken = (*broadcast(ids, "index_put"), *x[len(ids) :])
+        check_shape(taken)
         if broadcast([taken, values], "index_put") != taken:
             raise OpError(
                 f"index_put: values {shape_text(values)} do not broadcast to {shape_text(taken)}, what is taken"

@@ -32,7 +32,7 @@ from operations import (
     examples,
     instances,
 )
-from torch_cases import FAMILIES
+from torch_cases import FAMILIES, started
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.graph.graph import Role
@@ -173,11 +173,8 @@ def test_every_operation_is_held_against_pytorch() -> None:
     seen = set()
     for cases in FAMILIES.values():
         for case in cases.values():
-            formula, builder = case["formula"], NetworkBuilder()
-            for name, numbers in case["leaves"].items():
-                builder.parameter(name, np.asarray(numbers))
-            builder.line("y", formula)
-            seen |= {node.op.name for node in builder.graph.nodes} | set(re.findall(r"\w+(?=\()", formula))
+            nodes = started(case).graph.nodes
+            seen |= {node.op.name for node in nodes} | set(re.findall(r"\w+(?=\()", case["formula"]))
     assert {*REGISTRY, *COMPOSITES} - seen == set(ELSEWHERE)
 
 
