@@ -12,6 +12,7 @@ from collections.abc import Callable
 from itertools import product as boxes
 
 import numpy as np
+import torch
 from graphs import Array
 
 from gradstep.engine.graph.graph import Node, Role, Value
@@ -30,7 +31,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "Φ": lambda x: 0.5 * math.erfc(-x / math.sqrt(2)),
     "φ": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
     "sign": lambda x: (x > 0) - (x < 0),
-    "max": max, "min": min,
+    "max": max, "min": min, "detach": lambda x: x,
     "clip": lambda x, low, high: min(max(x, low), high),
     "where": lambda c, a, b: a if c else b,
     "huber": lambda d, delta: 0.5 * d * d if abs(d) <= delta else delta * (abs(d) - delta / 2),
@@ -53,6 +54,10 @@ Made = Callable[[Box], float]
 
 def _raised(base: Made, exponent: Made) -> Made:
     return lambda box: float(base(box) ** exponent(box))
+
+
+def _as(x: Made, kind: torch.dtype) -> Made:
+    return lambda box: float(torch.tensor(x(box), dtype=torch.float64).to(kind).item())
 
 
 class Names:
@@ -182,6 +187,9 @@ class Rule:
                 base = _raised(base, lambda box: 2)
             elif self._is("^"):
                 base = _raised(base, self._atom())
+            elif kind := re.match(r"as (b?float\d+)", self.text[self.at :]):
+                self.at += kind.end()
+                base = _as(base, getattr(torch, kind[1]))
             else:
                 return base
 

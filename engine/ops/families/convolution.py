@@ -56,8 +56,9 @@ class Convolving(Op):
         return int(getattr(self, "groups", 1))
 
     def _check_groups(self) -> None:
-        if type(self._groups) is not int or self._groups < 1:
-            raise OpError(f"{self.name}: groups is a whole number from 1 on, not {self._groups!r}")
+        groups = getattr(self, "groups", 1)
+        if type(groups) is not int or groups < 1:
+            raise OpError(f"{self.name}: groups is a whole number from 1 on, not {groups!r}")
 
     def _pads(self, sizes: Shape) -> tuple[tuple[int, int], ...]:
         return paddings(self.name, self.padding, sizes, self._each("stride", self.stride, 1), self._dilation)

@@ -21,6 +21,8 @@ def _trapezoids(name: str, y: Given, x: Given | None, dx: float, axis: int) -> t
     both: Plan = (Add(), [part(y, at, 1, there), part(y, at, 0, there - 1)])
     if x is None:
         return (Multiply(), [both, dx / 2]), at
+    if len(x.shape) < 2 and x.shape != (there,):
+        raise OpError(f"{name}: x has a number for each of the {there} points of y, but is {shape_text(x.shape)}")
     along = axis_of(name, axis, x.shape) if len(x.shape) > 1 else 0
     wide: Plan = (Subtract(), [part(x, along, 1, x.shape[along]), part(x, along, 0, x.shape[along] - 1)])
     if len(x.shape) == 1:

@@ -181,6 +181,8 @@ def test_other_words_are_those_of_places_that_there_are(name: str) -> None:
         ("cross_entropy(k, k)", "cross_entropy: logits must have an axis of classes"),
         ("attention(X, X, x)", "attention: v must be"),
         ("linear(x, W, 2)", "linear: the bias must have one number for each"),
+        ("trapezoid(x, k)", "trapezoid: x has a number for each of the 3 points of y, but is ()"),
+        ("cumulative_trapezoid(x, b)", "x has a number for each of the 3 points of y, but is (2,)"),
     ],
 )
 def test_what_does_not_fit_is_named_as_it_was_written(text: str, said: str) -> None:
@@ -205,6 +207,8 @@ def test_what_is_only_a_formula_here_is_named_with_it() -> None:
         ("binary_cross_entropy(X)", "binary_cross_entropy needs t"),
         ("soft_margin_loss(X, X, reduction=2)", "soft_margin_loss: reduction is a text in quotes, not 2"),
         ("soft_margin(X, X, reduction='all')", "soft_margin: reduction is 'mean', 'sum' or 'none', not 'all'"),
+        ("conv_transpose1d(X, X, groups=2.5)", "conv_transpose1d: groups is a whole number from 1 on, not 2.5"),
+        ("conv_transpose1d(X, X, groups=1j)", "conv_transpose1d: groups is a whole number from 1 on, not 1j"),
     ],
 )
 def test_a_mistake_is_named_by_the_name_that_was_written(text: str, said: str) -> None:

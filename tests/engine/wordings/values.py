@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 import numpy as np
 import torch
@@ -85,7 +86,9 @@ def _entering(f: Facts) -> int:
 
 def _that_change(f: Facts, slot: int) -> int:
     rng, count = np.random.default_rng(1), 0
-    xs = [rng.uniform(0.5, 1.5, x.shape) for x in f.trace.inputs(f.node)]
+    # Numbers that say where something goes are no others: they would say nowhere, or somewhere else.
+    named = zip_longest(f.trace.inputs(f.node), f.node.op.slots[: len(f.node.inputs)])
+    xs = [np.array(x, float) if name == "ids" else rng.uniform(0.5, 1.5, x.shape) for x, name in named]
     before = f.node.op.forward(xs).reshape(-1)[f.here.flat]
     for flat in range(xs[slot].size):
         x = xs[slot].reshape(-1)

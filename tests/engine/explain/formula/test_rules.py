@@ -26,6 +26,7 @@ from gradstep.engine.explain.hops import hops
 from gradstep.engine.files import builtin, find
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history.history import History
+from gradstep.engine.ops.precision import EPS
 from gradstep.engine.run.recording import Recording, record
 from gradstep.engine.run.timeline import Phase
 
@@ -36,22 +37,25 @@ SETTINGS = settings(
 )
 
 
-def equations(recording: Recording, each: int = EACH) -> Iterator[Equation]:
-    """Those of all arrays that the forward and the backward pass write: of long ones the first and some others."""
+def equations(recording: Recording, each: int = EACH) -> Iterator[tuple[Equation, str]]:
+    """Those of all arrays that the forward and the backward pass write, of long ones the first and some others; each
+    with the type of its number where that is narrower than the graph's."""
     for sweep in recording.timeline.sweeps:
         chosen = {*range(min(sweep.size, each // 2)), *range(0, sweep.size, max(sweep.size // (each // 2 + 1), 1))}
+        narrower = recording.graph.values[sweep.value].kind
         for flat in sorted(chosen):
             if sweep.phase is Phase.BACKWARD:
                 element = Element(sweep.value, flat)
-                yield formula.backward(recording, element, *hops(recording, element, 5))
+                yield formula.backward(recording, element, *hops(recording, element, 5)), narrower
             elif sweep.phase is not Phase.UPDATE:
-                yield formula.forward(recording, recording.graph.nodes[sweep.node], flat)
+                yield formula.forward(recording, recording.graph.nodes[sweep.node], flat), narrower
 
 
 def all_hold(recording: Recording, each: int = EACH) -> None:
     """What is printed gives the result; where that is no finite number, so is what is printed."""
-    names, rel = Names(recording), 1e-9 if recording.graph.dtype == np.float64 else 2e-4
-    for equation in equations(recording, each):
+    names, usual = Names(recording), 1e-9 if recording.graph.dtype == np.float64 else 2e-4
+    for equation, narrower in equations(recording, each):
+        rel = max(usual, EPS.get(narrower, 0.0))
         made = Rule(names, equation.right).value({})
         if math.isfinite(equation.result):
             near = math.isclose(made, equation.result, rel_tol=rel, abs_tol=rel)
