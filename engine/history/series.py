@@ -214,10 +214,11 @@ def look_back(history: History, watches: Sequence[Watch], here: int, go_on: GoOn
 
 def trained(recording: Recording) -> Sequence[Value]:
     """The parameters whose norms stand for a whole training's: the weights of its layers, from the inputs to the
-    loss, or where it has none, all of them."""
+    loss, or where it has none, all of them; none that is frozen."""
     graph = recording.graph
     found = dict.fromkeys(layer.weight for layer in recording.board.layers if layer.weight >= 0)
-    return [graph.values[value] for value in found] or [p for p in graph.parameters if p.size]
+    weights = [graph.values[value] for value in found if graph.gets_gradient(graph.values[value])]
+    return weights or [p for p in graph.parameters if p.size]
 
 
 def _gradient(s: Summaries, value: Value) -> Series:

@@ -20,7 +20,7 @@ from gradstep.tui.panels.lists.training import Training
 from gradstep.tui.screens.debugger import Debugger
 from gradstep.tui.view import View
 
-LONG = loads(TRAINED.text.replace("steps = 60", "steps = 30000"))
+LONG = loads(TRAINED.text.replace("steps = 60", "steps = 3000000"))
 
 
 async def until(pilot: Pilot[int], true: Callable[[], bool], seconds: float = 20) -> None:
@@ -106,7 +106,7 @@ async def test_training_pauses_shows_its_past_and_goes_on() -> None:
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         made = session.history.made
-        assert 300 < made < 30_000
+        assert 300 < made < 3_000_000
         assert at(pilot) == Position(session.recording.timeline.total, None, made)
         assert f"Stopped after iteration {made:,}; all up to there is kept." in text(pilot)
         before = session.recording.trace.loss
