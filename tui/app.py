@@ -52,6 +52,10 @@ def _theme(palette: Palette) -> Theme:
 
 #: The signals that end the program, with the exit status 128 + their number.
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT) if sys.platform != "win32" else ()
+#: Seconds after a signal in which the program may leave by itself.
+_LAST_WAY_OUT = 8.0
+#: Seconds that putting the terminal back may take then.
+_PUTTING = 2.0
 #: After so many faults the screen gives up.
 _MOST_FAULTS = 20
 
@@ -141,6 +145,23 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
         with suppress(RuntimeError):  # it is closed
             assert self._loop is not None, "it has been loaded"
             self._loop.call_soon_threadsafe(self.exit, 128 + number, 128 + number)
+        last = threading.Timer(_LAST_WAY_OUT, self._end_at_once, (128 + number,))
+        last.daemon = True
+        last.start()
+
+    def _end_at_once(self, status: int) -> None:
+        """The way out of a program that does not leave by itself: a signal ends it, whatever it waits for."""
+        putting = threading.Thread(target=self._put_back, daemon=True)
+        putting.start()
+        putting.join(_PUTTING)
+        os._exit(status)
+
+    def _put_back(self) -> None:
+        """The terminal, as far as that can be done now."""
+        from gradstep.tui.terminal.driver import TerminalDriver
+
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.put_back()
 
     async def _shutdown(self) -> None:
         await super()._shutdown()

@@ -152,3 +152,21 @@ def test_a_terminal_that_goes_away_in_a_storm(tmp_path: Path) -> None:
         os.close(t.master)
         t.master = os.open(os.devnull, os.O_RDONLY)
         assert t.process.wait(20) == 129
+
+
+#: The program, with a screen that never leaves by itself.
+STUCK = (
+    "-c",
+    "import sys, gradstep.tui.cli as c, gradstep.tui.app as app\n"
+    "app._LAST_WAY_OUT = 0.5\n"
+    "app.Gradstep.exit = lambda self, *a, **k: None\n"
+    "sys.exit(c.main(['walkthrough']))",
+)
+
+
+@pytest.mark.parametrize("number", list(STATUS))
+def test_a_signal_ends_even_what_does_not_leave(number: signal.Signals, tmp_path: Path) -> None:
+    with terminal(100, 30, program=STUCK, cwd=tmp_path) as t:
+        t.wait_for("? help")
+        os.kill(t.process.pid, number)
+        check(t, STATUS[number])

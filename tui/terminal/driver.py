@@ -97,6 +97,16 @@ class TerminalDriver(LinuxDriver):
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }
 
+    def put_back(self) -> None:
+        """The terminal is as it was, from any thread, and without what the main thread may be waiting for."""
+        self._disable_mouse_support()
+        self.exit_event.set()
+        if self._key_thread is not None:
+            self._key_thread.join(0.5)
+        self.stop_application_mode()
+        with suppress(ValueError):  # signals are the main thread's
+            self.close()
+
     def _until_read(self) -> None:
         """Waits until the terminal has read all that was written; what is typed meanwhile is nobody's."""
         if self._answers and self._file is not None:
