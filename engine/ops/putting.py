@@ -162,11 +162,12 @@ class Accumulating(Put):
             object.__setattr__(self, "summed", (0, self.puts % len(self.slots)))
 
     def fold(self, x: Array, pairs: Pairs, source: Array) -> Array:
-        return (Added.fold if self.accumulate else Written.fold)(self, x, pairs, source)  # type: ignore[arg-type]
+        found = Added.fold if self.accumulate else Written.fold
+        return found(self, x, pairs, source)  # type: ignore[arg-type]  # neither looks at what it is of
 
     def factors(self, x: Array, pairs: Pairs, source: Array, y: Array) -> tuple[Array, Array]:
         found = Added.factors if self.accumulate else Written.factors
-        return found(self, x, pairs, source, y)  # type: ignore[arg-type]
+        return found(self, x, pairs, source, y)  # type: ignore[arg-type]  # likewise
 
 
 #: The ways to fold what is put with what was there: the number to start from, and a function of two.

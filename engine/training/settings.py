@@ -18,7 +18,7 @@ class Option:
 
 def is_number(x: object) -> bool:
     """Whether it is a finite number that floating point can hold, and no truth value."""
-    return type(x) in (int, float) and abs(x) <= sys.float_info.max  # type: ignore[arg-type]
+    return type(x) in (int, float) and abs(x) <= sys.float_info.max  # type: ignore[arg-type]  # a number by then
 
 
 def at_least_0(default: float | None) -> Option:
