@@ -5,7 +5,7 @@
     python tests/peers/onnx_node_tests.py --only softmax   those with that in their name
     python tests/peers/onnx_node_tests.py --reasons        what cannot be written, and why
 
-Each node of a test is written as a formula (onnx_formulas.py, onnx_layers.py). What has no gradient and is not what is
+Each node of a test is written as a formula (gradstep/onnx/formulas/). What has no gradient and is not what is
 asked for, shapes, axes and tables in a graph of several nodes, is data, and ONNX's reference computes it. A test
 agrees if all results that gradstep makes are ONNX's, within the tolerance of the test, and the gradient along a
 direction is that of differences; it cannot be written, and then gradstep or the table says why; or it differs, which
@@ -26,15 +26,14 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "engine"), str(Path(__file__).parent)]
 
-import onnx_layers  # noqa: E402, F401  # fills the table
 from graphs import NetworkBuilder  # noqa: E402  # beside the tests of the engine
 from onnx import AttributeProto, helper, numpy_helper  # noqa: E402
 from onnx.backend.test.loader import load_model_tests  # noqa: E402
 from onnx.reference import ReferenceEvaluator  # noqa: E402
-from onnx_formulas import TABLE, Called, Unwritable  # noqa: E402
 
 from gradstep.engine.errors import GradstepError  # noqa: E402
 from gradstep.engine.run.passes import run  # noqa: E402
+from gradstep.onnx.formulas import TABLE, Called, Unwritable  # noqa: E402
 
 
 class Outcome(NamedTuple):

@@ -1,0 +1,1 @@
+"""Networks that are written in ONNX (onnx.ai), as networks of gradstep."""
