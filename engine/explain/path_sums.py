@@ -47,8 +47,7 @@ class Backward:
         """The array of a value on a path to the loss, in its shape and C-contiguous."""
         if value not in self._known:
             graph = self._trace.graph
-            between = onward(graph, value) - self._known.keys()
-            for each in [*(n.output for n in reversed(graph.nodes) if n.output in between), value]:
+            for each in self._wanted(value):
                 parts = (
                     self._pull(self._trace, graph.nodes[node], slot, self._known[graph.nodes[node].output])
                     for node, slot in graph.uses[each]
@@ -59,6 +58,17 @@ class Backward:
                 # results without axes.
                 self._known[each] = np.asarray(joined, dtype=self._dtype, order="C")
         return self._known[value]
+
+    def _wanted(self, value: int) -> list[int]:
+        """What is not known yet of that which `value` needs and itself, each after what it needs."""
+        graph, found, left = self._trace.graph, {value}, [value]
+        while left:
+            for node, _ in graph.uses[left.pop()]:
+                output = graph.nodes[node].output
+                if output not in found and output not in self._known:
+                    found.add(output)
+                    left.append(output)
+        return sorted(found, key=lambda each: graph.values[each].node, reverse=True)
 
 
 @remembered
