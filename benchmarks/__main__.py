@@ -7,12 +7,11 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from benchmarks import key, large, launch
-from benchmarks.before import BEFORE
 from benchmarks.measure import Pair, listed, table
 from benchmarks.terminal import ROOT, environment
 
@@ -20,22 +19,40 @@ from benchmarks.terminal import ROOT, environment
 MEASURED = ROOT / "benchmarks" / "measured.json"
 
 
-def _apart(module: str, *more: str) -> Callable[[bool], list[Pair]]:
-    """In a process of its own, so that NumPy is loaded with one BLAS thread."""
+#: Measures, quickly or not, what there is here and, where another tree is named, what there is in that: as it is to be
+#: shown, and the other tree's.
+Measure = Callable[[bool, Path | None], tuple[list[Pair], list[Pair]]]
 
-    def measure(quick: bool) -> list[Pair]:
-        call = [sys.executable, "-m", f"benchmarks.{module}", *more, *(["--quick"] if quick else [])]
-        done = subprocess.run(call, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=True)
-        return [Pair(**plain) for plain in json.loads(done.stdout)]
+
+def _apart(module: str, *more: str, aged: bool = True) -> Measure:
+    """In a process of its own, so that NumPy is loaded with one BLAS thread; `aged`: also in an older tree."""
+
+    def measure(quick: bool, beside: Path | None) -> tuple[list[Pair], list[Pair]]:
+        call = ["-m", f"benchmarks.{module}", *more, *(["--quick"] if quick else [])]
+        here = _pairs([sys.executable, *call])
+        return here, _pairs([str(beside / ".venv" / "bin" / "python"), *call]) if aged and beside is not None else []
 
     return measure
 
 
-def _with_torch(quick: bool) -> list[Pair]:
-    return _apart("operations", "--json")(quick) if importlib.util.find_spec("torch") else []
+def _pairs(call: list[str]) -> list[Pair]:
+    """What a module says. It runs in a folder with these benchmarks alone: here the folder gradstep/ would hide the
+    package that is installed in another environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "benchmarks").symlink_to(ROOT / "benchmarks", target_is_directory=True)
+        done = subprocess.run(call, cwd=folder, env=environment(), stdout=subprocess.PIPE, check=True)
+    return [Pair(**plain) for plain in json.loads(done.stdout)]
 
 
-BENCHMARKS: dict[str, Callable[[bool], list[Pair]]] = {
+def _with_torch(quick: bool, beside: Path | None) -> tuple[list[Pair], list[Pair]]:
+    return _apart("operations", "--json")(quick, beside) if importlib.util.find_spec("torch") else ([], [])
+
+
+def _alone(quick: bool, beside: Path | None) -> tuple[list[Pair], list[Pair]]:
+    return large.measure(quick), []
+
+
+BENCHMARKS: dict[str, Measure] = {
     "launch": launch.measure,
     "key": key.measure,
     "engine": _apart("engine"),
@@ -44,8 +61,8 @@ BENCHMARKS: dict[str, Callable[[bool], list[Pair]]] = {
     "searching": _apart("searching"),
     "operations": _with_torch,
     "scale": _apart("scale"),
-    "large": large.measure,
-    "recording": _apart("recording"),
+    "large": _alone,
+    "recording": _apart("recording", aged=False),
 }
 
 
@@ -59,21 +76,22 @@ def main() -> None:
         "--beside",
         type=Path,
         metavar="TREE",
-        help="launch and key of this tree as well, whose environment is TREE/.venv",
+        help="another tree as well, whose environment is TREE/.venv: what is measured there stands as before",
     )
     parser.add_argument("--keep", action="store_true", help="write what is measured, and the table in the README")
     options = parser.parse_args()
-    if options.beside is not None:
-        BENCHMARKS["launch"] = partial(launch.measure, beside=options.beside.absolute())
-        BENCHMARKS["key"] = partial(key.measure, beside=options.beside.absolute())
+    beside = None if options.beside is None else options.beside.absolute()
     pairs: list[Pair] = []
+    before: dict[tuple[str, str, str], float] = {}
     for name in [options.only] if options.only else BENCHMARKS:
         print(f"measuring {name} …", file=sys.stderr)
-        pairs += BENCHMARKS[name](options.quick)
-    found = [{**pair.summary(), "before": BEFORE.get(pair.key)} for pair in pairs]
+        here, there = BENCHMARKS[name](options.quick, beside)
+        pairs += here
+        before |= {pair.key: pair.ratio for pair in there}
+    found = [{**pair.summary(), "before": before.get(pair.key)} for pair in pairs]
     if options.keep:
         _keep(found)
-    print(json.dumps(found, ensure_ascii=False, indent=2) if options.json else table(pairs, BEFORE))
+    print(json.dumps(found, ensure_ascii=False, indent=2) if options.json else table(pairs, before))
 
 
 def _keep(found: list[dict[str, object]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.launch import BARE_READY, READY
@@ -16,23 +17,28 @@ HOME = "\x1b[H"
 QUIET = 0.03
 
 
-def measure(quick: bool, beside: Path | None = None) -> list[Pair]:
-    """`space` in all programs in turns, while they are running, at every size. `beside`: another tree of gradstep, with
-    an environment in it."""
+def measure(quick: bool, beside: Path | None) -> tuple[list[Pair], list[Pair]]:
+    """`space` in all programs in turns, while they are running, at every size: here, and of `beside`, another tree of
+    gradstep with an environment in it."""
+    here, there = [], []
     with compiled() as env:
-        return [pair for columns, rows in SIZES for pair in _pairs(columns, rows, 30 if quick else 310, env, beside)]
+        for columns, rows in SIZES:
+            ours, theirs = _pairs(columns, rows, 30 if quick else 310, env, beside)
+            here += ours
+            there += theirs
+    return here, there
 
 
-def _pairs(columns: int, rows: int, repetitions: int, env: dict[str, str], beside: Path | None) -> list[Pair]:
+def _pairs(
+    columns: int, rows: int, repetitions: int, env: dict[str, str], beside: Path | None
+) -> tuple[list[Pair], list[Pair]]:
     case, steps = f"{columns}×{rows}", _steps()
     cost = Pair("key", f"space, {case}, processor time", "bare Textual", TARGET, ours=[], theirs=[], limit=LIMIT)
     written = Pair("key", f"space, {case}, written", "goal", 1.0, ours=[], theirs=[MOST_BYTES], unit="kB")
-    pairs, programs = [cost, written], [(GRADSTEP, READY, ROOT), (BARE, BARE_READY, ROOT)]
+    before = [replace(cost, ours=[], theirs=cost.theirs), replace(written, ours=[])]
+    programs = [(GRADSTEP, READY, ROOT), (BARE, BARE_READY, ROOT)]
     if beside is not None:
         programs.append((gradstep(beside), READY, beside))
-        case += f", against {beside.name}"
-        pairs.append(Pair("key", f"space, {case}", str(beside), 1.0, ours=cost.ours, theirs=[]))
-        pairs.append(Pair("key", f"space, {case}, written", str(beside), 1.0, ours=written.ours, theirs=[], unit="kB"))
     with ExitStack() as stack:
         running = [
             stack.enter_context(Terminal(argv, columns, rows, env, synchronized=True, tree=tree))
@@ -53,11 +59,11 @@ def _pairs(columns: int, rows: int, repetitions: int, env: dict[str, str], besid
             written.ours.append(costs[0][1])
             cost.theirs.append(costs[1][0])
             if beside is not None:
-                pairs[2].theirs.append(costs[2][0])
-                pairs[3].theirs.append(costs[2][1])
+                before[0].ours.append(costs[2][0])
+                before[1].ours.append(costs[2][1])
         for terminal in running:
             terminal.quit()
-    return pairs
+    return [cost, written], before if beside is not None else []
 
 
 def _steps() -> int:

@@ -16,9 +16,8 @@ import numpy as np
 from benchmarks.key import HOME, QUIET
 from benchmarks.launch import COLUMNS, READY, ROWS
 from benchmarks.measure import Pair
+from benchmarks.names import Session, load
 from benchmarks.terminal import GRADSTEP, ROOT, Terminal, compiled
-from gradstep.engine.debugger.session import Session
-from gradstep.engine.files import load
 
 SIZES, BATCH = (4096, 4096, 4096, 10), 8
 KEY, SEARCH, OPEN, MEMORY = 1.5, 2.0, 1.3, 1.3

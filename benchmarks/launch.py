@@ -4,6 +4,7 @@ Textual application; and how much is written."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.measure import Pair
@@ -15,21 +16,15 @@ COLUMNS, ROWS = 160, 45
 FIRST, READY, BARE_READY = "^c leaves", "Nothing is computed yet", "bare 0 "
 
 
-def measure(quick: bool, beside: Path | None = None) -> list[Pair]:
-    """All programs in turns, after one start of each that is not counted: it compiles the modules. `beside`: another
-    tree of gradstep, with an environment in it."""
+def measure(quick: bool, beside: Path | None) -> tuple[list[Pair], list[Pair]]:
+    """All programs in turns, after one start of each that is not counted: it compiles the modules. What is measured
+    here, and of `beside`, another tree of gradstep with an environment in it."""
     case, bare = f"{COLUMNS}×{ROWS}, processor time", (*BARE, str(ROWS))
     first = Pair("launch", f"first frame, {case}", "bare Textual", TARGET, ours=[], theirs=[])
     numbers = Pair("launch", f"first numbers, {case}", "bare Textual", TARGET, ours=[], theirs=[])
     written = Pair("launch", "written", "goal", 1.0, ours=[], theirs=[MOST_BYTES], unit="kB")
-    pairs = [first, numbers, written]
-    if beside is not None:
-        pairs.append(
-            Pair("launch", f"first numbers, against {beside.name}", str(beside), 1.0, ours=numbers.ours, theirs=[])
-        )
-        pairs.append(
-            Pair("launch", f"written, against {beside.name}", str(beside), 1.0, ours=written.ours, theirs=[], unit="kB")
-        )
+    # An older tree's first frame has the numbers.
+    before = [replace(first, ours=[]), replace(numbers, ours=[]), replace(written, ours=[])]
     with compiled() as env:
         for turn in range(-1, 5 if quick else 40):
             ours = _started(GRADSTEP, (FIRST, READY), env)
@@ -43,9 +38,9 @@ def measure(quick: bool, beside: Path | None = None) -> list[Pair]:
             for pair in (first, numbers):
                 pair.theirs.append(theirs[0])
             if other is not None:
-                pairs[-2].theirs.append(other[0])
-                pairs[-1].theirs.append(other[-1])
-    return pairs
+                for pair, cost in zip(before, (other[0], other[0], other[-1]), strict=True):
+                    pair.ours.append(cost)
+    return [first, numbers, written], before if beside is not None else []
 
 
 def _started(argv: Sequence[str], words: Sequence[str], env: Mapping[str, str], tree: Path = ROOT) -> list[float]:

@@ -13,15 +13,16 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from time import process_time
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.measure import Pair
+from benchmarks.names import OLDER, ScenarioError, loads, read_only
 from benchmarks.sweep import CASES, Case
-from gradstep.engine.files import loads
-from gradstep.engine.graph.graph import Graph
-from gradstep.engine.index import read_only
+
+if TYPE_CHECKING:
+    from gradstep.engine.graph.graph import Graph
 
 Array = np.ndarray[Any, np.dtype[Any]]
 #: The aim of each, and what none may exceed.
@@ -112,12 +113,12 @@ def _forward(graph: Graph, leaves: dict[int, Array], made: int) -> dict[int, Arr
 def _backward(graph: Graph, made: int, data: dict[int, Array], grads: dict[int, Array]) -> None:
     """The gradients of all that the made value depends on, from its own."""
     with np.errstate(all="ignore"):
-        for node, vjp, slots in graph.pullbacks:
+        for node, *_, slots in graph.pullbacks:
             if node.output not in grads or node.output not in data:
                 continue
             xs = [data[i] for i in node.inputs]
             for slot, value, _ in slots:
-                part = np.ascontiguousarray(vjp(slot, grads[node.output], data[node.output], xs))
+                part = np.ascontiguousarray(node.op.vjp(slot, grads[node.output], data[node.output], xs))
                 grads[value] = part if value not in grads else grads[value] + part
 
 
@@ -137,7 +138,12 @@ def sweep(names: Sequence[str], runs: int, say: Callable[[str], None]) -> list[T
     for name, case in CASES.items():
         if names and name not in names:
             continue
-        found.append(timed(name, case, runs))
+        try:
+            found.append(timed(name, case, runs))
+        except (AssertionError, ScenarioError):  # it cannot read it, or means something else by it
+            if not OLDER:
+                raise
+            continue
         say(f"{found[-1].ratio:7.2f}  {name}")
     return sorted(found, key=lambda one: -one.ratio)
 
@@ -149,6 +155,8 @@ def measure(quick: bool) -> list[Pair]:
     over = sum(one.ratio > AIM for one in found), sum(one.ratio > MOST for one in found)
     case = f"of {len(found)}, the middle one ({middle.name}); {over[0]} above {AIM:g}, {over[1]} above {MOST:g}"
     pairs = [Pair("operations", case, "PyTorch", AIM, ours=[middle.ours], theirs=[middle.theirs])]
+    if OLDER:
+        return [Pair("operations", o.name, "PyTorch", AIM, ours=[o.ours], theirs=[o.theirs]) for o in found]
     shown = [*found[:8], *(one for one in found[8:] if one.name in ("gelu", "layer_norm", "softmax", "attention"))]
     return [*pairs, *(Pair("operations", o.name, "PyTorch", AIM, ours=[o.ours], theirs=[o.theirs]) for o in shown)]
 

@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Pair
+from benchmarks.names import Scenario, loads
 from benchmarks.training import PEER, RATE, TURN, Loop, ours, parameters_of
-from gradstep.engine.files import loads
-from gradstep.engine.run.scenario import Scenario
 
 
 def measure(quick: bool) -> list[Pair]:

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from time import process_time
 
 from benchmarks.measure import Pair
-from gradstep.engine.debugger.session import Session
-from gradstep.engine.files import loads
+from benchmarks.names import Session, command, loads
 
 TARGET = 1.5
 SHORT, LONG = 400, 4_000
@@ -30,6 +29,10 @@ def text(lines: int) -> str:
     return "\n".join([*head, *rows, f'L = "sum(h{lines - 1})"'])
 
 
+def _on(share: float) -> bool:
+    return True
+
+
 def measure(quick: bool) -> list[Pair]:
     """Opening and each command, of a chain of 4,000 lines and of one of 400; per line."""
     runs, found = 1 if quick else 3, []
@@ -39,17 +42,17 @@ def measure(quick: bool) -> list[Pair]:
     def opened(lines: int) -> None:
         sessions[lines] = Session(loads(text(lines)))
 
-    def done(command: str) -> Callable[[int], object]:
+    def done(line: str) -> Callable[[int], object]:
         def do(lines: int) -> object:
             session = sessions[lines] = Session(sessions[lines].recording.scenario)
-            session.do("goto end")
+            command(session, "goto end", _on)
             before = process_time()
-            session.do(command)
+            command(session, line, _on)
             return process_time() - before
 
         return do
 
-    for name, act in (("opening", opened), *((command, done(command)) for command in COMMANDS)):
+    for name, act in (("opening", opened), *((line, done(line)) for line in COMMANDS)):
         case = f"{name}, {long:,} lines of a graph, per line"
         pair = Pair("scale", case, f"{short:,} lines", TARGET, ours=[], theirs=[])
         for _ in range(runs):

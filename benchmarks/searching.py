@@ -15,11 +15,8 @@ from collections.abc import Callable
 from time import process_time
 
 from benchmarks.measure import Pair
+from benchmarks.names import CommandError, Session, command, loads
 from benchmarks.training import NETWORKS, network
-from gradstep.engine.debugger.traveller import Traveller
-from gradstep.engine.errors import CommandError
-from gradstep.engine.files import loads
-from gradstep.engine.run.timeline import Position
 
 REPLAY, SECOND = 2.0, 1.0
 
@@ -28,26 +25,23 @@ def measure(quick: bool) -> list[Pair]:
     return [_when(600 if quick else 5_593), _continued(2_000 if quick else 60_000)]
 
 
-def _trained(length: int, lr: float = 0.05) -> Traveller:
+def _trained(length: int, lr: float = 0.05) -> Session:
     text = network(NETWORKS[0], "float64").replace("lr = 0.05", f"lr = {lr}").replace("1000000", str(length))
-    found = Traveller(loads(text))
-    found.train(length)
+    found = Session(loads(text))
+    command(found, f"train {length}", _on)
     return found
 
 
 def _when(length: int) -> Pair:
-    """`when first` on one weight that never passes its level, though others do: every iteration is looked at."""
-    from gradstep.engine.debugger.when import when
-
+    """`when` on one weight that never passes its level, though others do: every iteration is looked at."""
     here = _trained(length)
-    history, end = here.history, Position(here.recording.timeline.total, None, length)
     case = f"when on one weight over {length:,} iterations of 64-32-10"
     pair = Pair("searching", case, "computing them again", REPLAY, ours=[], theirs=[])
     for _ in range(3):
-        history.release()
-        pair.ours.append(_time(lambda: when(history, history.recording(length), end, "first W1.next[3,5] > 0.001")))
-        history.release()
-        pair.theirs.append(_time(lambda: [history.snapshot(k) for k in range(1, length + 1)]))
+        here.history.release()
+        pair.ours.append(_time(lambda: command(here, "when W1.next[3,5] > 0.001", _on)))
+        here.history.release()
+        pair.theirs.append(_time(lambda: [here.history.snapshot(k) for k in range(1, length + 1)]))
     return pair
 
 
@@ -56,13 +50,17 @@ def _continued(length: int) -> Pair:
     here = _trained(length, 0.02)
     case = f"continue on loss > 2 * previous over {length:,} iterations"
     pair = Pair("searching", case, "one second", 1.0, ours=[], theirs=[SECOND])
-    here.stops.breakpoints.clear()
-    here.stops.add("loss > 2 * previous", here.recording)
+    for line in ("delete all", "break loss > 2 * previous"):
+        command(here, line, _on)
     for _ in range(3):
-        here.go_to(Position(0, None, 1))
+        command(here, "restart", _on)
         here.history.release()
-        pair.ours.append(_time(lambda: here.run(True)))
+        pair.ours.append(_time(lambda: command(here, "continue", _on)))
     return pair
+
+
+def _on(share: float) -> bool:
+    return True
 
 
 def _time(call: Callable[[], object]) -> float:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gradstep.engine.graph.graph import Graph
+if TYPE_CHECKING:
+    from gradstep.engine.graph.graph import Graph
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
@@ -170,7 +171,7 @@ CASES: dict[str, Case] = dict([
     ("quantile", Case("quantile(X, 0.3, axis=1)", lambda x: torch.quantile(x, 0.3, 1), {"X": (ROWS, "normal")})),
     # Rows
     one("softmax", lambda x: torch.softmax(x, -1)), one("log_softmax", lambda x: torch.log_softmax(x, -1)),
-    one("normalize", lambda x: F.layer_norm(x, (1024,))), one("rms_normalize", lambda x: F.rms_norm(x, (1024,))),
+    one("standardize", lambda x: F.layer_norm(x, (1024,))), one("rms_normalize", lambda x: F.rms_norm(x, (1024,))),
     ("layer_norm", Case("layer_norm(X, G, B)", lambda x, g, b: F.layer_norm(x, (1024,), g, b), {"X": (ROWS,
         "normal"), "G": ((1024,), "normal"), "B": ((1024,), "normal")})),
     ("rms_norm", Case("rms_norm(X, G)", lambda x, g: F.rms_norm(x, (1024,), g), {"X": (ROWS, "normal"),

@@ -23,9 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Pair
-from gradstep.engine.files import loads
-from gradstep.engine.history.history import History
-from gradstep.engine.run.scenario import Scenario
+from benchmarks.names import History, Scenario, loads
 
 BY_HAND, NOTING, PEER, REWIND, MEMORY = 1.3, 1.0, 1.0, 0.1, 1.0
 NETWORKS = ((64, 32, 10), (784, 128, 10))
