@@ -171,7 +171,15 @@ KEYS: tuple[Key, ...] = (
     Key("app.theme", "T", "program.theme", APP, "T", "dark, light, high contrast", "theme", 20, always=True),
     Key("app.help", "question_mark,f1", "program.help", APP, "? F1", "help", "help", 1000, always=True),
     Key("app.quit", "q", "program.quit", APP, "q", "quit; asks if there are edits", "quit", 1000, always=True),
-    Key("app.interrupt", "ctrl+c", "program.interrupt", APP, "^c", "stop what is running, else quit", always=True),
+    Key(
+        "app.interrupt",
+        "ctrl+c",
+        "program.interrupt",
+        APP,
+        "^c",
+        "stop what is running, else quit as q does",
+        always=True,
+    ),
 )
 
 #: Each by its id.

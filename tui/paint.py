@@ -33,6 +33,16 @@ class Row(NamedTuple):
     odd: bool
 
 
+class Link(NamedTuple):
+    """Cells that can be clicked: `width` of them from column x of row y. `does` is written as the actions of the key
+    table are: what a key does, or a part of the screen."""
+
+    x: int
+    y: int
+    width: int
+    does: str
+
+
 class Canvas:
     """A width × height grid of cells, each with a style: a character with the marks on it, or nothing behind one that
     takes two cells.
@@ -47,6 +57,7 @@ class Canvas:
         self.chars: list[list[str]] = [[" "] * width for _ in range(height)]
         self.styles: list[list[Style]] = [[blank] * width for _ in range(height)]
         self.odd: set[int] = set()
+        self.links: list[Link] = []
 
     def put(self, x: int, y: int, text: str, style: Style | None = None) -> int:
         """Writes `text` at column x of row y, cut at the edges; returns the column after it."""
@@ -62,6 +73,14 @@ class Canvas:
             self.chars[y][left:right] = content[left - x : right - x]
             self.styles[y][left:right] = [style] * (right - left)
         return end
+
+    def link(self, x: int, y: int, width: int, does: str) -> None:
+        """Makes `width` cells of row y something to click."""
+        self.links.append(Link(x, y, width, does))
+
+    def linked(self, x: int, y: int) -> str:
+        """What a click on a cell does; nothing where it is empty."""
+        return next((one.does for one in self.links if one.y == y and one.x <= x < one.x + one.width), "")
 
     def fill(self, x: int, y: int, width: int, style: Style) -> None:
         """Gives `width` cells of row y a style without changing what they say."""
@@ -166,6 +185,7 @@ class Canvas:
         """Another one that shows the same."""
         made = Canvas.__new__(Canvas)
         made.width, made.height, made.palette, made.odd = self.width, self.height, self.palette, set(self.odd)
+        made.links = self.links[:]
         made.chars, made.styles = [row[:] for row in self.chars], [row[:] for row in self.styles]
         return made
 

@@ -28,6 +28,8 @@ EXAMPLE = """\
 # "time.step" = "space,n"
 """
 _KEYS = ("theme", "digits", "motion", "hints", "ascii", "keymap")
+#: So many lines that were typed are kept.
+_TYPED = 200
 #: The length of a file of preferences, and of a theme.
 _LARGEST = 1 << 16
 
@@ -174,7 +176,7 @@ def _kept(what: str) -> Path:
 
 def _lines(what: str) -> list[str]:
     try:
-        return _kept(what).read_text(encoding="utf-8").split()
+        return _kept(what).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):  # there is none, or it is no text: nothing is remembered
         return []
 
@@ -209,6 +211,16 @@ def remember(theme: str) -> None:
 def hinted() -> list[str]:
     """The keys about which a hint has been seen."""
     return _lines("hints")
+
+
+def typed() -> list[str]:
+    """The lines that were typed, the newest last."""
+    return _lines("typed")
+
+
+def note_typed(line: str) -> None:
+    """Notes one more of them."""
+    _keep("typed", [*typed(), line][-_TYPED:])
 
 
 def note_hint(key: str) -> None:

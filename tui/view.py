@@ -68,8 +68,8 @@ SHARED = {
 class Beginning(NamedTuple):
     """How the screen begins where a person wants it otherwise than it begins by itself: the theme, the digits in Math,
     how near, the keys; how many columns and lines at most; whether anything may blink; what is to be done with the
-    theme that they change to; and the hints that they have seen, None where they want none, with what notes one
-    more."""
+    theme that they change to; the hints that they have seen, None where they want none, with what notes one
+    more; and the lines that they have typed before, likewise."""
 
     theme: Palette | None = None
     digits: int = Digits.MATH
@@ -80,6 +80,8 @@ class Beginning(NamedTuple):
     remember: Callable[[str], None] = lambda name: None
     hinted: Collection[str] | None = None
     note_hint: Callable[[str], None] = lambda name: None
+    typed: Callable[[], list[str]] = list
+    note_typed: Callable[[str], None] = lambda line: None
 
 
 #: As it begins by itself.
@@ -93,8 +95,8 @@ class View(NamedTuple):
     step. `zoom` is how near one stands to it. `tab` is the open one where all panels share a
     frame, `side` where only the side panels do, `lists` where only the lists do.
     `network_digits` and `math_digits` are digits after the point. `order` is how Params is sorted, and
-    `filter` the names that it shows; `pointed` is the iteration that is pointed at in Training; `keymap` is
-    which key does what.
+    `filter` the names that it shows; `pointed` is the iteration that is pointed at in Training; `playing` is
+    how many steps a second it plays, below 0 back; `keymap` is which key does what.
     """
 
     palette: Palette = DARK
@@ -112,6 +114,7 @@ class View(NamedTuple):
     filter: str = ""
     pointed: int | None = None
     message: str = ""
+    playing: int = 0
     keymap: Keymap = DEFAULT
 
     def but(self, **changes: object) -> View:

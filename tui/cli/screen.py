@@ -96,7 +96,7 @@ def open_screen(options: argparse.Namespace) -> int:
 def _beginning(options: argparse.Namespace, mine: Preferences) -> Beginning:
     """How the screen begins: as the call says, else as the person's file says, else as it was left. Raises
     CommandError where there is no such theme."""
-    from gradstep.tui.preferences import hinted, note_hint, palette, remember, remembered
+    from gradstep.tui.preferences import hinted, note_hint, note_typed, palette, remember, remembered, typed
     from gradstep.tui.view import Beginning, Zoom
 
     theme = options.theme or mine.theme or remembered()
@@ -109,6 +109,8 @@ def _beginning(options: argparse.Namespace, mine: Preferences) -> Beginning:
         remember=remember,
         hinted=hinted() if mine.hints else None,
         note_hint=note_hint,
+        typed=typed,
+        note_typed=note_typed,
     )
     digits = options.digits or mine.digits
     return found if digits is None else found._replace(digits=digits)

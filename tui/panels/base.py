@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
+from textual.events import Click
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.message import Message
@@ -52,6 +53,7 @@ def _edged(edge: Edge) -> Canvas:
     panel, beside, width, height, palette, focused = edge
     canvas, entry = Canvas(width, height, palette), NUMBERED[panel]
     canvas.box(0, 0, width, height, palette.style("dim" if focused else "line"))
+    canvas.link(2, 0, len(entry.title) + 4, f"space.panel('{panel}')")
     x = canvas.put(2, 0, f" {entry.key} {entry.title} ", palette.style("current" if focused else "dim", bold=focused))
     closed = [NUMBERED[other] for other in beside]
     room = width - x - 3
@@ -59,8 +61,9 @@ def _edged(edge: Edge) -> Canvas:
     for at in reversed(range(len(closed))):  # the last ones shrink to their numbers first
         if sum(len(w) + 3 for w in words) > room:
             words[at] = closed[at].key
-    for word in words:
+    for other, word in zip(closed, words, strict=True):
         x = canvas.put(x, 0, "│", palette.style("line"))
+        canvas.link(x, 0, len(word) + 2, f"space.panel('{other.id}')")
         x = canvas.put(x, 0, f" {word} ", palette.style("dim"))
     return canvas
 
@@ -109,11 +112,11 @@ class Panel(Walled, Widget, can_focus=True):
             self.iteration = iteration
 
     class Scroll(Message):
-        """One step onward (1) or back (−1)."""
+        """One step onward (1) or back (−1); of a grain of time where it is said, else as far as one sees."""
 
-        def __init__(self, direction: int) -> None:
+        def __init__(self, direction: int, grain: str = "") -> None:
             super().__init__()
-            self.direction = direction
+            self.direction, self.grain = direction, grain
 
     class Select(Message):
         """Selects an element; `nearer`: and goes nearer to it."""
@@ -121,6 +124,13 @@ class Panel(Walled, Widget, can_focus=True):
         def __init__(self, element: Element, nearer: bool = False) -> None:
             super().__init__()
             self.element, self.nearer = element, nearer
+
+    class Do(Message):
+        """Does what a key does, or a part of the screen: written as in the key table."""
+
+        def __init__(self, does: str) -> None:
+            super().__init__()
+            self.does = does
 
     #: Whether the panel looks the same at every moment.
     timeless: ClassVar[bool] = False
@@ -156,6 +166,11 @@ class Panel(Walled, Widget, can_focus=True):
     def enter(self, scene: Scene) -> Message | None:
         """What ⏎ asks for; None: what it asks for everywhere, to go nearer."""
         return None
+
+    def on_click(self, event: Click) -> None:
+        does = "" if self._canvas is None else self._canvas.linked(event.x, event.y)
+        if does:
+            self.post_message(self.Do(does))
 
     def show(self, scene: Scene) -> None:
         """Shows another scene. A plain call: nine reactives with their watchers would cost each key

@@ -34,13 +34,15 @@ class Chooser(Dialog[str | None]):
     for than are listed, before something is typed."""
 
     kind = "chooser"
+    #: What stands on its lower edge.
+    keys: ClassVar = "enter goes there · esc closes · type to narrow"
     BINDINGS: ClassVar = [
         Binding("down", "move(1)", "next", show=False, priority=True),
         Binding("up", "move(-1)", "previous", show=False, priority=True),
     ]
 
     def __init__(self, title: str, choices: Iterable[Choice], said: str = "", at: int = 0) -> None:
-        super().__init__(title, "enter goes there · esc closes · type to narrow")
+        super().__init__(title, self.keys)
         self._about, self._at = said, at
         self._rest, self._known = iter(choices), list[Choice]()
 

@@ -56,7 +56,8 @@ class Debugger(Walled, Screen[None]):
         self.program = Program(self.scenery, self.runner, self.player, self.talk)
         #: By the names that the key table has for them.
         self.parts: Mapping[str, object] = {
-            "time": self.time, "player": self.player, "space": self.space, "act": self.act, "program": self.program
+            "time": self.time, "player": self.player, "space": self.space, "act": self.act, "program": self.program,
+            "talk": self.talk,
         }  # fmt: skip
 
     def compose(self) -> ComposeResult:
@@ -89,8 +90,12 @@ class Debugger(Walled, Screen[None]):
         self.runner.stop()
 
     async def action_press(self, key: str) -> None:
-        """What a key does, by its id in the key table: a method of one of the parts."""
-        part, name, given = parse(keymap.BY_ID[key].action)
+        """What a key does, by its id in the key table."""
+        await self._do(keymap.BY_ID[key].action)
+
+    async def _do(self, does: str) -> None:
+        """An action, as the key table writes it: a method of one of the parts."""
+        part, name, given = parse(does)
         done = getattr(self.parts[part], name)(*given)
         if isawaitable(done):
             await done
@@ -105,6 +110,10 @@ class Debugger(Walled, Screen[None]):
 
     def on_paste(self) -> None:
         self.scenery.show(message="Nothing here takes what is pasted; a line that is typed does, as behind :")
+
+    async def on_panel_do(self, message: Panel.Do) -> None:
+        if not self.runner.busy or any(key.always for key in keymap.KEYS if key.action == message.does):
+            await self._do(message.does)
 
     async def _heed(self, message: Message) -> None:
         if not self.runner.busy:

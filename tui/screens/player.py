@@ -26,6 +26,7 @@ class Player:
         speed = min(abs(self._speed) + 1, len(SPEEDS)) if faster else 1
         self.stop()
         self._speed = speed * direction
+        self._scenery.change(playing=SPEEDS[speed - 1] * direction)
         self._timer = self._scenery.screen.set_interval(1 / SPEEDS[speed - 1], self._tick)
         await self._tick()
 
@@ -35,6 +36,7 @@ class Player:
             return False
         self._timer.stop()
         self._timer, self._speed = None, 0
+        self._scenery.change(playing=0)
         return True
 
     async def _tick(self) -> None:
@@ -44,6 +46,6 @@ class Player:
         await self._runner.attempt("play", lambda go_on: session.step(grain, count, go_on), self._moved)
 
     def _moved(self, move: Move) -> None:
-        if not move.moved:
-            self.stop()
+        if not move.moved and self.stop():
+            self._runner.rest()
         self._scenery.moved(move)

@@ -24,6 +24,8 @@ Then = Callable[[T], Awaitable[None] | None]
 _BAR = 20
 #: Work that takes longer goes on in the background, where it can be stopped; in seconds.
 _PATIENCE = 0.2
+#: So long after something has ended ^c was meant for it; work that is over sooner nobody tries to stop. In seconds.
+_REACTION, _NOTICED = 1.0, 0.05
 
 
 class Longer(Exception):
@@ -52,6 +54,17 @@ class Runner:
         #: The share of it that is done, whether it is to stop, and how many iterations were made when it began.
         self._share, self._stopped, self._begun = 0.0, False, 0
         self._ticker: Timer | None = None
+        #: When what ran came to its end.
+        self._rested = -_REACTION
+
+    @property
+    def just_ended(self) -> bool:
+        """Whether something has ended so short a time ago that a person may still want to stop it."""
+        return perf_counter() - self._rested < _REACTION
+
+    def rest(self) -> None:
+        """Notes that something has ended by itself."""
+        self._rested = perf_counter()
 
     async def attempt(self, name: str, work: Work[T], then: Then[T], beside: bool = False) -> None:
         """Does something, `then` the rest with what it gave: at once if it is quick, else (or if it is to be)
@@ -59,6 +72,7 @@ class Runner:
         if beside:
             self._beside(name, work, then)
             return
+        begun = perf_counter()
         try:
             result = work(patiently())
         except Longer:
@@ -67,6 +81,8 @@ class Runner:
             self._scenery.show(message=f"✗ {error}")
         else:
             await _done(then, result)
+            if perf_counter() - begun > _NOTICED:
+                self.rest()
 
     def stop(self) -> None:
         """What runs is to stop."""
@@ -120,6 +136,7 @@ class Runner:
 
     def _ended(self) -> None:
         self.busy = ""
+        self.rest()
         if self._ticker is not None:
             self._ticker.stop()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gradstep.engine.notation import counted, number
 from gradstep.tui.cells import wrap
+from gradstep.tui.screens.past import Past
 from gradstep.tui.screens.player import Player
 from gradstep.tui.screens.runner import Longer, Runner, patiently
 from gradstep.tui.screens.scenery import Scenery
@@ -27,6 +28,8 @@ class Talk:
 
     def __init__(self, scenery: Scenery, runner: Runner, player: Player) -> None:
         self._scenery, self._runner, self._player = scenery, runner, player
+        beginning = scenery.beginning
+        self._past = Past(beginning.typed, beginning.note_typed)
 
     # Commands ------------------------------------------------------------------------------------
 
@@ -53,7 +56,8 @@ class Talk:
         if not edits:
             app.exit(0)
             return
-        from gradstep.tui.screens.chooser import Choice, Chooser
+        from gradstep.tui.screens.chooser import Choice
+        from gradstep.tui.screens.leaving import Leaving
 
         def decided(where: str | None) -> None:
             if where == "quit":
@@ -62,7 +66,7 @@ class Talk:
         kept = all(edit.iteration == 1 for edit in edits)
         hint = " (^s saves them as a new file)" if kept else ""
         choices = [Choice("stay", "stay"), Choice(f"quit, and drop {counted(len(edits), 'edit')}{hint}", "quit")]
-        await app.push_screen(Chooser("there are unsaved edits", choices), decided)
+        await app.push_screen(Leaving("there are unsaved edits", choices), decided)
 
     async def _said(self, line: str, result: Result) -> None:
         scenery = self._scenery
@@ -132,6 +136,7 @@ class Talk:
 
         def act(text: str) -> None:
             line = f"{command} {text}" if command else text
+            self._past.add(line)
             try:
                 said.append((line, session.do(line, patiently())))
             except Longer:
@@ -147,7 +152,7 @@ class Talk:
                 self.settle()
                 screen.run_worker(self._said(line, result))
 
-        prompt = Prompt(title, hint, act, initial, Completer(session, command))
+        prompt = Prompt(title, hint, act, initial, Completer(session, command), self._past.of(command))
         await screen.app.push_screen(prompt, closed)
 
     async def choose(self, title: str, choices: Iterable[Choice], about: str) -> None:

@@ -47,5 +47,6 @@ def _length(key: Key) -> int:
 
 
 def _put(canvas: Canvas, x: int, key: Key) -> int:
+    canvas.link(x, 0, _length(key) - 2, key.action)
     x = canvas.put(x, 0, _face(key), canvas.palette.style("text", "bar", bold=True))
     return canvas.put(x + 1, 0, key.hint, canvas.palette.style("dim", "bar")) + 2

@@ -42,13 +42,18 @@ class Header(Panel, can_focus=False):
             if x + 4 + sum(len("".join(f)) + 3 for f in fields) > width:
                 fields = [f for f in fields if f[0] != least]
         right = width - sum(len("".join(f)) + 3 for f in fields) + 1
-        for chip in _chips(frame):
-            x = canvas.put(x + 1, 0, chip, palette.inverse("alarm"))
+        for chip, role in _chips(frame, view):
+            x = canvas.put(x + 1, 0, chip, palette.inverse(role))
         title = frame.recording.scenario.title or frame.recording.scenario.name
         end = canvas.put(x + 2, 0, clip(printable(title), max(right - x - 4, 0)), text)
-        for crumb in _crumbs(frame, view):
+        crumbs = _crumbs(frame, view)
+        if view.zoom is not opening(frame.recording):
+            canvas.link(x + 2, 0, end - x - 2, f"space.stand('{opening(frame.recording).value}')")
+        for zoom, crumb in crumbs:
             if end + 3 + breadth(crumb) < right - 1:
-                end = canvas.put(canvas.put(end, 0, " ▸ ", dim), 0, crumb, text)
+                at = canvas.put(end, 0, " ▸ ", dim)
+                end = canvas.put(at, 0, crumb, text)
+                canvas.link(at, 0, end - at, f"space.stand('{zoom.value}')")
         for name, value, rest in fields:
             right = canvas.put(right, 0, name, dim)
             right = canvas.put(right, 0, value, palette.style("text", "bar", bold=name == "step "))
@@ -56,22 +61,24 @@ class Header(Panel, can_focus=False):
         return canvas
 
 
-def _crumbs(frame: Frame, view: View) -> list[str]:
-    """The way from the whole network to what one looks at."""
+def _crumbs(frame: Frame, view: View) -> list[tuple[Zoom, str]]:
+    """The way from the whole network to what one looks at: levels, and what they show."""
     levels = list(Zoom)[1 : list(Zoom).index(view.zoom) + 1]
     board = frame.recording.board
     if not levels or (view.zoom is Zoom.LAYER and opening(frame.recording) is Zoom.LAYER):
         return []
     layer = board.whole(layer_here(frame, view).output)
-    return [layer, board.element(*unit_here(frame, view)), "term"][: len(levels)]
+    return list(zip(levels, (layer, board.element(*unit_here(frame, view)), "term"), strict=False))
 
 
-def _chips(frame: Frame) -> list[str]:
-    """What is not as in the file."""
-    edits = len(frame.desk.edits)
-    chips = [f" WHAT-IF {edits} "] if edits else []
+def _chips(frame: Frame, view: View) -> list[tuple[str, str]]:
+    """What is not as in the file, and what goes on by itself; and in which role."""
+    edits, playing = len(frame.desk.edits), view.playing
+    chips = [(f" PLAY {'▸' if playing > 0 else '◂'} {abs(playing)}/s ", "update")] if playing else []
+    chips += [(f" WHAT-IF {edits} ", "alarm")] if edits else []
     other = frame.base.scenario.name if frame.base is not None else ""
-    return [*chips, f" DIFF {printable(other)} "] if other and other != frame.recording.scenario.name else chips
+    differs = other and other != frame.recording.scenario.name
+    return [*chips, (f" DIFF {printable(other)} ", "alarm")] if differs else chips
 
 
 def _sample(frame: Frame) -> tuple[str, str, str]:

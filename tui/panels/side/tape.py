@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from rich.style import Style
 from textual.events import Click
+from textual.message import Message
 
 from gradstep.engine.debugger import Frame, norm
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.run import Phase, Recording, Sweep
+from gradstep.engine.run import Grain, Phase, Recording, Sweep
 from gradstep.tui.cells import breadth, clip_left, fold
 from gradstep.tui.kept import kept_of_run
 from gradstep.tui.listing import Line, window
 from gradstep.tui.paint import MARKS, PENDING, Canvas, Row
-from gradstep.tui.panels.base import Panel, framed
+from gradstep.tui.panels.base import Panel, Scene, framed
 from gradstep.tui.theme import Palette, sign_role
 from gradstep.tui.view import View, Zoom
 
@@ -37,7 +38,10 @@ def _painted(
 
 
 class Tape(Panel):
-    """One line per step: number, left-hand side, value; the current one about the middle."""
+    """One line per step: number, left-hand side, value; the current one about the middle. Where it has the focus, the
+    arrow keys go along it."""
+
+    arrows = ("up", "down")
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
@@ -56,6 +60,10 @@ class Tape(Panel):
             if key is not None and len(rows) < _KEPT:
                 rows[key] = canvas.row(y)
         return canvas
+
+    def arrow(self, direction: str, scene: Scene) -> Message | None:
+        grain = Grain.ARRAY if scene.view.zoom is Zoom.NETWORK else Grain.ELEMENT
+        return self.Scroll(1 if direction == "down" else -1, grain.value)
 
     def on_click(self, event: Click) -> None:
         if self.frame is None or self.view is None:

@@ -67,10 +67,15 @@ class Program:
     async def quit(self) -> None:
         await self._talk.leave()
 
-    def interrupt(self) -> None:
-        """Stops what is running; where nothing is, ends the program."""
+    async def interrupt(self) -> None:
+        """Stops what is running; where nothing is, ends the program as the key to quit does. Where something has ended
+        just now, it was that which was to be stopped."""
+        playing = self._player.stop()
         if self._runner.busy:
-            self._player.stop()
             self._runner.stop()
+        elif playing:
+            self._scenery.show(message="stopped")
+        elif self._runner.just_ended:
+            self._scenery.show(message="What ran had ended already. ^c leaves now.")
         else:
-            self._scenery.screen.app.exit(0)
+            await self._talk.leave()

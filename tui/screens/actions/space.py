@@ -36,7 +36,7 @@ class Space:
             case Panel.Point():
                 self._scenery.show(pointed=message.iteration, message="")
             case Panel.Scroll():
-                await self._time.step("", message.direction)
+                await self._time.step(message.grain, message.direction)
             case Panel.Select():
                 self._scenery.show(selection=message.element, message="")
                 if message.nearer:
@@ -79,6 +79,16 @@ class Space:
         if scenery.session.position.term is not None and view.zoom is Zoom.TERM:
             scenery.session.finish()
         scenery.show(zoom=outer, message=f"Zoomed out: {_STEPS[outer]}.")
+
+    def stand(self, name: str) -> None:
+        """At a level, by its name: out to it, or in."""
+        wanted = Zoom(name)
+        while self._scenery.view.zoom is not wanted:
+            before, levels = self._scenery.view.zoom, list(Zoom)
+            if levels.index(wanted) < levels.index(before):
+                self.outer()
+            else:
+                self._scenery.nearer()
 
     def panel(self, name: str) -> None:
         self._scenery.open(name)

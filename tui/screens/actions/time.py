@@ -19,6 +19,7 @@ class Time:
     async def step(self, grain: str, count: int) -> None:
         """One step of a grain; without one, of the zoom's. Where it plays, that only stops it."""
         if self._talk.stop_playing() and not grain and count > 0:
+            self._scenery.show(message="")
             return
         await self._step(Grain(grain) if grain else self._scenery.grain, count)
 
