@@ -7,8 +7,8 @@ from functools import cached_property
 
 
 class Past:
-    """Whole commands, the newest last; a prompt for one command has what was typed behind its name. `before` gives those
-    of earlier runs, `note` keeps one more."""
+    """Whole commands, the newest last; a prompt for one command has what was typed behind its name. `before` gives
+    those of earlier runs, `note` keeps one more."""
 
     def __init__(self, before: Callable[[], Iterable[str]], note: Callable[[str], None]) -> None:
         self._before, self._note = before, note

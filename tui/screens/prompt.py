@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from os.path import commonprefix
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -67,7 +66,7 @@ class Prompt(Dialog[bool]):
             found = [] if self._completer is None else self._completer.candidates(line.value)
             if not found:
                 return
-            agreed = found[0] if len(found) == 1 else commonprefix(found)
+            agreed = _agreed(found)
             if len(agreed) > len(line.value):
                 line.value = agreed
                 line.cursor_position = len(agreed)
@@ -89,3 +88,10 @@ class Prompt(Dialog[bool]):
             self._say(str(error), True)
             return
         self.dismiss(True)
+
+
+def _agreed(texts: Sequence[str]) -> str:
+    """What all of some texts begin with."""
+    first, last = min(texts), max(texts)
+    same = next((k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:same]
