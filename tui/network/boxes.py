@@ -36,7 +36,7 @@ class Boxes:
         at, it does itself."""
         return element if self.frame.elsewhere is not None else self.diagram.shown(element)
 
-    def _unit(self, number: int) -> Unit:
+    def unit(self, number: int) -> Unit:
         """What a box shows: where something of another sample is being computed, the unit in that sample."""
         unit, sample = self.diagram.units[number], self.frame.elsewhere
         if number != self.current or sample is None:
@@ -44,8 +44,8 @@ class Boxes:
         return unit._replace(flat=self.frame.recording.samples.moved(*unit.element, sample))
 
     def paint(self, box: Box) -> None:
-        unit = self._unit(box.unit)
-        reached = self._value(unit.entered) is not None
+        unit = self.unit(box.unit)
+        reached = self.value(unit.entered) is not None
         if self.form.frame == 0:
             self._line(box, unit, reached)
             return
@@ -62,8 +62,8 @@ class Boxes:
         if unit.value == self.diagram.loss:
             self._loss(box, unit)
         elif box.width == self.form.given and self.diagram.layers[unit.layer].node < 0:
-            self._number(
-                box.x + 1, box.y + 1, box.width - 3 + (self.form.given < 9), self._value(unit.element), False, False
+            self.put(
+                box.x + 1, box.y + 1, box.width - 3 + (self.form.given < 9), self.value(unit.element), False, False
             )
         else:
             y = box.y + 1
@@ -73,7 +73,7 @@ class Boxes:
             size = self.diagram.graph.values[unit.bias].size
             self._bias(box, Element(unit.bias, unit.flat % size))
 
-    def _value(self, element: Element, phase: Phase = Phase.FORWARD) -> float | None:
+    def value(self, element: Element, phase: Phase = Phase.FORWARD) -> float | None:
         """What is known of an element: where all samples are shown, of all of them; but the number
         that is just computed is always itself."""
         writes = self.frame.phase is Phase.BACKWARD
@@ -107,9 +107,9 @@ class Boxes:
         node = self.diagram.graph.values[unit.value].node
         if unit.pre < 0 or not self.diagram.graph.nodes[node].op.rectifier:
             return "", "dim"
-        if self._value(unit.element) is None:
+        if self.value(unit.element) is None:
             return "", "dim"
-        z = self._value(unit.entered)
+        z = self.value(unit.entered)
         assert z is not None, "what follows from it is known"
         return ("gate shut", "alarm") if z <= 0 else ("gate open", "dim")
 
@@ -122,8 +122,8 @@ class Boxes:
         self.canvas.put(left, y, sign, self._on(y, x, ink))
         here = self.here == element
         forward = here and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
-        self._number(left + (2 if roomy else 1), y, _NUMBER, self._value(element), False, forward)
-        grad = self._value(element, Phase.BACKWARD)
+        self.put(left + (2 if roomy else 1), y, _NUMBER, self.value(element), False, forward)
+        grad = self.value(element, Phase.BACKWARD)
         scattered = spread(self.frame, element) if self.diagram.everything else None
         at = left + (10 if roomy else 8)
         if grad is None and scattered is not None:
@@ -141,7 +141,7 @@ class Boxes:
                 "Σ" if self.diagram.everything else "∂",
                 self._on(y, x, self.palette.style("dim" if grad is not None else "placeholder")),
             )
-        self._number(at, y, _NUMBER, grad, True, here and self.frame.phase is Phase.BACKWARD)
+        self.put(at, y, _NUMBER, grad, True, here and self.frame.phase is Phase.BACKWARD)
         return y + 1
 
     def _on(self, y: int, x: int, style: Style) -> Style:
@@ -152,7 +152,7 @@ class Boxes:
             else style
         )
 
-    def _number(self, x: int, y: int, width: int, value: float | None, signed: bool, now: bool) -> None:
+    def put(self, x: int, y: int, width: int, value: float | None, signed: bool, now: bool) -> None:
         digits = self.view.network_digits
         text = PENDING if value is None else number(value, digits, signed)
         if now:
@@ -202,7 +202,7 @@ class Boxes:
         self.canvas.put(x, y, after)
 
     def _loss(self, box: Box, unit: Unit) -> None:
-        value = self._value(unit.element)
+        value = self.value(unit.element)
         now = self.here == unit.element and self.frame.phase is Phase.LOSS
         text = PENDING if value is None else number(value, Digits.MATH)
         inner = box.width - 2
@@ -244,8 +244,8 @@ class Boxes:
             name = "◇" + name
         self.canvas.put(box.x, y, fold(name, 7), style)
         forward = self.here == element and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
-        self._number(box.x + 7, y, _NUMBER, self._value(element), False, forward)
+        self.put(box.x + 7, y, _NUMBER, self.value(element), False, forward)
         if box.width >= 20 and self.diagram.graph.gets_gradient(self.diagram.graph.values[element.value]):
-            grad = self._value(element, Phase.BACKWARD)
+            grad = self.value(element, Phase.BACKWARD)
             backward = self.here == element and self.frame.phase is Phase.BACKWARD
-            self._number(box.x + 14, y, _NUMBER, grad, True, backward)
+            self.put(box.x + 14, y, _NUMBER, grad, True, backward)

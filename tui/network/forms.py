@@ -32,6 +32,7 @@ FORMS = (
     Form("tall", 9, 8, 8, 7, 2, 4, plain=4, stacked=True),
     Form("open", 16, 8, 8, 7, 1, 4, plain=4),
     Form("line", 20, 14, 12, 7, 0, 4, plain=4),
+    Form("bare", 20, 14, 12, 0, 0, 2, plain=4),
 )
 
 

@@ -86,15 +86,15 @@ def place(diagram: Diagram, width: int, height: int, focus: int) -> Placed:
 @kept_of_run
 def _arranged(recording: Recording, sample: int | None, width: int, height: int, focus: int) -> Placed:
     diagram = Diagram(recording, sample)
-    lanes = _lanes(diagram)
+    over = lanes(diagram)
     # Title line, and one line for each skip, as long as that leaves room for a box.
-    top = 1 + min(len(lanes) + (1 if lanes else 0), max(height - 7, 0))
+    top = 1 + min(len(over) + (1 if over else 0), max(height - 7, 0))
     form, fits = form_for(diagram, width, height - top)
     columns = tuple(range(len(diagram.columns))) if fits else window(diagram, form, width, focus)
-    return _Arranger(diagram, form, columns, width, height, top, focus).placed(lanes)
+    return _Arranger(diagram, form, columns, width, height, top, focus).placed(over)
 
 
-def _lanes(diagram: Diagram) -> list[Lane]:
+def lanes(diagram: Diagram) -> list[Lane]:
     """The skips, the shortest first."""
     found: dict[tuple[int, int], list[int]] = {}
     for edge in diagram.edges.all:

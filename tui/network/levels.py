@@ -44,12 +44,24 @@ def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
         if maps.fits:
             return maps
     elif drawable(frame.recording):
-        from gradstep.tui.network.nodes import Nodes
-
-        return Nodes(canvas, frame, view)
+        return _units(canvas, frame, view)
     from gradstep.tui.network.layer import OneLayer
 
     return OneLayer(canvas, frame, view)
+
+
+def _units(canvas: Canvas, frame: Frame, view: View) -> Stage:
+    """Boxes, if all of them have room; else columns or tables that do; else the boxes that have."""
+    from gradstep.tui.network.nodes import Nodes
+
+    nodes = Nodes(canvas, frame, view)
+    if nodes.whole:
+        return nodes
+    from gradstep.tui.network.maps import Maps
+    from gradstep.tui.network.slim import Slim
+
+    others = (Slim(canvas, frame, view), Maps(canvas, frame, view))
+    return next((other for other in others if other.fits), nodes)
 
 
 def _neuron(canvas: Canvas, frame: Frame, view: View) -> Stage:

@@ -32,6 +32,11 @@ class Nodes(Stage):
         focus = next((home for home in homes if home is not None), 0)
         return place(self.diagram, self.canvas.width, self.canvas.height, focus)
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of it has room."""
+        return not (self.placed.first or self._after or self.placed.hidden)
+
     def at(self, x: int, y: int) -> Element | None:
         unit = self.placed.at(x, y)
         return None if unit is None else self.diagram.units[unit].element

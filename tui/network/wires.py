@@ -91,6 +91,8 @@ class Wires:
         shown = wire.labelled or rank == _LIVE or edge.target == self.selected
         label = self._label(edge, rank) if shown else []
         length = sum(len(piece.text) for piece in label)
+        if wire.x_end - 2 - length <= wire.x:  # it would stand in the box that the edge comes from
+            label, length = [], 0
         return _Drawn(wire, edge, rank, value, label, wire.x_end - 2 - length if length else wire.x_end - 1)
 
     def _state(self, edge: Edge) -> tuple[int, float]:
