@@ -96,7 +96,7 @@ def test_after_an_update_the_new_number_is_shown() -> None:
 
 
 def test_what_has_no_room_is_shown_as_images() -> None:
-    side = 12
+    side = 30
     text = f"""format = 1
 [inputs]
 x = {{ shape = [1, {side}, {side}], init = "normal" }}

@@ -36,7 +36,7 @@ def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
 
 
 def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """Nodes where they can be drawn, or the tables that they are in; else one layer."""
+    """Nodes where they can be drawn, or the tables that they are in; else the tables about the moment, or one layer."""
     if mapped(frame.recording):
         from gradstep.tui.network.maps import Maps
 
@@ -45,6 +45,11 @@ def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
             return maps
     elif drawable(frame.recording):
         return _units(canvas, frame, view)
+    from gradstep.tui.network.near import near
+
+    found = near(canvas, frame, view)
+    if found is not None:
+        return found
     from gradstep.tui.network.layer import OneLayer
 
     return OneLayer(canvas, frame, view)

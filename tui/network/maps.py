@@ -5,21 +5,21 @@ units.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from math import prod
-from typing import NamedTuple
 
 from gradstep.engine.debugger import Frame, Kind
 from gradstep.engine.graph import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
 from gradstep.tui.cells import breadth, clip
-from gradstep.tui.network.names import extent, part
+from gradstep.tui.network.names import axes, extent, part
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.reads import read
 from gradstep.tui.network.stage import Stage
+from gradstep.tui.network.tables import Place, Table
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
@@ -30,40 +30,17 @@ _FORMS = ((8, 3), (7, 3), (6, 2), (5, 1))
 _GAP, _WIDEST = 3, 12
 
 
-class Table(NamedTuple):
-    """A table of an array's values, or of its gradient: `rows` of each of its channels, `columns` in each row."""
-
-    value: int
-    kind: Kind
-    channels: int
-    rows: int
-    columns: int
-
-    @property
-    def lines(self) -> int:
-        """With its title, and a line before each channel where there are several."""
-        return 1 + self.channels * self.rows + (self.channels if self.channels > 1 else 0)
-
-    def line(self, position: int) -> int:
-        """In which line below its title an element stands."""
-        channel, row = divmod(position // self.columns, self.rows)
-        return 1 + channel * self.rows + row + (channel + 1 if self.channels > 1 else 0)
-
-
-class Place(NamedTuple):
-    """Where a table stands."""
-
-    table: Table
-    x: int
-    y: int
-
-
 class Maps(Stage):
-    """All arrays as tables."""
+    """All arrays as tables, or those of some layers, by number."""
 
-    def __init__(self, canvas: Canvas, frame: Frame, view: View) -> None:
+    def __init__(self, canvas: Canvas, frame: Frame, view: View, among: Collection[int] | None = None) -> None:
         super().__init__(canvas, frame, view)
         self.plan = plan(frame.recording)
+        if among is not None:
+            chosen = sorted(among)
+            rank = {depth: column for column, depth in enumerate(sorted({self.plan.depths[k] for k in chosen}))}
+            layers, depths = (self.plan.layers[k] for k in chosen), (rank[self.plan.depths[k]] for k in chosen)
+            self.plan = self.plan._replace(layers=tuple(layers), depths=tuple(depths))
 
     # Where everything stands -----------------------------------------------------------------------
 
@@ -203,8 +180,8 @@ class Maps(Stage):
         shape = extent(self.samples.shape(table.value))
         if table.kind is Kind.GRAD:
             return self.gradient_name(table.value)
-        name = self.board.whole(table.value)
-        return name if shape == "1" else f"{name}  {shape}"
+        words = [self.board.whole(table.value), "" if shape == "1" else shape, axes(self.recording, table.value)]
+        return "  ".join(filter(None, words))
 
     def _paint(self, place: Place) -> None:
         table, x, y = place

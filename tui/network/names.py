@@ -55,6 +55,14 @@ def part(recording: Recording, value: int) -> str:
     return where if op.name == "linear" else f"{where} · {op.label}"
 
 
+def axes(recording: Recording, value: int) -> str:
+    """`query × key` for the scores and weights of an attention; else nothing."""
+    graph = recording.graph
+    line, _, word = graph.values[value].name.partition(":")
+    pairs = word.rstrip("0123456789") in ("products", "scores", "masked", "weights")
+    return "query × key" if pairs and f"{line}:weights" in graph.by_name else ""
+
+
 def extent(shape: tuple[int, ...]) -> str:
     """`10×128`; a single number is 1."""
     return "×".join(map(str, shape)) or "1"

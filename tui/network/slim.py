@@ -17,7 +17,6 @@ from gradstep.tui.network.diagram import Diagram, Edge, Unit
 from gradstep.tui.network.forms import FORMS
 from gradstep.tui.network.layout import Lane, lanes
 from gradstep.tui.network.names import name_of
-from gradstep.tui.network.shades import LINEAR
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import sign_role
@@ -36,6 +35,8 @@ _FORMS = (
 _LEFT, _LEAST, _MOST, _NUMBER, _RAMP, _HIGHEST = 8, 7, 14, 6, 2, 6
 #: The cells of a column that has a number beside its name, at least; the lines for skips, at most.
 _BESIDE, _LANES = 11, 2
+#: Gradients that are further apart than this are bars on a log scale.
+_APART = 20
 
 
 class _Spot(NamedTuple):
@@ -200,16 +201,18 @@ class Slim(Stage):
         top += max(room - _HIGHEST, 0)
         rows = self.canvas.height - top
         low, high = norm_range(self.frame)
-        apart = high > LINEAR * low
+        apart = high > _APART * low
         dim = self.palette.style("dim")
         self.canvas.put(left, top, "‖∂‖" + (" log" if apart else ""), dim)
-        if high > 0 and rows > 1:
+        if self.frame.phase not in (Phase.BACKWARD, Phase.UPDATE):
+            rows = 1
+        if rows > 1:
             self.canvas.put(left, top + 1, number(high), dim)
         if rows > 2:
             self.canvas.put(left, self.canvas.height - 1, number(low) if apart else "0", dim)
         for spot in self.placed:
             if spot.y == self.top:
-                self._bar(spot, top, rows, (low, high))
+                self._bar(spot, top, self.canvas.height - top, (low, high))
 
     def _slope(self, unit: Unit) -> float | None:
         """The gradient of a unit that came last: of its sum, once that is there."""
@@ -231,7 +234,7 @@ class Slim(Stage):
             self.canvas.put(x, self.canvas.height - 1, "!".center(width), self.palette.inverse("alarm"))
             return
         share = min(size / high, 1.0)
-        if high > LINEAR * low and size:
+        if high > _APART * low and size:
             share = 0.05 + 0.95 * log(size / low) / log(high / low)
         role = "dim" if len(sizes) > 1 or not size else sign_role(sizes[0])
         for row in range(rows):

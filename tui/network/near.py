@@ -1,0 +1,52 @@
+"""Of a network with too many arrays those that are about the moment: the layer that is looked at, what it is computed
+from, what is computed from it, and what the step reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradstep.engine.debugger import Frame
+from gradstep.engine.graph import Layer
+from gradstep.engine.run import Recording
+from gradstep.tui.network.looking import layer_here
+from gradstep.tui.network.maps import Maps
+from gradstep.tui.network.plan import plan
+from gradstep.tui.network.reads import read
+from gradstep.tui.paint import Canvas
+from gradstep.tui.view import View
+
+#: A layer of more elements is no table.
+_LARGEST = 512
+
+
+def near(canvas: Canvas, frame: Frame, view: View) -> Maps | None:
+    """Their tables: as many of them as have room; None where not even those have that the step is about."""
+    recording, here = frame.recording, layer_here(frame, view)
+    if recording.samples.elements(here.output, 0).size > _LARGEST:
+        return None
+    shown = {layer.output: k for k, layer in enumerate(plan(recording).layers)}
+    least = {shown[v] for v in (here.output, *_read(frame)) if v in shown}
+    for before, after in ((True, True), (True, False), (False, False)):
+        more = {shown[v] for v in _beside(recording, here, before, after) if v in shown}
+        maps = Maps(canvas, frame, view, least | more)
+        if maps.fits:
+            return maps
+    return None
+
+
+def _read(frame: Frame) -> Iterator[int]:
+    """The outputs of the layers whose numbers the step reads."""
+    layers = frame.recording.board.layer_of
+    for value, _ in read(frame):
+        if value in layers:
+            yield layers[value].output
+
+
+def _beside(recording: Recording, here: Layer, before: bool, after: bool) -> Iterator[int]:
+    """What the layer is computed from, and what is computed from it."""
+    graph, layers = recording.graph, recording.board.layer_of
+    if before and here.node >= 0:
+        yield from graph.nodes[here.node].inputs
+    for node, _ in graph.uses[here.output] if after else ():
+        output = graph.nodes[node].output
+        yield layers[output].output if output in layers else output
