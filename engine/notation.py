@@ -26,6 +26,26 @@ class Digits(IntEnum):
     FULL = 17
 
 
+class Stale(float):
+    """A number that may be another one by now: what would have to be computed for it is not known. It is written with a
+    question mark."""
+
+    __slots__ = ()
+
+
+class Truth(float):
+    """1 or 0 that is true or false."""
+
+    __slots__ = ()
+
+
+def typed(value: float, kind: str) -> Any:
+    """A number as one of a type of NumPy's: a truth, a whole number; any other as it is."""
+    if kind == "bool":
+        return Truth(value)
+    return np.int64(value) if kind.lstrip("u").startswith("int") and value == int(value) else value
+
+
 def number(value: float | Any, digits: int = Digits.MATH, signed: bool = False) -> str:
     """`value` as text, `−` for minus, at most digits + 3 characters wide. Wider are `Digits.FULL`,
     and by one `−7e-274`: three digits leave no room for such an exponent.
@@ -35,6 +55,10 @@ def number(value: float | Any, digits: int = Digits.MATH, signed: bool = False) 
     """
     if isinstance(value, np.integer):
         return f"{value}".replace("-", MINUS)
+    if isinstance(value, Stale):
+        return f"{number(float(value), digits if digits >= Digits.FULL else max(digits - 1, 0), signed)}?"
+    if isinstance(value, Truth):
+        return "true" if value else "false"
     v = float(value)
     if math.isnan(v):
         return "NaN"
@@ -66,6 +90,8 @@ def _magnitude(v: float, digits: int, given: float | Any) -> str:
 
 def said(value: float | Any, signed: bool = False, digits: int = Digits.NETWORK) -> str:
     """`value` as a sentence has it: as `number` writes it, with at most four digits that count."""
+    if isinstance(value, Stale):
+        return f"{said(float(value), signed, digits)}?"
     v = float(value)
     if math.isfinite(v) and abs(v) >= 10**_SAID - 0.5:
         return (MINUS if v < 0 else "+" if signed else "") + _scientific(abs(v), 1)
@@ -80,6 +106,8 @@ def _counting(text: str) -> int:
 
 def brief(value: float | Any, digits: int = _SAID) -> str:
     """`value` with at most so many digits that count, and no zeros behind them: as one would type it."""
+    if isinstance(value, Stale):
+        return f"{brief(float(value), digits)}?"
     v = float(value)
     if not math.isfinite(v) or v == 0:
         return number(v)
@@ -107,7 +135,7 @@ def percent(ratio: float) -> str:
 
 def rounded(value: float, digits: int) -> float:
     """The number that `number(value, digits)` shows."""
-    text = number(value, digits).replace(MINUS, "-").replace("+∞", "inf").replace("-∞", "-inf")
+    text = number(float(value), digits).replace(MINUS, "-").replace("+∞", "inf").replace("-∞", "-inf")
     return float(text)
 
 

@@ -19,31 +19,47 @@ _LOOKED = 4
 
 
 class Effect(NamedTuple):
-    """The loss, as it is called, in the original run and with some `edits`; and how many numbers differ."""
+    """The loss, as it is called, in the original run and with some `edits`; and how many numbers differ. What is
+    `stale` may differ too, and nobody knows: what was changed goes `through` lines that are recorded and not explained.
+    """
 
     name: str
     edits: int
     before: float
     after: float
     changed: int
+    stale: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, original: Recording, edited: Recording, edits: int) -> Effect:
         """What distinguishes an iteration with edits from the same without."""
         changed = differing(original, edited)
-        return cls(edited.board.loss, edits, original.trace.loss, edited.trace.loss, changed)
+        losses = original.trace.loss, edited.trace.loss
+        return cls(edited.board.loss, edits, *losses, changed, edited.stale_names, edited.stale_through)
 
     def lines(self) -> Iterator[str]:
         """For people."""
+        if self.stale:
+            names = ", ".join(self.stale[:_LOOKED]) + (
+                f" and {len(self.stale) - _LOOKED:,} more" * (len(self.stale) > _LOOKED)
+            )
+            yield (
+                f"Stale: {names}. What was changed goes through {', '.join(self.through[:_LOOKED])}, recorded and not "
+                "explained: what follows from it is written with a ?, as if that had stayed the same."
+            )
         if not self.changed:
-            yield "No number differs from the original run."
+            if not self.stale:
+                yield "No number differs from the original run."
             return
         differ = f"{counted(self.changed, 'number')} differ{'s' * (self.changed == 1)} from the original run"
         yield f"{differ}, where {self.name} is {number(self.before)}." if self.edits > 1 else f"{differ}."
 
     def document(self) -> dict[str, Any]:
         """For programs."""
-        return {"edits": self.edits, "loss": [plain(self.before), plain(self.after)], "changed": self.changed}
+        return {"edits": self.edits, "loss": [plain(self.before), plain(self.after)], "changed": self.changed} | (
+            {"stale": list(self.stale), "through": list(self.through)} if self.stale else {}
+        )
 
 
 class Change(NamedTuple):

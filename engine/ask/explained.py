@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gradstep.engine.notation import plain
-from gradstep.engine.run.agreement import Difference, disagreements, lines_of
+from gradstep.engine.run.agreement import Difference, disagreements, is_held, lines_of
 from gradstep.engine.run.recording import Recording, remembered
 
 #: So many that are not explained are told in lines.
@@ -15,16 +15,17 @@ _TOLD = 20
 
 class Explained(NamedTuple):
     """Of `total` lines of a recording, `opaque` ones are only shown as they were recorded, by their names and the
-    operations that they were; the others are `checked`. `differences` are the numbers by which lines do not explain
-    what was recorded."""
+    operations that they were; `again` many were left out of the recording, and computed again; the others are
+    `checked`. `differences` are the numbers by which lines do not explain what was recorded."""
 
     total: int
     opaque: tuple[tuple[str, str], ...] = ()
     differences: tuple[tuple[str, Difference], ...] = ()
+    again: int = 0
 
     @property
     def checked(self) -> int:
-        return self.total - len(self.opaque)
+        return self.total - len(self.opaque) - self.again
 
     @property
     def ok(self) -> bool:
@@ -40,10 +41,14 @@ class Explained(NamedTuple):
         wrong = len({name for name, _ in self.differences})
         if wrong:
             return f"explained, and {wrong:,} of them not as recorded"
+        if self.total and not self.checked:
+            return "held against the recording: of none it has all numbers"
         return "explained: each by itself gives the value and the gradients that were recorded"
 
     def details(self) -> Iterator[str]:
         """What is not explained."""
+        if self.again:
+            yield f"{self.again:,} of which not all is recorded are computed again here"
         for name, of in self.opaque[:_TOLD]:
             yield f"{name} is {of}, recorded and not explained"
         if len(self.opaque) > _TOLD:
@@ -59,6 +64,7 @@ class Explained(NamedTuple):
             "ok": self.ok,
             "checked": self.checked,
             "of": self.total,
+            "computed_again": self.again,
             "opaque": [{"name": name, "op": of} for name, of in self.opaque],
             "failed": [
                 {
@@ -83,4 +89,5 @@ def explained(recording: Recording) -> Explained:
     opaque = tuple(
         (line.name, getattr(node.op, "of", node.op.name)) for line in lines for node in line.nodes if node.op.opaque
     )
-    return Explained(len(lines), opaque, tuple(disagreements(graph, recording.scenario.leaves, observed)))
+    again = sum(not is_held(graph, line, observed) for line in lines) - len(opaque)
+    return Explained(len(lines), opaque, tuple(disagreements(graph, recording.scenario.leaves, observed)), again)

@@ -18,10 +18,11 @@ from gradstep.engine.index import Array
 
 
 class Answer(NamedTuple):
-    """What an expression is at a moment."""
+    """What an expression is at a moment; `stale` where something in it is, so that it may be another one."""
 
     text: str
     part: Part
+    stale: bool = False
 
     @property
     def value(self) -> Array | None:
@@ -29,7 +30,7 @@ class Answer(NamedTuple):
         return np.asarray(self.part.value) if self.part.certain else None
 
     def __str__(self) -> str:
-        return f"{self.text} = {self.part}"
+        return f"{self.text} = {self.part}{'  (stale)' if self.stale and self.part.certain else ''}"
 
     def lines(self) -> Iterator[str]:
         """For people."""
@@ -62,7 +63,12 @@ class Query:
 
     def answer(self, scope: Scope) -> Answer:
         """Its value in a scope, beside its text."""
-        return Answer(self.text, self(scope))
+        return Answer(self.text, self(scope), self.is_stale(scope))
+
+    def is_stale(self, scope: Scope) -> bool:
+        """Whether something that it reads is stale."""
+        stale = scope.recording.trace.stale
+        return bool(stale) and any(reference.is_stale(scope.recording) for reference in self.references(scope))
 
     def reference(self, scope: Scope) -> Reference | None:
         """What it names, if it is nothing but a name."""

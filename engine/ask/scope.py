@@ -87,6 +87,10 @@ class Reference(NamedTuple):
         array = array[self.at] if self.at else array
         return array.T if self.transposed else array
 
+    def is_stale(self, recording: Recording) -> bool:
+        """Whether the numbers may be others by now."""
+        return ("grad" if self.kind == "next" else self.kind, self.value.id) in recording.trace.stale
+
     def ready(self, recording: Recording) -> int:
         """The step that writes the last of them; 0 for what is given."""
         if self.kind == "data" and self.value.node < 0:

@@ -45,6 +45,10 @@ class Watch:
         """Its value at a moment; one that is not known yet has `known` False."""
         return self.query(Moment.at(self.recording, position))
 
+    def answer(self, position: Position) -> Answer:
+        """The same beside its text."""
+        return self.query.answer(Moment.at(self.recording, position))
+
     def wants(self, iteration: int) -> bool:
         """Whether it is to be noted what it is at the end of an iteration."""
         return self.single and iteration not in self.seen
@@ -80,7 +84,7 @@ class Watched(NamedTuple):
     @classmethod
     def at(cls, watches: Iterable[Watch], position: Position) -> Watched:
         """All of some watches at a position of their iteration."""
-        return cls(tuple((Answer(w.text, w.at(position)), w.changed(position)) for w in watches))
+        return cls(tuple((w.answer(position), w.changed(position)) for w in watches))
 
     def lines(self) -> Iterator[str]:
         """For people."""

@@ -53,6 +53,11 @@ class Here:
         return self.element is not None and self.recording.by_hand(self.element, self.phase.kind)
 
     @property
+    def stale(self) -> bool:
+        """Whether what the current step writes may be another number by now."""
+        return self.element is not None and self.recording.stale(self.phase.kind, self.element)
+
+    @property
     def sample_here(self) -> int | None:
         """The sample that the current step is about; None if it is about none or all."""
         return self.recording.samples.of(*self.element) if self.element else None

@@ -12,6 +12,7 @@ from gradstep.engine.debugger.here import Here
 from gradstep.engine.debugger.sum import Sum
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
+from gradstep.engine.notation import Stale, typed
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
 
@@ -62,20 +63,30 @@ class Known(Here):
         array = self.recording.trace.data[value]
         # A whole number is shown as one: a row, a place, a class.
         number: float = array.item(flat) if array.dtype.kind == "f" else array.reshape(-1)[flat]
-        return number
+        return self._as_it_is(number, "data", value, flat)
+
+    def _as_it_is(self, number: float, kind: str, value: int, flat: int) -> float:
+        """A number that says of itself what it is: stale; of a recording whole, or a truth."""
+        if self.recording.trace.stale and self.recording.stale(kind, Element(value, flat)):
+            return Stale(number)
+        observed = self.recording.scenario.observed
+        if observed is None or kind != "data" or value not in observed.precision:
+            return number
+        shown: float = typed(number, observed.precision[value])
+        return shown
 
     def grad(self, value: int, flat: int) -> float | None:
         """∂L/∂value[flat], None if the backward pass has not written it yet, or never will."""
         array = self.recording.trace.grad[value]
         if array is None or flat >= self.written(Phase.BACKWARD, value):
             return self._under_way(Phase.BACKWARD, value, flat)
-        return float(array.item(flat))
+        return self._as_it_is(float(array.item(flat)), "grad", value, flat)
 
     def new(self, value: int, flat: int) -> float | None:
         """A parameter's number after the update, None if it is still to come."""
         if flat >= self.written(Phase.UPDATE, value):
             return None
-        return float(self.recording.updated(value, flat)[0])
+        return self._as_it_is(float(self.recording.updated(value, flat)[0]), "next", value, flat)
 
     def over_samples(self, value: int, flat: int, phase: Phase) -> Array | None:
         """An element's number in every sample, shape (samples,): its value or (backward) gradient.
@@ -98,7 +109,11 @@ class Known(Here):
         if self.sample is None and self.recording.samples.axis(value) is not None:
             numbers = self.over_samples(value, flat, phase)
             with np.errstate(all="ignore"):
-                return None if numbers is None else float(numbers.sum() if phase is Phase.BACKWARD else numbers.mean())
+                if numbers is None:
+                    return None
+                found = float(numbers.sum() if phase is Phase.BACKWARD else numbers.mean())
+            stale = self.recording.stale("grad" if phase is Phase.BACKWARD else "data", Element(value, flat))
+            return Stale(found) if stale else found
         return self.grad(value, flat) if phase is Phase.BACKWARD else self.data(value, flat)
 
     def before(self, phase: Phase, value: int, flat: int) -> float | None:

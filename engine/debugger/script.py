@@ -97,4 +97,6 @@ def document(session: Session, line: str, result: commands.Result) -> dict[str, 
         "at": commands.place(session),
         "stop": stop,
         "result": result.data,
+        # What may be other numbers than they are here, wherever they stand in the result.
+        **({"stale": list(session.recording.stale_names)} if session.recording.trace.stale else {}),
     }

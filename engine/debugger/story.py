@@ -80,7 +80,20 @@ class Story:
             ]
         elif value.node >= 0 and graph.nodes[value.node].op.opaque:
             said.append("recorded, not explained")
+        if self._again(value.id):
+            said.append("computed again here, not recorded")
+        if known.stale:
+            said.append(f"stale: what was changed goes through {', '.join(known.recording.stale_through[:2])}")
         return " · ".join(filter(None, said))
+
+    def _again(self, value: int) -> bool:
+        """Whether what the step writes was left out of a recording, and is computed again."""
+        observed, graph = self._known.recording.scenario.observed, self._known.recording.graph
+        if observed is None or observed.whole or self._known.recording.given or self._known.phase is Phase.UPDATE:
+            return False
+        if self._known.phase is Phase.BACKWARD:
+            return value not in observed.gradients and value != graph.loss.id
+        return value not in observed.values
 
     @property
     def explanation(self) -> tuple[str, ...]:

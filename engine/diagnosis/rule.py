@@ -60,11 +60,13 @@ class Rule:
                 if not evidence.graph.opaque:
                     raise
                 found = []  # it would have to compute what is recorded and not explained
+        stale = bool(evidence.here.trace.stale)
         for seen in found:
             advice = tuple(_advice(one) if isinstance(one, str) else one for one in seen.advice)
             go = seen.go or _go(evidence, seen.place)
             severity = self.severity if seen.severity is None else seen.severity
-            one = Finding(self.name, severity, seen.place, seen.numbers, seen.text, advice, self.source, go)
+            text = f"{seen.text}; stale numbers are among those that were looked at" if stale else seen.text
+            one = Finding(self.name, severity, seen.place, seen.numbers, text, advice, self.source, go)
             yield one._replace(cause=seen.cause), seen
 
 

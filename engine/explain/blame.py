@@ -78,6 +78,8 @@ class Blame:
             made = self.recording.graph.values[link.target.value].node
             if link.hops == 1 and self.recording.graph.nodes[made].op.opaque:
                 text += ", recorded and not explained"
+            if ("grad", link.source.value) in self.recording.trace.stale:
+                text += ", stale"
             yield text + ("   ◂ worst" if k == self.worst else "")
 
     def lines(self) -> Iterator[str]:
@@ -99,6 +101,7 @@ class Blame:
                 "others": link.others,
                 "hops": link.hops,
                 "worst": k == self.worst,
+                **({"stale": True} if ("grad", link.source.value) in self.recording.trace.stale else {}),
             }
             for k, link in enumerate(self.chain)
         ]

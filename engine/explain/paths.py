@@ -18,7 +18,7 @@ import numpy as np
 from gradstep.engine.explain import path_sums
 from gradstep.engine.explain.path_search import Search, ways_on
 from gradstep.engine.graph.element import Element
-from gradstep.engine.notation import MINUS, counted, defined, number, percent, plain, said
+from gradstep.engine.notation import MINUS, Stale, counted, defined, number, percent, plain, said
 from gradstep.engine.run.recording import Recording
 
 
@@ -56,10 +56,15 @@ class Paths:
     strongest: tuple[PathFound, ...]
     skip: SkipAndBlock | None
 
+    @property
+    def stale(self) -> bool:
+        """Whether an edit goes through something that is recorded and not explained, and on to this gradient."""
+        return ("grad", self.element.value) in self.recording.trace.stale
+
     def lines(self) -> Iterator[str]:
         """For people: how many there are, then a line a path."""
         board = self.recording.board
-        together = number(self.total, signed=True)
+        together = number(Stale(self.total) if self.stale else self.total, signed=True)
         leads = f"{counted(self.count, 'path')} lead{'s' * (self.count == 1)}"
         yield f"{leads} from {board.element(*self.element)} to {board.loss}; together {together}"
         for path in self.strongest:
@@ -82,7 +87,8 @@ class Paths:
             }
             for path in self.strongest
         ]
-        return {"count": self.count, "sum": plain(self.total), "paths": paths}
+        stale = {"stale": True} if self.stale else {}
+        return {"count": self.count, "sum": plain(self.total), "paths": paths, **stale}
 
 
 def paths_from(recording: Recording, element: Element, k: int = 5) -> Paths:

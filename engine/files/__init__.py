@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gradstep.engine.files.log import is_fault as is_fault
     from gradstep.engine.files.log import told as told
     from gradstep.engine.files.recording.info import info as info
+    from gradstep.engine.files.recording.manifest import LEVELS as LEVELS
+    from gradstep.engine.files.recording.writing import amend_recording as amend_recording
     from gradstep.engine.files.recording.writing import check_folder as check_folder
     from gradstep.engine.files.recording.writing import write_recording as write_recording
     from gradstep.engine.files.schema import json_schema as json_schema

@@ -1,6 +1,7 @@
 """An operation of another program that is shown as it was recorded, and not explained.
 
-Its value, and what it passed on to each of its inputs, are known for the numbers that it had then, and for no others.
+Its value, and what it passed on to each of its inputs, are known for the numbers that it had then, and for no others:
+it computes nothing. Whoever runs it with other numbers takes what was recorded, and marks it as stale, or stops.
 """
 
 from __future__ import annotations
@@ -20,10 +21,9 @@ from gradstep.engine.ops.op import Op
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
-    """What was recorded of one operation: its inputs, its output, the gradient that arrived at the output, and of each
-    input the part of its gradient that came through here; None where there was no gradient."""
+    """What was recorded of one operation: its output, the gradient that arrived at the output, and of each input the
+    part of its gradient that came through here; None where there was no gradient."""
 
-    inputs: tuple[Array, ...]
     output: Array
     upstream: Array | None
     parts: tuple[Array | None, ...]
@@ -63,28 +63,29 @@ class Recorded(Op, listed=False):
     def shape(self, shapes: Sequence[Shape]) -> Shape:
         return self.size
 
-    def _known(self) -> Numbers:
+    @property
+    def known(self) -> Numbers:
+        """What was recorded. Raises OpError where nothing is."""
         if self.numbers is None:
-            raise OpError(f"{self.of} is recorded, and there are no recorded numbers beside this file")
+            raise self.unexplained()
         return self.numbers
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        """What was recorded. Raises OpError where the inputs are not those that it was recorded with."""
-        known = self._known()
-        if any(x is not was for x, was in zip(xs, known.inputs, strict=True)):
-            raise self.unexplained()
-        return known.output
+        """Raises OpError: what it makes of numbers is not known."""
+        raise self.unexplained()
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        """What was recorded. Raises OpError where something else arrives than did then."""
-        known = self._known()
-        if g is not known.upstream or any(x is not was for x, was in zip(xs, known.inputs, strict=True)):
-            raise self.unexplained()
-        part = known.parts[slot]
-        return np.zeros_like(xs[slot]) if part is None else part
+        """Raises OpError: what it makes of gradients is not known."""
+        raise self.unexplained()
+
+    def passed(self, slot: int) -> Array | None:
+        """What was passed on to an input, whatever arrives; None where nothing was."""
+        return self.known.parts[slot]
 
     def unexplained(self) -> OpError:
         """What is said where it would have to be computed."""
+        if self.numbers is None:
+            return OpError(f"{self.of} is recorded, and there are no recorded numbers beside this file")
         return OpError(f"{self.of} is recorded, not explained: what follows from other numbers is not known")
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
@@ -94,7 +95,7 @@ class Recorded(Op, listed=False):
     def column(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         """One element of the output, as if all came through it: the one in the same place, else the one with the
         largest gradient. The local derivative is what was passed on, divided by what arrived there."""
-        known = self._known()
+        known = self.known
         part, up = known.parts[slot], known.upstream
         if part is None or up is None or not up.size:
             return Links(slot, Grid(0, (0,), (1,)), none(y))

@@ -8,6 +8,7 @@ from gradstep.engine import face
 
 if TYPE_CHECKING:
     from gradstep.engine.errors import GoOn as GoOn
+    from gradstep.engine.run.agreement import SPACING as SPACING
     from gradstep.engine.run.agreement import explains as explains
     from gradstep.engine.run.memory import allow as allow
     from gradstep.engine.run.recording import Recording as Recording

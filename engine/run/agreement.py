@@ -24,7 +24,7 @@ from gradstep.engine.index import Array, unravel
 from gradstep.engine.run.observed import Observed, users
 
 #: The spacing of numbers at 1 by the name of a dtype (IEEE 754; bfloat16 has 8 bits of mantissa).
-_SPACING: Mapping[str, float] = {
+SPACING: Mapping[str, float] = {
     "float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7,
 }  # fmt: skip
 #: So many of them may a result be off, of the size that its terms have.
@@ -130,19 +130,25 @@ def _check(builder: GraphBuilder, arrays: Mapping[int, Array]) -> None:
                 node.op.check(slot, arrays[value], shapes)
 
 
+def is_held(graph: Graph, line: Line, observed: Observed) -> bool:
+    """Whether a line can be held against what was recorded: what enters it and what comes out is there."""
+    values = (*line.outputs, *(v for v in line.inputs if graph.values[v].node >= 0))
+    return all(value in observed.values for value in values) and not any(node.op.opaque for node in line.nodes)
+
+
 def disagreements(graph: Graph, leaves: Mapping[int, Array], observed: Observed) -> Iterator[tuple[str, Difference]]:
     """The lines of a recording that do not explain it, each with the numbers that show it, one of an array. Opaque ones
-    claim nothing."""
+    claim nothing, and of those that are computed again there is nothing to hold them against."""
     known = {**graph.literals, **leaves, **observed.values}
     for line in lines_of(graph):
         (output,) = line.outputs
-        if any(node.op.opaque for node in line.nodes) or output not in observed.values:
+        if not is_held(graph, line, observed):
             continue
         up = graph.one if output == graph.loss.id else observed.gradients.get(output)
         parts = {v: p for v in line.inputs if (p := observed.part(graph, line.name, v)) is not None}
         inputs = {v: known[v] for v in line.inputs}
         kinds = {observed.precision.get(v, graph.dtype.name) for v in (*line.inputs, output)}
-        precision = max(kinds, key=lambda kind: _SPACING[kind])
+        precision = max(kinds & SPACING.keys() or {graph.dtype.name}, key=lambda kind: SPACING[kind])
         seen = Seen(inputs, {output: known[output]}, {} if up is None else {output: up}, parts, precision)
         for one in differences(graph.values, line, seen):
             yield line.name, one
@@ -256,7 +262,7 @@ def _apart(of: str, recorded: Array, computed: Array, size: Array, precision: st
     error = np.where(same, 0, np.abs(recorded - computed) / scale)
     error = np.where(np.isnan(error), np.inf, error)
     at = int(error.argmax())
-    if error.reshape(-1)[at] <= _ROUNDINGS * _SPACING[precision]:
+    if error.reshape(-1)[at] <= _ROUNDINGS * SPACING[precision]:
         return None
     numbers = (float(recorded.reshape(-1)[at]), float(computed.reshape(-1)[at]))
     return Difference(of, unravel(at, recorded.shape), *numbers, float(error.reshape(-1)[at]))

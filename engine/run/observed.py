@@ -1,6 +1,7 @@
 """What another program had: the numbers of one iteration, as they were recorded there, and a trace made of them.
 
-Numbers that are recorded are never computed again. Only what lies within a formula, and has no name there, is.
+Numbers that are recorded are never computed again. What lies within a formula, and has no name there, is; and what was
+left out of a recording so that it is smaller.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Observed:
     came through a line, by the name of the line and the value's id. `precision` is the dtype in which a value was
     computed, where that is another one than the graph's. `about` is what else is known, as the manifest says. What the
     optimiser had `kept` is by symbol and value id, after so many updates as were `done`; `following` are the new
-    numbers of parameters.
+    numbers of parameters. Where only the samples `rows` of a value or gradient are recorded they are in `cut`, by
+    ("value", value id) or ("gradient", value id).
     """
 
     values: Mapping[int, Array]
@@ -37,6 +39,22 @@ class Observed:
     kept: Mapping[tuple[str, int], Array] = field(default_factory=dict)
     following: Mapping[int, Array] = field(default_factory=dict)
     done: int = 0
+    rows: tuple[int, ...] = ()
+    cut: Mapping[tuple[str, int], Array] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that has a name is recorded, and nothing was left out."""
+        return self.about.get("level", "full") == "full" and not self.rows and "keep" not in self.about
+
+    def with_rows(self, kind: str, value: int, computed: Array) -> Array:
+        """What was computed of a value, with the recorded samples in it."""
+        found = self.cut.get((kind, value))
+        if found is None:
+            return computed
+        made = computed.copy()
+        made[list(self.rows)] = found
+        return read_only(made)
 
     def part(self, graph: Graph, line: str, value: int) -> Array | None:
         """What came through a line to the gradient of a value; None where that is not recorded."""
@@ -51,20 +69,20 @@ def users(graph: Graph, value: int) -> set[str]:
     return {graph.nodes[node].line for node, _ in graph.uses[value]}
 
 
-def with_numbers(graph: Graph, leaves: Mapping[int, Array], observed: Observed) -> Graph:
+def with_numbers(graph: Graph, observed: Observed) -> Graph:
     """The graph with the recorded numbers in its opaque operations."""
     if not any(node.op.opaque for node in graph.nodes):
         return graph
-    nodes = [_with_its(graph, node, {**leaves, **observed.values}, observed) for node in graph.nodes]
+    nodes = [_with_its(graph, node, observed) for node in graph.nodes]
     return Graph(graph.values, nodes, graph.loss.name, graph.dtype, graph.keeps)
 
 
-def _with_its(graph: Graph, node: Node, data: Mapping[int, Array], observed: Observed) -> Node:
+def _with_its(graph: Graph, node: Node, observed: Observed) -> Node:
     if not isinstance(node.op, Recorded):
         return node
     up = graph.one if node.output == graph.loss.id else observed.gradients.get(node.output)
     parts = tuple(observed.part(graph, node.line, value) for value in node.inputs)
-    numbers = Numbers(tuple(data[value] for value in node.inputs), observed.values[node.output], up, parts)
+    numbers = Numbers(observed.values[node.output], up, parts)
     return node._replace(op=dataclasses.replace(node.op, numbers=numbers))
 
 
@@ -78,7 +96,10 @@ def trace_of(graph: Graph, leaves: Mapping[int, Array], observed: Observed) -> T
     with np.errstate(all="ignore"):
         for node in graph.nodes:
             known = observed.values.get(node.output)
-            data[node.output] = _settled(node.op.forward([data[i] for i in node.inputs])) if known is None else known
+            if known is None:
+                computed = _settled(node.op.forward([data[i] for i in node.inputs]))
+                known = observed.with_rows("value", node.output, computed)
+            data[node.output] = known
         grad[graph.loss.id] = graph.one
         for node, slot, value, several in _going_back(graph, grad, observed):
             part = _part(graph, node, slot, value, data, grad, observed)
@@ -103,9 +124,12 @@ def _going_back(graph: Graph, grad: list[Array | None], observed: Observed) -> I
     """The uses of all values in the order of the backward pass; what is recorded of the gradient of a node's output is
     put in before."""
     for node, _, slots in graph.pullbacks:
-        known = observed.gradients.get(node.output)
-        if known is not None and node.output != graph.loss.id:
-            grad[node.output] = known
+        known, there = observed.gradients.get(node.output), grad[node.output]
+        if node.output != graph.loss.id:
+            if known is not None:
+                grad[node.output] = known
+            elif there is not None:
+                grad[node.output] = observed.with_rows("gradient", node.output, there)
         for slot, value, several in slots:
             yield node, slot, value, several
 

@@ -21,6 +21,8 @@ import numpy as np
 from gradstep.engine.errors import GoOn, Interrupted, OpError
 from gradstep.engine.graph.graph import Graph, Node, Pullback
 from gradstep.engine.index import Array, read_only
+from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.recorded import Recorded
 from gradstep.engine.run.trace import Trace
 
 
@@ -52,7 +54,8 @@ def run(
     """Runs `graph` forward and backward from its leaves' arrays (by value id, of graph.dtype).
     Without `backward` all gradients are None. Values in `instead` and the gradients in `gradients`
     are given, not computed; of a part the rest is computed. What comes out as in `like`, a trace of a graph with the
-    same values and the same nodes where they are the same objects, is taken from there and not computed again.
+    same values and the same nodes where they are the same objects, is taken from there and not computed again. What is
+    opaque gives what it gave there, and all that follows from it is stale.
 
     Between two nodes `go_on` is called with the share of the way that is done; if it returns False,
     Interrupted is raised.
@@ -64,11 +67,11 @@ def run(
     for value, literal in graph.leaves:
         data[value] = leaves[value] if literal is None else literals[value]
     grad: list[Array | None] = [None] * len(graph.values)
-    flow: dict[tuple[int, int], Array] = {}
+    flow, stale = dict[tuple[int, int], Array](), set[tuple[str, int]]()
     nodes: Iterable[Node] = graph.nodes
     pullbacks: Iterable[Pullback] = graph.pullbacks if backward else ()
     if instead or gradients or like is not None or go_on is not None:
-        given = _Given(graph, data, grad, flow, instead or {}, gradients or {}, like, go_on)
+        given = _Given(graph, data, grad, flow, instead or {}, gradients or {}, like, go_on, stale)
         nodes, pullbacks = given.nodes(), given.pullbacks() if backward else ()
     with np.errstate(all="ignore"):
         _forward(nodes, data)
@@ -78,7 +81,7 @@ def run(
             for unused in graph.parameters:
                 if grad[unused.id] is None:
                     grad[unused.id] = _settle(np.zeros(unused.shape, dtype=graph.dtype))
-    return Trace(graph, tuple(data), tuple(grad), flow)
+    return Trace(graph, tuple(data), tuple(grad), flow, frozenset(stale))
 
 
 def loss(graph: Graph, leaf: Callable[[int], Array]) -> float:
@@ -167,7 +170,7 @@ def _as_needed(graph: Graph, data: dict[int, Array], leaf: Callable[[int], Array
 class _Given:
     """Both passes over `graph` where some of it is not computed: the values in `instead`, the `gradients`, and
     what comes out as in another trace. That shows while the pass goes on: a result is the same where the
-    operation and all arrays that enter it are the same objects."""
+    operation and all arrays that enter it are the same objects, and none is stale. What is gets into `stale`."""
 
     graph: Graph
     data: list[Array]
@@ -177,6 +180,7 @@ class _Given:
     gradients: Mapping[int, Array | Part]
     like: Trace | None
     go_on: GoOn | None
+    stale: set[tuple[str, int]]
 
     def nodes(self) -> Iterator[Node]:
         """Those that are computed, in their order; the outputs of the others are put in."""
@@ -188,8 +192,13 @@ class _Given:
                 continue
             if self.like is not None and self._same(node, self.like):
                 self.data[node.output] = self.like.data[node.output]
+            elif isinstance(node.op, Recorded) and self.like is not None:
+                self.data[node.output] = node.op.known.output
+                self.stale.add(("data", node.output))
             else:
                 yield node
+                if self.stale and self._stale_inputs(node):
+                    self.stale.add(("data", node.output))
             if given is not None:
                 self.data[node.output] = given.put(self.data[node.output])
 
@@ -201,7 +210,9 @@ class _Given:
             if self.like is not None and self._passes_the_same(node, self.like):
                 yield Pullback(node, _As(node, self.like), slots)
             else:
-                yield Pullback(node, vjp, slots)
+                self._mark(node, slots)
+                recorded = isinstance(node.op, Recorded) and self.like is not None
+                yield Pullback(node, _as_recorded(node.op), slots) if recorded else Pullback(node, vjp, slots)
             for _, value, several in slots:
                 if several and self.like is not None and self._joins_the_same(value, self.like):
                     self.grad[value] = self.like.grad[value]
@@ -218,6 +229,7 @@ class _Given:
             self.grad[value] = given.put(computed)
         elif given is not None:
             self.grad[value] = given
+            self.stale.discard(("grad", value))
 
     def _ask(self, done: int) -> None:
         """A node's part of the backward pass takes about twice as long as that of the forward pass."""
@@ -226,15 +238,39 @@ class _Given:
 
     def _same(self, node: Node, like: Trace) -> bool:
         """Whether a node has the same operation and the same inputs as in another trace."""
-        return node is like.graph.nodes[node.id] and all(self.data[i] is like.data[i] for i in node.inputs)
+        same = node is like.graph.nodes[node.id] and all(self.data[i] is like.data[i] for i in node.inputs)
+        return same and not (self.stale and self._stale_inputs(node))
 
     def _passes_the_same(self, node: Node, like: Trace) -> bool:
         at = node.output
-        return self.grad[at] is like.grad[at] and self.data[at] is like.data[at] and self._same(node, like)
+        same = self.grad[at] is like.grad[at] and self.data[at] is like.data[at] and self._same(node, like)
+        return same and not (self.stale and ({("grad", at), ("data", at)} & self.stale))
+
+    def _stale_inputs(self, node: Node) -> bool:
+        return any(("data", value) in self.stale for value in node.inputs)
+
+    def _mark(self, node: Node, slots: Iterable[tuple[int, int, bool]]) -> None:
+        """What a node passes on is stale where it is opaque, or anything that it is made of is stale."""
+        at = node.output
+        made_of_stale = self.stale and ({("grad", at), ("data", at)} & self.stale or self._stale_inputs(node))
+        if made_of_stale or (node.op.opaque and self.like is not None):
+            self.stale.add(("pass", node.id))
+            self.stale.update(("grad", value) for _, value, _ in slots)
 
     def _joins_the_same(self, value: int, like: Trace) -> bool:
         """Whether the same has come through every use of a value, or will: the last one settles it."""
         return all(self.flow.get(use) is like.flow.get(use) for use in self.graph.uses[value])
+
+
+def _as_recorded(op: Op) -> Callable[[int, Array, Array, Sequence[Array]], Array]:
+    """In the place of the vjp of an operation that is only recorded: what it passed on then, whatever arrives."""
+    assert isinstance(op, Recorded), "asked of no other"
+
+    def passed(slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        found = op.passed(slot)
+        return np.zeros_like(xs[slot]) if found is None else found
+
+    return passed
 
 
 @dataclass(frozen=True, slots=True)

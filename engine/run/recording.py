@@ -59,6 +59,32 @@ class Recording:
         given = self.given.get((kind, element.value))
         return given is not None and bool(given.item(element.flat))
 
+    def stale(self, kind: str, element: Element) -> bool:
+        """Whether a number (`data`), a gradient (`grad`) or a new number (`next`) may be another one than it is here:
+        an edit changes what enters an operation that is recorded and not explained, and it follows from that."""
+        found = ("grad" if kind == "next" else kind, element.value) in self.trace.stale
+        return found and not self.by_hand(element, kind)
+
+    @cached_property
+    def stale_names(self) -> tuple[str, ...]:
+        """What is stale, as one types it."""
+        named = [
+            value for value in self.graph.values if value.node < 0 or self.graph.nodes[value.node].line == value.name
+        ]
+        found = [value.name for value in named if ("data", value.id) in self.trace.stale]
+        found += [f"{value.name}.grad" for value in named if ("grad", value.id) in self.trace.stale]
+        return (*found, *(f"{p.name}.next" for p in self.graph.parameters if ("grad", p.id) in self.trace.stale))
+
+    @property
+    def stale_through(self) -> tuple[str, ...]:
+        """The lines that are recorded and not explained, and that an edit changes the inputs or the gradient of."""
+        stale = self.trace.stale
+        return tuple(
+            node.line
+            for node in self.graph.nodes
+            if node.op.opaque and {("data", node.output), ("pass", node.id)} & stale
+        )
+
     @cached_property
     def notes(self) -> Mapping[int, str]:
         """The author's words by step number; those of several notes at a step one below the other."""

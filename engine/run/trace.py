@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array, Elements
+from gradstep.engine.notation import Stale
 from gradstep.engine.ops.links import Links
 
 
@@ -16,25 +17,30 @@ class Trace:
     """All numbers of one iteration. Indexed by value id; arrays are C-contiguous and read-only.
 
     `grad[v]` is None where the backward pass writes nothing. `flow` has, for a value with several
-    uses, the part of its gradient that came through each (node, slot).
+    uses, the part of its gradient that came through each (node, slot). `stale` are those that may be other numbers than
+    they are here, because what an edit changes goes through an operation that is recorded and not explained: values
+    and gradients by ("data", value id) and ("grad", value id), and what nodes passed on by ("pass", node id).
     """
 
     graph: Graph
     data: tuple[Array, ...]
     grad: tuple[Array | None, ...]
     flow: Mapping[tuple[int, int], Array]
+    stale: Set[tuple[str, int]] = frozenset()
 
     @property
     def loss(self) -> float:
-        return float(self.data[self.graph.loss.id].item(0))
+        return self.number(Element(self.graph.loss.id, 0))
 
     def number(self, element: Element) -> float:
-        """The value of an element."""
-        return float(self.data[element.value].item(element.flat))
+        """The value of an element; Stale where it is."""
+        found = float(self.data[element.value].item(element.flat))
+        return Stale(found) if self.stale and ("data", element.value) in self.stale else found
 
     def derivative(self, element: Element) -> float:
-        """∂L/∂element, of an element whose value has a gradient."""
-        return float(self.gradient(element.value).item(element.flat))
+        """∂L/∂element, of an element whose value has a gradient; Stale where it is."""
+        found = float(self.gradient(element.value).item(element.flat))
+        return Stale(found) if self.stale and ("grad", element.value) in self.stale else found
 
     def gradient(self, value: int) -> Array:
         """The gradient of a value that has one, of the value's shape: of all that the loss depends on, and of

@@ -10,9 +10,10 @@
 
     gs.record_step(model, (x, t), loss_fn, "step.gradstep")
 
-    watch = gs.flight(model, optimizer=optimizer, when="nonfinite or grad_norm > 100", path="crash.gradstep")
+    watch = gs.flight(model, optimizer=optimizer, keep=3, when="nonfinite or grad_norm > 100", path="crash")
     for x, t in loader:
-        loss = watch(train_step, x, t)
+        with watch(x, t):  # or: loss = watch(train_step, x, t)
+            train_step(x, t)
 
 What is recorded is exactly what is computed: model, gradients, random numbers and optimiser are afterwards as they
 would be without it. Where nothing is recorded, nothing is slower.

@@ -29,13 +29,16 @@ class Step:
 @dataclass(eq=False)
 class Backward:
     """What was seen of all backward passes: the roots with the gradients that they began with, the nodes behind them,
-    and the gradients of tensors."""
+    and the gradients of tensors. `failed` is what one of them ended with, where it did not get through. With
+    `parameters_only` nothing is noted of what lies between."""
 
     recorder: Recorder
     roots: list[tuple[Seen, torch.Tensor | None]] = field(default_factory=list)
     steps: dict[int, Step] = field(default_factory=dict)
     gradients: dict[Key, torch.Tensor] = field(default_factory=dict)
     passes: int = 0
+    failed: BaseException | None = None
+    parameters_only: bool = False
 
     def begin(self, tensors: Sequence[torch.Tensor], given: Sequence[torch.Tensor | None]) -> list[Any]:
         """Notes the roots and puts hooks on all that is behind them; what takes them off again."""
@@ -45,6 +48,8 @@ class Backward:
         for tensor, gradient in zip(tensors, given, strict=False):
             self.roots.append((recorder.now(tensor), None if gradient is None else gradient.detach().clone()))
         leaves, handles = self._parameters(), []
+        if self.parameters_only:
+            return [node.register_prehook(self._arriving(key)) for key, node in leaves.items()]
         behind = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
         reached = set()
         while behind:
@@ -103,10 +108,10 @@ def _more(before: torch.Tensor | None, gradient: torch.Tensor) -> torch.Tensor:
 
 
 @contextmanager
-def watched(recorder: Recorder) -> Iterator[Backward]:
+def watched(recorder: Recorder, parameters_only: bool = False) -> Iterator[Backward]:
     """All backward passes until it is left."""
     autograd: Any = torch.autograd  # backward() and grad() look there for what runs them
-    found, original = Backward(recorder), autograd._engine_run_backward
+    found, original = Backward(recorder, parameters_only=parameters_only), autograd._engine_run_backward
     running = False
 
     def run(outputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -120,6 +125,9 @@ def watched(recorder: Recorder) -> Iterator[Backward]:
                 handles = found.begin(outputs, _not_ones(outputs, args[0] if args else ()))
                 recorder.snapshot()
             return original(outputs, *args, **kwargs)
+        except BaseException as error:
+            found.failed = error
+            raise
         finally:
             running = recorder.paused = False
             for handle in handles:

@@ -6,7 +6,7 @@ never is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -67,6 +67,11 @@ class Constants:
         found = Seen(len(self._seen), tensor, tensor._version, "constant", name)
         self._seen.append(found)
         return found
+
+
+def graph_dtype(kinds: Iterable[torch.dtype]) -> np.dtype[Any]:
+    """The dtype that a graph of tensors of some kinds is computed in."""
+    return np.dtype(np.float64 if torch.float64 in set(kinds) else np.float32)
 
 
 class Arrays:
@@ -136,7 +141,7 @@ class Explainer:
         if len(steps) == 1 and self._in_part(block):
             return block
         if call is None:
-            block.reason = "no operation of PyTorch that was seen" if len(steps) == 1 else "several nodes as one"
+            block.reason = self._unseen(block)
             return block
         rule = rule_of(call)
         if rule is None:
@@ -144,6 +149,14 @@ class Explainer:
         else:
             self._explain(block, rule)
         return block
+
+    def _unseen(self, block: Block) -> str:
+        """Why nothing was seen of a block but its numbers."""
+        if len(block.steps) > 1:
+            return "several nodes as one"
+        if isinstance(self.network.steps[block.steps[0]].node, torch.autograd.function.BackwardCFunction):
+            return "a torch.autograd.Function of the program: what its backward pass computes is its own"
+        return "no operation of PyTorch that was seen"
 
     def _in_part(self, block: Block) -> bool:
         """Explains what autograd makes of writing to a part of something: the whole after it, and the part as it is

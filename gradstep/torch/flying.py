@@ -7,49 +7,52 @@ is put back to where the training was.
 
 from __future__ import annotations
 
-import ast
-import copy
 import math
-import operator
-import random
+import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
 from gradstep.engine.files import check_folder
-from gradstep.torch.recording import record
+from gradstep.torch.bodies import Body
+from gradstep.torch.conditions import Health, condition
+from gradstep.torch.extent import Extent, Order
+from gradstep.torch.moments import Moment
+from gradstep.torch.recording import recording
 
-_COMPARED: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}  # fmt: skip
-#: What a condition may be about.
-_NAMES = ("nonfinite", "loss", "grad_norm")
+#: The ending of a recording.
+_SUFFIX = ".gradstep"
 
 
-class _Moment(NamedTuple):
-    """All that a step begins with, and the step."""
+class _Kept(NamedTuple):
+    """A step: what it begins with, what carries it out again, the names of its inputs, and what was seen of it."""
 
-    tensors: Sequence[tuple[torch.Tensor, torch.Tensor]]
-    gradients: Sequence[torch.Tensor | None]
-    optimizer: Any
-    rng: tuple[Any, ...]
-    step: Callable[..., Any]
-    given: tuple[tuple[Any, ...], dict[str, Any]]
+    moment: Moment
+    again: Callable[[], Any]
+    inputs: Mapping[str, torch.Tensor]
+    health: Health
 
 
 class flight:  # it is called as a function is
-    """Watches a training: `loss = watch(train_step, x, t)` calls `train_step(x, t)` and gives its result, a loss.
+    """Watches a training: `with watch(x, t): train_step(x, t)` carries out its body; `loss = watch(train_step, x, t)`
+    calls `train_step(x, t)` and gives its result.
 
-    `when` is a condition of `nonfinite` (the loss or a gradient is NaN or infinite), `loss` and `grad_norm`, as
-    "nonfinite or grad_norm > 100". Where it holds for the first time, the last `keep` steps are recorded: the one in
-    which it does as `path`, those before it as NAME-1.gradstep, NAME-2.gradstep and so on; `recorded` are these paths.
+    `when` is a condition of `nonfinite` (the loss or a gradient is NaN or infinite), `loss` and `grad_norm`, as they
+    are after backward(), as "nonfinite or grad_norm > 100". Where it holds for the first time, the last `keep` steps
+    are recorded: the one in which it does as `path`, those before it as NAME-1.gradstep, NAME-2.gradstep and so on;
+    `recorded` are these paths. On a GPU, which nobody waits for, that is known when the next step begins.
+
     A replay that is not bit for bit the same, as where the step reads a clock or kernels are not deterministic, is said
-    in `differs`: the loss then, and again. The training goes on as if nothing had been recorded.
+    in `differs`: the loss then, and again. The training goes on as if nothing had been recorded. What a step does
+    besides is done again in a replay; of what has a state, as a scheduler, that is put back where the body of the
+    `with` names it, or it is among the `also`. `more` is as for `record`.
+
+    Raises ValueError where the condition, or the body of a `with`, cannot be read; CommandError where `path` cannot be
+    written.
     """
 
     def __init__(
@@ -60,130 +63,101 @@ class flight:  # it is called as a function is
         keep: int = 1,
         when: str = "nonfinite",
         path: str = "crash.gradstep",
+        also: Sequence[Any] = (),
+        level: str = "full",
+        quiet: bool = False,
     ) -> None:
         if keep < 1:
             raise ValueError(f"keep is how many steps are recorded, from 1 on, not {keep}")
-        check_folder(path)
-        self.model, self.optimizer, self.path = model, optimizer, path
+        self.path = path if path.endswith(_SUFFIX) else f"{path}{_SUFFIX}"
+        check_folder(self.path)
+        self.model, self.optimizer = model, optimizer
         self.recorded: list[str] = []
         self.differs: list[tuple[float, float]] = []
-        self._when = _condition(when)
-        self._ring: deque[tuple[_Moment, float]] = deque(maxlen=keep)
+        self._when, self._text, self._also = condition(when), when, list(also)
+        self._order = Order(self.path, optimizer, Extent(level), quiet)
+        self._ring: deque[_Kept] = deque(maxlen=keep)
+        self._late: Health | None = None
+        self._step = 0
 
-    def __call__(self, step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Carries out a step."""
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Carries out a step: a function with its arguments, or the body of a `with`, whose inputs these are."""
+        if args and callable(args[0]) and not isinstance(args[0], torch.Tensor):
+            return self._call(args[0], args[1:], kwargs)
+        return self._carried_out(None if self.recorded else Body(sys._getframe(1)), args, kwargs)
+
+    def _call(self, step: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self.recorded:
             return step(*args, **kwargs)
-        moment = self._moment(step, args, kwargs)
-        result = step(*args, **kwargs)
-        loss = _number(result)
-        self._ring.append((moment, loss))
-        if self._when(self._health(loss)):
-            self._record()
-        return result
+        mine, options = pytree.tree_map_only(torch.Tensor, _own, (args, kwargs))
+        with self._watched(lambda: step(*mine, **options), _names(mine, options), ()):
+            return step(*args, **kwargs)
 
-    def _health(self, loss: float) -> Mapping[str, float]:
-        squares = [p.grad.detach().float().square().sum() for p in self.model.parameters() if p.grad is not None]
-        norm = (
-            math.sqrt(float(torch.stack(squares).sum()))
-            if squares and _finite(squares)
-            else math.nan
-            if squares
-            else 0.0
-        )
-        bad = not math.isfinite(loss) or not math.isfinite(norm)
-        return {"nonfinite": float(bad), "loss": loss, "grad_norm": norm}
+    @contextmanager
+    def _carried_out(self, body: Body | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[None]:
+        if body is None:
+            yield
+            return
+        with self._watched(body, _names(args, kwargs), body.others):
+            yield
+
+    @contextmanager
+    def _watched(
+        self, again: Callable[[], Any], inputs: Mapping[str, torch.Tensor], others: Sequence[Any]
+    ) -> Iterator[None]:
+        """Keeps what a step begins with, and looks at it when it is done, also where it raises."""
+        if self._late is not None and self._judge(self._late):
+            yield
+            return
+        known = {id(one): one for one in (self.optimizer, *self._also, *others) if one is not None}
+        health = Health(self.model)
+        self._ring.append(_Kept(Moment(self.model, list(known.values())), again, inputs, health))
+        self._step += 1
+        try:
+            with health.watching():
+                yield
+        finally:
+            if health.late:
+                self._late = health
+            else:
+                self._judge(health)
+
+    def _judge(self, health: Health) -> bool:
+        """Records the kept steps where the condition holds."""
+        self._late = None
+        numbers = health.numbers()
+        if not self._when(numbers):
+            return False
+        said = f"loss {numbers['loss']:g}, norm of the gradients {numbers['grad_norm']:g}"
+        self._order.say(f"{self._text}: so it is in step {self._step:,} ({said}); it is run again, and recorded")
+        self._record()
+        return True
 
     def _record(self) -> None:
         """Runs the kept steps once more, recorded, and goes back to where the training was."""
-        after = self._moment(lambda: None, (), {})
-        for number, (moment, loss) in enumerate(reversed(self._ring)):
-            path = self.path if number == 0 else f"{self.path.removesuffix('.gradstep')}-{number}.gradstep"
-            self._restore(moment)
-            args, kwargs = moment.given
-            names = {f"given_{k + 1}": value for k, value in enumerate(args) if isinstance(value, torch.Tensor)}
-            names |= {name: value for name, value in kwargs.items() if isinstance(value, torch.Tensor)}
-            with record(path, self.model, optimizer=self.optimizer, **names):
-                again = _number(moment.step(*args, **kwargs))
+        after = Moment(self.model, self._ring[-1].moment.others)
+        for number, kept in enumerate(reversed(self._ring)):
+            path = self.path if number == 0 else f"{self.path.removesuffix(_SUFFIX)}-{number}{_SUFFIX}"
+            order = self._order._replace(path=path, about={"step": self._step - number, "when": self._text})
+            kept.moment.restore()
+            health = Health(self.model)
+            # What the step raises it has raised before, and the training has seen it.
+            with suppress(Exception), health.watching(), recording(self.model, kept.inputs, order):
+                kept.again()
             self.recorded.append(path)
-            if again != loss and not (math.isnan(again) and math.isnan(loss)):
-                self.differs.append((loss, again))
-        self._restore(after)
+            then, again = kept.health.loss, health.loss
+            if again != then and not (math.isnan(again) and math.isnan(then)):
+                self.differs.append((then, again))
+                self._order.say(f"{path}: run again the loss is {again:g}, and it was {then:g}")
+        after.restore()
         self._ring.clear()
 
-    # What there is -------------------------------------------------------------------------------
 
-    def _moment(self, step: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Moment:
-        there = [*self.model.parameters(), *self.model.buffers()]
-        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None
-        with torch.no_grad():
-            return _Moment(
-                [(tensor, tensor.detach().clone()) for tensor in there],
-                [None if p.grad is None else p.grad.clone() for p in self.model.parameters()],
-                None if self.optimizer is None else copy.deepcopy(self.optimizer.state_dict()),
-                (torch.get_rng_state(), cuda, random.getstate(), np.random.get_state()),
-                step,
-                pytree.tree_map_only(
-                    torch.Tensor, lambda t: t if t.requires_grad else t.detach().clone(), (args, kwargs)
-                ),
-            )
-
-    def _restore(self, moment: _Moment) -> None:
-        with torch.no_grad():
-            for tensor, was in moment.tensors:
-                tensor.copy_(was)
-            for p, grad in zip(self.model.parameters(), moment.gradients, strict=True):
-                p.grad = None if grad is None else grad.clone()
-        if self.optimizer is not None:
-            self.optimizer.load_state_dict(copy.deepcopy(moment.optimizer))
-        state, cuda, plain, numpy = moment.rng
-        torch.set_rng_state(state)
-        if cuda is not None:
-            torch.cuda.set_rng_state_all(cuda)
-        random.setstate(plain)
-        np.random.set_state(numpy)
+def _own(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor if tensor.requires_grad else tensor.detach().clone()
 
 
-def _finite(squares: Sequence[torch.Tensor]) -> bool:
-    return bool(torch.isfinite(torch.stack(list(squares)).sum()))
-
-
-def _number(result: Any) -> float:
-    """The loss that a step gives; NaN is one, and where it gives none it is 0."""
-    for one in pytree.tree_leaves(result):
-        if isinstance(one, torch.Tensor) and one.numel() == 1:
-            return float(one.detach())
-        if isinstance(one, float):
-            return one
-    return 0.0
-
-
-def _condition(text: str) -> Callable[[Mapping[str, float]], bool]:
-    """A condition, read as data. Raises ValueError where it cannot be."""
-    try:
-        tree = ast.parse(text, mode="eval").body
-        _of(tree)(dict.fromkeys(_NAMES, 0.0))
-    except (SyntaxError, KeyError, TypeError, AttributeError):
-        raise ValueError(
-            f"'{text}' is no condition; it has {', '.join(_NAMES)}, as in nonfinite or grad_norm > 100"
-        ) from None
-    found = _of(tree)
-    return lambda health: bool(found(health))
-
-
-def _of(node: ast.expr) -> Callable[[Mapping[str, float]], Any]:
-    match node:
-        case ast.BoolOp(op=op, values=values):
-            parts = [_of(one) for one in values]
-            return lambda h: (any if isinstance(op, ast.Or) else all)(part(h) for part in parts)
-        case ast.UnaryOp(op=ast.Not(), operand=inner):
-            part = _of(inner)
-            return lambda h: not part(h)
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            a, b, act = _of(left), _of(right), _COMPARED[type(op)]
-            return lambda h: act(a(h), b(h))
-        case ast.Name(id=name) if name in _NAMES:
-            return lambda h: h[name]
-        case ast.Constant(value=int() | float() as value):
-            return lambda h: value
-    raise TypeError
+def _names(args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """The inputs of a step by the names that they are to have."""
+    found = {f"given_{k + 1}": one for k, one in enumerate(args) if isinstance(one, torch.Tensor)}
+    return found | {name: one for name, one in kwargs.items() if isinstance(one, torch.Tensor)}

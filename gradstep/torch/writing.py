@@ -13,20 +13,25 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
+from gradstep.engine.run import SPACING
 from gradstep.torch.backward import Backward
 from gradstep.torch.blocks import Block, Network
 from gradstep.torch.capture import Recorder
-from gradstep.torch.explaining import Array, Arrays, Explainer
+from gradstep.torch.explaining import Array, Arrays, Explainer, graph_dtype
 from gradstep.torch.naming import LeafNames, Names, names_of
 from gradstep.torch.seen import Key, Ref, Seen
 
 #: A name that stands for what was seen (see `explaining.Written`).
 _STANDING_FOR = re.compile(r"\b([vd])(\d+)\b")
+#: So many roundings may a sum of gradients be off.
+_ROUNDINGS = 8
 
 
 @dataclass(eq=False)
 class Parts:
-    """What a recording is put together from. `unexplained` has the reason for each line that is opaque."""
+    """What a recording is put together from. `unexplained` has the reason for each line that is opaque, `entering` the
+    names of what enters it; `changed` are names whose gradient is not what came through their uses, as a hook makes it;
+    `samples` is how many there are on axis 0 of the `batch`."""
 
     dtype: np.dtype[Any]
     lines: dict[str, str] = field(default_factory=dict)
@@ -36,7 +41,10 @@ class Parts:
     origins: dict[str, dict[str, str]] = field(default_factory=dict)
     precision: dict[str, str] = field(default_factory=dict)
     unexplained: dict[str, str] = field(default_factory=dict)
+    entering: dict[str, list[str]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
     batch: tuple[str, ...] = ()
+    samples: int = 0
     loss: str = "loss"
 
 
@@ -46,14 +54,14 @@ class Putting:
     def __init__(self, recorder: Recorder, backward: Backward) -> None:
         self.recorder, self.backward = recorder, backward
         self.network = Network(recorder, backward)
-        kinds = {one.dtype for one in recorder.by_key.values()}
-        self.found = Parts(np.dtype(np.float64 if torch.float64 in kinds else np.float32))
+        self.found = Parts(graph_dtype(one.dtype for one in recorder.by_key.values()))
         self.arrays = Arrays(self.found.dtype)
         self.explainer = Explainer(self.network, self.arrays)
         self.names = Names()
         self._data: dict[int, str] = {}
         self._by_key: dict[Key, str] = {}
         self._uses: Counter[Key] = Counter()
+        self._parts: dict[Key, list[Array]] = {}
 
     def put(self) -> Parts:
         """All of it."""
@@ -70,6 +78,7 @@ class Putting:
                 self._opaque(block, name)
         if loss is None:
             self._total()
+        self._changed()
         return self.found
 
     # Leaves --------------------------------------------------------------------------------------
@@ -92,6 +101,7 @@ class Putting:
             name = self._data[one.number] = self.names.take(names.of(one))
             whole = not one.dtype.is_floating_point
             self.found.inputs[name] = _plain(one.data()) if whole else self.arrays.of(one)
+            self._keep_precision(name, one)
         self.found.batch = self._batch(given)
 
     def _batch(self, given: list[Seen]) -> tuple[str, ...]:
@@ -100,6 +110,7 @@ class Putting:
         extents = {one.shape[:1] for one in given}
         if len(extents) != 1 or extents <= {(), (0,), (1,)}:
             return ()
+        ((self.found.samples,),) = extents
         derived = {one.number for one in given}
         for call in self.recorder.calls:
             if any(
@@ -143,7 +154,8 @@ class Putting:
     def _opaque(self, block: Block, name: str) -> None:
         """A line that is shown as it was recorded. With several outputs it is all of them in a row, of which each is a
         part."""
-        inputs = ", ".join(self._by_key[key] for key in block.inputs)
+        entering = self.found.entering[name] = [self._by_key[key] for key in block.inputs]
+        inputs = ", ".join(entering)
         shapes = [seen.shape for key in block.outputs if (seen := self.network.seen(key)) is not None]
         self.found.unexplained[name] = block.reason
         self._keep_parts(block, name)
@@ -183,8 +195,22 @@ class Putting:
         for key in block.inputs:
             part, to = self.network.passed(block, key), self._by_key[key]
             array = np.zeros_like(self._array(to)) if part is None else self.arrays.plain(part)
+            self._parts.setdefault(key, []).append(array)
             if self._uses[key] > 1 or not np.array_equal(array, self.found.trace[f"gradient:{to}"], equal_nan=True):
                 self.found.trace[f"part:{name}:{to}"] = array
+
+    def _changed(self) -> None:
+        """Finds the gradients that are not the sum of what came through the uses of their value."""
+        for key, parts in self._parts.items():
+            name = self._by_key[key]
+            whole, kind = self.found.trace[f"gradient:{name}"], self.found.precision.get(name, self.found.dtype.name)
+            with np.errstate(all="ignore"):
+                off = np.abs(whole - np.add.reduce(parts))
+                size = np.sqrt(np.add.reduce([np.square(part) for part in parts]))
+                if len(parts) == self._uses[key] and not bool(
+                    ((off <= _ROUNDINGS * SPACING[kind] * size) | ~np.isfinite(whole)).all()
+                ):
+                    self.found.changed.add(name)
 
     def _array(self, name: str) -> Array:
         found = self.found.parameters.get(name)

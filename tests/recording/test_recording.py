@@ -85,6 +85,70 @@ def test_a_recorded_step_leaves_everything_as_an_unrecorded_one(tmp_path: Path, 
     assert opened(tmp_path / "a.gradstep").trace.loss > 0
 
 
+class Raises(torch.autograd.Function):
+    """Its backward pass does not get through."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, up: torch.Tensor) -> torch.Tensor:  # type: ignore[override]  # of one output
+        raise OfTheUser("in the backward pass")
+
+
+@pytest.mark.parametrize("where", ["forward", "module", "backward", "second", "update"])
+def test_a_step_that_raises_leaves_everything_as_an_unrecorded_one_would(
+    where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before backward(), in it, in the second of two, in the update. Only what is whole is written."""
+
+    def step(model: nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor, t: torch.Tensor) -> None:
+        optimizer.zero_grad()
+        y = model(x)
+        if where == "forward":
+            raise OfTheUser("before it")
+        if where == "second":
+            F.cross_entropy(model(x), t).backward()
+        if where in ("backward", "second"):
+            y = Raises.apply(y)
+        F.cross_entropy(y, t).backward()
+        optimizer.step()
+
+    def interrupt(*_: object) -> None:
+        raise OfTheUser("in a hook")
+
+    left = []
+    for recorded in (False, True):
+        model = net()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+        if where == "module":
+            model[2].register_forward_hook(interrupt)
+        if where == "update":
+            optimizer.register_step_post_hook(interrupt)
+        x, t = torch.randn(4, 5), torch.randint(0, 3, (4,))
+        recording: Any = contextlib.nullcontext()
+        if recorded:
+            recording = gs.record(str(tmp_path / "a.gradstep"), model, optimizer=optimizer, x=x, t=t)
+        with pytest.raises(OfTheUser), recording:
+            step(model, optimizer, x, t)
+        assert not _get_current_function_mode_stack()
+        assert not _get_current_dispatch_mode_stack()
+        assert [len(m._forward_hooks) for m in model.modules()] == [0, 0, 0, int(where == "module"), 0, 0]
+        left.append(state(model, optimizer))
+    assert same(*left)
+    told = capsys.readouterr().err
+    if where == "update":
+        assert json.loads((tmp_path / "a.gradstep" / "manifest.json").read_text())["raised"] == "OfTheUser: in a hook"
+        assert told.endswith("lines, up to OfTheUser: in a hook\n")
+        assert explained(opened(tmp_path / "a.gradstep")).ok
+    else:
+        why = "backward() did not get through" if where in ("backward", "second") else "came before backward()"
+        assert "nothing was recorded in" in told
+        assert why in told
+        assert not (tmp_path / "a.gradstep").exists()
+
+
 def test_nothing_stays_behind(tmp_path: Path) -> None:
     """No hook, no mode, no watched function: what is not recorded runs as it did before."""
     engine: Any = torch.autograd

@@ -44,6 +44,7 @@ def document(recording: Recording) -> dict[str, Any]:
         "nodes": nodes,
         "next": {p.name: plain(recording.updated(p.id)) for p in graph.parameters},
         **({"set": list(_set(recording))} if recording.given else {}),
+        **({"stale": list(recording.stale_names)} if recording.trace.stale else {}),
         "findings": diagnose_iteration(recording).document(),
     }
 

@@ -21,6 +21,12 @@ SUFFIX, MANIFEST, GRAPH, LEAVES, TRACE = (
 )
 FILES = (GRAPH, LEAVES, TRACE)
 FORMAT = 1
+#: How much of a step is in a recording, and what that is.
+LEVELS: Mapping[str, str] = {
+    "full": "all values and gradients",
+    "graph": "what the step starts from and the gradients of parameters; all else is computed again",
+    "params": "the parameters, their gradients and their update; no values in between",
+}
 _MOST = 16 << 20
 
 

@@ -1,4 +1,5 @@
-"""The arrays of trace.safetensors, mapped into memory: of a large recording only what is looked at is ever read.
+"""The arrays of trace.safetensors, mapped into memory: of a large recording only what is looked at is ever read. Those
+of numbers narrower than the graph's are read, and converted.
 
 Whoever cuts the file off while it is open ends the program; it is written whole and renamed, so that no program of ours
 does.
@@ -15,14 +16,17 @@ from typing import Any
 import numpy as np
 
 from gradstep.engine.errors import GraphError
-from gradstep.engine.files.arrays.block import Unreadable
+from gradstep.engine.files.arrays.block import Block, Unreadable
 from gradstep.engine.files.arrays.tensors import block, header
 from gradstep.engine.files.opening import ordinary, reason
 from gradstep.engine.index import Array, read_only
 
+#: So many numbers are converted at a time.
+_PIECE = 1 << 20
+
 
 def arrays_in(path: Path, dtype: np.dtype[Any]) -> dict[str, Array]:
-    """All arrays of a file by their names; each must have a `dtype`. Raises GraphError."""
+    """All arrays of a file by their names; each must have a `dtype`, or a narrower one. Raises GraphError."""
     try:
         with ordinary(path, links=False) as file:
             return dict(_arrays(file, dtype))
@@ -39,7 +43,20 @@ def _arrays(file: Any, dtype: np.dtype[Any]) -> Iterator[tuple[str, Array]]:
     mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     for name in tensors:
         found = block(file, tensors, length, name)
+        if found.bfloat16 or (found.dtype.kind == "f" and found.dtype.itemsize < dtype.itemsize):
+            yield name, _converted(found, dtype)
+            continue
         if found.dtype != dtype:
             raise GraphError(f"'{name}' has numbers of type {found.dtype}, not {dtype}")
         array = np.frombuffer(mapped, found.dtype, prod(found.shape), file.tell())
         yield name, read_only(array.reshape(found.shape))
+
+
+def _converted(block: Block, dtype: np.dtype[Any]) -> Array:
+    """Numbers of a narrower type, piece by piece."""
+    array = np.empty(prod(block.shape), dtype)
+    with np.errstate(all="ignore"):
+        for start in range(0, array.size, _PIECE):
+            stop = min(start + _PIECE, array.size)
+            array[start:stop] = block.numbers(stop - start)
+    return read_only(array.reshape(block.shape))

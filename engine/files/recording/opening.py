@@ -10,7 +10,7 @@ from typing import Any
 from gradstep.engine.errors import GraphError
 from gradstep.engine.files.draft import Draft
 from gradstep.engine.files.opening import content, reason
-from gradstep.engine.files.recording.manifest import GRAPH, SUFFIX, TRACE, bad, read_manifest
+from gradstep.engine.files.recording.manifest import GRAPH, MANIFEST, SUFFIX, TRACE, bad, read_manifest
 from gradstep.engine.files.recording.mapped import arrays_in
 from gradstep.engine.graph.graph import Graph, Value
 from gradstep.engine.index import Array
@@ -36,7 +36,7 @@ def open_recording(folder: Path, read: Callable[[Draft, str], Scenario]) -> Scen
         observed = _observed(graph, arrays_in(folder / TRACE, graph.dtype), about)
     except GraphError as error:
         raise bad(folder, str(error)) from None
-    graph = with_numbers(graph, scenario.leaves, observed)
+    graph = with_numbers(graph, observed)
     training = training_of(scenario.training, observed, _moved(graph, about))
     return dataclasses.replace(scenario, file=str(folder), graph=graph, training=training, observed=observed)
 
@@ -51,23 +51,26 @@ def _moved(graph: Graph, about: Mapping[str, Any]) -> list[str]:
 def _observed(graph: Graph, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Observed:
     """What was recorded, by the ids of values. Raises GraphError where it is not about this network."""
     found: dict[str, dict[int, Array]] = {"value": {}, "gradient": {}, "next": {}}
-    parts, kept = dict[tuple[str, int], Array](), dict[tuple[str, int], Array]()
+    parts, kept, cut = dict[tuple[str, int], Array](), dict[tuple[str, int], Array](), dict[tuple[str, int], Array]()
+    rows = _rows(about)
     for key, array in arrays.items():
         kind, *names = key.split(":")
         if kind not in _KINDS or len(names) != _KINDS[kind]:
             raise GraphError(f"{TRACE}: '{key}' is nothing that a recording has")
         value = _named(graph, names[-1], key)
+        if kind in ("value", "gradient") and rows and value.shape and array.shape == (len(rows), *value.shape[1:]):
+            if max(rows) >= value.shape[0]:
+                raise GraphError(f"{MANIFEST}: sample {max(rows):,} is recorded, and '{names[-1]}' has not as many")
+            if array.shape != value.shape:
+                cut[kind, value.id] = array
+                continue
         if array.shape != value.shape:
             raise GraphError(f"{TRACE}: '{key}' has shape {array.shape}, and {GRAPH} says {value.shape}")
         if kind in ("part", "kept"):
             (parts if kind == "part" else kept)[names[0], value.id] = array
         else:
             found[kind][value.id] = array
-    for node in graph.nodes:
-        if node.op.opaque and node.output not in found["value"]:
-            raise GraphError(f"{TRACE}: the value of '{graph.values[node.output].name}' is missing")
-        if node.op.opaque and graph.gets_gradient(graph.values[node.output]) and node.output not in found["gradient"]:
-            raise GraphError(f"{TRACE}: the gradient of '{graph.values[node.output].name}' is missing")
+    _all_there(graph, found["value"], found["gradient"])
     kinds = about.get("precision", {})
     precision = {v.id: kinds[v.name] for v in graph.values if v.name in kinds} if isinstance(kinds, dict) else {}
     done = about.get("updates", 0)
@@ -80,7 +83,28 @@ def _observed(graph: Graph, arrays: Mapping[str, Array], about: Mapping[str, Any
         kept,
         found["next"],
         done if type(done) is int else 0,
+        rows,
+        cut,
     )
+
+
+def _all_there(graph: Graph, values: Mapping[int, Array], gradients: Mapping[int, Array]) -> None:
+    """Raises GraphError where something is missing that nobody can compute again."""
+    for node in graph.nodes:
+        name = graph.values[node.output].name
+        if node.op.opaque and node.output not in values:
+            raise GraphError(f"{TRACE}: the value of '{name}' is missing")
+        wanted = node.output != graph.loss.id and graph.gets_gradient(graph.values[node.output])
+        if node.op.opaque and wanted and node.output not in gradients:
+            raise GraphError(f"{TRACE}: the gradient of '{name}' is missing")
+
+
+def _rows(about: Mapping[str, Any]) -> tuple[int, ...]:
+    """The samples that are recorded, where only some of them are. Raises GraphError."""
+    found = about.get("samples", [])
+    if not isinstance(found, list) or any(type(n) is not int or n < 0 for n in found):
+        raise GraphError(f"{MANIFEST} is damaged: samples are a list of numbers from 0 on")
+    return tuple(found)
 
 
 def _named(graph: Graph, name: str, key: str) -> Value:

@@ -13,7 +13,17 @@ from typing import Any
 
 from gradstep.engine.errors import CommandError, printable, shortened
 from gradstep.engine.files.opening import reason
-from gradstep.engine.files.recording.manifest import FILES, FORMAT, GRAPH, LEAVES, MANIFEST, SUFFIX, TRACE
+from gradstep.engine.files.recording.manifest import (
+    FILES,
+    FORMAT,
+    GRAPH,
+    LEAVES,
+    MANIFEST,
+    SUFFIX,
+    TRACE,
+    read_manifest,
+)
+from gradstep.engine.files.recording.storing import store
 from gradstep.engine.index import Array
 
 
@@ -33,17 +43,23 @@ def check_folder(path: str) -> Path:
 
 
 def write_recording(
-    path: str, graph: str, leaves: Mapping[str, Array], trace: Mapping[str, Array], about: Mapping[str, Any]
+    path: str,
+    graph: str,
+    leaves: Mapping[str, Array],
+    trace: Mapping[str, Array],
+    about: Mapping[str, Any],
+    kinds: Mapping[str, str] | None = None,
 ) -> int:
-    """Writes a recording, in the place of one of that name; how many bytes it has. Raises CommandError where it cannot
-    be written; what was there then stays."""
+    """Writes a recording, in the place of one of that name; how many bytes it has. `kinds` says by name or key which
+    arrays were float16 or bfloat16; they take half the room. Raises CommandError where it cannot be written; what was
+    there then stays."""
     folder = check_folder(path)
     try:
         part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.stem}-", suffix=".part"))
         try:
-            sizes = _fill(part, graph, leaves, trace)
+            sizes = _fill(part, graph, leaves, trace, kinds or {})
             manifest = {"kind": "gradstep recording", "format": FORMAT, "files": sizes, **about}
-            _flushed(part / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False).encode())
+            _flushed(part / MANIFEST, _json(manifest))
             os.chmod(part, 0o777 & ~_mask())
             _name(part, folder)
         finally:
@@ -53,14 +69,27 @@ def write_recording(
     return sum(sizes.values())
 
 
-def _fill(part: Path, graph: str, leaves: Mapping[str, Array], trace: Mapping[str, Array]) -> dict[str, int]:
-    from safetensors.numpy import save_file
+def amend_recording(path: str, about: Mapping[str, Any]) -> None:
+    """Says more, or otherwise, in the manifest of a recording. Raises CommandError and ScenarioError."""
+    folder = Path(path)
+    manifest = {**read_manifest(folder), **about}
+    try:
+        _flushed(folder / f"{MANIFEST}.part", _json(manifest))
+        os.replace(folder / f"{MANIFEST}.part", folder / MANIFEST)
+    except OSError as error:
+        raise _cannot(path, reason(error)) from None
 
+
+def _json(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _fill(
+    part: Path, graph: str, leaves: Mapping[str, Array], trace: Mapping[str, Array], kinds: Mapping[str, str]
+) -> dict[str, int]:
     _flushed(part / GRAPH, graph.encode("utf-8"))
-    for name, arrays in ((LEAVES, leaves), (TRACE, trace)):
-        save_file(dict(arrays), part / name)
-        with open(part / name, "rb+") as file:
-            os.fsync(file.fileno())
+    store(part / LEAVES, leaves, kinds)
+    store(part / TRACE, trace, kinds)
     return {name: (part / name).stat().st_size for name in FILES}
 
 

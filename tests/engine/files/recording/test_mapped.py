@@ -23,9 +23,23 @@ def test_arrays_are_those_of_the_file_and_lie_in_it(tmp_path: Path) -> None:
 
 
 def test_another_type_is_refused(tmp_path: Path) -> None:
-    save_file({"a": np.zeros(2, "float32")}, tmp_path / "trace.safetensors")
-    with pytest.raises(GraphError, match=r"trace.safetensors: 'a' has numbers of type float32, not float64"):
-        arrays_in(tmp_path / "trace.safetensors", np.dtype("float64"))
+    for kind, own in (("float64", "float32"), ("int64", "float64")):
+        save_file({"a": np.zeros(2, kind)}, tmp_path / "trace.safetensors")
+        with pytest.raises(GraphError, match=rf"trace.safetensors: 'a' has numbers of type {kind}, not {own}"):
+            arrays_in(tmp_path / "trace.safetensors", np.dtype(own))
+
+
+def test_narrower_numbers_are_what_they_were(tmp_path: Path) -> None:
+    """bfloat16 as PyTorch writes it: 1, −2.5 and the smallest number above 0, by their bits."""
+    header = (
+        b'{"b":{"dtype":"BF16","shape":[3],"data_offsets":[0,6]},"h":{"dtype":"F16","shape":[2],"data_offsets":[6,10]}}'
+    )
+    bits = np.array([0x3F80, 0xC020, 0x0001], "<u2").tobytes() + np.array([0.1, 65504.0], "<f2").tobytes()
+    (tmp_path / "trace.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bits)
+    found = arrays_in(tmp_path / "trace.safetensors", np.dtype("float32"))
+    assert found["b"].tolist() == [1.0, -2.5, 2.0**-133]
+    assert found["h"].tolist() == [float(np.float16(0.1)), 65504.0]
+    assert {array.dtype.name for array in found.values()} == {"float32"}
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\xff" * 40, (2).to_bytes(8, "little") + b"[]"])

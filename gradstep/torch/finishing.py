@@ -1,0 +1,134 @@
+"""From what was seen of a step to its recording on the disk."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradstep.engine.files import amend_recording, load, write_recording
+from gradstep.engine.notation import amount, plain
+from gradstep.engine.run import misses
+from gradstep.engine.run import record as record_scenario
+from gradstep.torch.backward import Backward
+from gradstep.torch.capture import Recorder
+from gradstep.torch.explaining import Array, Arrays
+from gradstep.torch.extent import Order
+from gradstep.torch.optimizing import Optimizing, Training
+from gradstep.torch.parameters import only_parameters
+from gradstep.torch.seen import Key
+from gradstep.torch.writing import Parts, Putting, text_of
+
+
+def finish(
+    order: Order,
+    rows: Sequence[int],
+    recorder: Recorder,
+    backward: Backward,
+    optimizing: Optimizing | None,
+    raised: BaseException | None,
+) -> None:
+    """Writes what was seen, and opens it: what of the update is not as it was there is then shown as it moved. Raises
+    CommandError where it cannot be written."""
+    recorder.settle()
+    recorder.paused = True
+    with torch.no_grad():
+        parts, by_key = _parts(order, recorder, backward)
+        names = {key.node: name for key, name in by_key.items()}
+        training = Training(optimizing, backward, names)
+        _put_update(parts, training, names)
+    title = f"{type(recorder.model).__name__}, a recorded training step{order.extent.title(rows, parts.samples)}"
+    about = _about(parts, recorder, backward, title) | order.extent.about(rows) | dict(order.about)
+    about |= {"updates": training.done, "moved": sorted(training.moved)}
+    if optimizing is not None:
+        about["optimizer"] = type(optimizing.optimizer).__name__
+    if raised is not None:
+        about["raised"] = f"{type(raised).__name__}: {raised}".partition("\n")[0].rstrip(": ")
+    trace = order.extent.cut(parts, rows)
+    leaves = {**parts.inputs, **parts.parameters}
+    text, kinds = text_of(parts, title, training.lines), _kinds(parts, trace)
+    order.say(f"writing {amount(_size({**leaves, **trace}, kinds))} to {order.path}")
+    size = write_recording(order.path, text, leaves, trace, about, kinds)
+    if training.lines:
+        found = record_scenario(load(Path(order.path)))
+        assert found.scenario.observed is not None, "it is a recording"
+        wrong = misses(found.update, found.scenario.observed)
+        if wrong:
+            amend_recording(order.path, {"moved": sorted({*training.moved, *wrong})})
+    ended = f", up to {about['raised']}" if raised is not None else ""
+    order.say(f"{order.path} has {amount(size)}, {len(parts.lines):,} lines{ended}")
+
+
+def _parts(order: Order, recorder: Recorder, backward: Backward) -> tuple[Parts, dict[Key, str]]:
+    if order.extent.level == "params":
+        return only_parameters(recorder, backward)
+    putting = Putting(recorder, backward)
+    return putting.put(), putting.parameters
+
+
+def _put_update(parts: Parts, training: Training, names: Mapping[int, str]) -> None:
+    """What the optimiser had kept, and what it made of the parameters."""
+    arrays = Arrays(parts.dtype)
+    for (symbol, number), array in training.kept.items():
+        if number in names:
+            parts.trace[f"kept:{symbol}:{names[number]}"] = arrays.plain(array)
+    for number, array in training.after.items():
+        if number in names:
+            parts.trace[f"next:{names[number]}"] = arrays.plain(array)
+
+
+def _kinds(parts: Parts, trace: Mapping[str, Array]) -> dict[str, str]:
+    """Of leaves, and of what is in the trace, the type that it had where that is another one than the graph's."""
+    found = dict(parts.precision)
+    for key in trace:
+        kind = parts.precision.get(key.rpartition(":")[2])
+        if kind is not None and not key.startswith("kept:"):
+            found[key] = kind
+    return found
+
+
+def _size(arrays: Mapping[str, Array], kinds: Mapping[str, str]) -> int:
+    """How many bytes they take, where narrow types are exact."""
+    return sum(a.size * (2 if kinds.get(k, "").endswith("float16") else a.itemsize) for k, a in arrays.items())
+
+
+def _about(parts: Parts, recorder: Recorder, backward: Backward, title: str) -> dict[str, Any]:
+    """The manifest."""
+    from importlib.metadata import version
+
+    devices = sorted({str(seen.tensor.device) for seen in recorder.by_key.values()})
+    loss = float(parts.trace[f"value:{parts.loss}"]) if f"value:{parts.loss}" in parts.trace else math.nan
+    return {
+        "title": title,
+        **({"loss": loss} if math.isfinite(loss) else {}),
+        "gradstep": version("gradstep"),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "device": ", ".join(devices),
+        **_rank(),
+        "dtype": parts.dtype.name,
+        "backward_passes": backward.passes,
+        "lines": len(parts.lines),
+        "parameters": sum(int(array.size) for array in parts.parameters.values()),
+        "gradient_norms": {name: _norm(parts.trace[f"gradient:{name}"]) for name in parts.parameters},
+        "unexplained": parts.unexplained,
+        "precision": parts.precision,
+    }
+
+
+def _norm(gradient: Array) -> Any:
+    with np.errstate(all="ignore"):
+        return plain(float(np.linalg.norm(gradient.reshape(-1).astype(np.float64))))
+
+
+def _rank() -> dict[str, int]:
+    """Which of several processes this is, where they train together."""
+    distributed: Any = torch.distributed
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return {}
+    return {"rank": distributed.get_rank(), "world_size": distributed.get_world_size()}
