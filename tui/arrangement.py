@@ -11,6 +11,8 @@ from gradstep.tui.view import Layout, View
 _HEIGHTS = {Layout.TINY: 24, Layout.NARROW: 24, Layout.MEDIUM: 30, Layout.WIDE: 45}
 #: The height of the lower row in it, of which a third of what is beyond is added.
 _LOWER = {Layout.TINY: 0, Layout.NARROW: 8, Layout.MEDIUM: 11, Layout.WIDE: 17}
+#: From this width on the rail is so much wider where names are paths.
+_BROAD, _PATHS = 150, 8
 #: All that is left.
 _REST = "1fr"
 
@@ -24,10 +26,12 @@ class Box(NamedTuple):
     height: int | str | None = None
 
 
-def arrangement(view: View, size: tuple[int, int], several: bool = False, total: int = 0) -> dict[str, Box]:
+def arrangement(
+    view: View, size: tuple[int, int], several: bool = False, total: int = 0, modules: bool = False
+) -> dict[str, Box]:
     """The boxes of a terminal of size (width, height), by id: the panels, and the containers `main`, `lower`, `side`
     and `lists` around them. `several`: there is, or will be, more than one iteration; `total` is the number of steps
-    of one."""
+    of one, and names may be paths of `modules`."""
     layout = Layout.of(*size)
     view = view.but(layout=layout)
     alone = view.maximised if view.shown(view.maximised) else ""
@@ -38,7 +42,10 @@ def arrangement(view: View, size: tuple[int, int], several: bool = False, total:
     # Where there is a rail, what stands there stands nowhere else.
     rail = standing(Place.RAIL) if layout is Layout.WIDE else ()
     boxes = {panel: Box(panel in seen and panel not in rail) for panel in NUMBERED}
-    boxes["rail"] = Box(bool(seen & {*rail}), width=_REST if alone in rail else _rail(total))
+    boxes["rail"] = Box(
+        bool(seen & {*rail}),
+        width=_REST if alone in rail else _rail(total) + (_PATHS if modules and size[0] >= _BROAD else 0),
+    )
     boxes["timeline"] = Box(height=timeline_rows(layout, several))
     boxes["headline"] = Box(height=3 if spare < 6 or layout is Layout.TINY else 4)
     boxes["main"] = Box(alone not in rail)

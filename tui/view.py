@@ -96,7 +96,8 @@ class View(NamedTuple):
     frame, `side` where only the side panels do, `lists` where only the lists do.
     `network_digits` and `math_digits` are digits after the point. `order` is how Params is sorted, and
     `filter` the names that it shows; `pointed` is the iteration that is pointed at in Training; `playing` is
-    how many steps a second it plays, below 0 back; `keymap` is which key does what.
+    how many steps a second it plays, below 0 back; `keymap` is which key does what. `opened` are the modules that are
+    open, None those that are at first.
     """
 
     palette: Palette = DARK
@@ -116,6 +117,7 @@ class View(NamedTuple):
     message: str = ""
     playing: int = 0
     keymap: Keymap = DEFAULT
+    opened: frozenset[str] | None = None
 
     def but(self, **changes: object) -> View:
         """This view with some fields changed."""

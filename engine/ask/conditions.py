@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS, TEXT_FIELDS, phase_of
+from gradstep.engine.ask.fields import FIELDS, SOFT, TERM_FIELDS, TEXT_FIELDS, phase_of
 from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.language import FUNCTIONS
 from gradstep.engine.ask.past import reach
@@ -92,7 +92,7 @@ class Condition:
                 self.pattern = self._named(body)
             return
         self.query = Query(body)
-        words = self.query.words()
+        words = self.query.words() - (SOFT & graph.by_name.keys())
         self.by_term = bool(words & {*TERM_FIELDS, "op", "crosses", *(k for k, kind in KINDS.items() if kind.by_term)})
         self.state = not words & {*FIELDS, *KINDS, *CHANGES}
         self._try()

@@ -104,9 +104,13 @@ class Reading:
 
     # Names
 
+    def _is_field(self, name: str) -> bool:
+        """Whether it is a field of the step, and no value of that name is meant."""
+        return name in self.scope.fields and name not in self.recording.graph.by_name
+
     def _name(self, node: ast.Name) -> Code | Reference:
         name, graph = node.id, self.recording.graph
-        if name in self.scope.fields:
+        if self._is_field(name):
             return self.scope.field(name)
         kind = self.scope.kind(name, None, self.recording)
         if kind is not None:
@@ -122,9 +126,9 @@ class Reading:
         return Reference(value, at=tuple(int(i) for i in np.unravel_index(flat, value.shape)))
 
     def _attribute(self, node: ast.Attribute) -> Reference:
-        whole = dotted(node)
-        if whole in self.recording.graph.by_name:
-            return Reference(self.recording.graph.by_name[whole])
+        whole, board = dotted(node), self.recording.board
+        if whole is not None and (whole in board.graph.by_name or whole in board.modules.outputs):
+            return Reference(board.lookup(whole, whole)[0])
         inner = self.of(node.value)
         if isinstance(inner, Reference) and node.attr == "T":
             return inner._replace(transposed=not inner.transposed)
@@ -238,7 +242,7 @@ class Reading:
     def _text(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Code | None:
         """`op == relu`, `name == "h*"`: a text field and what it is to be."""
         for field, text in ((left, right), (right, left)):
-            if isinstance(field, ast.Name) and field.id in self.scope.texts:
+            if isinstance(field, ast.Name) and field.id in self.scope.texts and self._is_field(field.id):
                 if not isinstance(op, ast.Eq | ast.NotEq):
                     raise self.bad(f"'{field.id}' is a text and can only be compared with == and !=")
                 word = text.value if isinstance(text, ast.Constant) else ast.unparse(text)

@@ -24,7 +24,11 @@ from gradstep.engine.run.timeline import Phase, Sweep
 #: Fields that differ from term to term of a gradient.
 TERM_FIELDS = ("upstream", "local", "contribution")
 #: Text fields: compared with a word; an example of each.
-TEXT_FIELDS: Mapping[str, str] = {"op": "relu", "name": "h", "phase": "backward"}
+TEXT_FIELDS: Mapping[str, str] = {
+    "op": "relu", "name": "h", "phase": "backward", "module": "layers.0", "where": "linear"
+}  # fmt: skip
+#: Fields that a value of the network may be called as well; where one is, that is meant.
+SOFT = frozenset(("module", "where"))
 FIELDS = ("value", "grad", *TERM_FIELDS, "terms", *TEXT_FIELDS, "layer", "index", "iteration")
 
 
@@ -154,6 +158,11 @@ class Slice(Scope):
         if field == "name":
             pattern = Pattern(text, recording)
             return lambda at: Part(at.spread(pattern.mask(at.recording, at.sweep, at.start, at.stop)), True, True)
+        if field in SOFT:
+            from gradstep.engine.ask import places  # here, because most conditions are about numbers
+
+            values = (places.in_module if field == "module" else places.at_place)(recording, text)
+            return lambda at: Part(at.sweep.value in values, True, True)
         if text not in REGISTRY:
             raise CommandError(f"unknown operation '{text}'{nearest(text, REGISTRY)}")
         return lambda at: Part(at.through(text), at.by_term or at.sweep.phase is not Phase.BACKWARD, True)

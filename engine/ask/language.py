@@ -61,8 +61,8 @@ def parse(text: str) -> ast.expr:
     colon = _COLON
     while colon in text:
         colon += _COLON
-    plain = re.sub(rf"\b([^\W\d][{LETTERS}]*):(?=[^\W\d])", rf"\1{colon}", text.translate(_PLAIN))
-    plain = re.sub(rf"∂[{LETTERS}]+/∂([^\W\d][{LETTERS}]*)", r"\1.grad", plain)
+    plain = _PART.sub(rf"\1{colon}", text.translate(_PLAIN))
+    plain = _SLOPE.sub(r"\1.grad", plain)
     try:
         tree = tree_of(plain)
     except (SyntaxError, ValueError, RecursionError):
@@ -76,6 +76,8 @@ def parse(text: str) -> ast.expr:
         for node in level:
             if isinstance(node, ast.Name):
                 node.id = node.id.replace(colon, ":")
+            elif isinstance(node, ast.Attribute):
+                node.attr = node.attr.replace(colon, ":")
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 node.value = node.value.replace(colon, ":")
             elif isinstance(node, ast.Constant) and not _fits(node.value):
@@ -108,4 +110,9 @@ def literal(node: ast.expr) -> float | None:
 
 #: A letter that stands for the colon of a name while Python reads it: a part of the formula of h is called h:add.
 _COLON = "ǃ"
+#: The name of a line before a colon and the name of its part; and a gradient as the screen writes it.
+_PART = re.compile(rf"(?<![{LETTERS}.])([^\W\d][{LETTERS}]*(?:\.[{LETTERS}]+)*):(?=[^\W\d])")
+_SLOPE = re.compile(
+    rf"∂[{LETTERS}.]+/∂([^\W\d][{LETTERS}]*(?:\.(?!(?:T|data|grad|next)\b)[{LETTERS}]+(?![{LETTERS}(]))*)"
+)
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉−×·", "0123456789-**")

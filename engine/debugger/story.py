@@ -13,6 +13,7 @@ from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.files.source import source_line
 from gradstep.engine.graph.element import Element
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.run.places import module_of, origin_of
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.run.update import Stage
 
@@ -58,21 +59,27 @@ class Story:
         edited = known.base is not None and known.base.scenario.name == known.recording.scenario.name
         return f"Without the edits: {note}" if note and edited and (known.by_hand or known.old is not None) else note
 
-    @cached_property
+    @property
     def origin(self) -> str:
         """Of a recording: where what the step writes comes from in the program that was recorded, and whether it is
         explained; empty where nothing is known of that."""
+        return " · ".join(self.origins)
+
+    @cached_property
+    def origins(self) -> tuple[str, ...]:
+        """The same in its parts: module and function, the place with its line of source, what is not explained."""
         known, graph = self._known, self._known.recording.graph
         if known.element is None:
-            return ""
+            return ()
         value = graph.values[known.element.value]
-        line = value.name if value.node < 0 else graph.nodes[value.node].line
-        found = known.recording.scenario.origins.get(line)
+        found = origin_of(known.recording, value.id)
         said = []
         if found is not None:
-            place = found.where.rpartition("/")[2]
-            source = source_line(found.where)
-            said = [found.module, found.call or found.op, f"{place}: {source}" if source else place]
+            place, source = found.where.rpartition("/")[2], source_line(found.where)
+            function = found.call or found.op
+            used = f"used by {function}" if function and value.node < 0 else function
+            said.append(" · ".join(filter(None, (module_of(known.recording, value.id), used))))
+            said.append(f"{place}: {source}" if source else place)
         if known.phase is Phase.BACKWARD:
             through = [graph.nodes[node] for node, _ in graph.uses[value.id] if graph.nodes[node].op.opaque]
             said += [
@@ -84,7 +91,7 @@ class Story:
             said.append("computed again here, not recorded")
         if known.stale:
             said.append(f"stale: what was changed goes through {', '.join(known.recording.stale_through[:2])}")
-        return " · ".join(filter(None, said))
+        return tuple(filter(None, said))
 
     def _again(self, value: int) -> bool:
         """Whether what the step writes was left out of a recording, and is computed again."""

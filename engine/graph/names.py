@@ -18,6 +18,7 @@ from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.depth import Depth, find_depth
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.graph.layers import Layer, find_layers
+from gradstep.engine.graph.modules import Modules
 from gradstep.engine.graph.typed import Target, index_of, plain, read
 from gradstep.engine.index import Shape, unravel
 
@@ -43,6 +44,11 @@ class Blackboard:
     def depth(self) -> Depth:
         """The deepest way through the network."""
         return find_depth(self.graph)
+
+    @cached_property
+    def modules(self) -> Modules:
+        """The modules that names are paths of."""
+        return Modules(self.graph)
 
     @cached_property
     def layer_of(self) -> dict[int, Layer]:
@@ -152,11 +158,13 @@ class Blackboard:
 
     def lookup(self, name: str, text: str) -> tuple[Value, int | None]:
         """The value called `name`, or the value and the element of it that the screen calls so; `loss` is the
-        loss, whatever it is called. Raises CommandError; `text` is what was typed."""
+        loss, whatever it is called, and a module what it gives. Raises CommandError; `text` is what was typed."""
         if name in self.graph.by_name:
             return self.graph.by_name[name], None
         if name == "loss":
             return self.graph.loss, None
+        if name in self.modules.outputs:
+            return self.graph.values[self.modules.outputs[name]], None
         short = self._typed_short.get(name, [])
         if len(short) == 1:
             return short[0]

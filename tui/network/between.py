@@ -33,7 +33,7 @@ class Between:
         self._connections()
         for k, layer in enumerate(self.stage.layers):
             self._words(layer, k)
-        over = skips(self.stage.recording, self.stage.fold)
+        over = skips(self.stage.recording, self.stage.closed)
         for lane, skip in enumerate(over[:LANES]):
             self._skip(skip, max(min(len(over), LANES) - lane, 0))
         if len(over) > LANES:
@@ -45,7 +45,7 @@ class Between:
     def _connections(self) -> None:
         """Curves from one column of cards to the next, with an arrow where something has passed."""
         sheet, heads = Sheet(wiping=_NOW), []
-        for step in steps(self.stage.recording, self.stage.fold):
+        for step in steps(self.stage.recording, self.stage.closed):
             a, b = self.places[step.source], self.places[step.target]
             rank, role = self._state(step)
             style = self.palette.style(role, strength=1.0 if rank else 0.6, bold=rank == _NOW)

@@ -7,6 +7,7 @@ from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
 from gradstep.tui.cells import breadth, clip, fold
+from gradstep.tui.folding import NOTHING, Closed
 from gradstep.tui.network import places
 from gradstep.tui.network.between import Between
 from gradstep.tui.network.far import Far
@@ -24,10 +25,10 @@ from gradstep.tui.view import View
 class Cards(Far):
     """A card a layer."""
 
-    def __init__(self, canvas: Canvas, frame: Frame, view: View, tight: int = 0, fold: int = 0) -> None:
-        super().__init__(canvas, frame, view, fold)
+    def __init__(self, canvas: Canvas, frame: Frame, view: View, tight: int = 0, closed: Closed = NOTHING) -> None:
+        super().__init__(canvas, frame, view, closed)
         self.tight, self.targets = tight, plan(frame.recording).targets
-        room = Room(canvas.width, canvas.height, canvas.palette.glyphs, tight, fold)
+        room = Room(canvas.width, canvas.height, canvas.palette.glyphs, tight, closed)
         self.places = places.cards(frame.recording, room)
 
     @property

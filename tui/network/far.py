@@ -7,7 +7,8 @@ from functools import cached_property
 from gradstep.engine.debugger import Frame, Kind
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.run import Phase
-from gradstep.tui.network.folding import path
+from gradstep.tui.folding import NOTHING, Closed, called, group_of
+from gradstep.tui.network.looking import looked_at
 from gradstep.tui.network.plan import afar
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import Canvas
@@ -15,24 +16,25 @@ from gradstep.tui.view import View
 
 
 class Far(Stage):
-    """What cards, strips and lines have in common: layers in their order, and walking between them. `fold` leaves
-    out what formulas make on their way, or what is inside of modules (see `folding`)."""
+    """What cards, strips and lines have in common: layers in their order, and walking between them. What is
+    inside of modules or formulas that are `closed` is left out (see `folding`)."""
 
-    def __init__(self, canvas: Canvas, frame: Frame, view: View, fold: int = 0) -> None:
+    def __init__(self, canvas: Canvas, frame: Frame, view: View, closed: Closed = NOTHING) -> None:
         super().__init__(canvas, frame, view)
-        self.fold = fold
-        self.layers, self.columns, self.column_of, self.number_of = afar(frame.recording, fold)
+        self.closed = closed
+        self.layers, self.columns, self.column_of, self.number_of = afar(frame.recording, closed)
 
     def name(self, value: int) -> str:
-        """A value's name, or the module that it is shown as."""
-        if self.fold < 2 or value < 0 or self.recording.graph.values[value].node < 0:
-            return super().name(value)
-        return path(self.recording, value, self.fold) if value != self.recording.graph.loss.id else super().name(value)
+        """A value's name, or that of the module, or of the formula, that it is shown as."""
+        group = None if value < 0 else group_of(self.recording, value, self.closed)
+        return super().name(value) if group is None or value == self.graph.loss.id else called(group)
 
     @cached_property
     def current(self) -> int:
         """The layer that is looked at."""
-        return self.number_of.get(self.here.output, 0)
+        found = looked_at(self.frame, self.view)
+        here = self.number_of.get(self.here.output, 0)
+        return here if found is None else self.number_of.get(found.value, here)
 
     def neighbour(self, direction: str) -> Element:
         column = self.column_of[self.current]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.run import Recording
+from gradstep.tui.folding import NOTHING, closed_in, foldable, formulas
 from gradstep.tui.network.diagram import drawable, mapped
-from gradstep.tui.network.folding import folds
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View, Zoom
@@ -18,21 +18,21 @@ _CARDS = ((0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (3, 1))
 
 
 def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """The first of cards, strips and lines for which there is room; of modules, those that are folded least."""
+    """The first of cards, strips and lines for which there is room; of modules, as they are open."""
     from gradstep.tui.network.cards import Cards
     from gradstep.tui.network.lines import Lines
     from gradstep.tui.network.strips import Strips
 
-    for tight, fold in _CARDS:
-        cards = Cards(canvas, frame, view, tight, fold)
-        if cards.fits:
-            return cards
-    for fold in folds(frame.recording):
-        cards, lines = Cards(canvas, frame, view, 1, fold), Lines(canvas, frame, view, fold)
-        if cards.fits or lines.fits:
-            return cards if cards.fits else lines
-    strips = Strips(canvas, frame, view)
-    return strips if strips.fits else Lines(canvas, frame, view)
+    modules = foldable(frame.recording)
+    chosen = closed_in(frame.recording, view.opened)
+    for tight, without in _CARDS:
+        if not (modules and without):
+            closed = chosen if modules else formulas(frame.recording) if without else NOTHING
+            cards = Cards(canvas, frame, view, tight, closed)
+            if cards.fits:
+                return cards
+    strips = Strips(canvas, frame, view, chosen)
+    return strips if strips.fits and not modules else Lines(canvas, frame, view, chosen)
 
 
 def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:

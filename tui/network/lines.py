@@ -1,4 +1,5 @@
-"""A network of very many layers: a line a layer, with the sizes of its values and of its gradient."""
+"""A network of very many layers, or of modules: a line each, with the sizes of its values and of its gradient. What is
+in a module that is open stands below its name."""
 
 from __future__ import annotations
 
@@ -6,75 +7,127 @@ from math import isfinite, log
 from typing import NamedTuple
 
 from gradstep.engine.debugger import Kind, norm_range, picture
-from gradstep.engine.graph import Layer
+from gradstep.engine.graph import Element, Layer
 from gradstep.engine.notation import Digits, number
-from gradstep.engine.run import Recording
+from gradstep.engine.run import Phase, Recording
 from gradstep.tui.cells import breadth, clip, fold
+from gradstep.tui.folding import Branch, Closed, branches, called, foldable, parameters_in, tail
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.far import Far
-from gradstep.tui.network.names import extent
-from gradstep.tui.network.plan import afar
+from gradstep.tui.network.marks import OPEN, SHUT
+from gradstep.tui.network.names import extent, short_count
+from gradstep.tui.network.plan import afar, parameters_into
 from gradstep.tui.network.shades import LINEAR
 from gradstep.tui.network.stage import Spot
 from gradstep.tui.paint import PENDING
 
-#: The most cells for the name of a layer, and for its shape.
-_NAMES, _SHAPES = 24, 12
+#: The most cells for the name of a layer, and for its shape; and from which width on parameters are counted.
+_NAMES, _SHAPES, _COUNTED = 28, 16, 76
+
+
+class _Rows(NamedTuple):
+    """The rows of a network, each with its layer (by number; of what begins −1) and its name; and in which row a layer
+    is."""
+
+    rows: tuple[Branch, ...]
+    layers: tuple[int, ...]
+    names: tuple[str, ...]
+    row_of: dict[int, int]
 
 
 class _Columns(NamedTuple):
-    """The cells for names and for shapes; and where numbers end."""
+    """The cells for names and for shapes, and for how many parameters there are; and where numbers end."""
 
     names: int
     shapes: int
+    counted: int
 
     @property
     def value(self) -> int:
-        return 15 + self.names + self.shapes
+        return 15 + self.names + self.shapes + self.counted
 
     @property
     def gradient(self) -> int:
-        return 26 + self.names + self.shapes
+        return self.value + 11
 
 
 @kept_of_network
-def _columns(recording: Recording) -> _Columns:
-    outputs = [recording.graph.values[layer.output] for layer in afar(recording).layers]
-    names = max(breadth(recording.board.whole(value.id)) for value in outputs)
-    return _Columns(min(names, _NAMES), min(max(len(extent(value.shape)) for value in outputs), _SHAPES))
+def _rows(recording: Recording, closed: Closed) -> _Rows:
+    layers = afar(recording, closed).layers
+    order = [*range(len(layers))]
+    if not foldable(recording):
+        rows = [Branch(k, k + 1, "", ()) for k in order]
+    else:
+        order.sort(key=lambda k: layers[k].output)
+        rows = [*branches(recording, (layers[k].output for k in order), closed)]
+    found, names = [], []
+    for row in rows:
+        layer = -1 if row.begins else order[row.first]
+        whole = row.group or recording.board.whole(layers[layer].output)
+        names.append("  " * len(row.around) + called(tail(whole, row.inside)))
+        found.append(layer)
+    return _Rows(tuple(rows), tuple(found), tuple(names), {k: y for y, k in enumerate(found) if k >= 0})
+
+
+@kept_of_network
+def _columns(recording: Recording, closed: Closed, width: int) -> _Columns:
+    outputs = [recording.graph.values[layer.output] for layer in afar(recording, closed).layers]
+    names = max(map(breadth, _rows(recording, closed).names))
+    shapes = max(len(extent(value.shape)) for value in outputs)
+    counted = 10 if foldable(recording) and width >= _COUNTED else 0
+    return _Columns(min(names, _NAMES), min(shapes, _SHAPES), counted)
 
 
 class Lines(Far):
-    """As many layers as have room, around the one that is looked at; ‖∂‖ as a number and as a bar."""
-
-    @property
-    def fits(self) -> bool:
-        """Whether there is room for all of them."""
-        return len(self.layers) < self.canvas.height
+    """As many rows as have room, around the one that is looked at; ‖∂‖ as a number and as a bar."""
 
     def paint(self) -> None:
         canvas, dim = self.canvas, self.palette.style("dim")
-        columns = _columns(self.recording)
-        canvas.put(4, 0, "layer", dim)
+        columns, all_rows = _columns(self.recording, self.closed, self.canvas.width), _rows(self.recording, self.closed)
+        canvas.put(4, 0, "module" if foldable(self.recording) else "layer", dim)
         canvas.put(6 + columns.names, 0, clip("shape", columns.shapes), dim)
+        if columns.counted:
+            canvas.put(columns.value - 15, 0, "params", dim)
         canvas.put(columns.value - 7, 0, "‖value‖", dim)
         canvas.put(columns.gradient - 3, 0, "‖∂‖", dim)
-        low, high = norm_range(self.frame)
-        rows = max(canvas.height - 1, 1)
-        first = min(max(self.current - rows // 2, 0), max(len(self.layers) - rows, 0))
-        for y, k in enumerate(range(first, min(first + rows, len(self.layers))), 1):
-            self._line(y, self.layers[k], k == self.current and self.focus is not None, columns, low, high)
-        self.foot = f"‖∂‖ on a {'log' if high > LINEAR * low else 'linear'} scale up to {number(high)}"
+        back = self.frame.phase in (Phase.BACKWARD, Phase.UPDATE)
+        low, high = norm_range(self.frame) if back else (1.0, 1.0)
+        room, count = max(canvas.height - 1, 1), len(all_rows.rows)
+        first = min(max(all_rows.row_of.get(self.current, 0) - room // 2, 0), max(count - room, 0))
+        for y, row in enumerate(range(first, min(first + room, count)), 1):
+            self._name(y, all_rows.rows[row], all_rows.names[row], all_rows.layers[row], columns)
+            if all_rows.layers[row] >= 0:
+                self._sizes(y, all_rows.layers[row], columns, low, high)
+        if back:
+            self.foot = f"‖∂‖ on a {'log' if high > LINEAR * low else 'linear'} scale up to {number(high)}"
 
-    def _line(self, y: int, layer: Layer, now: bool, columns: _Columns, low: float, high: float) -> None:
-        canvas, palette = self.canvas, self.palette
-        self.spots.append(Spot(0, y, canvas.width, 1, layer.output))
+    def _now(self, k: int) -> bool:
+        return k == self.current and self.focus is not None
+
+    def _name(self, y: int, row: Branch, name: str, k: int, columns: _Columns) -> None:
+        """The name of a row, the shape of what it gives, and how many parameters there are in it."""
+        canvas, palette, now = self.canvas, self.palette, k >= 0 and self._now(k)
+        style = palette.style("current" if now else "dim" if row.begins else "text", bold=now)
+        mark = OPEN if row.begins else SHUT if row.group else ""
+        indent = len(name) - len(name.lstrip(" "))
+        canvas.put(4 + indent - 2, y, mark, palette.style("current" if now else "dim", bold=now))
+        canvas.put(4 + indent, y, fold(name[indent:], columns.names - indent), style)
         if now:
-            canvas.put(2, y, "▸", palette.style("current", bold=True))
-        style = palette.style("current" if now else "text", bold=now)
-        canvas.put(4, y, fold(self.name(layer.output), columns.names), style)
+            canvas.put(0, y, "◇" if self.view.selection is not None else "▸", palette.style("current", bold=True))
+        if row.begins:
+            return
+        layer = self.layers[k]
+        self.spots.append(Spot(0, y, canvas.width, 1, layer.output))
         shape = extent(self.graph.values[layer.output].shape)
         canvas.put(6 + columns.names, y, clip(shape, columns.shapes), palette.style("dim"))
+        values = parameters_in(self.recording, row.group) if row.group else parameters_into(self.recording, layer)
+        if columns.counted and values:
+            text = short_count(sum(self.graph.values[v].size for v in values))
+            canvas.put(columns.value - 9 - len(text), y, text, palette.style("dim"))
+
+    def _sizes(self, y: int, k: int, columns: _Columns, low: float, high: float) -> None:
+        """‖value‖ and ‖∂‖, and how long the latter is among all."""
+        canvas, palette, layer, now = self.canvas, self.palette, self.layers[k], self._now(k)
         size = self._size(layer)
         gradient = "" if size is None else number(size, Digits.NETWORK)
         gradient = gradient if self.gets_gradient(layer.output) else " "
@@ -95,6 +148,15 @@ class Lines(Far):
         if value < 0 or not self.complete(value, Kind.GRAD):
             return None
         return picture(self.recording, value, Kind.GRAD, self.frame.sample).norm
+
+    def neighbour(self, direction: str) -> Element:
+        """The line above or below; to the left and right what is before it and after it in the network."""
+        if direction not in ("up", "down"):
+            return super().neighbour(direction)
+        rows = _rows(self.recording, self.closed)
+        chosen = [k for k in rows.layers if k >= 0]
+        here = chosen.index(self.current) + (1 if direction == "down" else -1)
+        return self.outstanding(self.layers[chosen[min(max(here, 0), len(chosen) - 1)]].output)
 
 
 def _share(size: float, low: float, high: float) -> float:

@@ -10,6 +10,9 @@ from gradstep.engine.index import Array
 from gradstep.tui.network.tile import Tile
 from gradstep.tui.paint import Canvas
 
+#: What is closed, and what is open.
+SHUT, OPEN = "▸", "▾"
+
 
 def cursor(canvas: Canvas, made: Tile, position: int, x: int, y: int) -> None:
     """Marks one pixel of an image that stands at (x, y): with [] where there is room."""

@@ -66,3 +66,13 @@ def axes(recording: Recording, value: int) -> str:
 def extent(shape: tuple[int, ...]) -> str:
     """`10×128`; a single number is 1."""
     return "×".join(map(str, shape)) or "1"
+
+
+def short_count(count: int) -> str:
+    """`768`, `7.1M`: how many, in at most five characters."""
+    size, unit = float(count), ""
+    for larger in ("k", "M", "G", "T"):
+        if size < 999.5:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.3g}{unit}" if unit else str(count)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gradstep.engine.graph import Layer
 from gradstep.engine.run import Recording
+from gradstep.tui.folding import Closed, foldable
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.images import arranged
 from gradstep.tui.network.names import title
@@ -40,14 +41,14 @@ class Form(Enum):
 
 class Room(NamedTuple):
     """The cells there are, and how to use them: `glyphs` for terminals without colours. The tighter, the more gives
-    way to the images: words and bars from 1 on, from 2 on the rows of all but outputs, and with 3 these too. `fold`
-    leaves out what formulas make on their way."""
+    way to the images: words and bars from 1 on, from 2 on the rows of all but outputs, and with 3 these too. What is
+    in modules or formulas that are `closed` is left out."""
 
     width: int
     height: int
     glyphs: bool
     tight: int
-    fold: int
+    closed: Closed
 
 
 class Place(NamedTuple):
@@ -81,25 +82,25 @@ class Size(NamedTuple):
 @kept_of_network
 def cards(recording: Recording, room: Room) -> Mapping[int, Place]:
     """The place of each layer's card, by the layer's number from afar; none where there is no room for all."""
-    if room.fold == 1 and many_on_the_way(recording):
+    if room.closed and not foldable(recording) and many_on_the_way(recording):
         return MappingProxyType({})
     found = _Cards(recording, room)
     return MappingProxyType(found.placed() if len(found.columns) <= _CARDS else {})
 
 
 @kept_of_network
-def skips(recording: Recording, fold: int) -> tuple[Connection, ...]:
+def skips(recording: Recording, closed: Closed) -> tuple[Connection, ...]:
     """Connections over layers, the shortest first."""
-    column = afar(recording, fold).column_of
-    found = [c for c in connections(recording, fold) if column[c.target] - column[c.source] > 1]
+    column = afar(recording, closed).column_of
+    found = [c for c in connections(recording, closed) if column[c.target] - column[c.source] > 1]
     return tuple(sorted(found, key=lambda c: column[c.target] - column[c.source]))
 
 
 @kept_of_network
-def steps(recording: Recording, fold: int) -> tuple[Connection, ...]:
+def steps(recording: Recording, closed: Closed) -> tuple[Connection, ...]:
     """Connections from one column to the next."""
-    column = afar(recording, fold).column_of
-    return tuple(c for c in connections(recording, fold) if column[c.target] - column[c.source] == 1)
+    column = afar(recording, closed).column_of
+    return tuple(c for c in connections(recording, closed) if column[c.target] - column[c.source] == 1)
 
 
 def form(recording: Recording, layer: Layer, tight: int) -> Form:
@@ -118,12 +119,12 @@ class _Cards:
 
     def __init__(self, recording: Recording, room: Room) -> None:
         self.recording, self.room = recording, room
-        self.layers, self.columns, _, _ = afar(recording, room.fold)
+        self.layers, self.columns, _, _ = afar(recording, room.closed)
 
     @property
     def _top(self) -> int:
         """The first line of cards; connections that skip some are above."""
-        return 1 + min(len(skips(self.recording, self.room.fold)), LANES)
+        return 1 + min(len(skips(self.recording, self.room.closed)), LANES)
 
     @cached_property
     def _gaps(self) -> list[int]:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gradstep.engine.graph import Layer, Role
 from gradstep.engine.run import Recording
+from gradstep.tui.folding import NOTHING, Closed, formulas, group_of, hidden, on_the_way
 from gradstep.tui.kept import kept_of_network
-from gradstep.tui.network.folding import hidden, on_the_way
 
 
 class Plan(NamedTuple):
@@ -82,47 +82,60 @@ def _sources(recording: Recording, layer: Layer) -> Iterator[int]:
 
 
 @kept_of_network
-def afar(recording: Recording, fold: int = 0) -> Afar:
-    """The network from afar; with a `fold` without what formulas make on their way, such as the logarithm in a
-    cross-entropy, or what is inside of modules (see `folding`): each such value is shown by the layer that it goes
-    into."""
+def afar(recording: Recording, closed: Closed = NOTHING) -> Afar:
+    """The network from afar, without what is in modules or formulas that are `closed`, such as the logarithm in a
+    cross-entropy: each such value is shown by the layer of what these give."""
     graph, whole = recording.graph, plan(recording)
-    mine = [
-        k
-        for k, layer in enumerate(whole.layers)
-        if not _is_parameter(recording, layer.output) and not hidden(recording, layer.output, fold)
-    ]
-    mine.sort(key=lambda k: (whole.depths[k], k))
-    layers = tuple(whole.layers[k] for k in mine)
-    at = {depth: column for column, depth in enumerate(sorted({whole.depths[k] for k in mine}))}
-    column_of = tuple(at[whole.depths[k]] for k in mine)
+    layers, depths = [], []
+    for layer, depth in zip(whole.layers, whole.depths, strict=True):
+        seen = _seen(recording, layer, closed)
+        if seen is not None:
+            layers.append(seen)
+            depths.append(depth)
+    order = sorted(range(len(layers)), key=lambda k: (depths[k], k))
+    layers, depths = [layers[k] for k in order], [depths[k] for k in order]
+    at = {depth: column for column, depth in enumerate(sorted(set(depths)))}
+    column_of = tuple(at[depth] for depth in depths)
     columns: list[list[int]] = [[] for _ in at]
     for k, column in enumerate(column_of):
         columns[column].append(k)
     number_of = {v: k for k, layer in enumerate(layers) for v in (layer.output, layer.pre) if v >= 0}
-    if fold:
-        for value in reversed(graph.values):
-            if hidden(recording, value.id, fold):
-                users = [graph.nodes[n].output for n, _ in graph.uses[value.id]]
-                number_of[value.id] = next((number_of[u] for u in users if u in number_of), 0)
-    return Afar(layers, tuple(map(tuple, columns)), column_of, number_of)
+    outputs = recording.board.modules.outputs
+    for value in reversed(graph.values):
+        group = group_of(recording, value.id, closed)
+        if group is not None and value.id not in number_of and outputs[group] in number_of:
+            number_of[value.id] = number_of[outputs[group]]
+    return Afar(tuple(layers), tuple(map(tuple, columns)), column_of, number_of)
+
+
+def _seen(recording: Recording, layer: Layer, closed: Closed) -> Layer | None:
+    """A layer as it is seen: where its activation is inside of what is closed, and its sum is not, the sum alone."""
+    if _is_parameter(recording, layer.output):
+        return None
+    if not hidden(recording, layer.output, closed):
+        return layer
+    if layer.pre >= 0 and not hidden(recording, layer.pre, closed):
+        return layer._replace(output=layer.pre, pre=-1)
+    return None
 
 
 @kept_of_network
-def connections(recording: Recording, fold: int = 0) -> tuple[Connection, ...]:
+def connections(recording: Recording, closed: Closed = NOTHING) -> tuple[Connection, ...]:
     """All connections between layers from afar, those into each layer in the order of its inputs."""
-    graph, shown = recording.graph, afar(recording, fold)
+    graph, shown = recording.graph, afar(recording, closed)
     found = []
     for target, layer in enumerate(shown.layers):
         nodes = list({layer.node, graph.values[layer.output].node} - {-1})
+        known = set(nodes)
         for node in nodes:
             for slot, value in enumerate(graph.nodes[node].inputs):
                 source = shown.number_of.get(value)
-                if hidden(recording, value, fold):
+                if source == target or (source is None and hidden(recording, value, closed)):
                     made = graph.values[value].node
-                    if made >= 0 and (fold < 2 or made not in nodes):  # of a module there are many ways to the same
+                    if made >= 0 and made not in known:  # of a module there are many ways to the same
+                        known.add(made)
                         nodes.append(made)
-                elif source is not None and source != target:
+                elif source is not None:
                     found.append(Connection(source, target, (node, slot)))
     return tuple(found)
 
@@ -143,7 +156,7 @@ def many_on_the_way(recording: Recording) -> bool:
     """Whether more than a quarter of what is seen from afar is what formulas make on their way: an attention head is
     made of nothing else, so that nothing would be left of it."""
     made = sum(on_the_way(recording, value.id) for value in recording.graph.values)
-    return made * 4 > len(afar(recording, 1).layers)
+    return made * 4 > len(afar(recording, formulas(recording)).layers)
 
 
 def _is_parameter(recording: Recording, value: int) -> bool:

@@ -132,6 +132,13 @@ class Panel(Walled, Widget, can_focus=True):
             super().__init__()
             self.does = does
 
+    class Turn(Message):
+        """Opens a module that is closed, or closes it."""
+
+        def __init__(self, group: str) -> None:
+            super().__init__()
+            self.group = group
+
     #: Whether the panel looks the same at every moment.
     timeless: ClassVar[bool] = False
     #: The arrow keys that mean something of its own where it has the focus; the others are the picture's.

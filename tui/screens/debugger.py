@@ -119,7 +119,7 @@ class Debugger(Walled, Screen[None]):
         if not self.runner.busy:
             await self.space.heed(message)
 
-    on_panel_travel = on_panel_visit = on_panel_point = on_panel_scroll = on_panel_select = _heed
+    on_panel_travel = on_panel_visit = on_panel_point = on_panel_scroll = on_panel_select = on_panel_turn = _heed
 
 
 def _made(place: Place) -> Iterator[Panel]:

@@ -7,6 +7,7 @@ from textual.timer import Timer
 from gradstep.engine.debugger import Move
 from gradstep.tui.screens.runner import Runner
 from gradstep.tui.screens.scenery import Scenery
+from gradstep.tui.screens.unfolding import Unfolding
 
 #: Steps a second; pressing play again takes the next.
 SPEEDS = (2, 5, 15, 40)
@@ -16,7 +17,7 @@ class Player:
     """Steps as far as one sees, so many times a second."""
 
     def __init__(self, scenery: Scenery, runner: Runner) -> None:
-        self._scenery, self._runner = scenery, runner
+        self._scenery, self._runner, self._unfolding = scenery, runner, Unfolding(scenery)
         self._timer: Timer | None = None
         self._speed = 0
 
@@ -42,7 +43,7 @@ class Player:
     async def _tick(self) -> None:
         if self._runner.busy:  # the next iteration is computed again, which takes a while
             return
-        session, grain, count = self._scenery.session, self._scenery.grain, 1 if self._speed > 0 else -1
+        session, (grain, count) = self._scenery.session, self._unfolding.stride(self._speed > 0)
         await self._runner.attempt("play", lambda go_on: session.step(grain, count, go_on), self._moved)
 
     def _moved(self, move: Move) -> None:

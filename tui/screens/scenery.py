@@ -11,6 +11,7 @@ from gradstep.engine.debugger import Move, Session
 from gradstep.engine.graph import Element
 from gradstep.engine.run import Grain
 from gradstep.tui.arrangement import Box, arrangement
+from gradstep.tui.folding import foldable, opened_at
 from gradstep.tui.hints import Hints
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
@@ -102,8 +103,9 @@ class Scenery:
         width, height = self.screen.app.size
         self.change(layout=Layout.of(width, height))
         self._several = self.session.runs.last > 1
-        total = self.session.recording.timeline.total
-        arranged = (self.view.layout, arrangement(self.view, (width, height), self._several, total))
+        recording = self.session.recording
+        about = self._several, recording.timeline.total, foldable(recording)
+        arranged = (self.view.layout, arrangement(self.view, (width, height), *about))
         if arranged == self._arranged:
             return False
         self._arranged = arranged
@@ -175,6 +177,7 @@ class Scenery:
     def moved(self, move: Move) -> None:
         """Shows where a move has led, and what it has to say."""
         self.forget_selection()
+        self._open_here()
         hint = "" if move.message or self._hints is None else self._hints.about(self.session.frame(), self.view.keymap)
         self.show(message=move.message or hint)
 
@@ -183,7 +186,8 @@ class Scenery:
         network is shown with its nodes, a large one as near as the place is exact."""
         if self.session.runs.original is not self._opened:  # another scenario
             self._opened = self.session.runs.original
-            self.change(selection=None, explained=False, order=0, filter="", zoom=opening(self.session.recording))
+            self.change(selection=None, explained=False, order=0, filter="", opened=None)
+            self.change(zoom=opening(self.session.recording))
             self._begin()
         position, zoom = self.session.position, self.view.zoom
         if self.nodes:
@@ -197,6 +201,7 @@ class Scenery:
             inside = sweep is not None and position.step != sweep.stop
             near = Zoom.LAYER if zoom is Zoom.NETWORK and inside else zoom
         self.change(zoom=near)
+        self._open_here()
 
     def nearer(self) -> None:
         """One level in, to what is looked at."""
@@ -208,6 +213,11 @@ class Scenery:
         # What one looks at from afar may not be what the step wrote; from near it still is looked at.
         focus = looked_at(frame, self.view)
         self.show(zoom=zoom, selection=None if focus == frame.element else focus, message="")
+
+    def _open_here(self) -> None:
+        """From afar one sees where one stands: modules in whose midst that is are opened."""
+        if self.view.zoom is Zoom.NETWORK:
+            self.change(opened=opened_at(self.session.recording, self.session.position, self.view.opened))
 
     def _begin(self) -> None:
         """Of what is to be trained the training is in view."""

@@ -9,7 +9,7 @@ import pytest
 from brute import SMALL, steps
 from recordings import recording
 
-from gradstep.engine.ask.fields import FIELDS, TERM_FIELDS, TEXT_FIELDS, Slice, phase_of
+from gradstep.engine.ask.fields import FIELDS, SOFT, TERM_FIELDS, TEXT_FIELDS, Slice, phase_of
 from gradstep.engine.errors import CommandError
 from gradstep.engine.run.timeline import Phase
 
@@ -71,6 +71,8 @@ def test_texts_are_compared_and_never_read_as_numbers() -> None:
     for field, example in TEXT_FIELDS.items():
         with pytest.raises(CommandError, match=f"{field} == {example}"):
             Slice.field(field)
+        if field in SOFT:  # what they may be compared with only other networks have
+            continue
         found = Slice.matching(field, example, rec)(at)
         assert (found.known, found.stepwise, np.asarray(found.value).dtype.kind) == (True, True, "b")
     assert set(TEXT_FIELDS) == set(Slice.texts) < set(FIELDS) == set(Slice.fields)

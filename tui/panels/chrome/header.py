@@ -6,8 +6,9 @@ from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.engine.notation import Digits, number
 from gradstep.tui.cells import breadth, clip
+from gradstep.tui.folding import called, seen_in
 from gradstep.tui.network.levels import opening
-from gradstep.tui.network.looking import layer_here, unit_here
+from gradstep.tui.network.looking import layer_here, looked_at, unit_here
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.view import View, Zoom
@@ -65,7 +66,11 @@ def _crumbs(frame: Frame, view: View) -> list[tuple[Zoom, str]]:
     """The way from the whole network to what one looks at: levels, and what they show."""
     levels = list(Zoom)[1 : list(Zoom).index(view.zoom) + 1]
     board = frame.recording.board
-    if not levels or (view.zoom is Zoom.LAYER and opening(frame.recording) is Zoom.LAYER):
+    if not levels:
+        element = looked_at(frame, view)
+        inside = "" if element is None else seen_in(frame.recording, view.opened, element.value)
+        return [(Zoom.NETWORK, called(inside))] if inside else []
+    if view.zoom is Zoom.LAYER and opening(frame.recording) is Zoom.LAYER:
         return []
     layer = board.whole(layer_here(frame, view).output)
     return list(zip(levels, (layer, board.element(*unit_here(frame, view)), "term"), strict=False))

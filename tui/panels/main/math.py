@@ -22,18 +22,38 @@ class Math(Panel):
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas = framed("math", view, width, height, focused)
         frame = detail(frame, view)
-        origin = frame.story.origin if height > _ROOM else ""
-        inner = Canvas(max(width - 4, 1), max(height - 2 - bool(origin), 1), view.palette)
+        origins = frame.story.origins
+        inner = Canvas(max(width - 4, 1), max(height - 2, 1), view.palette)
+        held = min(len(origins), 2) if height > _ROOM else 0
+        sheet = Canvas(inner.width, max(inner.height - held, 1), view.palette)
         if view.explained:
-            _explanation(inner, frame)
+            _explanation(sheet, frame)
         elif frame.story.equation is None:
-            _legend(inner)
+            _legend(sheet)
         else:
-            paint_sheet(inner, frame, frame.story.equation, view.math_digits)
+            paint_sheet(sheet, frame, frame.story.equation, view.math_digits)
+        inner.paste(sheet, 0, 0)
+        _origins(inner, origins)
         canvas.paste(inner, 2, 1)
-        if origin:
-            canvas.put(2, height - 2, clip(origin, max(width - 4, 1)), view.palette.style("dim"))
         return canvas
+
+
+def _origins(canvas: Canvas, said: tuple[str, ...]) -> None:
+    """Where a recorded value comes from, in the lines at the bottom that are free: one for module and function, one for
+    the source."""
+    free = 0
+    while free < canvas.height and not "".join(canvas.cells(canvas.height - 1 - free)[0]).strip():
+        free += 1
+    if not said or not free:
+        return
+    label, width = canvas.palette.style("dim"), max(canvas.width - 9, 1)
+    if free == 1 or len(said) == 1:
+        rows = [("from", " · ".join(said))]
+    else:
+        rows = [("from", " · ".join((said[0], *said[2:]))), ("source", said[1])]
+    for y, (word, text) in enumerate(rows, canvas.height - len(rows)):
+        canvas.put(0, y, word, label)
+        canvas.put(9, y, clip(text, width), canvas.palette.style("text" if word == "from" else "dim"))
 
 
 def _legend(canvas: Canvas) -> None:

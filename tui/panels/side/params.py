@@ -15,9 +15,11 @@ from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element, Value
 from gradstep.engine.run import Phase, Recording
 from gradstep.tui.cells import breadth, clip, fold
+from gradstep.tui.folding import closed_in, foldable
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
+from gradstep.tui.network.owned import OwnedRows, beside, owned, shown
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, framed, hint
 from gradstep.tui.theme import sign_role
@@ -35,27 +37,51 @@ class Params(Panel):
         if not frame.recording.graph.parameters:
             hint(canvas, "This network has no parameters")
             return canvas
-        if shows_layer(frame, view):
+        if shows_modules(frame, view):
+            OwnedRows(canvas, frame, view).paint()
+        elif shows_layer(frame, view):
             _layer(canvas, frame, view)
         else:
             _Table(canvas, frame, view).paint()
         return canvas
 
     def on_click(self, event: Click) -> None:
-        if self.frame is None or self.view is None or shows_layer(self.frame, self.view):
+        if self.frame is None or self.view is None:
+            return
+        if shows_modules(self.frame, self.view):
+            self._point(self.frame, self.view, event.y)
+            return
+        if shows_layer(self.frame, self.view):
             return
         chosen = rows(self.frame, self.view, self.size.height - 3)
         if 2 <= event.y < 2 + len(chosen):
             self.post_message(self.Select(chosen[event.y - 2]))
 
+    def _point(self, frame: Frame, view: View, y: int) -> None:
+        """Opens or closes the module of a row, or selects its parameter."""
+        lines = shown(frame, view, self.size.height - 3)
+        if not 2 <= y < 2 + len(lines):
+            return
+        found = owned(frame.recording, closed_in(frame.recording, view.opened))
+        row, mine = found.rows[lines[y - 2]], found.parameters[lines[y - 2]]
+        self.post_message(self.Turn(row.group) if row.group else self.Select(Element(mine[0], 0)))
+
     def arrow(self, direction: str, scene: Scene) -> Message | None:
         """Selects the parameter above or below the one that is looked at."""
+        if shows_modules(scene.frame, scene.view):
+            element = beside(scene.frame, scene.view, {"up": -1, "down": 1}[direction])
+            return None if element is None else self.Select(element)
         found = _listed(scene.frame, scene.view)
         if not found.count:
             return None
         here = _here(scene.frame, scene.view, found)
-        beside = (-1 if here is None else here) + {"up": -1, "down": 1}[direction]
-        return self.Select(found(min(max(beside, 0), found.count - 1)))
+        there = (-1 if here is None else here) + {"up": -1, "down": 1}[direction]
+        return self.Select(found(min(max(there, 0), found.count - 1)))
+
+
+def shows_modules(frame: Frame, view: View) -> bool:
+    """Whether modules stand here, and not single numbers."""
+    return view.zoom is Zoom.NETWORK and foldable(frame.recording) and not view.order and not view.filter
 
 
 def shows_layer(frame: Frame, view: View) -> bool:
@@ -119,7 +145,19 @@ def _listed(frame: Frame, view: View) -> _InFile | _Ranked:
 
 
 def _here(frame: Frame, view: View, found: _InFile | _Ranked) -> int | None:
-    return found.index(looked_at(frame, view))
+    """The place of what is looked at; of a value in a module that of the first parameter there."""
+    element = looked_at(frame, view)
+    if element is not None and foldable(frame.recording) and element.value not in _own(frame.recording):
+        modules = frame.recording.board.modules
+        path = modules.path(element.value)
+        near = next((v for v in _own(frame.recording) if path and modules.path(v) == path), None)
+        element = None if near is None else Element(near, 0)
+    return found.index(element)
+
+
+@kept_of_network
+def _own(recording: Recording) -> dict[int, None]:
+    return dict.fromkeys(value.id for value in recording.graph.parameters)
 
 
 def rows(frame: Frame, view: View, height: int) -> list[Element]:

@@ -10,6 +10,7 @@ from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.actions.time import Time
 from gradstep.tui.screens.scenery import Scenery
 from gradstep.tui.screens.talk import Talk
+from gradstep.tui.screens.unfolding import Unfolding
 from gradstep.tui.view import Zoom
 
 #: What a step is at each level, said where one has come from nearer.
@@ -24,7 +25,7 @@ class Space:
     """Where one looks, and from how near."""
 
     def __init__(self, scenery: Scenery, talk: Talk, time: Time) -> None:
-        self._scenery, self._talk, self._time = scenery, talk, time
+        self._scenery, self._talk, self._time, self._unfolding = scenery, talk, time, Unfolding(scenery)
 
     async def heed(self, message: Message) -> None:
         """Does what a panel asks for, by the mouse or by a key."""
@@ -37,6 +38,8 @@ class Space:
                 self._scenery.show(pointed=message.iteration, message="")
             case Panel.Scroll():
                 await self._time.step(message.grain, message.direction)
+            case Panel.Turn():
+                self._unfolding.turn(message.group)
             case Panel.Select():
                 self._scenery.show(selection=message.element, message="")
                 if message.nearer:
@@ -52,11 +55,12 @@ class Space:
             await self.heed(message)
 
     async def zoom(self) -> None:
-        """Nearer to what is looked at, or what else the panel that has the focus does."""
+        """Nearer to what is looked at, into a module that is closed, or what else the panel with the focus does."""
         panel = self._scenery.focused
         message = None if panel is None else panel.enter(self._scenery.scene)
         if message is None:
-            self._scenery.nearer()
+            if not self._unfolding.open():
+                self._scenery.nearer()
         else:
             await self.heed(message)
 
@@ -69,12 +73,13 @@ class Space:
             self._scenery.show(selection=None, explained=False, message="", pointed=None)
 
     def outer(self) -> None:
-        """One level out."""
+        """One level out; from afar a module is closed."""
         self._talk.stop_playing()
         scenery, view = self._scenery, self._scenery.view
         outer = view.zoom.beside(False)
         if outer is None:
-            scenery.show(message="This is the whole network.")
+            if not self._unfolding.close():
+                scenery.show(message="This is the whole network.")
             return
         if scenery.session.position.term is not None and view.zoom is Zoom.TERM:
             scenery.session.finish()

@@ -7,6 +7,7 @@ from gradstep.engine.run import GoOn, Grain, Phase
 from gradstep.tui.screens.runner import Runner
 from gradstep.tui.screens.scenery import Scenery
 from gradstep.tui.screens.talk import Talk
+from gradstep.tui.screens.unfolding import Unfolding
 from gradstep.tui.view import Zoom
 
 
@@ -14,14 +15,17 @@ class Time:
     """Onward and back, by all grains of time, and to any moment of it."""
 
     def __init__(self, scenery: Scenery, runner: Runner, talk: Talk) -> None:
-        self._scenery, self._runner, self._talk = scenery, runner, talk
+        self._scenery, self._runner, self._talk, self._unfolding = scenery, runner, talk, Unfolding(scenery)
 
     async def step(self, grain: str, count: int) -> None:
         """One step of a grain; without one, of the zoom's. Where it plays, that only stops it."""
         if self._talk.stop_playing() and not grain and count > 0:
             self._scenery.show(message="")
             return
-        await self._step(Grain(grain) if grain else self._scenery.grain, count)
+        if grain:
+            await self._step(Grain(grain), count)
+        else:
+            await self._step(*self._unfolding.stride(count > 0))
 
     async def _step(self, grain: Grain, count: int = 1, name: str = "step") -> None:
         """Into another iteration that may take a while: it is made, or computed again."""
@@ -29,11 +33,14 @@ class Time:
         await self._runner.attempt(name, lambda go_on: session.step(grain, count, go_on), self._scenery.moved)
 
     async def into(self, direction: int) -> None:
-        """Into what one sees: from the whole network to one node of the next array, from a large layer
-        to one term of the next node, and term by term from there; backwards one term."""
+        """Into what one sees: from the whole network to the first array of the next module, or to one node of the next
+        array, from a large layer to one term of the next node, and term by term from there; backwards one term."""
         self._talk.stop_playing()
         if direction < 0:
             await self._step(Grain.TERM, -1)
+            return
+        if self._unfolding.open_next():
+            await self._step(*self._unfolding.stride(True))
             return
         if self._scenery.view.zoom is Zoom.NETWORK:
             self._scenery.change(zoom=Zoom.LAYER)
