@@ -8,6 +8,7 @@ import pytest
 from texts import SMALL, check_problems
 
 from gradstep.engine.ask import condition_words
+from gradstep.engine.ask.fields import SOFT
 from gradstep.engine.ask.language import FUNCTIONS
 from gradstep.engine.debugger import Session
 from gradstep.engine.errors import ScenarioError
@@ -45,7 +46,9 @@ def test_words_of_conditions_are_kept_for_them_wherever_a_name_is_given(word: st
 
 
 def test_all_words_of_conditions_but_functions_are_kept() -> None:
-    assert set(condition_words()) - set(FUNCTIONS) <= STEP_WORDS
+    """But those that a value may be called as well, whose own numbers are meant then."""
+    assert set(condition_words()) - set(FUNCTIONS) - SOFT <= STEP_WORDS
+    assert not STEP_WORDS & SOFT
 
 
 @pytest.mark.parametrize("word", [*FUNCTIONS, "relu", "softmax"])
