@@ -105,7 +105,6 @@ class Reading:
     # Names
 
     def _is_field(self, name: str) -> bool:
-        """Whether it is a field of the step, and no value of that name is meant."""
         return name in self.scope.fields and name not in self.recording.graph.by_name
 
     def _name(self, node: ast.Name) -> Code | Reference:

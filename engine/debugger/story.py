@@ -63,22 +63,23 @@ class Story:
     def origin(self) -> str:
         """Of a recording: where what the step writes comes from in the program that was recorded, and whether it is
         explained; empty where nothing is known of that."""
-        return " · ".join(self.origins)
+        return " · ".join(filter(None, self.origins))
 
     @cached_property
     def origins(self) -> tuple[str, ...]:
-        """The same in its parts: module and function, the place with its line of source, what is not explained."""
+        """The same in its parts: module and function, the place with its line of source, each perhaps empty; and what
+        else is to be said, as that it is not explained."""
         known, graph = self._known, self._known.recording.graph
         if known.element is None:
             return ()
         value = graph.values[known.element.value]
         found = origin_of(known.recording, value.id)
-        said = []
+        said = [""] * 2
         if found is not None:
             place, source = found.where.rpartition("/")[2], source_line(found.where)
             function = found.call or found.op
             used = f"used by {function}" if function and value.node < 0 else function
-            said.append(" · ".join(filter(None, (module_of(known.recording, value.id), used))))
+            said = [" · ".join(filter(None, (module_of(known.recording, value.id), used)))]
             said.append(f"{place}: {source}" if source else place)
         if known.phase is Phase.BACKWARD:
             through = [graph.nodes[node] for node, _ in graph.uses[value.id] if graph.nodes[node].op.opaque]
@@ -91,7 +92,7 @@ class Story:
             said.append("computed again here, not recorded")
         if known.stale:
             said.append(f"stale: what was changed goes through {', '.join(known.recording.stale_through[:2])}")
-        return tuple(filter(None, said))
+        return tuple(said) if any(said) else ()
 
     def _again(self, value: int) -> bool:
         """Whether what the step writes was left out of a recording, and is computed again."""

@@ -24,7 +24,7 @@ class Math(Panel):
         frame = detail(frame, view)
         origins = frame.story.origins
         inner = Canvas(max(width - 4, 1), max(height - 2, 1), view.palette)
-        held = min(len(origins), 2) if height > _ROOM else 0
+        held = 2 if origins and height > _ROOM else 0
         sheet = Canvas(inner.width, max(inner.height - held, 1), view.palette)
         if view.explained:
             _explanation(sheet, frame)
@@ -46,14 +46,13 @@ def _origins(canvas: Canvas, said: tuple[str, ...]) -> None:
         free += 1
     if not said or not free:
         return
-    label, width = canvas.palette.style("dim"), max(canvas.width - 9, 1)
-    if free == 1 or len(said) == 1:
-        rows = [("from", " · ".join(said))]
-    else:
-        rows = [("from", " · ".join((said[0], *said[2:]))), ("source", said[1])]
+    place, rest = said[1], " · ".join(filter(None, (said[0], *said[2:])))
+    rows = [("from", rest), ("source", place)] if free > 1 else [("from", " · ".join(filter(None, (rest, place))))]
+    rows = [row for row in rows if row[1]]
     for y, (word, text) in enumerate(rows, canvas.height - len(rows)):
-        canvas.put(0, y, word, label)
-        canvas.put(9, y, clip(text, width), canvas.palette.style("text" if word == "from" else "dim"))
+        canvas.put(0, y, word, canvas.palette.style("dim"))
+        style = canvas.palette.style("text" if word == "from" else "dim")
+        canvas.put(9, y, clip(text, max(canvas.width - 9, 1)), style)
 
 
 def _legend(canvas: Canvas) -> None:
