@@ -229,7 +229,7 @@ def seen_in(recording: Recording, opened: frozenset[str] | None, value: int) -> 
     if not foldable(recording):
         return ""
     closed = closed_in(recording, opened)
-    return ([""] + [*takewhile(lambda group: group not in closed, recording.board.modules.of(value))])[-1]
+    return (["", *takewhile(lambda group: group not in closed, recording.board.modules.of(value))])[-1]
 
 
 def closing_up(recording: Recording, opened: frozenset[str] | None, value: int) -> Turned | None:

@@ -69,7 +69,8 @@ def test_each_module_is_shown_by_what_it_gives() -> None:
     assert names(recording, closed_in(recording, frozenset())) == ["x", "h.5.add", "loss"]
     inner = names(recording, closed_in(recording, frozenset({"h", "h.2"})))
     assert inner[:4] == ["x", "h.0.add", "h.1.add", "h.2.norm"]
-    assert "h.2.norm" in inner and "h.2.norm:standardize" not in inner
+    assert "h.2.norm" in inner
+    assert "h.2.norm:standardize" not in inner
 
 
 def test_what_is_folded_is_still_connected_and_stands_for_what_is_in_it() -> None:
@@ -94,7 +95,8 @@ def test_other_networks_have_no_modules_and_their_formulas_are_closed_for_want_o
     assert closed_in(recording, None) == closed_in(recording, frozenset()) == NOTHING
     assert opening_up(recording, None, 0) is closing_up(recording, None, 0) is None
     closed = formulas(recording)
-    assert closed and all(name.endswith(":") for name in closed)
+    assert closed
+    assert all(name.endswith(":") for name in closed)
     parts = {v.id for v in recording.graph.values if v.part and v is not recording.graph.loss}
     assert {v.id for v in recording.graph.values if hidden(recording, v.id, closed)} == parts
 
@@ -145,7 +147,8 @@ def test_where_one_comes_to_is_open_unless_it_is_the_end_of_what_is_closed() -> 
     time, act = recording.timeline, recording.graph.by_name["h.3.act"].id
     inside = time.sweep_of(Phase.FORWARD, act)
     last = time.sweep_of(Phase.FORWARD, recording.graph.by_name["h.3.add"].id)
-    assert inside is not None and last is not None
+    assert inside is not None
+    assert last is not None
     assert opened_at(recording, Position(last.stop), None) is None
     assert opened_at(recording, Position(inside.stop), None) == {"h", "h.3"}
     assert opened_at(recording, Position(last.start + 1), None) == {"h", "h.3"}
@@ -164,7 +167,8 @@ def test_opening_and_closing_are_inverses() -> None:
     assert [group for group, _ in seen] == ["h.4", "h.4.norm:"]
     for group, before in reversed(seen):
         turned = closing_up(recording, opened, value)
-        assert turned is not None and (turned.group, turned.opened) == (group, before)
+        assert turned is not None
+        assert (turned.group, turned.opened) == (group, before)
         opened = turned.opened
 
 
@@ -226,7 +230,8 @@ async def test_tape_and_params_are_trees_that_the_mouse_opens(tmp_path: Path) ->
     async with running(str(path)) as pilot:
         await pilot.press("end")
         shown = text(pilot)
-        assert "▾ h" in shown and "▸ 5" in shown
+        assert "▾ h" in shown
+        assert "▸ 5" in shown
         for mark, opened in (("▸ 5", {"h", "h.5"}), ("▾ 5", {"h"})):
             rail = debugger(pilot).query_one("#rail")
             lines = ["".join(segment.text for segment in strip) for strip in rail._strips]  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from originated import NET
 
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.places import at_place, in_module
@@ -10,8 +11,6 @@ from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import find, loads
 from gradstep.engine.run.recording import Recording, record
-
-from ..run.test_places import NET
 
 
 @pytest.fixture(scope="module")
@@ -108,11 +107,13 @@ def test_names_of_parts_and_of_modules_are_read_in_expressions() -> None:
     assert value("h.0.norm:standardize[0]").value is not None
     grad = value("h.0.norm:standardize.grad").value
     typed = value("∂loss/∂h.0.norm:standardize").value
-    assert grad is not None and typed is not None
+    assert grad is not None
+    assert typed is not None
     assert (grad == typed).all()
     # A module is what it gives.
     given, line = value("h.0").value, value("h.0.1").value
-    assert given is not None and line is not None
+    assert given is not None
+    assert line is not None
     assert (given == line).all()
     assert (abs(value("∂loss/∂h.0.up").value).max() == value("abs(∂loss/∂h.0.up).max()").value).all()
     session.do("goto h.0.grad[1]")
