@@ -50,7 +50,8 @@ def number(value: float | Any, digits: int = Digits.MATH, signed: bool = False) 
     """`value` as text, `−` for minus, at most digits + 3 characters wide. Wider are `Digits.FULL`,
     and by one `−7e-274`: three digits leave no room for such an exponent.
 
-    Exactly zero is `0`; a number that would merely round to zero is `3e-5`. `signed` writes a
+    Exactly zero is `0`; a number that would merely round to zero is `3e-5`, and one of which hardly a digit would be
+    left `7.4e-4`, where that says more. `signed` writes a
     plus sign too, as gradients and weights carry one. A NumPy integer is whole: a row, a place, a class.
     """
     if isinstance(value, np.integer):
@@ -80,12 +81,19 @@ def _magnitude(v: float, digits: int, given: float | Any) -> str:
         for decimals in range(digits, -1, -1):
             text = f"{v:.{decimals}f}"
             if len(text) <= room:
-                return text if float(text) else _scientific(v, 0)
+                shorter = _exponential(v, digits) if v < 10.0 ** (2 - digits) else text
+                return shorter if not float(text) or abs(float(shorter) - v) < abs(float(text) - v) else text
+    return _exponential(v, digits)
+
+
+def _exponential(v: float, digits: int) -> str:
+    """`7.4e-4`, with as many digits as there is room for; one where there is none."""
     for decimals in range(max(digits - 3, 0), -1, -1):
         text = _scientific(v, decimals)
-        if len(text) <= room:
+        if len(text) <= digits + 2:
             break
-    return text
+    # What is small is told by its exponent: zeros behind its digits would say no more.
+    return re.sub(r"\.?0+e", "e", text) if v < 1 else text
 
 
 def said(value: float | Any, signed: bool = False, digits: int = Digits.NETWORK) -> str:

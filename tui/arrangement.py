@@ -13,6 +13,8 @@ _HEIGHTS = {Layout.TINY: 24, Layout.NARROW: 24, Layout.MEDIUM: 30, Layout.WIDE: 
 _LOWER = {Layout.TINY: 0, Layout.NARROW: 8, Layout.MEDIUM: 11, Layout.WIDE: 17}
 #: From this width on the rail is so much wider where names are paths.
 _BROAD, _PATHS = 150, 8
+#: So many parameters have a line beside a list of its usual height.
+_LISTED = 8
 #: All that is left.
 _REST = "1fr"
 
@@ -27,11 +29,16 @@ class Box(NamedTuple):
 
 
 def arrangement(
-    view: View, size: tuple[int, int], several: bool = False, total: int = 0, modules: bool = False
+    view: View,
+    size: tuple[int, int],
+    several: bool = False,
+    total: int = 0,
+    modules: bool = False,
+    parameters: int = 0,
 ) -> dict[str, Box]:
     """The boxes of a terminal of size (width, height), by id: the panels, and the containers `main`, `lower`, `side`
     and `lists` around them. `several`: there is, or will be, more than one iteration; `total` is the number of steps
-    of one, and names may be paths of `modules`."""
+    of one, `parameters` of the numbers that are trained, and names may be paths of `modules`."""
     layout = Layout.of(*size)
     view = view.but(layout=layout)
     alone = view.maximised if view.shown(view.maximised) else ""
@@ -56,8 +63,8 @@ def arrangement(
     # The main things to the left take three shares of the width.
     broad = layout is Layout.NARROW or alone in beside
     boxes["side"] = Box(any(boxes[panel].shown for panel in beside), width=_REST if broad else "2fr")
-    # Curves need more lines than lists do.
-    rows = 10 if view.lists == "training" else 6
+    # Curves need more lines than lists do, and one line less shows all parameters of a small network.
+    rows = 10 if view.lists == "training" else 5 if parameters > _LISTED else 6
     high = rows + spare // 6 if layout is Layout.WIDE and not alone else _REST
     boxes["lists"] = Box(any(boxes[panel].shown for panel in lists), height=high)
     return boxes

@@ -11,21 +11,37 @@ from gradstep.engine.debugger import Curve
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
 from gradstep.tui.braille import Dots
+from gradstep.tui.cells import breadth
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import Palette
 
-_WIDEST, _HIGHEST = 48, 8
+_WIDEST, HIGHEST = 48, 8
+#: A curve says nothing in fewer cells, or on fewer lines.
+NARROWEST, LOWEST = 16, 3
 
 
-def paint_curve(canvas: Canvas, curve: Curve, top: int, digits: int) -> None:
-    """Draws the curve from line `top` down to the canvas's end, with its slope in words."""
-    height = min(canvas.height - top - 1, _HIGHEST)
-    drawn = plot(canvas.palette, curve, min(canvas.width - 4, _WIDEST), height)
+def paint_curve(canvas: Canvas, curve: Curve, x: int, top: int, digits: int) -> None:
+    """Draws the curve from column x and line `top` down to the canvas's end, with its slope in words."""
+    height, width = min(canvas.height - top - 1, HIGHEST), min(canvas.width - x, _WIDEST)
+    drawn = plot(canvas.palette, curve, width, height)
     if drawn is None:
         return
-    canvas.paste(drawn, 2, top)
-    x = canvas.put(2, top + height, f"{curve.y_name} over {curve.x_name}, slope ", canvas.palette.style("dim"))
-    canvas.put(x, top + height, number(curve.slope, digits), canvas.palette.style("text", bold=True))
+    canvas.paste(drawn, x, top)
+    shown = number(curve.slope, digits)
+    words = next(
+        (text for text in (f"{curve.y_name} over {curve.x_name}, slope ", "slope ") if breadth(text + shown) <= width),
+        "",
+    )
+    end = canvas.put(x, top + height, words, canvas.palette.style("dim"))
+    canvas.put(end, top + height, shown, canvas.palette.style("text", bold=True))
+
+
+def paint_beside(canvas: Canvas, curve: Curve, digits: int) -> None:
+    """Draws it to the right of what is written, if there is room."""
+    used = max((len(line) for line in canvas.text().split("\n")), default=0)
+    width = min(canvas.width - used - 3, _WIDEST)
+    if width >= NARROWEST and canvas.height > LOWEST:
+        paint_curve(canvas, curve, canvas.width - width, 0, digits)
 
 
 def plot(palette: Palette, curve: Curve, width: int, height: int) -> Canvas | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from gradstep.engine.debugger import Fold, Row
+from gradstep.engine.notation import Digits, number
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import sign_role
 
@@ -30,6 +31,17 @@ class Waterfall:
     def _cell(self, value: float) -> int:
         """The position of a number, in eighths of a cell."""
         return round((value - self.low) / (self.high - self.low) * self.width * 8)
+
+    def scale(self, y: int, free: int = 0) -> None:
+        """What the left and the right end of the bars stand for, from column `free` on."""
+        if not self.shown:
+            return
+        texts = [number(end, Digits.NETWORK) for end in (self.low, self.high)]
+        if sum(map(len, texts)) < self.width:
+            dim = self.canvas.palette.style("placeholder")
+            if self.x >= free:
+                self.canvas.put(self.x, y, texts[0], dim)
+            self.canvas.put(self.x + self.width - len(texts[1]), y, texts[1], dim)
 
     def row(self, y: int, row: Row) -> None:
         """The bar of one term that is in the sum."""

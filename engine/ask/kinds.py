@@ -17,10 +17,19 @@ from gradstep.engine.run import flow
 from gradstep.engine.run.timeline import Phase
 
 
+class Measure(NamedTuple):
+    """What a threshold is compared with: what that is, its numbers over the elements of a slice, and on which side of
+    the threshold they lie where the kind holds."""
+
+    what: str
+    of: Callable[[Slice], Array]
+    sign: str
+
+
 class Kind(NamedTuple):
     """A kind of step: its mask over the elements of a slice (or over its terms, `by_term`), the
     default of its threshold, what it says, and between what the threshold lies. One about `units` holds for a neuron
-    in all samples."""
+    in all samples. `measure` is what a threshold is compared with."""
 
     mask: Callable[[Slice, float], Array]
     default: float | None
@@ -28,6 +37,7 @@ class Kind(NamedTuple):
     says: str
     allowed: Allowed | None = None
     units: bool = False
+    measure: Measure | None = None
 
 
 def _nothing(at: Slice) -> Array:
@@ -67,9 +77,14 @@ def _for_every_sample(at: Slice, mask: Array) -> Array:
 
 
 def _saturated(at: Slice, threshold: float) -> Array:
-    found = _nothing(at)
+    return np.asarray(_slope(at) < threshold)
+
+
+def _slope(at: Slice) -> Array:
+    """The least |slope| of what saturates; ∞ where nothing does."""
+    found = np.full(at.count, np.inf)
     for local in _slopes(at, lambda op: op.saturates):
-        found |= abs(local.reshape(-1)[at.start : at.stop]) < threshold
+        found = np.minimum(found, abs(local.reshape(-1)[at.start : at.stop]))
     return found
 
 
@@ -85,9 +100,18 @@ def _arriving(at: Slice, compare: Callable[[float], bool]) -> Array:
     """All gradients but 0 of a layer's input or sum, or of a parameter, where what arrives there is of some size beside
     what arrives at the network's output (see `flow.ratios`): products along all paths from one to the other, and no
     single slope, which the next one may take back."""
-    if at.sweep.phase is not Phase.BACKWARD or not compare(flow.ratios(at.recording).get(at.sweep.value, np.nan)):
+    if at.sweep.phase is not Phase.BACKWARD or not compare(_ratio(at)):
         return _nothing(at)
     return np.asarray(np.asarray(at.grad) != 0)
+
+
+def _ratio(at: Slice) -> float:
+    return flow.ratios(at.recording).get(at.sweep.value, np.nan)
+
+
+def _arrives(at: Slice) -> Array:
+    """What `_arriving` compares, for each element the same."""
+    return np.full(at.count, _ratio(at))
 
 
 def _vanish(at: Slice, threshold: float) -> Array:
@@ -104,6 +128,12 @@ def _cancel(at: Slice, threshold: float) -> Array:
     sizes = np.bincount(at.table.owner, abs(at.table.contribution), minlength=at.count)
     many = np.bincount(at.table.owner, minlength=at.count) > 1
     return many & (abs(np.asarray(at.grad)) < (1 - threshold) * sizes)
+
+
+def _cancelled(at: Slice) -> Array:
+    """The share of what meets that cancels."""
+    sizes = np.bincount(at.table.owner, abs(at.table.contribution), minlength=at.count)
+    return np.asarray(1 - abs(np.asarray(at.grad)) / sizes)
 
 
 def _zero(at: Slice, threshold: float) -> Array:
@@ -125,13 +155,21 @@ KINDS: Mapping[str, Kind] = {
     "dead": Kind(_dead, None, False, "a ReLU's gate is shut, in every sample of the batch", units=True),
     "flip": Kind(_flip, None, True, "a contribution has the other sign than its upstream gradient"),
     "vanish": Kind(
-        _vanish, 1e-3, False, "below {r:g} of the output's gradient arrives at a layer", SHARE
+        _vanish, 1e-3, False, "below {r:g} of the output's gradient arrives at a layer", SHARE,
+        measure=Measure("ratio", _arrives, "<"),
     ),
     "explode": Kind(
-        _explode, 1e3, False, "above {r:g} times the output's gradient arrives at a layer", LARGER
+        _explode, 1e3, False, "above {r:g} times the output's gradient arrives at a layer", LARGER,
+        measure=Measure("ratio", _arrives, ">"),
     ),
-    "saturated": Kind(_saturated, 0.01, False, "the slope of a sigmoid or tanh is below {r:g}", SHARE),
-    "cancel": Kind(_cancel, 0.9, False, "more than {r:.0%} of what meets cancels", SHARE),
+    "saturated": Kind(
+        _saturated, 0.01, False, "the slope of a sigmoid or tanh is below {r:g}", SHARE,
+        measure=Measure("slope", _slope, "<"),
+    ),
+    "cancel": Kind(
+        _cancel, 0.9, False, "more than {r:.0%} of what meets cancels", SHARE,
+        measure=Measure("share", _cancelled, ">"),
+    ),
     "nonfinite": Kind(_nonfinite, None, False, "the first NaN or infinity"),
     "zero": Kind(_zero, None, False, "a gradient is exactly 0"),
 }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gradstep.engine.ask.breakpoints import Breakpoint, Breakpoints
 from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.reasons import because
 from gradstep.engine.ask.scope import Moment
 from gradstep.engine.ask.search import Found, Stopping
 from gradstep.engine.ask.watches import Watch
@@ -28,11 +29,17 @@ class Noted(NamedTuple):
 
 class Stop(NamedTuple):
     """Why a run came to rest: at a `breakpoint` (its number), a `watch`, the `end`, the `start`, or
-    because it was `interrupted`."""
+    because it was `interrupted`. `because` is what its condition compares there, with its numbers."""
 
     reason: str
     breakpoint: int | None
     text: str
+    because: str = ""
+
+    @property
+    def told(self) -> str:
+        """The rule, and the numbers for which it holds."""
+        return f"{self.text} ({self.because})" if self.because else self.text
 
 
 class Mistake(NamedTuple):
@@ -169,7 +176,8 @@ class Tally:
             if breakpoint.once:
                 self._spent.append(breakpoint)
             if stop is None or stop.reason == "watch":
-                stop = Stop("breakpoint", breakpoint.number, breakpoint.condition.text)
+                condition = breakpoint.condition.of(recording)
+                stop = Stop("breakpoint", breakpoint.number, condition.text, because(condition, found.position))
         return stop
 
     def count(self) -> None:

@@ -273,7 +273,7 @@ class Traveller:
         self.log.say(tally.noted)
         if stop.reason in ("breakpoint", "watch"):
             number = f" {stop.breakpoint}" if stop.breakpoint is not None else ""
-            self.log.note(position, f"{stop.reason}{number}: {stop.text}")
+            self.log.note(position, f"{stop.reason}{number}: {stop.told}")
         return stop
 
     def watch(self, text: str, go_on: GoOn | None = None) -> Watch:

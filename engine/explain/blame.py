@@ -80,7 +80,17 @@ class Blame:
                 text += ", recorded and not explained"
             if ("grad", link.source.value) in self.recording.trace.stale:
                 text += ", stale"
-            yield text + ("   ◂ worst" if k == self.worst else "")
+            yield text + (f"   ◂ {self._change(k)}" if k == self.worst else "")
+
+    def _change(self, number_of: int) -> str:
+        """What the worst link, by its number, does to the gradient."""
+        link = self.chain[number_of]
+        mine = self.chain[number_of - 1].upstream if number_of else self.gradient
+        if not isfinite(mine):
+            return "here it stops being finite"
+        if mine == 0:
+            return "here the ways cancel" if link.product else "here it becomes 0"
+        return f"here it {'shrinks' if abs(link.local) < 1 else 'grows'} most"
 
     def lines(self) -> Iterator[str]:
         """For people: the gradient, each link, and the reason of what is 0 or not finite."""

@@ -89,6 +89,10 @@ for line in ("break flip", "break h.grad[0]", "disable 2", "break value > 9", "w
 for line in ("continue", "set W2[0,1] = -1.0", "nudge h.grad[1]"):
     commands.run(debugged, line)
 
+SESSIONS["stopped"] = stopped = Session(find("vanishing"))
+for line in ("break abs(grad) < 0.001 and op == sigmoid", "continue"):
+    commands.run(stopped, line)
+
 SESSIONS["trained"] = trained = Session(TRAINED)
 for line in ("train", "break dead(h[2])", "goto @30 b1.next[1]"):
     commands.run(trained, line)
@@ -145,13 +149,37 @@ PICTURES = [
     ("math", "trained", "@30 b1.next[1]", 76, 16, Layout.WIDE),
     ("math", "trained", "@30 b1.next[1]", 80, 8, Layout.NARROW),
     ("log", "trained", "@30 L", 60, 7, Layout.WIDE),
+    # The product stays in view: at 100 columns Math has 58, at 80 it has all and few lines.
+    ("math", "residual", "a.grad[0]", 58, 11, Layout.MEDIUM),
+    ("math", "residual", "a.grad[0]", 80, 8, Layout.NARROW),
+    ("math", "xor", "W1.grad[0,1]", 58, 11, Layout.MEDIUM),
+    ("math", "xor", "W1.grad[0,1]", 80, 8, Layout.NARROW),
+    ("math", "conv-edge", "k.grad[0,0,0,1]", 58, 11, Layout.MEDIUM),
+    ("math", "softmax-cross-entropy", "z.grad[0]", 58, 11, Layout.MEDIUM),
+    ("math", "large", "h.grad[3]", 58, 11, Layout.MEDIUM),
+    ("math", "vanishing", "W1.grad", 80, 8, Layout.NARROW),
+    ("math", "gpt-block", "a.grad[0,2,0]", 80, 8, Layout.NARROW),
+    # Saturation is seen on its curve, also on the way back.
+    ("math", "saturated", "z.grad[0]", 80, 8, Layout.NARROW),
+    ("math", "saturated", "z.grad[0]", 58, 11, Layout.MEDIUM),
+    ("math", "saturated", "z.grad[0]", 76, 17, Layout.WIDE),
+    ("math", "walkthrough", "y", 80, 8, Layout.NARROW),
+    ("headline", "residual", "a.grad[0]", 80, 3, Layout.NARROW),
+    ("headline", "sign-flip", "h.grad[1]", 80, 3, Layout.NARROW),
+    ("headline", "stopped", "", 80, 3, Layout.NARROW),
+    ("headline", "stopped", "", 126, 4, Layout.WIDE),
+    ("params", "walkthrough", "W1.grad[0,1]", 50, 12, Layout.WIDE),
+    ("params", "fan-out", "h.grad[0]", 50, 12, Layout.WIDE),
+    ("watches", "walkthrough", "W1.grad[0,0]", 50, 5, Layout.WIDE),
+    ("watches", "vanishing", "W1.grad", 50, 5, Layout.WIDE),
 ]
 
 
 def paint(panel: str, scenario: str, moment: str, width: int, height: int, view: View) -> Canvas:
     session = SESSIONS[scenario]
-    session.look(0)
-    session.goto(moment)
+    if moment:  # else where it has stopped
+        session.look(0)
+        session.goto(moment)
     return PANELS[panel].paint(session.frame(), view, width, height)
 
 

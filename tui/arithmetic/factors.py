@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradstep.engine.debugger import Card, Frame
 from gradstep.engine.explain import Chain, relation
 from gradstep.engine.notation import number
+from gradstep.tui.arithmetic.middle import row
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.cells import breadth, fold
 from gradstep.tui.theme import sign_role
@@ -39,43 +40,39 @@ def _card(slots: Slots, x: int, width: int, card: Card, last: bool, signed: bool
     canvas.put(x + max((width - breadth(note)) // 2, 0), y + 4, note, slots.dim)
 
 
-def paint_chain(slots: Slots, chain: Chain) -> None:
-    """Factors and their numbers in two aligned lines, the last one bold."""
+def paint_chain(slots: Slots, chain: Chain, width: int | None = None) -> None:
+    """Factors and their numbers in two aligned lines, the last one bold; where there is no room for all, those of the
+    middle are left out, and never the product. `width` is how many cells it may take, if not all."""
     if slots.left < 2:
         return
     numbers = [number(factor, slots.digits, True) for factor in chain.factors]
+    equals = f" {relation(chain.factors, chain.product, slots.digits)} "
+    room = (width or slots.canvas.width) - _CHAIN - len(equals) - len(number(chain.product, slots.digits, True))
     widths = [max(breadth(name), len(value)) for name, value in zip(chain.names, numbers, strict=True)]
-    product = number(chain.product, slots.digits, True)
-    first = 0
-    # Room for 'chain', the factors with ' × ' between them, and the product; else the first go.
-    while (
-        first < len(widths) - 2
-        and _CHAIN + sum(w + 3 for w in widths[first:]) + len(product) + (4 if first else 0) > slots.canvas.width
-    ):
-        first += 1
+    if row(widths, room, 3)[0] is None:  # names give way to numbers
+        most = max((room - 7) // 2, *map(len, numbers))
+        widths = [min(width, most) for width in widths]
     slots.label("chain")
     x = _CHAIN
-    if first:
-        _both(slots, x, "… ×")
-        x += 4
-    for k in range(first, len(widths)):
+    for place, k in enumerate(row(widths, room, 3)):
+        x = _both(slots, x, " × ") if place else x
+        if k is None:
+            x = _both(slots, x, "…")
+            continue
         last = k == len(widths) - 1
-        slots.canvas.put(x, slots.y, chain.names[k], slots.palette.style("text", bold=last))
+        slots.canvas.put(x, slots.y, fold(chain.names[k], widths[k]), slots.palette.style("text", bold=last))
         style = slots.palette.style(sign_role(chain.factors[k]), bold=last)
         slots.canvas.put(x + widths[k] - len(numbers[k]), slots.y + 1, numbers[k], style)
-        if not last:
-            _both(slots, x + widths[k], " × ")
-        x += widths[k] + 3
+        x += widths[k]
     slots.y += 1
-    x = slots.put(x - 2, f"{relation(chain.factors, chain.product, slots.digits)} ")
-    slots.signed(x, chain.product, bold=True)
+    slots.signed(slots.put(x, equals), chain.product, bold=True)
     slots.y += 1
 
 
-def _both(slots: Slots, x: int, text: str) -> None:
-    """The same in both lines of a chain."""
+def _both(slots: Slots, x: int, text: str) -> int:
+    """The same in both lines of a chain; the column after it."""
     slots.canvas.put(x, slots.y, text, slots.dim)
-    slots.canvas.put(x, slots.y + 1, text, slots.dim)
+    return slots.canvas.put(x, slots.y + 1, text, slots.dim)
 
 
 def paint_paths(slots: Slots, frame: Frame) -> None:
@@ -96,12 +93,17 @@ def paint_paths(slots: Slots, frame: Frame) -> None:
 
 
 def _path(slots: Slots, path: Chain) -> None:
-    x, names = 2, " × ".join(path.names)
-    numbers = sum(len(number(factor, slots.digits, True)) + 3 for factor in path.factors) + 10
-    if breadth(names) + numbers + 4 <= slots.canvas.width:
+    """A line: names where there is room for them, and always the numbers, those of the middle left out if they must
+    be."""
+    x, names, digits = 2, " × ".join(path.names), slots.digits
+    numbers = [number(factor, digits, True) for factor in path.factors]
+    equals = f" {relation(path.factors, path.product, digits)} "
+    room = slots.canvas.width - x - len(equals) - len(number(path.product, digits, True))
+    if breadth(names) + 3 + sum(map(len, numbers)) + 3 * (len(numbers) - 1) <= room:
         x = slots.put(slots.canvas.put(x, slots.y, names, slots.palette.style()), " = ")
-    for k, factor in enumerate(path.factors):
-        x = slots.signed(slots.put(x, " × " if k else ""), factor)
-    x = slots.put(x, f" {relation(path.factors, path.product, slots.digits)} ")
+    for place, k in enumerate(row([*map(len, numbers)], room, 3)):
+        x = slots.put(x, " × " if place else "")
+        x = slots.put(x, "…") if k is None else slots.signed(x, path.factors[k])
+    x = slots.put(x, equals)
     slots.signed(x, path.product, bold=True)
     slots.y += 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gradstep.engine.debugger import Frame
 from gradstep.engine.explain import Equation, equation_text
+from gradstep.tui.arithmetic.middle import folded
 from gradstep.tui.arithmetic.slots import Slots
-from gradstep.tui.cells import breadth, fold, wrap
+from gradstep.tui.cells import breadth, wrap
 from gradstep.tui.paint import PENDING
 
 
@@ -47,7 +48,7 @@ class Lines:
         style = palette.style("text" if entered else "placeholder", bold=here)
         canvas.put(2, slots.y, line.left, style)
         x = slots.put(self.left + 3, "← ")
-        canvas.put(x, slots.y, fold(line.right, self.right), style)
+        canvas.put(x, slots.y, folded(line.right, self.right), style)
         x += self.right + 2
         if entered and self.wide:
             canvas.parts(slots.put(x, "= "), slots.y, line.numbers, slots.digits)

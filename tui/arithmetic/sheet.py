@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from gradstep.engine.debugger import Frame
-from gradstep.engine.explain import Equation, equation_text
+from gradstep.engine.debugger import Curve, Frame
+from gradstep.engine.explain import Chain, Equation, equation_text
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.factors import paint_cards, paint_chain, paint_paths
 from gradstep.tui.arithmetic.lines import Lines
+from gradstep.tui.arithmetic.middle import folded, folded_numbers
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.arithmetic.sums import SumTable
-from gradstep.tui.cells import breadth, fold, wrap
-from gradstep.tui.curve import paint_curve
+from gradstep.tui.cells import breadth, fold
+from gradstep.tui.curve import HIGHEST, LOWEST, NARROWEST, paint_beside, paint_curve
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import sign_role
+
+#: On fewer lines than this what can stand beside something else does.
+_LOW = 8
 
 
 def paint_sheet(canvas: Canvas, frame: Frame, equation: Equation, digits: int) -> None:
@@ -32,15 +36,34 @@ def paint_sheet(canvas: Canvas, frame: Frame, equation: Equation, digits: int) -
         _result(slots, frame, equation, equals)
         if frame.sum.count > 1:
             return
-        if origin.cards and slots.left >= 6:
+        if origin.curve is not None:
+            _curved(slots, origin.curve, origin.chain)
+            return
+        # Where there is no room for both, the way from the loss says more than cards.
+        if origin.cards and slots.left >= 6 + (3 if origin.chain is not None else 0):
             slots.gap(9)
             paint_cards(slots, origin.cards, frame.phase is Phase.BACKWARD)
         if origin.chain is not None:
             slots.gap(11)
             paint_chain(slots, origin.chain)
-        if origin.curve is not None and slots.left >= 5:
-            slots.gap(8)
-            paint_curve(canvas, origin.curve, slots.y, digits)
+
+
+def _curved(slots: Slots, curve: Curve, chain: Chain | None) -> None:
+    """The function that is gone through, where its slope says more than cards: above the chain, or, on few lines,
+    beside it."""
+    room = slots.left - (2 if chain is not None else 0)
+    if room <= LOWEST:
+        if chain is not None:
+            paint_chain(slots, chain, slots.canvas.width - NARROWEST - 4)
+        paint_beside(slots.canvas, curve, slots.digits)
+        return
+    slots.gap(10)
+    inner = Canvas(slots.canvas.width, room - (slots.canvas.height >= 10), slots.palette)
+    paint_curve(inner, curve, 2, 0, slots.digits)
+    slots.canvas.paste(inner, 0, slots.y)
+    slots.y += min(inner.height, HIGHEST + 1 + (slots.canvas.height >= 10))
+    if chain is not None:
+        paint_chain(slots, chain)
 
 
 def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
@@ -50,13 +73,16 @@ def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
     x = canvas.put(9, slots.y, equation.left, slots.palette.style("text"))
     room = canvas.width - x - 3
     slots.put(x, f" {equation.relation} ")
-    canvas.put(x + 3, slots.y, fold(" ".join(wrap(equation.right, room) or [""]), room))
+    canvas.put(x + 3, slots.y, folded(equation.right, room))
     slots.y += 1
-    fits = breadth(equation_text(equation.numbers, slots.digits)) <= room
-    if equation.numbers and fits and not (frame.sum.count > 1 and canvas.height < 8):
+    numbers = equation.numbers
+    if breadth(equation_text(numbers, slots.digits)) > room:  # of a sum the table has them all
+        numbers = () if frame.sum.count > 1 else folded_numbers(numbers, room, slots.digits)
+    if numbers and not (frame.sum.count > 1 and canvas.height < _LOW):
         slots.label("numbers")
-        end = canvas.parts(slots.put(x + 1, "= "), slots.y, equation.numbers, slots.digits)
-        if frame.origin.cards and end + 21 < canvas.width:
+        end = canvas.parts(slots.put(x + 1, "= "), slots.y, numbers, slots.digits)
+        beside = frame.origin.curve is not None and canvas.height < _LOW  # there stands the curve
+        if frame.origin.cards and end + 21 < canvas.width and not beside:
             slots.put(end + 2, "upstream × local")
         slots.y += 1
     return x + 1

@@ -37,8 +37,8 @@ class Slots:
         text = number(value, self.digits, True)
         return self.canvas.put(x, self.y, text, self.palette.style(sign_role(value), bold=bold))
 
-    def number(self, end: int, value: float, signed: bool, bold: bool = False) -> None:
+    def number(self, end: int, value: float, signed: bool, bold: bool = False, digits: int | None = None) -> None:
         """A number that ends before a column."""
-        text = number(value, self.digits, signed)
+        text = number(value, self.digits if digits is None else digits, signed)
         role = sign_role(value) if signed else "text"
         self.canvas.put(end - len(text), self.y, text, self.palette.style(role, bold=bold))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradstep.engine.debugger import Fold, Frame, Row
+from gradstep.engine.explain import relation
 from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.cells import breadth, fold
@@ -11,15 +12,16 @@ from gradstep.tui.waterfall import Waterfall
 
 
 class _Columns:
-    """Where the columns of the table end, for names of so many cells; without a name a local gradient is its number
-    alone."""
+    """Where the columns of the table end, for names of so many cells, and numbers of so many in the sum and in the
+    factors. Without a name a local gradient is its number alone; `running`: beside each term stands the sum so far."""
 
-    def __init__(self, via: int, field: int, local: int, product: bool) -> None:
-        self.product, self.via, self.local = product, via, local
-        self.left = 2 + via + 1 + field if product else 2 + via
-        self.right = self.left + 3 + local + bool(local) + field if product else self.left
+    def __init__(self, via: int, field: int, local: int, product: bool, running: bool = True, factor: int = 0) -> None:
+        self.product, self.via, self.local, self.running = product, via, local, running
+        self.factor = factor or field
+        self.left = 2 + via + 1 + self.factor if product else 2 + via
+        self.right = self.left + 3 + local + bool(local) + self.factor if product else self.left
         self.contribution = self.right + 2 + max(field, 12)
-        self.end = self.contribution + 2 + max(field, 9)
+        self.end = self.contribution + (2 + max(field, 9) if running else 0)
 
 
 class SumTable:
@@ -44,17 +46,21 @@ class SumTable:
         via = max(4, *(breadth(row.via) for row in self.rows))
         field = max(8, self.slots.digits + 4)
         local = max(2, *(breadth(row.right_name) for row in self.rows)) if product else 0
-        # Names give way to numbers: upstream × local = contribution is what it is about.
-        forms = [(via, local), (via, 0), (min(via, 9), 0), (min(via, 5), 0)] if product else []
-        tried = [_Columns(via, field, local, True) for via, local in forms]
-        narrow = _Columns(via, field, 0, False)
-        return next((columns for columns in tried if columns.end <= self.slots.canvas.width), narrow)
+        if not product:
+            return _Columns(via, field, 0, False)
+        # Names give way to numbers, then the sum so far, then digits: upstream × local = contribution is what it is
+        # about.
+        tried = [_Columns(via, field, local, True)]
+        tried += [_Columns(min(via, most), field, 0, True) for most in (via, 9, 5)]
+        tried += [_Columns(min(via, most), field, 0, True, False, factor) for most in (9, 5) for factor in (0, 8)]
+        return next((columns for columns in tried if columns.end <= self.slots.canvas.width), tried[-1])
 
     def paint(self) -> None:
         slots, equation = self.slots, self.frame.story.equation
         result = equation.result if equation else 0.0
         x = self.columns.end + 2
         bars = Waterfall(slots.canvas, x, self.rows, self.fold, result, bool(self.frame.position.term))
+        bars.scale(slots.y)
         self._heads()
         for row in self.rows:
             self._row(row)
@@ -79,7 +85,8 @@ class SumTable:
             slots.put(columns.left - len(heads[1]), heads[1])
             slots.put(columns.right - len(heads[2]), heads[2])
         slots.put(columns.contribution - 12, "contribution")
-        slots.put(columns.end - 9, "running Σ")
+        if columns.running:
+            slots.put(columns.end - 9, "running Σ")
         slots.y += 1
 
     def _row(self, row: Row) -> None:
@@ -90,16 +97,18 @@ class SumTable:
         via = fold(row.via, columns.via)
         slots.canvas.put(2, slots.y, via, palette.style("text" if row.entered else "placeholder", bold=last))
         if columns.product and row.left == row.left:
-            slots.number(columns.left, row.left, True)
+            digits = min(slots.digits, columns.factor - 4)
+            slots.number(columns.left, row.left, True, digits=digits)
             slots.put(columns.left + 1, "×")
             slots.put(columns.left + 3, row.right_name if columns.local else "")
-            slots.number(columns.right, row.right, not self.forward)
-            slots.put(columns.right + 1, "=")
+            slots.number(columns.right, row.right, not self.forward, digits=digits)
+            slots.put(columns.right + 1, relation((row.left, row.right), row.contribution, digits))
         if row.entered:
+            if columns.running:
+                slots.number(columns.end, row.running, True)
             slots.number(columns.contribution, row.contribution, True, bold=True)
-            slots.number(columns.end, row.running, True)
         else:
-            for end in (columns.contribution, columns.end):
+            for end in {columns.contribution, columns.end}:
                 slots.canvas.put(end - 1, slots.y, PENDING, palette.style("placeholder"))
         if last:
             slots.canvas.tint(0, slots.y, columns.end)
@@ -112,8 +121,9 @@ class SumTable:
         self.slots.put(2, text)
         if not self.under_way:
             running = self.rows[-1].running if self.rows else 0.0
+            if self.columns.running:
+                self.slots.number(self.columns.end, running + fold.contribution, True)
             self.slots.number(self.columns.contribution, fold.contribution, True)
-            self.slots.number(self.columns.end, running + fold.contribution, True)
 
     def _total(self) -> None:
         slots, frame, columns, equation = self.slots, self.frame, self.columns, self.frame.story.equation
@@ -123,7 +133,7 @@ class SumTable:
         x = max(columns.left - 2, breadth(equation.left) + 5)
         if x + len(state) < columns.contribution - 1:
             slots.put(x, state)
-        slots.put(columns.contribution - 1, "Σ")
+        slots.put(columns.contribution - 1 if columns.running else columns.right + 1, "Σ")
         value = equation.result
         if self.under_way:
             assert frame.element is not None, "something is written"

@@ -55,7 +55,7 @@ def _carried_out(session: Session, typed: str, debug: bool) -> bool:
         say([result.text] if result.text else [], True)
         return result.quit
     if result.stop is not None:
-        say([printable(f"stopped: {result.stop.reason}: {result.stop.text}")], True)
+        say([printable(f"stopped: {result.stop.reason}: {result.stop.told}")], True)
     say([result.news] if result.news else [], True)
     say([line(session.frame())], True)
     return result.quit

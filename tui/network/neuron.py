@@ -23,8 +23,8 @@ from gradstep.tui.network.terms import Terms
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View, Zoom
 
-#: The cells of the neuron's box, and of it in a narrow panel.
-_BOX, _SMALL = 24, 18
+#: The cells of the neuron's box, and of it in a wide and in a narrow panel.
+_BOX, _LARGE, _SMALL = 24, 34, 18
 #: The widest that a table of terms is any use.
 _TABLE = 46
 
@@ -53,12 +53,14 @@ class Neuron(Stage):
 
     def paint(self) -> None:
         canvas, frame = self.canvas, self.frame
-        upper = max(min(canvas.height - (8 if canvas.height >= 18 else 0), 16), 4)
+        # Where Math stands beside it, it has the running sum.
+        below = canvas.height >= 18 and not self._beside_math
+        upper = max(min(canvas.height - (8 if below else 0), 16 if below else 22), 4)
         limit = upper - 3
         gets = self.gets_gradient(self.unit.value)
         left = ranked(frame, self.pre, Phase.FORWARD, limit)
         right = ranked(frame, self.unit, Phase.BACKWARD, limit) if gets else None
-        box = _BOX if canvas.width >= 76 else _SMALL
+        box = _LARGE if canvas.width >= 110 else _BOX if canvas.width >= 76 else _SMALL
         side = (canvas.width - box - 8) // 2
         x, table = side + 4, min(side, _TABLE)
         terms = Terms(canvas, self.view)
@@ -78,9 +80,13 @@ class Neuron(Stage):
         self._brackets(left, right, 2 + side, x, box, upper)
         backward = frame.phase in (Phase.BACKWARD, Phase.UPDATE) and right is not None
         told = right if backward else left
-        if canvas.height - upper >= 5 and told is not None:
+        if below and canvas.height - upper >= 5 and told is not None:
             terms.running(told, upper + 1)
         self.foot = "← → neighbour layer   ↑ ↓ next neuron   - zooms out"
+
+    @property
+    def _beside_math(self) -> bool:
+        return self.view.shown("math") and not self.view.maximised
 
     # What enters, where it is no sum
 

@@ -104,11 +104,11 @@ class Terms:
         y += 1
         rows = found.rows[: canvas.height - y]
         names = min(max(breadth(row.via) for row in rows), 14)
-        bars = Waterfall(canvas, 28 + names, rows, None, equation.result, False)
+        bars = Waterfall(canvas, 18 + names, rows, None, equation.result, False)
+        bars.scale(y - 1, x + 16)
         for row in (row for row in rows if row.entered):
             canvas.put(3, y, f"+ {fold(row.via, names)}", palette.style("text"))
-            self.number(15 + names, y, row.contribution, True, bold=True)
-            self.number(25 + names, y, row.running, True)
+            self.number(15 + names, y, row.running, True)
             bars.row(y, row)
             y += 1
 

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from gradstep.tui.cells import shown
@@ -30,7 +30,7 @@ class Choice(NamedTuple):
 
 
 class Chooser(Dialog[str | None]):
-    """Shows choices; the one that is taken is what `where` says. There may be very many: no more of them are asked
+    """Shows choices under what is `said` of them; the one that is taken is what `where` says. There may be very many: no more of them are asked
     for than are listed, before something is typed."""
 
     kind = "chooser"
@@ -47,7 +47,9 @@ class Chooser(Dialog[str | None]):
         self._rest, self._known = iter(choices), list[Choice]()
 
     def inside(self) -> ComposeResult:
-        yield Line(placeholder=shown(self._about) or "type to narrow", id="line")
+        if self._about:
+            yield Static(shown(self._about), id="head", markup=False)
+        yield Line(placeholder="type to narrow", id="line")
         yield OptionList(id="names")
 
     def on_mount(self) -> None:

@@ -96,6 +96,9 @@ class Debugger(Walled, Screen[None]):
     async def _do(self, does: str) -> None:
         """An action, as the key table writes it: a method of one of the parts."""
         part, name, given = parse(does)
+        if part not in self.parts:  # one of Textual's own
+            await self.app.run_action(does)
+            return
         done = getattr(self.parts[part], name)(*given)
         if isawaitable(done):
             await done

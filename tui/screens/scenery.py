@@ -104,7 +104,8 @@ class Scenery:
         self.change(layout=Layout.of(width, height))
         self._several = self.session.runs.last > 1
         recording = self.session.recording
-        about = self._several, recording.timeline.total, foldable(recording)
+        parameters = sum(p.size for p in recording.graph.parameters)
+        about = self._several, recording.timeline.total, foldable(recording), parameters
         arranged = (self.view.layout, arrangement(self.view, (width, height), *about))
         if arranged == self._arranged:
             return False

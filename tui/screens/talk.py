@@ -113,9 +113,9 @@ class Talk:
         return len(wrap(message, room.width - 2)) < room.height
 
     def _resting(self, stop: Stop) -> str:
-        """What to say where a run has come to rest."""
+        """What to say where a run has come to rest; at a stop the headline says it."""
         if stop.reason in ("breakpoint", "watch"):
-            return "c runs on, C runs back; B sets another rule."
+            return ""
         interrupted, history = stop.reason == "interrupted", self._scenery.session.history
         text = f"{stop.text[0].upper()}{stop.text[1:]}." if interrupted else f"No stop before {stop.text}."
         if history.made > 1 and stop.reason in ("end", "interrupted"):
@@ -155,8 +155,8 @@ class Talk:
         prompt = Prompt(title, hint, act, initial, Completer(session, command), self._past.of(command))
         await screen.app.push_screen(prompt, closed)
 
-    async def choose(self, title: str, choices: Iterable[Choice], about: str) -> None:
-        """A list of places, of which one is gone to."""
+    async def choose(self, title: str, choices: Iterable[Choice], about: str = "") -> None:
+        """A list of places, of which one is gone to; `about` is said above them."""
         from gradstep.tui.screens.chooser import Chooser
 
         screen = self._scenery.screen

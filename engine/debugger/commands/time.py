@@ -107,7 +107,7 @@ def _rested(traveller: Traveller, stop: Stop) -> Result:
     """What log points have noted, why the run came to rest, and where."""
     mark = f"● breakpoint {stop.breakpoint}" if stop.breakpoint is not None else f"● {stop.reason}"
     said = [f"log: {told(line)}" for line in traveller.log.said]
-    return Result("\n".join([*said, f"{mark}: {stop.text}", transcript.block(traveller.frame())]), None, True, stop)
+    return Result("\n".join([*said, f"{mark}: {stop.told}", transcript.block(traveller.frame())]), None, True, stop)
 
 
 @command

@@ -139,7 +139,7 @@ def test_the_chain_is_told_to_people_and_to_programs() -> None:
     assert first == f"∂L/∂w₁₁₂ = {product:.4f}".replace("-", "−")
     assert links == [f"  {text}" for text in blame.links()]
     assert links[0] == f"  ∂L/∂w₁₁₂ ← ∂L/∂z₁₁ {upstream:.4f} × +0.8000 ≈ {product:.4f}".replace("-", "−")
-    assert [text.endswith("   ◂ worst") for text in links] == [False, False, False, True, False]
+    assert [text.endswith("   ◂ here it shrinks most") for text in links] == [False, False, False, True, False]
     told = blame.document()
     assert told["reason"] is None
     assert [link["name"] for link in told["chain"]] == [

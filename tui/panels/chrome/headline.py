@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from gradstep.engine.ask import Stop
 from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
-from gradstep.tui.cells import breadth, clip, wrap
+from gradstep.tui.cells import breadth, clip, fold, wrap
 from gradstep.tui.network.looking import told
 from gradstep.tui.paint import MARKS, Canvas
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.view import Layout, View
+
+#: So many cells of the headline stand beside why a run has stopped.
+_HEADLINE = 22
 
 
 class Headline(Panel, can_focus=False):
@@ -17,38 +21,68 @@ class Headline(Panel, can_focus=False):
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
         canvas, palette = Canvas(width, height, view.palette), view.palette
-        chip = f" {MARKS[frame.phase]} {frame.phase.value.upper()} "
-        x = canvas.put(1, 0, chip, palette.inverse(frame.phase.value))
         headline, text = told(frame, view)
-        stop = frame.desk.stop
-        if stop is not None and stop.reason in ("breakpoint", "watch"):
-            what = f" ● STOPPED {stop.text} "
-            x = canvas.put(
-                x + 1, 0, clip(what, max(width - x - 2 - min(breadth(headline), 30), 12)), palette.inverse("alarm")
-            )
-        x = canvas.put(x + 2, 0, clip(headline, width - x - 3), palette.style("current", bold=True))
+        lines, more = _lines(frame, view, text, width - 2, height - 1)
+        for y, (line, role) in enumerate(lines, 1):
+            canvas.put(1, y, clip(line, width - 2), palette.style(role))
+        end = width - 1
+        for words in (f"✎ {view.keymap.face('act.explain')} reads the note" if more else "", _unseen(view)):
+            if words:
+                end -= breadth(words)
+                canvas.put(end, 0, words, palette.style("dim"))
+                end -= 2
+        x = canvas.put(1, 0, f" {MARKS[frame.phase]} {frame.phase.value.upper()} ", palette.inverse(frame.phase.value))
+        stop = _stopped(frame)
+        if stop is not None:
+            room = max(end - x - 3 - min(breadth(headline), _HEADLINE), 12)
+            x = canvas.put(x + 1, 0, fold(f" ● STOPPED {stop.because or stop.text} ", room), palette.inverse("alarm"))
+        x = canvas.put(x + 2, 0, clip(headline, end - x - 2), palette.style("current", bold=True))
         if view.selection is not None and view.selection != frame.element:
             name = frame.recording.board.element(view.selection.value, view.selection.flat)
-            canvas.put(
-                x + 3,
-                0,
-                clip(f"◇ {name} selected · esc returns to step {frame.step}", width - x - 3),
-                palette.style("dim"),
-            )
-        hint = "80×24 shows the network"
-        if view.layout is Layout.TINY and x + len(hint) + 3 < width:
-            canvas.put(width - len(hint) - 1, 0, hint, palette.style("dim"))
-        message = view.message or _first_keys(frame, view)
-        said = _at_most(wrap(message, width - 2), height - 1) if message else []
-        room = height - 1 - len(said)
-        caption = wrap(text, width - 2)
-        note = wrap("✎ " + printable(frame.story.note.replace("\n", " ")), width - 2) if frame.story.note else []
-        # The author's words stand first, but they never push the caption out.
-        note = _at_most(note, max(room - len(caption), 1, room - 2))
-        lines = [(line, "dim") for line in note] + [(line, "text") for line in _at_most(caption, room - len(note))]
-        for y, (line, role) in enumerate(lines[:room] + [(line, "current") for line in said], 1):
-            canvas.put(1, y, clip(line, width - 2), palette.style(role))
+            words = f"◇ {name} selected · esc returns to step {frame.step}"
+            canvas.put(x + 3, 0, clip(words, end - x - 3), palette.style("dim"))
         return canvas
+
+
+def _lines(frame: Frame, view: View, text: str, width: int, room: int) -> tuple[list[tuple[str, str]], bool]:
+    """The lines below the headline with their roles, and whether the author's note does not stand there whole. What a
+    key has just answered comes first, then the caption; what else there is to say takes what they leave."""
+    answer = _at_most(wrap(view.message, width), room) if view.message else []
+    room -= len(answer)
+    caption = _at_most(wrap(text, width), room)
+    room -= len(caption)
+    begins = [] if view.message else _fitting(_first_keys(frame, view), width, room)
+    room -= len(begins)
+    whole = wrap("✎ " + printable(frame.story.note.replace("\n", " ")), width) if frame.story.note else []
+    note = _at_most(whole, room)
+    stops = [] if view.message else _fitting(_stop_keys(frame, view), width, room - len(note))
+    said = [(line, "current") for line in (*answer, *begins, *stops)]
+    return [(line, "dim") for line in note] + [(line, "text") for line in caption] + said, note != whole
+
+
+def _fitting(words: str, width: int, room: int) -> list[str]:
+    """The lines of what is said only where there is room for all of it."""
+    lines = wrap(words, width)
+    return lines if len(lines) <= room else []
+
+
+def _unseen(view: View) -> str:
+    """Where the network is not shown, what would show it."""
+    return "80×24 shows the network" if view.layout is Layout.TINY else ""
+
+
+def _stopped(frame: Frame) -> Stop | None:
+    """Why a run has stopped here; None where it has not."""
+    stop = frame.desk.stop
+    return stop if stop is not None and stop.reason in ("breakpoint", "watch") else None
+
+
+def _stop_keys(frame: Frame, view: View) -> str:
+    """Where a run has stopped, how it goes on."""
+    if _stopped(frame) is None:
+        return ""
+    on, back, rule = (view.keymap.face(name) for name in ("time.run", "time.rrun", "act.rule"))
+    return f"{on} runs on, {back} runs back; {rule} sets another rule."
 
 
 def _first_keys(frame: Frame, view: View) -> str:
@@ -61,6 +95,6 @@ def _first_keys(frame: Frame, view: View) -> str:
 
 def _at_most(lines: list[str], count: int) -> list[str]:
     """The first `count` lines, the last ending in … where something is left out."""
-    if len(lines) <= count:
+    if len(lines) <= max(count, 0):
         return lines
     return [*lines[: count - 1], lines[count - 1] + " …"] if count > 0 else []

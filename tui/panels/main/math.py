@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from gradstep.engine.debugger import Frame
+from gradstep.engine.errors import printable
 from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.sheet import paint_sheet
-from gradstep.tui.cells import clip, wrap
+from gradstep.tui.cells import breadth, clip, wrap
 from gradstep.tui.network.looking import detail
 from gradstep.tui.paint import MARKS, PENDING, Canvas
 from gradstep.tui.panels.base import Panel, framed
-from gradstep.tui.view import View
+from gradstep.tui.view import Layout, View, Zoom
 
 #: From this height on there is a line for where a recorded value comes from.
 _ROOM = 8
@@ -27,13 +28,15 @@ class Math(Panel):
         held = 2 if origins and height > _ROOM else 0
         sheet = Canvas(inner.width, max(inner.height - held, 1), view.palette)
         if view.explained:
-            _explanation(sheet, frame)
+            _explanation(sheet, frame, view)
         elif frame.story.equation is None:
             _legend(sheet)
         else:
             paint_sheet(sheet, frame, frame.story.equation, view.math_digits)
         inner.paste(sheet, 0, 0)
         _origins(inner, origins)
+        if not origins:
+            _next(inner, frame, view)
         canvas.paste(inner, 2, 1)
         return canvas
 
@@ -53,6 +56,17 @@ def _origins(canvas: Canvas, said: tuple[str, ...]) -> None:
         canvas.put(0, y, word, canvas.palette.style("dim"))
         style = canvas.palette.style("text" if word == "from" else "dim")
         canvas.put(9, y, clip(text, max(canvas.width - 9, 1)), style)
+
+
+def _next(canvas: Canvas, frame: Frame, view: View) -> None:
+    """On a last line that is empty, what the next step writes: where no tape stands beside it, nothing else says so."""
+    railed = view.layout is Layout.WIDE or view.zoom is Zoom.NETWORK or frame.position.term is not None
+    if railed or frame.step >= frame.total or canvas.height < 2:
+        return
+    y, following = canvas.height - 1, frame.tape_line(frame.step + 1)
+    words = f"next     {MARKS[following.phase]} {following.name}"
+    if not "".join(canvas.chars[y][: breadth(words) + 2]).strip():
+        canvas.put(0, y, clip(words, canvas.width), canvas.palette.style("placeholder"))
 
 
 def _legend(canvas: Canvas) -> None:
@@ -77,12 +91,18 @@ def _legend(canvas: Canvas) -> None:
     canvas.put(x + 1, 5, "just computed", palette.style("dim"))
 
 
-def _explanation(canvas: Canvas, frame: Frame) -> None:
+def _explanation(canvas: Canvas, frame: Frame, view: View) -> None:
     """A few sentences with the derivation, in place of the sheet."""
-    y = 0
-    for paragraph in frame.story.explanation:
-        for line in wrap(paragraph, canvas.width):
-            canvas.put(0, y, line, canvas.palette.style())
-            y += 1
-        y += 1 if canvas.height > 12 else 0
-    canvas.put(0, canvas.height - 1, "x shows the numbers again", canvas.palette.style("dim"))
+    note = "✎ " + printable(frame.story.note.replace("\n", " ")) if frame.story.note else ""
+    lines: list[tuple[str, str]] = []
+    for paragraph, role in ((note, "dim"), *((told, "text") for told in frame.story.explanation)):
+        if paragraph:
+            lines += [(line, role) for line in wrap(paragraph, canvas.width)]
+            lines += [("", role)] if canvas.height > 12 else []
+    room = canvas.height - 1
+    for y, (line, role) in enumerate(lines[:room]):
+        canvas.put(0, y, line, canvas.palette.style(role))
+    more = len(lines) > room and any(line for line, _ in lines[room:])
+    words = f"{view.keymap.face('act.explain')} shows the numbers again"
+    full = f" · {view.keymap.face('space.maximise')} makes room for the rest" if more else ""
+    canvas.put(0, canvas.height - 1, clip(words + full, canvas.width), canvas.palette.style("dim"))

@@ -13,6 +13,7 @@ from textual.message import Message
 from gradstep.engine.ask import ORDERS, in_order
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element, Value
+from gradstep.engine.notation import number
 from gradstep.engine.run import Phase, Recording
 from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.folding import closed_in, foldable
@@ -24,6 +25,9 @@ from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, framed, hint
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View, Zoom
+
+#: Bars in fewer cells say nothing.
+_BARS = 9
 
 
 class Params(Panel):
@@ -53,7 +57,7 @@ class Params(Panel):
             return
         if shows_layer(self.frame, self.view):
             return
-        chosen = rows(self.frame, self.view, self.size.height - 3)
+        _, chosen = window(self.frame, self.view, self.size.height - 3)
         if 2 <= event.y < 2 + len(chosen):
             self.post_message(self.Select(chosen[event.y - 2]))
 
@@ -160,12 +164,12 @@ def _own(recording: Recording) -> dict[int, None]:
     return dict.fromkeys(value.id for value in recording.graph.parameters)
 
 
-def rows(frame: Frame, view: View, height: int) -> list[Element]:
-    """The parameters to show, the one that is looked at among them."""
+def window(frame: Frame, view: View, height: int) -> tuple[int, list[Element]]:
+    """The parameters to show, the one that is looked at among them, and the place of the first."""
     found = _listed(frame, view)
     at = _here(frame, view, found) or 0
     first = max(0, min(at - height // 2, found.count - height))
-    return [found(k) for k in range(first, min(first + max(height, 0), found.count))]
+    return first, [found(k) for k in range(first, min(first + max(height, 0), found.count))]
 
 
 class _Columns:
@@ -191,23 +195,35 @@ class _Table:
         self.focus = looked_at(frame, view)
 
     def paint(self) -> None:
-        shown, board = rows(self.frame, self.view, self.canvas.height - 3), self.frame.recording.board
+        first, shown = window(self.frame, self.view, self.canvas.height - 3)
+        board = self.frame.recording.board
         names = [board.element(e.value, e.flat) for e in shown]
         arrows = [(board.arrow(e.value, e.flat) or "").replace(" ", "") for e in shown]
         columns = _Columns(self.canvas.width, names, arrows, self.frame.phase is Phase.UPDATE, self.field)
-        self._heads(columns)
-        self._foot()
         peak = _peak(self.frame, shown)
+        self._heads(columns, peak)
+        self._foot(first, len(shown))
         for y, (element, name, arrow) in enumerate(zip(shown, names, arrows, strict=True), 2):
             self._row(y, columns, element, name, arrow, peak)
 
-    def _heads(self, columns: _Columns) -> None:
+    def _heads(self, columns: _Columns, peak: float) -> None:
         canvas, dim = self.canvas, self.palette.style("dim")
         canvas.put(4, 1, "weight", dim)
         canvas.put(columns.value - 5, 1, "value", dim)
         canvas.put(columns.grad - 5, 1, f"∂{self.frame.recording.board.loss}/∂w", dim)
         if columns.updating:
             canvas.put(columns.new - 3, 1, "new", dim)
+        width = canvas.width - columns.bars - 2
+        if peak and width >= _BARS:  # what a whole half of the bars stands for
+            style, ends = (
+                self.palette.style("placeholder"),
+                [number(p, self.view.network_digits) for p in (-peak, peak)],
+            )
+            both = sum(map(len, ends)) + 2 <= width
+            ends = ends if both else [f"±{ends[1]}"]
+            canvas.put(columns.bars + width - len(ends[-1]), 1, ends[-1], style)
+            if both:
+                canvas.put(columns.bars, 1, ends[0], style)
 
     def _row(self, y: int, columns: _Columns, element: Element, name: str, arrow: str, peak: float) -> None:
         canvas, palette, frame, field = self.canvas, self.palette, self.frame, self.field
@@ -227,10 +243,11 @@ class _Table:
         if here:
             canvas.tint(2, y, canvas.width - 4)
 
-    def _foot(self) -> None:
-        """Order and filter on the lower edge, where they are not as at first."""
-        view = self.view
-        words = [ORDERS[view.order % len(ORDERS)].title] if view.order % len(ORDERS) else []
+    def _foot(self, first: int, shown: int) -> None:
+        """On the lower edge order and filter, where they are not as at first, and which of how many are shown."""
+        view, count = self.view, _listed(self.frame, self.view).count
+        words = [f"{first + 1:,}–{first + shown:,} of {count:,} ↕"] if shown < count else []
+        words += [ORDERS[view.order % len(ORDERS)].title] if view.order % len(ORDERS) else []
         words += [f"only {view.filter}"] if view.filter else []
         text = " · ".join(words)
         if text:
@@ -247,12 +264,13 @@ def _peak(frame: Frame, shown: list[Element]) -> float:
 
 def _bar(canvas: Canvas, x: int, y: int, width: int, grad: float | None, peak: float) -> None:
     """A bar to the left or the right of a middle line, as long as the gradient is large."""
-    if width < 9:
+    if width < _BARS:
         return
     half = width // 2
     canvas.put(x + half, y, "│", canvas.palette.style("line"))
     if grad is None or not peak or not abs(grad) < float("inf") or not grad:
         return
-    length = max(1, round(abs(grad) / peak * half))
+    length = round(abs(grad) / peak * half)
     style = canvas.palette.style(sign_role(grad))
-    canvas.put(x + half + 1 if grad > 0 else x + half - length, y, "█" * min(length, half), style)
+    shown = "█" * min(length, half) or ("▏" if grad > 0 else "▕")
+    canvas.put(x + half + 1 if grad > 0 else x + half - len(shown), y, shown, style)

@@ -118,7 +118,7 @@ class Act:
         await self._talk.do("verify", beside=True)
 
     async def find(self) -> None:
-        await self._talk.choose("find", self._places(), "type a name")
+        await self._talk.choose("find", self._places())
 
     def _places(self) -> Iterator[Choice]:
         """What the steps write, of each array the first elements."""

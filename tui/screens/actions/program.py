@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradstep.engine.run import GoOn, Scenario
+from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.player import Player
 from gradstep.tui.screens.runner import Runner
 from gradstep.tui.screens.scenery import Scenery
@@ -60,9 +61,17 @@ class Program:
         scenery.show(palette=scenery.palettes[following])
 
     async def help(self) -> None:
+        """All keys; the one that is chosen is done."""
         from gradstep.tui.screens.help import Help
 
-        await self._scenery.screen.app.push_screen(Help(self._scenery.view.palette, self._scenery.view.keymap))
+        scenery, focused = self._scenery, self._scenery.focused
+        panel = "" if focused is None else "tape" if focused.id == "rail" else str(focused.id)
+
+        def chosen(does: str | None) -> None:
+            if does is not None:
+                scenery.screen.post_message(Panel.Do(does))
+
+        await scenery.screen.app.push_screen(Help(scenery.view.palette, scenery.view.keymap, panel), chosen)
 
     async def quit(self) -> None:
         await self._talk.leave()

@@ -1,0 +1,79 @@
+"""The product stays in view: on the sheet of a step, however narrow it is, what it comes to stands at the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.files import find
+from gradstep.engine.notation import Digits, number
+from gradstep.tui.arithmetic.middle import folded, kept
+from gradstep.tui.cells import breadth, wrap
+from gradstep.tui.network.looking import told
+from gradstep.tui.panels.chrome.headline import Headline
+from gradstep.tui.panels.main.math import Math
+from gradstep.tui.view import Layout, View
+
+#: Batches, skips, convolutions, long names and long chains.
+SCENARIOS = ("residual", "xor", "softmax-cross-entropy", "conv-edge", "attention-head", "vanishing", "gpt-block")
+SIZES = ((80, 8, Layout.NARROW), (58, 11, Layout.MEDIUM), (76, 17, Layout.WIDE))
+
+
+def moments(session: Session, count: int = 14) -> list[int]:
+    total = session.recording.timeline.total
+    return sorted({1 + k * (total - 1) // count for k in range(count + 1)})
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_products_and_results_are_never_cut(name: str) -> None:
+    session = Session(find(name))
+    for step in moments(session):
+        session.goto(str(step))
+        frame = session.frame()
+        for width, height, layout in SIZES:
+            for digits in (Digits.MATH, Digits.FINE):
+                view = View(layout=layout, math_digits=digits)
+                text = Math.paint(frame, view, width, height).text()
+                lines = [line.strip("│ ") for line in text.split("\n")]
+                if frame.sum.count > 1 and not frame.story.lines:
+                    table = next(line for line in lines if "contribution" in line)
+                    rows, _ = frame.sum.rows(1)
+                    if rows[0].left == rows[0].left:  # a sum of products
+                        words = ("upstream", "local") if table.startswith("via") else ("weight", "input")
+                        assert all(word in table for word in words), text
+                    total = next(
+                        line for line in lines if "Σ" in line and "contribution" not in line and "rule" not in line
+                    )
+                    assert f"{number(frame.story.equation.result, digits, True)}" in total, text
+                chain = frame.origin.chain
+                if chain is not None:
+                    at = next(k for k, line in enumerate(lines) if line.startswith("chain"))
+                    assert f" {number(chain.product, digits, True)}" in lines[at + 1], text
+
+
+@pytest.mark.parametrize("name", [*SCENARIOS, "walkthrough", "dead-relu", "sign-flip", "fan-out", "digits"])
+def test_a_caption_of_two_lines_stands_there_whole_whatever_the_author_says(name: str) -> None:
+    session = Session(find(name))
+    noted = [step for step in session.recording.notes if step]
+    for step in sorted({*moments(session, 10), *noted}):
+        session.goto(str(step))
+        frame, view = session.frame(), View(layout=Layout.NARROW)
+        _, caption = told(frame, view)
+        shown = Headline.paint(frame, view, 80, 3).text().split("\n")
+        lines = wrap(caption, 78)
+        assert len(lines) <= 2, (step, caption)
+        assert set(lines) <= {line.strip() for line in shown}, "\n".join(shown)
+        if frame.story.note:
+            whole = len(wrap("✎ " + frame.story.note, 78)) + len(lines) <= 2
+            assert ("✎ x reads the note" in shown[0]) != whole
+
+
+def test_a_formula_is_folded_in_its_middle() -> None:
+    assert folded("∂L/∂s₁·w₁ + ∂L/∂z₁·w₂ + ∂L/∂z₂·w₃", 30) == "∂L/∂s₁·w₁ + … + ∂L/∂z₂·w₃"
+    assert folded("½((a₁ − b₁)² + (c₁ − d₁)²)", 40) == "½((a₁ − b₁)² + (c₁ − d₁)²)"
+    for room in range(3, 40):
+        text = folded("½((a₁ − b₁)² + (c₁ − d₁)²) × w₁ + w₂·x₂ − b", room)
+        assert breadth(text) <= room
+        assert text.endswith("b")
+    assert kept([5, 5, 5], 21, 3) == (3, 0)
+    assert kept([5, 5, 5, 5], 21, 3) == (1, 1)
