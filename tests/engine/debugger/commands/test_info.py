@@ -32,7 +32,9 @@ def test_the_log_says_in_which_iteration() -> None:
     session = fresh("xor-training", "break loss < 0.3", "train")
     k = session.position.iteration
     assert k > 1
-    assert session.do("log").text == f"iteration {k}, step {session.position.step}: breakpoint 1: loss < 0.3"
+    loss = float(session.recording.trace.data[session.recording.graph.loss.id])
+    told = f"iteration {k}, step {session.position.step}: breakpoint 1: loss < 0.3 (loss = {loss:.4g} < 0.3)"
+    assert session.do("log").text == told
 
 
 def test_of_the_scenario() -> None:

@@ -25,7 +25,7 @@ def test_temporary_disabled_and_ignored_breakpoints() -> None:
     assert commands.place(session) == "z2[0]"
     assert session.stops.breakpoints[0].hits == 3
     session.do("delete 2")
-    assert session.do("c").stop == ("end", None, "the end of the iteration")
+    assert session.do("c").stop == Stop("end", None, "the end of the iteration")
 
 
 def test_watches_say_when_they_change_and_stop_there() -> None:

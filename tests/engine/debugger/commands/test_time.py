@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from debugging import fresh, refused
 
+from gradstep.engine.ask.stops import Stop
 from gradstep.engine.debugger import commands
 from gradstep.engine.run.timeline import Position
 
@@ -69,11 +70,11 @@ def test_running_to_breakpoints_and_back() -> None:
     assert result.stop.reason == "breakpoint"
     assert result.stop.breakpoint == 1
     assert commands.place(session) == "h.grad[1]"
-    assert session.do("c").stop == ("end", None, "the end of the iteration")
+    assert session.do("c").stop == Stop("end", None, "the end of the iteration")
     assert session.position.step == session.recording.timeline.total
     session.do("C")
     assert commands.place(session) == "h.grad[1]"
-    assert session.do("rcontinue").stop == ("start", None, "the beginning")
+    assert session.do("rcontinue").stop == Stop("start", None, "the beginning")
     assert session.position == Position(0)
     assert session.stops.breakpoints[0].hits == 2
 

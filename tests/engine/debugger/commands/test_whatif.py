@@ -10,6 +10,7 @@ from debugging import fresh, refused
 from graphs import walkthrough
 
 from gradstep.engine.ask import whatif
+from gradstep.engine.ask.stops import Stop
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import loads
@@ -145,7 +146,7 @@ def test_an_edit_that_cannot_be_made_changes_nothing(line: str, says: str) -> No
 
 def test_breakpoints_stay_with_an_edited_run() -> None:
     session = fresh("dead-relu", "break dead", "set W1[1,:] = 0.5")
-    assert session.do("continue").stop == ("end", None, "the end of the iteration")
+    assert session.do("continue").stop == Stop("end", None, "the end of the iteration")
     session.do("revert")
     session.do("goto start")
     assert session.do("continue").stop is not None
