@@ -32,8 +32,8 @@ def because(condition: Condition, position: Position) -> str:
 
 
 def _scope(condition: Condition, position: Position) -> Scope:
-    """The moment that a state is asked at; else the one step, with its terms where the condition looks at them and there
-    are any."""
+    """The moment that a state is asked at; else the one step, with its terms where the condition looks at them and
+    there are any."""
     if condition.state:
         return Moment.at(condition.recording, position)
     sweep, flat = condition.recording.timeline.locate(position.step)

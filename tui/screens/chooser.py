@@ -30,8 +30,8 @@ class Choice(NamedTuple):
 
 
 class Chooser(Dialog[str | None]):
-    """Shows choices under what is `said` of them; the one that is taken is what `where` says. There may be very many: no more of them are asked
-    for than are listed, before something is typed."""
+    """Shows choices under what is `said` of them; the one that is taken is what `where` says. There may be very many:
+    no more of them are asked for than are listed, before something is typed."""
 
     kind = "chooser"
     #: What stands on its lower edge.

@@ -1,5 +1,5 @@
-"""The keys on one screen, made from the key table, those for the panel that has the focus first. Typing filters them, and
-⏎ does what a line says."""
+"""The keys on one screen, made from the key table, those for the panel that has the focus first. Typing filters them,
+and ⏎ does what a line says."""
 
 from __future__ import annotations
 

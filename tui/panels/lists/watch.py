@@ -85,8 +85,8 @@ def _known(frame: Frame) -> Iterator[bool]:
 
 
 def _what_matters(canvas: Canvas, frame: Frame, view: View, y: int, names: int) -> None:
-    """Below what is watched, whose names take `names` cells, as far as there is room: the loss, and how much of the gradient each layer's weights
-    have got, with a bar beside the largest of them."""
+    """Below what is watched, whose names take `names` cells, as far as there is room: the loss, and how much of the
+    gradient each layer's weights have got, with a bar beside the largest of them."""
     end, sizes, known = canvas.height - 1, _sizes(frame.recording), [*_known(frame)]
     if not frame.desk.watches:
         words = " w watches more "
