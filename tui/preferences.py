@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -153,7 +154,7 @@ def _custom(draft: Draft, name: str) -> Palette:
             top.bad(role, f'a colour is written as in "#35d0ba", not {colour!r}')
         elif colour:
             roles[role] = colour.lower()
-    return base._replace(name=name, dark=_dark(roles["background"]), roles=roles)
+    return replace(base, name=name, dark=_dark(roles["background"]), roles=roles)
 
 
 def _dark(colour: str) -> bool:

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import NamedTuple
 
 from rich.color import Color
 from rich.style import Style
 
 
-class Palette(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Palette:
     """A colour for every role; `fade` is how much of its hue a faded label keeps. With `glyphs` what
-    colour says is said by characters as well: for where colours cannot be seen."""
+    colour says is said by characters as well: for where colours cannot be seen. `made` are the styles of it that were
+    asked for: a picture asks for several hundred."""
 
     name: str
     dark: bool
     roles: Mapping[str, str]
     fade: float
     glyphs: bool = False
+    made: dict[tuple[str, str, bool, float], Style] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __hash__(self) -> int:
         return hash((self.name, self.glyphs, self.roles["text"], self.roles["background"]))
 
     def style(self, role: str = "text", on: str = "background", bold: bool = False, strength: float = 1.0) -> Style:
         """The style of a role on another; `strength` below 1 mixes it towards the background."""
-        known = _known(self)
         key = (role, on, bold, strength)
-        found = known.get(key)
+        found = self.made.get(key)
         if found is None:
-            if len(known) >= _MOST:
-                known.clear()
-            found = known[key] = _style(self, role, on, bold, round(strength, 2))
+            if len(self.made) >= _MOST:
+                self.made.clear()
+            found = self.made[key] = _style(self, role, on, bold, round(strength, 2))
         return found
 
     def inverse(self, role: str) -> Style:
@@ -45,21 +47,8 @@ def mix(a: str, b: str, share: float) -> str:
     return "#" + "".join(f"{p:02x}" for p in parts)
 
 
-#: The styles of each palette, by the identity of its roles, which are kept, so that no others have it, and by `glyphs`.
-_STYLES: dict[tuple[int, bool], tuple[object, dict[tuple[str, str, bool, float], Style]]] = {}
-#: So many styles are remembered of a palette, and so many palettes.
-_MOST, _PALETTES = 4096, 16
-
-
-def _known(palette: Palette) -> dict[tuple[str, str, bool, float], Style]:
-    """The styles of a palette that have been made."""
-    key = (id(palette.roles), palette.glyphs)
-    found = _STYLES.get(key)
-    if found is None:
-        if len(_STYLES) >= _PALETTES:
-            _STYLES.clear()
-        found = _STYLES[key] = (palette.roles, {})
-    return found[1]
+#: So many styles are remembered of a palette.
+_MOST = 4096
 
 
 @lru_cache(maxsize=4096)
@@ -178,7 +167,7 @@ _SIXTEEN = {
 
 def _sixteen(palette: Palette, names: str) -> Palette:
     roles = dict(zip(palette.roles, (_SIXTEEN[name.strip()] for name in names.split(",")), strict=True))
-    return palette._replace(roles=roles, glyphs=True)
+    return replace(palette, roles=roles, glyphs=True)
 
 
 #: In the order of the roles: background, text, dim, placeholder, line, frame, positive, negative, current, tint,
@@ -200,7 +189,7 @@ _OLD = tuple(
 )
 
 #: All that ship with gradstep, by the names that a person gives. `ansi` makes do with sixteen colours anywhere.
-BUILT_IN = {**PALETTES, "ansi": _OLD[0]._replace(name="ansi")}
+BUILT_IN = {**PALETTES, "ansi": replace(_OLD[0], name="ansi")}
 
 
 def palettes(system: str | None, colourless: bool, wanted: Palette | None = None) -> Mapping[str, Palette]:

@@ -87,14 +87,15 @@ class Sum:
         return None if term is None or self.terms is None else float(self.terms.running[term - 1 - self.terms.start])
 
     @cached_property
-    def ways(self) -> tuple[int, list[Hop]]:
+    def ways(self) -> tuple[int, tuple[Hop, ...]]:
         """How many ways a gradient has come, and as many of them, as hops that it took, as anything is said about.
         Also of one that was set by hand: those that it would have come."""
         assert self._here.element is not None, "the backward pass writes something"
-        return hops(self._here.recording, self._here.element, max(PATHS, WRITTEN_OUT) + 1)
+        count, found = hops(self._here.recording, self._here.element)
+        return count, found[: max(PATHS, WRITTEN_OUT) + 1]
 
     @property
-    def hops(self) -> list[Hop]:
+    def hops(self) -> tuple[Hop, ...]:
         """Those ways alone."""
         return self.ways[1]
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gradstep.engine.graph.element import Element
 from gradstep.engine.run.reading import gradient_segments
-from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.terms import total
 
 #: A chain longer than this starts at the gradient this many hops up.
@@ -41,7 +41,8 @@ class Chain(NamedTuple):
     product: float
 
 
-def hops(recording: Recording, element: Element, limit: int = WIDEST) -> tuple[int, list[Hop]]:
+@remembered
+def hops(recording: Recording, element: Element, limit: int = WIDEST) -> tuple[int, tuple[Hop, ...]]:
     """How many terms ∂L/∂element has, and up to `limit` of them as hops."""
     trace = recording.trace
     segments = gradient_segments(trace, trace.graph.values[element.value], element.flat)
@@ -66,7 +67,7 @@ def hops(recording: Recording, element: Element, limit: int = WIDEST) -> tuple[i
                     None if factor is None else Element(segment.factor_value, int(factor[k])),
                 )
             )
-    return total(segments), found
+    return total(segments), tuple(found)
 
 
 def only_hops(recording: Recording, element: Element) -> list[Hop]:
@@ -112,7 +113,7 @@ def trail(recording: Recording, element: Element) -> tuple[Hop, ...]:
         here = front.pop(0)
         if here.value == recording.graph.loss.id or recording.by_hand(here, "grad"):
             continue
-        _, ways = hops(recording, here, WIDEST - len(found))
+        ways = hops(recording, here)[1][: WIDEST - len(found)]  # all of them, so that it is found once for every step
         found += ways
         for hop in ways:
             if hop.target not in seen:

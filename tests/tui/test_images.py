@@ -3,6 +3,7 @@ nothing is shown before it is computed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -57,14 +58,14 @@ def looks_of(data: list[float], there: int, palette: Palette = DARK, wide: int =
     ]
 
 
-@pytest.mark.parametrize("palette", [DARK, LIGHT, DARK._replace(name="plain", glyphs=True)], ids=lambda p: p.name)
+@pytest.mark.parametrize("palette", [DARK, LIGHT, replace(DARK, name="plain", glyphs=True)], ids=lambda p: p.name)
 def test_zero_nan_pending_and_small_numbers_look_different(palette: Palette) -> None:
     looks = looks_of([0.0, float("nan"), 1e-30, -1e-30, 1.0, -1.0, 0.5], 6, palette)
     assert len(set(looks)) == 7, looks
 
 
 def test_without_colours_the_characters_alone_tell_them_apart() -> None:
-    looks = looks_of([0.0, float("nan"), 1e-30, -1e-30, 1.0, -1.0, 0.5], 6, DARK._replace(name="plain", glyphs=True))
+    looks = looks_of([0.0, float("nan"), 1e-30, -1e-30, 1.0, -1.0, 0.5], 6, replace(DARK, name="plain", glyphs=True))
     assert len({text for text, _ in looks}) == 7, looks
 
 

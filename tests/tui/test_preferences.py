@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_high_contrast_is_high(on: str) -> None:
 def test_what_is_wanted_comes_first_or_what_is_as_dark() -> None:
     light = BUILT_IN["light"]
     assert list(palettes("truecolor", False, light)) == ["light", "dark", "contrast"]
-    mine = light._replace(name="mine")
+    mine = replace(light, name="mine")
     assert next(iter(palettes("truecolor", False, mine))) == "mine"
     assert list(palettes("standard", False, mine)) == ["light", "dark"]
     assert all(p.glyphs for p in palettes("truecolor", True, mine).values())
