@@ -6,7 +6,10 @@ read `Canvas.text()`, the widget takes `Canvas.strip(y)`.
 
 from __future__ import annotations
 
-from operator import is_not, ne, or_
+import sys
+from collections.abc import Callable, Iterable
+from itertools import compress, count
+from operator import is_not, ne
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -65,13 +68,16 @@ class Canvas:
         end = x + len(content)
         if not 0 <= y < self.height:
             return end
-        style = style or self.palette.style()
-        left, right = max(x, 0), min(end, self.width)
-        if left < right:
-            if content is not text:
-                self.odd.add(y)
-            self.chars[y][left:right] = content[left - x : right - x]
-            self.styles[y][left:right] = [style] * (right - left)
+        left, right = x, end
+        if x < 0 or end > self.width:
+            left, right = max(x, 0), min(end, self.width)
+            if left >= right:
+                return end
+            content = content[left - x : right - x]
+        if content is not text and not plain(text):
+            self.odd.add(y)
+        self.chars[y][left:right] = content
+        self.styles[y][left:right] = [self.palette.style() if style is None else style] * (right - left)
         return end
 
     def link(self, x: int, y: int, width: int, does: str) -> None:
@@ -171,14 +177,12 @@ class Canvas:
         for y in range(self.height):
             chars, styles, others, pens = self._line(y), self.styles[y], other._line(y), other.styles[y]
             if chars != others or styles != pens:
-                differs = list(map(or_, map(ne, chars, others), map(is_not, styles, pens)))
                 if y in self.odd or y in other.odd:  # no character that takes two cells is cut
                     found.append((y, 0, self.width))
-                else:
-                    differs.reverse()
-                    end = self.width - differs.index(True)
-                    differs.reverse()
-                    found.append((y, differs.index(True), end))
+                    continue
+                start = min(_alike(ne, chars, others), _alike(is_not, styles, pens))
+                ends = reversed(chars), reversed(others), reversed(styles), reversed(pens)
+                found.append((y, start, self.width - min(_alike(ne, *ends[:2]), _alike(is_not, *ends[2:]))))
         return found
 
     def copy(self) -> Canvas:
@@ -199,6 +203,11 @@ class Canvas:
                 if (not char and not _takes_two(before)) or (_takes_two(char) and not whole):
                     row[x] = " "
         return row
+
+
+def _alike(differ: Callable[[object, object], bool], one: Iterable[object], other: Iterable[object]) -> int:
+    """How many of one row are as in another before the first that is not; all that there are, and more, if none is."""
+    return next(compress(count(), map(differ, one, other)), sys.maxsize)
 
 
 def _takes_two(cell: str) -> bool:
