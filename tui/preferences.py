@@ -120,7 +120,7 @@ def _keymap(table: Table) -> Keymap:
 def themes() -> list[str]:
     """The names of all themes: those that ship with gradstep, and a person's own."""
     folder = config_file().parent / "themes"
-    return [*BUILT_IN, *(sorted(found.stem for found in folder.glob("*.toml")) if folder.is_dir() else [])]
+    return [*BUILT_IN, *(sorted(found.stem for found in folder.glob("*.toml")) if os.path.isdir(folder) else [])]
 
 
 def palette(name: str) -> Palette:
@@ -130,7 +130,7 @@ def palette(name: str) -> Palette:
         return BUILT_IN[name]
     folder = config_file().parent / "themes"
     file = folder / f"{name}.toml"
-    if Path(name).name != name or not file.is_file():
+    if Path(name).name != name or not os.path.isfile(file):
         raise CommandError(f"no theme '{name}'{nearest(name, themes())}; there are {', '.join(themes())}")
     draft = _draft(file)
     found = _custom(draft, name)

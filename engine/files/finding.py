@@ -40,7 +40,7 @@ def find(name: str) -> Scenario:
 
 def load(path: Path) -> Scenario:
     """The scenario in a file, or in the folder of a recording. Raises ScenarioError, also where it cannot be read."""
-    if path.is_dir():  # what a recording is made of is loaded only where there may be one
+    if os.path.isdir(path):  # what a recording is made of is loaded only where there may be one
         from gradstep.engine.files.recording.manifest import is_recording
         from gradstep.engine.files.recording.opening import open_recording
 

@@ -69,6 +69,8 @@ class GraphBuilder:
         """
         if len(self.nodes) >= MAX_NODES:
             raise GraphError(f"the network has more than {MAX_NODES:,} operations")
+        if op.variadic and not inputs:
+            raise GraphError(f"{op.name}: there is no array at all")
         shape = op.shape([v.shape for v in inputs])
         check_shape(shape)
         name = name or self._part(f"{line.partition(',')[0]}:{word or op.name}")

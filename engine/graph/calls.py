@@ -133,8 +133,12 @@ def _words(called: Called, places: Sequence[str]) -> dict[str, str]:
 
 
 def _fixed(found: Any) -> Any:
-    """Lists as tuples, also within others."""
-    return tuple(map(_fixed, found)) if isinstance(found, list | tuple) else found
+    """Lists as tuples, also within others. Raises TypeError for what no option is."""
+    if isinstance(found, list | tuple):
+        return tuple(map(_fixed, found))
+    if isinstance(found, dict | set | bytes | complex) or found is ...:
+        raise TypeError
+    return found
 
 
 def _written(name: str, option: str, node: ast.expr) -> Any:
@@ -142,4 +146,4 @@ def _written(name: str, option: str, node: ast.expr) -> Any:
     try:
         return _fixed(literal(node))
     except (ValueError, TypeError, RecursionError):
-        raise OpError(f"{name}: option '{option}' must be written out as a number") from None
+        raise OpError(f"{name}: option '{option}' must be written out as a number, a word or a list of them") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from gradstep.tui.cli.words import FINE, Parser, say
 
@@ -22,7 +23,7 @@ def config(options: argparse.Namespace) -> int:
         say(f"{key.id:<{width}}  {key.shown:<9} {key.help}" for key in mine.keymap.keys)
         return FINE
     file = config_file()
-    if file.exists():
+    if os.path.lexists(file):
         say([str(file), "", text_of(str(file), str(file)).rstrip("\n")])
     else:
         say([f"{file} (there is none yet; this is what it may say)", "", EXAMPLE.rstrip("\n")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ _MOST = 16 << 20
 
 def is_recording(path: Path) -> bool:
     """Whether a folder is meant to be a recording."""
-    return path.is_dir() and (path.suffix == SUFFIX or (path / MANIFEST).exists())
+    return os.path.isdir(path) and (path.suffix == SUFFIX or os.path.lexists(path / MANIFEST))
 
 
 def read_manifest(folder: Path) -> Mapping[str, Any]:

@@ -33,9 +33,9 @@ def check_folder(path: str) -> Path:
     folder = Path(path)
     if folder.suffix != SUFFIX:
         raise CommandError(f"'{printable(shortened(path))}': a recording is called NAME{SUFFIX}")
-    if not folder.parent.is_dir():
+    if not os.path.isdir(folder.parent):
         raise _cannot(path, "no such folder")
-    if os.path.lexists(folder) and not (folder / MANIFEST).is_file():
+    if os.path.lexists(folder) and not os.path.isfile(folder / MANIFEST):
         raise _cannot(path, "there is something of that name which is no recording")
     if not os.access(folder.parent, os.W_OK):
         raise _cannot(path, "permission denied")

@@ -79,6 +79,8 @@ class Quantile(Fold):
 
 
 def _quantiles(x: Given, q: float | tuple[float, ...], axis: int | None, keepdims: bool, how: str, skip: bool) -> Plan:
+    if q == ():
+        raise OpError("quantile: q names at least one share")
     each: list[Plan] = [
         (Quantile(axis, keepdims, one, how, skip), [x]) for one in (q if isinstance(q, tuple) else (q,))
     ]

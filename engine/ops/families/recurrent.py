@@ -42,6 +42,8 @@ class _Net(NamedTuple):
         """The output of the last layer at all time steps, and the last states of all layers."""
         if not x:
             raise OpError(f"{self.name}: the input and the weights are missing")
+        if self.num_layers < 1:
+            raise OpError(f"{self.name}: num_layers is at least 1, not {self.num_layers}")
         given, length, axis = x[0], self._length(x[0]), self._axis(x[0])
         layers = self._weights(x)
         for one in (h0, c0):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+from itertools import product
 
 import numpy as np
 import pytest
 from formula_lines import compute, leaves, read, refused
 
-from gradstep.engine.errors import OpError
+from gradstep.engine.errors import ExpressionError, OpError
 from gradstep.engine.graph.calls import bind, called
 from gradstep.engine.graph.parsing import parse
 from gradstep.engine.ops import COMPOSITES, REGISTRY
@@ -66,6 +68,31 @@ def test_a_wrong_call_is_told_the_right_one(text: str, op: str, parts: list[str]
 )
 def test_an_option_that_cannot_even_be_written_out_is_refused(option: str) -> None:
     assert "sum" in str(refused(f"sum(x, axis={option})"))
+
+
+#: What no option, or hardly one, may be.
+_ODD = (
+    "{}", "{1}", "b'x'", "1j", "...", "'x'", "[]", "[[1]]", "[None]", "['x']", "[True]", "((1, 2),)", "-1", "0", "1e400",
+    "2.5", "1" + "0" * 400,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted({*REGISTRY, *COMPOSITES}))
+def test_an_odd_option_is_refused_or_means_something(name: str) -> None:
+    op = called(name)
+    assert op is not None
+    for number, (option, odd) in enumerate(product(op.options(), _ODD)):
+        inputs = ("X", "X, W", "X, 0, X", "x, c, c")[number % 4]
+        with contextlib.suppress(ExpressionError):  # and nothing else is raised
+            leaves().line("y", f"{name}({inputs}, {option}={odd})")
+
+
+@pytest.mark.parametrize("text", ["stack(unbind(Z))", "concat(unbind(Z))", "lstm(X, num_layers=0)", "quantile(x, q=[])"])
+def test_of_nothing_nothing_is_made(text: str) -> None:
+    builder = leaves()
+    builder.input("Z", np.zeros((0, 3)))
+    with pytest.raises(ExpressionError, match="no array at all|at least"):
+        builder.line("y", text)
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))
@@ -208,7 +235,7 @@ def test_what_is_only_a_formula_here_is_named_with_it() -> None:
         ("soft_margin_loss(X, X, reduction=2)", "soft_margin_loss: reduction is a text in quotes, not 2"),
         ("soft_margin(X, X, reduction='all')", "soft_margin: reduction is 'mean', 'sum' or 'none', not 'all'"),
         ("conv_transpose1d(X, X, groups=2.5)", "conv_transpose1d: groups is a whole number from 1 on, not 2.5"),
-        ("conv_transpose1d(X, X, groups=1j)", "conv_transpose1d: groups is a whole number from 1 on, not 1j"),
+        ("conv_transpose1d(X, X, groups=1.5)", "conv_transpose1d: groups is a whole number from 1 on, not 1.5"),
     ],
 )
 def test_a_mistake_is_named_by_the_name_that_was_written(text: str, said: str) -> None:

@@ -36,6 +36,14 @@ def test_every_scenario_is_saved_and_read_again(name: str, tmp_path: Path) -> No
         assert np.array_equal(a, b, equal_nan=True)
 
 
+@pytest.mark.parametrize("command", ["open", "diff"])
+@pytest.mark.parametrize("name", ["x" * 300 + ".toml", "folder/" + "x" * 300, "x" * 5000 + "/a.toml"])
+def test_a_name_that_no_file_can_have_is_refused(command: str, name: str) -> None:
+    session = Session(find("xor"))
+    with pytest.raises(CommandError, match="cannot be read"):
+        session.do(f"{command} {name}")
+
+
 def test_opening_another_scenario_and_a_bad_one() -> None:
     session = fresh("walkthrough", "break h", "set x = [1, 1]")
     session.do("open fan-out")
