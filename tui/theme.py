@@ -203,7 +203,7 @@ def palettes(system: str | None, colourless: bool, wanted: Palette | None = None
         known = [first, *(p for p in known if p.name != first.name)]
     elif full and not colourless:
         return PALETTES
-    return {p.name: p._replace(glyphs=True) if colourless else p for p in known}
+    return {p.name: replace(p, glyphs=True) if colourless else p for p in known}
 
 
 def theme_name(palette: str) -> str:

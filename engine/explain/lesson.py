@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradstep.engine.explain.hops import Hop, slope_name
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node, Role
@@ -93,7 +95,7 @@ def _slopes(recording: Recording, node: Node, only: int | None = None) -> tuple[
     return (*found, *((f"By convention, {op.kink}.",) if op.kink else ()))
 
 
-def backward(recording: Recording, element: Element, count: int, ways: list[Hop]) -> tuple[str, ...]:
+def backward(recording: Recording, element: Element, count: int, ways: Sequence[Hop]) -> tuple[str, ...]:
     """Sentences for the step that computes ∂L/∂element."""
     board = recording.board
     name, loss = board.element(*element), board.loss

@@ -87,7 +87,9 @@ def test_an_odd_option_is_refused_or_means_something(name: str) -> None:
             leaves().line("y", f"{name}({inputs}, {option}={odd})")
 
 
-@pytest.mark.parametrize("text", ["stack(unbind(Z))", "concat(unbind(Z))", "lstm(X, num_layers=0)", "quantile(x, q=[])"])
+@pytest.mark.parametrize(
+    "text", ["stack(unbind(Z))", "concat(unbind(Z))", "lstm(X, num_layers=0)", "quantile(x, q=[])"]
+)
 def test_of_nothing_nothing_is_made(text: str) -> None:
     builder = leaves()
     builder.input("Z", np.zeros((0, 3)))
