@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.debugger.pictures import Kind, norm_of, numbers, peak
+from gradstep.engine.debugger.pictures import Kind, numbers, peak
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.sizes import norm_of
 from gradstep.engine.run.timeline import Phase
 
 #: Arrays of up to this many numbers are measured together: there may be thousands of them.
@@ -70,9 +71,10 @@ def _sizes(recording: Recording, sample: int | None) -> _Sizes:
     small = [k for k, array in enumerate(arrays) if 0 < array.size <= _TOGETHER]
     if small:
         peaks[small], norms[small] = _together([arrays[k] for k in small])
-    for k, array in enumerate(arrays):
+    for k, (v, array) in enumerate(zip(values, arrays, strict=True)):
         if array.size > _TOGETHER:
-            peaks[k], norms[k] = peak(array), norm_of(array)
+            told = recording.scenario.told(recording.trace.gradient(v)) if recording.samples.axis(v) is None else None
+            peaks[k], norms[k] = (peak(array), norm_of(array)) if told is None else (told.peak, told.norm)
     return _Sizes({v: k for k, v in enumerate(values)}, peaks, norms)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from gradstep.engine import Later
 from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.debugger.pictures import norm_of
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.explain.narrate.narration import Narration
 from gradstep.engine.graph.element import Element
@@ -20,6 +19,7 @@ from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.sizes import largest_at, norm_of
 from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Phase, Position, Sweep
 
@@ -45,7 +45,9 @@ def array_of(recording: Recording, sweep: Sweep) -> Array:
 @remembered
 def norm(recording: Recording, value: int, gradient: bool) -> float:
     """‖value‖₂ of all its elements, or of its gradient; NaN where one of them is."""
-    return norm_of(recording.trace.gradient(value) if gradient else recording.trace.data[value])
+    array = recording.trace.gradient(value) if gradient else recording.trace.data[value]
+    told = recording.scenario.told(array)
+    return norm_of(array) if told is None else told.norm
 
 
 @remembered
@@ -65,16 +67,10 @@ def largest(recording: Recording, sweep: Sweep, sample: int | None = None) -> in
         array = np.where(masked, array.dtype.type(0), array)
     axis = recording.samples.axis(sweep.value)
     if sample is None or axis is None:
-        return _largest(array.reshape(-1))
+        told = recording.scenario.told(array)
+        return largest_at(array.reshape(-1)) if told is None else told.at
     part = np.take(array, sample, axis)
-    return int(recording.samples.elements(sweep.value, sample).take(0, part.size)[_largest(part.reshape(-1))])
-
-
-def _largest(flat: Array) -> int:
-    if not flat.size:
-        return 0
-    high, low = int(flat.argmax()), int(flat.argmin())
-    return low if abs(float(flat[low])) > abs(float(flat[high])) else high
+    return int(recording.samples.elements(sweep.value, sample).take(0, part.size)[largest_at(part.reshape(-1))])
 
 
 @remembered

@@ -10,14 +10,17 @@ import numpy as np
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording, remembered
 
-#: Of a range of more steps than this a sample is looked at.
-_SAMPLE = 256
+#: Of a range of more steps than this a sample is looked at; of a very long one a small one: each may have to be read
+#: from a file.
+_SAMPLE, _LONG, _FEW = 256, 1 << 18, 48
 
 
 @remembered
 def gradient_peaks(recording: Recording, ranges: tuple[range, ...]) -> tuple[float, ...]:
     """Of each range of backward steps, none of them empty, the gradient that is largest by size."""
-    sampled = [np.arange(one.start, one.stop, max(len(one) // _SAMPLE, 1)) for one in ranges]
+    sampled = [
+        np.arange(one.start, one.stop, max(len(one) // (_SAMPLE if len(one) < _LONG else _FEW), 1)) for one in ranges
+    ]
     if not sampled:
         return ()
     steps, sweeps = np.concatenate(sampled), recording.timeline.sweeps

@@ -15,10 +15,8 @@ from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.sizes import norm_of
 from gradstep.engine.run.timeline import Phase
-
-#: Numbers that are squared at a time, so that no copy of a large array is made.
-_PIECE = 1 << 20
 
 
 class Kind(StrEnum):
@@ -176,16 +174,3 @@ def peak(numbers: Array) -> float:
         finite = numbers[np.isfinite(numbers)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     return max(abs(low), abs(high))
-
-
-def norm_of(array: Array) -> float:
-    """‖array‖₂ of all its elements; NaN where one of them is."""
-    flat = array.reshape(-1)
-    with np.errstate(all="ignore"):
-        most = max(abs(float(flat.max())), abs(float(flat.min()))) if flat.size else 0.0
-        if not most or not isfinite(most):
-            return most
-        # Scaled, so that squares neither overflow nor vanish.
-        scale = flat.dtype.type(most) if flat.dtype.kind == "f" else most
-        pieces = (flat[k : k + _PIECE] / scale for k in range(0, flat.size, _PIECE))
-        return float(most * sum(float(np.dot(p, p)) for p in pieces) ** 0.5)

@@ -30,7 +30,9 @@ _MASK, _LOW = 1e4, -5e3
 @remembered
 def masked(recording: Recording) -> Mapping[int, Array]:
     """Of each value some numbers of which come from a mask, which ones: an array of its shape."""
-    return masked_in(recording.trace)
+    told, data = recording.scenario.told, recording.trace.data
+    finite = frozenset(p.id for p in recording.graph.parameters if told(data[p.id]) is not None)
+    return masked_in(recording.trace, finite=finite)
 
 
 @remembered
@@ -39,11 +41,13 @@ def deliberate(recording: Recording) -> Mapping[int, Array]:
     return deliberate_in(recording.trace, masked(recording))
 
 
-def masked_in(trace: Trace, among: Container[int] | None = None) -> dict[int, Array]:
-    """The same of a trace, for the values `among` which some are."""
+def masked_in(
+    trace: Trace, among: Container[int] | None = None, finite: Container[int] = frozenset()
+) -> dict[int, Array]:
+    """The same of a trace, for the values `among` which some are; of parameters that are `finite` none is."""
     graph, found = trace.graph, dict[int, Array]()
     for value in graph.values:
-        if among is not None and value.id not in among:
+        if value.id in finite or (among is not None and value.id not in among):
             continue
         data = trace.data[value.id]
         if value.role is Role.PARAMETER:

@@ -47,7 +47,10 @@ def first(recording: Recording, phase: Phase) -> Trouble | None:
 
 
 def _first_in(recording: Recording, sweep: Sweep) -> int | None:
-    array = _written(recording, sweep).reshape(-1)
+    array = _written(recording, sweep)
+    if recording.scenario.told(array) is not None:  # it was told that all are finite
+        return None
+    array = array.reshape(-1)
     forward = sweep.phase in (Phase.FORWARD, Phase.LOSS)
     for start, stop in pieces(array.size):
         piece = array[start:stop]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gradstep.engine.errors import Problem, ScenarioError, nearest
 from gradstep.engine.files.places import Keys
 from gradstep.engine.files.toml import parse
+from gradstep.engine.index import Array
 from gradstep.engine.notation import shown
 
 MAX_PROBLEMS = 20
@@ -27,11 +29,18 @@ class Bad(Exception):
 
 
 class Draft:
-    """The tables of a TOML text. Arrays in files are looked for in `folder`; `broken` are the names of values that are
-    unsound. Raises ScenarioError where the text is no TOML."""
+    """The tables of a TOML text. Arrays in files are looked for in `folder`, but for those that are `there` already, by
+    the file and their name in it; `broken` are the names of values that are unsound. Raises ScenarioError where the
+    text is no TOML."""
 
-    def __init__(self, text: str, file: str, folder: Path | None) -> None:
-        self.text, self.file, self.folder = text, file, folder
+    def __init__(
+        self,
+        text: str,
+        file: str,
+        folder: Path | None,
+        there: Mapping[tuple[str, str], Array] = MappingProxyType({}),
+    ) -> None:
+        self.text, self.file, self.folder, self.there = text, file, folder, there
         said, self._places = parse(text, file)
         self.problems: list[Problem] = []
         self.broken: set[str] = set()

@@ -16,6 +16,7 @@ import numpy as np
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops.recorded import Numbers, Recorded
+from gradstep.engine.run.sizes import Known
 from gradstep.engine.run.trace import Trace
 
 
@@ -28,7 +29,7 @@ class Observed:
     computed, where that is another one than the graph's. `about` is what else is known, as the manifest says. What the
     optimiser had `kept` is by symbol and value id, after so many updates as were `done`; `following` are the new
     numbers of parameters. Where only the samples `rows` of a value or gradient are recorded they are in `cut`, by
-    ("value", value id) or ("gradient", value id).
+    ("value", value id) or ("gradient", value id). `sizes` are those of arrays that are finite, by identity.
     """
 
     values: Mapping[int, Array]
@@ -41,6 +42,12 @@ class Observed:
     done: int = 0
     rows: tuple[int, ...] = ()
     cut: Mapping[tuple[str, int], Array] = field(default_factory=dict)
+    sizes: Mapping[int, Known] = field(default_factory=dict)
+
+    def told(self, array: Array) -> Known | None:
+        """How large an array is whose numbers are all finite, as it was told beside them; None where nothing is."""
+        found = self.sizes.get(id(array))
+        return found if found is not None and found.array is array else None
 
     @property
     def whole(self) -> bool:

@@ -61,10 +61,11 @@ class Samples:
             return False
         at = sample * strides(shape)[axis]
         for slot in sources:
-            grid = self._trace.row(node, slot, at).grid
-            for flat in grid.take(0, min(grid.size, _LOOKED_AT)).tolist():
-                if self.of(node.inputs[slot], flat) != sample:
-                    return False
+            grid, value = self._trace.row(node, slot, at).grid, node.inputs[slot]
+            whole, counted = self._trace.graph.values[value].shape, self._axes[value]
+            flats = grid.take(0, min(grid.size, _LOOKED_AT))
+            if (flats // prod(whole[counted + 1 :]) % whole[counted] != sample).any():
+                return False
         return True
 
     def axis(self, value: int) -> int | None:

@@ -10,6 +10,7 @@ from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array
 from gradstep.engine.run.observed import Observed
+from gradstep.engine.run.sizes import Known
 from gradstep.engine.training.options import Training
 
 
@@ -88,6 +89,10 @@ class Scenario:
     origins: Mapping[str, Origin] = field(default_factory=dict)
     #: Where it is a recorded iteration of another program: the numbers that it had there.
     observed: Observed | None = None
+
+    def told(self, array: Array) -> Known | None:
+        """How large a recorded array is that is finite, without reading it; None where nobody knows."""
+        return None if self.observed is None else self.observed.told(array)
 
     @property
     def samples(self) -> int:

@@ -137,14 +137,20 @@ class OwnedRows:
         self.canvas.put(end - len(text), y, text, self.palette.style("placeholder" if value is None else "text"))
 
     def _norm(self, mine: tuple[int, ...], gradient: bool) -> float | None:
-        """‖·‖₂ of some parameters together; None while it is not known, and where they are too many."""
-        values, time, phase = self.recording.graph.values, self.recording.timeline, Phase.BACKWARD
-        if not mine or sum(values[v].size for v in mine) > _LARGEST:
+        """‖·‖₂ of some parameters together; None while it is not known, and where they are too many to be read."""
+        time, phase = self.recording.timeline, Phase.BACKWARD
+        if not mine or sum(self._unread(v, gradient) for v in mine) > _LARGEST:
             return None
         sweeps = [time.sweep_of(phase, v) for v in mine] if gradient else []
         if any(sweep is None or self.frame.done < sweep.stop for sweep in sweeps):
             return None
         return hypot(*(norm(self.recording, v, gradient) for v in mine))
+
+    def _unread(self, value: int, gradient: bool) -> int:
+        """How many numbers would have to be read for a norm."""
+        trace = self.recording.trace
+        array = trace.gradient(value) if gradient else trace.data[value]
+        return 0 if self.recording.scenario.told(array) is not None else array.size
 
     def _bar(self, x: int, y: int, size: float | None, known: list[float], bold: bool) -> None:
         room = self.canvas.width - x - 2

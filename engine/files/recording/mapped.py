@@ -1,4 +1,4 @@
-"""The arrays of trace.safetensors, mapped into memory: of a large recording only what is looked at is ever read. Those
+"""The arrays of trace.safetensors and of leaves.safetensors, mapped into memory: of a large recording only what is looked at is ever read. Those
 of numbers narrower than the graph's are read, and converted.
 
 Whoever cuts the file off while it is open ends the program; it is written whole and renamed, so that no program of ours
@@ -36,6 +36,21 @@ def arrays_in(path: Path, dtype: np.dtype[Any]) -> dict[str, Array]:
         raise GraphError(f"{path.name} cannot be read: {reason(error)}") from None
 
 
+def floats_in(path: Path) -> dict[str, Array]:
+    """Those arrays of a file whose numbers are float32 or float64, by their names: others are read, and converted.
+    Raises GraphError."""
+    try:
+        with ordinary(path, links=False) as file:
+            tensors, length = header(file)
+            plain = [name for name in tensors if block(file, tensors, length, name).dtype.str in ("<f4", "<f8")]
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if plain else b""
+            return {name: _at(mapped, block(file, tensors, length, name), file.tell()) for name in plain}
+    except GraphError as error:
+        raise GraphError(f"{path.name}: {error}") from None
+    except (OSError, Unreadable, ValueError) as error:
+        raise GraphError(f"{path.name} cannot be read: {reason(error)}") from None
+
+
 def _arrays(file: Any, dtype: np.dtype[Any]) -> Iterator[tuple[str, Array]]:
     tensors, length = header(file)
     if not tensors:
@@ -48,8 +63,12 @@ def _arrays(file: Any, dtype: np.dtype[Any]) -> Iterator[tuple[str, Array]]:
             continue
         if found.dtype != dtype:
             raise GraphError(f"'{name}' has numbers of type {found.dtype}, not {dtype}")
-        array = np.frombuffer(mapped, found.dtype, prod(found.shape), file.tell())
-        yield name, read_only(array.reshape(found.shape))
+        yield name, _at(mapped, found, file.tell())
+
+
+def _at(mapped: mmap.mmap | bytes, found: Block, place: int) -> Array:
+    """The numbers of a block, where they stand in the file."""
+    return read_only(np.frombuffer(mapped, found.dtype, prod(found.shape), place).reshape(found.shape))
 
 
 def _converted(block: Block, dtype: np.dtype[Any]) -> Array:

@@ -10,13 +10,14 @@ from typing import Any
 from gradstep.engine.errors import GraphError
 from gradstep.engine.files.draft import Draft
 from gradstep.engine.files.opening import content, reason
-from gradstep.engine.files.recording.manifest import GRAPH, MANIFEST, SUFFIX, TRACE, bad, read_manifest
-from gradstep.engine.files.recording.mapped import arrays_in
+from gradstep.engine.files.recording.manifest import GRAPH, LEAVES, MANIFEST, SUFFIX, TRACE, bad, read_manifest
+from gradstep.engine.files.recording.mapped import arrays_in, floats_in
 from gradstep.engine.graph.graph import Graph, Value
 from gradstep.engine.index import Array
 from gradstep.engine.run.observed import Observed, with_numbers
 from gradstep.engine.run.resuming import training_of
 from gradstep.engine.run.scenario import Scenario
+from gradstep.engine.run.sizes import Known, known
 
 _MOST = 64 << 20
 #: What there is of a value, and how many names stand behind it.
@@ -30,15 +31,29 @@ def open_recording(folder: Path, read: Callable[[Draft, str], Scenario]) -> Scen
         text = content(str(folder / GRAPH), _MOST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise bad(folder, f"{GRAPH} cannot be read: {reason(error)}") from None
-    scenario = read(Draft(text, str(folder / GRAPH), folder), folder.name.removesuffix(SUFFIX))
-    graph = scenario.graph
     try:
-        observed = _observed(graph, arrays_in(folder / TRACE, graph.dtype), about)
+        there = {(LEAVES, name): array for name, array in floats_in(folder / LEAVES).items()}
     except GraphError as error:
         raise bad(folder, str(error)) from None
+    scenario = read(Draft(text, str(folder / GRAPH), folder, there), folder.name.removesuffix(SUFFIX))
+    graph = scenario.graph
+    try:
+        arrays = arrays_in(folder / TRACE, graph.dtype)
+        observed = _observed(graph, arrays, about)
+    except GraphError as error:
+        raise bad(folder, str(error)) from None
+    sizes = _sizes({LEAVES: {name: array for (_, name), array in there.items()}, TRACE: arrays}, about)
+    observed = dataclasses.replace(observed, sizes=sizes)
     graph = with_numbers(graph, observed)
     training = training_of(scenario.training, observed, _moved(graph, about))
     return dataclasses.replace(scenario, file=str(folder), graph=graph, training=training, observed=observed)
+
+
+def _sizes(arrays: Mapping[str, Mapping[str, Array]], about: Mapping[str, Any]) -> Mapping[int, Known]:
+    """How large arrays are, as the manifest says, of each file."""
+    said = about.get("sizes")
+    said = said if isinstance(said, dict) else {}
+    return {key: one for name, mine in arrays.items() for key, one in known(mine, said.get(name))}
 
 
 def _moved(graph: Graph, about: Mapping[str, Any]) -> list[str]:

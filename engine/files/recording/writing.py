@@ -25,6 +25,7 @@ from gradstep.engine.files.recording.manifest import (
 )
 from gradstep.engine.files.recording.storing import store
 from gradstep.engine.index import Array
+from gradstep.engine.run.sizes import sizes_of
 
 
 def check_folder(path: str) -> Path:
@@ -58,7 +59,8 @@ def write_recording(
         part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.stem}-", suffix=".part"))
         try:
             sizes = _fill(part, graph, leaves, trace, kinds or {})
-            manifest = {"kind": "gradstep recording", "format": FORMAT, "files": sizes, **about}
+            large = {LEAVES: sizes_of(leaves), TRACE: sizes_of(trace)}
+            manifest = {"kind": "gradstep recording", "format": FORMAT, "files": sizes, "sizes": large, **about}
             _flushed(part / MANIFEST, _json(manifest))
             os.chmod(part, 0o777 & ~_mask())
             _name(part, folder)

@@ -49,7 +49,7 @@ def add_leaves(draft: Draft, builder: GraphBuilder, batched: Sequence[str], trai
             if isinstance(spec, Mapping) and "requires_grad" in spec:
                 differentiable, spec = _requires_grad(draft, (title, key), spec, differentiable)
             try:
-                leaf = makers[name] = arrays.read(spec, builder.dtype, draft.folder)
+                leaf = makers[name] = _there(draft, spec, builder) or arrays.read(spec, builder.dtype, draft.folder)
             except GraphError as error:
                 table.bad(key, f"'{key}': {error}")
                 draft.broken.add(name)
@@ -62,6 +62,14 @@ def add_leaves(draft: Draft, builder: GraphBuilder, batched: Sequence[str], trai
             shape = _of_an_iteration(leaf.shape, training) if drawn else leaf.shape
             builder.leaf(name, shape, role, differentiable)
     return makers
+
+
+def _there(draft: Draft, spec: object, builder: GraphBuilder) -> Leaf | None:
+    """The leaf of an array that is there already, as it is; None where it is to be read."""
+    if not (draft.there and isinstance(spec, Mapping) and spec.keys() == {"file", "key"}):
+        return None
+    array = draft.there.get((str(spec["file"]), str(spec["key"])))
+    return None if array is None or array.dtype != builder.dtype else Leaf(array.shape, lambda: array, lambda: array)
 
 
 def _requires_grad(
