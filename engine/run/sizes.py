@@ -1,4 +1,4 @@
-"""How large arrays are. Of a recording that is told beside the numbers, so that of a large one not all are read for it."""
+"""How large arrays are. A recording tells it beside the numbers, so that of a large one not all are read for it."""
 
 from __future__ import annotations
 
