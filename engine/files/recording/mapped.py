@@ -1,5 +1,5 @@
-"""The arrays of trace.safetensors and of leaves.safetensors, mapped into memory: of a large recording only what is looked
-at is ever read. Those of numbers narrower than the graph's are read, and converted.
+"""The arrays of trace.safetensors and of leaves.safetensors, mapped into memory: of a large recording only what is
+looked at is ever read. Those of numbers narrower than the graph's are read, and converted.
 
 Whoever cuts the file off while it is open ends the program; it is written whole and renamed, so that no program of ours
 does.
