@@ -22,6 +22,7 @@ _WIDE = 100.0
 _ROLES = {
     Topic.LOSS: "loss",
     Topic.VALIDATION: "text",
+    Topic.AVERAGED: "update",
     Topic.BESIDE: "placeholder",
     Topic.GRADIENT: "backward",
     Topic.DEAD: "alarm",

@@ -14,10 +14,11 @@ import numpy as np
 from gradstep.engine.ask import past
 from gradstep.engine.ask.joining import Bad, all_of, any_of, applied, chained, joined, judged, paired
 from gradstep.engine.ask.language import ARITHMETIC, COMPARISONS, FUNCTIONS
-from gradstep.engine.ask.scope import Part, Reference, Scope
+from gradstep.engine.ask.scope import Part, Reference, Scope, missing
 from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.parsing import dotted, spelled
+from gradstep.engine.graph.typed import ARRAYS
 
 #: What a part of an expression is in a scope.
 Code = Callable[[Any], Part]
@@ -131,16 +132,12 @@ class Reading:
         inner = self.of(node.value)
         if isinstance(inner, Reference) and node.attr == "T":
             return inner._replace(transposed=not inner.transposed)
-        if not isinstance(inner, Reference) or inner.kind != "data" or node.attr not in ("grad", "next", "data"):
-            hint = nearest(node.attr, ("grad", "next", *FUNCTIONS))
-            raise self.bad(f"after the point comes grad, next, T or a function such as max(), not '{node.attr}'{hint}")
-        value = inner.value
-        if node.attr == "grad" and self.recording.trace.grad[value.id] is None:
-            why = ": it is frozen (requires_grad = false)" if value.frozen else ""
-            raise self.bad(f"'{value.name}' has no gradient{why}")
-        if node.attr == "next" and value not in self.recording.graph.parameters:
-            what = "frozen (requires_grad = false)" if value.frozen else "none"
-            raise self.bad(f"only parameters are updated, and '{value.name}' is {what}")
+        if not isinstance(inner, Reference) or inner.kind != "data" or node.attr not in ARRAYS:
+            after = "after the point comes grad, next, averaged, T or a function such as max()"
+            raise self.bad(f"{after}, not '{node.attr}'{nearest(node.attr, (*ARRAYS, *FUNCTIONS))}")
+        why = missing(self.recording, inner.value, node.attr)
+        if why:
+            raise self.bad(why)
         return inner._replace(kind=node.attr)
 
     def _subscript(self, node: ast.Subscript) -> Reference:

@@ -69,7 +69,7 @@ class Part(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """Some numbers of a run by name: the `data`, `grad` or `next` of a value, at an index."""
+    """Some numbers of a run by name: the `data`, `grad`, `next` or `averaged` of a value, at an index."""
 
     value: Value
     kind: str = "data"
@@ -80,6 +80,8 @@ class Reference(NamedTuple):
         """The numbers, whether or not they are written yet."""
         if self.kind == "next":
             array = recording.updated(self.value.id)
+        elif self.kind == "averaged":
+            array = recording.update.averaged(self.value.id)
         else:
             found = (recording.trace.grad if self.kind == "grad" else recording.trace.data)[self.value.id]
             assert found is not None, "a gradient that is never written is refused when the name is read"
@@ -100,6 +102,18 @@ class Reference(NamedTuple):
         step = time.step_of(time.phase_of(self.value.id, self.kind), self.value.id, last)
         # The gradient of the loss with respect to itself is 1, and known once there is a loss.
         return step if step is not None else time.step_of(Phase.LOSS, self.value.id, last) or 0
+
+
+def missing(recording: Recording, value: Value, kind: str) -> str:
+    """Why there is no such array of a value; empty where there is."""
+    frozen = "frozen (requires_grad = false)"
+    if kind == "grad" and recording.trace.grad[value.id] is None:
+        return f"'{value.name}' has no gradient" + (f": it is {frozen}" if value.frozen else "")
+    if kind in ("next", "averaged") and value not in recording.graph.parameters:
+        return f"only parameters are updated, and '{value.name}' is {frozen if value.frozen else 'none'}"
+    if kind == "averaged" and recording.scenario.training.avg_fn is None:
+        return 'no average of the weights is kept; avg_fn = "ema" in [training] asks for one'
+    return ""
 
 
 def _last(index: tuple[int | slice, ...], shape: Shape) -> int:

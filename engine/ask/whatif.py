@@ -56,7 +56,7 @@ def read_edit(recording: Recording, text: str) -> Edit:
     reference = Query(left).reference(scope)
     if reference is None or reference.transposed:
         raise CommandError(f"'{left}' is no name; names are written h, h[0], h.grad[0]")
-    if reference.kind == "next":
+    if reference.kind in ("next", "averaged"):
         raise CommandError(f"'{left}' follows from the gradient; set {reference.value.name}.grad, or the parameter")
     if reference.value.id == recording.graph.loss.id and reference.kind == "grad":
         raise CommandError(f"the gradient of {reference.value.name} with respect to itself is 1 by definition")

@@ -108,6 +108,8 @@ def _expected(recording: Recording, expectation: Expectation) -> Expected:
             found = recording.trace.gradient(target.value.id)
         case "next":
             found = recording.updated(target.value.id)
+        case "averaged":
+            found = recording.update.averaged(target.value.id)
         case _:
             found = recording.trace.data[target.value.id]
     computed = np.asarray(found[target.index or ()], dtype=np.float64)

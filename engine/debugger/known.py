@@ -88,6 +88,19 @@ class Known(Here):
             return None
         return self._as_it_is(float(self.recording.updated(value, flat)[0]), "next", value, flat)
 
+    @property
+    def averages(self) -> bool:
+        """Whether an average of the weights is kept."""
+        return self.recording.scenario.training.avg_fn is not None
+
+    def averaged(self, value: int, flat: int) -> float | None:
+        """The average of a parameter's weights as it is by now; None where none is kept, or it has not begun."""
+        update = self.recording.update
+        if flat >= self.written(Phase.UPDATE, value) or update.average is None:
+            found = update.average_before(value, flat)
+            return None if found is None else float(found[0])
+        return float(update.averaged(value, flat)[0])
+
     def over_samples(self, value: int, flat: int, phase: Phase) -> Array | None:
         """An element's number in every sample, shape (samples,): its value or (backward) gradient.
         None while one of them is not known, or where it belongs to no sample."""

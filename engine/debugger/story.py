@@ -129,7 +129,7 @@ class Story:
             case Phase.BACKWARD:
                 found = formula.backward(recording, element, *known.sum.ways)
             case Phase.UPDATE:
-                return self.lines[(known.position.term or len(self.lines)) - 1]
+                return self.lines[(known.position.term or len(recording.update.rule(element.value))) - 1]
             case _:
                 assert known.node is not None, "forward steps belong to a node"
                 found = formula.forward(recording, known.node, element.flat)

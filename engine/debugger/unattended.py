@@ -16,8 +16,10 @@ from gradstep.engine.ask.conditions import Condition
 from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.history import search
 from gradstep.engine.history.history import History
+from gradstep.engine.history.summaries import averaged
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.run.rules import averages_of
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.timeline import Phase, Position
 from gradstep.engine.training.settings import check_iteration
@@ -28,13 +30,15 @@ _REPORTS = 20
 
 class Report(NamedTuple):
     """What there is to say about an iteration: its loss, the last one over the samples held back and the iteration
-    in which that was taken (NaN and 0 where it was not taken since the last report), its learning rate, the norm
-    of all gradients together, and how far all parameters moved relative to their size after that."""
+    in which that was taken (NaN and 0 where it was not taken since the last report), the same with the average of the
+    weights (NaN where none is kept), its learning rate, the norm of all gradients together, and how far all parameters
+    moved relative to their size after that."""
 
     iteration: int
     loss: float
     validation: float
     validated: int
+    averaged: float
     rate: float
     gradient: float
     moved: float
@@ -42,6 +46,8 @@ class Report(NamedTuple):
     def line(self) -> str:
         """For people."""
         held = f"  validation {number(self.validation, Digits.FINE):>9} @{self.validated:<7,}" if self.validated else ""
+        if self.averaged == self.averaged:
+            held += f"  averaged {number(self.averaged, Digits.FINE):>9}"
         return (
             f"iteration {self.iteration:>7,}  loss {number(self.loss, Digits.FINE):>9}{held}  η {self.rate:g}"
             f"  ‖∂‖ {number(self.gradient):>7}  ‖Δ‖/‖w‖ {number(self.moved):>7}"
@@ -54,6 +60,7 @@ class Report(NamedTuple):
             "loss": plain(self.loss),
             "validation": plain(self.validation) if self.validated else None,
             "validated": self.validated or None,
+            **({"averaged": plain(self.averaged)} if self.averaged == self.averaged else {}),
             "lr": plain(self.rate),
             "gradient_norm": plain(self.gradient),
             "update_ratio": plain(self.moved),
@@ -85,6 +92,7 @@ def report(history: History, iteration: int, since: int = 0) -> Report:
         float(s.loss.high[row]),
         float(held[taken[-1]]) if len(taken) else float("nan"),
         int(s.starts[taken[-1]]) if len(taken) else 0,
+        float(averaged(s).high[taken[-1]]) if len(taken) else float("nan"),
         float(s.rate.high[row]),
         together([s.norm(Phase.BACKWARD, p).high[row] for p in parameters]),
         moved / sizes if sizes else float("nan"),
@@ -130,10 +138,12 @@ def _often(steps: int) -> int:
 
 def parameters(history: History, position: Position) -> dict[str, Array]:
     """The parameters at a moment: at the end of an iteration those that its update made, else those with which
-    it began."""
+    it began; and the averages of them that are kept, as NAME.averaged."""
     at = position.iteration + (position.step == history.start.timeline.total and position.term is None)
     leaves = history.snapshot(at).leaves
-    return {p.name: leaves[p.id] for p in history.start.graph.parameters}
+    found = {p.name: leaves[p.id] for p in history.start.graph.parameters}
+    averages = averages_of(history.start.update.packing, history.snapshot(at).state)
+    return {**found, **{f"{history.start.graph.values[v].name}.averaged": array for v, array in averages.items()}}
 
 
 def made_with(scenario: Scenario) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from math import isfinite
 
 import numpy as np
 
+from gradstep.engine.errors import OpError
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node, Role
 from gradstep.engine.index import Array
@@ -35,16 +36,18 @@ def constant(recording: Recording, element: Element) -> Node | None:
     rng = np.random.default_rng(0)
     ends = []
     for scale, shift in _OTHERS:
-        data = _elsewhere(recording, rng)
-        ends.append(_end(graph, data, element, scale, shift))
+        try:
+            data = _elsewhere(recording, rng)
+            ends.append(_end(graph, data, element, scale, shift))
+        except OpError:  # what is made of whole numbers has to be whole as well
+            return None
     return ends[0] if ends[0] is not None and all(node is ends[0] for node in ends) else None
 
 
 def _elsewhere(recording: Recording, rng: np.random.Generator) -> list[Array]:
     """All values of the network with other numbers in its leaves; what has to be whole numbers stays what it is."""
     graph, data = recording.graph, list(recording.trace.data)
-    whole = {node.inputs[1] for node in graph.nodes if len(node.inputs) > 1 and type(node.op).check is not Op.check}
-    whole |= {node.inputs[0] for node in graph.nodes if type(node.op).check is not Op.check}
+    whole = {v for node in graph.nodes if type(node.op).check is not Op.check for v in node.inputs}
     for value in graph.values:
         if value.role in (Role.PARAMETER, Role.INPUT) and value.id not in whole:
             factor, shift = rng.uniform(0.8, 1.2, value.shape), rng.uniform(-0.1, 0.1, value.shape)

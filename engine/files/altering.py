@@ -12,7 +12,7 @@ from gradstep.engine.files.shipped import builtin
 from gradstep.engine.files.tables.names import normal
 from gradstep.engine.files.toml import parse
 from gradstep.engine.run.scenario import Scenario
-from gradstep.engine.training.options import belongs
+from gradstep.engine.training.reading import belongs
 
 
 def altered(scenario: Scenario, line: str) -> Scenario:

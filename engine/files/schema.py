@@ -21,7 +21,7 @@ _DRAFT = "http://json-schema.org/draft-07/schema#"
 _PROBES: Mapping[str, tuple[Any, ...]] = {
     "boolean": (True, False),
     "integer": (0, 1, 2, 50),
-    "number": (0.01, 0.5, 0.99, 1.5),
+    "number": (0.01, 0.5, 0.99, 1.5, -0.8),
     "string": (),
     "array": ([0.9, 0.99], [1, 2], [0.5, 1.2], [0.9], [1, 2, 3], [{}]),
 }
@@ -50,6 +50,7 @@ def json_schema() -> dict[str, Any]:
             "leaves": {"type": "object", "additionalProperties": {"$ref": "#/definitions/array"}},
             "training": _table(_training(), ()),
             "group": _table(_group(), ("parameters",)),
+            "schedule": _table(_schedule(), ("schedule",)),
             "expect": _table(keys.EXPECT, ("of", "value")),
             "debug": _table(keys.DEBUG, ()),
             "note": _table(keys.NOTE, ("at", "text")),
@@ -95,7 +96,15 @@ def _training() -> keys.Keys:
         of = [owner for owner, options in owners.items() if name in options]
         one = _option([owners[owner][name] for owner in of])
         found[name] = {**one, "description": f"{one['description']}; of {', '.join(of)}"}
+    found["schedules"]["items"] = {"$ref": "#/definitions/schedule"}
     return found
+
+
+def _schedule() -> keys.Keys:
+    """What an entry of `schedules` may say: which one it is, and its options."""
+    options = dict.fromkeys(name for one in SCHEDULES.values() if not one.reacts for name in one.options)
+    known = _training()
+    return {"schedule": known["schedule"], **{name: known[name] for name in options if name != "schedules"}}
 
 
 def _group() -> keys.Keys:

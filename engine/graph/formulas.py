@@ -194,6 +194,13 @@ class Formulas:
             hint = product(*operands, (written(node.left), written(node.right)))
             raise ExpressionError(f"{error}{hint}", error.column) from None
 
+    def _input(self, node: ast.expr) -> Operand:
+        """An input of a call; several numbers in brackets stand beside one another."""
+        several = node.elts if isinstance(node, ast.Tuple | ast.List) else []
+        if several and all(isinstance(one, ast.Constant) for one in several):
+            return self._apply("stack", [self._build(one) for one in several], node, None)
+        return self._build(node)
+
     def _expansion(self, node: ast.Call, of: str, values: Mapping[str, Value]) -> Expansion:
         """What puts the operations of a composite into the graph."""
         from gradstep.engine.graph.expansion import Expansion  # here, because few operations are made of others
@@ -214,7 +221,7 @@ class Formulas:
             said = renamed(str(error), what.name, node.func.id)
             raise ExpressionError(f"{said}; it is called as {what.signature()}", node.col_offset) from None
         operands = {
-            slot: self._condition(a) if what.name == "where" and slot == "condition" else self._build(a)
+            slot: self._condition(a) if what.name == "where" and slot == "condition" else self._input(a)
             for slot, a in inputs.items()
         }
         if what.variadic:

@@ -19,6 +19,9 @@ LETTERS = (
     r"\u302a-\u302f\u3099\u309a\ua66f-\ua69f\ua6f0\ua6f1\ua802-\uabed\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f\U000101fd-\U0001e94a"
     r"\U000e0100-\U000e01ef"
 )
+#: What stands behind the dot of a name for one of a value's arrays: `averaged` is the average of a parameter's weights.
+ARRAYS = ("data", "grad", "next", "averaged")
+_SUFFIX = "|".join(ARRAYS)
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 
@@ -29,7 +32,7 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a typed name points at: the `data`, `grad` or `next` of a value, or some index of it."""
+    """What a typed name points at: the `data`, `grad`, `next` or `averaged` of a value, or some index of it."""
 
     value: Value
     kind: str
@@ -60,7 +63,7 @@ def read(text: str, loss: str) -> Typed:
     slope = found is not None and found[1] in (plain(loss), "loss")
     if found is not None and slope:
         word = found[2].strip()
-    parts = re.fullmatch(r"([^\s.\[\]](?:[^\s\[\]]*?[^\s.\[\]])??)(?:\.(data|grad|next))?\s*(?:\[([^\]]*)\])?", word)
+    parts = re.fullmatch(rf"([^\s.\[\]](?:[^\s\[\]]*?[^\s.\[\]])??)(?:\.({_SUFFIX}))?\s*(?:\[([^\]]*)\])?", word)
     if parts is None:
         raise CommandError(f"'{shortened(text)}' is no name; names are written h, h[0], h.grad[0]")
     return Typed(text, parts[1], "grad" if slope else parts[2] or "data", parts[3])

@@ -1,6 +1,6 @@
-"""Which numbers are kept of every iteration of a training, and in which column of its row they stand: the loss,
-the loss over the samples held back, the learning rate; of each array that the iteration writes ‖·‖₂, the least and
-the largest element, and how many are not finite; how far each parameter moved.
+"""Which numbers are kept of every iteration of a training, and in which column of its row they stand: the loss, that
+over the samples held back, with the weights and with their average, the learning rate; of each array that the iteration
+writes ‖·‖₂, the least and the largest element, and how many are not finite; how far each parameter moved.
 
 Beside these, for each unit of a layer, in how many samples its sum is above 0.
 """
@@ -21,7 +21,9 @@ LARGE = 1 << 14
 UNITS = 1024
 _FORWARD = (Phase.FORWARD, Phase.LOSS)
 #: The columns before those of the sweeps.
-LOSS, VALIDATION, RATE, FIRST = range(4)
+LOSS, VALIDATION, AVERAGED, RATE, FIRST = range(5)
+#: Those of what is not taken in every iteration.
+HELD = slice(VALIDATION, RATE)
 
 
 class Counted(NamedTuple):

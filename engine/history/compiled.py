@@ -59,9 +59,9 @@ class Compiled:
         if self._pool:
             draw_into(self._arrays, self._pool, iterations.scenario.training, iteration)
         trace = plan.run(iteration)
-        held = iterations.validation(iteration, plan.data)
+        held = iterations.validation(iteration, plan.data, self._state)
         rules, self._state = self._updates.step(self._state, iteration, trace.loss)
-        self._measurer.measure(Made(iteration, trace, self._updated, rules.lr, held))
+        self._measurer.measure(Made(iteration, trace, self._updated, rules.lr, *held))
         for _, now, following in self._keeps:
             now[...] = following
 

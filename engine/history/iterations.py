@@ -13,8 +13,10 @@ from gradstep.engine.history.checkpoints import Snapshot
 from gradstep.engine.history.forks import Edits
 from gradstep.engine.history.measuring import Made
 from gradstep.engine.index import Array
+from gradstep.engine.run.packing import packing
 from gradstep.engine.run.passes import loss, run
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.rules import State, averages_of
 from gradstep.engine.run.scenario import Scenario
 from gradstep.engine.run.trace import Trace
 from gradstep.engine.run.update import Update
@@ -110,12 +112,21 @@ class Iterations:
         drawn = batch(self.scenario.pool, self._training, k + 1)
         kept = {leaf: trace.data[value] for leaf, value in like.graph.keeps.items()}
         following = Snapshot(k + 1, like, {**leaves, **updated.parameters, **kept, **drawn}, updated.state)
-        held = self.validation(k, snapshot.leaves) if summarise else nan
-        return following, Made(k, trace, updated, update.lr, held)
+        held = self.validation(k, snapshot.leaves, snapshot.state) if summarise else (nan, nan)
+        return following, Made(k, trace, updated, update.lr, *held)
 
-    def validation(self, iteration: int, leaves: Mapping[int, Array] | Sequence[Array]) -> float:
-        """The loss over the samples held back, at the start of an iteration in which it is taken."""
-        if self.scenario.held_back is None or (iteration - 1) % self._validating:
-            return nan
-        inputs = self.scenario.held_back.inputs
-        return loss(self.scenario.held_back.graph, lambda v: inputs[v] if v in inputs else leaves[v])
+    def validation(
+        self, iteration: int, leaves: Mapping[int, Array] | Sequence[Array], state: State
+    ) -> tuple[float, float]:
+        """The loss over the samples held back, at the start of an iteration in which it is taken: with the weights, and
+        with their average in the place of them."""
+        held = self.scenario.held_back
+        if held is None or (iteration - 1) % self._validating:
+            return nan, nan
+        inputs = held.inputs
+        plain = loss(held.graph, lambda v: inputs[v] if v in inputs else leaves[v])
+        averages = averages_of(packing(self.start.graph, self._training.groups), state)
+        if not averages:
+            return plain, nan
+        given = {**averages, **inputs}
+        return plain, loss(held.graph, lambda v: given[v] if v in given else leaves[v])

@@ -29,13 +29,14 @@ _TOGETHER = 32
 
 class Made(NamedTuple):
     """One iteration to be summarised: its number, trace and update, its learning rate, and the loss over the
-    samples held back, NaN where it was not taken."""
+    samples held back, with the weights and with their average, NaN where it was not taken."""
 
     iteration: int
     trace: Trace
     updated: Updated
     rate: float
     validation: float
+    averaged: float
 
 
 class Measurer:
@@ -77,7 +78,7 @@ class Measurer:
         self._lows, self._highs, self._squares = np.empty((3, _TOGETHER, columns.small), graph.dtype)
         shut = ((c, np.empty((_TOGETHER, prod(c.shape)), bool)) for c in columns.counted.values() if c.start >= 0)
         self._shut = list(shut)
-        self._first: list[tuple[float, float, float]] = []
+        self._first: list[tuple[float, float, float, float]] = []
         self._found: list[tuple[int, int, float]] = []
         self._waiting = 0
         #: What measures the small arrays of each of them.
@@ -110,7 +111,7 @@ class Measurer:
         """The same of an iteration whose small arrays are where they are to be."""
         assert made.iteration == self.rows.last + self._waiting + 1, "iterations are added in their order"
         columns, trace, row = self.columns, made.trace, self._pending[self._waiting]
-        self._first.append((trace.loss, made.validation, made.rate))
+        self._first.append((trace.loss, made.validation, made.averaged, made.rate))
         if columns.small:
             self._measure_small(row)
         for k in range(columns.small, len(columns.sweeps)):

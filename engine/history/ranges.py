@@ -136,6 +136,8 @@ class Ranges:
 
     def _array(self, reference: Reference) -> Interval:
         value = reference.value
+        if reference.kind == "averaged":
+            raise Unknown
         if value.node >= 0 or reference.kind != "data":
             return self._hull(self.recording.timeline.phase_of(value.id, reference.kind), value.id)
         if not value.trained:
@@ -193,7 +195,7 @@ class Ranges:
         if reference is None or reference.at:
             raise Unknown
         value = reference.value
-        if value.node < 0 and reference.kind == "data":
+        if (value.node < 0 and reference.kind == "data") or reference.kind == "averaged":
             raise Unknown
         phase = self.recording.timeline.phase_of(value.id, reference.kind)
         if not self.summaries.has(phase, value.id):

@@ -37,8 +37,8 @@ class _Table:
         empty = np.empty((room - rows, self.low.shape[1]), self.low.dtype)
         return _Table(np.concatenate([self.low[:rows], empty]), self.high)
 
-    def joined(self, rows: int, old: int, sparse: int | None) -> _Table:
-        """A new one, with the first `old` of its rows joined in pairs. In the column `sparse` NaN is what was not
+    def joined(self, rows: int, old: int, sparse: int | slice | None) -> _Table:
+        """A new one, with the first `old` of its rows joined in pairs. In columns that are `sparse` NaN is what was not
         taken, and says nothing."""
         low, joined = self.low, len(self.high)
         top = np.concatenate([self.high, low[joined:old]])[:old]
@@ -63,10 +63,10 @@ class _Table:
 
 
 class Rows:
-    """At most `most` rows of `width` numbers and of `units` counts each. In the column `sparse` NaN is what was not
-    taken. Iterations are added in their order, from 1 on; in one thread, while a screen reads in another."""
+    """At most `most` rows of `width` numbers and of `units` counts each. In columns that are `sparse` NaN is what was
+    not taken. Iterations are added in their order, from 1 on; in one thread, while a screen reads in another."""
 
-    def __init__(self, width: int, units: int, most: int, sparse: int) -> None:
+    def __init__(self, width: int, units: int, most: int, sparse: int | slice) -> None:
         self._most, self._sparse, self._lock = max(most, _LEAST), sparse, RLock()
         self._starts = np.zeros(_LEAST + 1, np.int64)
         self._numbers = _Table(np.empty((_LEAST, width)), np.empty((0, width)))

@@ -20,7 +20,7 @@ from gradstep.engine.graph.graph import Value
 from gradstep.engine.history.history import History
 from gradstep.engine.history.ranges import told
 from gradstep.engine.history.rows import Bounds
-from gradstep.engine.history.summaries import Summaries
+from gradstep.engine.history.summaries import Summaries, averaged
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase
@@ -35,6 +35,8 @@ class Topic(Enum):
     LOSS = "loss"
     #: The loss over the samples held back.
     VALIDATION = "validation"
+    #: The same with the average of the weights.
+    AVERAGED = "averaged"
     #: The loss of the training that this one is compared with.
     BESIDE = "beside"
     #: ‖∂L/∂w‖₂.
@@ -129,6 +131,9 @@ def curves(history: History, summaries: Summaries, beside: History | None = None
     if history.scenario.held_back is not None:
         low, high = summaries.validation
         found.append(Series("validation", summaries.starts, _held(low), _held(high), Topic.VALIDATION))
+        if history.scenario.training.avg_fn is not None:
+            low, high = averaged(summaries)
+            found.append(Series("averaged", summaries.starts, _held(low), _held(high), Topic.AVERAGED))
     if beside is not None:
         name = "without edits" if beside.scenario is history.scenario else printable(beside.scenario.name)
         found.append(losses(beside.summaries.view(), name, Topic.BESIDE))

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from gradstep.engine.history.columns import LOSS, RATE, VALIDATION, Columns
+from gradstep.engine.history.columns import AVERAGED, HELD, LOSS, RATE, VALIDATION, Columns
 from gradstep.engine.history.measuring import Measurer
 from gradstep.engine.history.rows import Bounds, Rows
 from gradstep.engine.index import Array
@@ -28,7 +28,7 @@ class Summaries:
         """Those of a training whose iterations have the steps of `recording`, in at most `budget` bytes; none yet."""
         columns = Columns(recording)
         most = budget // Rows.size(columns.width, columns.units)
-        return cls(columns, Rows(columns.width, columns.units, most, VALIDATION))
+        return cls(columns, Rows(columns.width, columns.units, most, HELD))
 
     def measurer(self) -> Measurer:
         """What adds iterations to these rows."""
@@ -132,3 +132,8 @@ class Summaries:
         """For each row and unit of a counted value in how many samples it was above 0 or NaN: shape (rows, units).
         Units are the value's elements without the axis of the samples, in C order."""
         return self._rows.counts(self.columns.counted[value].units)
+
+
+def averaged(summaries: Summaries) -> Bounds:
+    """The loss over the samples held back with the average of the weights in their place."""
+    return summaries._rows.numbers(AVERAGED)

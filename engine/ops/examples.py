@@ -35,6 +35,7 @@ _SAID: Mapping[str, Mapping[str, Any]] = {
     "repeat_interleave": {"repeats": 2},
     "interpolate": {"scale_factor": 2},
     "pad": {"pad": (1, 2)},
+    "affine_grid": {"size": (1, 1, 2, 2)},
 }
 #: Inputs of composites that are numbers of classes, whatever they are called.
 _WHOLE = {("t", "multi_margin"), ("t", "multilabel_margin")}
@@ -54,10 +55,18 @@ def _recurrent(gates: int, over_time: bool) -> Mapping[str, Shape]:
 
 #: Inputs of what takes too many for trying.
 _INPUTS: Mapping[str, Mapping[str, Shape]] = {
-    f"{name}{'' if over_time else '_cell'}": _recurrent(gates, over_time)
-    for name, gates in (("rnn", 1), ("gru", 3), ("lstm", 4))
-    for over_time in (True, False)
+    "grid_sample": {"x": (1, 1, 3, 3), "grid": (1, 1, 2, 2)},
+    "affine_grid": {"theta": (1, 2, 3)},
+    "ctc_loss": {"log_probs": (4, 1, 3), "targets": (1, 2)},
+    "ctc_paths": {"log_probs": (4, 1, 3), "targets": (1, 2), "input_lengths": (1,), "target_lengths": (1,)},
+    **{
+        f"{name}{'' if over_time else '_cell'}": _recurrent(gates, over_time)
+        for name, gates in (("rnn", 1), ("gru", 3), ("lstm", 4))
+        for over_time in (True, False)
+    },
 }
+#: Numbers of inputs that are no free ones, by their names.
+_GIVEN: Mapping[str, Sequence[Any]] = {"targets": [[1, 2]], "input_lengths": [4], "target_lengths": [2]}
 
 
 def example(called: type[Op] | Composite) -> Iterator[str]:
@@ -103,7 +112,8 @@ def _numbers(called: type[Op] | Composite, slots: Sequence[str], shapes: Sequenc
         x = np.round(low + 0.7 * (np.arange(size) * 5 % max(size, 1)) / max(size, 1) - 0.05 * slot, 3).reshape(shape)
         whole = np.asarray(np.arange(size) % 2, dtype=float).reshape(shape)
         whole_only = slots[slot] == "ids" or (slots[slot], called.name) in _WHOLE
-        for numbers in (whole,) if whole_only else (x, whole):
+        given = _GIVEN.get(slots[slot])
+        for numbers in (np.array(given, float),) if given else (whole,) if whole_only else (x, whole):
             try:
                 if isinstance(made, Op):
                     made.check(slot, numbers, shapes)

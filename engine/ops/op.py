@@ -54,7 +54,8 @@ class Op(ABC):
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
     none: masks are made for it. One that `centres` takes the mean of a group off, one that `normalises`
     divides a group by its size. One that `weighs` adds up elements times numbers that its options say. A `variadic`
-    one takes any number of inputs in the place of its last slot. One with `axis_second` may have its axis behind its
+    one takes any number of inputs in the place of its last slot. One that is `joint` is made of all of its inputs at
+    once, and written with the names of whole arrays. One with `axis_second` may have its axis behind its
     first input, as PyTorch has it: gather(x, 1, ids). Of an `opaque` one only the numbers are known that another
     program had for it.
     """
@@ -86,6 +87,7 @@ class Op(ABC):
     axis_second: ClassVar[bool] = False
     opaque: ClassVar[bool] = False
     weighs: ClassVar[bool] = False
+    joint: ClassVar[bool] = False
     term: ClassVar[str] = ""
     each: ClassVar[str] = ""
     label: ClassVar[str] = ""

@@ -102,7 +102,7 @@ def unwritten(target: Target, loss: str) -> str:
         return f"it is empty, of shape {value.shape}"
     if value.frozen:
         return f"'{value.name}' is frozen (requires_grad = false): it is given, and gets no gradient and no update"
-    if target.kind == "next":
+    if target.kind in ("next", "averaged"):
         return f"only parameters are updated, and '{value.name}' is none"
     if target.kind == "data":
         return (

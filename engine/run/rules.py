@@ -9,10 +9,11 @@ import numpy as np
 
 from gradstep.engine.index import Array
 from gradstep.engine.run.packing import Packing, Row
+from gradstep.engine.training.averaging import AVERAGED
 from gradstep.engine.training.clipping import LEFT, joined
 from gradstep.engine.training.options import Training
+from gradstep.engine.training.plateau import Plateau
 from gradstep.engine.training.rule import Line, Numbers
-from gradstep.engine.training.schedules import Plateau
 
 
 class State(NamedTuple):
@@ -44,13 +45,15 @@ class Rules:
         self.symbols = tuple(dict.fromkeys(symbol for symbol, _ in state.kept))
         #: The lines that make g of the gradient.
         self.prepared = training.before(LEFT not in self.symbols, self.steps)
+        #: The line that takes the new weights into their average.
+        self.average = training.average(iteration)
         self._lines: dict[int, tuple[Line, ...]] = {}
         self._constants: dict[int, Numbers] = {}
 
     def go_on(self, state: State, iteration: int) -> None:
         """The same for a later iteration, after a state in which the same is kept, where each has its update."""
         training, self.state, self.iteration = self.training, state, iteration
-        self.rates = training.rates(iteration, state.plateau)
+        self.rates, self.average = training.rates(iteration, state.plateau), training.average(iteration)
         self._lines.clear()
         for group, found in self._constants.items():
             optimizer = training.groups.optimizers[group]
@@ -139,6 +142,8 @@ class Rules:
         if self.steps:
             for symbol in self.training.groups.optimizers[row.group].kept():
                 kept[symbol, row.key] = np.asarray(n[symbol])
+        if self.average is not None:
+            kept[AVERAGED, row.key] = np.asarray(self.average.compute(n))
         return np.asarray(n["w"])
 
     def left(self) -> dict[tuple[str, int], Array]:
@@ -149,3 +154,13 @@ class Rules:
         """What is kept for the next iteration."""
         plateau = self.training.watched(self.iteration, self.state.plateau, lambda: loss)
         return State(self.state.done + self.steps, kept, plateau)
+
+
+def averages_of(packing: Packing, state: State) -> dict[int, Array]:
+    """The averages of the weights by value id, at the start of an iteration; empty where there are none yet."""
+    found: dict[int, Array] = {}
+    for row in packing.rows:
+        array = state.kept.get((AVERAGED, row.key))
+        if array is not None:
+            found.update((v, array[part].reshape(shape) if row.packed else array) for v, part, shape in row.members)
+    return found

@@ -32,7 +32,8 @@ class Phase(Enum):
 
 
 _KINDS = {Phase.BACKWARD: "grad", Phase.UPDATE: "next"}
-_PHASES = {kind: phase for phase, kind in _KINDS.items()}
+#: The average of a parameter's weights is known with its number after the update.
+_PHASES = {**{kind: phase for phase, kind in _KINDS.items()}, "averaged": Phase.UPDATE}
 
 
 class Grain(Enum):

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.index import Array, read_only
+from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.run.packing import Row, packing
 from gradstep.engine.run.rules import Rules, State
 from gradstep.engine.run.trace import Trace
+from gradstep.engine.training.averaging import AVERAGED
 from gradstep.engine.training.optimizer import Optimizer
 from gradstep.engine.training.options import Training
 from gradstep.engine.training.rule import Line, Numbers
@@ -53,9 +54,13 @@ class Update(Rules):
         """The learning rate of a parameter's group."""
         return self.rates[self.packing.places[value][0].group]
 
-    def lines(self, value: int) -> tuple[Line, ...]:
-        """All lines for a parameter, the last of which gives the new number."""
+    def rule(self, value: int) -> tuple[Line, ...]:
+        """The lines for a parameter, the last of which gives the new number."""
         return self.of(self.packing.places[value][0].group)
+
+    def lines(self, value: int) -> tuple[Line, ...]:
+        """The same, and what takes the new number into an average."""
+        return self.rule(value) if self.average is None else (*self.rule(value), self.average)
 
     # Whole arrays --------------------------------------------------------------------------------
 
@@ -136,9 +141,25 @@ class Update(Rules):
         whole = self.optimizer(value).whole
         with np.errstate(all="ignore"):
             n = self._of(value, None if whole else flat)
-            for line in self.lines(value):
+            for line in self.rule(value):
                 n[line.symbol] = line.compute(n)
         return _part(np.asarray(n["w"]), flat if whole else None)
+
+    def average_before(self, value: int, flat: int | None = None) -> Array | None:
+        """The average of a parameter's weights before this update, in its shape, or that of one element, shape (1,);
+        None where none has begun."""
+        row, _ = self.packing.places[value]
+        return self.kept(AVERAGED, value, flat) if (AVERAGED, row.key) in self.state.kept else None
+
+    def averaged(self, value: int, flat: int | None = None) -> Array:
+        """The same after it. Where none has begun it is the new weights themselves."""
+        if self.average is None:
+            before = self.average_before(value, flat)
+            return self.new(value, flat) if before is None else before
+        with np.errstate(all="ignore"):
+            n = self._of(value, flat)
+            n["w"] = self.new(value, flat)
+            return np.asarray(self.average.compute(n))
 
     def stages(self, value: int, flat: int) -> Iterator[Stage]:
         """The update of one element line by line."""
@@ -146,10 +167,15 @@ class Update(Rules):
         with np.errstate(all="ignore"):
             n = self._of(value, None if whole else flat)
             for line in self.lines(value):
-                used = {k: _part(v, flat) if whole and np.shape(v) == shape else v for k, v in n.items()}
+                used = {k: _part(v, flat) if whole and _shaped(v, shape) else v for k, v in n.items()}
                 n[line.symbol] = line.compute(n)
                 made = np.asarray(n[line.symbol])
                 yield Stage(line, used, float(made.item(flat if whole and made.shape == shape else 0)))
+
+
+def _shaped(number: object, shape: Shape) -> bool:
+    """Whether it has a number for each element of a parameter."""
+    return isinstance(number, np.ndarray) and number.shape == shape
 
 
 def _part(array: Array, flat: int | None) -> Array:

@@ -56,8 +56,10 @@ class Updates:
         return rules, self._state
 
     def _of(self, state: State, iteration: int) -> Rules:
-        """Those of an iteration. What is kept after one update is kept after all that follow."""
-        self._count = self._count + 1 if state is self._state else 0
+        """Those of an iteration. What is kept after one update is kept after all that follow, but for an average that
+        begins later."""
+        known = self._rules is not None and len(state.kept) == len(self._rules.state.kept)
+        self._count = self._count + 1 if state is self._state and known else 0
         if self._rules is None or self._count < 2 or self._training.accumulate > 1:
             self._rules = Rules(self._training, self._packing, self._dtype, state, iteration)
         else:

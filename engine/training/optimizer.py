@@ -29,6 +29,8 @@ class Optimizer(ABC):
     options: ClassVar[Mapping[str, Option]] = {}
     #: Whether its lines need all of a parameter for each number of it, as a matrix.
     whole: ClassVar[bool] = False
+    #: Whether it is a rule for matrices only.
+    matrices: ClassVar[bool] = False
     #: Whether it is known what it does, and not only what came of it.
     known: ClassVar[bool] = True
 

@@ -21,6 +21,7 @@ SIGNS: Mapping[str, str] = {
     "eps": "ε", "lr_decay": "δ", "norm": "‖g‖", "left": "left over", "rho": "ρ", "mu": "μₜ", "mu_next": "μₜ₊₁",
     "product": "Πμ", "product_next": "Πμₜ₊₁", "rectified": "r", "shorter": "η₋", "longer": "η₊", "least": "s₋",
     "most": "s₊", "accumulate": "batches",
+    "averaged": "average", "averages": "n", "eta": "ηₜ", "lr_before": "ηₜ₋₁", "lambd": "λ", "eps2": "ε₂",
 }  # fmt: skip
 
 

@@ -25,6 +25,18 @@ def at_least_0(default: float | None) -> Option:
     return Option(default, "a number from 0 on", lambda x: is_number(x) and x >= 0)
 
 
+def above_0(default: float | None) -> Option:
+    return Option(default, "a number above 0", lambda x: is_number(x) and x > 0)
+
+
+def whole_numbers() -> Option:
+    return Option(
+        None,
+        "a list of whole numbers from 0 on",
+        lambda x: isinstance(x, list) and all(type(k) is int and k >= 0 for k in x),
+    )
+
+
 def below_1(default: float) -> Option:
     return Option(default, "a number from 0 to below 1", lambda x: is_number(x) and 0 <= x < 1)
 

@@ -110,6 +110,9 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
     "interpolate": (((1, 2, 4),), ((2, 1, 3, 2),), ((1, 1, 2, 3, 2),)),
     "pad": (((3,),), ((2, 3),), ((2, 1, 3),)),
     "unfold": (((1, 3, 4),), ((2, 2, 3, 2),)),
+    "grid_sample": (((2, 2, 3, 2), (2, 2, 1, 2)), ((1, 1, 2, 3, 2), (1, 1, 2, 1, 3))),
+    "affine_grid": (((1, 2, 3),), ((2, 3, 4),)),
+    "ctc_paths": (((5, 2, 3), (2, 2), (2,), (2,)), ((4, 2, 3), (3,), (2,), (2,))),
     "nll": (
         *(((3,), (3,)), ((3,), ()), ((3,), (1,)), ((4, 3), (4,)), ((4, 3), (4, 3)), ((2, 3, 2), (2, 2))),
         *(
@@ -180,7 +183,7 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
 }
 
 #: What slots are called whose numbers say where something is.
-NUMBERS = ("ids", "mask")
+NUMBERS = ("ids", "mask", "targets", "input_lengths", "target_lengths")
 
 #: Inputs that are no free numbers: (name, slot) → from a generator and a shape.
 GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
@@ -195,6 +198,9 @@ GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
         for slot in range(1, 5)
         if cls.slots[min(slot, len(cls.slots) - 1)] in NUMBERS and name not in ("embedding", "unpool")
     },
+    ("ctc_paths", 1): lambda rng, shape: rng.integers(1, 3, shape).astype(float),
+    ("ctc_paths", 2): lambda rng, shape: 4.0 - rng.permutation(np.arange(np.prod(shape, dtype=int))).reshape(shape),
+    ("ctc_paths", 3): lambda rng, shape: 1.0 + rng.permutation(np.arange(np.prod(shape, dtype=int))).reshape(shape),
     # Several in one place are equal; here each has a place of its own, along both axes.
     ("unpool", 1): lambda rng, shape: np.add.outer(*(np.arange(n) for n in shape)) % 3.0,
     **{(name, 0): lambda rng, shape: rng.uniform(-0.9, 0.9, shape) for name in ("asin", "acos", "atanh")},
@@ -246,12 +252,14 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "divisor_override": (None, 3),
     "output_size": (1, 3, (2,), (2, 3), (None, 2), (1, 2, 3)),
     "scale_factor": (None, 1.7, 0.5),
-    "size": (None, 1, 2, 3, (5,), (2, 3)),
+    "size": (None, 1, 2, 3, (5,), (2, 3), (1, 1, 2, 3), (2, 1, 2, 1, 3)),
     "mode": (
         *("nearest", "nearest-exact", "area", "linear", "bilinear", "trilinear", "bicubic"),
         *("constant", "reflect", "replicate", "circular"),
     ),
     "align_corners": (None, True),
+    "padding_mode": ("zeros", "border", "reflection"),
+    "zero_infinity": (False, True),
     "antialias": (False, True),
     "pad": ((1, 2), (-1, 1), (1, 0, 0, 1), (0, 0)),
     "seed": (0, 3),

@@ -252,7 +252,11 @@ def _training(random: random.Random) -> dict[str, Any]:
         if schedule == "step":
             found["step_size"] = random.choice((1, 2, 10**12))
     for name in random.sample(list(options), random.randrange(4)):
-        fitting = [v for v in (*NUMBERS, True, False, [0.9, 0.999], [0.0, 0.5]) if options[name].fits(v)]
+        fitting = [
+            v
+            for v in (*NUMBERS, True, False, [0.9, 0.999], [0.0, 0.5], [{"schedule": "step", "step_size": 2}])
+            if options[name].fits(v)
+        ]
         if (
             name not in ("steps", "schedule", "batch_size", "validation", "shuffle", "validate")
             or random.random() < 0.3

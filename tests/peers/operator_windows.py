@@ -21,6 +21,14 @@ def upsampled(options: str) -> Callable[[Given], str]:
     return written
 
 
+def sampled(g: Given) -> str:
+    """PyTorch's inner names for grid_sample have its options as numbers."""
+    mode = ("bilinear", "nearest", "bicubic")[g.values["interpolation_mode"]]
+    padding = ("zeros", "border", "reflection")[g.values["padding_mode"]]
+    corners = g.values["align_corners"]
+    return f"grid_sample({g['input']}, {g['grid']}, {mode!r}, {padding!r}, align_corners={corners})"
+
+
 LINES: dict[str, str | tuple[str, Callable[[Given], str]]] = {
     **{f"nn.functional.conv{d}d": f"conv{d}d({_CONVOLUTION})" for d in (1, 2, 3)},
     **{f"nn.functional.conv_transpose{d}d": f"conv_transpose{d}d({_TRANSPOSED})" for d in (1, 2, 3)},
@@ -47,6 +55,12 @@ LINES: dict[str, str | tuple[str, Callable[[Given], str]]] = {
         for mode in ("constant", "reflect", "replicate", "replicate_negative", "circular")
     },
     "constant_pad_nd": "pad({input}, {pad}, value={value}) | input pad value=0",
+    "nn.functional.grid_sample": "grid_sample(input, grid, mode, padding_mode, align_corners)",
+    "grid_sampler_2d": ("input grid interpolation_mode padding_mode align_corners", sampled),
+    "grid_sampler_3d": ("input grid interpolation_mode padding_mode align_corners", sampled),
+    "nn.functional.ctc_loss": (
+        "ctc_loss(input, targets, input_lengths, target_lengths, blank, reduction, zero_infinity)"
+    ),
     "nn.functional.pixel_shuffle": "pixel_shuffle(input, upscale_factor)",
     "nn.functional.pixel_unshuffle": "pixel_unshuffle(input, downscale_factor)",
     "nn.functional.channel_shuffle": "channel_shuffle(input, groups)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from torch_leaves import ANSWERS, CHANCES, INF, LOGITS, NAN, SHARES, X34, Y34, Case, drawn, quiet
 
@@ -13,6 +14,14 @@ SIGNS = [[1.0, -1.0, 1.0, -1.0], [-1.0, -1.0, 1.0, 1.0], [1.0, 1.0, -1.0, -1.0]]
 NUMBERS = [0.0, 2.0, -100.0, 1.0]
 SHARE = [[0.7, 0.2, 0.1], [0.0, 1.0, 0.0], [0.25, 0.25, 0.5]]
 CUBE, PLACES = drawn(2, 3, 4, seed=8), [[0.0, 2.0, -100.0, 1.0], [1.0, 1.0, 0.0, -100.0]]
+
+
+SPEECH, SPOKEN = drawn(5, 3, 4, seed=10), [[1.0, 1.0], [2.0, 3.0], [3.0, 1.0]]
+
+
+def sequences(**options: Any) -> Callable[..., Any]:
+    """The loss of sequences of log-probabilities, with lengths that are whole."""
+    return lambda X, y, i, t: F.ctc_loss(X.log_softmax(2), y.long(), i.long(), t.long(), **options)
 
 
 def each(name: str, of: Callable[..., Any], leaves: dict[str, Any], *options: dict[str, Any]) -> list[Case]:
@@ -99,5 +108,20 @@ CASES: dict[str, list[Case]] = {
          {"X": X34, "Y": Y34}),
         *each("triplet_margin", F.triplet_margin_loss, {"X": X34, "Y": Y34, "Z": drawn(3, 4, seed=9)}, {"swap": True},
               {"margin": 3.0, "p": 1.0}),
+    ],
+    "sequences": [
+        *((f"ctc_loss(log_softmax(X, 2), y, i, t, reduction='{kind}', zero_infinity={zero})",
+           sequences(reduction=kind, zero_infinity=zero), {"X": SPEECH, "y": SPOKEN, "i": heard, "t": said})
+          for kind in KINDS for heard, said, zero in (
+              ([5.0, 4.0, 5.0], [2.0, 1.0, 0.0], False), ([5.0, 1.0, 2.0], [2.0, 1.0, 2.0], True))),
+        ("ctc_loss(log_softmax(X, 2), y, (5, 3, 5), (1, 2, 2), blank=3)",
+         lambda X, y: F.ctc_loss(X.log_softmax(2), y.long(), (5, 3, 5), (1, 2, 2), blank=3),
+         {"X": SPEECH, "y": [0.0, 1.0, 1.0, 2.0, 0.0]}),
+        ("ctc_loss(log_softmax(X, 1), y)",
+         lambda X, y: F.ctc_loss(X.log_softmax(1), y.long(), torch.tensor(5), torch.tensor(2)),
+         {"X": drawn(5, 4, seed=3), "y": [1.0, 3.0]}),
+        ("ctc_loss(X, y, (3, 3), (2, 2), reduction='sum')",
+         lambda X, y: F.ctc_loss(X, y.long(), (3, 3), (2, 2), reduction="sum"),
+         {"X": [[[-1.0, -0.5, -2.0]] * 2] * 3, "y": [[1.0, 2.0], [2.0, 2.0]]}),
     ],
 }  # fmt: skip

@@ -312,6 +312,162 @@ CASES: dict[str, tuple[dict[str, Any], Any]] = {
             [{"params": [p["b1"], p["b2"]]}, {"params": [p["W1"], p["W2"]], "lr": 0.02}], lr=0.03
         ),
     ),
+    "asgd, defaults": ({"optimizer": "asgd"}, lambda p: torch.optim.ASGD(p)),
+    "asgd": (
+        {
+            "optimizer": "asgd",
+            "lr": 0.1,
+            "lambd": 0.05,
+            "alpha": 0.6,
+            "weight_decay": 0.02,
+            "schedule": "exponential",
+            "gamma": 0.95,
+        },
+        lambda p: torch.optim.ASGD(p, lr=0.1, lambd=0.05, alpha=0.6, weight_decay=0.02),
+    ),
+    "adafactor, defaults": ({"optimizer": "adafactor"}, lambda p: torch.optim.Adafactor(p)),
+    "adafactor": (
+        {
+            "optimizer": "adafactor",
+            "lr": 0.2,
+            "beta2_decay": -0.5,
+            "eps": [1e-6, 0.01],
+            "d": 1.5,
+            "weight_decay": 0.05,
+            "maximize": False,
+        },
+        lambda p: torch.optim.Adafactor(p, lr=0.2, beta2_decay=-0.5, eps=(1e-6, 0.01), d=1.5, weight_decay=0.05),
+    ),
+    "schedule, cyclic": (
+        {
+            "optimizer": "momentum",
+            "lr": 0.02,
+            "schedule": "cyclic",
+            "max_lr": 0.2,
+            "step_size_up": 6,
+            "step_size_down": 9,
+            "mode": "triangular2",
+            "base_momentum": 0.7,
+            "max_momentum": 0.95,
+        },
+        lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9),
+    ),
+    "schedule, cyclic of the rate": (
+        {
+            "optimizer": "sgd",
+            "lr": 0.3,
+            "schedule": "cyclic",
+            "base_lr": 0.01,
+            "max_lr": 0.2,
+            "step_size_up": 7,
+            "mode": "exp_range",
+            "gamma": 0.97,
+            "cycle_momentum": False,
+        },
+        lambda p: torch.optim.SGD(p, lr=0.3),
+    ),
+    "schedule, swa": (
+        {"optimizer": "sgd", "lr": 0.3, "schedule": "swa", "swa_lr": 0.05, "anneal_epochs": 12},
+        lambda p: torch.optim.SGD(p, lr=0.3),
+    ),
+    "schedule, swa, linear": (
+        {
+            "optimizer": "sgd",
+            "lr": 0.3,
+            "schedule": "swa",
+            "swa_lr": 0.05,
+            "anneal_epochs": 20,
+            "anneal_strategy": "linear",
+            "avg_fn": "swa",
+            "swa_start": 20,
+        },
+        lambda p: torch.optim.SGD(p, lr=0.3),
+    ),
+    "schedule, sequential": (
+        {
+            "optimizer": "adam",
+            "lr": 0.05,
+            "schedule": "sequential",
+            "milestones": [5, 20, 32],
+            "schedules": [
+                {"schedule": "linear", "start_factor": 0.1, "total_iters": 5},
+                {"schedule": "cosine", "t_max": 10, "eta_min": 0.001},
+                {"schedule": "exponential", "gamma": 0.9},
+                {"schedule": "swa", "swa_lr": 0.01, "anneal_epochs": 4},
+            ],
+        },
+        lambda p: torch.optim.Adam(p, lr=0.05),
+    ),
+    "schedule, sequential of groups": (
+        {
+            "optimizer": "sgd",
+            "lr": 0.2,
+            "schedule": "sequential",
+            "milestones": [4, 9, 16, 24, 40],
+            "schedules": [
+                {"schedule": "constant", "factor": 0.3, "total_iters": 3},
+                {"schedule": "step", "step_size": 2, "gamma": 0.7},
+                {"schedule": "multistep", "milestones": [2, 5], "gamma": 0.5},
+                {"schedule": "polynomial", "total_iters": 6, "power": 1.5},
+                {"schedule": "cosine_warm_restarts", "t_0": 3, "t_mult": 2, "eta_min": 0.01},
+                {"schedule": "cyclic", "base_lr": 0.05, "max_lr": 0.1, "step_size_up": 3, "cycle_momentum": False},
+            ],
+            "groups": [{"parameters": ["b*"], "lr": 0.05}],
+        },
+        lambda p: torch.optim.SGD([{"params": [p["W1"], p["W2"]]}, {"params": [p["b1"], p["b2"]], "lr": 0.05}], lr=0.2),
+    ),
+    "schedule, chained": (
+        {
+            "optimizer": "sgd",
+            "lr": 0.3,
+            "schedule": "chained",
+            "schedules": [
+                {"schedule": "constant", "factor": 0.2, "total_iters": 6},
+                {"schedule": "exponential", "gamma": 0.97},
+                {"schedule": "cosine", "t_max": 14, "eta_min": 0.002},
+            ],
+            "groups": [{"parameters": ["W2"], "lr": 0.1, "momentum": 0.5}],
+        },
+        lambda p: torch.optim.SGD(
+            [{"params": [p["W1"], p["b1"], p["b2"]]}, {"params": [p["W2"]], "lr": 0.1, "momentum": 0.5}], lr=0.3
+        ),
+    ),
+    "schedule, chained with all that follow": (
+        {
+            "optimizer": "momentum",
+            "lr": 0.1,
+            "schedule": "chained",
+            "schedules": [
+                {"schedule": "linear", "start_factor": 0.5, "total_iters": 8},
+                {"schedule": "step", "step_size": 7, "gamma": 0.8},
+                {"schedule": "multistep", "milestones": [3, 9, 9, 20], "gamma": 0.9},
+                {"schedule": "polynomial", "total_iters": 60, "power": 0.7},
+            ],
+        },
+        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
+    ),
+    "averaged": (
+        {"optimizer": "sgd", "lr": 0.2, "avg_fn": "ema", "decay": 0.9},
+        lambda p: torch.optim.SGD(p, lr=0.2),
+    ),
+    "averaged, gathered, by groups": (
+        {
+            "optimizer": "adamw",
+            "lr": 0.03,
+            "accumulate": 3,
+            "avg_fn": "ema",
+            "decay": 0.3,
+            "swa_start": 4,
+            "groups": [{"parameters": ["b*"], "optimizer": "sgd", "lr": 0.1, "momentum": 0.9}],
+        },
+        lambda p: Both(
+            torch.optim.AdamW([p["W1"], p["W2"]], lr=0.03), torch.optim.SGD([p["b1"], p["b2"]], lr=0.1, momentum=0.9)
+        ),
+    ),
+    "averaged alike": (
+        {"optimizer": "adam", "lr": 0.03, "avg_fn": "swa", "swa_start": 10},
+        lambda p: torch.optim.Adam(p, lr=0.03),
+    ),
     "warm-up, then cosine": (
         {"optimizer": "adam", "lr": 0.05, "schedule": "cosine", "t_max": 40, "warmup": 10},
         lambda p: torch.optim.Adam(p, lr=0.05),
@@ -364,7 +520,11 @@ SCHEDULERS: dict[str, Any] = {
     "cosine": torch.optim.lr_scheduler.CosineAnnealingLR,
     "cosine_warm_restarts": torch.optim.lr_scheduler.CosineAnnealingWarmRestarts,
     "one_cycle": torch.optim.lr_scheduler.OneCycleLR,
+    "cyclic": torch.optim.lr_scheduler.CyclicLR,
+    "swa": torch.optim.swa_utils.SWALR,
     "plateau": torch.optim.lr_scheduler.ReduceLROnPlateau,
+    "sequential": torch.optim.lr_scheduler.SequentialLR,
+    "chained": torch.optim.lr_scheduler.ChainedScheduler,
 }
 
 
@@ -378,11 +538,36 @@ def scheduler(table: dict[str, Any], optimizer: torch.optim.Optimizer) -> Any:
         options = {names.get(k, k): v for k, v in table.items() if names.get(k, k) in known and k != "optimizer"}
         if kind is torch.optim.lr_scheduler.OneCycleLR:
             options.setdefault("max_lr", table["lr"])
-        main = kind(optimizer, **options)
+        if kind is torch.optim.lr_scheduler.CyclicLR:
+            options.setdefault("base_lr", table.get("lr"))
+        parts = [scheduler(one, optimizer) for one in table.get("schedules", ())]
+        main = kind(parts, optimizer) if table["schedule"] == "chained" else None
+        main = kind(optimizer, parts, table["milestones"]) if table["schedule"] == "sequential" else main
+        main = main or kind(optimizer, **options)
     if warm:
         rise = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1 / warm, end_factor=1.0, total_iters=warm - 1)
         main = torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, main], milestones=[warm])
     return main
+
+
+class Leaves(torch.nn.Module):
+    """The parameters as a module, which is what PyTorch averages."""
+
+    def __init__(self, leaves: dict[str, torch.Tensor]) -> None:
+        super().__init__()
+        for name, value in leaves.items():
+            self.register_parameter(name, torch.nn.Parameter(value.detach()))
+
+
+def averaged(table: dict[str, Any], leaves: dict[str, torch.Tensor]) -> torch.optim.swa_utils.AveragedModel | None:
+    """The average of the weights that a table asks for."""
+    functions = {
+        "ema": lambda: torch.optim.swa_utils.get_ema_multi_avg_fn(table.get("decay", 0.999)),
+        "swa": torch.optim.swa_utils.get_swa_multi_avg_fn,
+    }
+    if "avg_fn" not in table:
+        return None
+    return torch.optim.swa_utils.AveragedModel(Leaves(leaves), multi_avg_fn=functions[table["avg_fn"]]())
 
 
 def trained(table: dict[str, Any], make: Any) -> dict[str, Any]:
@@ -391,7 +576,8 @@ def trained(table: dict[str, Any], make: Any) -> dict[str, Any]:
     x, t = torch.tensor(X), torch.tensor(T)
     optimizer = make(leaves if "groups" in table else list(leaves.values()))
     schedule, every = scheduler(table, optimizer), table.get("accumulate", 1)
-    losses, rates, after = [], [], {}
+    losses, rates, after, averages = [], [], {}, {}
+    average, updates = averaged(table, leaves), 0
     for k in range(1, ITERATIONS + 1):
         if table.get("zero_grad", True) and (k - 1) % every == 0:
             optimizer.zero_grad()
@@ -412,9 +598,14 @@ def trained(table: dict[str, Any], make: Any) -> dict[str, Any]:
                 schedule.step(loss.item())
             elif schedule is not None:
                 schedule.step()
+            updates += 1
+            if average is not None and updates > table.get("swa_start", 0):
+                average.update_parameters(Leaves(leaves))
+        if average is not None and average.n_averaged and k in (20, ITERATIONS):
+            averages[k] = {name: value.tolist() for name, value in average.module.named_parameters()}
         if k in (1, 2, ITERATIONS):
             after[k] = {name: value.tolist() for name, value in leaves.items()}
-    return {"training": table, "losses": losses, "rates": rates, "after": after}
+    return {"training": table, "losses": losses, "rates": rates, "after": after, "averages": averages}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,11 @@ from torch_leaves import IMAGE, INF, NAN, X34, Case, drawn, quiet
 ROWS, CUBE = drawn(2, 4, 7, seed=5), drawn(1, 2, 3, 4, 3, seed=6)
 WIDE, SMALL = drawn(2, 4, 5, 4, seed=7), drawn(2, 4, 3, 2, seed=8)
 B4 = [0.5, -0.25, 1.0, 0.0]
+#: Inside and beyond an image, on elements and between them, on its edges, and on what it is thrown back at.
+PLACES = [
+    [[[-1.0, -1.0], [1.0, 1.0], [0.0, 0.2]], [[0.31, -0.77], [1.3, 0.4], [-2.6, 3.1]]],
+    [[[0.2, 0.25], [-0.6, 0.0], [1.0, -1.0]], [[-1.2, 1.2], [2.1, -1.45], [0.05, 0.95]]],
+]
 NEXT_TO_LAST = [[1.0, NAN, 2.0, 3.0, INF], [NAN, 0.0, INF, INF, 1.0], [2.0, 2.0, NAN, -INF, -INF]]
 
 CASES: dict[str, list[Case]] = {
@@ -94,5 +99,21 @@ CASES: dict[str, list[Case]] = {
         ("pixel_shuffle(X, 2)", lambda X: F.pixel_shuffle(X, 2), {"X": WIDE}),
         ("pixel_unshuffle(X, 3)", lambda X: F.pixel_unshuffle(X, 3), {"X": drawn(2, 6, 3)}),
         ("channel_shuffle(X, 2)", lambda X: F.channel_shuffle(X, 2), {"X": SMALL}),
+    ],
+    "sampling": [
+        *((f"grid_sample(X, G, '{mode}', '{padding}', {corners})",
+           lambda X, G, o=(mode, padding, corners): F.grid_sample(X, G, *o), {"X": IMAGE, "G": PLACES})
+          for mode in ("bilinear", "nearest", "bicubic") for padding in ("zeros", "border", "reflection")
+          for corners in (True, False)),
+        *((f"grid_sample(X, G, mode='{mode}', padding_mode='{padding}')",
+           lambda X, G, o=(mode, padding): F.grid_sample(X, G, *o, align_corners=False),
+           {"X": CUBE, "G": drawn(1, 2, 2, 3, 3, seed=12)})
+          for mode in ("bilinear", "nearest") for padding in ("zeros", "border", "reflection")),
+    ],
+    "grids": [
+        *((f"affine_grid(X, {size}, align_corners={corners})",
+           lambda X, size=size, corners=corners: quiet(F.affine_grid, X, size=size, align_corners=corners),
+           {"X": drawn(2, len(size) - 2, len(size) - 1)})
+          for size in ((2, 1, 3, 4), (2, 3, 1, 2), (2, 1, 2, 3, 2)) for corners in (True, False)),
     ],
 }  # fmt: skip

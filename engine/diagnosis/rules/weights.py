@@ -170,6 +170,9 @@ def cancellation(evidence: Evidence) -> Iterator[Seen]:
             continue
         if any(graph.values[v].node < 0 and graph.values[v].role is not Role.LITERAL for v in node.inputs):
             continue  # of what is given the digits are known
+        makers = [made_by(graph, value) for value in node.inputs]
+        if any(m is not None and m.op.name == "detach" and m.inputs[0] in node.inputs for m in makers):
+            continue  # a number less itself, for the sake of its gradient
         a, b = (np.asarray(x, dtype=np.float64) for x in evidence.first.trace.inputs(node))
         with np.errstate(all="ignore"):
             left, size = abs(a - b), np.maximum(abs(a), abs(b))

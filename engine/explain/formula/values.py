@@ -34,7 +34,7 @@ def forward(recording: Recording, node: Node, flat: int) -> Equation:
 
 
 def _sides(recording: Recording, node: Node, flat: int) -> _Sides:
-    if node.op.opaque:
+    if node.op.opaque or node.op.joint:
         names = [recording.board.whole(value) for value in node.inputs]
         return node.op.written(names, recording.graph.dtype), (), None
     if node.op.looks_up([recording.graph.values[v].shape for v in node.inputs]):

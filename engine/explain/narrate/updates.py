@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from math import isinf
 
 import numpy as np
@@ -33,7 +34,7 @@ def _against(recording: Recording, element: Element, moved: float) -> str:
 def _unmoved(recording: Recording, element: Element, what: str) -> str:
     """Why a number stays what it is."""
     if not recording.update.steps:
-        last = recording.update.lines(element.value)[-1]
+        last = recording.update.rule(element.value)[-1]
         return f"{last.says[0].upper()}{last.says[1:]}, and the {what} stays as it is."
     if recording.trace.derivative(element) == 0 and not _moving(recording, element):
         return f"The gradient is exactly 0, so the {what} stays as it is."
@@ -53,7 +54,7 @@ def _unmoved(recording: Recording, element: Element, what: str) -> str:
 def _moving(recording: Recording, element: Element) -> bool:
     """Whether anything would move a number at all: its gradient and what is kept of those before, or a weight decay
     beside them."""
-    *before, last = recording.update.stages(*element)
+    *before, last = islice(recording.update.stages(*element), len(recording.update.rule(element.value)))
     step = next(s for _, s in last.line.pieces if s not in ("", "w") and isinstance(last.used[s], np.ndarray))
     decays = any(stage.line.symbol == "w" for stage in before) and recording.trace.number(element) != 0
     return decays or bool(np.any(np.asarray(last.used[step]) != 0))
@@ -82,11 +83,11 @@ def update(recording: Recording, element: Element) -> Narration:
     after = "Until now none had changed: the backward pass used the old numbers." if first else _AFTER
     if not recording.update.optimizer(element.value).known:
         way = f"goes {'up' if new > old else 'down'} by {said(abs(new - old), digits=Digits.MATH)}"
-        says = recording.update.lines(element.value)[-1].says
+        says = recording.update.rule(element.value)[-1].says
         caption = f"The {what} {way if new != old else 'stays as it is'}: {says}."
     elif new == old:
         caption = _unmoved(recording, element, what)
-    elif len(recording.update.lines(element.value)) == 1:
+    elif len(recording.update.rule(element.value)) == 1:
         sign, way = ("negative", "up") if grad < 0 else ("positive", "down")
         caption = (
             f"The gradient is {sign}, so the {what} goes {way} by {said(abs(new - old), digits=Digits.MATH)}. {after}"

@@ -43,10 +43,18 @@ def document(recording: Recording) -> dict[str, Any]:
         "steps": recording.timeline.total,
         "nodes": nodes,
         "next": {p.name: plain(recording.updated(p.id)) for p in graph.parameters},
+        **_averaged(recording),
         **({"set": list(_set(recording))} if recording.given else {}),
         **({"stale": list(recording.stale_names)} if recording.trace.stale else {}),
         "findings": diagnose_iteration(recording).document(),
     }
+
+
+def _averaged(recording: Recording) -> dict[str, Any]:
+    """The averages of the weights after the update, where they are kept."""
+    if recording.scenario.training.avg_fn is None:
+        return {}
+    return {"averaged": {p.name: plain(recording.update.averaged(p.id)) for p in recording.graph.parameters}}
 
 
 def _set(recording: Recording) -> Iterator[str]:

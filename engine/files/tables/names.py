@@ -10,11 +10,12 @@ from gradstep.engine.ask.fields import FIELDS, SOFT
 from gradstep.engine.ask.kinds import KINDS
 from gradstep.engine.ask.steps import CHANGES
 from gradstep.engine.files.draft import Table
+from gradstep.engine.graph.typed import ARRAYS
 
 #: Words that mean something of a step in conditions: a value of that name would be meant there, or not.
 STEP_WORDS = frozenset((*KINDS, *FIELDS, *CHANGES, "previous", "step")) - SOFT
 #: What stands behind the dot of a name for one of its arrays.
-KINDS_OF_NUMBERS = ("data", "grad", "next", "T")
+KINDS_OF_NUMBERS = (*ARRAYS, "T")
 #: Words that name a moment wherever one can be typed, and so cannot name a value.
 RESERVED = ("forward", "backward", "update", "start", "end")
 #: All names that no value of a network may have.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from gradstep.engine.errors import nearest
@@ -10,8 +10,9 @@ from gradstep.engine.files.draft import Draft
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.training.groups import Group
-from gradstep.engine.training.options import Told, Training, belongs
-from gradstep.engine.training.options import read as read_options
+from gradstep.engine.training.options import Training
+from gradstep.engine.training.reading import Told, Within, belongs
+from gradstep.engine.training.reading import read as read_options
 from gradstep.engine.training.schedules import SCHEDULES
 
 
@@ -41,22 +42,26 @@ def read_against(draft: Draft) -> Training | None:
         if key in table:  # what is wrong in [training] is said there
             table.bad(key, text, about_key)
 
-    said_there = "groups" not in table
-    return read_options({**kept, **table.said}, bad, _unsaid if said_there else _within(draft, "against"))
+    own = _within(draft, "against")
+
+    def within(lists: str, number: int) -> Told:
+        return own(lists, number) if lists in table else _unsaid
+
+    return read_options({**kept, **table.said}, bad, within)
 
 
-def _within(draft: Draft, table: str) -> Callable[[int], Told]:
-    """What notes problems of an entry of `groups`."""
+def _within(draft: Draft, table: str) -> Within:
+    """What notes problems of an entry of `groups` or `schedules`."""
 
-    def of(number: int) -> Told:
-        path = (table, "groups", number)
+    def of(lists: str, number: int) -> Told:
+        path = (table, lists, number)
         return lambda key, text, about_key: draft.bad([*path, key], text, key=about_key)
 
     return of
 
 
-def _unsaid(number: int) -> Told:
-    return lambda key, text, about_key: None
+def _unsaid(key: str, text: str, about_key: bool) -> None:
+    """What is wrong in [training] is said there."""
 
 
 def check_groups(draft: Draft, builder: GraphBuilder, training: Training, table: str = "training") -> None:
@@ -70,7 +75,7 @@ def check_groups(draft: Draft, builder: GraphBuilder, training: Training, table:
                 draft.bad(path, f"no parameter is called '{name}'{hint}")
     for value in parameters:
         optimizer = training.groups.optimizers[training.groups.of(value.name)]
-        if optimizer.whole and len(value.shape) != 2 and value.differentiable:
+        if optimizer.matrices and len(value.shape) != 2 and value.differentiable:
             draft.bad(
                 [table],
                 f"{optimizer.name} makes matrices of matrices, and '{value.name}' has shape {value.shape}: put it into "

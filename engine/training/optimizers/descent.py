@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+import numpy as np
+
 from gradstep.engine.training.optimizer import Optimizer, decay, descend
 from gradstep.engine.training.rule import Line
 from gradstep.engine.training.settings import at_least_0, flag, rate
@@ -69,3 +71,43 @@ class Sgd(_Descent):
 class Momentum(_Descent):
     name = "momentum"
     options: ClassVar = {**Sgd.options, "momentum": at_least_0(0.9)}
+
+
+class Asgd(Optimizer):
+    """Steps that shrink as their number grows, for the average of the weights to settle (Polyak and Juditsky, SIAM J.
+    Control Optim. 30, 1992; in the form of Bottou, 2010). The average itself is `avg_fn = "swa"`, from one update
+    after PyTorch's t0 on."""
+
+    name = "asgd"
+    options: ClassVar = {
+        "lr": rate(1e-2),
+        "lambd": at_least_0(1e-4),
+        "alpha": at_least_0(0.75),
+        "weight_decay": at_least_0(0.0),
+    }
+
+    def kept(self) -> Mapping[str, float]:
+        return {"lr_before": 0.0}
+
+    def lines(self, t: int) -> tuple[Line, ...]:
+        if t == 1:
+            eta = Line("eta", "{lr}", lambda n: n["lr"], "the first step has the rate itself")
+        else:
+            eta = Line(
+                "eta",
+                "{lr_before} / (1 + {lambd}·{lr_before}·({t} − 1))^{alpha}",
+                lambda n: n["lr_before"] / (1 + n["lambd"] * n["lr_before"] * (n["t"] - 1)) ** n["alpha"],
+                "the rate of the update before, less the more updates there were",
+            )
+        return (
+            *decay(self),
+            eta,
+            Line("lr_before", "{lr}", lambda n: np.full_like(n["w"], n["lr"]), "kept for the next update"),
+            Line(
+                "w",
+                "{w}·(1 − {lambd}·{eta})",
+                lambda n: n["w"] * (1 - n["lambd"] * n["eta"]),
+                "the number shrinks by itself, whatever its gradient",
+            ),
+            descend("{eta}·{g}", lambda n: n["eta"] * n["g"], "against the gradient, as far as that rate says"),
+        )

@@ -1,4 +1,4 @@
-"""Updates of a matrix as a whole."""
+"""Updates of an array as a whole."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Muon(Optimizer):
     al., 2024). What is no matrix belongs into a group with another rule."""
 
     name = "muon"
-    whole = True
+    whole = matrices = True
     options: ClassVar = {
         "lr": rate(1e-3),
         "weight_decay": at_least_0(0.1),
@@ -99,3 +99,97 @@ def _orthogonal(of: Array, coefficients: Sequence[float], steps: int, eps: float
 
 def _half(x: Any) -> Array:
     return rounded(np.asarray(x, dtype=np.float32), "bfloat16")
+
+
+class Adafactor(Optimizer):
+    """Adam's measure of a matrix, made of one number a row and one a column, and steps in proportion to the weights
+    (Shazeer and Stern, ICML 2018)."""
+
+    name = "adafactor"
+    whole = True
+    options: ClassVar = {
+        "lr": rate(1e-2),
+        "beta2_decay": Option(-0.8, "a number up to 0", lambda x: is_number(x) and x <= 0),
+        "eps": Option(
+            None,
+            "two numbers from 0 on",
+            lambda x: isinstance(x, list | tuple) and len(x) == 2 and all(is_number(e) and e >= 0 for e in x),
+        ),
+        "d": Option(1.0, "a number from 1 on", lambda x: is_number(x) and x >= 1),
+        "weight_decay": at_least_0(0.0),
+    }
+
+    def kept(self) -> Mapping[str, float]:
+        return {"R": 0.0, "C": 0.0}
+
+    def constants(self, t: int) -> Numbers:
+        return {**super().constants(t), "share": float(t) ** self["beta2_decay"], "eps2": self._eps[1]}
+
+    @property
+    def _eps(self) -> Sequence[float | None]:
+        return self["eps"] or (None, 1e-3)
+
+    def _least(self, n: Numbers) -> float:
+        """ε₁: by default the distance from 1 to the next number."""
+        given = self._eps[0]
+        return float(np.finfo(np.asarray(n["g"]).dtype).eps) if given is None else float(given)
+
+    def _size(self, n: Numbers) -> Any:
+        """The usual size of the gradient, squared."""
+        least = self._least(n)
+        found = n["R"] * n["C"] / np.maximum(_over(n["R"], -2), least) if np.ndim(n["g"]) > 1 else n["R"]
+        return np.maximum(found, least * least)
+
+    def lines(self, t: int) -> tuple[Line, ...]:
+        return (
+            Line(
+                "a",
+                "max({eps2}, √mean({w}²))·min({lr}, 1/√{t})",
+                lambda n: max(n["eps2"], _rms(n["w"])) * min(n["lr"], 1 / n["t"] ** 0.5),
+                "the rate: in proportion to the usual size of this array's numbers",
+                whole=True,
+            ),
+            *shrink(self),
+            Line(
+                "R",
+                "{R} + {share}·(mean of {g}² − {R})",
+                lambda n: n["R"] + n["share"] * (_over(n["g"] * n["g"], -1) - n["R"]),
+                "a moving average of the gradient's square over its row; without rows of its own",
+                whole=True,
+            ),
+            Line(
+                "C",
+                "{C} + {share}·(mean of {g}² − {C})",
+                lambda n: n["C"] + n["share"] * (_over(n["g"] * n["g"], -2) - n["C"]),
+                *("the same over its column", None, True),
+            ),
+            Line(
+                "u",
+                "{g} / √({R}·{C} / mean of {R})",
+                lambda n: n["g"] / np.sqrt(self._size(n)),
+                "the gradient, measured by its row's and its column's usual size; without rows by its own",
+                self._size,
+                whole=True,
+            ),
+            Line(
+                "u",
+                "{u} / max(1, √mean({u}²)/{d})",
+                lambda n: n["u"] / max(1.0, _rms(n["u"]) / n["d"]),
+                "not longer than d all together, for one number on average",
+                whole=True,
+            ),
+            descend("{a}·{u}", lambda n: n["a"] * n["u"], "against it"),
+        )
+
+
+def _rms(x: Any) -> float:
+    """The root of the mean square; NaN of an empty array does no harm."""
+    return float(np.sqrt(np.sum(np.square(x)) / max(np.size(x), 1)))
+
+
+def _over(x: Any, axis: int) -> Any:
+    """The mean over the last axis (−1, a row) or the one before it (−2, a column), at each of its places; of what has
+    no rows the numbers themselves."""
+    if np.ndim(x) < 2:
+        return x
+    return np.broadcast_to(np.mean(x, axis=axis, keepdims=True), np.shape(x))

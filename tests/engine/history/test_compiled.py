@@ -20,7 +20,7 @@ from trainings import small
 from gradstep.engine.files import find, loads
 from gradstep.engine.history.history import History
 from gradstep.engine.run.scenario import Scenario
-from gradstep.engine.training import options
+from gradstep.engine.training import reading
 from gradstep.engine.training.optimizer import OPTIMIZERS
 from gradstep.engine.training.options import OPTIONS
 from gradstep.engine.training.schedules import SCHEDULES
@@ -53,6 +53,20 @@ VALUES: dict[str, list[Any]] = {
     "step_size": [2],
     "gamma": [0.5],
     "milestones": [(2, 5)],
+    "schedules": [
+        [
+            {"schedule": "linear", "total_iters": 3},
+            {"schedule": "exponential", "gamma": 0.9},
+            {"schedule": "cosine", "t_max": 4, "eta_min": 0.01},
+        ]
+    ],
+    "max_lr": [0.2],
+    "step_size_up": [3],
+    "swa_lr": [0.01],
+    "anneal_epochs": [0, 4],
+    "avg_fn": [None, "ema", "swa"],
+    "swa_start": [0, 4],
+    "decay": [0.9, 0.2],
     "t_0": [3],
     "patience": [0, 1],
 }
@@ -74,7 +88,16 @@ def trainings(draw: st.DrawFn) -> str:
             value = draw(st.sampled_from(VALUES.get(name, [False, True])))
             if value is not None:
                 table[name] = value
-    together = {"shuffle": "batch_size", "validate": "validation", "nesterov": "momentum", "norm_type": "clip_norm"}
+    if table.get("avg_fn") == "swa":
+        table.pop("decay")
+    together = {
+        "decay": "avg_fn",
+        "swa_start": "avg_fn",
+        "shuffle": "batch_size",
+        "validate": "validation",
+        "nesterov": "momentum",
+        "norm_type": "clip_norm",
+    }
     for name, needed in together.items():
         if not table.get(needed):
             table.pop(name, None)
@@ -83,17 +106,22 @@ def trainings(draw: st.DrawFn) -> str:
     if table["accumulate"] > 1:
         table.pop("zero_grad")
     groups = draw(st.sampled_from(GROUPS))
-    if schedule == "one_cycle":  # it moves a momentum where all parameters have one
+    if schedule in ("one_cycle", "cyclic"):  # it moves a momentum where all parameters have one
         table["cycle_momentum"] &= optimizer != "nadam" and ("betas" in table or bool(table.get("momentum")))
         groups = ""
     return f"{written(table)}\n{groups}"
 
 
 def written(table: dict[str, Any]) -> str:
-    return "\n".join(
-        f"{k} = {list(v) if isinstance(v, tuple) else str(v).lower() if isinstance(v, bool) else repr(v)}"
-        for k, v in table.items()
-    )
+    return "\n".join(f"{k} = {value(v)}" for k, v in table.items())
+
+
+def value(v: Any) -> str:
+    if isinstance(v, dict):
+        return f"{{ {', '.join(f'{k} = {value(one)}' for k, one in v.items())} }}"
+    if isinstance(v, tuple | list):
+        return f"[{', '.join(map(value, v))}]"
+    return str(v).lower() if isinstance(v, bool) else repr(v)
 
 
 def compare(scenario: Scenario, to: int = 12) -> History:
@@ -121,7 +149,7 @@ def test_of_random_networks(program: Program, training: str, dtype: type) -> Non
     table = tomllib.loads(training)
     for name in ("batch_size", "shuffle", "validation", "validate"):
         table.pop(name, None)
-    read = options.read(table, lambda key, text, about: pytest.fail(f"{key}: {text}"))
+    read = reading.read(table, lambda key, text, about: pytest.fail(f"{key}: {text}"))
     net = program.network(dtype)
     compare(Scenario("", "", "", "", "", "", net.graph, net.leaves, training=read), 6)
 
@@ -157,7 +185,8 @@ def test_of_large_parameters(training: str, dtype: str) -> None:
 @pytest.mark.parametrize("more", ["", "zero_grad = false\nclip_norm = 0.1\nmomentum = 0.0\n"])
 def test_of_matrices_that_are_updated_as_a_whole(name: str, more: str) -> None:
     rest = "{{ parameters = ['{}'], optimizer = 'adam' }}"
-    training = f"optimizer = '{name}'\nlr = 0.05\n{more}groups = [{rest.format('b*')}"
+    more = more if "momentum" in OPTIMIZERS[name].options else more.replace("momentum = 0.0\n", "")
+    training = f"optimizer = '{name}'\nlr = 0.05\n{more}avg_fn = 'ema'\ngroups = [{rest.format('b*')}"
     compare(small(f"{training}]\nbatch_size = 8", dtype="float32"))
     compare(loads(LARGE.format(training=f"{training}, {rest.format('unused')}]", dtype="float64")), 6)
 

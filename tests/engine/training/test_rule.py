@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradstep.engine.training.averaging import AVERAGED
 from gradstep.engine.training.optimizer import OPTIMIZERS
 from gradstep.engine.training.rule import SIGNS, Line
 
@@ -33,7 +34,7 @@ def test_every_symbol_of_every_rule_is_known_where_it_stands() -> None:
 
 
 def test_signs_are_for_symbols_that_there_are() -> None:
-    known = {"norm", "left", "accumulate"}
+    known = {"norm", "left", "accumulate", AVERAGED, "averages"}
     for cls in OPTIMIZERS.values():
-        known |= {*cls.options, *cls().constants(1)}
+        known |= {*cls.options, *cls().constants(1), *(line.symbol for line in cls().rule(1)), *cls().kept()}
     assert set(SIGNS) <= known

@@ -175,15 +175,19 @@ def window(frame: Frame, view: View, height: int) -> tuple[int, list[Element]]:
 class _Columns:
     """Where the columns of the table end, for names and arrows of some widths; arrows give way to numbers."""
 
-    def __init__(self, width: int, names: list[str], arrows: list[str], updating: bool, field: int) -> None:
+    def __init__(
+        self, width: int, names: list[str], arrows: list[str], updating: bool, averages: bool, field: int
+    ) -> None:
         self.name = max([6, *map(breadth, names)])
         self.arrow = max([0, *map(breadth, arrows)])
-        if 8 + self.name + self.arrow + (3 if updating else 2) * (field + 2) > width:
+        if 8 + self.name + self.arrow + (2 + updating + averages) * (field + 2) > width:
             self.arrow = 0
         self.value = 3 + self.name + 1 + self.arrow + field
         self.grad, self.new = self.value + 2 + field, self.value + 2 * (2 + field)
         self.updating = updating and self.new < width
-        self.bars = self.new + 2 + (field if updating else -field)
+        self.average = self.new + (2 + field if updating else 0)
+        self.averages = averages and self.average < width
+        self.bars = self.new + 2 + (field if updating else -field) + averages * (2 + field)
 
 
 class _Table:
@@ -199,7 +203,8 @@ class _Table:
         board = self.frame.recording.board
         names = [board.element(e.value, e.flat) for e in shown]
         arrows = [(board.arrow(e.value, e.flat) or "").replace(" ", "") for e in shown]
-        columns = _Columns(self.canvas.width, names, arrows, self.frame.phase is Phase.UPDATE, self.field)
+        updating, averages = self.frame.phase is Phase.UPDATE, self.frame.averages
+        columns = _Columns(self.canvas.width, names, arrows, updating, averages, self.field)
         peak = _peak(self.frame, shown)
         self._heads(columns, peak)
         self._foot(first, len(shown))
@@ -213,6 +218,8 @@ class _Table:
         canvas.put(columns.grad - 5, 1, f"∂{self.frame.recording.board.loss}/∂w", dim)
         if columns.updating:
             canvas.put(columns.new - 3, 1, "new", dim)
+        if columns.averages:
+            canvas.put(columns.average - 7, 1, "average", dim)
         width = canvas.width - columns.bars - 2
         if peak and width >= _BARS:  # what a whole half of the bars stands for
             style, ends = (
@@ -239,6 +246,9 @@ class _Table:
         canvas.value(columns.grad - field, y, grad, field, digits + 1, True, style)
         if columns.updating:
             canvas.value(columns.new - field, y, frame.new(element.value, element.flat), field, digits + 1)
+        if columns.averages:
+            average = frame.averaged(element.value, element.flat)
+            canvas.value(columns.average - field, y, average, field, digits + 1)
         _bar(canvas, columns.bars, y, canvas.width - columns.bars - 2, grad, peak)
         if here:
             canvas.tint(2, y, canvas.width - 4)
