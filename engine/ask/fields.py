@@ -16,6 +16,7 @@ from gradstep.engine.ask.scope import Part, Scope
 from gradstep.engine.errors import CommandError, nearest
 from gradstep.engine.index import Array
 from gradstep.engine.ops import REGISTRY
+from gradstep.engine.ops.links import product
 from gradstep.engine.run.reading import forward_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.terms import total
@@ -80,7 +81,7 @@ class Slice(Scope):
                         columns.owner,
                         upstream,
                         columns.local,
-                        upstream * columns.local,
+                        product(upstream, columns.local, node.op.shuts),
                         np.full(size, number),
                         np.full(size, factor),
                     )

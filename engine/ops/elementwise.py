@@ -12,6 +12,7 @@ import numpy as np
 from gradstep.engine.index import Array, Shape, Space, broadcast_strides, strides
 from gradstep.engine.ops.affine import Affine
 from gradstep.engine.ops.bound import Bound, Calls
+from gradstep.engine.ops.links import multiply, product
 from gradstep.engine.ops.shapes import broadcast, unbroadcast
 
 
@@ -29,7 +30,7 @@ class _Bound(Bound):
         return [partial(self._multiply, slot, g, flow)]
 
     def _multiply(self, slot: int, g: Array, flow: Array) -> None:
-        np.multiply(g, self.op.local(slot, self.y, self.xs), flow)
+        multiply(g, self.op.local(slot, self.y, self.xs), flow, self.op.shuts)
 
 
 class Elementwise(Affine):
@@ -45,6 +46,8 @@ class Elementwise(Affine):
         super().__init_subclass__(listed, **kwargs)
         if "forward" in cls.__dict__ and "ufunc" not in cls.__dict__:
             cls.ufunc = None
+        if "gated" in cls.__dict__ and "shuts" not in cls.__dict__:
+            cls.shuts = cls.gated
 
     bound: ClassVar[type[Bound]] = _Bound
 
@@ -57,6 +60,9 @@ class Elementwise(Affine):
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         x, local = xs[slot], self.local(slot, y, xs)
+        if self.shuts:
+            g = product(g, local, True)
+            return g if g.shape == x.shape else unbroadcast(g, x.shape)
         # Where it was just made, the gradient takes its place: fresh memory costs as much as the product.
         fresh = local.flags.owndata and local.flags.writeable and local is not y and not any(local is z for z in xs)
         g = np.multiply(g, local, out=local if fresh and local.shape == g.shape and local.dtype == g.dtype else None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -48,3 +49,19 @@ def none(like: Array) -> Callable[[int, int], Array]:
 def ones(like: Array) -> Callable[[int, int], Array]:
     """Local derivatives that are all 1."""
     return lambda start, stop: np.ones(stop - start, dtype=like.dtype)
+
+
+def product(g: Array, local: Array, shuts: bool = False) -> Array:
+    """What comes through where the gradient `g` arrives and the local derivative is `local`: their product. What
+    `shuts` lets nothing through where that is 0, and 0 × NaN is 0 there."""
+    found = g * local
+    if shuts and not isfinite(np.add.reduce(found, axis=None)):
+        found = np.where(local == 0, found.dtype.type(0), found)
+    return np.asarray(found)
+
+
+def multiply(g: Array, local: Array, flow: Array, shuts: bool = False) -> None:
+    """The same, into an array of their shape."""
+    np.multiply(g, local, flow)
+    if shuts and not isfinite(np.add.reduce(flow, axis=None)):
+        np.copyto(flow, 0, where=np.broadcast_to(local == 0, flow.shape))

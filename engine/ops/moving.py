@@ -13,7 +13,7 @@ import numpy as np
 from gradstep.engine.index import Array, Elements, Grid, Indices, Picked, Shape, picked
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.bound import Bound, Calls
-from gradstep.engine.ops.links import Links, ones
+from gradstep.engine.ops.links import Links, multiply, ones, product
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.windows import steps
 
@@ -115,14 +115,14 @@ class _BoundMasked(Bound):
         return [partial(self._multiply, g, flow)]
 
     def _multiply(self, g: Array, flow: Array) -> None:
-        np.multiply(g, self.op.slopes_at(self.y.shape, self.dtype), flow)
+        multiply(g, self.op.slopes_at(self.y.shape, self.dtype), flow, self.op.shuts)
 
 
 class Masked(Op):
     """y = f(x) element by element with a slope that depends on the place only. One that is a mask puts −∞ where that is
     0."""
 
-    gated = True
+    gated = shuts = True
     masking: ClassVar[bool] = False
     bound: ClassVar[type[Bound]] = _BoundMasked
 
@@ -141,7 +141,7 @@ class Masked(Op):
         return tuple(shapes[0])
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        return g * self.slopes_at(y.shape, y.dtype)
+        return product(g, self.slopes_at(y.shape, y.dtype), self.shuts)
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         slope = self.slopes_at(y.shape, y.dtype).reshape(-1)[at : at + 1]

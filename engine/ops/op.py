@@ -49,7 +49,8 @@ class Op(ABC):
     is constant between its jumps, and its result gets no gradient. The gradient of one that is `agreed` is
     what somebody wants it to be, and not the derivative. A cast `rounds_to` a type. A `positive` one is above 0 for all
     finite numbers, and rounded where it is 0. A `gated` one lets through what
-    it chooses: where its local derivative is 0 the gate is shut; a `rectifier` is one whose units die, shut for
+    it chooses: where its local derivative is 0 the gate is shut. One that `shuts` lets nothing through there, NaN
+    neither, as PyTorch masks it where others multiply; a `rectifier` is one whose units die, shut for
     every sample. One that `saturates` is flat far away on both sides. One that `contracts` adds up products of
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
     none: masks are made for it. One that `centres` takes the mean of a group off, one that `normalises`
@@ -77,6 +78,7 @@ class Op(ABC):
     rounds_to: ClassVar[str] = ""
     positive: ClassVar[bool] = False
     gated: ClassVar[bool] = False
+    shuts: ClassVar[bool] = False
     rectifier: ClassVar[bool] = False
     saturates: ClassVar[bool] = False
     contracts: ClassVar[bool] = False

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradstep.engine.graph.graph import Node, Value
 from gradstep.engine.index import Array, Elements, pieces
-from gradstep.engine.ops.links import Links
+from gradstep.engine.ops.links import Links, product
 from gradstep.engine.run.terms import Read, Segment
 from gradstep.engine.run.timeline import Phase, Timeline
 from gradstep.engine.run.trace import Trace
@@ -32,7 +32,7 @@ def _gradient_segment(trace: Trace, node: Node, slot: int, flat: int) -> Segment
     def read(start: int, stop: int) -> tuple[Array | None, Array | None, Array]:
         up, local = upstream.take(links.grid.take(start, stop)), links.local(start, stop)
         with np.errstate(all="ignore"):
-            return up, local, up * local
+            return up, local, product(up, local, node.op.shuts)
 
     return _segment(node, links, node.output, links.grid, read)
 

@@ -15,6 +15,7 @@ from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import OPEN, function
+from gradstep.engine.ops.links import multiply
 from gradstep.engine.ops.shapes import check_numbers
 
 
@@ -24,7 +25,7 @@ class _BoundRelu(Bound):
 
     def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
         opened = np.empty(self.y.shape, bool)  # a NaN is no shut gate: it is not 0
-        return [partial(np.not_equal, self.y, self.number(0), opened), partial(np.multiply, g, opened, flow)]
+        return [partial(np.not_equal, self.y, self.number(0), opened), partial(multiply, g, opened, flow, True)]
 
 
 class Relu(Elementwise):

@@ -38,6 +38,7 @@ class Dropout(Masked):
     `seed` and the iteration, so it is the same in every run (Srivastava et al., JMLR 2014)."""
 
     name = "dropout"
+    shuts = False  # PyTorch multiplies: 0 × NaN is NaN
     notation = "dropout {0}"
     slopes = ("0 where dropped, else 1 / (1 − p)",)
     label = "dropout"

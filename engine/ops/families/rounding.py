@@ -107,7 +107,7 @@ class NanToNum(Elementwise):
     name = "nan_to_num"
     notation = "{0} if |{0}| < ∞, posinf if {0} = ∞, neginf if {0} = −∞, else nan"
     slopes = ("1 if |{0}| < ∞, else 0",)
-    gated = True
+    gated, shuts = True, False  # PyTorch multiplies
     label = "NaN to number"
 
     nan: float = 0.0

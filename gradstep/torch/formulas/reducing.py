@@ -29,7 +29,8 @@ def _extreme_of(call: Called, write: Writer) -> str | list[str | None]:
         return f"{name}imum({write(call.args[0])}, {write(call.args[1])})"
     if call.option("dim") is None:
         return f"{name}({write(call.args[0])})"
-    return [_along(call, write, name), None]
+    # By the places that PyTorch found: one of equal numbers gets all of the gradient there, also where it is a NaN.
+    return _by_places(call, write, bool(call.option("keepdim", False)))
 
 
 @operation("var", "std")
@@ -70,11 +71,18 @@ def _log_softmax(call: Called, write: Writer) -> str:
 
 @operation("topk", "sort", "kthvalue", "median")
 def _chosen(call: Called, write: Writer) -> list[str | None]:
+    return _by_places(
+        call, write, call.outputs[1] is not None and len(call.outputs[1].shape) == len(shape_of(call.args[0]))
+    )
+
+
+def _by_places(call: Called, write: Writer, keeps: bool) -> list[str | None]:
+    """What is chosen, by the places that are the second output; `keeps` where they have as many axes."""
     indices, shape = call.outputs[1], shape_of(call.args[0])
     if indices is None or not shape:
         raise Unwritten("no indices")
     axis = call.option("dim", -1) % len(shape)
     ids = write(Ref(indices))
-    if len(indices.shape) == len(shape):
+    if keeps:
         return [f"gather({write(call.args[0])}, {ids}, axis={axis})", None]
     return [f"squeeze(gather({write(call.args[0])}, unsqueeze({ids}, axis={axis}), axis={axis}), axis={axis})", None]
