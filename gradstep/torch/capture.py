@@ -132,10 +132,12 @@ class Recorder:
                     one.kept = one.tensor.detach().clone()
 
     def snapshot(self) -> None:
-        """Copies what an update is going to write to."""
+        """Copies what an update is going to write to: parameters and buffers, and what shares their memory."""
+        whole = {_storage(one.tensor): one for one in self.seen if one.kind in ("parameter", "buffer")}
         for one in self.seen:
-            if one.kind in ("parameter", "buffer") and one.kept is None:
-                one.kept = one.tensor.detach().clone()
+            base = None if one.kept is not None else whole.get(_storage(one.tensor))
+            if base is not None:
+                one.kept = _copied(one.tensor, base.kept)
 
     # Calls ---------------------------------------------------------------------------------------
 
@@ -251,6 +253,14 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch 
 def _plain(path: str) -> str:
     """The path of a module or a parameter without what `torch.compile` has put around the model."""
     return ".".join(piece for piece in path.split(".") if piece != "_orig_mod")
+
+
+def _copied(tensor: torch.Tensor, base: torch.Tensor | None) -> torch.Tensor:
+    """A copy of a tensor; where all of its memory is copied already, a part of that."""
+    mine, there = tensor.detach(), 0 if base is None else base.untyped_storage().nbytes()
+    if base is None or mine.dtype != base.dtype or there != mine.untyped_storage().nbytes():
+        return mine.clone(memory_format=torch.preserve_format)
+    return base.as_strided(mine.shape, mine.stride(), mine.storage_offset())
 
 
 def _storage(tensor: torch.Tensor) -> int | None:

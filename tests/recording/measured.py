@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from further import FURTHER
 from models import MODELS, Made
 
 import gradstep.torch as gs
@@ -50,8 +51,11 @@ def measure(make: Callable[[], Made], dtype: torch.dtype, folder: Path, seed: in
         for buffer, was in zip(model.buffers(), buffers, strict=True):
             buffer.copy_(was)
         torch.set_rng_state(start)
-        with gs.record(str(folder / "zoo.gradstep"), model):
+        # With the update: what was computed from the parameters before it is recorded as it was then.
+        optimizer = torch.optim.SGD(model.parameters(), 0.1)
+        with gs.record(str(folder / "zoo.gradstep"), model, optimizer=optimizer, quiet=True):
             step().backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+            optimizer.step()
     finally:
         torch.set_default_dtype(before)
         torch.set_num_threads(threads)
@@ -79,10 +83,11 @@ def _error(found: Recording, number: int, plain: torch.Tensor | None) -> float:
 def main(names: Sequence[str]) -> int:
     warnings.filterwarnings("ignore")
     lines = opaque = wrong = 0
-    for name in names or MODELS:
+    models = MODELS | FURTHER
+    for name in names or models:
         for dtype in (torch.float64, torch.float32):
             with tempfile.TemporaryDirectory() as folder:
-                found = measure(MODELS[name], dtype, Path(folder))
+                found = measure(models[name], dtype, Path(folder))
             lines, opaque = lines + found.explained.total, opaque + len(found.explained.opaque)
             bad = found.error > 1e-9 or not found.same or not found.explained.ok
             wrong += bad

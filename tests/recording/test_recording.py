@@ -253,6 +253,22 @@ def test_whole_numbers_beyond_the_precision_are_not_used_in_formulas(tmp_path: P
     assert reasons == {"mul": "whole numbers beyond what float32 holds"}
 
 
+def test_what_shares_the_memory_of_a_parameter_is_recorded_as_it_was_before_the_update(tmp_path: Path) -> None:
+    """Views of it, and the parameter itself, which the update writes to while they are still held."""
+    model = nn.Linear(3, 2, bias=False).double()
+    before, optimizer = model.weight.detach().clone(), torch.optim.SGD(model.parameters(), lr=1.0)
+    with gs.record(str(tmp_path / "a.gradstep"), model, optimizer=optimizer):
+        y = torch.randn(4, 3).double() @ model.weight.t()[:, :1].expand(3, 2)
+        y.square().sum().backward()
+        optimizer.step()
+    found = opened(tmp_path / "a.gradstep")
+    shown = {value.name: found.trace.data[value.id] for value in found.graph.values}
+    np.testing.assert_array_equal(shown["weight"], before.numpy())
+    np.testing.assert_array_equal(shown["t"], before.t().numpy())
+    np.testing.assert_array_equal(shown["expand"], before.t()[:, :1].expand(3, 2).numpy())
+    assert explained(found).opaque == ()
+
+
 def test_where_a_value_comes_from_is_recorded(tmp_path: Path) -> None:
     class Net(nn.Module):
         def __init__(self) -> None:

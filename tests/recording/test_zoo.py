@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from further import FURTHER
 from measured import measure
 from models import MODELS
 
@@ -14,9 +15,9 @@ UNEXPLAINED = {"losses": 1, "volumes": 1, "custom": 1}
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, *FURTHER])
 def test_a_model_of_the_zoo(name: str, tmp_path: Path) -> None:
-    found = measure(MODELS[name], torch.float64, tmp_path)
+    found = measure((MODELS | FURTHER)[name], torch.float64, tmp_path)
     assert found.error <= 1e-9
     assert found.same, "a recorded step leaves other gradients"
     assert found.explained.ok, list(found.explained.lines())
@@ -25,8 +26,9 @@ def test_a_model_of_the_zoo(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", ["residual", "gpt", "lstm", "losses", "unet", "written_to"])
+@pytest.mark.parametrize("name", ["residual", "gpt", "lstm", "losses", "unet", "written_to", "recurrent"])
 def test_in_single_precision(name: str, tmp_path: Path) -> None:
-    found = measure(MODELS[name], torch.float32, tmp_path)
+    found = measure((MODELS | FURTHER)[name], torch.float32, tmp_path)
     assert found.same
     assert found.explained.ok, list(found.explained.lines())
+    assert len(found.explained.opaque) <= UNEXPLAINED.get(name, 0), found.reasons

@@ -5,10 +5,20 @@ be wrong without harm: what it gives is held against the numbers that were recor
 is not used. So a rule says what is meant, and need not think of every option.
 """
 
-from gradstep.torch.formulas import attention, elementwise, gradients, indexing, layers, losses, reducing, shapes
+from gradstep.torch.formulas import (
+    attention,
+    elementwise,
+    gradients,
+    indexing,
+    layers,
+    losses,
+    reducing,
+    sequences,
+    shapes,
+)
 from gradstep.torch.formulas.parts import after_writing, part_of
 from gradstep.torch.formulas.table import FUNCTIONS, OPERATIONS, Unwritten, Writer
 
 __all__ = ["FUNCTIONS", "OPERATIONS", "Unwritten", "Writer", "after_writing", "part_of"]
 
-_TABLES = (attention, elementwise, gradients, indexing, layers, losses, reducing, shapes)
+_TABLES = (attention, elementwise, gradients, indexing, layers, losses, reducing, sequences, shapes)

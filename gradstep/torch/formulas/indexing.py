@@ -42,10 +42,47 @@ def _index(call: Called, write: Writer) -> str:
     return f"reshape(take({write(call.args[0])}, {name}), {listed(picked.shape)})"
 
 
-@operation("scatter_add", "index_add", "scatter", "index_put", "_unsafe_index")
+@operation("scatter_add", "index_add", "scatter", "_unsafe_index")
 def _scattered(call: Called, write: Writer) -> str:
     name = call.name.partition(".")[0].rstrip("_")
     if name not in ("scatter_add", "index_add") or not all(isinstance(a, Ref) for a in (call.args[0], *call.args[2:4])):
-        raise Unwritten(name)
+        raise Unwritten(f"there is no formula for this {name}")
     x, axis, ids, values = call.args[:4]
     return f"{name}({write(x)}, {write(ids)}, {write(values)}, axis={int(axis)})"
+
+
+@operation("index_put", "_index_put_impl")
+def _index_put(call: Called, write: Writer) -> str:
+    """The elements that an index picks become others, or these are added: by their places, counted in C order."""
+    x, by, values = call.args[:3]
+    shape = shape_of(x)
+    where = tuple(slice(None) if one is None else one.seen.data().cpu() for one in by)
+    picked = torch.arange(math.prod(shape)).reshape(shape)[where]
+    adds = bool(call.option("accumulate", False))
+    if not adds and len(set(picked.reshape(-1).tolist())) < picked.numel():
+        raise Unwritten("several numbers for one place, of which one stays")
+    flat, ids = f"reshape({write(x)}, ({math.prod(shape)},))", write.constant(picked.reshape(-1), "places")
+    new = f"reshape(expand({write(values)}, {listed(picked.shape)}), ({picked.numel()},))"
+    if shape_of(values) == () and not adds:  # it may be written as a number
+        there = torch.zeros(math.prod(shape), dtype=torch.bool)
+        there[picked.reshape(-1)] = True
+        return f"where({write.constant(there.reshape(shape), 'written')}, {write(values)}, {write(x)})"
+    return f"reshape({'scatter_add' if adds else 'scatter'}({flat}, {ids}, {new}, axis=0), {listed(shape)})"
+
+
+@operation("_embedding_bag", "_embedding_bag_forward_only")
+def _embedding_bag(call: Called, write: Writer) -> list[str | None]:
+    table, ids, offsets = call.args[:3]
+    mode = ("sum", "mean", "max")[int(call.option("mode", 0))]
+    weights, padding = call.option("per_sample_weights"), int(call.option("padding_idx", -1))
+    options = [f"mode={mode!r}", *(["include_last_offset=True"] if call.option("include_last_offset") else [])]
+    options += [f"padding_idx={padding}"] if padding >= 0 else []
+    given = [table, ids, offsets, *([weights] if weights is not None else [])]
+    return [f"embedding_bag({', '.join([*map(write, given), *options])})", None, None, None]
+
+
+@operation("diagonal")
+def _diagonal(call: Called, write: Writer) -> str:
+    offset, axes = int(call.option("offset", 0)), len(shape_of(call.args[0]))
+    first, second = (int(call.option(name, k)) % axes for k, name in enumerate(("dim1", "dim2")))
+    return f"diagonal({write(call.args[0])}, offset={offset}, axis1={first}, axis2={second})"

@@ -11,6 +11,19 @@ from gradstep.torch.seen import Called
 
 simple(dict.fromkeys(("mm", "bmm", "matmul", "mv", "dot"), "matmul({0}, {1})"))
 
+simple({"trace": "sum(diagonal({0}))", "vdot": "sum({0} * {1})"})
+
+
+@operation("_weight_norm_interface")
+def _weight_norm(call: Called, write: Writer) -> list[str | None]:
+    return [f"weight_norm({write(call.args[0])}, {write(call.args[1])}, axis={int(call.option('dim', 0))})", None]
+
+
+@operation("im2col")
+def _unfold(call: Called, write: Writer) -> str:
+    options = (f"{name}={listed(call.option(name))}" for name in ("kernel_size", "dilation", "padding", "stride"))
+    return f"unfold({write(call.args[0])}, {', '.join(options)})"
+
 
 @function("linear")
 def _linear(call: Called, write: Writer) -> str:

@@ -116,3 +116,9 @@ def _triangle(call: Called, write: Writer) -> str:
 @operation("constant_pad_nd")
 def _pad(call: Called, write: Writer) -> str:
     return f"pad({write(call.args[0])}, {listed(call.args[1])}, value={float(call.option('value', 0))!r})"
+
+
+@operation("reflection_pad1d", "reflection_pad2d", "replication_pad1d", "replication_pad2d", "replication_pad3d")
+def _mirrored(call: Called, write: Writer) -> str:
+    mode = "reflect" if call.name.startswith("reflection") else "replicate"
+    return f"pad({write(call.args[0])}, {listed(call.option('padding'))}, mode={mode!r})"
