@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 from gradstep.engine import face
 
 if TYPE_CHECKING:
+    from gradstep.engine.files.arrays.packing import Packed as Packed
+    from gradstep.engine.files.arrays.packing import packed as packed
+    from gradstep.engine.files.arrays.packing import write_tensors as write_tensors
+    from gradstep.engine.files.arrays.stored import array_in as array_in
+    from gradstep.engine.files.arrays.stored import inside as inside
+    from gradstep.engine.files.composing import LEAVES as LEAVES
+    from gradstep.engine.files.composing import SCENARIO as SCENARIO
+    from gradstep.engine.files.composing import scenario_text as scenario_text
     from gradstep.engine.files.draft import Draft as Draft
     from gradstep.engine.files.draft import Table as Table
     from gradstep.engine.files.finding import find as find
@@ -18,10 +26,15 @@ if TYPE_CHECKING:
     from gradstep.engine.files.finding import loads as loads
     from gradstep.engine.files.finding import starter as starter
     from gradstep.engine.files.finding import text_of as text_of
+    from gradstep.engine.files.folders import check_new_folder as check_new_folder
+    from gradstep.engine.files.folders import write_folder as write_folder
     from gradstep.engine.files.formats import FORMATS as FORMATS
     from gradstep.engine.files.formats import export as export
     from gradstep.engine.files.log import is_fault as is_fault
     from gradstep.engine.files.log import told as told
+    from gradstep.engine.files.naming import Names as Names
+    from gradstep.engine.files.opening import ordinary as ordinary
+    from gradstep.engine.files.opening import reason as reason
     from gradstep.engine.files.recording.info import info as info
     from gradstep.engine.files.recording.manifest import LEVELS as LEVELS
     from gradstep.engine.files.recording.writing import amend_recording as amend_recording

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 from pathlib import Path
 
 from gradstep.engine.errors import Problem, ScenarioError, nearest, shortened
+from gradstep.engine.files.composing import SCENARIO
 from gradstep.engine.files.draft import Draft
 from gradstep.engine.files.opening import STANDARD_INPUT, content, reason
 from gradstep.engine.files.reading import read
@@ -39,13 +41,15 @@ def find(name: str) -> Scenario:
 
 
 def load(path: Path) -> Scenario:
-    """The scenario in a file, or in the folder of a recording. Raises ScenarioError, also where it cannot be read."""
+    """The scenario in a file, or in a folder of its own. Raises ScenarioError, also where it cannot be read."""
     if os.path.isdir(path):  # what a recording is made of is loaded only where there may be one
         from gradstep.engine.files.recording.manifest import is_recording
         from gradstep.engine.files.recording.opening import open_recording
 
         if is_recording(path):
             return open_recording(path, read)
+        if (path / SCENARIO).is_file():
+            return dataclasses.replace(load(path / SCENARIO), name=path.resolve().name)
     # With its folder, so that a file that is called - is not standard input.
     text = text_of(os.path.join(path.parent, path.name), shortened(str(path)))
     return loads(text, path.name.removesuffix(".toml"), str(path), path.parent)

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from gradstep.engine.errors import GoOn as GoOn
     from gradstep.engine.run.agreement import SPACING as SPACING
     from gradstep.engine.run.agreement import explains as explains
+    from gradstep.engine.run.memory import Needs as Needs
     from gradstep.engine.run.memory import allow as allow
+    from gradstep.engine.run.memory import budget as budget
+    from gradstep.engine.run.memory import needs as needs
     from gradstep.engine.run.recording import Recording as Recording
     from gradstep.engine.run.recording import record as record
     from gradstep.engine.run.recording import remembered as remembered

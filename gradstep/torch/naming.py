@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections import Counter
 
-from gradstep.engine.files import KEPT
+from gradstep.engine.files import Names
 from gradstep.torch.blocks import Block
 from gradstep.torch.capture import Recorder
 from gradstep.torch.seen import Called, Key, Ref, Seen
 
-_ARRAYS = ("grad", "next", "data", "T")
 #: Arguments of functions that say what their numbers are.
 _TELLING = (
     "target",
@@ -25,27 +22,6 @@ _TELLING = (
     "running_mean",
     "running_var",
 )
-
-
-class Names:
-    """Gives each thing a name of its own."""
-
-    def __init__(self) -> None:
-        self._taken = set(KEPT)
-
-    def take(self, wish: str) -> str:
-        """The name that is wished for; with a number behind it where that is taken."""
-        pieces = [re.sub(r"\W+", "_", piece) for piece in wish.split(".") if piece]
-        pieces = [f"{p}_" if keyword.iskeyword(p) or p in _ARRAYS else p for p in pieces]
-        if not pieces or pieces[0][0].isdigit():
-            pieces.insert(0, "net")
-        name, number = ".".join(pieces), 1
-        found = name
-        while found in self._taken:
-            number += 1
-            found = f"{name}_{number}" if name[-1].isdigit() else f"{name}{number}"
-        self._taken.add(found)
-        return found
 
 
 def names_of(blocks: list[Block], names: Names, loss: Key | None) -> list[str]:

@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from torch.utils import _pytree as pytree
 
+from gradstep.engine.files import Names, scenario_text
 from gradstep.engine.run import SPACING
 from gradstep.torch.backward import Backward
 from gradstep.torch.blocks import Block, Network
 from gradstep.torch.capture import Recorder
 from gradstep.torch.explaining import Array, Arrays, Explainer, graph_dtype
-from gradstep.torch.naming import LeafNames, Names, names_of
+from gradstep.torch.naming import LeafNames, names_of
 from gradstep.torch.seen import Key, Ref, Seen
 
 #: A name that stands for what was seen (see `explaining.Written`).
@@ -252,30 +253,9 @@ def _plain(tensor: torch.Tensor) -> Array:
 
 def text_of(parts: Parts, title: str, more: Sequence[str]) -> str:
     """graph.toml. `more` are lines of further tables."""
-    lines = [
-        "format = 1",
-        f"title = {_quoted(title)}",
-        f"loss = {_quoted(parts.loss)}",
-        f'dtype = "{parts.dtype.name}"',
-    ]
+    head: dict[str, str | Sequence[str]] = {"title": title, "loss": parts.loss, "dtype": parts.dtype.name}
     if parts.batch:
-        lines.append(f"batch = [{', '.join(map(_quoted, parts.batch))}]")
-    for table, arrays in (("inputs", parts.inputs), ("parameters", parts.parameters)):
-        if arrays:
-            lines += ["", f"[{table}]"]
-            lines += [f'{_key(name)} = {{ file = "leaves.safetensors", key = {_quoted(name)} }}' for name in arrays]
-    lines += ["", "[graph]", *(f"{_key(name)} = {_quoted(formula)}" for name, formula in parts.lines.items())]
-    lines += ["", *more, "", "[origin]"]
-    for name, said in parts.origins.items():
-        if name in parts.lines:
-            lines.append(f"{_key(name)} = {{ {', '.join(f'{k} = {_quoted(v)}' for k, v in said.items())} }}")
-    return "\n".join([*lines, ""])
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_]+", name) else _quoted(name)
-
-
-def _quoted(text: str) -> str:
-    escaped = "".join(f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else c for c in text)
-    return '"' + escaped.replace("\\", "\\\\").replace("\\\\u", "\\u").replace('"', '\\"') + '"'
+        head["batch"] = parts.batch
+    leaves = {"inputs": parts.inputs, "parameters": parts.parameters}
+    origins = {name: said for name, said in parts.origins.items() if name in parts.lines}
+    return scenario_text(head, leaves, parts.lines, more, origins)

@@ -26,14 +26,17 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "engine"), str(Path(__file__).parent)]
 
-from graphs import NetworkBuilder  # noqa: E402  # beside the tests of the engine
-from onnx import AttributeProto, helper, numpy_helper  # noqa: E402
+from graphs import Network as Net  # noqa: E402  # beside the tests of the engine
+from onnx import numpy_helper  # noqa: E402
 from onnx.backend.test.loader import load_model_tests  # noqa: E402
-from onnx.reference import ReferenceEvaluator  # noqa: E402
 
 from gradstep.engine.errors import GradstepError  # noqa: E402
+from gradstep.engine.graph import Formulas, Role  # noqa: E402
 from gradstep.engine.run.passes import run  # noqa: E402
-from gradstep.onnx.formulas import TABLE, Called, Unwritable  # noqa: E402
+from gradstep.onnx.formulas import Unwritable  # noqa: E402
+from gradstep.onnx.functions import inlined  # noqa: E402
+from gradstep.onnx.network import Network  # noqa: E402
+from gradstep.onnx.values import Value, constant  # noqa: E402
 
 
 class Outcome(NamedTuple):
@@ -47,90 +50,47 @@ class Model:
     """A test's graph, on its way into a network of gradstep."""
 
     def __init__(self, proto: Any, inputs: list[Any]) -> None:
-        self.proto, self.builder = proto, NetworkBuilder(np.float64)
-        self.opset = next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), 1)
-        #: What is data: arrays by ONNX's names; and what is computed: names in formulas.
-        self.known: dict[str, Any] = {i.name: numpy_helper.to_array(i) for i in proto.graph.initializer}
-        self.names: dict[str, str] = {}
+        self.proto = proto
+        opset = next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), 1)
+        self.network = Network("float32", opset, wide=True)
+        self.nodes = inlined(proto.graph.node, proto.functions, 10_000)
+        self.leaves: dict[str, Any] = {}
         self.moved: list[str] = []
-        for given, array in zip([i for i in proto.graph.input if i.name not in self.known], inputs, strict=False):
+        self.network.uses.update(o.name for o in proto.graph.output)
+        self.network.uses.update(i for node in self.nodes for i in node.input)
+        known = {i.name: numpy_helper.to_array(i) for i in proto.graph.initializer}
+        for given, array in zip([i for i in proto.graph.input if i.name not in known], inputs, strict=False):
             array = np.asarray(array)
             if array.dtype.kind == "f" or str(array.dtype) == "bfloat16":
-                name = f"x{len(self.names)}"
-                self.builder.parameter(name, array.astype(np.float64))
-                self.names[given.name] = name
-                self.moved.append(name)
+                value = self.network.leaf(Value("float32", array.shape), Role.PARAMETER, True)
+                self.network.values[given.name] = value
+                self.leaves[value.word] = array.astype(np.float64)
+                self.moved.append(value.word)
             else:
-                self.known[given.name] = array
+                known[given.name] = array
+        for name, array in known.items():
+            kind = "float32" if array.dtype.kind == "f" else str(array.dtype)
+            self.network.values[name] = constant(array, kind)
 
-    def name(self, of: str) -> str:
-        """The name of a value in formulas; data are given when they are first named."""
-        if of and of not in self.names:
-            array = np.asarray(self.known[of])
-            if array.dtype.kind not in "fiub":
-                raise Unwritable("text, complex numbers, or eight bits and less")
-            self.names[of] = f"c{len(self.names)}"
-            self.builder.input(self.names[of], array.astype(np.float64))
-        return self.names.get(of, "")
-
-    def add(self, node: Any, alone: bool) -> None:
-        """A node as a line; Raises Unwritable or GradstepError."""
-        inputs = list(node.input)
-        data = all(not i or (i in self.known and i not in self.names) for i in inputs)
-        if any(a.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS) for a in node.attribute):
-            raise Unwritable("a graph inside of a node")
-        if data and (not alone or node.op_type == "Constant"):
-            found = _reference(node, {i: self.known[i] for i in inputs if i}, self.proto)
-            self.known.update(zip(node.output, found, strict=False))
-            return
-        if node.op_type in ("Shape", "Size") and not alone:
-            shape = self.builder.graph.names[self.names[inputs[0]]].shape
-            ends = {a.name: a.i for a in node.attribute}
-            part = shape[ends.get("start", 0) : ends.get("end", len(shape))]
-            self.known[node.output[0]] = np.array(part if node.op_type == "Shape" else np.prod(shape), np.int64)
-            return
-        if node.op_type not in TABLE:
-            raise Unwritable(f"no {node.op_type}")
-        attributes = {a.name: _attribute(a) for a in node.attribute}
-        if node.op_type == "CastLike":
-            target = self.known.get(inputs[1])
-            attributes["to"] = 11 if target is None else helper.np_dtype_to_tensor_dtype(np.asarray(target).dtype)
-            inputs = inputs[:1]
-        names = [self.name(i) for i in inputs]
-        shapes = [self.builder.graph.names[n].shape if n else () for n in names]
-        outputs = [o for o in node.output if o]
-        made = TABLE[node.op_type](
-            Called(attributes, names, [self.known.get(i) for i in inputs], shapes, len(outputs), self.opset)
-        )
-        ours = [f"y{len(self.names) + k}" for k in range(len(outputs))]
-        if isinstance(made, list) and len(made) == 1 and len(ours) == 1:
-            made = f"{made[0]}[0]"
-        if isinstance(made, list) and len(made) == 1:
-            self.builder.line(", ".join(ours), made[0])
-        else:
-            for one, text in zip(ours, made if isinstance(made, list) else [made], strict=True):
-                self.builder.line(one, text)
-        self.names.update(zip(outputs, ours, strict=True))
-
-
-def _attribute(a: Any) -> Any:
-    value = helper.get_attribute_value(a)
-    if a.type == AttributeProto.STRING:
-        return value.decode()
-    return numpy_helper.to_array(value) if a.type == AttributeProto.TENSOR else value
-
-
-def _reference(node: Any, feeds: dict[str, Any], proto: Any) -> list[Any]:
-    """What ONNX's reference makes of data."""
-    inputs = [
-        helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(np.asarray(v).dtype), None)
-        for k, v in feeds.items()
-    ]
-    outputs = [helper.make_empty_tensor_value_info(o) for o in node.output if o]
-    model = helper.make_model(
-        helper.make_graph([node], "one", inputs, outputs), opset_imports=proto.opset_import, functions=proto.functions
-    )
-    return list(ReferenceEvaluator(model).run(None, feeds))
+    def done(self) -> tuple[Any, list[str]]:
+        """The network of all nodes, and the names of its results. Raises Unwritable and GradstepError."""
+        for node in self.nodes:
+            self.network.put(node, len(self.nodes) > 1)
+        results = [self.network.values[o.name].word for o in self.proto.graph.output]
+        if not all(results):
+            raise Unwritable("nothing that is computed is a result")
+        builder, terms = self.network.builder, []
+        for word, value in self.network.leaves.items():
+            if word not in self.leaves:
+                self.leaves[word] = value.numbers().astype(np.float64)
+        for k, name in enumerate(results):
+            shape = builder.names[name].shape
+            builder.leaf(f"w{k}", shape, Role.INPUT, False)
+            self.leaves[f"w{k}"] = np.cos(np.arange(int(np.prod(shape, dtype=int)))).reshape(shape)
+            terms.append(f"sum({name} * w{k})")
+        Formulas(builder).add("L", " + ".join([*terms, "0"]))
+        leaves = {builder.names[name].id: np.ascontiguousarray(array) for name, array in self.leaves.items()}
+        return Net(builder.build("L"), leaves), results
 
 
 def tried(test: Any) -> Outcome:
@@ -146,7 +106,7 @@ def tried(test: Any) -> Outcome:
         for name, there in zip(results, outputs, strict=False):
             if not isinstance(there, np.ndarray | np.generic):
                 return Outcome("cannot", "a sequence, or nothing, as a result")
-            ours, theirs = model.done.data(name), np.asarray(there).astype(np.float64)
+            ours, theirs = model.net.data(name), np.asarray(there).astype(np.float64)
             rtol, atol = tolerance(test)
             if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=rtol, atol=atol, equal_nan=True):
                 return Outcome(
@@ -171,26 +131,15 @@ def _computed(test: Any, inputs: list[Any]) -> tuple[Any, list[str]]:
     if any(i.type.WhichOneof("value") != "tensor_type" for i in graph.input):
         raise Unwritable("a sequence, or nothing, as an input")
     model: Any = Model(test.model, inputs)
-    for node in graph.node:
-        model.add(node, len(graph.node) == 1)
-    results = [model.names.get(o.name, "") for o in graph.output]
-    if not all(results):
-        raise Unwritable("nothing that is computed is a result")
-    terms = []
-    for k, name in enumerate(results):
-        shape = model.builder.graph.names[name].shape
-        model.builder.input(f"w{k}", np.cos(np.arange(int(np.prod(shape, dtype=int)))).reshape(shape))
-        terms.append(f"sum({name} * w{k})")
-    model.builder.line("L", " + ".join([*terms, "0"]))
-    model.done = model.builder.done()
+    model.net, results = model.done()
     with np.errstate(all="ignore"):
-        model.done.data("L")
+        model.net.data("L")
     return model, results
 
 
 def _slope(model: Any) -> str:
     """Whether the gradient along a direction is that of differences; where a kink is near, beside it. Empty if so."""
-    net, rng = model.done, np.random.default_rng(0)
+    net, rng = model.net, np.random.default_rng(0)
     if any(node.op.name == "cast" for node in net.graph.nodes):
         return ""  # differences of what is rounded are those of its steps
     for name in model.moved:
@@ -221,7 +170,7 @@ def _slope(model: Any) -> str:
 
 def _reason(error: GradstepError) -> str:
     said = re.sub(r"^'.*?': ", "", str(error)).partition("; ")[0]
-    return re.sub(r"\b[xcy]\d+\b|(?<!\w)-?\d[\d.]*(e[+-]\d+)?\b", "N", said)
+    return re.sub(r"\bv\d+\b|(?<!\w)-?\d[\d.]*(e[+-]\d+)?\b", "N", said)
 
 
 def about(test: Any) -> str:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gradstep.tui.cli import home, recordings, runs, screen, training
+from gradstep.tui.cli import home, importing, recordings, runs, screen, training
 from gradstep.tui.cli.words import FINE, Parser, count
 
 
@@ -28,6 +28,7 @@ CALLS: Mapping[str, Call] = {
     "check": Call(runs.check, runs.check_words),
     "diff": Call(runs.diff, runs.diff_words),
     "export": Call(runs.export, runs.export_words),
+    "import": Call(importing.import_, importing.import_words),
     "info": Call(recordings.info, recordings.info_words),
     "ops": Call(runs.ops, runs.ops_words),
     "new": Call(home.new, home.new_words),

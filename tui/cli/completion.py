@@ -62,7 +62,7 @@ def _know(asked: argparse.ArgumentParser) -> None:
 
     from gradstep.engine.files import builtin
 
-    files = FilesCompleter(("toml",))
+    files, models = FilesCompleter(("toml",)), FilesCompleter(("onnx",))
     calls = [call for call in CALLS if call != "open"] if asked.prog == "gradstep" else []
 
     def scenarios(prefix: str, **_: object) -> list[str]:
@@ -70,7 +70,7 @@ def _know(asked: argparse.ArgumentParser) -> None:
 
     known = {
         **dict.fromkeys(("scenario", "scenarios", "a", "b"), scenarios), "theme": _themes, "name": _operations,
-        "threshold": _rules,
+        "threshold": _rules, "model": models,
     }  # fmt: skip
     for action in asked._actions:
         if action.dest in known:

@@ -36,7 +36,7 @@ _PIECE = 1 << 22
 def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> Leaf:
     """The leaf of `{ file = "weights.npz", key = "W2" }`, a file inside `folder`. Raises GraphError."""
     only(spec, STORED)
-    path = _inside(spec["file"], folder)
+    path = inside(spec["file"], folder)
     key = spec.get("key")
     if key is not None and not isinstance(key, str):
         raise GraphError(f"key must be text, not {described(key)}")
@@ -51,6 +51,18 @@ def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> 
         return array
 
     return Leaf(shape, make)
+
+
+def array_in(file: str, key: str, dtype: np.dtype[Any]) -> Array:
+    """The array of any file, that of a name or the only one. Raises GraphError."""
+    path = Path(file)
+    spec, folder = {"file": path.name}, path.parent
+    if path.suffix.lower() == ".npy":
+        return read(spec, dtype, folder).make()
+    try:
+        return read(spec, dtype, folder).make()
+    except GraphError:
+        return read({**spec, "key": key}, dtype, folder).make()
 
 
 def _opened(path: Path, key: str | None, dtype: np.dtype[Any] | None) -> tuple[Version, Shape, Array | None]:
@@ -85,19 +97,20 @@ def _array(block: Block, dtype: np.dtype[Any]) -> Array:
     return array.reshape(block.shape)
 
 
-def _inside(name: object, folder: Path | None) -> Path:
+def inside(name: object, folder: Path | None, whose: str = "scenario") -> Path:
+    """The file of that name, which is inside of the folder of the scenario, or of another file. Raises GraphError."""
     if not isinstance(name, str) or not name or "\0" in name:
         raise GraphError(f"file must be the name of a file, not {described(name)}")
     if folder is None:
         raise GraphError("a file can only be read by a scenario that is a file itself")
     if Path(name).is_absolute():
-        raise GraphError(f"'{shortened(name)}': the path must be relative to the scenario")
+        raise GraphError(f"'{shortened(name)}': the path must be relative to the {whose}")
     try:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder.resolve()):
-            raise GraphError(f"'{shortened(name)}' is outside the scenario's folder; only files inside it are read")
+            raise GraphError(f"'{shortened(name)}' is outside the {whose}'s folder; only files inside it are read")
         if not os.path.lexists(path) or path.is_dir():
-            raise GraphError(f"'{shortened(name)}': no such file in the scenario's folder")
+            raise GraphError(f"'{shortened(name)}': no such file in the {whose}'s folder")
     except RuntimeError:
         raise GraphError(f"'{shortened(name)}' cannot be found: its links lead round in a circle") from None
     except (OSError, ValueError) as error:  # too long, or of characters that no file name has

@@ -16,7 +16,7 @@ from gradstep.engine.files.arrays.block import Block, Unreadable, checked_shape,
 #: A longer header is that of more than a hundred thousand arrays.
 _LONGEST = 16 << 20
 
-_TYPES: Mapping[str, str] = {
+TYPES: Mapping[str, str] = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?", "BF16": "<u2",
 }  # fmt: skip
@@ -43,12 +43,12 @@ def block(file: BinaryIO, tensors: Mapping[str, Any], length: int, name: str) ->
     if not isinstance(about, dict):
         raise Unreadable(f"its header is damaged at '{shortened(name, 60)}'")
     kind, shape, offsets = about.get("dtype"), checked_shape(about.get("shape")), about.get("data_offsets")
-    if not isinstance(kind, str) or kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         shown = kind[:20] if isinstance(kind, str) else "nothing"
         raise GraphError(
-            f"'{shortened(name, 60)}' is of type {shown}, which NumPy does not have; there are {', '.join(_TYPES)}"
+            f"'{shortened(name, 60)}' is of type {shown}, which NumPy does not have; there are {', '.join(TYPES)}"
         )
-    dtype = np.dtype(_TYPES[kind])
+    dtype = np.dtype(TYPES[kind])
     if not isinstance(offsets, list) or len(offsets) != 2 or any(type(n) is not int or n < 0 for n in offsets):
         raise Unreadable(f"its header does not say where '{shortened(name, 60)}' is")
     if offsets[1] - offsets[0] != prod(shape) * dtype.itemsize:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from gradstep.onnx.formulas.table import Called, Made, Unwritable, op
 
 
@@ -55,9 +53,9 @@ def _attention(c: Called) -> Made:
     options = [f"enable_gqa={shapes[0][1] != shapes[1][1]}", f"window=({left}, {right})"]
     options += [f"{k}={c.get(k)}" for k in ("scale", "softcap") if c.get(k)]
     if c.has(3):
-        truths = c.known[3] is not None and np.asarray(c.known[3]).dtype == bool
+        truths = c.kind(3) == "bool"
         options += [f"mask={c[3]}", f"bool_mask={truths}"]
     text = f"attention({', '.join([*names, *options])})"
     if flat:
         text = f"reshape(swapaxes({text}, 1, 2), {(*c.shape()[:2], -1)})"
-    return [text, f"1 * {names[1]}", f"1 * {names[2]}"] if c.outputs == 3 else text
+    return [text, names[1], names[2]] if c.outputs == 3 else text

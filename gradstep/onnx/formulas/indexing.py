@@ -10,7 +10,7 @@ from gradstep.onnx.formulas.table import TABLE, Called, Made, Unwritable, op
 @op("Gather")
 def _gather(c: Called) -> Made:
     axis = c.get("axis", 0) % len(c.shape())
-    return f"{c[0]}[{', '.join([':'] * axis + [c[1]])}]"
+    return f"{c[0]}[{', '.join([':'] * axis + [c[1].strip('()')])}]"  # a number may stand in brackets of its own
 
 
 TABLE["GatherElements"] = lambda c: f"gather({c[0]}, {c[1]}, axis={c.get('axis', 0)})"

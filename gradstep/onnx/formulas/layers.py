@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from gradstep.onnx.formulas.table import TABLE, Called, Made, Unwritable, op
+from gradstep.onnx.formulas.table import TABLE, Called, Made, op
+
+
+@op("Linear")
+def _linear(c: Called) -> Made:
+    """No operator of ONNX: what exporters make two of, with the weights the other way round."""
+    return f"linear({', '.join(c.names)})"
 
 
 @op("Gemm")
 def _gemm(c: Called) -> Made:
-    a, b = (f"{c[k]}.T" if c.get(f"trans{'AB'[k]}") else c[k] for k in (0, 1))
-    text = f"{c.get('alpha', 1.0)} * matmul({a}, {b})"
-    return text + (f" + {c.get('beta', 1.0)} * {c[2]}" if c.has(2) else "")
+    alpha, beta, turned = c.get("alpha", 1.0), c.get("beta", 1.0), [c.get(f"trans{name}", 0) for name in "AB"]
+    rows = c.shape(1)[0 if turned[1] else -1]
+    plain = alpha == 1 and (not c.has(2) or (beta == 1 and c.shape(2) == (rows,)))
+    if plain and not turned[0]:
+        return f"linear({c[0]}, {c[1] if turned[1] else f'transpose({c[1]})'}{f', {c[2]}' if c.has(2) else ''})"
+    a, b = (f"{c[k]}.T" if turned[k] else c[k] for k in (0, 1))
+    text = f"matmul({a}, {b})" if alpha == 1 else f"{alpha} * matmul({a}, {b})"
+    return text + (f" + {c[2]}" if beta == 1 else f" + {beta} * {c[2]}") if c.has(2) else text
 
 
 def _wide(name: str, c: Called) -> str:
@@ -19,10 +30,21 @@ def _wide(name: str, c: Called) -> str:
 
 @op("BatchNormalization")
 def _batch_norm(c: Called) -> Made:
-    if c.get("training_mode"):
-        raise Unwritable("BatchNormalization: running statistics as results")
+    """ONNX's momentum is what is kept of the old, and its running variance divides by n."""
+    keep, eps = c.get("momentum", 0.9), c.get("epsilon", 1e-5)
+    if c.get("training_mode") or (c.opset < 14 and c.outputs > 1):
+        axes = (0, *range(2, len(c.shape())))
+        if c.outputs == 1:
+            kept = f", running_mean={c[3]}, running_var={c[4]}, momentum={round(1 - keep, 9)!r}" if c.data(3, 4) else ""
+            return f"batch_norm({c[0]}, {c[1]}, {c[2]}, eps={eps}{kept})"
+        mean, var = f"mean({c[0]}, axis={axes})", f"var({c[0]}, axis={axes}, correction=0)"
+        made = [f"{keep} * {c[3]} + {1 - keep} * {mean}", f"{keep} * {c[4]} + {1 - keep} * {var}", mean, var]
+        return [f"batch_norm({c[0]}, {c[1]}, {c[2]}, eps={eps})", *made][: c.outputs]
+    if c.data(3, 4):
+        kept = f"running_mean={c[3]}, running_var={c[4]}"
+        return f"batch_norm({c[0]}, {c[1]}, {c[2]}, {kept}, training=False, eps={eps})"
     scale, bias, mean, var = (_wide(c[k], c) for k in (1, 2, 3, 4))
-    return f"({c[0]} - {mean}) / sqrt({var} + {c.get('epsilon', 1e-5)}) * {scale} + {bias}"
+    return f"({c[0]} - {mean}) / sqrt({var} + {eps}) * {scale} + {bias}"
 
 
 @op("InstanceNormalization")
@@ -44,8 +66,12 @@ def _over_last(of: str) -> None:
     def made(c: Called) -> Made:
         axis, count = c.get("axis", -1), len(c.shape())
         axes = tuple(range(axis % count, count))
-        text = f"{of}({c[0]}, axis={axes}, eps={c.get('epsilon', 1e-5)}) * {c[1]}"
-        text += f" + {c[2]}" if c.has(2) else ""
+        if axes == (count - 1,) and c.shape(1) == c.shape()[-1:] and (not c.has(2) or c.shape(2) == c.shape(1)):
+            layer = "layer_norm" if of == "standardize" else "rms_norm"
+            text = f"{layer}({', '.join(c.names)}, eps={c.get('epsilon', 1e-5)})"
+        else:
+            text = f"{of}({c[0]}, axis={axes}, eps={c.get('epsilon', 1e-5)}) * {c[1]}"
+            text += f" + {c[2]}" if c.has(2) else ""
         deviation = f"rsqrt(var({c[0]}, axis={axes}, correction=0, keepdims=True) + {c.get('epsilon', 1e-5)})"
         return [text, f"mean({c[0]}, axis={axes}, keepdims=True)", deviation] if c.outputs == 3 else text
 

@@ -71,8 +71,11 @@ def _slice(c: Called) -> Made:
         there = c.shape()[axis]
         first = min(max(start + there if start < 0 else start, 0), there if step > 0 else there - 1)
         last = min(max(end + there if end < 0 else end, 0 if step > 0 else -1), there)
-        parts[axis] = f"{first}:{'' if last < 0 else last}:{step}"
-    return f"{c[0]}[{', '.join(parts)}]"
+        parts[axis] = f"{first}:{'' if last < 0 else last}" + (f":{step}" if step != 1 else "")
+        parts[axis] = ":" if (first, last, step) == (0, there, 1) else parts[axis]
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return f"{c[0]}[{', '.join(parts)}]" if parts and parts != [":"] else c[0]
 
 
 @op("Expand")
@@ -119,7 +122,7 @@ def _padded(text: str, there: int, axis: int, by: tuple[int, int], mode: str, kn
         text = f"{text}[{', '.join([*lead, inside])}]"
     sides = [tuple(max(n, 0) if a == axis else m for a, m in enumerate(now)) for n in by]
     parts = [f"expand({value}, {sides[0]})"] * (before > 0) + [text] + [f"expand({value}, {sides[1]})"] * (after > 0)
-    return f"concat({', '.join(parts)}, axis={axis})" if len(parts) > 1 else f"1 * {text}"
+    return f"concat({', '.join(parts)}, axis={axis})" if len(parts) > 1 else text
 
 
 @op("DepthToSpace")

@@ -42,9 +42,11 @@ TABLE["ArgMax"], TABLE["ArgMin"] = _places("argmax"), _places("argmin")
 
 def _softmax(of: str) -> Callable[[Called], Made]:
     def made(c: Called) -> Made:
-        if c.opset < 13:
-            raise Unwritable("softmax of what is flattened")
-        return f"{of}({c[0]}, {c.get('axis', -1)})"
+        axis, shape = c.get("axis", -1 if c.opset >= 13 else 1), c.shape()
+        if not shape or c.opset >= 13 or axis in (-1, len(shape) - 1):
+            return f"{of}({c[0]}, {axis})"
+        rows = int(np.prod(shape[: axis % len(shape)], dtype=int))  # until 13 all axes from there on were one
+        return f"reshape({of}(reshape({c[0]}, {(rows, -1)}), -1), {shape})"
 
     return made
 

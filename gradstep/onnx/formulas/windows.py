@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from gradstep.onnx.formulas.table import TABLE, Called, Made, Unwritable, op
@@ -42,12 +45,29 @@ def _count(c: Called) -> int:
     return count
 
 
+def _even(sides: list[tuple[int, int]]) -> list[int] | None:
+    """How much is padded on each axis, where that is the same on both sides."""
+    return [a for a, _ in sides] if all(a == b >= 0 for a, b in sides) else None
+
+
+def _options(**given: Any) -> str:
+    """Options behind a comma, without those that are as they are by default: 1, or 0 of padding, or False."""
+    found = []
+    for name, value in given.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        if any(one != (0 if name == "padding" else value is not False and 1) for one in values):
+            found.append(f", {name}={value[0] if len(set(values)) == 1 and values is value else value}")
+    return "".join(found)
+
+
 @op("Conv")
 def _conv(c: Called) -> Made:
-    count = _count(c)
-    parts = [_beside(c[0], _sides(c, count)), c[1], *([c[2]] if c.has(2) else [])]
+    count, sides = _count(c), _sides(c, _count(c))
+    padding = _even(sides)
+    parts = [_beside(c[0], sides) if padding is None else c[0], c[1], *([c[2]] if c.has(2) else [])]
     steps, apart = tuple(c.get("strides") or [1] * count), tuple(c.get("dilations") or [1] * count)
-    return f"conv{count}d({', '.join(parts)}, stride={steps}, dilation={apart}, groups={c.get('group', 1)})"
+    options = _options(stride=steps, padding=tuple(padding or [0]), dilation=apart, groups=c.get("group", 1))
+    return f"conv{count}d({', '.join(parts)}{options})"
 
 
 @op("ConvTranspose")
@@ -86,12 +106,18 @@ def _max_pool(c: Called) -> Made:
         raise Unwritable("MaxPool: places counted through samples and channels")
     count = _count(c)
     kernel, apart = _kernel(c, count), c.get("dilations") or [1] * count
-    steps = c.get("strides") or [1] * count
-    ceil = bool(c.get("ceil_mode"))
-    return (
-        f"max_pool{count}d({_beside(c[0], _sides(c, count), '-inf')}, {tuple(kernel)}, stride={tuple(steps)}, "
-        f"dilation={tuple(apart)}, ceil_mode={ceil})"
-    )
+    sides, more = _sides(c, count), ", ceil_mode=True" if c.get("ceil_mode") else ""
+    padding = _even(sides)
+    if padding is not None and any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        padding = None
+    x = _beside(c[0], sides, "-inf") if padding is None else c[0]
+    options = _options(padding=tuple(padding or [0]), dilation=tuple(apart)) + more
+    return f"max_pool{count}d({x}, {_size(kernel)}, stride={_size(c.get('strides') or [1] * count)}{options})"
+
+
+def _size(values: Sequence[int]) -> str:
+    """A size along all axes: one number where that is the same."""
+    return str(values[0] if len(set(values)) == 1 else tuple(values))
 
 
 @op("AveragePool")
@@ -99,8 +125,13 @@ def _average_pool(c: Called) -> Made:
     count = _count(c)
     if any(d != 1 for d in c.get("dilations") or []):
         raise Unwritable("AveragePool: dilations")
-    sides, kernel = _sides(c, count), tuple(_kernel(c, count))
-    options = f"{kernel}, stride={tuple(c.get('strides') or [1] * count)}, ceil_mode={bool(c.get('ceil_mode'))}"
+    sides, kernel = _sides(c, count), _kernel(c, count)
+    options = f"{_size(kernel)}, stride={_size(c.get('strides') or [1] * count)}"
+    padding = _even(sides)
+    if padding and not c.get("ceil_mode") and all(2 * p <= k for p, k in zip(padding, kernel, strict=True)):
+        inner = "" if c.get("count_include_pad") or not any(padding) else ", count_include_pad=False"
+        return f"avg_pool{count}d({c[0]}, {options}{_options(padding=tuple(padding))}{inner})"
+    options += f", ceil_mode={bool(c.get('ceil_mode'))}"
     if c.get("count_include_pad") or not any(map(any, sides)):
         if c.get("ceil_mode") and any(map(any, sides)):
             raise Unwritable("AveragePool: ceil_mode beside padding")
