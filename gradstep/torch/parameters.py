@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradstep.engine.files import Names
 from gradstep.torch.backward import Backward
 from gradstep.torch.capture import Recorder
 from gradstep.torch.explaining import Arrays, graph_dtype
-from gradstep.torch.naming import Names
 from gradstep.torch.seen import Key
 from gradstep.torch.writing import Parts
 

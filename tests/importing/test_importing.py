@@ -139,7 +139,9 @@ def test_a_model_with_its_loss_needs_none(tmp_path: Path) -> None:
         helper.make_node("MatMul", ["x", "w"], ["scores"]),
         helper.make_node("SoftmaxCrossEntropyLoss", ["scores", "labels"], ["cost"]),
     ]
-    proto = model(nodes, {"x": [4, 3], "labels": [4]}, ["cost"], {"w": np.eye(3, dtype=np.float32)}, kinds={"labels": INT64})
+    proto = model(
+        nodes, {"x": [4, 3], "labels": [4]}, ["cost"], {"w": np.eye(3, dtype=np.float32)}, kinds={"labels": INT64}
+    )
     found = imported(proto, tmp_path, None)
     assert found.graph.loss.name == "cost"
     assert np.isfinite(found.trace.loss)
@@ -165,7 +167,10 @@ def test_old_and_new_operators_give_what_the_reference_gives(tmp_path: Path, ops
         nodes.append(helper.make_node("ReduceSum", ["d", "ax"], ["e"], keepdims=1))
         arrays |= {"ax": whole["ax"]}
     else:
-        nodes += [helper.make_node("Unsqueeze", ["b"], ["c"], axes=[1]), helper.make_node("Squeeze", ["c"], ["d"], axes=[1])]
+        nodes += [
+            helper.make_node("Unsqueeze", ["b"], ["c"], axes=[1]),
+            helper.make_node("Squeeze", ["c"], ["d"], axes=[1]),
+        ]
         nodes.append(helper.make_node("ReduceSum", ["d"], ["e"], axes=[1], keepdims=1))
     nodes += [helper.make_node("Sub", ["d", "e"], ["f"]), helper.make_node("Reshape", ["f", "to"], ["g"])]
     arrays |= {"to": whole["to"]}
@@ -192,7 +197,9 @@ def test_softmax_was_of_all_axes_from_one_on_until_version_13(tmp_path: Path) ->
 
 
 def test_control_flow_names_the_node(tmp_path: Path) -> None:
-    branch = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "b", [], [helper.make_tensor_value_info("y", FLOAT, None)])
+    branch = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["y"])], "b", [], [helper.make_tensor_value_info("y", FLOAT, None)]
+    )
     nodes = [
         helper.make_node("ReduceSum", ["x"], ["s"], keepdims=0),
         helper.make_node("Cast", ["s"], ["c"], to=TensorProto.BOOL),
@@ -204,7 +211,9 @@ def test_control_flow_names_the_node(tmp_path: Path) -> None:
 
 def test_a_branch_that_is_known_is_taken(tmp_path: Path) -> None:
     def branch(op: str) -> Any:
-        return helper.make_graph([helper.make_node(op, ["a"], ["y"])], "b", [], [helper.make_tensor_value_info("y", FLOAT, None)])
+        return helper.make_graph(
+            [helper.make_node(op, ["a"], ["y"])], "b", [], [helper.make_tensor_value_info("y", FLOAT, None)]
+        )
 
     nodes = [
         helper.make_node("Mul", ["x", "w"], ["a"]),
@@ -302,7 +311,7 @@ def test_external_data_is_read(tmp_path: Path) -> None:
         array.external_data.add(key=key, value=value)
     assert data(imported(proto, tmp_path), "w").tolist() == np.arange(9.0).reshape(3, 3).tolist()
     (tmp_path / "w.data").write_bytes(bytes(40))
-    with pytest.raises(CommandError, match="are not in 'w.data', which has 40"):
+    with pytest.raises(CommandError, match=r"are not in 'w\.data', which has 40"):
         import_model(str(tmp_path / "model.onnx"), str(tmp_path / "again"), "sum(OUT)")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gradstep.onnx.formulas.table import TABLE, Called, Made, Unwritable, op
+from gradstep.onnx.formulas.table import TABLE, Called, Made, op
 
 
 def _reduced(of: str) -> Callable[[Called], Made]:
