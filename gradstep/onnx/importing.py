@@ -27,6 +27,7 @@ from gradstep.engine.run import Needs, budget, needs
 from gradstep.onnx.composing import Composed, composed
 from gradstep.onnx.givens import Asked, givens
 from gradstep.onnx.loss import target_of, with_names
+from gradstep.onnx.network import Misfit
 from gradstep.onnx.parameters import Parameters
 from gradstep.onnx.reading import Model, read_model
 from gradstep.onnx.report import Report
@@ -57,15 +58,21 @@ def import_model(
 
     Raises CommandError, before anything is written, where the model cannot be read or expressed.
     """
+    try:
+        return _imported(Path(file), folder, loss, Asked(sizes or {}, inputs or {}, seed), freeze)
+    except CommandError as error:
+        raise CommandError(printable(str(error))) from None
+
+
+def _imported(path: Path, folder: str, loss: str | None, asked: Asked, freeze: Sequence[str]) -> Report:
     check_new_folder(folder)
-    path = Path(file)
-    model, asked = read_model(path), Asked(sizes or {}, inputs or {}, seed)
+    model = read_model(path)
     parameters = Parameters(model)
     dtype = dtype_of(model, parameters)
     given = list(givens(model, asked, dtype))
     try:
-        translation = translated(model, parameters, given, dtype, seed)
-    except CommandError as error:
+        translation = translated(model, parameters, given, dtype, asked.seed)
+    except Misfit as error:
         raise CommandError(f"{error}{asked.hint}") from None
     made = composed(translation)
     targets, needed = _Loss(translation, made, asked, dtype).add(loss)

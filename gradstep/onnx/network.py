@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ class Line:
     text: str
     node: Any
     word: str = ""
+
+
+class Misfit(CommandError):
+    """Shapes, types or options that do not fit together, which other sizes of inputs may mend."""
 
 
 class Network:
@@ -98,10 +103,16 @@ class Network:
     def add(self, node: Any) -> None:
         """A node, as a line, or as numbers where nothing of it is computed. Raises CommandError with what is wrong and
         where."""
+        where = f"node '{called(node)}' ({shortened(node.op_type, 40)})"
         try:
             self.put(node)
-        except (Unwritable, GradstepError) as error:
-            raise CommandError(f"node '{called(node)}' ({shortened(node.op_type, 40)}): {error}") from None
+        except Unwritable as error:
+            raise CommandError(f"{where}: {error}") from None
+        except GradstepError as error:
+            names = {value.word: name for name, value in reversed(self.values.items()) if "\0" not in name}
+            wishes = {value.word: value.wish for value in self.leaves.values() if value.wish}
+            said = re.sub(r"\bv\d+\b", lambda found: {**names, **wishes}.get(found[0], found[0]), str(error))
+            raise Misfit(f"{where}: {shortened(said, 400)}") from None
 
     def put(self, node: Any, fold: bool = True) -> None:
         """The same; without `fold` what depends on no input is a line, too. Raises Unwritable and GradstepError."""
@@ -115,7 +126,7 @@ class Network:
             return
         if node.op_type == "CastLike" and len(inputs) == 2 and inputs[1] is not None:
             node, inputs = _cast(node, inputs[1].kind), inputs[:1]
-        attributes = attributes_of(node)
+        attributes = attributes_of(node, self.opset)
         if node.op_type in ("Shape", "Size") and fold:
             self._note(node, [_of_shape(node.op_type, attributes, self._needed(inputs))], inputs, attributes, True)
         elif node.op_type == "Constant" or (fold and all(one is None or one.constant for one in inputs)):
@@ -193,7 +204,11 @@ class Network:
         wanted = [bool(name) and self.uses[name] > 0 for name in node.output]
         while len(wanted) > 1 and not wanted[-1]:
             wanted.pop()
-        made = TABLE[node.op_type](Called(attributes, inputs, self, wanted, self.opset))
+        try:
+            made = TABLE[node.op_type](Called(attributes, inputs, self, wanted, self.opset))
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            said = " ".join(str(error).split())[:120]
+            raise Unwritable(f"its inputs and attributes do not fit the operator ({said})") from None
         texts = made if isinstance(made, list) else [made]
         outputs = [*node.output][: len(wanted)]
         if len(texts) == 1 and len(outputs) > 1:
@@ -268,12 +283,25 @@ def _of_shape(op: str, attributes: Mapping[str, Any], of: Value) -> Array:
     return np.array(part if op == "Shape" else int(np.prod(of.shape, dtype=object)), np.int64)
 
 
-def attributes_of(node: Any) -> dict[str, Any]:
-    """The attributes of a node: numbers, texts, arrays. Raises Unwritable for graphs inside of it."""
+def _types(node: Any, opset: int) -> Mapping[str, Any]:
+    """The type of each attribute that an operator has; of none where nobody knows it."""
+    from onnx import defs
+
+    try:
+        return {name: one.type for name, one in defs.get_schema(node.op_type, min(opset, 1 << 20)).attributes.items()}
+    except defs.SchemaError:
+        return {}
+
+
+def attributes_of(node: Any, opset: int) -> dict[str, Any]:
+    """The attributes of a node: numbers, texts, arrays. Raises Unwritable for graphs inside of it, and for those that
+    are not as the operator has them."""
     from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
-    found = dict[str, Any]()
+    found, types = dict[str, Any](), _types(node, opset)
     for one in node.attribute:
+        if one.name in types and int(types[one.name]) != one.type:
+            raise Unwritable(f"attribute '{shortened(one.name, 40)}' is of another type than the operator has it")
         if one.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS):
             raise Unwritable("control flow: a graph inside of a node is not read, because which of it runs is computed")
         if one.ref_attr_name:

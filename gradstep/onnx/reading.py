@@ -45,10 +45,23 @@ class Model:
 def read_model(path: Path) -> Model:
     """The model in a file. Raises CommandError."""
     proto = _parsed(path)
-    try:
-        return _read(proto, path)
-    except UnicodeDecodeError:
-        raise _bad(path, "it is damaged: a name in it is no text") from None
+    if not _is_text(proto):
+        raise _bad(path, "it is damaged: a name in it is no text")
+    return _read(proto, path)
+
+
+def _is_text(proto: Any) -> bool:
+    """Whether all texts of a message are texts: what is no UTF-8 comes as bytes."""
+    left = [proto]
+    while left:
+        for field, found in left.pop().ListFields():
+            if field.type in (field.TYPE_STRING, field.TYPE_MESSAGE):
+                several = [found] if isinstance(found, str | bytes) or hasattr(found, "ListFields") else [*found]
+                if field.type == field.TYPE_MESSAGE:
+                    left += several
+                elif any(isinstance(one, bytes) for one in several):
+                    return False
+    return True
 
 
 def _parsed(path: Path) -> Any:
