@@ -50,7 +50,7 @@ class Modules:
                 of.setdefault(path, set()).add((node.inputs[0] if node.inputs else -1, node.op.name))
         return {path for path, ways in of.items() if len(ways) == 1 and path not in other}
 
-    @property
+    @cached_property
     def there(self) -> bool:
         """Whether there are modules, and not only formulas with parts."""
         return any(not group.endswith(":") for group in self.members)

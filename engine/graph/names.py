@@ -61,8 +61,9 @@ class Blackboard:
         return found
 
     def whole(self, value: int) -> str:
-        """The name of a whole array: W₁, h, z₂."""
-        return _whole(self.graph.values[value].name)
+        """The name of a whole array: W₁, h, z₂; where names are paths of modules, conv1 and not conv₁."""
+        name = self.graph.values[value].name
+        return name if self.modules.there else _whole(name)
 
     def element(self, value: int, flat: int) -> str:
         """The name of one element: h₂, w₁₁₂, W₂[7,37]; a number in a formula is itself."""

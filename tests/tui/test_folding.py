@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from driving import at, debugger, running, text
+from driving import at, debugger, running, text, type_
 
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find, loads
@@ -30,6 +30,7 @@ from gradstep.tui.listing import Line, window
 from gradstep.tui.network.levels import LEVELS
 from gradstep.tui.network.plan import afar, connections
 from gradstep.tui.paint import Canvas
+from gradstep.tui.panels.side.params import Params
 from gradstep.tui.view import View, Zoom
 
 SIZES = [(160, 45), (100, 30), (80, 24)]
@@ -250,3 +251,31 @@ async def test_jumping_into_a_module_opens_it_and_names_it_in_the_first_line(tmp
         scenery.paint()
         assert scenery.view.opened == {"h", "h.2"}
         assert "▸ h.2" in text(pilot).splitlines()[0]
+
+
+async def test_a_module_stepped_over_is_said_so_and_found_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "deep.toml"
+    path.write_text(written())
+    async with running(str(path)) as pilot:
+        await pilot.press("space")
+        assert "module h.0: 7 arrays" in text(pilot)
+        await pilot.press("slash")
+        await type_(pilot, "h.4  module")
+        recording = debugger(pilot).session.recording
+        end = recording.timeline.sweep_of(Phase.FORWARD, recording.graph.by_name["h.4.add"].id)
+        assert end is not None
+        assert at(pilot).step in range(end.start + 1, end.stop + 1)
+
+
+@pytest.mark.parametrize("width", [34, 40, 60])
+def test_parameters_of_modules_stand_within_their_panel(width: int) -> None:
+    session = deep()
+    session.goto("end")
+    view = View(zoom=Zoom.NETWORK)
+    lines = Params.paint(session.frame(), view, width, 14).text().splitlines()
+    assert "▾ h" in lines[2]
+    assert all(line[-1] in "│╮╯" for line in lines)
+    # Three parameters of a block together, by hand: ‖w‖ of h.0 is the root of the sum of all squares.
+    values = [session.recording.trace.data[v.id] for v in session.recording.graph.parameters if "h.0." in v.name]
+    size = float(sum((v**2).sum() for v in values)) ** 0.5
+    assert f"{size:.3f}" in lines[3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradstep.engine.debugger import Frame, largest, narration, step_of
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.run import Position
+from gradstep.tui.folding import arrays_to, called, closed_in, group_of
 from gradstep.tui.network.names import sample_name
 from gradstep.tui.view import View, Zoom
 
@@ -42,7 +43,14 @@ def told(frame: Frame, view: View) -> tuple[str, str]:
     that is looked at, the headline says whose it is."""
     if whole(frame, view) and frame.sweep is not None:
         found = narration(frame.recording, frame.sweep, frame.sample)
-        return found.headline, found.caption
+        closed = closed_in(frame.recording, view.opened)
+        group, count = group_of(frame.recording, frame.sweep.value, closed), 1
+        if group is not None:
+            count = arrays_to(frame.recording, frame.position, False, closed)
+        if group is None or count == 1:
+            return found.headline, found.caption
+        kind = "" if group.endswith(":") else "module "
+        return f"{kind}{called(group)}: {count} arrays", f"⏎ opens it. The last: {found.headline}. {found.caption}"
     whose = "" if frame.elsewhere is None else f" · of {sample_name(frame.elsewhere)}"
     return f"{frame.story.headline}{whose}", frame.story.caption
 

@@ -92,10 +92,12 @@ class OwnedRows:
     def paint(self) -> None:
         canvas, dim = self.canvas, self.palette.style("dim")
         wide = max(map(len, self.sizes.values()), default=0)
-        room = canvas.width - 4 - wide - 26
-        name = min(max([6, *map(breadth, self.names.values())]), max(room, 10))
+        wanted = max([9, *map(breadth, self.names.values())])
+        if canvas.width - wide - 25 < min(wanted, 12):  # names before shapes
+            wide = 0
+        name = min(wanted, max(canvas.width - wide - 25, 6))
         size = 5 + name + wide
-        value, grad = size + 9, size + 19
+        value, grad = size + 8, size + 18
         canvas.put(4, 1, "parameter", dim)
         canvas.put(value - 3, 1, "‖w‖", dim)
         canvas.put(grad - 4, 1, "‖∂w‖", dim)
@@ -106,7 +108,8 @@ class OwnedRows:
             branch, mine = self.found.rows[y], self.found.parameters[y]
             bold = y == now and bool(mine)
             self._label(row, branch, self.names[y], name, bold)
-            canvas.put(size - len(self.sizes[y]), row, self.sizes[y], dim)
+            if wide:
+                canvas.put(size - len(self.sizes[y]), row, self.sizes[y], dim)
             if mine:
                 self._number(value, row, self._norm(mine, False))
                 self._number(grad, row, grads[y])

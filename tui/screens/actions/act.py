@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gradstep.tui.screens.chooser import Choice
 
 #: Of each array so many elements can be found by their names.
-_EACH = 40
+_EACH, _MANY = 40, 250
 
 
 class Act:
@@ -121,13 +121,19 @@ class Act:
         await self._talk.choose("find", self._places())
 
     def _places(self) -> Iterator[Choice]:
-        """What the steps write, of each array the first elements."""
+        """Modules, and what the steps write: of each array the first elements, of very many arrays the first one."""
         from gradstep.tui.screens.chooser import Choice
 
         session = self._scenery.session
         recording, frame = session.recording, session.frame()
-        for sweep in recording.timeline.sweeps:
-            for flat in range(min(sweep.size, _EACH)):
+        time, modules = recording.timeline, recording.board.modules
+        for path, output in modules.outputs.items() if modules.there else ():
+            step = time.step_of(time.phase_of(output), output, 0)
+            if not path.endswith(":"):
+                yield Choice(f"{step:>6}  {padded(path, 14)} module    {path}", path)
+        each = _EACH if len(time.sweeps) <= _MANY else 1
+        for sweep in time.sweeps:
+            for flat in range(min(sweep.size, each)):
                 name = recording.typed(Element(sweep.value, flat), sweep.phase)
                 line = frame.tape_line(sweep.start + flat + 1)
                 yield Choice(f"{line.step:>6}  {padded(line.name, 14)} {sweep.phase.value:<9} {name}", name)
