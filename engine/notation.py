@@ -81,8 +81,9 @@ def _magnitude(v: float, digits: int, given: float | Any) -> str:
         for decimals in range(digits, -1, -1):
             text = f"{v:.{decimals}f}"
             if len(text) <= room:
-                shorter = _exponential(v, digits) if v < 10.0 ** (2 - digits) else text
-                return shorter if not float(text) or abs(float(shorter) - v) < abs(float(text) - v) else text
+                other = _exponential(v, digits) if v < 10.0 ** (2 - digits) else text
+                nearer = len(other) <= room and abs(float(other) - v) < abs(float(text) - v)
+                return other if nearer or not float(text) else text
     return _exponential(v, digits)
 
 

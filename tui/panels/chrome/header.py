@@ -39,12 +39,15 @@ class Header(Panel, can_focus=False):
             _sample(frame),
             ("η ", f"{frame.recording.update.lr:g}", ""),
         ]
+        chips = _chips(frame, view)
+        beside = x + 4 + sum(breadth(chip) + 1 for chip, _ in chips)
         for least in _LEAST:
-            if x + 4 + sum(len("".join(f)) + 3 for f in fields) > width:
+            if beside + sum(len("".join(f)) + 3 for f in fields) > width:
                 fields = [f for f in fields if f[0] != least]
         right = width - sum(len("".join(f)) + 3 for f in fields) + 1
-        for chip, role in _chips(frame, view):
-            x = canvas.put(x + 1, 0, chip, palette.inverse(role))
+        for chip, role in chips:
+            room = right - x - 3
+            x = canvas.put(x + 1, 0, chip if breadth(chip) <= room else clip(chip, room), palette.inverse(role))
         title = frame.recording.scenario.title or frame.recording.scenario.name
         end = canvas.put(x + 2, 0, clip(printable(title), max(right - x - 4, 0)), text)
         crumbs = _crumbs(frame, view)
