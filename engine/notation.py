@@ -13,6 +13,8 @@ import numpy as np
 MINUS = "\u2212"
 #: From little to much, in one character.
 _BARS = "▁▂▃▄▅▆▇█"
+#: Below this an exponent may say more than digits after the point.
+_FEW = 1e-3
 #: So many digits count in a number of a sentence.
 _SAID = 4
 
@@ -81,9 +83,11 @@ def _magnitude(v: float, digits: int, given: float | Any) -> str:
         for decimals in range(digits, -1, -1):
             text = f"{v:.{decimals}f}"
             if len(text) <= room:
-                other = _exponential(v, digits) if v < 10.0 ** (2 - digits) else text
-                nearer = len(other) <= room and abs(float(other) - v) < abs(float(text) - v)
-                return other if nearer or not float(text) else text
+                if v >= _FEW and digits > 2:  # as many digits count as with an exponent
+                    return text
+                other, given = _exponential(v, digits), float(text)
+                nearer = len(other) <= room and abs(float(other) - v) < abs(given - v)
+                return other if nearer or not given else text
     return _exponential(v, digits)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import isfinite
 
 import numpy as np
@@ -20,9 +21,9 @@ _WIDEST, HIGHEST = 48, 8
 NARROWEST, LOWEST = 16, 3
 
 
-def paint_curve(canvas: Canvas, curve: Curve, x: int, top: int, digits: int) -> None:
-    """Draws the curve from column x and line `top` down to the canvas's end, with its slope in words."""
-    height, width = min(canvas.height - top - 1, HIGHEST), min(canvas.width - x, _WIDEST)
+def paint_curve(canvas: Canvas, curve: Curve, x: int, top: int, bottom: int, digits: int) -> None:
+    """Draws the curve from column x and line `top` down to before line `bottom`, with its slope in words."""
+    height, width = min(bottom - top - 1, HIGHEST), min(canvas.width - x, _WIDEST)
     drawn = plot(canvas.palette, curve, width, height)
     if drawn is None:
         return
@@ -41,11 +42,12 @@ def paint_beside(canvas: Canvas, curve: Curve, digits: int) -> None:
     used = max((len(line) for line in canvas.text().split("\n")), default=0)
     width = min(canvas.width - used - 3, _WIDEST)
     if width >= NARROWEST and canvas.height > LOWEST:
-        paint_curve(canvas, curve, canvas.width - width, 0, digits)
+        paint_curve(canvas, curve, canvas.width - width, 0, canvas.height, digits)
 
 
+@lru_cache(maxsize=64)
 def plot(palette: Palette, curve: Curve, width: int, height: int) -> Canvas | None:
-    """The curve alone, in width × height cells; None where there is no room or no point."""
+    """The curve alone, in width × height cells, not to be painted over; None where there is no room or no point."""
     if height < 3 or width < 12 or not np.isfinite([curve.x, curve.y]).all():
         return None
     reach = max(4.0, abs(curve.x) * 1.25)
@@ -67,12 +69,11 @@ def plot(palette: Palette, curve: Curve, width: int, height: int) -> Canvas | No
     for k in range(max(column - 14, 0), min(column + 15, 2 * width)):
         tangent.set(k, row(curve.y + curve.slope * float(xs[k] - curve.x)))
     canvas = Canvas(width, height, palette)
-    for y in range(height):
-        for x in range(width):
-            if tangent.cells[y][x] and not line.cells[y][x]:
-                canvas.put(x, y, tangent.char(x, y), palette.style("dim"))
-            elif line.cells[y][x]:
-                canvas.put(x, y, line.char(x, y), palette.style("text", strength=0.75))
+    # What has both is the curve's.
+    for dots, style in ((tangent, palette.style("dim")), (line, palette.style("text", strength=0.75))):
+        for y, row_of_cells in enumerate(dots.cells):
+            for x in (x for x, cell in enumerate(row_of_cells) if cell):
+                canvas.chars[y][x], canvas.styles[y][x] = dots.char(x, y), style
     canvas.put(column // 2, min(row(curve.y) // 4, height - 1), "●", palette.style("current", bold=True))
     return canvas
 

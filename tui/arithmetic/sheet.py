@@ -58,10 +58,10 @@ def _curved(slots: Slots, curve: Curve, chain: Chain | None) -> None:
         paint_beside(slots.canvas, curve, slots.digits)
         return
     slots.gap(10)
-    inner = Canvas(slots.canvas.width, room - (slots.canvas.height >= 10), slots.palette)
-    paint_curve(inner, curve, 2, 0, slots.digits)
-    slots.canvas.paste(inner, 0, slots.y)
-    slots.y += min(inner.height, HIGHEST + 1 + (slots.canvas.height >= 10))
+    bottom = min(slots.y + room - (slots.canvas.height >= 10), slots.y + HIGHEST + 1)
+    paint_curve(slots.canvas, curve, 2, slots.y, bottom, slots.digits)
+    slots.y = bottom
+    slots.gap(10 if bottom + 2 < slots.canvas.height else slots.canvas.height + 1)
     if chain is not None:
         paint_chain(slots, chain)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from math import isfinite, log
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from gradstep.engine.debugger import Frame, extreme, extremes, norm
 from gradstep.engine.history import column_of, watched
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, bar, number
-from gradstep.engine.run import Recording
+from gradstep.engine.run import Phase, Recording
 from gradstep.tui import plot
 from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.kept import kept_of_network
@@ -34,7 +35,8 @@ class Watches(Panel):
     def unchanged(cls, before: Scene, scene: Scene) -> bool:
         if before.frame.desk.watches or scene.frame.desk.watches or not alike(before, scene):
             return False
-        return [*_known(before.frame)] == [*_known(scene.frame)]
+        times = _times(before.frame.recording)
+        return bisect_right(times, before.frame.done) == bisect_right(times, scene.frame.done)
 
     @staticmethod
     def paint(frame: Frame, view: View, width: int, height: int, focused: bool = False) -> Canvas:
@@ -82,6 +84,15 @@ def _known(frame: Frame) -> Iterator[bool]:
     """Of the loss and of each of those whether it is there yet."""
     yield frame.data(frame.recording.graph.loss.id, 0) is not None
     yield from (frame.grad(one.value, one.last) is not None for one in _sizes(frame.recording))
+
+
+@kept_of_network
+def _times(recording: Recording) -> tuple[int, ...]:
+    """The steps with which they come to be known."""
+    time, loss = recording.timeline, recording.graph.loss.id
+    steps = [time.step_of(time.phase_of(loss), loss, 0)]
+    steps += [time.step_of(Phase.BACKWARD, one.value, one.last) for one in _sizes(recording)]
+    return tuple(sorted(step for step in steps if step is not None))
 
 
 def _what_matters(canvas: Canvas, frame: Frame, view: View, y: int, names: int) -> None:

@@ -26,14 +26,15 @@ class Math(Panel):
         origins = frame.story.origins
         inner = Canvas(max(width - 4, 1), max(height - 2, 1), view.palette)
         held = 2 if origins and height > _ROOM else 0
-        sheet = Canvas(inner.width, max(inner.height - held, 1), view.palette)
+        sheet = Canvas(inner.width, max(inner.height - held, 1), view.palette) if held else inner
         if view.explained:
             _explanation(sheet, frame, view)
         elif frame.story.equation is None:
             _legend(sheet)
         else:
             paint_sheet(sheet, frame, frame.story.equation, view.math_digits)
-        inner.paste(sheet, 0, 0)
+        if held:
+            inner.paste(sheet, 0, 0)
         _origins(inner, origins)
         if not origins:
             _next(inner, frame, view)
