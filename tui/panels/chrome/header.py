@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradstep.engine.debugger import Frame
 from gradstep.engine.errors import printable
 from gradstep.engine.notation import Digits, number
@@ -40,16 +42,14 @@ class Header(Panel, can_focus=False):
             ("η ", f"{frame.recording.update.lr:g}", ""),
         ]
         chips = _chips(frame, view)
-        beside = x + 4 + sum(breadth(chip) + 1 for chip, _ in chips)
+        beside = x + 4 + sum(breadth(chip) + 1 for chip, _ in chips)  # and a bit of the title
         for least in _LEAST:
-            if beside + sum(len("".join(f)) + 3 for f in fields) > width:
+            if beside + _breadth(fields) > width:
                 fields = [f for f in fields if f[0] != least]
-        right = width - sum(len("".join(f)) + 3 for f in fields) + 1
+        right = width - _breadth(fields) + 1
         for chip, role in chips:
-            room = right - x - 3
-            x = canvas.put(x + 1, 0, chip if breadth(chip) <= room else clip(chip, room), palette.inverse(role))
-        title = frame.recording.scenario.title or frame.recording.scenario.name
-        end = canvas.put(x + 2, 0, clip(printable(title), max(right - x - 4, 0)), text)
+            x = canvas.put(x + 1, 0, clip(chip, right - x - 3), palette.inverse(role))
+        end = canvas.put(x + 2, 0, clip(_title(frame), max(right - x - 4, 0)), text)
         crumbs = _crumbs(frame, view)
         if view.zoom is not opening(frame.recording):
             canvas.link(x + 2, 0, end - x - 2, f"space.stand('{opening(frame.recording).value}')")
@@ -63,6 +63,15 @@ class Header(Panel, can_focus=False):
             right = canvas.put(right, 0, value, palette.style("text", "bar", bold=name == "step "))
             right = canvas.put(right, 0, rest, dim) + 3
         return canvas
+
+
+def _title(frame: Frame) -> str:
+    return printable(frame.recording.scenario.title or frame.recording.scenario.name)
+
+
+def _breadth(fields: Sequence[tuple[str, str, str]]) -> int:
+    """The cells that fields take, with the gaps behind them."""
+    return sum(len("".join(field)) + 3 for field in fields)
 
 
 def _crumbs(frame: Frame, view: View) -> list[tuple[Zoom, str]]:
