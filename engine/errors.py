@@ -43,6 +43,10 @@ class CommandError(GradstepError):
     """A debugger command that cannot be carried out."""
 
 
+class UnknownName(CommandError):
+    """Nothing is called so."""
+
+
 class Interrupted(Exception):
     """Something that takes time was given up because it was asked to; nothing has changed."""
 

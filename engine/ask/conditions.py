@@ -25,8 +25,8 @@ from gradstep.engine.ask.patterns import Pattern
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment
 from gradstep.engine.ask.steps import CHANGES, Steps
-from gradstep.engine.errors import CommandError, nearest
-from gradstep.engine.graph.typed import LETTERS
+from gradstep.engine.errors import CommandError, UnknownName, nearest
+from gradstep.engine.graph.typed import LETTERS, spelled
 from gradstep.engine.index import Array
 from gradstep.engine.ops import REGISTRY
 from gradstep.engine.run.recording import Recording
@@ -79,7 +79,8 @@ class Condition:
         """A bare word is a kind, a phase, a name or pattern, or an operation; else an expression."""
         graph = self.recording.graph
         bare = re.fullmatch(
-            rf"[{LETTERS}:*?]+(?:(?<=\D)(?:\.[{LETTERS}*?]+)*?)?(\.(data|grad|next))?(\[[^\]]*\])?", body
+            rf"[{LETTERS}:*?]+(?:(?<=\D)(?:\.[{LETTERS}*?]+)*?)?(\.(data|grad|next))?(\[[^\]]*\])?",
+            spelled(body, self.recording.board.loss),
         )
         if bare and body not in KINDS and body not in CHANGES:
             if body in [p.value for p in Phase] and body not in graph.by_name:
@@ -109,7 +110,7 @@ class Condition:
     def _named(self, body: str) -> Pattern:
         try:
             return Pattern(body, self.recording)
-        except CommandError:
+        except UnknownName:
             near = nearest(body, (*KINDS, *(p.value for p in Phase), *REGISTRY, *self.recording.graph.by_name))
             if not re.fullmatch(rf"[{LETTERS}]+", body) or body in self.recording.graph.by_name or not near:
                 raise

@@ -63,10 +63,11 @@ class Effect(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What one edit, or taking it back, has made of what it is about: its `name` as one types it, what that `was`
-    and is `now` (an array, or the name of an operation), and the loss before and after."""
+    """What one edit, or taking it back, has made of what it is about: its `name` in letters and digits, and as it was
+    `said`, what that `was` and is `now` (an array, or the name of an operation), and the loss before and after."""
 
     name: str
+    said: str
     was: Array | str
     now: Array | str
     before: float
@@ -76,7 +77,10 @@ class Change(NamedTuple):
     def of(cls, edit: Edit, before: Recording, after: Recording) -> Change:
         """What distinguishes a run after an edit, or after it was taken back, from the run before."""
         was, now = _about(edit, before), _about(edit, after)
-        return cls(_name(edit, after), was, now, before.trace.loss, after.trace.loss)
+        said = edit.text.partition("=")[0].strip().removeprefix("op ").strip()
+        name = _name(edit, after)
+        # What counts from the end is another name for what has one on the screen.
+        return cls(name, name if "-" in said else said, was, now, before.trace.loss, after.trace.loss)
 
     def sentence(self, again: bool = False) -> str:
         """`W2[0,1] is now 0.4 (it was −0.3); the loss goes from 0.0764 to 0.0702.`; `again` where it was so before."""
@@ -89,11 +93,11 @@ class Change(NamedTuple):
         else:
             others = int(np.count_nonzero(_apart(self.was, self.now)))
         if not others:
-            return f"{self.name} is {now}, as it was" if now else f"{self.name} is as it was"
+            return f"{self.said} is {now}, as it was" if now else f"{self.said} is as it was"
         if was and now:
-            return f"{self.name} is now {now} (it was {was})" if when == "now" else f"{self.name} is {now} again"
+            return f"{self.said} is now {now} (it was {was})" if when == "now" else f"{self.said} is {now} again"
         of = f"all {others:,}" if others == np.size(self.now) else f"{others:,} of the {np.size(self.now):,}"
-        return f"{of} numbers of {self.name} {'is another' if others == 1 else 'are others'} {when}"
+        return f"{of} numbers of {self.said} {'is another' if others == 1 else 'are others'} {when}"
 
     @property
     def loss(self) -> str:

@@ -53,7 +53,7 @@ FUNCTIONS = (*ELEMENTWISE, *REDUCING)
 
 
 def parse(text: str) -> ast.expr:
-    """The tree of a text; `₀₁…`, `−`, `×` and `∂L/∂h` are read as well. Raises CommandError where it is none."""
+    """The tree of a text; `₀₁…`, `−`, `×`, `∂L/∂h` and `∂h` are read as well. Raises CommandError where it is none."""
     if not text:
         raise CommandError("an expression is needed, as in h.grad[1] or abs(W1.grad).max()")
     if len(text) > MAX_LENGTH:
@@ -63,6 +63,7 @@ def parse(text: str) -> ast.expr:
         colon += _COLON
     plain = _PART.sub(rf"\1{colon}", text.translate(_PLAIN))
     plain = _SLOPE.sub(r"\1.grad", plain)
+    plain = _SHORT.sub(r"\1.grad", plain)
     try:
         tree = tree_of(plain)
     except (SyntaxError, ValueError, RecursionError):
@@ -112,6 +113,8 @@ def literal(node: ast.expr) -> float | None:
 _COLON = "ǃ"
 #: The name of a line before a colon and the name of its part; and a gradient as the screen writes it.
 _PART = re.compile(rf"(?<![{LETTERS}.])([^\W\d][{LETTERS}]*(?:\.[{LETTERS}]+)*):(?=[^\W\d])")
+#: As the tape has it where there is little room.
+_SHORT = re.compile(rf"∂([^\W\d][{LETTERS}]*)(?!/)\b")
 _SLOPE = re.compile(
     rf"∂[{LETTERS}.]+/∂([^\W\d][{LETTERS}]*(?:\.(?!(?:T|data|grad|next)\b)[{LETTERS}]+(?![{LETTERS}(]))*)"
 )

@@ -9,8 +9,8 @@ import numpy as np
 
 from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.graph import Role
-from gradstep.engine.graph.typed import LETTERS, Target
-from gradstep.engine.index import Array, unravel
+from gradstep.engine.graph.typed import LETTERS, Target, spelled
+from gradstep.engine.index import Array, Shape, unravel
 from gradstep.engine.run.moments import unwritten
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Sweep
@@ -24,7 +24,8 @@ class Pattern:
 
     def __init__(self, text: str, recording: Recording, units: bool = False) -> None:
         self._units = units
-        found = re.fullmatch(rf"([{LETTERS}:*?.]+?)(?:\.(data|grad|next))?(?:\[([^\]]*)\])?", text.strip())
+        word = spelled(text, recording.board.loss)
+        found = re.fullmatch(rf"([{LETTERS}:*?.]+?)(?:\.(data|grad|next))?\s*(?:\[([^\]]*)\])?", word)
         if found is None:
             raise CommandError(f"'{shortened(text)}' is no name; names are written h, h[0], h.grad[0], h*")
         graph, board = recording.graph, recording.board
@@ -34,6 +35,8 @@ class Pattern:
             value, flat = board.lookup(name, text)
             name = value.name
             if flat is not None:
+                if self.index is not None:
+                    raise CommandError(f"'{text}': '{found[1]}' is one number already; it has no index")
                 self.index = unravel(flat, value.shape)
         glob = re.compile(fnmatch.translate(name))  # which takes no longer for many stars than for one
         self.values = frozenset(v.id for v in graph.values if v.role is not Role.LITERAL and glob.match(v.name))
@@ -42,8 +45,17 @@ class Pattern:
             raise CommandError(f"nothing is called '{shortened(text)}'{nearest(name, graph.by_name)}")
         if self.index is not None and all(len(self.index) > n for n in sizes):
             raise CommandError(f"'{text}' has too many indices")
+        if self.index is not None and not any(self._reaches(graph.values[v].shape) for v in self.values):
+            shapes = " or ".join(sorted({str(graph.values[v].shape) for v in self.values}))
+            raise CommandError(f"'{shortened(text)}' is out of range; its shape is {shapes}")
         if not any(sweep.size and self.writes(recording, sweep) for sweep in recording.timeline.sweeps):
             raise CommandError(f"no step writes '{shortened(text)}'{self._because(recording)}")
+
+    def _reaches(self, shape: Shape) -> bool:
+        """Whether an array of a shape has elements at the index."""
+        assert self.index is not None, "it is asked of one"
+        inside = (here is None or -extent <= here < extent for here, extent in zip(self.index, shape, strict=False))
+        return len(self.index) <= len(shape) and all(inside)
 
     def _because(self, recording: Recording) -> str:
         """Why no step writes it, where it is one value."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
-from gradstep.engine.errors import CommandError, nearest, shortened
+from gradstep.engine.errors import CommandError, UnknownName, nearest, shortened
 from gradstep.engine.graph.depth import Depth, find_depth
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.graph.layers import Layer, find_layers
@@ -81,9 +81,16 @@ class Blackboard:
         short = _short(shown, flat)
         # Not under the name of a whole array either: h₁ is no element of h where there is an h1.
         taken = short is not None and self.graph.by_name.get(plain(short), shown) is not shown
-        if short is None or taken or short in self._ambiguous:
+        if short is None or taken or short in self._ambiguous or not (self.subscripted or shown.size == 1):
             return self.whole(value) + _brackets(shown.shape, flat)
         return short
+
+    @cached_property
+    def subscripted(self) -> bool:
+        """Whether elements have subscripts, counted from 1: where some have none, and are written in brackets that
+        count from 0, all are."""
+        arrays = (v for v in self.graph.values if v.role is not Role.LITERAL and v.size > 1)
+        return all(_short(v, 0) is not None for v in arrays)
 
     def across(self, value: int, flat: int, axis: int) -> str:
         """The name of an element with `:` on one axis: h[:,1], the same unit in every sample."""
@@ -172,11 +179,16 @@ class Blackboard:
         if short:
             meant = " or ".join(self.typed(v.id, f) for v, f in short)
             raise CommandError(f"'{text}' could mean {meant}; write one of these")
+        base, digits = _split(name)
+        same = [key for key in self._typed_short if _split(key)[0] == base and len(key) == len(name)]
+        if digits and same:
+            first, last = (self.element(v.id, flat) for v, flat in (self._typed_short[k(same)][0] for k in (min, max)))
+            raise CommandError(f"'{text}' is out of range; there are {first} to {last}")
         known = [*self.graph.by_name, *self._typed_short]
         before, _, after = name.rpartition(".")
         if before in known and not nearest(name, [one for one in known if "." in one]):
             raise CommandError(f"'{text}': after the point comes grad or next, not '{after}'")
-        raise CommandError(f"unknown name '{shortened(name)}'{nearest(name, known)}")
+        raise UnknownName(f"unknown name '{shortened(name)}'{nearest(name, known)}")
 
 
 def _split(name: str) -> tuple[str, str]:

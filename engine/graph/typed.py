@@ -55,14 +55,28 @@ class Typed(NamedTuple):
     inside: str | None
 
 
+def _without_slope(text: str, loss: str) -> tuple[str, bool]:
+    """A name with its subscripts as digits; of ∂L/∂h₁ h1, and that it is a gradient."""
+    word = plain(unicodedata.normalize("NFKC", text.strip()))
+    found = re.fullmatch(rf"(?:∂|d)([{LETTERS}:]+)/(?:∂|d)(.+)", word)
+    slope = found is not None and found[1] in (plain(loss), "loss")
+    if found is None and word.startswith("∂") and "/" not in word:  # as the tape has it where there is little room
+        return word[1:].strip(), True
+    return (found[2].strip(), True) if found is not None and slope else (word, False)
+
+
+def spelled(text: str, loss: str) -> str:
+    """A name as it is typed in letters and digits: of ∂L/∂h₁ h1.grad, of ∂L/∂W₁[0,2] W1.grad[0,2]. What is no such name
+    stays as it is."""
+    word, slope = _without_slope(text, loss)
+    parts = re.fullmatch(r"([^\[]*?)(\[[^\[]*\])?", word)
+    return word if not slope or parts is None else f"{parts[1].rstrip()}.grad{parts[2] or ''}"
+
+
 def read(text: str, loss: str) -> Typed:
     """Takes a typed name apart. `loss` is how the loss is called, as in ∂L/∂h₁; `loss` may stand there too.
     Raises CommandError."""
-    word = plain(unicodedata.normalize("NFKC", text.strip()))
-    found = re.fullmatch(rf"(?:∂|d)([{LETTERS}]+)/(?:∂|d)(.+)", word)
-    slope = found is not None and found[1] in (plain(loss), "loss")
-    if found is not None and slope:
-        word = found[2].strip()
+    word, slope = _without_slope(text, loss)
     parts = re.fullmatch(rf"([^\s.\[\]](?:[^\s\[\]]*?[^\s.\[\]])??)(?:\.({_SUFFIX}))?\s*(?:\[([^\]]*)\])?", word)
     if parts is None:
         raise CommandError(f"'{shortened(text)}' is no name; names are written h, h[0], h.grad[0]")

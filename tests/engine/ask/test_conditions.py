@@ -70,7 +70,7 @@ def test_a_mask_is_what_one_finds_step_by_step(name: str, text: str) -> None:
 )
 def test_names_patterns_and_states(text: str, expected: list[str] | None) -> None:
     if expected is None:
-        with pytest.raises(CommandError, match="unknown name"):
+        with pytest.raises(CommandError, match="'w212' is out of range; there are w₁₁₁ to w₁₂₂"):
             Condition(text, recording("walkthrough"))
         return
     found = all_of(recording("walkthrough"), text)

@@ -47,7 +47,7 @@ def test_typed_names(text: str, expected: tuple[str, str, int | None]) -> None:
     ("text", "parts"),
     [
         ("q", ["unknown name 'q'"]),
-        ("w113", ["unknown name 'w113'", "did you mean"]),
+        ("w113", ["out of range", "w₁₁₁ to w₁₂₂"]),
         ("hh", ["unknown name 'hh'", "did you mean 'h"]),
         ("h[2]", ["index 2", "out of range", "2"]),
         ("h[-3]", ["index -3", "out of range"]),

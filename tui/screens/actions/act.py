@@ -26,15 +26,22 @@ class Act:
         self._scenery, self._talk = scenery, talk
 
     def _about(self) -> str:
-        """The name of what a key is about: its gradient in the backward pass. Raises CommandError where it is about
-        nothing."""
+        """The name of what a key is about, as the screen has it: its gradient in the backward pass. Raises CommandError
+        where it is about nothing."""
         element, recording = self._scenery.element, self._scenery.session.recording
         if element is None:
             raise CommandError("select a node with the arrow keys, or take a step first")
         value = recording.graph.values[element.value]
         backward = self._scenery.session.frame().phase in (Phase.BACKWARD, Phase.UPDATE)
         slope = recording.graph.gets_gradient(value) and (backward or value.node < 0)
-        return recording.typed(element, Phase.BACKWARD if slope else Phase.FORWARD)
+        return recording.board.gradient(*element) if slope else recording.board.element(*element)
+
+    def _means(self, text: str) -> object:
+        """What a name points at, so that one written otherwise is known; of what is no name the text."""
+        try:
+            return self._scenery.session.recording.board.resolve(text)
+        except CommandError:
+            return text
 
     def _with_name(self, act: Callable[[str], object]) -> None:
         try:
@@ -49,7 +56,7 @@ class Act:
 
         def toggle(name: str) -> None:
             stops = session.stops
-            mine = [b for b in stops.breakpoints if b.text == name]
+            mine = [b for b in stops.breakpoints if b.text == name or self._means(b.text) == self._means(name)]
             if mine:
                 stops.breakpoints.remove(mine[0])
             else:
@@ -61,8 +68,9 @@ class Act:
         session = self._scenery.session
 
         def toggle(name: str) -> None:
-            if name in [w.text for w in session.stops.watches]:
-                session.stops.unwatch(name)
+            mine = [w.text for w in session.stops.watches if self._means(w.text) == self._means(name)]
+            if mine:
+                session.stops.unwatch(mine[0])
             else:
                 session.watch(name)
 
@@ -78,7 +86,7 @@ class Act:
         initial, frame = "", self._scenery.session.frame()
         if frame.element is not None and frame.phase is Phase.BACKWARD and self._scenery.view.selection is None:
             grad = frame.grad(*frame.element)
-            name = self._scenery.session.recording.typed(frame.element, Phase.BACKWARD)
+            name = self._scenery.session.recording.board.gradient(*frame.element)
             initial = f"{name} == 0" if grad == 0 else "nonfinite" if grad is not None and abs(grad) == grad * 0 else ""
         await self._talk.ask(
             "when did it become true?", "h.grad[1] == 0   nonfinite   first loss > 2 * previous", "when", initial
@@ -136,7 +144,7 @@ class Act:
             for flat in range(min(sweep.size, each)):
                 name = recording.typed(Element(sweep.value, flat), sweep.phase)
                 line = frame.tape_line(sweep.start + flat + 1)
-                yield Choice(f"{line.step:>6}  {padded(line.name, 14)} {sweep.phase.value:<9} {name}", name)
+                yield Choice(f"{line.step:>6}  {padded(line.name, 24)} {sweep.phase.value}", name)
 
     # What if -------------------------------------------------------------------------------------
 
@@ -151,7 +159,7 @@ class Act:
         value = recording.graph.values[element.value]
         backward = scenery.session.frame().phase is Phase.BACKWARD
         gradient = backward and value.role is Role.NODE and recording.graph.gets_gradient(value)
-        name = recording.typed(element, Phase.BACKWARD if gradient else Phase.FORWARD)
+        name = recording.board.gradient(*element) if gradient else recording.board.element(*element)
         now = recording.trace.derivative(element) if gradient else recording.trace.number(element)
 
         def decided(text: str | None) -> None:
