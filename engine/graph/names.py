@@ -81,16 +81,9 @@ class Blackboard:
         short = _short(shown, flat)
         # Not under the name of a whole array either: h₁ is no element of h where there is an h1.
         taken = short is not None and self.graph.by_name.get(plain(short), shown) is not shown
-        if short is None or taken or short in self._ambiguous or not (self.subscripted or shown.size == 1):
+        if short is None or taken or short in self._ambiguous:
             return self.whole(value) + _brackets(shown.shape, flat)
         return short
-
-    @cached_property
-    def subscripted(self) -> bool:
-        """Whether elements have subscripts, counted from 1: where some have none, and are written in brackets that
-        count from 0, all are."""
-        arrays = (v for v in self.graph.values if v.role is not Role.LITERAL and v.size > 1)
-        return all(_short(v, 0) is not None for v in arrays)
 
     def across(self, value: int, flat: int, axis: int) -> str:
         """The name of an element with `:` on one axis: h[:,1], the same unit in every sample."""

@@ -13,6 +13,7 @@ from gradstep.tui.network.diagram import Diagram, Unit
 from gradstep.tui.network.forms import Form
 from gradstep.tui.network.layout import Box
 from gradstep.tui.network.names import letter, name_of
+from gradstep.tui.network.targets import is_target, probability
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import over, sign_role
 from gradstep.tui.view import View
@@ -69,7 +70,9 @@ class Boxes:
             y = box.y + 1
             for element in dict.fromkeys((unit.entered, unit.element)):
                 y = self._row(box.x, y, element, reached)
-        if self.form.frame == 2 and unit.bias >= 0:
+        if self.form.frame == 2 and unit.bias < 0 and is_target(self.frame, unit.element):
+            self.canvas.put(box.x + 2, box.y + box.height - 1, " target ", self.palette.style("text", bold=True))
+        elif self.form.frame == 2 and unit.bias >= 0:
             size = self.diagram.graph.values[unit.bias].size
             self._bias(box, Element(unit.bias, unit.flat % size))
 
@@ -103,8 +106,13 @@ class Boxes:
             self.canvas.put(box.x + box.width - len(tag) - 3, y, f" {tag} ", self.palette.style(role))
 
     def _tag(self, unit: Unit) -> tuple[str, str]:
-        """`gate open` or `gate shut`, once the gate has been passed."""
+        """`gate open` or `gate shut`, once the gate has been passed; of the logarithm of a probability the latter."""
+        share = probability(self.frame.recording, unit.value, self.value(unit.element))
+        if share is not None:
+            return f"p {number(share, Digits.NETWORK)}", "text"
         node = self.diagram.graph.values[unit.value].node
+        if unit.bias >= 0 and is_target(self.frame, unit.element):
+            return "target", "text"
         if unit.pre < 0 or not self.diagram.graph.nodes[node].op.rectifier:
             return "", "dim"
         if self.value(unit.element) is None:

@@ -9,6 +9,7 @@ from gradstep.engine.graph import Layer
 from gradstep.tui.cells import breadth
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.places import Place
+from gradstep.tui.network.targets import target
 from gradstep.tui.theme import sign_role
 
 #: From so many cells across on a number has a bar.
@@ -24,6 +25,8 @@ class Rows:
         value, self.slope = stage.shown(layer, Kind.DATA), stage.shown(layer, Kind.GRAD)
         self.data, self.there = self._read(value, Kind.DATA)
         self.gradient = self._read(self.slope, Kind.GRAD) if self.slope >= 0 else None
+        #: The class that these outputs are to be.
+        self.target = target(stage.frame, value)
         focus = stage.focus
         looked_at = focus is not None and focus.value in (value, self.slope)
         self.here = stage.samples.position(value, focus.flat) if focus is not None and looked_at else -1
@@ -51,6 +54,8 @@ class Rows:
         canvas, palette, place, mine = self.canvas, self.palette, self.place, k == self.here
         digits = self.stage.view.network_digits
         canvas.put(place.x + 1, y, f"{k:>2}", palette.style("current" if mine else "dim", bold=mine))
+        if k == self.target:
+            canvas.put(place.x + 3, y, "◂", palette.style("current", bold=True))
         shown = float(self.data.numbers[k]) if self.there.at(k) else None
         peak = self.data.peak
         if shown is not None and peak and isfinite(shown) and place.width >= _BARS:

@@ -1,0 +1,54 @@
+"""What the outputs are to be: the class that the loss compares with, and probabilities beside their logarithms."""
+
+from __future__ import annotations
+
+from math import exp
+
+from gradstep.engine.debugger import Frame, Kind, picture
+from gradstep.engine.graph import Element
+from gradstep.engine.run import Recording
+from gradstep.tui.kept import kept_of_network
+from gradstep.tui.network.plan import plan
+
+#: Operations that make probabilities, or their logarithms, of scores.
+_LOGARITHM, _SHARES = "log_softmax", ("softmax", "log_softmax")
+
+
+@kept_of_network
+def _outputs(recording: Recording) -> frozenset[int]:
+    """The values that only the loss looks at, and the scores that such are made of."""
+    graph = recording.graph
+    found: set[int] = set()
+    for value in reversed(graph.values):
+        users = {graph.nodes[n].output for n, _ in graph.uses[value.id]}
+        through = all(u in found and graph.nodes[graph.values[u].node].op.name in _SHARES for u in users)
+        if users and value.node >= 0 and (users == {graph.loss.id} or through):
+            found.add(value.id)
+    return frozenset(found)
+
+
+def target(frame: Frame, value: int) -> int | None:
+    """The position, among some outputs of the sample that is shown, of the class that they are to be; None where there
+    is none, or the value is no output."""
+    recording, targets = frame.recording, plan(frame.recording).targets
+    if frame.sample is None or value not in _outputs(recording) or not targets:
+        return None
+    wanted, size = picture(recording, targets[0], Kind.DATA, frame.sample), recording.samples.elements(value, 0).size
+    chosen = wanted.chosen
+    if wanted.size == 1:  # the number of a class
+        chosen = int(wanted.numbers[0]) if float(wanted.numbers[0]).is_integer() else None
+    return chosen if chosen is not None and size > 1 and 0 <= chosen < size else None
+
+
+def is_target(frame: Frame, element: Element) -> bool:
+    """Whether an element is the output of that class."""
+    found = target(frame, element.value)
+    return found is not None and frame.recording.samples.position(*element) == found
+
+
+def probability(recording: Recording, value: int, number: float | None) -> float | None:
+    """Of the logarithm of a probability, once that is there, the probability; None of what is no such."""
+    node = recording.graph.values[value].node
+    if number is None or node < 0 or recording.graph.nodes[node].op.name != _LOGARITHM or not number <= 0:
+        return None
+    return exp(number)
