@@ -61,7 +61,7 @@ def test_a_newcomers_path(tmp_path: Path) -> None:
 
 
 def closed(t: Terminal, text: str) -> None:
-    """Presses escape, and waits until what says this is gone: another key at once would be one that is held with alt."""
+    """Presses escape, and waits until what says this is gone: a key at once would be one that is held with alt."""
     t.press(b"\x1b")
     end = time.monotonic() + PATIENCE
     while text in t.text and time.monotonic() < end:
