@@ -113,9 +113,9 @@ def literal(node: ast.expr) -> float | None:
 _COLON = "ǃ"
 #: The name of a line before a colon and the name of its part; and a gradient as the screen writes it.
 _PART = re.compile(rf"(?<![{LETTERS}.])([^\W\d][{LETTERS}]*(?:\.[{LETTERS}]+)*):(?=[^\W\d])")
-#: As the tape has it where there is little room.
-_SHORT = re.compile(rf"∂([^\W\d][{LETTERS}]*)(?!/)\b")
 _SLOPE = re.compile(
     rf"∂[{LETTERS}.]+/∂([^\W\d][{LETTERS}]*(?:\.(?!(?:T|data|grad|next)\b)[{LETTERS}]+(?![{LETTERS}(]))*)"
 )
+#: As the tape has it where there is little room.
+_SHORT = re.compile(rf"∂([^\W\d][{LETTERS}]*)(?!/)\b")
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉−×·", "0123456789-**")
