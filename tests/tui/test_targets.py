@@ -60,3 +60,10 @@ def test_of_all_samples_no_target_is_marked() -> None:
     session.goto("end")
     session.look(None)
     assert target(session.frame(), session.recording.graph.by_name["z2"].id) is None
+
+
+def test_a_number_that_is_to_be_1_is_no_class() -> None:
+    """fan-out: two sigmoids that are to be 1 and 0."""
+    session = Session(find("fan-out"))
+    session.goto("end")
+    assert target(session.frame(), session.recording.graph.by_name["y"].id) is None

@@ -16,15 +16,18 @@ _LOGARITHM, _SHARES = "log_softmax", ("softmax", "log_softmax")
 
 @kept_of_network
 def _outputs(recording: Recording) -> frozenset[int]:
-    """The values that only the loss looks at, and the scores that such are made of."""
+    """The probabilities of classes that only the loss looks at, their logarithms, and the scores that such are made
+    of."""
     graph = recording.graph
-    found: set[int] = set()
-    for value in reversed(graph.values):
-        users = {graph.nodes[n].output for n, _ in graph.uses[value.id]}
-        through = all(u in found and graph.nodes[graph.values[u].node].op.name in _SHARES for u in users)
-        if users and value.node >= 0 and (users == {graph.loss.id} or through):
-            found.add(value.id)
-    return frozenset(found)
+
+    def shares(value: int) -> bool:
+        """Whether a value is shares of classes, or their logarithms, that go into the loss."""
+        node = graph.values[value].node
+        used = {graph.nodes[n].output for n, _ in graph.uses[value]}
+        return node >= 0 and graph.nodes[node].op.name in _SHARES and used == {graph.loss.id}
+
+    found = {value.id for value in graph.values if shares(value.id)}
+    return frozenset(found | {graph.nodes[graph.values[value].node].inputs[0] for value in found})
 
 
 def target(frame: Frame, value: int) -> int | None:
