@@ -42,7 +42,7 @@ class Network:
     `wide`, what is given is computed with in float64, however many digits it has."""
 
     def __init__(self, dtype: str, opset: int, seed: int | None = None, wide: bool = False) -> None:
-        self.dtype, self.opset, self.seed, self._wide = dtype, opset, seed, wide
+        self.dtype, self.opset, self._seed, self._wide = dtype, opset, seed, wide
         self.builder = GraphBuilder(np.dtype("float64" if wide else dtype))
         self.values: dict[str, Value] = {}
         self.leaves: dict[str, Value] = {}
@@ -62,6 +62,12 @@ class Network:
         self.builder.leaf(value.word, value.shape, role, gradient)
         self.leaves[value.word] = value
         return value
+
+    def next_seed(self) -> int | None:
+        """What numbers are drawn by, another one each time; None where nothing may be drawn."""
+        if self._seed is not None:
+            self._seed += 1
+        return self._seed
 
     def _next(self) -> str:
         self._count += 1

@@ -8,10 +8,11 @@ y = x Wᵀ); and give both names of their own. Each of it is undone where it can
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from gradstep.onnx.functions import used_by
 from gradstep.onnx.naming import path_of
 from gradstep.onnx.reading import Model
 from gradstep.onnx.tensors import Tensor
@@ -76,6 +77,7 @@ class Parameters:
         self._found: dict[tuple[str, str], Use] = {}
         self._missing = [t for t, kind in self._kinds.items() if kind == "PARAMETER" and t not in model.tensors]
         self._trained = {name for name in self._uses if self._is_trained(name)}
+        self.turns = dict(self._turned())
         self._alike: dict[tuple[Any, ...], list[Parameter]] = {}
         for name in sorted(self._trained, key=self._is_copy):
             for node, _ in self._uses[name]:
@@ -90,6 +92,25 @@ class Parameters:
                 roots[node.output[0]] = roots[node.input[0]]
                 apart.add(node.output[0])
         return roots, apart
+
+    def _turned(self) -> Iterator[tuple[str, Any]]:
+        """Nodes that only turn a parameter round for products, by their results: a layer does not show them."""
+        uses, inner = dict[str, list[tuple[Any, int]]](), set[str]()
+        for node in self._model.nodes:
+            for k, name in enumerate(node.input):
+                uses.setdefault(name, []).append((node, k))
+            inner.update([*used_by(node)][len(node.input) :])
+        for node in self._model.nodes:
+            if node.op_type == "Transpose" and len(node.input) == 1 and node.input[0] in self._trained:
+                order = next(([*one.ints] for one in node.attribute if one.name == "perm"), [1, 0])
+                made = node.output[0]
+                plain = len(self.tensor(node.input[0]).shape) == 2 and order == [1, 0]
+                if (
+                    plain
+                    and made not in (*self._model.outputs, *inner)
+                    and all(_from_right(*use) for use in uses.get(made, ()))
+                ):
+                    yield made, node
 
     def tensor(self, name: str) -> Tensor:
         return self._model.tensors[self.roots[name]]
@@ -183,6 +204,9 @@ class Parameters:
 
     def at(self, node: Any, k: int) -> Use | None:
         name = node.input[k]
+        if name in self.turns:
+            use = self.at(self.turns[name], 0)
+            return None if use is None else Use(use.parameter, not use.turned)
         return self._found.get(self._key(name, node)) if name in self._trained else None
 
     def all(self) -> list[Parameter]:

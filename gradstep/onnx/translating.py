@@ -75,6 +75,8 @@ def _needed(model: Model, parameters: Parameters) -> Iterator[Any]:
     for node in reversed(model.nodes):
         if node.op_type == "Identity" and all(name in parameters.roots for name in node.output):
             continue
+        if any(name in parameters.turns for name in node.output):
+            continue
         if wanted.intersection(node.output):
             found.append(node)
             wanted.update(used_by(node))

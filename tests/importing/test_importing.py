@@ -193,6 +193,35 @@ def test_softmax_was_of_all_axes_from_one_on_until_version_13(tmp_path: Path) ->
     assert np.allclose(data(found, "out"), (exps / exps.sum(1, keepdims=True)).reshape(2, 3, 4), atol=1e-6)
 
 
+def test_what_is_dropped_is_another_each_time(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Dropout", ["x", "half", "on"], ["a"]),
+        helper.make_node("Dropout", ["x", "half", "on"], ["b"]),
+        helper.make_node("Sub", ["a", "b"], ["out"]),
+    ]
+    arrays = {"half": np.float32(0.5).reshape(()), "on": np.array(True)}
+    found = imported(model(nodes, {"x": [64]}, ["out"], arrays), tmp_path)
+    a, b, x = (data(found, name) for name in ("dropout", "dropout2", "x"))
+    assert not np.array_equal(a == 0, b == 0)
+    assert np.allclose(a[a != 0], 2 * x[a != 0])
+
+
+def test_weights_that_are_turned_round_are_those_of_the_layer(tmp_path: Path) -> None:
+    w = np.random.default_rng(0).standard_normal((2, 3)).astype(np.float32)
+    nodes = [
+        helper.make_node("Transpose", ["fc.weight"], ["wt"], name="/fc/Transpose", perm=[1, 0]),
+        helper.make_node("MatMul", ["x", "wt"], ["a"], name="/fc/MatMul"),
+        helper.make_node("Add", ["fc.bias", "a"], ["out"], name="/fc/Add"),
+    ]
+    proto = model(nodes, {"x": [4, 3]}, ["out"], {"fc.weight": w, "fc.bias": np.ones(2, np.float32)})
+    found = imported(proto, tmp_path)
+    assert (
+        tomllib.loads((tmp_path / "made" / "scenario.toml").read_text())["graph"]["fc"]
+        == "linear(x, fc.weight, fc.bias)"
+    )
+    assert np.allclose(data(found, "fc"), data(found, "x") @ w.T + 1, atol=1e-6)
+
+
 # What is refused ------------------------------------------------------------------------------------
 
 

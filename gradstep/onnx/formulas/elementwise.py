@@ -142,7 +142,8 @@ def _dropout(c: Called) -> Made:
     share = float(np.asarray(c.array(1)).item()) if c.has(1) else float(c.get("ratio", 0.5))
     text = c[0]
     if c.has(2) and bool(np.asarray(c.array(2)).any()) and share > 0:
-        if c.seed is None:
+        seed = c.seed()
+        if seed is None:
             raise Unwritable("what is dropped is drawn by another generator")
-        text = f"dropout({c[0]}, p={share!r}, seed={c.seed})"
+        text = f"dropout({c[0]}, p={share!r}, seed={seed})"
     return [text, f"where({c[0]} == {c[0]}, 1, 1)"] if c.outputs > 1 else text

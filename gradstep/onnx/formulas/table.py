@@ -14,7 +14,9 @@ class Writer(Protocol):
     """What formulas are written for."""
 
     dtype: str
-    seed: int | None
+
+    def next_seed(self) -> int | None:
+        """What numbers are drawn by, another one each time; None where nothing may be drawn."""
 
     def word(self, value: Value) -> str:
         """A value in a formula."""
@@ -32,8 +34,7 @@ class Unwritable(Exception):
 
 class Called:
     """A node: its attributes, and its inputs, as they are written in formulas or as the arrays that they are. `wanted`
-    says of each output whether anything uses it, `dtype` is what the network computes in; `seed` is None where
-    nothing may be drawn."""
+    says of each output whether anything uses it, `dtype` is what the network computes in."""
 
     def __init__(
         self,
@@ -54,9 +55,9 @@ class Called:
     def dtype(self) -> str:
         return self._writer.dtype
 
-    @property
     def seed(self) -> int | None:
-        return self._writer.seed
+        """What is dropped is drawn by, another one each time; None where nothing may be drawn."""
+        return self._writer.next_seed()
 
     def __getitem__(self, k: int) -> str:
         """Input k in a formula."""
