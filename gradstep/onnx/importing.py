@@ -116,6 +116,8 @@ class _Loss:
         found = {name: word for word, name in self._made.names.items()} | dict(self._results)
         if len(self._results) == 1:
             return found | {OUT: next(iter(self._results.values()))}
+        if not self._results:
+            raise CommandError("nothing that the model gives is computed from its inputs")
         if OUT in with_names(text, found)[1]:
             names = ", ".join(shortened(name, 40) for name in list(self._results)[:20])
             raise CommandError(
@@ -126,6 +128,8 @@ class _Loss:
     def _only_number(self) -> str:
         """The output that is the loss, where none is written."""
         names = self._network.builder.names
+        if not self._results:
+            raise CommandError("nothing that the model gives is computed from its inputs")
         numbers = [word for word in self._results.values() if names[word].size == 1]
         if len(numbers) == 1:
             return numbers[0]

@@ -34,7 +34,7 @@ _OPTIONS: Mapping[str, Sequence[int]] = {
 _ROLES: Mapping[int, str] = {1: "weight", 2: "bias"}
 
 #: Names that an exporter has made up.
-_MADE_UP = re.compile(r"onnx::.*|val_\d+|_.*|\d+|.*(?:[Cc]onstant|/).*")
+_MADE_UP = re.compile(r"onnx::.*|val_\d+|_.*|\d+|.*[Cc]onst(?:ant|_|:|$).*")
 _SIGNATURE = re.compile(r"\w+: (PARAMETER|BUFFER|CONSTANT_TENSOR) target='([^']*)'")
 
 

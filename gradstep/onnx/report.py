@@ -47,7 +47,8 @@ class Report:
         still = f", {len(self.frozen):,} of them frozen" if self.frozen else ""
         kinds = ", ".join(kinds_of(made.parameters))
         arrays = counted(len(made.parameters), "array")
-        yield f"  parameters  {arrays} of {counted(self.parameters, 'number')}, {kinds}{still}"
+        said = f"{arrays} of {counted(self.parameters, 'number')}, {kinds}{still}"
+        yield f"  parameters  {said if made.parameters else 'none'}"
         if absent := self.absent:
             more = ", …" if len(absent) > 8 else ""
             yield f"  absent      {', '.join(absent[:8])}{more}: the exporter has renamed them or left them out"

@@ -222,6 +222,20 @@ def test_weights_that_are_turned_round_are_those_of_the_layer(tmp_path: Path) ->
     assert np.allclose(data(found, "fc"), data(found, "x") @ w.T + 1, atol=1e-6)
 
 
+def test_names_of_tensorflow_are_parameters_too(tmp_path: Path) -> None:
+    arrays = {
+        "net/dense/kernel:0": np.ones((3, 2), np.float32),
+        "net/dense/BiasAdd/ReadVariableOp:0": np.ones(2, np.float32),
+    }
+    nodes = [
+        helper.make_node("MatMul", ["x", "net/dense/kernel:0"], ["a"], name="net/dense/MatMul"),
+        helper.make_node("Add", ["a", "net/dense/BiasAdd/ReadVariableOp:0"], ["Identity:0"], name="net/dense/BiasAdd"),
+    ]
+    found = imported(model(nodes, {"x": [4, 3]}, ["Identity:0"], arrays), tmp_path)
+    assert [v.name for v in found.graph.parameters] == ["net_dense_kernel_0", "net_dense_BiasAdd_ReadVariableOp_0"]
+    assert found.scenario.origins["net.dense.matmul"].module == "net.dense"
+
+
 # What is refused ------------------------------------------------------------------------------------
 
 
@@ -375,6 +389,11 @@ def test_arrays_of_other_sizes_than_their_shapes_are_damaged(tmp_path: Path) -> 
 )
 def test_what_a_person_says_wrong_is_told(tmp_path: Path, loss: str | None, options: Any, what: str) -> None:
     assert what in told(perceptron(), tmp_path, loss, **options)
+
+
+def test_a_model_of_nothing_but_constants_is_refused(tmp_path: Path) -> None:
+    proto = model([helper.make_node("Identity", ["w"], ["out"])], {"x": [3]}, ["out"], {"w": np.ones(3, np.float32)})
+    assert "nothing that the model gives is computed" in told(proto, tmp_path)
 
 
 def test_several_outputs_are_named(tmp_path: Path) -> None:
