@@ -130,9 +130,10 @@ class Formulas:
                 return self._part(self._value(operand, node), inside, node, name)
             case ast.Call():
                 return self._call(node, name)
-        raise ExpressionError(
-            f"'{written(node)}' is not allowed here{instead(node) or f'; {ALLOWED}'}", node.col_offset
-        )
+            case ast.Compare():
+                return self._condition(node, name)
+        said = instead(node) or f"; {ALLOWED}"
+        raise ExpressionError(f"'{written(node)}' is not allowed here{said}", node.col_offset)
 
     def _part(self, array: Value, inside: ast.expr, node: ast.expr, name: str | None) -> Value:
         """`array[inside]`."""
@@ -220,10 +221,7 @@ class Formulas:
         except OpError as error:
             said = renamed(str(error), what.name, node.func.id)
             raise ExpressionError(f"{said}; it is called as {what.signature()}", node.col_offset) from None
-        operands = {
-            slot: self._condition(a) if what.name == "where" and slot == "condition" else self._input(a)
-            for slot, a in inputs.items()
-        }
+        operands = {slot: self._input(a) for slot, a in inputs.items()}
         if what.variadic:
             named = {} if isinstance(what, type) else {k: operands.pop(k) for k in what.named if k in operands}
             listed = [x for o in operands.values() for x in self._spread(o)]
@@ -251,14 +249,12 @@ class Formulas:
         """All results of a call where any number of inputs may stand, as in stack(unbind(x))."""
         return [make(None) for make in operand.makers] if isinstance(operand, SeveralResults) else [operand]
 
-    def _condition(self, node: ast.expr) -> Operand:
-        """The first argument of where(): a comparison, or any value, which holds where it is not 0."""
-        if not isinstance(node, ast.Compare):
-            return self._build(node)
+    def _condition(self, node: ast.Compare, name: str | None) -> Value:
+        """A comparison: 1 where it holds and 0 where it does not, as True and False count in PyTorch."""
         if len(node.ops) > 1 or type(node.ops[0]) not in _COMPARED:
             raise ExpressionError("a condition is one comparison, as in where(x > 0, x, 0)", node.col_offset)
         left, right = self._build(node.left), self._build(node.comparators[0])
-        return self._apply(_COMPARED[type(node.ops[0])], [left, right], node, None)
+        return self._apply(_COMPARED[type(node.ops[0])], [left, right], node, name)
 
     def _value(self, operand: Operand, node: ast.expr) -> Value:
         """An operand as a value: numbers become literals, and `W.T` an operation."""

@@ -36,9 +36,24 @@ def _form(node: ast.expr) -> str:
             return f"floor({written(left)} / {written(right)})"
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return f"where({written(test)}, {written(body)}, {written(orelse)})"
-        case ast.Compare():
-            return f"where({written(node)}, 1, 0)"
+        case ast.BoolOp(op=op, values=values) if all(isinstance(one, ast.Compare) for one in values):
+            return _both([written(one) for one in values], isinstance(op, ast.And))
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr() as op, left=left, right=right):
+            return _both([written(left), written(right)], isinstance(op, ast.BitAnd))
+        case ast.UnaryOp(op=ast.Invert() | ast.Not(), operand=of):
+            return f"where({written(of)}, 0, 1)"
     return ""
+
+
+def _both(texts: Sequence[str], both: bool) -> str:
+    """Truths of which all are to hold, or one of them."""
+    parts = [text if text.isidentifier() else f"({text})" for text in texts]
+    if both:
+        return " * ".join(parts)
+    found = texts[0]
+    for text in texts[1:]:
+        found = f"maximum({found}, {text})"
+    return found
 
 
 def _is_module(node: ast.expr) -> bool:

@@ -11,11 +11,13 @@ from gradstep.engine.notation import shown
 
 
 class Leaf(NamedTuple):
-    """An array to come: its shape, and how to make it, in the dtype of the network or in float64."""
+    """An array to come: its shape, and how to make it, in the dtype of the network or in float64; and of what type its
+    numbers are where that is none for gradients: bool, int64 …"""
 
     shape: Shape
     make: Callable[[], Array]
     make_wide: Callable[[], Array] | None = None
+    exact: str = ""
 
 
 def only(spec: Mapping[str, Any], allowed: Iterable[str]) -> None:

@@ -20,7 +20,7 @@ from gradstep.engine.files.arrays.block import Block, Unreadable
 from gradstep.engine.files.arrays.leaf import Leaf, described, only
 from gradstep.engine.files.keys import STORED
 from gradstep.engine.files.opening import Version, ordinary, reason
-from gradstep.engine.index import Array, Shape
+from gradstep.engine.index import Array
 
 #: The module that reads each kind of file: `find(file, key)` gives the block that holds the array.
 _READERS: Mapping[str, str] = {
@@ -42,15 +42,16 @@ def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> 
         raise GraphError(f"key must be text, not {described(key)}")
     if path.suffix.lower() not in _READERS:
         raise GraphError(f"{_named(path)}: cannot read '{path.suffix}'; there are .npy, .npz and .safetensors")
-    version, shape, _ = _opened(path, key, None)
+    version, block, _ = _opened(path, key, None)
+    shape, exact = block.shape, "" if block.bfloat16 or block.dtype.kind == "f" else block.dtype.name
 
     def make() -> Array:
         again, found, array = _opened(path, key, dtype)
-        if again != version or found != shape or array is None:
+        if again != version or found.shape != shape or array is None:
             raise _changed(path)
         return array
 
-    return Leaf(shape, make)
+    return Leaf(shape, make, exact=exact)
 
 
 def array_in(file: str, key: str, dtype: np.dtype[Any]) -> Array:
@@ -65,8 +66,8 @@ def array_in(file: str, key: str, dtype: np.dtype[Any]) -> Array:
         return read({**spec, "key": key}, dtype, folder).make()
 
 
-def _opened(path: Path, key: str | None, dtype: np.dtype[Any] | None) -> tuple[Version, Shape, Array | None]:
-    """Which version of a file it is, the shape of the array in it, and, where a `dtype` is given, the array. Raises
+def _opened(path: Path, key: str | None, dtype: np.dtype[Any] | None) -> tuple[Version, Block, Array | None]:
+    """Which version of a file it is, the array in it as it lies there, and, where a `dtype` is given, the array. Raises
     GraphError."""
     try:
         with ordinary(path, links=False) as file:
@@ -80,7 +81,7 @@ def _opened(path: Path, key: str | None, dtype: np.dtype[Any] | None) -> tuple[V
         raise GraphError(f"{_named(path)} cannot be read: {reason(error)}") from None
     if not same:
         raise _changed(path)
-    return version, block.shape, array
+    return version, block, array
 
 
 def _array(block: Block, dtype: np.dtype[Any]) -> Array:

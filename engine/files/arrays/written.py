@@ -13,7 +13,7 @@ from gradstep.engine.index import MAX_AXES, Shape
 
 
 def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
-    """The leaf of a number or of nested lists of numbers. Raises GraphError."""
+    """The leaf of a number or of nested lists of numbers, or of true and false. Raises GraphError."""
     shape, flat = _flat(spec)
     try:
         numbers = np.array(flat, dtype=np.float64).reshape(shape)
@@ -24,7 +24,7 @@ def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
     lost = np.isinf(array) & np.isfinite(numbers)
     if lost.any():
         raise GraphError(f"{numbers[lost][0]:g} is too large for {dtype}; write inf if infinity is meant")
-    return Leaf(shape, lambda: array)
+    return Leaf(shape, lambda: array, exact="bool" if flat and type(flat[0]) is bool else "")
 
 
 def _flat(spec: object) -> tuple[Shape, list[Any]]:
@@ -33,7 +33,7 @@ def _flat(spec: object) -> tuple[Shape, list[Any]]:
     shape: list[int] = []
     while len(shape) <= MAX_AXES:
         kinds = set(map(type, level))
-        if kinds <= {int, float}:
+        if kinds <= {int, float} or kinds == {bool}:
             return tuple(shape), level
         lengths = set(map(len, level)) if kinds == {list} else set()
         if len(lengths) != 1:
@@ -41,13 +41,13 @@ def _flat(spec: object) -> tuple[Shape, list[Any]]:
         shape.append(lengths.pop())
         level = list(chain.from_iterable(level))
     _shape_of(spec)  # says what is wrong
-    raise AssertionError("something is")
+    raise GraphError("an array has numbers, or true and false, and not both")
 
 
 def _shape_of(spec: object, depth: int = 0) -> Shape:
     """The shape of nested lists of numbers, each of which is looked at once; refuses what is ragged or no number.
     Slow, and asked only where something is."""
-    if isinstance(spec, bool) or not isinstance(spec, list | int | float):
+    if not isinstance(spec, list | int | float):
         raise GraphError(f"expected a number, nested arrays of numbers or a table, found {described(spec)}")
     if not isinstance(spec, list):
         return ()
@@ -57,7 +57,7 @@ def _shape_of(spec: object, depth: int = 0) -> Shape:
         return (0,)
     first = _shape_of(spec[0], depth + 1)
     if first == ():
-        if not set(map(type, spec)) <= {int, float}:
+        if not set(map(type, spec)) <= {int, float} and set(map(type, spec)) != {bool}:
             other = next(number for number in spec if type(number) not in (int, float))
             what = "an array" if isinstance(other, list) else described(other)
             raise GraphError(f"expected numbers only in this array, found {what}")

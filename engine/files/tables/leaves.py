@@ -10,7 +10,7 @@ import numpy as np
 from gradstep.engine.errors import GraphError, shortened
 from gradstep.engine.files import arrays
 from gradstep.engine.files.arrays.leaf import Leaf
-from gradstep.engine.files.draft import Bad, Draft
+from gradstep.engine.files.draft import Bad, Draft, Table
 from gradstep.engine.files.tables.names import name_of, normal
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.graph import Graph, Role, Value
@@ -60,8 +60,20 @@ def add_leaves(draft: Draft, builder: GraphBuilder, batched: Sequence[str], trai
                 draft.broken.add(name)
                 continue
             shape = _of_an_iteration(leaf.shape, training) if drawn else leaf.shape
-            builder.leaf(name, shape, role, differentiable)
+            builder.leaf(name, shape, role, differentiable and _takes_gradient(table, key, leaf, role))
     return makers
+
+
+def _takes_gradient(table: Table, key: str, leaf: Leaf, role: Role) -> bool:
+    """Whether a leaf that is to get gradients takes them: true and false, and whole numbers of a file, take none, as in
+    PyTorch. Notes where they are asked for."""
+    if not leaf.exact:
+        return True
+    said = table.said[key]
+    if role is Role.PARAMETER or (isinstance(said, Mapping) and "requires_grad" in said):
+        what = "true and false" if leaf.exact == "bool" else f"whole numbers ({leaf.exact})"
+        table.bad(key, f"'{key}': {what} take no gradient, as in PyTorch; they stand under [inputs]")
+    return False
 
 
 def _there(draft: Draft, spec: object, builder: GraphBuilder) -> Leaf | None:

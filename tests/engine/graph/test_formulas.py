@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from formula_lines import compute, leaves, outcome, read, refused
+from graphs import NetworkBuilder
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +29,7 @@ from gradstep.engine.graph.graph import Role
         "sum(x for x in c)", "f'{x}'", "f'{__import__(\"os\")}'", "'text'", "b'text'", "'a' 'b'",
         "x[..., ...]",
         "(z := x)", "True", "False", "None", "...", "1j", "x + 1j", "x * None", "x if x else c",
-        "x and c", "x or c", "not x", "~x", "x < c", "x == c", "x is c", "x in c", "x // c", "x % c", "x << c",
+        "x and c", "x or c", "not x", "~x", "x < c < 1", "x is c", "x in c", "x // c", "x % c", "x << c",
         "x >> c",
         "x & c", "x | c", "x ^ c", "[x]", "[x, c]", "(x, c)", "x, c", "{x}", "{1: x}", "()", "[]", "{}", "await x",
         "yield x", "*x", "**x", "sum(*x)", "sum(**x)", "x()", "1()", "sum(x)(c)", "x.T()", "x.sum()", "sum.T", "sum",
@@ -374,3 +376,23 @@ def test_any_text_is_read_or_refused_with_a_column_inside_it(text: str) -> None:
 def test_any_characters_at_all_are_read_or_refused(text: str) -> None:
     made = outcome(text)
     assert not isinstance(made, ExpressionError) or 0 <= made.column <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x > 0.5", lambda x: (x > 0.5) * 1.0),
+        ("masked_fill(x, x <= 0.5, -1)", lambda x: np.where(x <= 0.5, -1, x)),
+        ("x * (x != 0) - (x == x)", lambda x: x * (x != 0) - 1),
+        ("sum(x >= 0)", lambda x: (x >= 0).sum()),
+        ("(x > 0) == (x > 1)", lambda x: ((x > 0) == (x > 1)) * 1.0),
+    ],
+)
+def test_a_comparison_is_a_value(text: str, expected: Callable[[np.ndarray], np.ndarray]) -> None:
+    numbers = np.array([0.0, 0.5, 1.5, -2.0])
+    builder = NetworkBuilder()
+    builder.parameter("x", numbers)
+    builder.line("y", text)
+    builder.line("L", "sum(y + 0 * x)")
+    net = builder.done()
+    assert net.data("y").tolist() == np.asarray(expected(numbers)).tolist()

@@ -617,6 +617,8 @@ WITHIN = {"where": set(_COMPARED), "causal_mask": {"causal_mask"}}
 ALIKE = {
     **taking_rules.ALIKE,
     **dict.fromkeys(("rnn", "lstm", "gru", "rnn_cell", "lstm_cell", "gru_cell"), "linear"),
+    **dict.fromkeys(("grid_sample", "affine_grid"), "interpolate"),
+    **dict.fromkeys(("ctc_loss", "ctc_paths"), "cross_entropy"),
 }
 
 

@@ -18,7 +18,7 @@ README = (SHIPPED / "data" / "README.md").read_text(encoding="utf-8")
 
 
 def part(name: str, part: str, split: str = "all") -> Any:
-    shape, read, _ = datasets.find(name, split, part)
+    shape, read, *_ = datasets.find(name, split, part)
     found = read()
     assert found.shape == shape
     assert found.dtype == np.float64

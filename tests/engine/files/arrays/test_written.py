@@ -22,12 +22,13 @@ def test_nan_is_a_number_to_debug() -> None:
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        (True, "found true"),
         ("3", "found the text"),
         ([1, "2"], "found the text"),
         ([1, True], "found true"),
         ([[1, 2], [3]], "row 1 has shape (1,)"),
         ([[1], 2], "row 1"),
+        ([[True], [1]], "numbers, or true and false, and not both"),
+        ([[True, False], [True]], "row 1 has shape (1,)"),
         ([1, [2]], "found an array"),
         (10**400, "too large"),
     ],

@@ -25,7 +25,7 @@ def test_inputs_get_gradients_only_when_asked() -> None:
     ("text", "expected"),
     [
         (SMALL.replace("[2.0, 3.0]", "[2.0, [3.0]]"), "3:5: 'w': expected numbers only in this array"),
-        (SMALL.replace("[2.0, 3.0]", "true"), "3:5: 'w': expected a number, nested arrays of numbers or a table"),
+        (SMALL.replace("[2.0, 3.0]", "'2'"), "3:5: 'w': expected a number, nested arrays of numbers or a table"),
         (SMALL.replace("[parameters]\nw = [2.0, 3.0]", "parameters = 3"), "2:14: 'parameters' must be a table"),
     ],
 )
@@ -165,3 +165,31 @@ def test_what_is_no_whole_number_is_refused_as_before() -> None:
         'L = "', 'L = "sum(embedding(reshape(w, (2, 1)), t)) + '
     )
     assert "are whole numbers" in problems(text)[0]
+
+
+@pytest.mark.parametrize("kind", ["bool", "int8", "int16", "int32", "int64", "uint8"])
+def test_what_pytorch_gives_no_gradient_takes_none(tmp_path: Path, kind: str) -> None:
+    np.save(tmp_path / "m.npy", np.array([1, 0, 1], kind))
+    leaf = 'm = { file = "m.npy" }'
+    used = (
+        'format = 1\ninput_gradients = true\n[inputs]\n[parameters]\nw = [1.0, 2.0, 3.0]\n[graph]\nL = "sum(w * m)"\n'
+    )
+    recording = record(loads(used.replace("[inputs]", f"[inputs]\n{leaf}"), folder=tmp_path))
+    value = recording.graph.by_name["m"]
+    assert recording.trace.data[value.id].tolist() == [1, 0, 1]
+    assert recording.trace.grad[value.id] is None
+    assert recording.trace.gradient(recording.graph.by_name["w"].id).tolist() == [1, 0, 1]
+    what = "true and false" if kind == "bool" else rf"whole numbers \({kind}\)"
+    with pytest.raises(ScenarioError, match=f"{what} take no gradient"):
+        loads(f'format = 1\n[parameters]\n{leaf}\n[graph]\nL = "sum(m)"\n', folder=tmp_path)
+
+
+def test_a_mask_is_written_in_true_and_false() -> None:
+    text = (
+        "format = 1\n[inputs]\nm = [[true, false], [false, true]]\n[parameters]\nw = [1.0, 2.0]\n"
+        '[graph]\nL = "sum(where(m, w, 0))"'
+    )
+    recording = record(loads(text))
+    assert recording.trace.loss == 3.0
+    with pytest.raises(ScenarioError, match="true and false take no gradient"):
+        loads(text.replace("w = [1.0, 2.0]", "w = [true, false]"))
