@@ -15,11 +15,14 @@
         with watch(x, t):  # or: loss = watch(train_step, x, t)
             train_step(x, t)
 
+    Trainer(callbacks=[gs.Lightning(at=[0, 500])])  # of Lightning; and gs.HuggingFace(when="nonfinite") of transformers
+
 What is recorded is exactly what is computed: model, gradients, random numbers and optimiser are afterwards as they
 would be without it. Where nothing is recorded, nothing is slower.
 """
 
+from gradstep.torch.callbacks import HuggingFace, Lightning
 from gradstep.torch.flying import flight
 from gradstep.torch.recording import record, record_step
 
-__all__ = ["flight", "record", "record_step"]
+__all__ = ["HuggingFace", "Lightning", "flight", "record", "record_step"]

@@ -40,7 +40,8 @@ class Recorder:
         #: Which call wrote to a part of a tensor, by the autograd node that this made of the tensor, and the part.
         self.writes: dict[int, tuple[Called, torch.Tensor]] = {}
         self.paused = False
-        self.order: list[str] = []
+        #: What the loss was multiplied by before its backward pass, where a GradScaler did so.
+        self.scale: float | None = None
         self._now: dict[int, Seen] = {}
         self._in_storage: dict[int, list[Seen]] = {}
         self._unsettled: Called | None = None
@@ -194,6 +195,7 @@ class Recorder:
         name = getattr(func, "__name__", "")
         if self.paused or name in _QUIET:
             return func(*args, **kwargs)
+        self._note_scale(name, args)
         self.settle()
         call = self._call(name, *self.refs((args, kwargs)))
         call.where = self._functions[-1].where if self._functions else _where()
@@ -205,6 +207,11 @@ class Recorder:
         self.settle()
         call.outputs = [self._now.get(id(t)) if isinstance(t, torch.Tensor) else None for t in pytree.tree_leaves(out)]
         return out
+
+    def _note_scale(self, name: str, args: tuple[Any, ...]) -> None:
+        """What a GradScaler multiplies the loss by."""
+        if name == "mul" and sys._getframe(3).f_code.co_filename.endswith("grad_scaler.py"):
+            self.scale = float(args[1])
 
     def _call(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Called:
         path, turn = self._modules[-1] if self._modules else ("", 0)

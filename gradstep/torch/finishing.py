@@ -111,6 +111,7 @@ def _about(parts: Parts, recorder: Recorder, backward: Backward, title: str) -> 
         "python": platform.python_version(),
         "device": ", ".join(devices),
         **_rank(),
+        **({"loss_scale": recorder.scale} if recorder.scale is not None else {}),
         "dtype": parts.dtype.name,
         "backward_passes": backward.passes,
         "lines": len(parts.lines),

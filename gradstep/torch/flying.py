@@ -90,7 +90,7 @@ class flight:  # it is called as a function is
         if self.recorded:
             return step(*args, **kwargs)
         mine, options = pytree.tree_map_only(torch.Tensor, _own, (args, kwargs))
-        with self._watched(lambda: step(*mine, **options), _names(mine, options), ()):
+        with self.watched(lambda: step(*mine, **options), _names(mine, options), ()):
             return step(*args, **kwargs)
 
     @contextmanager
@@ -98,11 +98,11 @@ class flight:  # it is called as a function is
         if body is None:
             yield
             return
-        with self._watched(body, _names(args, kwargs), body.others):
+        with self.watched(body, _names(args, kwargs), body.others):
             yield
 
     @contextmanager
-    def _watched(
+    def watched(
         self, again: Callable[[], Any], inputs: Mapping[str, torch.Tensor], others: Sequence[Any]
     ) -> Iterator[None]:
         """Keeps what a step begins with, and looks at it when it is done, also where it raises."""

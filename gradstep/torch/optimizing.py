@@ -6,7 +6,7 @@ the parameters for which it does not give them are shown as they moved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -49,11 +49,32 @@ class Optimizing:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def _begins(self, *_: object) -> None:
+    def _begins(self, _: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self.steps += 1
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if closure is None or self.steps > 1:
+            self._pause()
+            return None
+        # The passes are made within the update: the first of them is recorded, and what comes after it is the update's.
+        kwargs = {**kwargs, "closure": self._first(closure)}
+        return args[:1], kwargs
+
+    def _first(self, closure: Callable[[], Any]) -> Callable[[], Any]:
+        """A closure that makes the passes, after which the optimiser goes on."""
+
+        def once() -> Any:
+            found = closure()
+            if not self.recorder.paused:
+                self._pause()
+            return found
+
+        return once
+
+    def _pause(self) -> None:
+        """What the optimiser begins with is kept; what it computes is no part of the network."""
         self.recorder.settle()
         self.recorder.paused = True
-        self.steps += 1
-        if self.steps > 1:
+        if self.groups:
             return
         with torch.no_grad():
             self.groups = [{k: v for k, v in group.items() if k != "params"} for group in self.optimizer.param_groups]
@@ -93,7 +114,8 @@ class Training:
     def _known(self, watched: Optimizing, backward: Backward, names: Mapping[int, str]) -> None:
         called, symbols = _KNOWN.get(type(watched.optimizer).__name__, ("", {}))
         module = type(watched.optimizer).__module__
-        if not called or not module.startswith("torch.optim"):
+        # Scaled gradients are divided again before the optimiser gets them, and a scenario does no such thing.
+        if not called or not module.startswith("torch.optim") or watched.recorder.scale is not None:
             return
         self.done = max((int(state.get("step", 0)) for state in watched.before.values()), default=0)
         for parameter in watched.parameters():

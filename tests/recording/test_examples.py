@@ -27,7 +27,7 @@ def _run(folder: Path, *words: str) -> str:
     [
         (
             "masked_nan", "crash", ["goto end", "when first nonfinite", "print length"],
-            ["all scores of this row are −∞: softmax is 0/0", "masked_nan.py:", "length = [2., 3., 0., 3.]"],
+            ["all scores of this row are −∞: softmax is 0/0", "masked_nan.py:", "length = [2, 3, 0, 3]"],
         ),
         (
             "dead_units", "stuck", ["goto end", "findings", "why net.0.weight[0,0]"],

@@ -19,6 +19,7 @@ from gradstep.engine.debugger import transcript
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find
 from gradstep.engine.files.recording.info import info
+from gradstep.engine.notation import number
 from gradstep.engine.run.recording import record
 
 
@@ -164,3 +165,18 @@ def test_sizes_are_said_before_and_after(tmp_path: Path, capsys: pytest.CaptureF
     assert writing.startswith("gradstep: writing ")
     whole = sum((path / name).stat().st_size for name in ("graph.toml", "leaves.safetensors", "trace.safetensors"))
     assert after == f"gradstep: {path} has {whole / 1024:.3g} KiB, 2 lines"
+
+
+def test_whole_numbers_and_truths_are_shown_as_such(tmp_path: Path) -> None:
+    net = nn.Linear(3, 2)
+    length, given = torch.tensor([2, 3]), torch.tensor([True, False])
+    with gs.record(str(tmp_path / "a.gradstep"), net, length=length, given=given, quiet=True):
+        y = net(torch.ones(2, 3)) * length[:, None]
+        y.masked_fill(given[:, None], 0.0).sum().backward()
+    session = Session(find(str(tmp_path / "a.gradstep")))
+    assert session.do("print length").text == "length = [2, 3]"
+    assert session.do("print given").text == "given = [ True, False]"
+    assert session.do("print length / 2").text == "length / 2 = [1. , 1.5]"
+    value = session.recording.graph.by_name["length"].id
+    assert number(session.frame().data(value, 1)) == "3"  # type: ignore[arg-type]  # it is a leaf
+    assert number(session.frame().data(session.recording.graph.by_name["given"].id, 0)) == "true"  # type: ignore[arg-type]

@@ -113,3 +113,24 @@ def test_options_that_change_a_rule_without_our_knowing_are_found_out(tmp_path: 
     found, about, net = _recorded(tmp_path, make)
     assert about["moved"] == ["net.2.bias"]
     _check(found, net.parameters())
+
+
+def test_a_scaled_loss_says_so_and_the_update_is_as_it_was(tmp_path: Path) -> None:
+    """Nothing claims that gradients were clipped, which a GradScaler has only divided by its scale."""
+    torch.manual_seed(0)
+    net, scaler = nn.Linear(4, 2), torch.amp.GradScaler("cpu", init_scale=1024.0)
+    optimizer = torch.optim.Adam(net.parameters(), 0.01)
+    with gs.record(str(tmp_path / "a.gradstep"), net, optimizer=optimizer, quiet=True):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = net(torch.randn(6, 4)).float().square().mean()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+    found = record(find(str(tmp_path / "a.gradstep")))
+    observed = found.scenario.observed
+    assert observed is not None
+    assert observed.about["loss_scale"] == 1024.0
+    assert found.trace.loss == loss.item() * 1024
+    assert found.scenario.training.clip_norm is None
+    weight = found.graph.by_name["weight"].id
+    np.testing.assert_array_equal(found.updated(weight), net.weight.detach().numpy())

@@ -83,7 +83,7 @@ def _norms(norms: object) -> Iterator[str]:
 
 def _options(about: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What else is said of the step."""
-    for name in ("step", "loss", "optimizer"):
+    for name in ("step", "loss", "loss_scale", "optimizer"):
         if name in about:
             yield name, about[name]
 
