@@ -74,11 +74,11 @@ def _is_loss(traveller: Traveller, name: str) -> bool:
     return found.kind == "data" and found.value is traveller.recording.graph.loss
 
 
-def paths(traveller: Traveller, name: str = "", k: int = 5) -> Paths:
+def paths(traveller: Traveller, name: str = "", k: int = 5, go_on: GoOn | None = None) -> Paths:
     """The paths from an element to the loss, and the `k` strongest of them."""
     if k < 1:
         raise CommandError(f"how many is a whole number from 1 on, not '{k}'")
-    return paths_from(traveller.recording, _element(traveller, name), k)
+    return paths_from(traveller.recording, _element(traveller, name), k, go_on)
 
 
 def terms(traveller: Traveller, name: str = "") -> Rows:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradstep.engine.errors import GoOn, Interrupted
 from gradstep.engine.explain import path_sums
 from gradstep.engine.explain.path_search import Search, ways_on
 from gradstep.engine.graph.element import Element
@@ -91,12 +92,10 @@ class Paths:
         return {"count": self.count, "sum": plain(self.total), "paths": paths, **stale}
 
 
-def paths_from(recording: Recording, element: Element, k: int = 5) -> Paths:
-    """What there is to say about all paths from an element, with the `k` strongest of them."""
-    skip = skip_and_block(recording, element)
-    return Paths(
-        recording, element, count(recording, element), total(recording, element), strongest(recording, element, k), skip
-    )
+def paths_from(recording: Recording, element: Element, k: int = 5, go_on: GoOn | None = None) -> Paths:
+    """What there is to say about all paths from an element, with the `k` strongest of them. Raises Interrupted."""
+    skip, there = skip_and_block(recording, element), count(recording, element)
+    return Paths(recording, element, there, total(recording, element), strongest(recording, element, k, go_on), skip)
 
 
 def count(recording: Recording, element: Element) -> int:
@@ -119,7 +118,7 @@ def total(recording: Recording, element: Element) -> float:
     return float(path_sums.gradients(recording)(element.value).item(element.flat))
 
 
-def strongest(recording: Recording, element: Element, k: int) -> tuple[PathFound, ...]:
+def strongest(recording: Recording, element: Element, k: int, go_on: GoOn | None = None) -> tuple[PathFound, ...]:
     """The `k` paths from `element` with the largest |product|, strongest first; fewer if there are
     not so many.
 
@@ -128,7 +127,7 @@ def strongest(recording: Recording, element: Element, k: int) -> tuple[PathFound
     factor of 0 less: first come the paths with the most that are not finite, whatever else is on
     them; among those alike the ones with the fewest zeros; then the product of all other factors
     decides. Of equal ones the first is the one that turns off first, where they part, in the order
-    of the terms of that element's gradient.
+    of the terms of that element's gradient. Between two of them `go_on` is asked. Raises Interrupted.
     """
     if element.value not in recording.graph.active:
         return ()
@@ -136,6 +135,8 @@ def strongest(recording: Recording, element: Element, k: int) -> tuple[PathFound
     search = Search(recording)
     found = []
     for rank in range(k):
+        if go_on is not None and not go_on(rank / k):
+            raise Interrupted
         way = search.path(element, rank)
         if way is None:
             break

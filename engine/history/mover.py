@@ -37,8 +37,9 @@ def mover(history: History, element: Element, iteration: int, go_on: GoOn | None
     shape = graph.values[element.value].shape
     unit = unravel(element.flat, shape)[0 if element.value == layer.weight else -1] if shape else 0
     places = []
+    trained = {p.id for p in graph.parameters}
     for value in (layer.weight, layer.bias):
-        if value >= 0:
+        if value in trained:  # what is frozen does not move
             whole = graph.values[value]
             width = whole.size // whole.shape[0] if whole.shape else 1
             places.append((value, np.arange(unit * width, (unit + 1) * width)))

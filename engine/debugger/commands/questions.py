@@ -42,7 +42,7 @@ def _paths(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     name, _, count = rest.partition(" ")
     if count and not re.fullmatch(r"[1-9]\d{0,5}", count.strip()):
         raise CommandError(f"how many is a whole number from 1 on, not '{count.strip()}'")
-    return Result.of(questions.paths(traveller, name, int(count or 5)))
+    return Result.of(questions.paths(traveller, name, int(count or 5), go_on))
 
 
 @command

@@ -16,6 +16,8 @@ from every_path import FEW, NETWORKS, every_path, exact, layered
 from graphs import EXAMPLES, REPEATABLE, Network, Program, at, network, programs, recorded, walkthrough
 from hypothesis import HealthCheck, given, settings
 
+from gradstep.engine.debugger.session import Session
+from gradstep.engine.errors import Interrupted
 from gradstep.engine.explain.paths import SkipAndBlock, count, paths_from, skip_and_block, strongest, total
 from gradstep.engine.files import find
 from gradstep.engine.graph.element import Element
@@ -184,3 +186,9 @@ def test_no_skip(lines: dict[str, str]) -> None:
 def test_what_is_subtracted_from_a_skip_is_a_block_too() -> None:
     recording = recorded(network({}, {"x": [0.0, 2.0]}, {"a": "x * 1", "u": "a * 3", "s": "a - u", "L": "sum(s)"}))
     assert skip_and_block(recording, at(recording, "a")) == SkipAndBlock(1, -3)
+
+
+def test_a_long_list_of_paths_can_be_interrupted() -> None:
+    session, looks = Session(find("gpt-block")), iter(range(100))
+    with pytest.raises(Interrupted):
+        session.do("paths x[0,0] 999999", lambda share: next(looks) < 50)

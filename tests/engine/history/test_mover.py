@@ -6,6 +6,7 @@ import pytest
 from trainings import small
 
 from gradstep.engine.errors import Interrupted
+from gradstep.engine.files import find
 from gradstep.engine.graph.element import Element
 from gradstep.engine.history.history import History
 from gradstep.engine.history.mover import mover
@@ -45,6 +46,16 @@ def test_there_is_none_before_the_first_update_or_where_nothing_enters_or_moves(
     still = History(small("lr = 0.0"))
     still.make(3)
     assert mover(still, Element(graph.by_name["z1"].id, 0), 2) is None
+
+
+def test_what_is_frozen_does_not_move() -> None:
+    history = History(find("frozen-backbone"))
+    history.make(3)
+    graph = history.start.graph
+    trained = {p.id for p in graph.parameters}
+    found = [mover(history, Element(v.id, 0), 3) for v in graph.values if v.size]
+    assert {one.element.value for one in found if one is not None} <= trained
+    assert None in found
 
 
 def test_it_can_be_interrupted(history: History) -> None:
