@@ -103,7 +103,8 @@ class Recorder:
         """A tensor as it is now: seen anew where it was written to, or autograd finds it elsewhere, since."""
         found = self._now.get(id(tensor))
         if found is None:
-            return self._see(tensor, self._kind(tensor), self._hints.get(id(tensor), ""))
+            kind, name = self._kind(tensor), self._hints.get(id(tensor), "")
+            return self._see(tensor, "input" if name and kind == "constant" else kind, name)
         if found.version == tensor._version and found.key == (key := self._key(tensor)):
             return found
         if found.version == tensor._version and found.key is None:  # made by now

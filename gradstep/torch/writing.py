@@ -27,6 +27,9 @@ _STANDING_FOR = re.compile(r"\b([vd])(\d+)\b")
 #: So many roundings may a sum of gradients be off.
 _ROUNDINGS = 8
 
+#: What inputs of losses are called that the user has given no name.
+_TARGETS = ("target", "t")
+
 
 @dataclass(eq=False)
 class Parts:
@@ -106,8 +109,10 @@ class Putting:
         self.found.batch = self._batch(given)
 
     def _batch(self, given: list[Seen]) -> tuple[str, ...]:
-        """The inputs whose axis 0 counts samples: what the user has named, where all of it has as many, and what is
-        made of that."""
+        """The inputs whose axis 0 counts samples: what the user has named, or has given to the model, where all of it has
+        as many; what is made of that; and targets of as many. None where a layer counts steps in time on axis 0."""
+        if any(getattr(module, "batch_first", True) is False for module in self.recorder.model.modules()):
+            return ()
         extents = {one.shape[:1] for one in given}
         if len(extents) != 1 or extents <= {(), (0,), (1,)}:
             return ()
@@ -119,7 +124,9 @@ class Putting:
             ):
                 derived.update(one.number for one in call.outputs if one is not None)
         data = [(self.recorder.seen[number], name) for number, name in self._data.items()]
-        return tuple(name for one, name in data if one.number in derived and one.shape[:1] in extents)
+        return tuple(
+            name for one, name in data if one.shape[:1] in extents and (one.number in derived or name in _TARGETS)
+        )
 
     @property
     def parameters(self) -> dict[Key, str]:

@@ -337,3 +337,21 @@ def test_a_step_without_a_loop(tmp_path: Path) -> None:
     found = opened(tmp_path / "a.gradstep")
     assert found.trace.loss == loss.item()
     assert {"x", "t"} <= {*found.scenario.batch}
+
+
+def test_samples_are_those_of_what_the_model_is_given_and_of_its_targets(tmp_path: Path) -> None:
+    net, x, t = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)), torch.randn(5, 3), torch.randint(0, 2, (5,))
+    with gs.record(str(tmp_path / "a.gradstep"), net):
+        F.cross_entropy(net(x), t).backward()
+    found = record(find(str(tmp_path / "a.gradstep")))
+    assert found.samples.count == 5
+    for name in ("net.0", "net.1", "net.2", "input", "target"):
+        assert found.samples.axis(found.graph.by_name[name].id) == 0, name
+
+
+@pytest.mark.parametrize(("first", "count"), [(True, 4), (False, 1)])
+def test_steps_in_time_are_no_samples(tmp_path: Path, first: bool, count: int) -> None:
+    net, x = nn.GRU(3, 2, batch_first=first), torch.randn(4, 6, 3)
+    with gs.record(str(tmp_path / "a.gradstep"), net, x=x):
+        net(x)[0].square().sum().backward()
+    assert record(find(str(tmp_path / "a.gradstep"))).samples.count == count
