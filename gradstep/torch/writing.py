@@ -109,8 +109,8 @@ class Putting:
         self.found.batch = self._batch(given)
 
     def _batch(self, given: list[Seen]) -> tuple[str, ...]:
-        """The inputs whose axis 0 counts samples: what the user has named, or has given to the model, where all of it has
-        as many; what is made of that; and targets of as many. None where a layer counts steps in time on axis 0."""
+        """The inputs whose axis 0 counts samples: what the user has named, or has given to the model, where all of it
+        has as many; what is made of that; and targets of as many. None where a layer counts time on axis 0."""
         if any(getattr(module, "batch_first", True) is False for module in self.recorder.model.modules()):
             return ()
         extents = {one.shape[:1] for one in given}
