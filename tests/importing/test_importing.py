@@ -368,6 +368,24 @@ def test_damaged_files_are_one_line(tmp_path: Path) -> None:
         assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_in_a_file_one_line_is_said_or_it_opens(tmp_path: Path, seed: int) -> None:
+    rng, whole = np.random.default_rng(seed), perceptron().SerializeToString()
+    for number in range(25):
+        content = bytearray(whole)
+        for _ in range(rng.integers(1, 6)):
+            content[rng.integers(len(content))] = rng.integers(256)
+        (tmp_path / "model.onnx").write_bytes(content)
+        folder = tmp_path / str(number)
+        try:
+            import_model(str(tmp_path / "model.onnx"), str(folder), "sum(OUT)")
+        except CommandError as error:
+            assert "\n" not in str(error)
+            assert not folder.exists()
+        else:
+            assert find(str(folder)).name == str(number)
+
+
 def test_arrays_of_other_sizes_than_their_shapes_are_damaged(tmp_path: Path) -> None:
     proto = perceptron()
     proto.graph.initializer[0].dims[0] = 2**40
