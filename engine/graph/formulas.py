@@ -241,8 +241,9 @@ class Formulas:
             return SeveralResults(node.func.id, [partial(expand.result, one, what.name) for one in plan.plans])
         try:
             return expand.result(plan, what.name, name)
-        except GraphError as error:
-            raise ExpressionError(f"'{written(node)}': {error}", node.col_offset) from None
+        except GraphError as error:  # what one of its parts says has the call before it
+            said = str(error).removeprefix(f"'{written(node)}': ")
+            raise ExpressionError(f"'{written(node)}': {said}", node.col_offset) from None
 
     @staticmethod
     def _spread(operand: Operand) -> Sequence[Operand]:

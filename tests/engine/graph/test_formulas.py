@@ -396,3 +396,8 @@ def test_a_comparison_is_a_value(text: str, expected: Callable[[np.ndarray], np.
     builder.line("L", "sum(y + 0 * x)")
     net = builder.done()
     assert net.data("y").tolist() == np.asarray(expected(numbers)).tolist()
+
+
+@pytest.mark.parametrize("text", ["mse_loss(x, W)", "l1_loss(W, x)", "ctc_loss(W, x, blank=9)"])
+def test_a_call_that_is_made_of_others_is_named_once(text: str) -> None:
+    assert str(refused(text)).count(text) == 1
