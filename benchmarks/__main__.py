@@ -45,7 +45,12 @@ def _pairs(call: list[str]) -> list[Pair]:
 
 
 def _with_torch(quick: bool, beside: Path | None) -> tuple[list[Pair], list[Pair]]:
-    return _apart("operations", "--json")(quick, beside) if importlib.util.find_spec("torch") else ([], [])
+    if not importlib.util.find_spec("torch"):
+        return [], []
+    from benchmarks.operations import shown
+
+    here, there = _apart("operations", "--json")(quick, beside)
+    return shown(here, there), there
 
 
 def _alone(quick: bool, beside: Path | None) -> tuple[list[Pair], list[Pair]]:

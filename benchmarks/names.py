@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradstep.engine.errors import CommandError, ScenarioError
+from gradstep.engine.errors import CommandError, GradstepError, ScenarioError
 from gradstep.engine.index import read_only
 
 Plan: Any = None
@@ -32,6 +32,7 @@ except ImportError:
 __all__ = [
     "OLDER",
     "CommandError",
+    "GradstepError",
     "History",
     "Plan",
     "Scenario",

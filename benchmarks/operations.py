@@ -1,25 +1,33 @@
 """Every operation, forward and backward, against PyTorch on one thread: float32, at sizes that networks have.
 
-    python -m benchmarks.operations [--quick] [--only NAME …]
+    python -m benchmarks.operations [--quick] [--only PART …] [--above RATIO] [--beside TREE]
 
-prints a table of all of them, the slowest beside PyTorch's first. What is timed is the operation alone: its own nodes
-of a graph in their order, then their gradients from a given one, and the same call in PyTorch with its gradients. CPU
-time of the process, the two in turns, the least of each.
+prints a table of all of them, the slowest beside PyTorch's first, or of those whose name has one of the parts in it;
+with TREE, another one whose environment is TREE/.venv, what each took there. What is timed is the operation alone: its
+own nodes of a graph in their order, then their gradients from a given one, and the same call in PyTorch with its
+gradients. CPU time of the process, the two in turns, the least of each.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.case import Case
 from benchmarks.measure import Pair
-from benchmarks.names import OLDER, ScenarioError, loads, read_only
-from benchmarks.sweep import CASES, Case
+from benchmarks.names import GradstepError, loads, read_only
+from benchmarks.sweep import CASES
+from benchmarks.sweep_layers import MORE
+from benchmarks.terminal import ROOT, environment
 
 if TYPE_CHECKING:
     from gradstep.engine.graph.graph import Graph
@@ -27,6 +35,8 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, np.dtype[Any]]
 #: The aim of each, and what none may exceed.
 AIM, MOST = 1.5, 3.0
+#: What stands in the table of all benchmarks also where it is quick enough.
+ALWAYS = ("gelu", "layer_norm", "softmax", "attention", "conv2d(X, W, padding=1)", "max_pool2d(X, 2)")
 
 
 class Timed(NamedTuple):
@@ -111,7 +121,9 @@ def _forward(graph: Graph, leaves: dict[int, Array], made: int) -> dict[int, Arr
 
 
 def _backward(graph: Graph, made: int, data: dict[int, Array], grads: dict[int, Array]) -> None:
-    """The gradients of all that the made value depends on, from its own."""
+    """The gradients of all that the made value depends on, from its own; what comes through several uses is added up as
+    in `passes.run`."""
+    sums: dict[int, Array] = {}
     with np.errstate(all="ignore"):
         for node, *_, slots in graph.pullbacks:
             if node.output not in grads or node.output not in data:
@@ -119,7 +131,12 @@ def _backward(graph: Graph, made: int, data: dict[int, Array], grads: dict[int, 
             xs = [data[i] for i in node.inputs]
             for slot, value, _ in slots:
                 part = np.ascontiguousarray(node.op.vjp(slot, grads[node.output], data[node.output], xs))
-                grads[value] = part if value not in grads else grads[value] + part
+                if value in sums:
+                    sums[value] += part
+                elif value in grads:
+                    grads[value] = sums[value] = grads[value] + part
+                else:
+                    grads[value] = part
 
 
 def _agree(name: str, ours: Sequence[Array], theirs: Sequence[Any]) -> None:
@@ -132,50 +149,75 @@ def _agree(name: str, ours: Sequence[Array], theirs: Sequence[Any]) -> None:
         assert np.nanmax(gap, initial=0) <= 1e-3 * scale, f"{name}: differs by {np.nanmax(gap) / scale:.2g}"
 
 
-def sweep(names: Sequence[str], runs: int, say: Callable[[str], None]) -> list[Timed]:
-    """All cases, or those named, the slowest first."""
-    found = []
-    for name, case in CASES.items():
-        if names and name not in names:
-            continue
-        try:
-            found.append(timed(name, case, runs))
-        except (AssertionError, ScenarioError):  # it cannot read it, or means something else by it
-            if not OLDER:
-                raise
-            continue
-        say(f"{found[-1].ratio:7.2f}  {name}")
-    return sorted(found, key=lambda one: -one.ratio)
+def sweep(parts: Sequence[str], runs: int) -> tuple[list[Timed], dict[str, str]]:
+    """All cases, or those in whose name one of the parts is, the slowest first; and why what cannot be told cannot."""
+    found, refused = [], {}
+    for name, case in {**CASES, **MORE}.items():
+        if not parts or any(part in name for part in parts):
+            try:
+                found.append(timed(name, case, runs))
+            except (AssertionError, GradstepError) as error:
+                refused[name] = str(error)
+    return sorted(found, key=lambda one: -one.ratio), refused
 
 
-def measure(quick: bool) -> list[Pair]:
-    """For the table of all benchmarks: the slowest operations, and the middle one."""
-    found = sweep([], 3 if quick else 15, lambda text: None)
-    middle = found[len(found) // 2]
-    over = sum(one.ratio > AIM for one in found), sum(one.ratio > MOST for one in found)
-    case = f"of {len(found)}, the middle one ({middle.name}); {over[0]} above {AIM:g}, {over[1]} above {MOST:g}"
-    pairs = [Pair("operations", case, "PyTorch", AIM, ours=[middle.ours], theirs=[middle.theirs])]
-    if OLDER:
-        return [Pair("operations", o.name, "PyTorch", AIM, ours=[o.ours], theirs=[o.theirs]) for o in found]
-    shown = [*found[:8], *(one for one in found[8:] if one.name in ("gelu", "layer_norm", "softmax", "attention"))]
-    return [*pairs, *(Pair("operations", o.name, "PyTorch", AIM, ours=[o.ours], theirs=[o.theirs]) for o in shown)]
+def beside(tree: Path, parts: Sequence[str], runs: int) -> dict[str, Timed]:
+    """The same cases in another tree: these benchmarks with its engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "benchmarks").symlink_to(ROOT / "benchmarks")
+        call = [str(tree / ".venv" / "bin" / "python"), "-m", "benchmarks.operations", "--raw", f"--runs={runs}"]
+        done = subprocess.run(
+            [*call, "--only", *parts], cwd=folder, env=environment(), stdout=subprocess.PIPE, check=True
+        )
+    return {one[0]: Timed(*one) for one in json.loads(done.stdout)}
+
+
+def measure(runs: int) -> list[Pair]:
+    """All of them, the slowest first."""
+    return [Pair("operations", o.name, "PyTorch", AIM, ours=[o.ours], theirs=[o.theirs]) for o in sweep([], runs)[0]]
+
+
+def shown(here: list[Pair], there: list[Pair]) -> list[Pair]:
+    """For the table of all benchmarks: how many are too slow, the middle one, those above the aim, those that were far
+    above it in another tree, and a few that every network has."""
+    counts = [sum(pair.ratio > bound for pair in here) for bound in (AIM, MOST)]
+    case = f"the middle one of {len(here)}; {counts[0]} above {AIM:g}, {counts[1]} above {MOST:g}"
+    slow = {pair.case for pair in there if pair.ratio > MOST} | set(ALWAYS)
+    return [
+        replace(here[len(here) // 2], case=case),
+        *(pair for pair in here if pair.ratio > AIM or pair.case in slow),
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few repetitions")
-    parser.add_argument("--only", nargs="*", default=[], help="some operations by their names")
+    parser.add_argument("--runs", type=int, help="so many repetitions")
+    parser.add_argument("--only", nargs="*", default=[], help="those with one of these in their names")
+    parser.add_argument("--above", type=float, default=0.0, help="those that take more than so many times PyTorch's")
+    parser.add_argument("--beside", type=Path, metavar="TREE", help="another tree as well")
     parser.add_argument("--json", action="store_true", help="the pairs for the table of all benchmarks")
+    parser.add_argument("--raw", action="store_true", help="the times, for another process")
     options = parser.parse_args()
+    runs = options.runs or (3 if options.quick else 15)
     if options.json:
-        print(json.dumps([pair.plain() for pair in measure(options.quick)]))
+        print(json.dumps([pair.plain() for pair in measure(runs)]))
         return
-    found = sweep(options.only, 3 if options.quick else 15, lambda text: None)
-    for one in found:
+    found, refused = sweep(options.only, runs)
+    if options.raw:
+        print(json.dumps(found))
+        return
+    before = {} if options.beside is None else beside(options.beside.absolute(), options.only, runs)
+    for one in (one for one in found if one.ratio > options.above):
         mark = "above 3" if one.ratio > MOST else "above 1.5" if one.ratio > AIM else ""
-        print(f"{one.name:24} {one.ours * 1e3:9.3f} ms {one.theirs * 1e3:9.3f} ms {one.ratio:7.2f}  {mark}".rstrip())
+        was = f"{before[one.name].ratio:8.2f}" if one.name in before else "" if not before else " " * 8
+        print(
+            f"{one.name:58} {one.ours * 1e3:9.3f} ms {one.theirs * 1e3:9.3f} ms {one.ratio:7.2f}{was}  {mark}".rstrip()
+        )
+    for name, why in refused.items():
+        print(f"{name:58} cannot be told: {why}")
     aim, most = (sum(one.ratio > bound for one in found) for bound in (AIM, MOST))
-    print(f"{len(found)} operations; {aim} above {AIM:g}, {most} above {MOST:g}")
+    print(f"{len(found)} cases; {aim} above {AIM:g}, {most} above {MOST:g}")
 
 
 if __name__ == "__main__":

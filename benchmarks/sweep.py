@@ -1,69 +1,14 @@
-"""The cases of `operations.py`: a formula, what it is in PyTorch, and the shapes and numbers of its leaves.
-
-Leaves in capitals are parameters, whose gradients are computed; the others are given.
-"""
+"""The cases of `operations.py`: functions of one number and of two, reductions, rows, losses, moving."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-if TYPE_CHECKING:
-    from gradstep.engine.graph.graph import Graph
-
-Array = np.ndarray[Any, np.dtype[Any]]
-Shape = tuple[int, ...]
-#: Rows of activations; what normalisation and softmax have as rows; images.
-ROWS: Shape = (256, 1024)
-IMAGES: Shape = (8, 32, 28, 28)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A formula, PyTorch's function of its leaves in their order, and each leaf's shape and kind of numbers."""
-
-    formula: str
-    torch: Callable[..., Any]
-    leaves: Mapping[str, tuple[Shape, str]]
-
-    def shape(self, name: str) -> Shape:
-        return self.leaves[name][0]
-
-    def order(self, graph: Graph) -> list[int]:
-        return [graph.by_name[name].id for name in self.leaves]
-
-    def numbers(self, name: str, rng: np.random.Generator) -> Array:
-        shape, kind = self.leaves[name]
-        if kind.startswith("below "):
-            return rng.integers(0, int(kind[6:]), shape).astype(np.float32)
-        if kind == "order":
-            return (
-                np.stack([rng.permutation(shape[-1]) for _ in range(int(np.prod(shape[:-1])))])
-                .reshape(shape)
-                .astype(np.float32)
-            )
-        found = {
-            "normal": lambda: rng.standard_normal(shape),
-            "positive": lambda: rng.random(shape) * 3 + 0.1,
-            "within": lambda: rng.random(shape) * 1.8 - 0.9,
-            "chance": lambda: rng.random(shape) * 0.9 + 0.05,
-            "beyond": lambda: rng.random(shape) * 3 + 1.1,
-            "mask": lambda: rng.random(shape) < 0.5,
-            "signs": lambda: np.sign(rng.standard_normal(shape)),
-            "small": lambda: rng.standard_normal(shape) * 0.05,
-            "shares": lambda: _shares(rng.standard_normal(shape)),
-        }[kind]()
-        return np.asarray(found, dtype=np.float32)
-
-
-def _shares(x: Array) -> Array:
-    e = np.exp(x)
-    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+from benchmarks.case import IMAGES, ROWS, Case, Shape
 
 
 def one(
@@ -184,7 +129,7 @@ CASES: dict[str, Case] = dict([
         "normal")})),
     ("linear", Case("linear(X, W, B)", F.linear, {"X": ((64, 784), "normal"), "W": ((128, 784), "small"),
         "B": ((128,), "small")})),
-    ("conv2d", Case("conv2d(X, W, padding=1)", lambda x, w: F.conv2d(x, w, padding=1), {"X": (IMAGES, "normal"),
+    ("conv2d of 32", Case("conv2d(X, W, padding=1)", lambda x, w: F.conv2d(x, w, padding=1), {"X": (IMAGES, "normal"),
         "W": ((32, 32, 3, 3), "small")})),
     ("max_pool2d", Case("max_pool2d(X, 2)", lambda x: F.max_pool2d(x, 2), {"X": (IMAGES, "normal")})),
     ("avg_pool2d", Case("avg_pool2d(X, 2)", lambda x: F.avg_pool2d(x, 2), {"X": (IMAGES, "normal")})),

@@ -7,7 +7,7 @@ element meets there is one question for all of them, for any number of axes and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -15,12 +15,15 @@ from math import prod
 import numpy as np
 
 from gradstep.engine.index import Array, Grid, Shape, unravel
+from gradstep.engine.ops.shifting import Shifting
 from gradstep.engine.ops.windows import Window, spots, steps
 
 #: The three arrays.
 COARSE, WEIGHT, FINE = range(3)
 #: So many elements of columns are multiplied together.
 _TOGETHER = 1 << 19
+#: From so many channels and places on a product of one offset of the window is worth a call.
+_BROAD = 16
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,13 @@ class Correlation:
 
     def to_coarse(self, weight: Array, fine: Array) -> Array:
         """Σ weight · fine, shape (samples, O, *places)."""
+        if self._shifting is not None:
+            return self._shifted(self._shifting.to_coarse, COARSE, self._by_offset(weight), self._split(FINE, fine))
+        if self._apart and self._places >= _BROAD:  # nothing to add up over channels
+            found, wide = np.zeros(self.shapes[COARSE], fine.dtype), self._wide(weight)
+            for here, there, of in zip(*self._met(fine.reshape(self.shapes[FINE]), found), wide, strict=True):
+                there += here * of
+            return found
         kernels = weight.reshape(self.groups, self.outer // self.groups, self._taken)
         found = np.empty((self.samples, self.groups, self.outer // self.groups, self._places), fine.dtype)
         for part, columns in self._columns(fine):
@@ -85,6 +95,16 @@ class Correlation:
 
     def to_weight(self, coarse: Array, fine: Array) -> Array:
         """Σ coarse · fine, shape (O, C / groups, *sizes)."""
+        if self._shifting is not None and _finite(coarse, fine):
+            both = self._split(COARSE, coarse), self._split(FINE, fine)
+            moved = [self._shifting.to_weight(*pair) for pair in zip(*both, strict=True)]
+            every = np.concatenate(moved, axis=1)
+            return np.ascontiguousarray(np.moveaxis(every, 0, -1)).reshape(self.shapes[WEIGHT])
+        if self._apart and self._places >= _BROAD:
+            axes = list(range(2 + len(self.windows)))
+            met = zip(*self._met(fine.reshape(self.shapes[FINE]), coarse.reshape(self.shapes[COARSE])), strict=True)
+            sums = [np.einsum(here, axes, there, axes, [1]) for here, there in met]
+            return np.ascontiguousarray(np.array(sums).T).reshape(self.shapes[WEIGHT])
         grouped = coarse.reshape(self.samples, self.groups, self.outer // self.groups, self._places)
         found = np.zeros((self.groups, self.outer // self.groups, self._taken), fine.dtype)
         for part, columns in self._columns(fine):
@@ -93,12 +113,13 @@ class Correlation:
 
     def to_fine(self, coarse: Array, weight: Array) -> Array:
         """Σ coarse · weight, shape (samples, C, *extents)."""
+        if self._shifting is not None and _finite(coarse, weight):
+            return self._shifted(self._shifting.to_fine, FINE, self._split(COARSE, coarse), self._by_offset(weight))
         each, found = self.outer // self.groups, np.zeros(self.shapes[FINE], coarse.dtype)
-        if self.outer == self.inner == self.groups:  # nothing to add up over channels
-            apart, kernel = coarse.reshape(self.shapes[COARSE]), weight.reshape(self.outer, self._taken)
-            for k, (places, elements, _) in enumerate(spots(self.windows)):
-                wide = kernel[:, k].reshape(-1, *(1 for _ in self.windows))
-                found[(slice(None), slice(None), *elements)] += apart[(slice(None), slice(None), *places)] * wide
+        if self._apart:
+            met = self._met(found, coarse.reshape(self.shapes[COARSE]))
+            for here, there, of in zip(*met, self._wide(weight), strict=True):
+                here += there * of
             return found
         kernels = weight.reshape(self.groups, each, self._taken).swapaxes(-1, -2)
         grouped = coarse.reshape(self.samples, self.groups, each, self._places)
@@ -108,6 +129,49 @@ class Correlation:
             made = made.reshape(len(made), self.inner, *sizes[2:], *self.shapes[COARSE][2:])
             for places, elements, offset in spots(self.windows):
                 found[(part, slice(None), *elements)] += made[(slice(None), slice(None), *offset, *places)]
+        return found
+
+    @cached_property
+    def _apart(self) -> bool:
+        """Whether each channel meets itself only."""
+        return self.outer == self.inner == self.groups
+
+    def _met(self, fine: Array, coarse: Array) -> tuple[list[Array], list[Array]]:
+        """For each offset of the window the elements of both arrays that meet there: views."""
+        every = (slice(None), slice(None))
+        parts = list(spots(self.windows))
+        return [fine[(*every, *there)] for _, there, _ in parts], [coarse[(*every, *here)] for here, _, _ in parts]
+
+    def _wide(self, weight: Array) -> list[Array]:
+        """Of channels apart the weight of each offset, as it broadcasts."""
+        kernel = weight.reshape(self.outer, self._taken)
+        return [kernel[:, k].reshape(-1, *(1 for _ in self.windows)) for k in range(self._taken)]
+
+    @cached_property
+    def _shifting(self) -> Shifting | None:
+        """How it is computed where windows move on by one, and the products are large enough without what lies under
+        a window being put together."""
+        if any(w.stride > 1 for w in self.windows) or not all(map(prod, self.shapes)):
+            return None
+        if self._places < _BROAD or (not self._apart and min(self.inner, self.outer) < _BROAD * self.groups):
+            return None
+        return Shifting(self.windows, self._apart)
+
+    def _by_offset(self, weight: Array) -> list[Array]:
+        """(offsets, O, C / groups), of each group; channels apart are one group here."""
+        every = np.moveaxis(weight.reshape(self.outer, self.inner // self.groups, -1), -1, 0)
+        parts = 1 if self._apart else self.groups
+        return [np.ascontiguousarray(part) for part in np.split(every, parts, axis=1)]
+
+    def _split(self, role: int, array: Array) -> list[Array]:
+        """The channels of each group."""
+        return np.split(array.reshape(self.shapes[role]), 1 if self._apart else self.groups, axis=1)
+
+    def _shifted(self, of: Callable[[Array, Array], Array], role: int, *parts: list[Array]) -> Array:
+        """What is made of each group, together."""
+        found = np.empty(self.shapes[role], parts[0][0].dtype)
+        for into, first, second in zip(self._split(role, found), *parts, strict=True):
+            into[...] = of(first, second)
         return found
 
     @property
@@ -153,6 +217,11 @@ class Correlation:
         found = np.zeros((*lead, *extents), fine.dtype)
         found[(slice(None), slice(None), *inside)] = fine
         return found
+
+
+def _finite(*arrays: Array) -> bool:
+    """Whether all are numbers: the zeros that others are put among make NaN of what is infinite."""
+    return all(bool(np.isfinite(array.sum())) for array in arrays)
 
 
 def _grid(shape: Shape, count: int, channels: Sequence[tuple[int, int]], along: Sequence[tuple[int, int, int]]) -> Grid:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from math import log
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +12,7 @@ from gradstep.engine.index import Array, Shape, Space, broadcast_strides, stride
 from gradstep.engine.ops.affine import Affine
 from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.links import multiply, product
-from gradstep.engine.ops.shapes import broadcast, unbroadcast
+from gradstep.engine.ops.shapes import broadcast, unbroadcast, unbroadcast_product
 
 
 class _Bound(Bound):
@@ -27,6 +26,8 @@ class _Bound(Bound):
     def vjp(self, slot: int, g: Array, flow: Array) -> Calls:
         if g.shape != flow.shape:
             return super().vjp(slot, g, flow)
+        if slot in self.op.passes:
+            return [partial(np.copyto, flow, g)]
         return [partial(self._multiply, slot, g, flow)]
 
     def _multiply(self, slot: int, g: Array, flow: Array) -> None:
@@ -37,10 +38,11 @@ class Elementwise(Affine):
     """y = f(x₀, x₁, …) element by element, with NumPy's broadcasting.
 
     A class gives `forward`, or the `ufunc` that it is, and `local`; that slope is used for whole arrays and single
-    elements alike, so the two cannot disagree.
+    elements alike, so the two cannot disagree. It `passes` gradients as they are through slots whose slope is 1.
     """
 
     ufunc: ClassVar[np.ufunc | None] = None
+    passes: ClassVar[tuple[int, ...]] = ()
 
     def __init_subclass__(cls, listed: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(listed, **kwargs)
@@ -48,6 +50,8 @@ class Elementwise(Affine):
             cls.ufunc = None
         if "gated" in cls.__dict__ and "shuts" not in cls.__dict__:
             cls.shuts = cls.gated
+        if "local" in cls.__dict__ and "passes" not in cls.__dict__:
+            cls.passes = ()
 
     bound: ClassVar[type[Bound]] = _Bound
 
@@ -59,14 +63,18 @@ class Elementwise(Affine):
         return broadcast(shapes, self.name) if len(shapes) > 1 else tuple(shapes[0])
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        x, local = xs[slot], self.local(slot, y, xs)
+        x = xs[slot]
+        if slot in self.passes:
+            return g if g.shape == x.shape else unbroadcast(g, x.shape)
+        local = self.local(slot, y, xs)
         if self.shuts:
             g = product(g, local, True)
             return g if g.shape == x.shape else unbroadcast(g, x.shape)
+        if g.shape != x.shape:
+            return unbroadcast_product(g, np.broadcast_to(local, g.shape), x.shape)
         # Where it was just made, the gradient takes its place: fresh memory costs as much as the product.
         fresh = local.flags.owndata and local.flags.writeable and local is not y and not any(local is z for z in xs)
-        g = np.multiply(g, local, out=local if fresh and local.shape == g.shape and local.dtype == g.dtype else None)
-        return g if g.shape == x.shape else unbroadcast(g, x.shape)
+        return np.multiply(g, local, out=local if fresh and local.shape == g.shape and local.dtype == g.dtype else None)
 
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
         out = self.shape(shapes)
@@ -94,20 +102,3 @@ def chosen(mask: Array, one: Any, other: Any, dtype: np.dtype[Any]) -> Array:
     np.multiply(bits, a - b, out=bits)  # what overflows comes round again
     np.add(bits, b, out=bits)
     return bits.view(dtype)
-
-
-def log_sum(a: Array, b: Array, twos: bool = False) -> Array:
-    """ln(exp(a) + exp(b)), or with `twos` log₂(2ᵃ + 2ᵇ), of a and b of one dtype, in the form that does not overflow:
-    `np.logaddexp` by functions that take many numbers at a time."""
-    found = np.asarray(np.abs(a - b))
-    np.negative(found, out=found)
-    (np.exp2 if twos else np.exp)(found, out=found)
-    np.log1p(found, out=found)
-    if twos:
-        found *= 1 / log(2)
-    found += np.maximum(a, b)
-    lost = np.isnan(found)
-    if lost.any():  # ∞ − ∞ is no number, where the two are equal
-        same = lost & (a == b)
-        found[same] = np.broadcast_to(a, found.shape)[same]
-    return found

@@ -10,12 +10,14 @@ approximations for the error function, Mathematics of Computation 23 (1969), 631
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradstep.engine.index import Array
+from gradstep.engine.ops.elementwise import chosen
+from gradstep.engine.ops.pieces import horner, in_pieces
 
 
 class _Smooth(NamedTuple):
@@ -64,110 +66,130 @@ _CODY = (
     ),
     (1.0, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3),
 )
-_NEAR = {char: tuple(tuple(np.asarray(power, char) for power in part) for part in _CODY) for char in _SMOOTH}
+_NEAR = tuple(tuple(np.asarray(power) for power in part) for part in _CODY)
 _SMALL = 0.46875
 #: Beyond this all of them are 0 or 1, in float64 as well.
 _FAR = 40.0
-#: So many numbers at a time stay near the processor.
-_PIECE = 1 << 14
+#: erf(x)/x in x² up to 4 for float32, fitted to within 2e-8 of it.
+_QUOTIENT = tuple(
+    tuple(np.asarray(power, np.float32) for power in part)
+    for part in (
+        (2.050744467e-06, 0.0002848888834, 0.003764490651, 0.05274538303, 0.1903760707, 1.128379146),
+        (3.809881639e-05, 0.001162320243, 0.01496694663, 0.114097164, 0.5020491427, 1.0),
+    )
+)
+_END, _ONE = np.asarray(4, np.float32), np.asarray(1, np.float32)
 
 
 def erfc(x: Array) -> Array:
     """erfc of every element, in x's dtype."""
-    return in_pieces(_erfc, x)
+    return in_pieces(_erfc, x, scratch=3)
 
 
-def _erfc(x: Array, out: Array) -> None:
-    size = np.minimum(np.abs(x), x.dtype.type(_FAR))
-    found = _scaled(size)
-    np.multiply(found, _bell(size, 1.0), found)
+def _erfc(x: Array, out: Array, size: Array, *spare: Array) -> None:
+    kind = x.dtype.type
+    np.absolute(x, size)
+    np.minimum(size, kind(_FAR), out=size)
+    _scaled(size, out, *spare)
+    _bell(size, 1.0, *spare)
+    np.multiply(out, spare[0], out)
     # 2 − erfc(|x|) where x is negative: nothing is added elsewhere, so that the tail keeps its digits.
-    np.copysign(found, x, found)
-    np.add(found, np.multiply(np.signbit(x), x.dtype.type(2)), out)
+    np.copysign(out, x, out)
+    np.add(out, np.multiply(np.signbit(x), kind(2)), out)
 
 
 def erf(x: Array) -> Array:
     """erf of every element, in x's dtype; of small numbers with all digits, which 1 − erfc(x) has not."""
-    return in_pieces(_erf, x)
+    return in_pieces(_erf_single if x.itemsize < 8 else _erf, x, scratch=3)
 
 
-def _erf(x: Array, out: Array) -> None:
-    size, square = np.abs(x), np.square(x)
-    found = _scaled(size)
-    np.multiply(found, np.exp(-square), found)
+def _erf(x: Array, out: Array, size: Array, square: Array, below: Array) -> None:
+    np.absolute(x, size)
+    _scaled(size, out, square, below)
+    np.square(x, square)
+    np.negative(square, below)
+    np.exp(below, below)
+    np.multiply(out, below, out)
+    np.copysign(np.subtract(1, out, out), x, out)
     np.minimum(square, 1, out=square)
-    np.copysign(np.subtract(1, found, found), x, found)
-    above, below = (_polynomial(part, square) for part in _NEAR[x.dtype.char])
-    np.divide(above, below, above)
-    np.multiply(above, x, above)
-    out[...] = np.where(size <= _SMALL, above, found)
+    near = size <= _SMALL
+    for part, into in zip(_NEAR, (size, below), strict=True):
+        horner(part, square, into)
+    np.divide(size, below, size)
+    np.multiply(size, x, size)
+    out[...] = chosen(near, size, out, out.dtype)
 
 
-def times_upper_tail(x: Array) -> Array:
-    """x (1 − Φ(x)) of a piece of numbers from 0 on, Φ being the standard normal distribution function. With
+def _erf_single(x: Array, out: Array, near: Array, square: Array, below: Array) -> None:
+    """x times a quotient of polynomials in x², of what is at most 4, from where on it is 1."""
+    np.minimum(x, _END, out=near)
+    np.maximum(near, -_END, out=near)
+    np.square(near, square)
+    for part, into in zip(_QUOTIENT, (out, below), strict=True):
+        horner(part, square, into)
+    np.multiply(out, near, out)
+    np.divide(out, below, out)
+    np.minimum(out, _ONE, out=out)
+    np.maximum(out, -_ONE, out=out)
+
+
+def times_upper_tail(x: Array, out: Array, quotient: Array, at: Array) -> None:
+    """x (1 − Φ(x)) of numbers from 0 on, Φ being the standard normal distribution function. With
     erfc(x/√2) = 2 (1 − Φ(x)) the quotient above is x / (x + K √2), times √½."""
     middle, powers = _SMOOTH_TAIL[x.dtype.char]
     kind = x.dtype.type
-    quotient = np.add(x, kind(middle * 2**0.5))
+    np.add(x, kind(middle * 2**0.5), quotient)
     np.divide(x, quotient, quotient)
-    at = np.multiply(quotient, kind(2))
+    np.add(quotient, quotient, at)
     np.subtract(at, kind(1), at)
-    found = _polynomial(powers, at)
-    np.multiply(found, quotient, found)
+    horner(powers, at, out)
+    np.multiply(out, quotient, out)
     if x.itemsize < 8:  # the square has no digits to spare: of what is next to nothing some are lost
         np.square(x, at)
         np.multiply(at, kind(-0.5), at)
         np.exp(at, at)
     else:
-        at = _bell(np.minimum(x, _FAR), 0.5)
-    return np.asarray(np.multiply(found, at, found))
+        _bell(np.minimum(x, _FAR), 0.5, at, quotient)
+    np.multiply(out, at, out)
 
 
-def in_pieces(of: Callable[..., None], *xs: Array) -> Array:
-    """A function of single numbers of arrays of one shape and dtype, which writes what it makes of a piece of them
-    into an array that it is given: what it makes on its way then stays near the processor."""
-    first = xs[0]
-    if first.dtype.char not in _SMOOTH:  # half precision, or long doubles
-        near = np.float32 if first.dtype.itemsize < 4 else np.float64
-        return in_pieces(of, *(x.astype(near) for x in xs)).astype(first.dtype)
-    found = np.empty(first.shape, first.dtype)
-    flat, out = [x.reshape(-1) for x in xs], found.reshape(-1)
-    for start in range(0, first.size, _PIECE):
-        of(*(x[start : start + _PIECE] for x in flat), out[start : start + _PIECE])
-    return found
-
-
-def _scaled(x: Array) -> Array:
+def _scaled(x: Array, out: Array, inverse: Array, at: Array) -> None:
     """exp(x²) erfc(x) of numbers from 0 on."""
     middle, powers = _SMOOTH[x.dtype.char]
-    inverse = x + x.dtype.type(middle)
+    np.add(x, x.dtype.type(middle), inverse)
     np.divide(1, inverse, inverse)
-    at = inverse * x.dtype.type(-2 * middle)
+    np.multiply(inverse, x.dtype.type(-2 * middle), at)
     np.add(at, 1, at)
-    found = _polynomial(powers, at)
-    return np.asarray(np.multiply(found, inverse, found))
+    horner(powers, at, out)
+    np.multiply(out, inverse, out)
 
 
-def _bell(x: Array, factor: float) -> Array:
-    """exp(−factor x²). Of a rounded x the square has all its digits, so that none is lost where it is large."""
-    kind = x.dtype.type
-    rounded = x * kind(16)
-    np.trunc(rounded, rounded)
-    np.multiply(rounded, kind(1 / 16), rounded)
-    rest = x - rounded
-    np.multiply(rest, x + rounded, rest)
+def _bell(x: Array, factor: float, out: Array, rest: Array) -> None:
+    """exp(−factor x²). Of a number of half as many bits the square has all its digits, by which one knows what the
+    square of x has lost."""
+    kind, bits, mask = x.dtype.type, *_UPPER[x.itemsize]
+    upper = np.bitwise_and(x.view(bits), mask).view(x.dtype)
+    np.subtract(x, upper, rest)
+    np.multiply(rest, x + upper, rest)
+    np.square(x, out)
+    np.square(upper, upper)
+    np.subtract(upper, out, upper)
+    np.add(rest, upper, rest)
     np.multiply(rest, kind(-factor), rest)
-    np.exp(rest, rest)
-    np.square(rounded, rounded)
-    np.multiply(rounded, kind(-factor), rounded)
-    np.exp(rounded, rounded)
-    return np.asarray(np.multiply(rest, rounded, rest))
+    np.add(rest, kind(1), rest)
+    np.multiply(out, kind(-factor), out)
+    np.exp(out, out)
+    np.multiply(out, rest, out)
 
 
-def _polynomial(powers: tuple[Any, ...], at: Array) -> Array:
-    """Horner's scheme, in the precision of `at`."""
-    found = np.multiply(at, powers[0])
-    for power in powers[1:-1]:
-        np.add(found, power, found)
-        np.multiply(found, at, found)
-    return np.asarray(np.add(found, powers[-1], found))
+#: Numbers as integers, by their bytes, and what leaves the upper bits of a mantissa.
+_UPPER: Mapping[int, tuple[Any, Any]] = {4: (np.int32, np.int32(-1 << 12)), 8: (np.int64, np.int64(-1 << 27))}
+
+
+def bell(x: Array, factor: float) -> Array:
+    """factor × exp(−x²)."""
+    found = np.asarray(np.square(x))
+    np.negative(found, out=found)
+    np.exp(found, out=found)
+    found *= found.dtype.type(factor)
+    return found

@@ -12,6 +12,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Indices, Picked, Shape, picked
 from gradstep.engine.notation import brief
+from gradstep.engine.ops.adding import spread
 from gradstep.engine.ops.choosing import kept
 from gradstep.engine.ops.elementwise import chosen
 from gradstep.engine.ops.links import Links, none
@@ -65,7 +66,7 @@ class Put(Op):
             if slot == 0:
                 flow = self._times(g.reshape(-1), of_x)
             else:
-                np.add.at(flow, pairs.sources, self._times(g.reshape(-1).take(pairs.places), of_source))
+                flow = spread(pairs.sources, self._times(g.reshape(-1).take(pairs.places), of_source), flow)
         return flow.reshape(xs[slot].shape)
 
     def _times(self, g: Array, factor: Array) -> Array:
@@ -123,6 +124,23 @@ class Written(Put):
 
     replaces = True
 
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        pairs, flat = kept(self, xs, self.pairs), g.reshape(-1)
+        if slot == 0:
+            flow = flat.copy()
+            flow[pairs.places] = 0
+        elif slot == self.puts % len(xs):
+            parts, order = flat.take(pairs.places), np.arange(len(pairs.places), dtype=np.int32)
+            last = np.empty(xs[0].size, np.int32)
+            last[pairs.places] = order
+            lost = last.take(pairs.places) != order
+            if lost.any():
+                parts[lost] = 0
+            flow = spread(pairs.sources, parts, np.zeros(xs[slot].size, g.dtype))
+        else:
+            flow = np.zeros(xs[slot].size, g.dtype)
+        return flow.reshape(xs[slot].shape)
+
     def fold(self, x: Array, pairs: Pairs, source: Array) -> Array:
         x[pairs.places] = source
         return x
@@ -138,6 +156,15 @@ class Added(Put):
     """What is put is added to what was there."""
 
     weighs = True
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        if slot == 0:
+            return g
+        flow = np.zeros(xs[slot].size, g.dtype)
+        if slot == self.puts % len(xs):
+            pairs = kept(self, xs, self.pairs)
+            flow = spread(pairs.sources, g.reshape(-1).take(pairs.places), flow)
+        return flow.reshape(xs[slot].shape)
 
     def fold(self, x: Array, pairs: Pairs, source: Array) -> Array:
         np.add.at(x, pairs.places, source)
@@ -164,6 +191,10 @@ class Accumulating(Put):
     def fold(self, x: Array, pairs: Pairs, source: Array) -> Array:
         found = Added.fold if self.accumulate else Written.fold
         return found(self, x, pairs, source)  # type: ignore[arg-type]  # neither looks at what it is of
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        found = Added.vjp if self.accumulate else Written.vjp
+        return found(self, slot, g, y, xs)  # type: ignore[arg-type]  # likewise
 
     def factors(self, x: Array, pairs: Pairs, source: Array, y: Array) -> tuple[Array, Array]:
         found = Added.factors if self.accumulate else Written.factors

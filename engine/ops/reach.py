@@ -9,24 +9,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep.engine.index import Array, Elements, Grid, Indices, Picked, Shape, unravel
 from gradstep.engine.ops.links import Links
 from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.taps import Part, Tap, evenly_spaced, length, pieces
 from gradstep.engine.ops.windows import Window, steps
-
-Part = slice | Indices
-
-
-class Tap(NamedTuple):
-    """What some places of an axis read, one element each, times a weight where there is one."""
-
-    places: Part
-    elements: Part
-    weight: Array | None
 
 
 class Reach:
@@ -68,34 +59,62 @@ class Reach:
         return found if self.scale is None else found * self.scale[places]
 
     @cached_property
+    def matrix(self) -> Array | None:
+        """All weights, shape (places, elements), where the axis is so short that a product with them is quicker than
+        what is read one tap after the other; else None."""
+        few = self.index.shape[1] <= _FEW and all(tap.even for tap in self.taps)
+        if few or self.extent > _SHORT or self.count > 2 * _SHORT or self.apart:
+            return None
+        found = np.zeros((self.count, self.extent))
+        places, offsets = np.nonzero(self.index >= 0)
+        np.add.at(found, (places, self.index[places, offsets]), self._weights(places, offsets))
+        return found
+
+    def product(self, x: Array, axis: int, back: bool) -> Array | None:
+        """What the places read, or `back` what the elements get, as a product with the matrix; None where there is
+        none, or where a number is not finite, which would be multiplied by the zeros."""
+        if self.matrix is None or x.dtype.char not in "fd" or not np.isfinite(x.sum()):
+            return None
+        matrix = self.matrix.astype(x.dtype)
+        if back:
+            matrix = matrix.T
+        return np.asarray(x @ matrix.T if axis == -1 else _across(matrix, x, axis))
+
+    @cached_property
     def taps(self) -> tuple[Tap, ...]:
-        """The columns of the table."""
+        """The columns of the table, piece by piece where a few are evenly spaced."""
         found = []
+        whole = [offset for offset in range(self.index.shape[1]) if (self.index[:, offset] >= 0).all()]
         for offset in range(self.index.shape[1]):
-            index = self.index[:, offset]
+            index, first = self.index[:, offset], offset == (whole[0] if whole else 0)
             there = np.flatnonzero(index >= 0)
-            if len(there):
-                weight = None if self.weight is None else self.weight[there, offset]
-                found.append(Tap(_part(there), _part(index[there]), weight))
+            for part in pieces(there, index[there]) if len(there) else ():
+                weight = None if self.weight is None else self.weight[there[part], offset]
+                found.append(Tap(evenly_spaced(there[part]), evenly_spaced(index[there[part]]), weight, first))
         return tuple(found)
 
     def gather(self, x: Array, axis: int, join: np.ufunc = np.add, start: float = 0) -> Array:
         """What the places along an axis of x, a negative number, read: joined, `start` where that is nothing, and
         scaled."""
+        if join is np.add and (found := self.product(x, axis, back=False)) is not None:
+            return found
         found = np.empty(_with(x.shape, axis, self.count), x.dtype)
-        taps = sorted(self.taps, key=lambda tap: _length(tap.places) < self.count)
-        if not taps or _length(taps[0].places) < self.count:
+        if sum(length(tap.places) for tap in self.taps if tap.first) < self.count:
             found.fill(start)
-        for k, tap in enumerate(taps):
+        for tap in sorted(self.taps, key=lambda tap: not tap.first):
             there, part = _along(axis, tap.places), _weighted(x[_along(axis, tap.elements)], tap, axis)
-            if k and isinstance(tap.places, slice):
+            if tap.first:
+                found[there] = part
+            elif isinstance(tap.places, slice):
                 join(found[there], part, out=found[there])
             else:
-                found[there] = join(found[there], part) if k else part
+                found[there] = join(found[there], part)
         return self._scaled(found, axis)
 
     def scatter(self, g: Array, axis: int) -> Array:
         """The transpose of `gather`: what the elements along an axis get from the places that read them."""
+        if (back := self.product(g, axis, back=True)) is not None:
+            return back
         g = self._scaled(g, axis)
         found = np.zeros(_with(g.shape, axis, self.extent), g.dtype)
         for tap in self.taps:
@@ -116,18 +135,15 @@ class Reach:
         return x if self.scale is None else np.asarray(x * _wide(self.scale, axis, x.dtype))
 
 
-def _part(index: Indices) -> Part:
-    """An index as a slice, where it is evenly spaced and goes up."""
-    if len(index) == 1:
-        return slice(int(index[0]), int(index[0]) + 1)
-    by = int(index[1] - index[0])
-    if by < 1 or (np.diff(index) != by).any():
-        return index
-    return slice(int(index[0]), int(index[-1]) + 1, by)
+#: So many taps are few, and so many elements are a short axis.
+_FEW, _SHORT = 3, 160
 
 
-def _length(part: Part) -> int:
-    return len(range(part.start, part.stop, part.step or 1)) if isinstance(part, slice) else len(part)
+def _across(matrix: Array, x: Array, axis: int) -> Array:
+    """A matrix times the columns that lie along an axis before the last."""
+    at = x.ndim + axis
+    flat = x.reshape(*x.shape[: at + 1], -1)
+    return np.asarray(np.matmul(matrix, flat)).reshape(_with(x.shape, axis, len(matrix)))
 
 
 def _along(axis: int, part: Part) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,21 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     return np.asarray(g.sum(axis=axes)).reshape(shape)
 
 
+#: So many products are added up one after the other, before digits are felt that pairs of sums would keep.
+_IN_A_ROW = 1 << 14
+
+
+def unbroadcast_product(a: Array, b: Array, shape: Shape) -> Array:
+    """`unbroadcast(a * b, shape)`, where it pays without an array of the products."""
+    extra = a.ndim - len(shape)
+    kept = [k for k in range(a.ndim) if k >= extra and (shape[k - extra] != 1 or a.shape[k] == 1)]
+    many = a.size // max(prod(shape), 1)
+    if a.shape != b.shape or a.dtype != b.dtype or a.dtype.char not in "fd" or a.ndim > 20 or not 4 < many <= _IN_A_ROW:
+        return unbroadcast(np.multiply(a, b), shape)
+    every = list(range(a.ndim))
+    return np.asarray(np.einsum(a, every, b, every, kept)).reshape(shape)
+
+
 def normal_axes(name: str, axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
     """`axis` as a tuple of axes from 0 on; None means all. A single number has no axis, but as in PyTorch 0 and −1
     name what there is of it. Raises OpError."""
@@ -71,6 +87,10 @@ def whole_numbers(what: str, x: Array, count: int) -> Array:
 def counted_from_end(what: str, x: Array, count: int) -> Array:
     """`x` as integers from 0 to count − 1, of which those below 0 count from the end. Raises OpError, naming the first
     that is no such whole number."""
+    if x.size and -count <= x.min() and x.max() < count:
+        found = x.astype(np.intp)
+        if (found == x).all():
+            return np.where(found < 0, found + count, found) if x.min() < 0 else found
     bad = ~((x >= -count) & (x < count) & (x == np.floor(x)))
     if bad.any():
         at = np.unravel_index(int(np.argmax(bad)), x.shape)

@@ -116,6 +116,7 @@ def _backward(
 ) -> None:
     """Puts the gradients that each pullback gives into `grad`, and where a value has several uses what comes
     through each into `flow`."""
+    sums: dict[int, Array] = {}
     for node, vjp, slots in pullbacks:
         g, y = grad[node.output], data[node.output]
         assert g is not None, "what the loss depends on has its gradient before it is passed on"
@@ -128,8 +129,12 @@ def _backward(
             if several:
                 flow[node.id, slot] = part
                 before = grad[value]
-                if before is not None:
-                    part = _settle(before + part)
+                if before is not None and before is sums.get(value):  # nobody has seen it yet
+                    before.flags.writeable = True
+                    np.add(before, part, out=before)
+                    part = read_only(before)
+                elif before is not None:
+                    part = sums[value] = _settle(before + part)
             grad[value] = part
 
 

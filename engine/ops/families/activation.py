@@ -16,6 +16,7 @@ from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.links import multiply
+from gradstep.engine.ops.logarithms import softplus
 from gradstep.engine.ops.shapes import check_numbers
 
 
@@ -108,19 +109,20 @@ class Tanh(Elementwise):
 
 def _sigmoid(x: Array) -> Array:
     found = np.asarray(np.negative(x))
-    np.exp(found, out=found)
+    return _above_one(np.exp(found, out=found))
+
+
+def _above_one(power: Array) -> Array:
+    """1 / (1 + power), in its place."""
+    found = np.asarray(power)
     found += 1
     return np.asarray(np.divide(1, found, out=found))
 
 
-def _softplus(x: Array) -> Array:
-    """ln(1 + exp(x))."""
-    found = np.asarray(np.abs(x))
-    np.negative(found, out=found)
-    np.exp(found, out=found)
-    np.log1p(found, out=found)
-    found += np.maximum(x, 0)
-    return found
+def _log_sigmoid(x: Array) -> Array:
+    """−ln(1 + exp(−x))."""
+    found = softplus(np.asarray(np.negative(x)))
+    return np.asarray(np.negative(found, out=found))
 
 
 @dataclass(frozen=True)
@@ -202,33 +204,65 @@ class Softplus(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        beta = x.dtype.type(self.beta)
-        scaled = np.asarray(beta * x)
-        return chosen(scaled > self.threshold, x, _softplus(scaled) / beta, x.dtype)
+        scaled = self._scaled(x)
+        found = softplus(scaled)
+        if self.beta != 1:
+            found /= x.dtype.type(self.beta)
+        return self._above(scaled, x, found)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        scaled = xs[0].dtype.type(self.beta) * xs[0]
-        return chosen(scaled > self.threshold, 1, _sigmoid(scaled), y.dtype)
+        scaled = self._scaled(xs[0])
+        return self._above(scaled, 1, _sigmoid(scaled))
+
+    def _scaled(self, x: Array) -> Array:
+        return x if self.beta == 1 else np.asarray(x.dtype.type(self.beta) * x)
+
+    def _above(self, scaled: Array, one: Any, other: Array) -> Array:
+        """`one` where βx is above the threshold, if it is anywhere."""
+        if scaled.max(initial=-np.inf) <= self.threshold:
+            return other
+        return chosen(np.asarray(scaled > self.threshold), one, other, other.dtype)
 
 
-def _mish_slope(y: Array, x: Array) -> Array:
-    bent = np.tanh(_softplus(x))
-    found = _sigmoid(x)
+def _powers(x: Array) -> tuple[Array, Array]:
+    """e = exp(x) and e (e + 2), by which tanh(ln(1 + e)) is e (e + 2) / (e (e + 2) + 2); above 40 it is 1 anyway."""
+    power = np.asarray(np.minimum(x, 40))
+    np.exp(power, out=power)
+    above = np.asarray(power + 2)
+    above *= power
+    return power, above
+
+
+def _mish(x: Array) -> Array:
+    below, found = _powers(x)
+    np.add(found, 2, out=below)
+    found /= below
     found *= x
-    found *= 1 - bent * bent
+    return found
+
+
+def _mish_slope(x: Array) -> Array:
+    power, bent = _powers(x)
+    bent /= bent + 2
+    found = np.asarray(power + 1)
+    np.divide(power, found, out=found)
+    found *= x
+    np.multiply(bent, bent, out=power)
+    np.subtract(1, power, out=power)
+    found *= power
     found += bent
     return found
 
 
-function("mish", "{0} × tanh(ln(1 + exp({0})))", lambda x: x * np.tanh(_softplus(x)),
-    ("tanh(ln(1 + exp({0}))) + {0} × σ({0}) × (1 − tanh(ln(1 + exp({0})))²)", _mish_slope),
+function("mish", "{0} × tanh(ln(1 + exp({0})))", _mish,
+    ("tanh(ln(1 + exp({0}))) + {0} × σ({0}) × (1 − tanh(ln(1 + exp({0})))²)", lambda y, x: _mish_slope(x)),
 )  # fmt: skip
 function("softsign", "{0} / (1 + |{0}|)", lambda x: x / (1 + np.abs(x)),
     ("1 / (1 + |{0}|)²", lambda y, x: 1 / np.square(1 + np.abs(x)) + 0 * x), saturates=True,
 )  # fmt: skip
 function("tanhshrink", "{0} − tanh({0})", lambda x: x - np.tanh(x), ("tanh({0})²", lambda y, x: np.square(np.tanh(x))))
-function("logsigmoid", "ln σ({0})", lambda x: -_softplus(-x),
-    ("σ(−{0})", lambda y, x: _sigmoid(-x)), label="ln σ",
+function("logsigmoid", "ln σ({0})", _log_sigmoid,
+    ("σ(−{0})", lambda y, x: _above_one(np.exp(x))), label="ln σ",
 )  # fmt: skip
 
 

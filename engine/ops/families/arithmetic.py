@@ -23,6 +23,7 @@ class Add(Elementwise):
     notation = "{0} + {1}"
     slopes = ("1", "1")
     summed = (0, 1)
+    passes = (0, 1)
     label = "add"
     ufunc = np.add
 
@@ -36,6 +37,7 @@ class Subtract(Elementwise):
     notation = "{0} − {1}"
     slopes = ("1", "−1")
     summed = (0, 1)
+    passes = (0,)
     label = "subtract"
     ufunc = np.subtract
 
@@ -94,6 +96,8 @@ class Power(Elementwise):
         # np.power takes a hundred times as long as a product for the case that every loss has.
         if b.ndim == 0 and b in (2, 3):
             return np.square(a) if b == 2 else a * a * a
+        if b.ndim == 0 and b == -1:
+            return np.asarray(1 / a)
         return np.power(a, b)
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
@@ -110,6 +114,17 @@ class Power(Elementwise):
             return a + a
         if b.ndim == 0 and b == 3:
             return np.asarray(a * a * a.dtype.type(3))
+        if b.ndim == 0 and b == -1:
+            return np.asarray(np.negative(np.square(y)))
+        if b.ndim == 0 and b == 0.5:
+            found = np.asarray(np.abs(y))  # of −0 the root is −0, and its slope ∞
+            np.divide(0.5, found, out=found)
+            lost = a == -np.inf
+            if lost.any():
+                found[lost] = 0
+            return found
+        if b.ndim == 0 and b:
+            return np.asarray(b * np.power(a, b - 1))
         return np.where(b == 0, full(0, y), b * np.power(a, b - 1))
 
 

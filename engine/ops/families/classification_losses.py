@@ -12,7 +12,9 @@ import numpy as np
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import chosen
+from gradstep.engine.ops.logarithms import softplus
 from gradstep.engine.ops.loss import MeanPairLoss
+from gradstep.engine.ops.single import log1p
 
 
 class Hinge(MeanPairLoss):
@@ -68,14 +70,14 @@ class Bce(MeanPairLoss):
     def terms(self, xs: Sequence[Array]) -> Array:
         y, t, *weights = xs
         least = y.dtype.type(_LEAST_LOG)
-        found = (t - 1) * np.maximum(np.log1p(-y), least) - t * np.maximum(np.log(y), least)
+        found = (t - 1) * np.maximum(log1p(-y), least) - t * np.maximum(np.log(y), least)
         return np.asarray(found * weights[0] if weights else found)
 
     @staticmethod
     def _holding(text: str, y: Array) -> str:
         """A notation with its logarithms held, where those of some y are."""
         with np.errstate(all="ignore"):
-            held = min(np.log(y).min(initial=0), np.log1p(-y).min(initial=0)) < _LEAST_LOG
+            held = min(np.log(y).min(initial=0), log1p(-y).min(initial=0)) < _LEAST_LOG
         return re.sub(r"(ln(?: \{0\}|\(.*?\)))", r"max(−100, \1)", text) if held else text
 
     def written_term(self, xs: Sequence[Array]) -> str:
@@ -101,10 +103,8 @@ class Bce(MeanPairLoss):
         y, t, *weights = xs
         if slot == 2:
             return self.terms(xs[:2])
-        if slot == 0:
-            found = (y - t) / np.maximum((1 - y) * y, y.dtype.type(_LEAST_DIVISOR))
-        else:
-            found = np.log1p(-y) - np.log(y)
+        held = np.maximum((1 - y) * y, y.dtype.type(_LEAST_DIVISOR))
+        found = log1p(-y) - np.log(y) if slot else (y - t) / held
         return np.asarray(found * weights[0] if weights else found)
 
 
@@ -137,7 +137,7 @@ class BceWithLogits(MeanPairLoss):
     @staticmethod
     def _softplus(z: Array) -> Array:
         """ln(1 + exp(−z)), so that it does not overflow."""
-        return np.asarray(np.log1p(np.exp(-np.abs(z))) - np.minimum(z, 0))
+        return softplus(np.asarray(np.negative(z)))
 
     def terms(self, xs: Sequence[Array]) -> Array:
         z, t, *weights = xs

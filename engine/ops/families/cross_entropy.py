@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gradstep.engine.errors import OpError
+from gradstep.engine.ops.class_numbers import class_axis
 from gradstep.engine.ops.composite import Given, Part, Plan, composite
 from gradstep.engine.ops.families.arithmetic import Add, Multiply
-from gradstep.engine.ops.families.likelihood import Nll, class_axis
+from gradstep.engine.ops.families.likelihood import Nll
 from gradstep.engine.ops.families.shape import Reshape
 from gradstep.engine.ops.families.softmax import LogSoftmax
 from gradstep.engine.ops.shapes import shape_text

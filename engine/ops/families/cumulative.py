@@ -65,6 +65,30 @@ class Cumulative(Op):
             return np.asarray(self.local(k, j, x), dtype=x.dtype)
 
 
+def _accumulate(function: np.ufunc, x: Array, axis: int, out: Array) -> Array:
+    """`function.accumulate`, where many numbers lie beside each other on an axis behind it one row after the other:
+    NumPy goes down column by column."""
+    rows, flows = np.moveaxis(x, axis, 0), np.moveaxis(out, axis, 0)
+    if rows[:1].size < _BROAD or x.strides[axis] in (x.itemsize, -x.itemsize):
+        function.accumulate(x, axis, out=out)
+        return out
+    flows[0] = rows[0]
+    for k in range(1, len(rows)):
+        function(flows[k - 1], rows[k], out=flows[k])
+    return out
+
+
+#: From so many numbers on a call for each row is worth it.
+_BROAD = 64
+
+
+def _from_behind(g: Array, axis: int) -> Array:
+    """Of each the sum of all from it on along an axis."""
+    found = np.empty_like(g)
+    _accumulate(np.add, np.flip(g, axis), axis, np.flip(found, axis))
+    return found
+
+
 class CumSum(Cumulative):
     """Σ x over all up to each."""
 
@@ -77,12 +101,10 @@ class CumSum(Cumulative):
     label = "running sum"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.add.accumulate(xs[0], axis=self.axis)) if xs[0].ndim else xs[0]
+        return _accumulate(np.add, xs[0], self.axis, np.empty_like(xs[0])) if xs[0].ndim else xs[0]
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        if not g.ndim:
-            return g
-        return np.flip(np.add.accumulate(np.flip(g, self.axis), axis=self.axis), self.axis)
+        return _from_behind(g, self.axis) if g.ndim else g
 
     def local(self, k: Array, j: Array, x: Array) -> Array:
         return np.ones(np.broadcast_shapes(k.shape, j.shape))
@@ -109,17 +131,22 @@ class CumProd(Cumulative):
     label = "running product"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.multiply.accumulate(xs[0], axis=self.axis)) if xs[0].ndim else xs[0]
+        return _accumulate(np.multiply, xs[0], self.axis, np.empty_like(xs[0])) if xs[0].ndim else xs[0]
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         (x,) = xs
         if not x.ndim:
             return g
         (axis,) = normal_axes(self.name, self.axis, x.ndim)
+        if y.all() and np.isfinite(y).all():
+            flows = g * y
+            flows = _from_behind(flows, axis)
+            flows /= x
+            return flows
         rows, flows = np.moveaxis(x, axis, -1), np.moveaxis(g, axis, -1)
         found = np.empty(rows.shape, dtype=x.dtype)
         before = np.ones(rows.shape[:-1], dtype=x.dtype)
-        for j in range(rows.shape[-1]):
+        for j in range(rows.shape[-1]):  # what comes behind a 0 cannot be divided by it
             behind = np.ones((*rows.shape[:-1], rows.shape[-1] - j), dtype=x.dtype)
             behind[..., 1:] = np.multiply.accumulate(rows[..., j + 1 :], axis=-1)
             found[..., j] = (flows[..., j:] * (before[..., None] * behind)).sum(axis=-1)
@@ -135,6 +162,10 @@ class CumProd(Cumulative):
         return "1"  # of a group of one number
 
 
+#: So far apart powers of e still keep all their digits, in single precision too.
+_WIDE = 60.0
+
+
 class LogCumSumExp(Cumulative):
     """ln Σ exp(x) over all up to each, the largest taken off first so that nothing overflows."""
 
@@ -145,13 +176,22 @@ class LogCumSumExp(Cumulative):
     label = "ln of a running sum of powers of e"
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(np.logaddexp.accumulate(xs[0], axis=self.axis)) if xs[0].ndim else xs[0]
+        if not xs[0].ndim:
+            return xs[0]
+        return np.asarray(np.logaddexp.accumulate(xs[0], axis=self.axis))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         (x,) = xs
         if not x.ndim:
             return np.asarray(g * np.exp(x - y))
         (axis,) = normal_axes(self.name, self.axis, x.ndim)
+        last = y.take([-1], axis) if y.size else y
+        if np.isfinite(y).all() and np.all(last - y <= _WIDE):  # y grows: its last is the largest
+            flows = np.exp(last - y)
+            flows *= g
+            flows = _from_behind(flows, axis)
+            flows *= np.exp(x - last)
+            return flows
         rows, sums, flows = (np.moveaxis(part, axis, -1) for part in (x, y, g))
         found = np.empty(rows.shape, dtype=x.dtype)
         for j in range(rows.shape[-1]):

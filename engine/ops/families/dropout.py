@@ -76,4 +76,7 @@ class Dropout(Masked):
         return np.asarray(kept / (1 - self.p) if self.p < 1 else kept, dtype=dtype)  # of all nothing is kept
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.asarray(xs[0] * self.slopes_at(xs[0].shape, xs[0].dtype))
+        return np.asarray(xs[0] * self.slopes_at(xs[0].shape, xs[0].dtype)) if self.p else xs[0].copy()
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        return super().vjp(slot, g, y, xs) if self.p else g.copy()

@@ -8,9 +8,11 @@ import numpy as np
 
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.elementwise import log_sum, sign
-from gradstep.engine.ops.error_function import erf, erfc
+from gradstep.engine.ops.elementwise import sign
+from gradstep.engine.ops.error_function import bell, erf, erfc
 from gradstep.engine.ops.functions import function
+from gradstep.engine.ops.logarithms import log_sum
+from gradstep.engine.ops.single import expm1, log1p, log10
 
 
 def _overflow(x: float, base: float = 1.0) -> Cause | None:
@@ -34,12 +36,12 @@ function(
     "exp2", "2^{0}", np.exp2, ("2^{0} × ln 2", lambda y, x: y * log(2)), label="power of 2",
     undefined=lambda x: _overflow(x, log(2)), positive=True,
 )  # fmt: skip
-function("expm1", "exp({0}) − 1", np.expm1, ("exp({0})", lambda y, x: y + 1), undefined=_overflow)
+function("expm1", "exp({0}) − 1", expm1, ("exp({0})", lambda y, x: y + 1), undefined=_overflow)
 function("log", "ln({0})", np.log, ("1 / {0}", lambda y, x: 1 / x), label="ln", undefined=_logarithm)
 function("log2", "log₂({0})", np.log2, ("1 / ({0} ln 2)", lambda y, x: 1 / (x * log(2))), undefined=_logarithm)
-function("log10", "log₁₀({0})", np.log10, ("1 / ({0} ln 10)", lambda y, x: 1 / (x * log(10))), undefined=_logarithm)
+function("log10", "log₁₀({0})", log10, ("1 / ({0} ln 10)", lambda y, x: 1 / (x * log(10))), undefined=_logarithm)
 function(
-    "log1p", "ln(1 + {0})", np.log1p, ("1 / (1 + {0})", lambda y, x: 1 / (x + 1)), label="ln(1 + x)",
+    "log1p", "ln(1 + {0})", log1p, ("1 / (1 + {0})", lambda y, x: 1 / (x + 1)), label="ln(1 + x)",
     undefined=lambda x: _logarithm(1 + x),
 )  # fmt: skip
 function("logaddexp", "ln(exp({0}) + exp({1}))", log_sum,
@@ -87,10 +89,10 @@ function(
 # The normal distribution's ------------------------------------------------------------------------
 
 function(
-    "erf", "erf({0})", erf, ("2 exp(−{0}²) / √π", lambda y, x: 2 / sqrt(pi) * np.exp(-(x * x))),
+    "erf", "erf({0})", erf, ("2 exp(−{0}²) / √π", lambda y, x: bell(x, 2 / sqrt(pi))),
     label="error function", saturates=True,
 )  # fmt: skip
 function(
-    "erfc", "1 − erf({0})", erfc, ("−2 exp(−{0}²) / √π", lambda y, x: -2 / sqrt(pi) * np.exp(-(x * x))),
+    "erfc", "1 − erf({0})", erfc, ("−2 exp(−{0}²) / √π", lambda y, x: bell(x, -2 / sqrt(pi))),
     label="complementary error function", positive=True,
 )  # fmt: skip

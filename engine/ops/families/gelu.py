@@ -11,7 +11,8 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise
-from gradstep.engine.ops.error_function import in_pieces, times_upper_tail
+from gradstep.engine.ops.error_function import times_upper_tail
+from gradstep.engine.ops.pieces import in_pieces
 
 
 @dataclass(frozen=True)
@@ -35,60 +36,67 @@ class Gelu(Elementwise):
             object.__setattr__(self, "slopes", (f"½ × (1 + {_BENT} + {{0}} × (1 − {_BENT}²) × {steep})",))
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return in_pieces(_bent if self.approximate == "tanh" else _gelu, xs[0])
+        if self.approximate == "tanh":
+            return in_pieces(_bent, xs[0])
+        return in_pieces(_gelu, xs[0], scratch=3)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return in_pieces(_bent_slope if self.approximate == "tanh" else _gelu_slope, y, xs[0])
+        return in_pieces(_bent_slope if self.approximate == "tanh" else _gelu_slope, y, xs[0], scratch=2)
 
 
-def _gelu(x: Array, out: Array) -> None:
+def _gelu(x: Array, out: Array, size: Array, *spare: Array) -> None:
     """x Φ(x) = max(x, 0) − |x| (1 − Φ(|x|)), in which nothing cancels."""
-    np.maximum(x, x.dtype.type(0), out=out)
-    np.subtract(out, times_upper_tail(np.abs(x)), out)
+    np.absolute(x, size)
+    times_upper_tail(size, out, *spare)
+    np.maximum(x, x.dtype.type(0), out=size)
+    np.subtract(size, out, out)
     if not np.isfinite(out.sum()):  # ∞ × 0 is no number
         out[np.isposinf(x)] = np.inf
 
 
-def _gelu_slope(y: Array, x: Array, out: Array) -> None:
-    """Φ(x) + x φ(x): Φ is what the forward pass has multiplied x by."""
-    kind = x.dtype.type
-    np.square(x, out)
-    phi, lost = np.divide(y, x), out == 0
-    if lost.any():  # x is 0, or so small that x Φ(x) has lost digits
-        phi[lost] = 0.5
-    np.multiply(out, kind(-0.5), out)
-    np.exp(out, out)
-    np.multiply(out, x, out)
-    np.multiply(out, kind(1 / math.sqrt(2 * math.pi)), out)
-    np.add(out, phi, out)
+def _phi(y: Array, x: Array, square: Array, out: Array) -> None:
+    """What the forward pass has multiplied x by; `square` is x²."""
+    np.divide(y, x, out)
+    if not square.min(initial=1) > 0:  # x is 0, or so small that y has lost digits, or no number
+        out[square == 0] = 0.5
 
 
-def _bent_phi(x: Array, out: Array) -> None:
+def _gelu_slope(y: Array, x: Array, out: Array, density: Array, _: Array) -> None:
+    """Φ(x) + x φ(x)."""
     kind = x.dtype.type
-    np.square(x, out)
-    np.multiply(out, kind(_CUBIC), out)
-    np.add(out, kind(1), out)
-    np.multiply(out, x, out)
-    np.multiply(out, kind(_BEND), out)
-    np.tanh(out, out)
-    np.add(out, kind(1), out)
-    np.multiply(out, kind(0.5), out)
+    np.square(x, density)
+    _phi(y, x, density, out)
+    np.multiply(density, kind(-0.5), density)
+    np.exp(density, density)
+    np.multiply(density, x, density)
+    np.multiply(density, kind(1 / math.sqrt(2 * math.pi)), density)
+    np.add(out, density, out)
 
 
 def _bent(x: Array, out: Array) -> None:
-    _bent_phi(x, out)
+    """½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))."""
+    kind = x.dtype.type
+    np.square(x, out)
+    np.multiply(out, kind(_BEND * _CUBIC), out)
+    np.add(out, kind(_BEND), out)
+    np.multiply(out, x, out)
+    np.tanh(out, out)
+    np.add(out, kind(1), out)
+    np.multiply(out, kind(0.5), out)
     np.multiply(out, x, out)
 
 
-def _bent_slope(y: Array, x: Array, out: Array) -> None:
-    _bent_phi(x, out)
-    density = np.square(x)
-    density *= 3 * _CUBIC
-    density += 1
-    density *= x.dtype.type(2 * _BEND)
-    density *= out
-    density *= 1 - out
-    density *= x
+def _bent_slope(y: Array, x: Array, out: Array, density: Array, rest: Array) -> None:
+    """With Φ = ½ (1 + tanh …), the slope of the tanh being 4 Φ (1 − Φ)."""
+    kind = x.dtype.type
+    np.square(x, density)
+    _phi(y, x, density, out)
+    np.multiply(density, kind(6 * _BEND * _CUBIC), density)
+    np.add(density, kind(2 * _BEND), density)
+    np.multiply(density, x, density)
+    np.subtract(kind(1), out, rest)
+    np.multiply(rest, out, rest)
+    np.multiply(density, rest, density)
     np.add(out, density, out)
 
 

@@ -12,35 +12,13 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, picked, ravel, unravel
 from gradstep.engine.notation import brief
+from gradstep.engine.ops.class_numbers import ClassNumbers, class_axis, without
 from gradstep.engine.ops.links import Links, none
 from gradstep.engine.ops.loss import BoundPicking, Picked, Picking, Picks, check_reduction
-from gradstep.engine.ops.shapes import is_number, shape_text, whole_numbers
+from gradstep.engine.ops.shapes import is_number, shape_text, unbroadcast_product, whole_numbers
 from gradstep.engine.ops.windows import steps
 
 _CLASSES = "class numbers, along the axis of classes,"
-
-
-def class_axis(name: str, of: str, scores: Shape, t: Shape, axis: int | None) -> int:
-    """The axis of classes of `scores`, the input `of` the operation `name`: the one that is said, else axis 1 as in
-    PyTorch, or the last one where only that fits the class numbers t. Raises OpError where t does not fit."""
-    if not scores:
-        raise OpError(f"{name}: {of} must have an axis of classes, but it is a single number")
-    if axis is not None and not -len(scores) <= axis < len(scores):
-        raise OpError(f"{name}: axis {axis} is out of range for {of} {shape_text(scores)}")
-    said = min(1, len(scores) - 1) if axis is None else axis % len(scores)
-    places = [said] if axis is not None or t == scores else [said, len(scores) - 1]
-    for place in places:
-        if t in (scores, _without(scores, place)) or (len(scores) == 1 and t == (1,)):
-            return place
-    fitting = " or ".join(shape_text(_without(scores, place)) for place in dict.fromkeys(places))
-    raise OpError(
-        f"{name}: {of} is {shape_text(scores)}, so t is one-hot {shape_text(scores)} or class numbers "
-        f"{fitting}, but it is {shape_text(t)}"
-    )
-
-
-def _without(shape: Shape, axis: int) -> Shape:
-    return (*shape[:axis], *shape[axis + 1 :])
 
 
 class _Table(NamedTuple):
@@ -107,7 +85,7 @@ class Nll(Picking):
                     f"nll: weight must have a number for each of the {logp[axis]} classes, shape ({logp[axis]},), but "
                     f"it is {shape_text(shapes[2])}"
                 )
-        return _without(logp, axis) if self.reduction == "none" else ()
+        return without(logp, axis) if self.reduction == "none" else ()
 
     def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
         if slot == 1 and not self._distribution(shapes):
@@ -126,7 +104,7 @@ class Nll(Picking):
         logp, t = xs[:2]
         shapes = [x.shape for x in xs]
         axis = self._axis(shapes)
-        rows, classes = prod(_without(logp.shape, axis)), logp.shape[axis]
+        rows, classes = prod(without(logp.shape, axis)), logp.shape[axis]
         table = np.moveaxis(logp, axis, -1).reshape(rows, classes)
         if self._distribution(shapes):
             shares = np.moveaxis(t, axis, -1).reshape(rows, classes)
@@ -165,11 +143,19 @@ class Nll(Picking):
         picked = self.picking(xs)
         if picked is not None and picked.read(xs[1]):
             return self.together(xs[0].take(picked.at))
-        table = self._table(xs)
-        rows = -np.add.reduce(self._weighted(table, table.factors), axis=-1)
+        found = _told(self, xs)
+        if found is None:
+            axis = self._axis([x.shape for x in xs])
+            rows, together = (
+                -unbroadcast_product(xs[0], xs[1], (*xs[0].shape[:axis], 1, *xs[0].shape[axis + 1 :])),
+                None,
+            )
+        else:
+            rows, together = found.losses(xs[0]), float(found.weights(xs[0].dtype).sum())
         if self.reduction == "none":
             return np.asarray(rows, dtype=xs[0].dtype).reshape(self.shape([x.shape for x in xs]))
-        return np.asarray(rows.sum() / table.together if table.together else nan, dtype=xs[0].dtype)
+        over = 1 if self.reduction == "sum" else rows.size if together is None else together
+        return np.asarray(rows.sum() / over if over else nan, dtype=xs[0].dtype)
 
     @staticmethod
     def _weighted(table: _Table, factors: Array) -> Array:
@@ -203,13 +189,20 @@ class Nll(Picking):
             flow = np.zeros(xs[0].shape, xs[0].dtype)
             flow.reshape(-1)[picked.at] = self.share(picked.rows, g)
             return flow
+        found = _told(self, xs) if slot == 0 and np.isfinite(g).all() else None
+        if found is not None:
+            over = found.weights(g.dtype).sum() if self.reduction == "mean" else 1
+            return found.flow(xs[0], np.asarray(g / g.dtype.type(over))) if over else np.zeros_like(xs[0])
+        if g.ndim == 0 and slot < 2 and self._distribution([x.shape for x in xs]):
+            over = prod(xs[0].shape) // max(xs[0].shape[self._axis([x.shape for x in xs])], 1)
+            return np.asarray(xs[1 - slot] * np.asarray(-g / g.dtype.type(over if self.reduction == "mean" else 1)))
         by_row = self._slopes(slot, xs) * (g.reshape(-1, 1) if self.reduction == "none" else g)
         if slot == 2:
             return np.asarray(by_row.sum(axis=0) + g.sum() * self._counting(xs, y), dtype=xs[0].dtype)
         if by_row.shape[1:] == (1,) and slot == 1 and not self._distribution([x.shape for x in xs]):
             return by_row.reshape(xs[1].shape)
         axis = self._axis([x.shape for x in xs])
-        moved = _without(xs[0].shape, axis)
+        moved = without(xs[0].shape, axis)
         return np.asarray(np.moveaxis(by_row.reshape(*moved, xs[0].shape[axis]), -1, axis))
 
     # Single elements
@@ -217,7 +210,7 @@ class Nll(Picking):
     def _row(self, xs: Sequence[Array], at: int) -> Grid:
         """Where the classes of row `at` are in logp."""
         axis, shape = self._axis([x.shape for x in xs]), xs[0].shape
-        index = list(unravel(at, _without(shape, axis)))
+        index = list(unravel(at, without(shape, axis)))
         return Grid(ravel((*index[:axis], 0, *index[axis:]), shape), (shape[axis],), (prod(shape[axis + 1 :]),))
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
@@ -234,13 +227,13 @@ class Nll(Picking):
             return Links(slot, picked(0), self._local(slot, xs, at))
         by_row, shapes = self._slopes(slot, xs), [x.shape for x in xs]
         if slot == 2:
-            rows = _without(xs[0].shape, self._axis(shapes))
+            rows = without(xs[0].shape, self._axis(shapes))
             return Links(slot, Grid(0, rows, steps(rows)), lambda start, stop: by_row[start:stop, at])
         if slot == 1 and not self._distribution(shapes):
             return Links(slot, picked(at), none(y))
         axis = self._axis(shapes)
         index = unravel(at, xs[0].shape)
-        row = ravel(_without(index, axis), _without(xs[0].shape, axis))
+        row = ravel(without(index, axis), without(xs[0].shape, axis))
         return Links(slot, picked(row), lambda start, stop: by_row[row, index[axis] : index[axis] + 1][start:stop])
 
     def _local(self, slot: int, xs: Sequence[Array], offset: int) -> Callable[[int, int], Array]:
@@ -258,13 +251,13 @@ class Nll(Picking):
         if self.reduction == "none":
             return self._row(xs, at), lambda start, stop: parts[at, start:stop]
         axis, shape = self._axis([x.shape for x in xs]), xs[0].shape
-        parts = np.moveaxis(parts.reshape(*_without(shape, axis), shape[axis]), -1, axis).reshape(-1)
+        parts = np.moveaxis(parts.reshape(*without(shape, axis), shape[axis]), -1, axis).reshape(-1)
         return Grid(0, shape, steps(shape)), lambda start, stop: parts[start:stop]
 
     # How it is written
 
     def divisor(self, shapes: Sequence[Shape], at: int = 0) -> int:
-        return max(prod(_without(shapes[0], self._axis(shapes))), 1) if self.reduction == "mean" else 1
+        return max(prod(without(shapes[0], self._axis(shapes))), 1) if self.reduction == "mean" else 1
 
     def looks_up(self, shapes: Sequence[Shape]) -> bool:
         return not self._distribution(shapes)
@@ -292,3 +285,13 @@ class Nll(Picking):
         found = float(self._local(slot, xs, at)(0, 1)[0])
         usual = self.picks(xs).term in ("−{0}", "−{0}/n")
         return "−1 / n" if slot == 0 and found and usual else brief(found, 12)
+
+
+def _told(op: Nll, xs: Sequence[Array]) -> ClassNumbers | None:
+    """The class numbers; None where t is a distribution."""
+    shapes = [x.shape for x in xs]
+    if op._distribution(shapes):
+        return None
+    axis = op._axis(shapes)
+    numbers = op._numbers(xs[1].reshape(without(xs[0].shape, axis)), xs[0].shape[axis])
+    return ClassNumbers(numbers, axis, xs[2] if len(xs) == 3 else None, op.label_smoothing)

@@ -20,14 +20,17 @@ from gradstep.engine.ops.families.indexing import Index
 from gradstep.engine.ops.families.shape import Reshape
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.shapes import check_numbers, normal_axes, shape_text
+from gradstep.engine.ops.single import expm1
 
 
 def _above_and_below(x: Array, below: Array, high: float, low: float) -> Array:
-    """`high` × x where it is above 0, `low` × `below` elsewhere, which is 0 above 0."""
+    """`high` × x where it is above 0, `low` × `below` elsewhere, which is 0 above 0 and may be written to."""
     found = np.asarray(np.maximum(x, 0))
     if high != 1:
         found *= high
-    found += below * x.dtype.type(low)
+    if low != 1:
+        below *= x.dtype.type(low)
+    found += below
     return found
 
 
@@ -57,7 +60,7 @@ class Elu(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        return _above_and_below(x, np.expm1(np.minimum(0, x)), 1.0, self.alpha)
+        return _above_and_below(x, expm1(np.minimum(0, x)), 1.0, self.alpha)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         found = np.exp(np.fmin(xs[0], 0))
@@ -86,7 +89,7 @@ class Celu(Elementwise):
 
     def forward(self, xs: Sequence[Array]) -> Array:
         (x,) = xs
-        return _above_and_below(x, np.expm1(np.minimum(0, x) / self.alpha), 1.0, self.alpha)
+        return _above_and_below(x, expm1(np.minimum(0, x) / self.alpha), 1.0, self.alpha)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
         return np.exp(np.fmin(xs[0], 0) / self.alpha)  # above 0, and at NaN, of 0
@@ -96,7 +99,7 @@ class Celu(Elementwise):
 _SCALE, _ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 
 function("selu", "λ × ({0} if {0} > 0, else α × (exp({0}) − 1))",
-    lambda x: _above_and_below(x, np.expm1(np.minimum(0, x)), _SCALE, _SCALE * _ALPHA),
+    lambda x: _above_and_below(x, expm1(np.minimum(0, x)), _SCALE, _SCALE * _ALPHA),
     ("λ if {0} > 0, else λ × α × exp({0})",
      lambda y, x: _with_slopes(np.exp(np.fmin(x, 0)), x, _SCALE, _SCALE * _ALPHA)),
     label="SELU", kink="at 0 the slope of the negative side is taken",

@@ -56,11 +56,11 @@ class Normalising(Rowwise):
             return np.asarray(np.divide(found, a.dtype.type(a.shape[-1])))
         return self._mean(a * b)
 
-    def _flow(self, g: Array, y: Array, scale: Array, centre: Array | float = 0.0) -> Array:
-        """(g − centre − y · mean(g y)) / scale."""
-        flow = y * self._mean_product(g, y)
+    def _flow(self, g: Array, y: Array, scale: Array, centre: Array | None, out: Array | None = None) -> Array:
+        """(g − centre − y · mean(g y)) / scale, in an array that it may be written to."""
+        flow = np.multiply(y, self._mean_product(g, y), out=out)
         np.subtract(g, flow, out=flow)
-        if self.centres:
+        if centre is not None:
             flow -= centre
         flow /= scale
         return flow
@@ -85,8 +85,8 @@ class Standardize(Normalising):
         return np.asarray(np.sqrt(self._mean_product(centred, centred) + self._eps(centred)))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        scale = self._scale(xs[0] - self._mean(xs[0]))
-        return self._flow(g, y, scale, self._mean(g))
+        centred = xs[0] - self._mean(xs[0])
+        return self._flow(g, y, self._scale(centred), self._mean(g), centred)
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         return "0"  # of a group of one number
@@ -113,7 +113,7 @@ class RmsNormalize(Normalising):
         return np.asarray(xs[0] / np.sqrt(self._mean_product(xs[0], xs[0]) + self._eps(xs[0])))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        return self._flow(g, y, np.sqrt(self._mean_product(xs[0], xs[0]) + self._eps(y)))
+        return self._flow(g, y, np.sqrt(self._mean_product(xs[0], xs[0]) + self._eps(y)), None)
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         return self.valued("(1 − {y}²) / √({0}² + ε)", xs[0].dtype)

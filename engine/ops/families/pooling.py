@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Shape
+from gradstep.engine.index import Array, Shape, pieces
 from gradstep.engine.ops.links import Links
-from gradstep.engine.ops.reach import Reach, Reaching, Tap
+from gradstep.engine.ops.reach import Reach, Reaching
 from gradstep.engine.ops.shapes import shape_text
+from gradstep.engine.ops.taps import Tap
 from gradstep.engine.ops.windows import Window, per_axis, sliding
 
 _AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
@@ -119,6 +121,8 @@ class Largest(Reaching):
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         (x,) = xs
         reaches = self.reached(x.shape)
+        if _place_by_place(reaches):
+            return _picked(x, g, y, reaches)
         taps = [
             (_part(several, "elements"), _part(several, "places"))
             for several in product(*(reach.taps for reach in reaches))
@@ -157,6 +161,36 @@ class Largest(Reaching):
             return found
 
         return Links(0, there, local)
+
+
+def _place_by_place(reaches: Sequence[Reach]) -> bool:
+    """Whether there are few places beside the ways to lie under a window."""
+    return prod(reach.count for reach in reaches) < prod(len(reach.taps) for reach in reaches)
+
+
+def _picked(x: Array, g: Array, y: Array, reaches: Sequence[Reach]) -> Array:
+    """The gradient of each place to the largest under its window, of all windows as one table."""
+    dims, table = len(reaches), np.zeros((1, 1), np.intp)
+    for reach in reaches:  # where there is padding the next element once more, so that the order stays
+        index = np.maximum.accumulate(reach.index, axis=1)
+        index = np.where(index < 0, np.where(index < 0, reach.extent, index).min(axis=1, keepdims=True), index)
+        table = table[:, None, :, None] * reach.extent + index[None, :, None, :]
+        table = table.reshape(table.shape[0] * table.shape[1], -1)
+    rows, parts = x.reshape(-1, prod(x.shape[-dims:])), g.reshape(-1, len(table))
+    flow, lost = np.zeros(rows.shape, g.dtype), np.isnan(y).any()
+    for start, stop in pieces(len(rows), max(_PIECE // table.size, 1)):
+        under = rows[start:stop].take(table, axis=1)
+        largest = under.argmax(axis=2)
+        if lost:
+            last = table.shape[1] - 1 - np.isnan(under[..., ::-1]).argmax(axis=2)
+            largest = np.where(np.isnan(under).any(axis=2), last, largest)
+        at = table[np.arange(len(table)), largest] + np.arange(stop - start)[:, None] * rows.shape[1]
+        np.add.at(flow[start:stop].reshape(-1), at.reshape(-1), parts[start:stop].reshape(-1))
+    return flow.reshape(x.shape)
+
+
+#: So many elements under windows at a time.
+_PIECE = 1 << 20
 
 
 def _chosen(x: Array, y: Array, taps: Sequence[tuple[Any, Any]]) -> list[Array]:

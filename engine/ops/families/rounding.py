@@ -31,7 +31,30 @@ _JUMPS = "at its jumps the slope is that between them"
 function("frac", "{0} − trunc({0})", lambda x: x - np.trunc(x), ("1", lambda y, x: np.ones_like(y)),
     label="fractional part", kink=_JUMPS,
 )  # fmt: skip
-function("fmod", "{0} − trunc({0} / {1}) × {1}", np.fmod,
+
+
+def _left(a: Array, b: Array, rounded: np.ufunc, numpys: np.ufunc) -> Array:
+    """What is left of a when the rounded quotient is taken b times. Of single-precision numbers both have all their
+    digits in double precision, which NumPy computes many at a time."""
+    if a.dtype != np.float32 or b.dtype != np.float32:
+        return np.asarray(numpys(a, b))
+    wide = np.asarray(a, np.float64)
+    found = np.asarray(wide / b)
+    rounded(found, out=found)
+    if not np.abs(found).max(initial=0) < 2**29:
+        return np.asarray(numpys(a, b))
+    found *= b
+    np.subtract(wide, found, out=found)
+    return np.asarray(found.astype(np.float32))
+
+
+def _truncated(a: Array, b: Array) -> Array:
+    """`np.fmod`, which has the sign of a also where it is 0."""
+    found = _left(a, b, np.trunc, np.fmod)
+    return np.asarray(np.copysign(found, a))
+
+
+function("fmod", "{0} − trunc({0} / {1}) × {1}", _truncated,
     ("1", lambda y, a, b: np.ones_like(y)), ("−trunc({0} / {1})", lambda y, a, b: -np.trunc(a / b)),
     label="remainder", kink=_JUMPS,
 )  # fmt: skip
@@ -47,7 +70,7 @@ def _minus_quotient(y: Array, a: Array, b: Array) -> Array:
     return found
 
 
-function("remainder", "{0} − ⌊{0} / {1}⌋ × {1}", np.mod,
+function("remainder", "{0} − ⌊{0} / {1}⌋ × {1}", lambda a, b: _left(a, b, np.floor, np.mod),
     ("1", lambda y, a, b: np.ones_like(y)), ("−⌊{0} / {1}⌋", _minus_quotient),
     label="remainder", kink=_JUMPS,
 )  # fmt: skip

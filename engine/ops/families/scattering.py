@@ -12,6 +12,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Indices, Shape
+from gradstep.engine.ops.adding import add_along
 from gradstep.engine.ops.choosing import along
 from gradstep.engine.ops.putting import Added, Folded, Pairs, Put, Written
 from gradstep.engine.ops.shapes import check_one, counted_from_end, normal_axes, shape_text
@@ -99,6 +100,15 @@ class Sliced(Scattering):
     def placed(self, ids: Array, shape: Shape, axis: int) -> Indices:
         return np.arange(prod(shape)).reshape(shape).take(ids.reshape(-1), axis=axis)
 
+    def _row(self, xs: Sequence[Array]) -> tuple[Indices, int]:
+        """Where the parts of src go, and along which axis, of an array with axes."""
+        return self._ids(xs[1], xs[0].shape), self._axis(xs[0].shape)
+
+    def _read_back(self, g: Array, xs: Sequence[Array]) -> Array:
+        """The parts of a gradient from where those of src went."""
+        ids, axis = self._row(xs)
+        return np.asarray(g.take(ids, axis=axis))
+
 
 @dataclass(frozen=True)
 class _One(Scattering):
@@ -143,6 +153,28 @@ class IndexCopy(_One, Sliced, Written):
     kink = _LAST
     label = "index copy"
 
+    def forward(self, xs: Sequence[Array]) -> Array:
+        if not xs[0].ndim:
+            return super().forward(xs)
+        ids, axis = self._row(xs)
+        found = xs[0].copy()
+        np.moveaxis(found, axis, 0)[ids] = np.moveaxis(xs[2], axis, 0) if xs[2].ndim else xs[2]
+        return found
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        if slot == 1 or not xs[2].ndim or not xs[0].ndim:
+            return super().vjp(slot, g, y, xs)
+        ids, axis = self._row(xs)
+        if slot == 0:
+            flow = g.copy()
+            np.moveaxis(flow, axis, 0)[ids] = 0
+            return flow
+        flow = self._read_back(g, xs)
+        last = np.zeros(g.shape[axis], np.intp)
+        last[ids] = np.arange(len(ids))
+        np.moveaxis(flow, axis, 0)[last[ids] != np.arange(len(ids))] = 0
+        return flow
+
 
 class IndexAdd(_One, Sliced, Added):
     """x, and the parts of src along an axis besides, in the places that ids has."""
@@ -152,6 +184,16 @@ class IndexAdd(_One, Sliced, Added):
     slopes = ("1", "0", "1")
     summed = (0, 2)
     label = "index add"
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        if xs[0].ndim and xs[2].ndim:
+            found = xs[0].copy()
+            if add_along(found, self._row(xs)[0], xs[2], self._row(xs)[1]):
+                return found
+        return super().forward(xs)
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        return self._read_back(g, xs) if slot == 2 and xs[2].ndim and xs[0].ndim else super().vjp(slot, g, y, xs)
 
 
 @dataclass(frozen=True)

@@ -104,12 +104,17 @@ class Softmax(AlongAxis):
             nothing = np.logical_and.reduce(np.isneginf(x), axis=axis, keepdims=True)
             if nothing.any():
                 return np.asarray(np.where(nothing, 0, Softmax(self.axis).forward([np.where(nothing, 0, x)])), x.dtype)
-        y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-        return np.asarray(y / np.add.reduce(y, axis=axis, keepdims=True))
+        y = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+        np.exp(y, out=y)
+        np.divide(y, np.add.reduce(y, axis=axis, keepdims=True), out=y)
+        return y
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         axis = self.axes(y.ndim)
-        return np.asarray(y * (g - np.add.reduce(g * y, axis=axis, keepdims=True)))
+        flow = np.asarray(g * y)
+        np.subtract(g, np.add.reduce(flow, axis=axis, keepdims=True), out=flow)
+        np.multiply(y, flow, out=flow)
+        return flow
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         return "{y} × (1 − {y})"

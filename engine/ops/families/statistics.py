@@ -14,7 +14,7 @@ from gradstep.engine.index import Array, Shape
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.elementwise import sign
 from gradstep.engine.ops.rowwise import Fold
-from gradstep.engine.ops.shapes import is_number
+from gradstep.engine.ops.shapes import is_number, unbroadcast_product
 
 
 class Prod(Fold):
@@ -192,9 +192,9 @@ class Norm(Fold):
         return {"p": self.p}
 
     def value(self, x: Array) -> Array:
-        size, p = np.abs(x), x.dtype.type(self.p)
         if self.p == 2:
-            return np.asarray(np.sqrt(np.add.reduce(np.square(x), axis=-1)))
+            return np.asarray(np.sqrt(unbroadcast_product(x, x, (*x.shape[:-1], 1))[..., 0]))
+        size, p = np.abs(x), x.dtype.type(self.p)
         if self.p == 0:
             return np.asarray(np.add.reduce(x != 0, axis=-1, dtype=x.dtype))
         if self.p in (inf, -inf):
@@ -202,6 +202,11 @@ class Norm(Fold):
         return np.asarray(np.add.reduce(size**p, axis=-1) ** (1 / p))
 
     def derivatives(self, x: Array, y: Array) -> Array:
+        if self.p == 2:
+            found = np.asarray(x / y)
+            if not y.all():
+                found[np.broadcast_to(y == 0, x.shape)] = 0
+            return found
         size, p, none = np.abs(x), x.dtype.type(self.p), x.dtype.type(0)
         if self.p == 0:
             return np.zeros_like(x)
@@ -210,8 +215,6 @@ class Norm(Fold):
         if self.p in (inf, -inf):
             chosen = (size == y) | np.isnan(size)
             return np.asarray(sign(x) * (chosen / np.add.reduce(chosen, axis=-1, keepdims=True, dtype=x.dtype)))
-        if self.p == 2:
-            return np.asarray(np.where(y == 0, none, x / y))
         powers = sign(x) * size ** (p - 1)
         if self.p < 1:
             return np.asarray(np.where(x == 0, none, powers) * y ** (1 - p))

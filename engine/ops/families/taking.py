@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Indices, Shape
+from gradstep.engine.ops.adding import add_along
 from gradstep.engine.ops.choosing import Chosen, Listed, along
 from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.families.rearranging import Expand
@@ -88,14 +90,21 @@ class Taken(Chosen):
         return np.asarray(xs[0][self._key(xs[1:], xs[0].shape)])
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        flow = np.zeros_like(xs[slot])
-        if slot == 0:
-            np.add.at(flow, self._key(xs[1:], xs[0].shape), g)
+        if slot or len(xs) > 1:
+            return super().vjp(slot, g, y, xs)
+        flow = np.zeros_like(xs[0])  # the same elements each time
+        np.add.at(flow.reshape(-1), _listed(self, xs[0].shape), g.reshape(-1))
         return flow
 
     def chosen(self, xs: Sequence[Array]) -> Indices:
         places = np.arange(xs[0].size).reshape(xs[0].shape)
         return np.asarray(places[self._key(xs[1:], xs[0].shape)])
+
+
+@lru_cache(maxsize=16)
+def _listed(op: Taken, shape: Shape) -> Indices:
+    """What is chosen of an array of `shape` where all numbers are written out."""
+    return op.chosen([np.empty(shape)]).reshape(-1)
 
 
 @dataclass(frozen=True)
@@ -166,6 +175,20 @@ class IndexSelect(Along):
             return ()
         axis = self._axis(x)
         return (*x[:axis], prod(ids), *x[axis + 1 :])
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        x, ids = xs
+        if x.ndim < 2 or self._axis(x.shape) == x.ndim - 1:
+            return super().forward(xs)
+        return np.asarray(x.take(self._ids(ids, x.shape).reshape(-1), axis=self._axis(x.shape)))
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        x, ids = xs
+        if slot == 0 and x.ndim:
+            flow = np.zeros(x.shape, g.dtype)
+            if add_along(flow, self._ids(ids, x.shape), g, self._axis(x.shape)):
+                return flow
+        return super().vjp(slot, g, y, xs)
 
     def chosen(self, xs: Sequence[Array]) -> Indices:
         shape, ids = xs[0].shape, self._ids(xs[1], xs[0].shape)

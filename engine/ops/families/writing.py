@@ -39,6 +39,33 @@ class PartWritten(Written):
             )
         return tuple(x)
 
+    def _there(self, x: Array) -> Array:
+        """The part of an array that may be written to, as a view."""
+        view = self.part(x.shape).forward([x])
+        view.flags.writeable = True
+        return view
+
+    def _single(self, x: Array) -> bool:
+        """Whether the part is a single number, of which there is no view."""
+        return not self.part(x.shape).shape([x.shape])
+
+    def forward(self, xs: Sequence[Array]) -> Array:
+        if self._single(xs[0]):
+            return super().forward(xs)
+        found = xs[0].copy()
+        self._there(found)[...] = xs[1]
+        return found
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        if self._single(g):
+            return super().vjp(slot, g, y, xs)
+        if slot:
+            part = self.part(g.shape).forward([g])
+            return part if xs[1].shape == part.shape else np.asarray(part.sum(), g.dtype).reshape(xs[1].shape)
+        flow = g.copy()
+        self._there(flow)[...] = 0
+        return flow
+
     def pairs(self, xs: Sequence[Array]) -> Pairs:
         shape = xs[0].shape
         places = self.part(shape).forward([np.arange(prod(shape)).reshape(shape)]).astype(np.intp)
