@@ -20,6 +20,12 @@ def softplus(x: Array) -> Array:
     return found
 
 
+def log_sigmoid(x: Array) -> Array:
+    """−ln(1 + exp(−x))."""
+    found = softplus(np.asarray(np.negative(x)))
+    return np.asarray(np.negative(found, out=found))
+
+
 def log_sum(a: Array, b: Array, twos: bool = False) -> Array:
     """ln(exp(a) + exp(b)), or with `twos` log₂(2ᵃ + 2ᵇ), of a and b of one dtype: `np.logaddexp` by functions that take
     many numbers at a time."""

@@ -16,7 +16,7 @@ from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.links import multiply
-from gradstep.engine.ops.logarithms import softplus
+from gradstep.engine.ops.logarithms import log_sigmoid, softplus
 from gradstep.engine.ops.shapes import check_numbers
 
 
@@ -117,12 +117,6 @@ def _above_one(power: Array) -> Array:
     found = np.asarray(power)
     found += 1
     return np.asarray(np.divide(1, found, out=found))
-
-
-def _log_sigmoid(x: Array) -> Array:
-    """−ln(1 + exp(−x))."""
-    found = softplus(np.asarray(np.negative(x)))
-    return np.asarray(np.negative(found, out=found))
 
 
 @dataclass(frozen=True)
@@ -261,7 +255,7 @@ function("softsign", "{0} / (1 + |{0}|)", lambda x: x / (1 + np.abs(x)),
     ("1 / (1 + |{0}|)²", lambda y, x: 1 / np.square(1 + np.abs(x)) + 0 * x), saturates=True,
 )  # fmt: skip
 function("tanhshrink", "{0} − tanh({0})", lambda x: x - np.tanh(x), ("tanh({0})²", lambda y, x: np.square(np.tanh(x))))
-function("logsigmoid", "ln σ({0})", _log_sigmoid,
+function("logsigmoid", "ln σ({0})", log_sigmoid,
     ("σ(−{0})", lambda y, x: _above_one(np.exp(x))), label="ln σ",
 )  # fmt: skip
 
