@@ -52,7 +52,9 @@ def unbroadcast_product(a: Array, b: Array, shape: Shape) -> Array:
     extra = a.ndim - len(shape)
     kept = [k for k in range(a.ndim) if k >= extra and (shape[k - extra] != 1 or a.shape[k] == 1)]
     many = a.size // max(prod(shape), 1)
-    if a.shape != b.shape or a.dtype != b.dtype or a.dtype.char not in "fd" or a.ndim > 20 or not 4 < many <= _IN_A_ROW:
+    plain = a.shape == b.shape and a.dtype == b.dtype and a.dtype.char in "fd" and a.ndim <= 20
+    # Along the last axis, where what is added up lies side by side; else NumPy's sum is the quicker one.
+    if not plain or a.ndim - 1 in kept or not 4 < many <= _IN_A_ROW:
         return unbroadcast(np.multiply(a, b), shape)
     every = list(range(a.ndim))
     return np.asarray(np.einsum(a, every, b, every, kept)).reshape(shape)
