@@ -10,7 +10,7 @@ import numpy as np
 from gradstep.engine.errors import CommandError, nearest, shortened
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.graph.typed import LETTERS, Target, spelled
-from gradstep.engine.index import Array, Shape, unravel
+from gradstep.engine.index import Array, unravel
 from gradstep.engine.run.moments import unwritten
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Sweep
@@ -45,17 +45,25 @@ class Pattern:
             raise CommandError(f"nothing is called '{shortened(text)}'{nearest(name, graph.by_name)}")
         if self.index is not None and all(len(self.index) > n for n in sizes):
             raise CommandError(f"'{text}' has too many indices")
-        if self.index is not None and not any(self._reaches(graph.values[v].shape) for v in self.values):
+        if self.index is not None and not any(self._reaches(recording, v) for v in self.values):
             shapes = " or ".join(sorted({str(graph.values[v].shape) for v in self.values}))
             raise CommandError(f"'{shortened(text)}' is out of range; its shape is {shapes}")
         if not any(sweep.size and self.writes(recording, sweep) for sweep in recording.timeline.sweeps):
             raise CommandError(f"no step writes '{shortened(text)}'{self._because(recording)}")
 
-    def _reaches(self, shape: Shape) -> bool:
-        """Whether an array of a shape has elements at the index."""
+    def _reaches(self, recording: Recording, value: int) -> bool:
+        """Whether a value has elements at the index."""
+        index, shape = self._within(recording, value), recording.graph.values[value].shape
+        inside = (here is None or -extent <= here < extent for here, extent in zip(index, shape, strict=False))
+        return len(index) <= len(shape) and all(inside)
+
+    def _within(self, recording: Recording, value: int) -> tuple[int | None, ...]:
+        """The index as one of all axes of a value: that of a unit leaves the samples' out."""
         assert self.index is not None, "it is asked of one"
-        inside = (here is None or -extent <= here < extent for here, extent in zip(self.index, shape, strict=False))
-        return len(self.index) <= len(shape) and all(inside)
+        index, axis = self.index, recording.samples.axis(value)
+        if not self._units or axis is None:
+            return index
+        return (*index[:axis], None, *index[axis + (len(index) == len(recording.graph.values[value].shape)) :])
 
     def _because(self, recording: Recording) -> str:
         """Why no step writes it, where it is one value."""
@@ -85,9 +93,7 @@ class Pattern:
         shape = recording.graph.values[value].shape
         if self.index is None:
             return np.full(len(flats), value in self.values)
-        index, axis = self.index, recording.samples.axis(value)
-        if self._units and axis is not None:
-            index = (*index[:axis], None, *index[axis + (len(index) == len(shape)) :])
+        index = self._within(recording, value)
         if len(index) > len(shape) or value not in self.values:
             return np.zeros(len(flats), dtype=bool)
         found = np.ones(len(flats), dtype=bool)

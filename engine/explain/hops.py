@@ -18,6 +18,8 @@ from gradstep.engine.run.terms import total
 LONGEST = 24
 #: How many links a trail marks at most; beyond that the picture would be one thick blur anyway.
 WIDEST = 160
+#: Of so many elements the hops are kept.
+_KEPT = 512
 
 
 class Hop(NamedTuple):
@@ -41,9 +43,24 @@ class Chain(NamedTuple):
     product: float
 
 
-@remembered
 def hops(recording: Recording, element: Element, limit: int = WIDEST) -> tuple[int, tuple[Hop, ...]]:
-    """How many terms ∂L/∂element has, and up to `limit` of them as hops."""
+    """How many terms ∂L/∂element has, and up to `limit` of them as hops. Found once for several who ask."""
+    known = _known(recording)
+    found = known.get((element, limit))
+    if found is None:
+        if len(known) >= _KEPT:
+            known.clear()
+        found = known[element, limit] = _hops(recording, element, limit)
+    return found
+
+
+@remembered
+def _known(recording: Recording) -> dict[tuple[Element, int], tuple[int, tuple[Hop, ...]]]:
+    """The hops that were found, by the element and how many were asked for."""
+    return {}
+
+
+def _hops(recording: Recording, element: Element, limit: int) -> tuple[int, tuple[Hop, ...]]:
     trace = recording.trace
     segments = gradient_segments(trace, trace.graph.values[element.value], element.flat)
     found: list[Hop] = []

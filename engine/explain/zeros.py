@@ -84,7 +84,7 @@ def reasons(recording: Recording, element: Element) -> Zeros | None:
             if left and not ways.own and not any(told[target].of for target in ways.zeros if target in told):
                 ahead.append(left[0])
                 continue
-            told[here] = _together(recording, here, ways)
+            told[here] = _together(recording, here, ways, told)
         ahead.pop()
     return told[element]
 
@@ -124,13 +124,13 @@ def _ways(recording: Recording, element: Element) -> _Ways:
     return _Ways(count, found, zeros, [hop for hop in found if not _is_zero(recording, hop.target)], False)
 
 
-def _together(recording: Recording, element: Element, ways: _Ways) -> Zeros:
-    """Why a gradient is 0 whose ways are."""
+def _together(recording: Recording, element: Element, ways: _Ways, told: Mapping[Element, Zeros]) -> Zeros:
+    """Why a gradient is 0 whose ways are; `told` is what has been found out about those."""
     if not ways.terms:
         return Zeros({Zero(ZeroReason.NO_PATH, element, None, 0): 0}, 0)
     if ways.cancels:
         return Zeros({Zero(ZeroReason.CANCELLED, element, None, ways.terms): ways.terms}, ways.terms)
-    told, found = _told(recording), dict[Zero, int]()
+    found = dict[Zero, int]()
     if ways.terms == 1 and ways.zeros:
         return told[ways.zeros[0]]
     looked = 0

@@ -66,7 +66,7 @@ class AffineGrid(Op):
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         (theta,) = xs
-        return g.reshape(len(theta), -1, theta.shape[1]).transpose(0, 2, 1) @ self._base(theta.dtype)
+        return g.reshape(len(theta), prod(g.shape[1:-1]), theta.shape[1]).transpose(0, 2, 1) @ self._base(theta.dtype)
 
     def row(self, slot: int, at: int, y: Array, xs: Sequence[Array]) -> Links:
         (theta,) = xs

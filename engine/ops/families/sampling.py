@@ -165,7 +165,7 @@ class GridSample(Op):
     def corners(self, x: Shape, grid: Array) -> Iterator[Corner]:
         """The elements around each place, one after the other."""
         sizes, apart = x[2:], strides(x[2:])
-        places = grid.reshape(grid.shape[0], -1, len(sizes))
+        places = grid.reshape(grid.shape[0], prod(grid.shape[1:-1]), len(sizes))
         with np.errstate(all="ignore"):  # the last axis comes first
             taps = [self._taps(places[..., -1 - a], size) for a, size in enumerate(sizes)]
         for tap in product(range(_TAPS[self.mode]), repeat=len(sizes)):
@@ -190,7 +190,7 @@ class GridSample(Op):
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         x, grid = xs
-        g = g.reshape(*g.shape[:2], -1)
+        g = g.reshape(*g.shape[:2], prod(g.shape[2:]))
         if slot == 0:
             found = np.zeros((x.shape[0], prod(x.shape[2:]), x.shape[1]), x.dtype)
             samples = np.arange(len(x))[:, None]
@@ -236,7 +236,7 @@ class GridSample(Op):
             return Links(0, found, _listed(weights[there]))
         sample, place, axis = unravel(at, (len(grid), places, grid.shape[-1]))
         read = list(self.corners((1, 1, *x.shape[2:]), _one(grid, sample, place)))
-        images = x[sample].reshape(x.shape[1], -1).T
+        images = x[sample].reshape(x.shape[1], prod(x.shape[2:])).T
         slopes = self._by_place(read, images)[axis]
         return Links(1, Grid(sample * x.shape[1] * places + place, (x.shape[1],), (places,)), _listed(slopes))
 
@@ -269,12 +269,12 @@ def _keys(from_each: Array) -> tuple[Array, Array]:
 
 def _at(x: Array, element: Indices) -> Array:
     """Elements of each image, one a place: shape (N, C, places)."""
-    return np.asarray(np.take_along_axis(x.reshape(*x.shape[:2], -1), element[:, None], axis=2))
+    return np.asarray(np.take_along_axis(x.reshape(*x.shape[:2], prod(x.shape[2:])), element[:, None], axis=2))
 
 
 def _one(grid: Array, sample: int, place: int) -> Array:
     """One place of a grid, as a grid of its own."""
-    one = grid.reshape(len(grid), -1, grid.shape[-1])[sample, place]
+    one = grid.reshape(len(grid), prod(grid.shape[1:-1]), grid.shape[-1])[sample, place]
     return np.asarray(one.reshape(1, *(1,) * grid.shape[-1], -1))
 
 
