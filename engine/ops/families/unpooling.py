@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -12,7 +13,7 @@ from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.families.rearranging import Expand
 from gradstep.engine.ops.families.scattering import Scatter
 from gradstep.engine.ops.families.shape import Reshape
-from gradstep.engine.ops.putting import Pairs
+from gradstep.engine.ops.putting import Pairs, Put
 from gradstep.engine.ops.shapes import listed, shape_text
 
 _Lengths = int | tuple[int, ...]
@@ -28,6 +29,9 @@ class Unpooled(Scatter):
 
     def factors(self, x: Array, pairs: Pairs, source: Array, y: Array) -> tuple[Array, Array]:
         return super().factors(x, pairs, source, y)[0], np.ones_like(source)
+
+    def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        return Put.vjp(self, slot, g, y, xs)  # by its factors, and not by which of several was written last
 
 
 def _each(name: str, option: str, value: _Lengths, count: int) -> tuple[int, ...]:
