@@ -85,7 +85,8 @@ def _one(
 
 def document(session: Session, line: str, result: commands.Result) -> dict[str, Any]:
     """A command's result as a JSON object."""
-    stop = None if result.stop is None else result.stop._asdict()
+    at = result.stop
+    stop = None if at is None else {"reason": at.reason, "breakpoint": at.breakpoint, "text": at.text}
     # Of a single iteration there is no need to say which it is.
     iteration = {"iteration": session.position.iteration} if session.history.made > 1 else {}
     return {

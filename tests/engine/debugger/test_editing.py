@@ -54,12 +54,12 @@ def test_an_edit_that_does_not_fit_changes_nothing() -> None:
 
 def test_breakpoints_and_watches_are_about_the_edited_run() -> None:
     session = fresh("walkthrough", "break value > 1", "watch h[0]")
-    assert session.do("continue").stop == ("watch", None, "h[0] changed")
+    assert session.do("continue").stop == ("watch", None, "h[0] changed", "")
     breakpoint = session.stops.breakpoints[0]
     breakpoint.hits = 3
     editing.edit(session, "b1[0] = 2")  # z₁₁ = 0.44 + 2
     session.goto("start")
-    assert session.do("continue").stop == ("breakpoint", 1, "value > 1")
+    assert session.do("continue").stop == ("breakpoint", 1, "value > 1", "value = 2.44 > 1")
     assert session.position.step == 1
     assert session.stops.breakpoints[0].hits == 4
     session.goto("h[0]")

@@ -27,7 +27,7 @@ from gradstep.engine.ops.causes import Cause
         # 0 arrives at an infinite slope; ∞ arrives at a slope of 0.
         ("x = [0.0]", "d = sqrt(x); L = sum(relu(d - 1))", "x",
          Cause.ZERO_TIMES_INFINITE, {("g", "d[0]", 0.0), ("s", "x[0]", inf)}),
-        ("x = [-1.0]", "h = relu(x); L = sum(log(h))", "x",
+        ("x = [0.0]", "h = x ** 2; L = sum(log(h))", "x",
          Cause.ZERO_TIMES_INFINITE, {("g", "h[0]", inf), ("s", "x[0]", 0.0)}),
         # The other factor of a product is a number of its own, and no slope.
         ("x = [2.0]; y = [inf]", "p = x * y; L = sum(relu(-p))", "x",
