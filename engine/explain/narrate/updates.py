@@ -55,9 +55,10 @@ def _moving(recording: Recording, element: Element) -> bool:
     """Whether anything would move a number at all: its gradient and what is kept of those before, or a weight decay
     beside them."""
     *before, last = islice(recording.update.stages(*element), len(recording.update.rule(element.value)))
-    step = next(s for _, s in last.line.pieces if s not in ("", "w") and isinstance(last.used[s], np.ndarray))
+    factors = (last.used[s] for _, s in last.line.pieces if s not in ("", "w"))
+    own = [factor for factor in factors if isinstance(factor, np.ndarray | np.generic)]
     decays = any(stage.line.symbol == "w" for stage in before) and recording.trace.number(element) != 0
-    return decays or bool(np.any(np.asarray(last.used[step]) != 0))
+    return decays or all(bool(np.any(np.asarray(factor) != 0)) for factor in own)
 
 
 def _infinite_norm(recording: Recording) -> str:

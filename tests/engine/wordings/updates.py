@@ -68,7 +68,7 @@ def way(f: Facts, m: re.Match[str]) -> bool:
       "it\\.")  # fmt: skip
 def without(f: Facts, m: re.Match[str]) -> bool:
     optimizer = f.recording.update.optimizer(f.here.value)
-    decays = bool(optimizer.set.get("weight_decay"))
+    decays = bool(optimizer.set.get("weight_decay")) or optimizer.name == "asgd"  # which shrinks by its lambd
     return by(f, m[1], m[2]) and f.gradient(f.here) == 0 and (decays or f.recording.iteration > 1)
 
 

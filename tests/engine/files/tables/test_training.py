@@ -19,7 +19,7 @@ from gradstep.engine.files import loads
         ("nesterov = true", "12:12: nesterov needs a momentum and no dampening"),
         ("nesterov = true\nmomentum = 0.9\ndampening = 0.1", "12:12: nesterov needs a momentum and no dampening"),
         ("schedule = 'step'", "12:12: the schedule 'step' needs step_size"),
-        ("schedule = 'warmup'", "or 'one_cycle' or 'plateau', not 'warmup'; a warm-up is"),
+        ("schedule = 'warmup'", "or 'sequential' or 'chained', not 'warmup'; a warm-up is"),
         ("step_size = 3", "12:1: 'step_size' belongs to schedule = \"step\""),
         ("warmup = -1", "12:10: warmup must be a whole number from 0 to 100,000,000, not -1"),
         ("clip_norm = 0", "12:13: clip_norm must be a number above 0"),
