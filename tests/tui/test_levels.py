@@ -3,6 +3,7 @@ the numbers that they are of."""
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -36,12 +37,19 @@ def test_an_arrow_leads_to_an_element_wherever_one_stands(name: str) -> None:
 def test_the_running_sum_is_the_one_of_its_rows_and_its_bars_stand_beside_them(name: str, moment: str) -> None:
     session = Session(find(name))
     session.goto(moment)
-    lines = Network.paint(session.frame(), View(zoom=Zoom.NEURON), 150, 34).text().splitlines()
-    rows = [found for line in lines if (found := re.match(r"│   \+ (\S+) +([+−]\S+) +([+−]\S+|0) (.*)", line))]
+    # Maximised: where Math stands beside it, that has the running sum.
+    view = View(zoom=Zoom.NEURON, maximised="network")
+    lines = Network.paint(session.frame(), view, 150, 34).text().splitlines()
+    rows = [found for line in lines if (found := re.match(r"│   \+ (\S+) +([+−]?\S+) (.*)", line))]
     assert len(rows) > 2
-    total = 0.0
-    for row in rows:
-        term, shown = (float(text.replace("−", "-")) for text in row.groups()[1:3])
-        total += term
-        assert shown == pytest.approx(total, abs=0.002 * len(rows))
-        assert set("▏▎▍▌▋▊▉█▐") & set(row[4])
+    running = [0.0, *(float(row[2].replace("−", "-")) for row in rows)]
+    sums = session.frame().sum
+    assert sums.terms is not None
+    terms = sums.terms.contribution.tolist()
+    largest = sorted(map(abs, terms), reverse=True)
+    for before, after, row in zip(running, running[1:], rows, strict=False):
+        by = abs(after - before)
+        assert any(by == pytest.approx(size, abs=0.002) for size in largest) or row[1].startswith("…"), row[0]
+        assert set("▏▎▍▌▋▊▉█▐") & set(row[3])
+    if len(rows) == len(terms):  # else the smaller ones stand together, in a row of their own
+        assert running[-1] == pytest.approx(math.fsum(terms), abs=0.002)

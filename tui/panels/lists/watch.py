@@ -11,6 +11,7 @@ import numpy as np
 
 from gradstep.engine.ask import Part, Watch
 from gradstep.engine.debugger import Frame, extreme, extremes, norm
+from gradstep.engine.graph import Value
 from gradstep.engine.history import column_of, watched
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, bar, number
@@ -62,6 +63,10 @@ class Watches(Panel):
         return canvas
 
 
+#: So many weights are looked at with each key.
+_MOST = 64
+
+
 class _Size(NamedTuple):
     """What matters in every run: a name, what it is the size of, and the last of its numbers to be written."""
 
@@ -70,13 +75,24 @@ class _Size(NamedTuple):
     last: int
 
 
+def _weights(recording: Recording) -> list[Value]:
+    """The weights that meet data, in the order of the network: all parameters, where none is a matrix."""
+    trained = [p for p in recording.graph.parameters if recording.trace.grad[p.id] is not None]
+    return [p for p in trained if len(p.shape) > 1] or trained
+
+
+@kept_of_network
+def _left_out(recording: Recording) -> int:
+    """How many of them are more than a key may look at."""
+    return max(len(_weights(recording)) - _MOST, 0)
+
+
 @kept_of_network
 def _sizes(recording: Recording) -> tuple[_Size, ...]:
-    """The gradients of the weights that meet data, in the order of the network: of all parameters, where none is a
-    matrix."""
-    graph, board = recording.graph, recording.board
-    trained = [p for p in graph.parameters if recording.trace.grad[p.id] is not None]
-    weights = [p for p in trained if len(p.shape) > 1] or trained
+    """The gradients of the weights: of very many the first one and the last."""
+    board, weights = recording.board, _weights(recording)
+    if len(weights) > _MOST:
+        weights = [weights[0], *weights[1 - _MOST :]]
     return tuple(_Size(f"‖∂{board.loss}/∂{board.whole(p.id)}‖", p.id, p.size - 1) for p in weights)
 
 
@@ -141,7 +157,9 @@ def _row_of_sizes(
     least, log_scale = min(finite, default=0.0), max(finite, default=0.0) > _WIDE * min(finite, default=0.0)
     ends = dict.fromkeys(number(end, Digits.NETWORK) for end in (least, most))
     words = f" {' … '.join(ends)}{', log' if log_scale else ''}" if finite else " not yet"
-    x = canvas.put(2, y, f"‖∂‖ of {len(sizes)} ", canvas.palette.style("dim"))
+    left = _left_out(frame.recording)
+    of = f"{len(sizes)} of {len(sizes) + left:,}" if left else f"{len(sizes)}"
+    x = canvas.put(2, y, f"‖∂‖ of {of} ", canvas.palette.style("dim"))
     room = max(canvas.width - x - 3 - len(words), 0)
     for size in there if len(there) <= room else ():
         glyph = PENDING if size is None else "!" if not isfinite(size) else "·" if not size else ""
