@@ -153,10 +153,12 @@ class Lines(Far):
         """The line above or below; to the left and right what is before it and after it in the network."""
         if direction not in ("up", "down"):
             return super().neighbour(direction)
-        rows = _rows(self.recording, self.closed)
-        chosen = [k for k in rows.layers if k >= 0]
-        here = chosen.index(self.current) + (1 if direction == "down" else -1)
-        return self.outstanding(self.layers[chosen[min(max(here, 0), len(chosen) - 1)]].output)
+        rows, way = _rows(self.recording, self.closed), 1 if direction == "down" else -1
+        y = rows.row_of[self.current] + way
+        while 0 <= y < len(rows.layers) and rows.layers[y] < 0:  # where a module begins
+            y += way
+        there = rows.layers[y] if 0 <= y < len(rows.layers) else self.current
+        return self.outstanding(self.layers[there].output)
 
 
 def _share(size: float, low: float, high: float) -> float:

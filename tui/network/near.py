@@ -10,7 +10,7 @@ from gradstep.engine.graph import Layer
 from gradstep.engine.run import Recording
 from gradstep.tui.network.looking import layer_here
 from gradstep.tui.network.maps import Maps
-from gradstep.tui.network.plan import plan
+from gradstep.tui.network.plan import numbers
 from gradstep.tui.network.reads import read
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View
@@ -24,7 +24,7 @@ def near(canvas: Canvas, frame: Frame, view: View) -> Maps | None:
     recording, here = frame.recording, layer_here(frame, view)
     if recording.samples.elements(here.output, 0).size > _LARGEST:
         return None
-    shown = {layer.output: k for k, layer in enumerate(plan(recording).layers)}
+    shown = numbers(recording)
     least = {shown[v] for v in (here.output, *_read(frame)) if v in shown}
     for before, after in ((True, True), (True, False), (False, False)):
         more = {shown[v] for v in _beside(recording, here, before, after) if v in shown}

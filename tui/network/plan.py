@@ -55,6 +55,12 @@ def plan(recording: Recording) -> Plan:
     return Plan(layers, targets, _depths(recording, layers))
 
 
+@kept_of_network
+def numbers(recording: Recording) -> Mapping[int, int]:
+    """The number of each layer of the plan, by its output."""
+    return {layer.output: k for k, layer in enumerate(plan(recording).layers)}
+
+
 def _depths(recording: Recording, layers: tuple[Layer, ...]) -> tuple[int, ...]:
     """The column of each layer: one more than the deepest that feeds it; what is given stands right before its first
     use."""
