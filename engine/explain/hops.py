@@ -19,7 +19,7 @@ LONGEST = 24
 #: How many links a trail marks at most; beyond that the picture would be one thick blur anyway.
 WIDEST = 160
 #: Of so many elements the hops are kept.
-_KEPT = 512
+_KEPT = 64
 
 
 class Hop(NamedTuple):

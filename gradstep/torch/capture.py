@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradstep.torch.memory import copy_of, storage_of, written_by
 from gradstep.torch.seen import Called, Key, Ref, Seen
 
 _HERE, _TORCH = os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.abspath(torch.__file__))
@@ -81,7 +82,7 @@ class Recorder:
         found = Seen(len(self.seen), tensor, tensor._version, kind, name)
         self.seen.append(found)
         self._now[id(tensor)] = found
-        storage = _storage(tensor)
+        storage = storage_of(tensor)
         if storage is not None:
             self._in_storage.setdefault(storage, []).append(found)
         found.key = self._key(tensor)
@@ -128,18 +129,18 @@ class Recorder:
     def _keep(self, written: Sequence[torch.Tensor]) -> None:
         """Copies what shares its memory with something that is about to be written to."""
         for tensor in written:
-            storage = _storage(tensor)
+            storage = storage_of(tensor)
             for one in self._in_storage.pop(storage, ()) if storage is not None else ():
                 if one.kept is None:
                     one.kept = one.tensor.detach().clone()
 
     def snapshot(self) -> None:
         """Copies what an update is going to write to: parameters and buffers, and what shares their memory."""
-        whole = {_storage(one.tensor): one for one in self.seen if one.kind in ("parameter", "buffer")}
+        whole = {storage_of(one.tensor): one for one in self.seen if one.kind in ("parameter", "buffer")}
         for one in self.seen:
-            base = None if one.kept is not None else whole.get(_storage(one.tensor))
+            base = None if one.kept is not None else whole.get(storage_of(one.tensor))
             if base is not None:
-                one.kept = _copied(one.tensor, base.kept)
+                one.kept = copy_of(one.tensor, base.kept)
 
     # Calls ---------------------------------------------------------------------------------------
 
@@ -151,7 +152,7 @@ class Recorder:
     def _operation(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self.settle()
         schema = func._schema
-        written = _written(schema, args, kwargs)
+        written = written_by(schema, args, kwargs)
         call = self._call(func.name().removeprefix("aten::"), *self.refs((args, kwargs)))
         call.schema = schema
         if written:
@@ -166,7 +167,7 @@ class Recorder:
         found = Seen(len(self.seen), tensor, tensor._version, "made")
         self.seen.append(found)
         self._now[id(tensor)] = found
-        storage = _storage(tensor)
+        storage = storage_of(tensor)
         if storage is not None:
             self._in_storage.setdefault(storage, []).append(found)
         return found
@@ -261,32 +262,6 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch 
 def _plain(path: str) -> str:
     """The path of a module or a parameter without what `torch.compile` has put around the model."""
     return ".".join(piece for piece in path.split(".") if piece != "_orig_mod")
-
-
-def _copied(tensor: torch.Tensor, base: torch.Tensor | None) -> torch.Tensor:
-    """A copy of a tensor; where all of its memory is copied already, a part of that."""
-    mine, there = tensor.detach(), 0 if base is None else base.untyped_storage().nbytes()
-    if base is None or mine.dtype != base.dtype or there != mine.untyped_storage().nbytes():
-        return mine.clone(memory_format=torch.preserve_format)
-    return base.as_strided(mine.shape, mine.stride(), mine.storage_offset())
-
-
-def _storage(tensor: torch.Tensor) -> int | None:
-    """What tells memory apart; None for a tensor without any."""
-    try:
-        return int(tensor.untyped_storage()._cdata)
-    except (NotImplementedError, RuntimeError):
-        return None
-
-
-def _written(schema: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[torch.Tensor]:
-    """The tensors that an operation writes to."""
-    found = []
-    for place, one in enumerate(schema.arguments):
-        if one.alias_info is not None and one.alias_info.is_write:
-            given = args[place] if place < len(args) else kwargs.get(one.name)
-            found += [t for t in pytree.tree_leaves(given) if isinstance(t, torch.Tensor)]
-    return found
 
 
 def _parameters_of(module: torch.nn.Module) -> list[str]:

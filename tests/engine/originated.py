@@ -16,8 +16,8 @@ t = [1.0, 0.0]
 seen = "h.0.1 * 2"
 loss = "mse(seen, t)"
 [origin]
-"h.0.up" = { module = "h.0.up", call = "linear", where = "/home/me/net/model.py:12", op = "aten::addmm" }
-"h.0.norm" = { module = "h.0.norm", call = "layer_norm", where = "/home/me/net/model.py:14" }
-"h.0.1" = { module = "h.0.1", call = "tanh", where = "/home/me/net/model.py:15" }
-seen = { call = "mul", where = "/home/me/net/train.py:3", op = "aten::mul" }
+"h.0.up" = { module = "h.0.up", call = "linear", where = "/net/model.py:12", op = "aten::addmm" }
+"h.0.norm" = { module = "h.0.norm", call = "layer_norm", where = "/net/model.py:14" }
+"h.0.1" = { module = "h.0.1", call = "tanh", where = "/net/model.py:15" }
+seen = { call = "mul", where = "/net/train.py:3", op = "aten::mul" }
 """

@@ -150,19 +150,8 @@ class Adafactor(Optimizer):
                 whole=True,
             ),
             *shrink(self),
-            Line(
-                "R",
-                "{R} + {share}·(mean of {g}² − {R})",
-                lambda n: n["R"] + n["share"] * (_over(n["g"] * n["g"], -1) - n["R"]),
-                "a moving average of the gradient's square over its row; without rows of its own",
-                whole=True,
-            ),
-            Line(
-                "C",
-                "{C} + {share}·(mean of {g}² − {C})",
-                lambda n: n["C"] + n["share"] * (_over(n["g"] * n["g"], -2) - n["C"]),
-                *("the same over its column", None, True),
-            ),
+            _squares("R", -1, "a moving average of the gradient's square over its row; without rows of its own"),
+            _squares("C", -2, "the same over its column"),
             Line(
                 "u",
                 "{g} / √({R}·{C} / mean of {R})",
@@ -180,6 +169,17 @@ class Adafactor(Optimizer):
             ),
             descend("{a}·{u}", lambda n: n["a"] * n["u"], "against it"),
         )
+
+
+def _squares(kept: str, axis: int, says: str) -> Line:
+    """The moving average of the gradient's square, over the rows (−1) or over the columns (−2)."""
+    return Line(
+        kept,
+        f"{{{kept}}} + {{share}}·(mean of {{g}}² − {{{kept}}})",
+        lambda n: n[kept] + n["share"] * (_over(n["g"] * n["g"], axis) - n[kept]),
+        says,
+        whole=True,
+    )
 
 
 def _rms(x: Any) -> float:
