@@ -53,7 +53,7 @@ def _continued(length: int) -> Pair:
     for line in ("delete all", "break loss > 2 * previous"):
         command(here, line, _on)
     for _ in range(3):
-        command(here, "restart", _on)
+        command(here, "goto @1", _on)
         here.history.release()
         pair.ours.append(_time(lambda: command(here, "continue", _on)))
     return pair
