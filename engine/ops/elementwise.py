@@ -11,7 +11,7 @@ import numpy as np
 from gradstep.engine.index import Array, Shape, Space, broadcast_strides, strides
 from gradstep.engine.ops.affine import Affine
 from gradstep.engine.ops.bound import Bound, Calls
-from gradstep.engine.ops.links import multiply, product
+from gradstep.engine.ops.links import finite, multiply, product
 from gradstep.engine.ops.shapes import broadcast, unbroadcast, unbroadcast_product
 
 
@@ -67,14 +67,16 @@ class Elementwise(Affine):
         if slot in self.passes:
             return g if g.shape == x.shape else unbroadcast(g, x.shape)
         local = self.local(slot, y, xs)
-        if self.shuts:
-            g = product(g, local, True)
-            return g if g.shape == x.shape else unbroadcast(g, x.shape)
         if g.shape != x.shape:
+            if self.shuts:
+                return unbroadcast(product(g, local, True), x.shape)
             return unbroadcast_product(g, np.broadcast_to(local, g.shape), x.shape)
         # Where it was just made, the gradient takes its place: fresh memory costs as much as the product.
         fresh = local.flags.owndata and local.flags.writeable and local is not y and not any(local is z for z in xs)
-        return np.multiply(g, local, out=local if fresh and local.shape == g.shape and local.dtype == g.dtype else None)
+        g = np.multiply(g, local, out=local if fresh and local.shape == g.shape and local.dtype == g.dtype else None)
+        if self.shuts and not finite(g):  # 0 × NaN is 0 where a gate is shut
+            return np.asarray(np.where(self.local(slot, y, xs) == 0, g.dtype.type(0), g))
+        return g
 
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
         out = self.shape(shapes)

@@ -51,7 +51,7 @@ def ones(like: Array) -> Callable[[int, int], Array]:
     return lambda start, stop: np.ones(stop - start, dtype=like.dtype)
 
 
-def _finite(x: Array) -> bool:
+def finite(x: Array) -> bool:
     """Whether all elements are surely finite, in half the time of a sum: squares that are too large are not."""
     return isfinite(np.vdot(x, x))
 
@@ -60,7 +60,7 @@ def product(g: Array, local: Array, shuts: bool = False) -> Array:
     """What comes through where the gradient `g` arrives and the local derivative is `local`: their product. What
     `shuts` lets nothing through where that is 0, and 0 × NaN is 0 there."""
     found = g * local
-    if shuts and not _finite(found):
+    if shuts and not finite(found):
         found = np.where(local == 0, found.dtype.type(0), found)
     return np.asarray(found)
 
@@ -68,5 +68,5 @@ def product(g: Array, local: Array, shuts: bool = False) -> Array:
 def multiply(g: Array, local: Array, flow: Array, shuts: bool = False) -> None:
     """The same, into an array of their shape."""
     np.multiply(g, local, flow)
-    if shuts and not _finite(flow):
+    if shuts and not finite(flow):
         np.copyto(flow, 0, where=np.broadcast_to(local == 0, flow.shape))
