@@ -30,9 +30,35 @@ class Digits(IntEnum):
 
 class Stale(float):
     """A number that may be another one by now: what would have to be computed for it is not known. It is written with a
-    question mark."""
+    question mark, and what is computed of it is stale too, by the operators."""
 
     __slots__ = ()
+
+    def __add__(self, other: float) -> Stale:
+        return Stale(float(self) + other)
+
+    def __sub__(self, other: float) -> Stale:
+        return Stale(float(self) - other)
+
+    def __rsub__(self, other: float) -> Stale:
+        return Stale(other - float(self))
+
+    def __mul__(self, other: float) -> Stale:
+        return Stale(float(self) * other)
+
+    def __truediv__(self, other: float) -> Stale:
+        return Stale(float(self) / other)
+
+    def __rtruediv__(self, other: float) -> Stale:
+        return Stale(other / float(self))
+
+    def __neg__(self) -> Stale:
+        return Stale(-float(self))
+
+    def __abs__(self) -> Stale:
+        return Stale(abs(float(self)))
+
+    __radd__, __rmul__ = __add__, __mul__
 
 
 class Truth(float):

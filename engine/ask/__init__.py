@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradstep.engine.ask.ordering import check_filter as check_filter
     from gradstep.engine.ask.ordering import in_order as in_order
     from gradstep.engine.ask.patterns import Pattern as Pattern
-    from gradstep.engine.ask.scope import Part as Part
+    from gradstep.engine.ask.query import Answer as Answer
     from gradstep.engine.ask.stops import Stop as Stop
     from gradstep.engine.ask.watches import Watch as Watch
     from gradstep.engine.ask.whatif import read_edit as read_edit

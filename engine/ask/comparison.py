@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.ask.scope import Reference
+from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number, padded, plain
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.staleness import marked
 
 #: So many of the largest differences are told.
 _TOLD = 10
@@ -119,8 +121,8 @@ def compare(a: Recording, b: Recording, rtol: float = 0.0) -> Comparison:
             Difference(
                 a.board.typed(value, flat, kind),
                 step + flat + 1 if step >= 0 else 0,
-                float(one.flat[flat]),
-                float(other.flat[flat]),
+                marked(float(one.flat[flat]), a.stale(kind, Element(value, flat))),
+                marked(float(other.flat[flat]), b.stale(kind, Element(b.graph.by_name[base].id, flat))),
             )
             for flat in [*flats[:1].tolist(), *largest.tolist()]
         ]

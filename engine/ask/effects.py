@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradstep.engine.ask.whatif import Edit, apply_edits, read_edit
+from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array, ravel
 from gradstep.engine.notation import MINUS, Digits, brief, counted, number, plain
 from gradstep.engine.ops.op import Op
@@ -206,4 +207,5 @@ def _gradients(here: Recording, after: Recording) -> Iterator[Changed]:
             continue
         first = _apart(old.reshape(-1)[:_LOOKED], new.reshape(-1)[:_LOOKED])
         for flat in np.flatnonzero(first).tolist():
-            yield Changed(here.board.gradient(value.id, flat), float(old.item(flat)), float(new.item(flat)))
+            at = Element(value.id, flat)
+            yield Changed(here.board.gradient(*at), here.trace.derivative(at), after.trace.derivative(at))

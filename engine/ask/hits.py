@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from gradstep.engine.ask.scope import Reference
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import unravel
-from gradstep.engine.notation import number, padded, plain
+from gradstep.engine.notation import Stale, number, padded, plain
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.staleness import marked
 
 
 class Hit(NamedTuple):
@@ -26,7 +27,9 @@ class Hit(NamedTuple):
         sweep, flat = recording.timeline.locate(step)
         value = recording.graph.values[sweep.value]
         written = Reference(value, sweep.phase.kind, unravel(flat, value.shape)).read(recording)
-        return cls(recording.iteration, step, recording.typed(Element(value.id, flat), sweep.phase), float(written))
+        here = Element(value.id, flat)
+        number = marked(float(written), recording.stale(sweep.phase.kind, here))
+        return cls(recording.iteration, step, recording.typed(here, sweep.phase), number)
 
 
 class Hits(NamedTuple):
@@ -52,5 +55,6 @@ class Hits(NamedTuple):
         return [
             {**({"iteration": hit.iteration} if self.several else {}), "step": hit.step, "at": hit.name}
             | {"value": plain(hit.value)}
+            | ({"stale": True} if isinstance(hit.value, Stale) else {})
             for hit in self.hits
         ]

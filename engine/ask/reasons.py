@@ -14,6 +14,7 @@ from gradstep.engine.ask.language import literal
 from gradstep.engine.ask.query import Query
 from gradstep.engine.ask.scope import Moment, Part, Scope
 from gradstep.engine.ask.steps import Steps
+from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import brief, number
 from gradstep.engine.run.timeline import Position
 
@@ -73,7 +74,16 @@ def _side(node: ast.expr, at: Scope, term: int, limits: list[float]) -> str:
     if given is not None:
         return _whole(given)
     value = _read(Query.of(node)(at), term)
-    return "" if value is None else f"{_written(node)} = {_apart(float(value), limits)}"
+    stale = "?" if _stale(node, at) else ""
+    return "" if value is None else f"{_written(node)} = {_apart(float(value), limits)}{stale}"
+
+
+def _stale(node: ast.expr, at: Scope) -> bool:
+    """Whether what a side is made of may be another number by now: what it names, or what the step writes."""
+    if not at.recording.trace.stale:
+        return False
+    here = isinstance(at, Steps) and at.recording.stale(at.sweep.phase.kind, Element(at.sweep.value, at.start))
+    return here or Query.of(node).is_stale(at)
 
 
 def _written(node: ast.expr) -> str:

@@ -91,7 +91,10 @@ class Reference(NamedTuple):
 
     def is_stale(self, recording: Recording) -> bool:
         """Whether the numbers may be others by now."""
-        return ("grad" if self.kind == "next" else self.kind, self.value.id) in recording.trace.stale
+        if not recording.stale_array(self.kind, self.value.id):
+            return False
+        mask = recording.trace.stale.get((self.kind, self.value.id))
+        return mask is None or bool(np.any(mask[self.at]))
 
     def ready(self, recording: Recording) -> int:
         """The step that writes the last of them; 0 for what is given."""

@@ -86,7 +86,7 @@ class Known(Here):
         """A parameter's number after the update, None if it is still to come."""
         if flat >= self.written(Phase.UPDATE, value):
             return None
-        return self._as_it_is(float(self.recording.updated(value, flat)[0]), "next", value, flat)
+        return self.recording.moved_to(Element(value, flat))
 
     @property
     def averages(self) -> bool:
@@ -99,7 +99,7 @@ class Known(Here):
         if flat >= self.written(Phase.UPDATE, value) or update.average is None:
             found = update.average_before(value, flat)
             return None if found is None else float(found[0])
-        return float(update.averaged(value, flat)[0])
+        return self._as_it_is(float(update.averaged(value, flat)[0]), "averaged", value, flat)
 
     def over_samples(self, value: int, flat: int, phase: Phase) -> Array | None:
         """An element's number in every sample, shape (samples,): its value or (backward) gradient.

@@ -12,6 +12,7 @@ from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.sizes import norm_of
+from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.timeline import Phase
 
 #: Arrays of up to this many numbers are measured together: there may be thousands of them.
@@ -44,8 +45,8 @@ def gradient_range(recording: Recording, sample: int | None) -> tuple[float, flo
     """The least and the largest, over all layers, of the largest finite |∂| > 0 of each; 0 and 0 where there is
     none."""
     peaks = _sizes(recording, sample).peaks
-    peaks = peaks[peaks > 0]
-    return (float(peaks.min()), float(peaks.max())) if len(peaks) else (0.0, 0.0)
+    peaks, stale = peaks[peaks > 0], _any_stale(recording)
+    return (marked(float(peaks.min()), stale), marked(float(peaks.max()), stale)) if len(peaks) else (0.0, 0.0)
 
 
 def norm_range(frame: Frame) -> tuple[float, float]:
@@ -57,8 +58,13 @@ def norm_range(frame: Frame) -> tuple[float, float]:
         np.where(done >= rows.pre_there, rows.pre_norm, np.nan),
         np.where(done >= rows.there, rows.norm, np.nan),
     )
-    norms = norms[np.isfinite(norms) & (norms > 0)]
-    return (float(norms.min()), float(norms.max())) if len(norms) else (1.0, 1.0)
+    norms, stale = norms[np.isfinite(norms) & (norms > 0)], _any_stale(frame.recording)
+    return (marked(float(norms.min()), stale), marked(float(norms.max()), stale)) if len(norms) else (1.0, 1.0)
+
+
+def _any_stale(recording: Recording) -> bool:
+    """Whether any gradient may be another one by now, which then may be the least or the largest of all."""
+    return any(kind == "grad" for kind, _ in recording.trace.stale)
 
 
 @remembered

@@ -91,6 +91,9 @@ def end(recording: Recording, forward: bool) -> str:
     before, k = number(recording.trace.loss), recording.iteration
     if recording.timeline.span(Phase.UPDATE)[0] == recording.timeline.total:
         return f"End of iteration {k:,}: loss {before}. There are no parameters to update."
+    through = next((node.line for node in recording.graph.nodes if node.op.opaque), None)
+    if through is not None:
+        return f"End of iteration {k:,}: loss {before}. {through} is recorded, not explained: there is no next one."
     after = recording.next_loss()
     rose = " The loss rose: the learning rate may be too large." if after > recording.trace.loss else ""
     return f"End of iteration {k:,}: loss {before} → {number(after)}.{rose} i goes on."

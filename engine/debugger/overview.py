@@ -20,6 +20,7 @@ from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.sizes import largest_at, norm_of
+from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.terms import total
 from gradstep.engine.run.timeline import Phase, Position, Sweep
 
@@ -47,14 +48,15 @@ def norm(recording: Recording, value: int, gradient: bool) -> float:
     """‖value‖₂ of all its elements, or of its gradient; NaN where one of them is."""
     array = recording.trace.gradient(value) if gradient else recording.trace.data[value]
     told = recording.scenario.told(array)
-    return norm_of(array) if told is None else told.norm
+    stale = ("grad" if gradient else "data", value) in recording.trace.stale
+    return marked(norm_of(array) if told is None else told.norm, stale)
 
 
 @remembered
 def norm_through(recording: Recording, node: int, slot: int) -> float | None:
     """‖·‖₂ of the part of a value's gradient that comes through one of its several uses; None where it has but one."""
     flow = recording.trace.flow.get((node, slot))
-    return None if flow is None else norm_of(flow)
+    return None if flow is None else marked(norm_of(flow), ("pass", node) in recording.trace.stale)
 
 
 @remembered
@@ -86,6 +88,9 @@ def shut(recording: Recording, value: int) -> int | None:
 def narration(recording: Recording, sweep: Sweep, sample: int | None = None) -> Narration:
     """What happened in a sweep that is complete; where numbers first stop being finite in it, that."""
     told = _narration(recording, sweep, sample)
+    if sweep.size > 1 and recording.stale_array(sweep.phase.kind, sweep.value):
+        through = ", ".join(recording.stale_through[:2])
+        told = told._replace(caption=f"{told.caption} Stale: what was changed goes through {through}.")
     found = None if sweep.phase is Phase.UPDATE else nonfinite.first(recording, sweep.phase)
     if found is None or sweep.size == 1 or found.element.value != sweep.value:
         return told
@@ -106,7 +111,7 @@ def _narration(recording: Recording, sweep: Sweep, sample: int | None) -> Narrat
 
 
 def _of_update(recording: Recording, sweep: Sweep, here: Element) -> Narration:
-    moved = f"{said(recording.trace.number(here))} → {said(float(recording.updated(*here)[0]))}"
+    moved = f"{said(recording.trace.number(here))} → {said(recording.moved_to(here))}"
     headline = f"update {recording.board.whole(sweep.value)}: {sweep.size:,} numbers"
     where = "Where its gradient is largest in size"
     if isnan(recording.trace.derivative(here)):

@@ -16,6 +16,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.sizes import norm_of
+from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.timeline import Phase
 
 
@@ -28,7 +29,7 @@ class Kind(StrEnum):
 
 class Distribution(NamedTuple):
     """Of numbers: how many fall into each of some bins of log₁₀|·| from `low` to `high`; how many are exactly 0 or
-    not finite; of how many in all."""
+    not finite; of how many in all; and whether they may be others by now."""
 
     counts: tuple[int, ...]
     low: int
@@ -36,29 +37,36 @@ class Distribution(NamedTuple):
     zeros: int
     nonfinite: int
     size: int
+    stale: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The `numbers`, shape (elements,), of an array of `shape` in one sample; `signed` where some may be negative."""
+    """The `numbers`, shape (elements,), of an array of `shape` in one sample; `signed` where some may be negative, and
+    `stale` where they may be others by now."""
 
     numbers: Array
     shape: Shape
     kind: Kind
+    stale: bool = False
 
     @property
     def size(self) -> int:
         return self.numbers.size
 
+    def at(self, position: int) -> float:
+        """One of them; Stale where it is."""
+        return marked(float(self.numbers[position]), self.stale)
+
     @cached_property
     def peak(self) -> float:
         """The largest finite |number|; 0 where there is none."""
-        return peak(self.numbers)
+        return marked(peak(self.numbers), self.stale)
 
     @cached_property
     def norm(self) -> float:
         """‖·‖₂ of them; NaN where one of them is."""
-        return norm_of(self.numbers)
+        return marked(norm_of(self.numbers), self.stale)
 
     @cached_property
     def signed(self) -> bool:
@@ -90,7 +98,7 @@ class Picture:
         """How their sizes are distributed."""
         finite = self.numbers[np.isfinite(self.numbers)]
         size = abs(finite[finite != 0]).astype(float)
-        rest = self.size - len(finite), self.size
+        rest = self.size - len(finite), self.size, self.stale
         if not len(size):
             return Distribution((0,) * bins, 0, 0, len(finite), *rest)
         low, high = floor(log10(size.min())), floor(log10(size.max())) + 1
@@ -102,7 +110,8 @@ class Picture:
 def picture(recording: Recording, value: int, kind: Kind, sample: int | None) -> Picture:
     """A value, or its gradient, in one sample; of all samples (None) the mean of the values, or the sum of the
     gradients."""
-    return Picture(numbers(recording, value, kind, sample), recording.samples.shape(value), kind)
+    stale = (kind.value, value) in recording.trace.stale
+    return Picture(numbers(recording, value, kind, sample), recording.samples.shape(value), kind, stale)
 
 
 @remembered
@@ -161,8 +170,10 @@ def spread(frame: Frame, element: Element) -> float | None:
     """How far the values of an element scatter over all samples, their standard deviation; None while one of them is
     not known."""
     found = frame.over_samples(*element, Phase.FORWARD)
+    if found is None:
+        return None
     with np.errstate(all="ignore"):
-        return None if found is None else float(found.std())
+        return marked(float(found.std()), frame.recording.stale("data", element))
 
 
 def peak(numbers: Array) -> float:

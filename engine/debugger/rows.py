@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 from gradstep.engine.debugger import transcript
 from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.notation import defined, plain
+from gradstep.engine.notation import Stale, defined, plain
+
+#: The numbers of a row, as programs read them.
+_NUMBERS = ("upstream", "local", "contribution", "running")
 
 
 class Rows(NamedTuple):
@@ -21,18 +24,21 @@ class Rows(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """For programs; upstream and local are null where a term is no product."""
-        terms, typed = self.frame.sum.terms, self.frame.recording.board.typed
+        terms, result = self.frame.sum.terms, self.frame.sum.result
         assert terms is not None, "it adds up terms"
+        rows = [self._row(n) for n in range(len(terms))]
+        return {"sum": plain(result), "rows": rows, **({"stale": True} if isinstance(result, Stale) else {})}
+
+    def _row(self, n: int) -> dict[str, Any]:
+        terms, numbers = self.frame.sum.terms, self.frame.sum.numbers(n)
+        assert terms is not None, "it adds up terms"
+        upstream, local, contribution, running = numbers
+        stale = [name for name, one in zip(_NUMBERS, numbers, strict=True) if isinstance(one, Stale)]
         return {
-            "sum": plain(self.frame.sum.result),
-            "rows": [
-                {
-                    "via": typed(int(terms.via_value[n]), int(terms.via[n])),
-                    "upstream": defined(float(terms.upstream[n])),
-                    "local": defined(float(terms.local[n])),
-                    "contribution": plain(float(terms.contribution[n])),
-                    "running": plain(float(terms.running[n])),
-                }
-                for n in range(len(terms))
-            ],
+            "via": self.frame.recording.board.typed(int(terms.via_value[n]), int(terms.via[n])),
+            "upstream": defined(upstream),
+            "local": defined(local),
+            "contribution": plain(contribution),
+            "running": plain(running),
+            **({"stale": stale} if stale else {}),
         }

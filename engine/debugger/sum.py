@@ -10,6 +10,7 @@ from gradstep.engine.debugger.here import Here
 from gradstep.engine.explain.formula import WRITTEN_OUT
 from gradstep.engine.explain.hops import Hop, hops
 from gradstep.engine.run.reading import segments_at
+from gradstep.engine.run.staleness import Stales, marked, stales
 from gradstep.engine.run.terms import Segment, Terms, enumerate_terms, total
 from gradstep.engine.run.timeline import Phase
 
@@ -84,7 +85,30 @@ class Sum:
     def so_far(self) -> float | None:
         """What the terms that are in add up to, while they are stepped through; else None."""
         term = self._here.position.term
-        return None if term is None or self.terms is None else float(self.terms.running[term - 1 - self.terms.start])
+        if term is None or self.terms is None:
+            return None
+        return marked(float(self.terms.running[term - 1 - self.terms.start]), self.stale(term - 1 - self.terms.start))
+
+    @cached_property
+    def _stales(self) -> tuple[Stales, ...]:
+        """What is stale in each of the segments."""
+        backward = self._here.phase is Phase.BACKWARD
+        return tuple(stales(self._here.recording.trace, segment, backward) for segment in self.segments)
+
+    def stale(self, k: int) -> bool:
+        """Whether what the terms add up to is, with those that are listed up to number `k`."""
+        terms = self.terms
+        assert terms is not None, "it adds up terms"
+        through = int(terms.segment[k])
+        return any(one.contribution for one in self._stales[: through + 1])
+
+    def numbers(self, k: int) -> tuple[float, float, float, float]:
+        """Upstream, local, contribution and running sum of the listed term number `k`; each Stale where it is."""
+        terms = self.terms
+        assert terms is not None, "it adds up terms"
+        three = (float(terms.upstream[k]), float(terms.local[k]), float(terms.contribution[k]))
+        here = self._stales[int(terms.segment[k])]
+        return (*here.mark(*three), marked(float(terms.running[k]), self.stale(k)))
 
     @cached_property
     def ways(self) -> tuple[int, tuple[Hop, ...]]:
@@ -125,9 +149,8 @@ class Sum:
         via_value, via = int(terms.via_value[k]), int(terms.via[k])
         factor = int(terms.factor_value[k])
         named = board.element(factor, int(terms.factor[k])) if factor >= 0 else ""
-        upstream, local = float(terms.upstream[k]), float(terms.local[k])
+        upstream, local, contribution, running = self.numbers(k)
         name = board.element(via_value, via)
-        contribution, running = float(terms.contribution[k]), float(terms.running[k])
         index = terms.start + k
         entered = index < self.entered
         if self._here.phase is Phase.BACKWARD:

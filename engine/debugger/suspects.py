@@ -81,7 +81,7 @@ def _moved(history: History, frame: Frame, element: Element, condition: Conditio
     step is about, forward and where its gradient is 0; else of all. What an update writes is its own."""
     recording, graph = frame.recording, frame.recording.graph
     if frame.phase is Phase.UPDATE:
-        old, new = recording.trace.number(element), float(recording.updated(*element)[0])
+        old, new = recording.trace.number(element), recording.moved_to(element)
         text = f"which moves {recording.board.element(*element)}: {number(old)} → {number(new)}"
         return Moved(recording.iteration, frame.step, element, old, new, text)
     named = list(_named(condition, recording))

@@ -20,10 +20,11 @@ from gradstep.engine.explain.advice import against, against_zero
 from gradstep.engine.explain.formula import relation
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
-from gradstep.engine.notation import Digits, number, plain
+from gradstep.engine.notation import Digits, Stale, number, plain
 from gradstep.engine.run import flow
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.staleness import stales
 from gradstep.engine.run.terms import Segment, total
 from gradstep.engine.run.timeline import Phase
 
@@ -78,7 +79,7 @@ class Blame:
             made = self.recording.graph.values[link.target.value].node
             if link.hops == 1 and self.recording.graph.nodes[made].op.opaque:
                 text += ", recorded and not explained"
-            if ("grad", link.source.value) in self.recording.trace.stale:
+            if isinstance(link.product, Stale):
                 text += ", stale"
             yield text + (f"   ◂ {self._change(k)}" if k == self.worst else "")
 
@@ -111,7 +112,7 @@ class Blame:
                 "others": link.others,
                 "hops": link.hops,
                 "worst": k == self.worst,
-                **({"stale": True} if ("grad", link.source.value) in self.recording.trace.stale else {}),
+                **({"stale": True} if isinstance(link.product, Stale) else {}),
             }
             for k, link in enumerate(self.chain)
         ]
@@ -172,9 +173,10 @@ def _link(recording: Recording, source: Element, gradient: float) -> Link | None
     assert upstream is not None, "a gradient's terms are products"
     assert local is not None, "a gradient's terms are products"
     (target,) = _targets(segment, at, at + 1)
-    product = float(contribution[0])
+    marks = stales(recording.trace, segment, True)
+    up, slope, product = marks.mark(float(upstream[0]), float(local[0]), float(contribution[0]))
     share = product / gradient if gradient and isfinite(gradient) else nan
-    return Link(source, target, 1, float(upstream[0]), float(local[0]), product, total(segments) - 1, share)
+    return Link(source, target, 1, up, slope, product, total(segments) - 1, share)
 
 
 def _targets(segment: Segment, start: int, stop: int) -> list[Element]:

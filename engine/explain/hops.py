@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gradstep.engine.graph.element import Element
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.staleness import marked, stales
 from gradstep.engine.run.terms import total
 
 #: A chain longer than this starts at the gradient this many hops up.
@@ -72,6 +73,7 @@ def _hops(recording: Recording, element: Element, limit: int) -> tuple[int, tupl
         assert local is not None, "a gradient's terms are products"
         via = segment.via.take(0, count)
         factor = segment.factor.take(0, count) if segment.factor is not None else None
+        stale = stales(trace, segment, True)
         for k in range(count):
             found.append(
                 Hop(
@@ -79,8 +81,8 @@ def _hops(recording: Recording, element: Element, limit: int) -> tuple[int, tupl
                     Element(segment.via_value, int(via[k])),
                     segment.node,
                     segment.slot,
-                    float(local[k]),
-                    float(contribution[k]),
+                    marked(float(local[k]), stale.local),
+                    marked(float(contribution[k]), stale.contribution),
                     None if factor is None else Element(segment.factor_value, int(factor[k])),
                 )
             )

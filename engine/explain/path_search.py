@@ -15,6 +15,7 @@ from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array
 from gradstep.engine.ops.links import Links
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.staleness import is_local_stale, marked
 from gradstep.engine.run.trace import Trace
 
 
@@ -47,15 +48,17 @@ class _Ways:
         if element.value == trace.graph.loss.id:
             self.found, self.done = [_Found(ONE, 0, 0)], True
             return
-        values, flats, locals_, onward = [], [], [], []
+        values, flats, locals_, onward, stale = [], [], [], [], []
         for node, links in ways_on(trace, element):
             n = links.grid.size
+            factor = -1 if links.factor is None else node.inputs[links.factor[0]]
+            stale.append(np.full(n, bool(trace.stale) and is_local_stale(trace, node, links.slot, factor)))
             values.append(np.full(n, node.output))
             flats.append(links.grid.take(0, n))
             locals_.append(links.local(0, n))
             onward.append(sizes(node.output).take(flats[-1]))
         self._values, self._flats = np.concatenate(values), np.concatenate(flats)
-        self.locals = np.concatenate(locals_)
+        self.locals, self.stale = np.concatenate(locals_), np.concatenate(stale)
         self.sizes = size(self.locals)
         self._first = times(self.sizes, np.concatenate(onward))
         order = np.argsort(-self._first, kind="stable")
@@ -108,7 +111,7 @@ class Search:
             _, link, rank = ways.found[rank]
             element = ways.target(link)
             through.append(element)
-            factors.append(float(ways.locals[link]))
+            factors.append(marked(float(ways.locals[link]), bool(ways.stale[link])))
         return tuple(through), tuple(factors)
 
     def _of(self, element: Element) -> _Ways:

@@ -21,6 +21,7 @@ from gradstep.engine.explain.path_search import Search, ways_on
 from gradstep.engine.graph.element import Element
 from gradstep.engine.notation import MINUS, Stale, counted, defined, number, percent, plain, said
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.staleness import marked
 
 
 class PathFound(NamedTuple):
@@ -57,15 +58,10 @@ class Paths:
     strongest: tuple[PathFound, ...]
     skip: SkipAndBlock | None
 
-    @property
-    def stale(self) -> bool:
-        """Whether an edit goes through something that is recorded and not explained, and on to this gradient."""
-        return ("grad", self.element.value) in self.recording.trace.stale
-
     def lines(self) -> Iterator[str]:
         """For people: how many there are, then a line a path."""
         board = self.recording.board
-        together = number(Stale(self.total) if self.stale else self.total, signed=True)
+        together = number(self.total, signed=True)
         leads = f"{counted(self.count, 'path')} lead{'s' * (self.count == 1)}"
         yield f"{leads} from {board.element(*self.element)} to {board.loss}; together {together}"
         for path in self.strongest:
@@ -85,10 +81,11 @@ class Paths:
                 "factors": plain(np.asarray(path.factors)),
                 "product": plain(path.product),
                 "share": defined(path.share),
+                **({"stale": True} if isinstance(path.product, Stale) else {}),
             }
             for path in self.strongest
         ]
-        stale = {"stale": True} if self.stale else {}
+        stale = {"stale": True} if isinstance(self.total, Stale) else {}
         return {"count": self.count, "sum": plain(self.total), "paths": paths, **stale}
 
 
@@ -115,7 +112,8 @@ def total(recording: Recording, element: Element) -> float:
     """∂L/∂element, the sum over all paths; also of an input, for which none is recorded."""
     if element.value not in recording.graph.active:
         return 0.0
-    return float(path_sums.gradients(recording)(element.value).item(element.flat))
+    found = float(path_sums.gradients(recording)(element.value).item(element.flat))
+    return marked(found, recording.trace.is_stale("grad", element))
 
 
 def strongest(recording: Recording, element: Element, k: int, go_on: GoOn | None = None) -> tuple[PathFound, ...]:
@@ -141,7 +139,7 @@ def strongest(recording: Recording, element: Element, k: int, go_on: GoOn | None
         if way is None:
             break
         through, factors = way
-        product = _product(factors)
+        product = marked(_product(factors), any(isinstance(f, Stale) for f in factors))
         share = product / gradient if gradient and isfinite(gradient) else nan
         found.append(PathFound(through, factors, product, share))
     return tuple(found)
@@ -168,7 +166,11 @@ def skip_and_block(recording: Recording, element: Element) -> SkipAndBlock | Non
     ]
     if len(skips) != 1 or any(part is None for part in parts):
         return None
-    brought = [part.item(element.flat) for part in parts if part is not None]
+    brought = [
+        marked(part.item(element.flat), ("pass", node) in trace.stale)
+        for (node, _), part in zip(uses, parts, strict=True)
+        if part is not None
+    ]
     skip = brought.pop(skips[0])
     return SkipAndBlock(skip, sum(brought))
 

@@ -78,10 +78,6 @@ class Recorded(Op, listed=False):
         """Raises OpError: what it makes of gradients is not known."""
         raise self.unexplained()
 
-    def passed(self, slot: int) -> Array | None:
-        """What was passed on to an input, whatever arrives; None where nothing was."""
-        return self.known.parts[slot]
-
     def unexplained(self) -> OpError:
         """What is said where it would have to be computed."""
         if self.numbers is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradstep.engine.run.recording import remembered as remembered
     from gradstep.engine.run.resuming import misses as misses
     from gradstep.engine.run.scenario import Scenario as Scenario
+    from gradstep.engine.run.staleness import marked as marked
     from gradstep.engine.run.timeline import Grain as Grain
     from gradstep.engine.run.timeline import Phase as Phase
     from gradstep.engine.run.timeline import Position as Position

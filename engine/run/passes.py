@@ -21,8 +21,6 @@ import numpy as np
 from gradstep.engine.errors import GoOn, Interrupted, OpError
 from gradstep.engine.graph.graph import Graph, Node, Pullback
 from gradstep.engine.index import Array, read_only
-from gradstep.engine.ops.op import Op
-from gradstep.engine.ops.recorded import Recorded
 from gradstep.engine.run.trace import Trace
 
 
@@ -67,7 +65,7 @@ def run(
     for value, literal in graph.leaves:
         data[value] = leaves[value] if literal is None else literals[value]
     grad: list[Array | None] = [None] * len(graph.values)
-    flow, stale = dict[tuple[int, int], Array](), set[tuple[str, int]]()
+    flow, stale = dict[tuple[int, int], Array](), dict[tuple[str, int], Array | None]()
     nodes: Iterable[Node] = graph.nodes
     pullbacks: Iterable[Pullback] = graph.pullbacks if backward else ()
     if instead or gradients or like is not None or go_on is not None:
@@ -81,7 +79,7 @@ def run(
             for unused in graph.parameters:
                 if grad[unused.id] is None:
                     grad[unused.id] = _settle(np.zeros(unused.shape, dtype=graph.dtype))
-    return Trace(graph, tuple(data), tuple(grad), flow, frozenset(stale))
+    return Trace(graph, tuple(data), tuple(grad), flow, stale)
 
 
 def loss(graph: Graph, leaf: Callable[[int], Array]) -> float:
@@ -108,7 +106,7 @@ def _forward(nodes: Iterable[Node], data: MutableMapping[int, Array] | list[Arra
             y.flags.writeable = False
             data[output] = y
     except OpError as error:  # what is computed is no class number, no row of a table
-        raise OpError(f"'{text}': {error}") from None
+        raise OpError(str(error) if text.startswith("recorded(") else f"'{text}': {error}") from None
 
 
 def _backward(
@@ -175,7 +173,7 @@ def _as_needed(graph: Graph, data: dict[int, Array], leaf: Callable[[int], Array
 class _Given:
     """Both passes over `graph` where some of it is not computed: the values in `instead`, the `gradients`, and
     what comes out as in another trace. That shows while the pass goes on: a result is the same where the
-    operation and all arrays that enter it are the same objects, and none is stale. What is gets into `stale`."""
+    operation and all arrays that enter it are the same objects. What is stale gets into `stale`."""
 
     graph: Graph
     data: list[Array]
@@ -185,7 +183,7 @@ class _Given:
     gradients: Mapping[int, Array | Part]
     like: Trace | None
     go_on: GoOn | None
-    stale: set[tuple[str, int]]
+    stale: dict[tuple[str, int], Array | None]
 
     def nodes(self) -> Iterator[Node]:
         """Those that are computed, in their order; the outputs of the others are put in."""
@@ -195,15 +193,14 @@ class _Given:
             if isinstance(given, np.ndarray):
                 self.data[node.output] = given
                 continue
-            if self.like is not None and self._same(node, self.like):
+            same = self.like is not None and self._same(node, self.like)
+            if self.like is not None and (same or node.op.opaque):
                 self.data[node.output] = self.like.data[node.output]
-            elif isinstance(node.op, Recorded) and self.like is not None:
-                self.data[node.output] = node.op.known.output
-                self.stale.add(("data", node.output))
             else:
                 yield node
-                if self.stale and self._stale_inputs(node):
-                    self.stale.add(("data", node.output))
+            stale = (node.op.opaque and not same) or self._stale_inputs(node)
+            if stale:
+                self.stale["data", node.output] = None if given is None else ~given.at
             if given is not None:
                 self.data[node.output] = given.put(self.data[node.output])
 
@@ -212,12 +209,12 @@ class _Given:
         for number, (node, vjp, slots) in enumerate(self.graph.pullbacks):
             self._ask(len(self.graph.nodes) + 2 * number)
             self._set(node.output)
-            if self.like is not None and self._passes_the_same(node, self.like):
+            same = self.like is not None and self._passes_the_same(node, self.like)
+            self._mark(node, slots, same)
+            if self.like is not None and (same or node.op.opaque):
                 yield Pullback(node, _As(node, self.like), slots)
             else:
-                self._mark(node, slots)
-                recorded = isinstance(node.op, Recorded) and self.like is not None
-                yield Pullback(node, _as_recorded(node.op), slots) if recorded else Pullback(node, vjp, slots)
+                yield Pullback(node, vjp, slots)
             for _, value, several in slots:
                 if several and self.like is not None and self._joins_the_same(value, self.like):
                     self.grad[value] = self.like.grad[value]
@@ -232,9 +229,11 @@ class _Given:
             if computed is None:  # a parameter that nothing uses: its gradient is 0
                 computed = np.zeros(self.graph.values[value].shape, dtype=self.graph.dtype)
             self.grad[value] = given.put(computed)
+            if ("grad", value) in self.stale:
+                self.stale["grad", value] = ~given.at
         elif given is not None:
             self.grad[value] = given
-            self.stale.discard(("grad", value))
+            self.stale.pop(("grad", value), None)
 
     def _ask(self, done: int) -> None:
         """A node's part of the backward pass takes about twice as long as that of the forward pass."""
@@ -243,39 +242,27 @@ class _Given:
 
     def _same(self, node: Node, like: Trace) -> bool:
         """Whether a node has the same operation and the same inputs as in another trace."""
-        same = node is like.graph.nodes[node.id] and all(self.data[i] is like.data[i] for i in node.inputs)
-        return same and not (self.stale and self._stale_inputs(node))
+        return node is like.graph.nodes[node.id] and all(self.data[i] is like.data[i] for i in node.inputs)
 
     def _passes_the_same(self, node: Node, like: Trace) -> bool:
         at = node.output
-        same = self.grad[at] is like.grad[at] and self.data[at] is like.data[at] and self._same(node, like)
-        return same and not (self.stale and ({("grad", at), ("data", at)} & self.stale))
+        return self.grad[at] is like.grad[at] and self.data[at] is like.data[at] and self._same(node, like)
 
     def _stale_inputs(self, node: Node) -> bool:
-        return any(("data", value) in self.stale for value in node.inputs)
+        return bool(self.stale) and any(("data", value) in self.stale for value in node.inputs)
 
-    def _mark(self, node: Node, slots: Iterable[tuple[int, int, bool]]) -> None:
-        """What a node passes on is stale where it is opaque, or anything that it is made of is stale."""
+    def _mark(self, node: Node, slots: Iterable[tuple[int, int, bool]], same: bool) -> None:
+        """What a node passes on is stale where it is opaque and gets another gradient, or anything that it is made of
+        is stale."""
         at = node.output
-        made_of_stale = self.stale and ({("grad", at), ("data", at)} & self.stale or self._stale_inputs(node))
-        if made_of_stale or (node.op.opaque and self.like is not None):
-            self.stale.add(("pass", node.id))
-            self.stale.update(("grad", value) for _, value, _ in slots)
+        made_of_stale = {("grad", at), ("data", at)} & self.stale.keys() or self._stale_inputs(node)
+        if made_of_stale or (node.op.opaque and self.like is not None and not same):
+            self.stale["pass", node.id] = None
+            self.stale.update({("grad", value): None for _, value, _ in slots})
 
     def _joins_the_same(self, value: int, like: Trace) -> bool:
         """Whether the same has come through every use of a value, or will: the last one settles it."""
         return all(self.flow.get(use) is like.flow.get(use) for use in self.graph.uses[value])
-
-
-def _as_recorded(op: Op) -> Callable[[int, Array, Array, Sequence[Array]], Array]:
-    """In the place of the vjp of an operation that is only recorded: what it passed on then, whatever arrives."""
-    assert isinstance(op, Recorded), "asked of no other"
-
-    def passed(slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        found = op.passed(slot)
-        return np.zeros_like(xs[slot]) if found is None else found
-
-    return passed
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from gradstep.engine.run.passes import loss, run
 from gradstep.engine.run.rules import State
 from gradstep.engine.run.samples import Samples
 from gradstep.engine.run.scenario import Scenario
+from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.timeline import Phase, Timeline
 from gradstep.engine.run.trace import Trace
 from gradstep.engine.run.update import Update
@@ -62,8 +63,15 @@ class Recording:
     def stale(self, kind: str, element: Element) -> bool:
         """Whether a number (`data`), a gradient (`grad`) or a new number (`next`) may be another one than it is here:
         an edit changes what enters an operation that is recorded and not explained, and it follows from that."""
-        found = ("grad" if kind == "next" else kind, element.value) in self.trace.stale
-        return found and not self.by_hand(element, kind)
+        if kind in ("next", "averaged"):
+            return self.update.is_stale(element)
+        return self.trace.is_stale(kind, element)
+
+    def stale_array(self, kind: str, value: int) -> bool:
+        """Whether any of the numbers of an array is stale."""
+        if kind in ("next", "averaged"):
+            return bool(self.trace.stale) and self.update.moves_by_stale(value)
+        return (kind, value) in self.trace.stale
 
     @cached_property
     def stale_names(self) -> tuple[str, ...]:
@@ -71,9 +79,9 @@ class Recording:
         named = [
             value for value in self.graph.values if value.node < 0 or self.graph.nodes[value.node].line == value.name
         ]
-        found = [value.name for value in named if ("data", value.id) in self.trace.stale]
-        found += [f"{value.name}.grad" for value in named if ("grad", value.id) in self.trace.stale]
-        return (*found, *(f"{p.name}.next" for p in self.graph.parameters if ("grad", p.id) in self.trace.stale))
+        found = [value.name for value in named if self.stale_array("data", value.id)]
+        found += [f"{value.name}.grad" for value in named if self.stale_array("grad", value.id)]
+        return (*found, *(f"{p.name}.next" for p in self.graph.parameters if self.stale_array("next", p.id)))
 
     @property
     def stale_through(self) -> tuple[str, ...]:
@@ -82,7 +90,7 @@ class Recording:
         return tuple(
             node.line
             for node in self.graph.nodes
-            if node.op.opaque and {("data", node.output), ("pass", node.id)} & stale
+            if node.op.opaque and {("data", node.output), ("pass", node.id)} & stale.keys()
         )
 
     @cached_property
@@ -116,6 +124,10 @@ class Recording:
     def updated(self, value: int, flat: int | None = None) -> Array:
         """The new numbers of a parameter after this iteration's update, or those of one element."""
         return self.update.new(value, flat)
+
+    def moved_to(self, element: Element) -> float:
+        """The new number of an element of a parameter; Stale where it is."""
+        return marked(float(self.updated(*element)[0]), bool(self.trace.stale) and self.stale("next", element))
 
     def next_loss(self) -> float:
         """The loss with the updated parameters. Computed once, when first asked for."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node
@@ -19,14 +19,15 @@ class Trace:
     `grad[v]` is None where the backward pass writes nothing. `flow` has, for a value with several
     uses, the part of its gradient that came through each (node, slot). `stale` are those that may be other numbers than
     they are here, because what an edit changes goes through an operation that is recorded and not explained: values
-    and gradients by ("data", value id) and ("grad", value id), and what nodes passed on by ("pass", node id).
+    and gradients by ("data", value id) and ("grad", value id), and what nodes passed on by ("pass", node id). Of those
+    with a mask, of the value's shape, only where it is True: the others were set by hand, and are what they are.
     """
 
     graph: Graph
     data: tuple[Array, ...]
     grad: tuple[Array | None, ...]
     flow: Mapping[tuple[int, int], Array]
-    stale: Set[tuple[str, int]] = frozenset()
+    stale: Mapping[tuple[str, int], Array | None] = field(default_factory=dict)
 
     @property
     def loss(self) -> float:
@@ -35,12 +36,19 @@ class Trace:
     def number(self, element: Element) -> float:
         """The value of an element; Stale where it is."""
         found = float(self.data[element.value].item(element.flat))
-        return Stale(found) if self.stale and ("data", element.value) in self.stale else found
+        return Stale(found) if self.stale and self.is_stale("data", element) else found
 
     def derivative(self, element: Element) -> float:
         """∂L/∂element, of an element whose value has a gradient; Stale where it is."""
         found = float(self.gradient(element.value).item(element.flat))
-        return Stale(found) if self.stale and ("grad", element.value) in self.stale else found
+        return Stale(found) if self.stale and self.is_stale("grad", element) else found
+
+    def is_stale(self, kind: str, element: Element) -> bool:
+        """Whether a number (`data`) or a gradient (`grad`) is stale."""
+        if (kind, element.value) not in self.stale:
+            return False
+        mask = self.stale[kind, element.value]
+        return mask is None or bool(mask.item(element.flat))
 
     def gradient(self, value: int) -> Array:
         """The gradient of a value that has one, of the value's shape: of all that the loss depends on, and of

@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.run.packing import Row, packing
 from gradstep.engine.run.rules import Rules, State
+from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.trace import Trace
 from gradstep.engine.training.averaging import AVERAGED
 from gradstep.engine.training.optimizer import Optimizer
@@ -22,11 +24,13 @@ from gradstep.engine.training.rule import Line, Numbers
 
 
 class Stage(NamedTuple):
-    """One line of one number's update: the line, the numbers it used, and what it made."""
+    """One line of one number's update: the line, the numbers it used, what it made; and the symbols of what is stale in
+    it, which `made` then is as well."""
 
     line: Line
     used: Numbers
     made: float
+    stale: frozenset[str] = frozenset()
 
 
 class Updated(NamedTuple):
@@ -115,6 +119,33 @@ class Update(Rules):
                     parameters[value] = new[part].reshape(shape) if row.packed else new
         return Updated(parameters, self.following(kept, self.trace.loss), before, after)
 
+    # What is stale -------------------------------------------------------------------------------
+
+    def moves_by_stale(self, value: int) -> bool:
+        """Whether something that a parameter's update is made of is stale: its gradient, or that of another one where
+        all are clipped together."""
+        stale = self.trace.stale
+        return ("grad", value) in stale or (self._together_stale and bool(stale))
+
+    def is_stale(self, element: Element) -> bool:
+        """Whether the new number of an element is."""
+        if not self.trace.stale or not self.moves_by_stale(element.value):
+            return False
+        return self._together_stale or self.optimizer(element.value).whole or self.trace.is_stale("grad", element)
+
+    @cached_property
+    def _together_stale(self) -> bool:
+        """Whether the norm that all gradients are clipped by is stale."""
+        return self.clips and any(("grad", p.id) in self.trace.stale for p in self.trace.graph.parameters)
+
+    def _stale_symbols(self, element: Element) -> set[str]:
+        """What is stale before the first line."""
+        found = {"norm"} if self._together_stale else set()
+        gradient = self.trace.is_stale("grad", element) or (
+            ("grad", element.value) in self.trace.stale and self.optimizer(element.value).whole
+        )
+        return found | ({"grad", "g"} if gradient else set())
+
     # One parameter, or one element of it ---------------------------------------------------------
 
     def _of(self, value: int, flat: int | None) -> Numbers:
@@ -166,11 +197,15 @@ class Update(Rules):
         whole, shape = self.optimizer(value).whole, self.trace.data[value].shape
         with np.errstate(all="ignore"):
             n = self._of(value, None if whole else flat)
+            stale = self._stale_symbols(Element(value, flat)) if self.trace.stale else set()
             for line in self.lines(value):
+                of = frozenset(symbol for _, symbol in line.pieces if symbol in stale)
                 used = {k: _part(v, flat) if whole and _shaped(v, shape) else v for k, v in n.items()}
                 n[line.symbol] = line.compute(n)
                 made = np.asarray(n[line.symbol])
-                yield Stage(line, used, float(made.item(flat if whole and made.shape == shape else 0)))
+                (stale.add if of else stale.discard)(line.symbol)
+                number = float(made.item(flat if whole and made.shape == shape else 0))
+                yield Stage(line, used, marked(number, bool(of)), of)
 
 
 def _shaped(number: object, shape: Shape) -> bool:

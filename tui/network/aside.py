@@ -54,7 +54,7 @@ class Aside:
         canvas, x, dim = self.canvas, self.x, self.palette.style("dim")
         bins = min(self.width, _BINS)
         found = distribution(self.stage.recording, value, Kind.GRAD, self.stage.frame.sample, bins)
-        name = clip(f"|{self.stage.gradient_name(value)}|, log", self.width)
+        name = clip(f"|{self.stage.gradient_name(value)}|, log{', stale?' * found.stale}", self.width)
         canvas.put(x, y, name, self.palette.style("text"))
         top = max(found.counts)
         for row in range(2):
@@ -76,10 +76,10 @@ class Aside:
         gates = self.stage.shut_gates(self.layer)
         if gates is None:
             return y
-        shut, of = gates
+        shut, of, stale = gates
         end = self.canvas.put(self.x, y, "shut gates ", self.palette.style("dim"))
         style = self.palette.style("alarm" if shut else "text", bold=bool(shut))
-        self.canvas.put(end, y, f"{shut:,}/{of:,}", style)
+        self.canvas.put(end, y, f"{shut:,}/{of:,}{stale}", style)
         return y + 1
 
     def _weights(self, y: int, end: int, found: Array) -> None:

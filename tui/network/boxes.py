@@ -235,7 +235,7 @@ class Boxes:
         for target in self.diagram.targets:
             shown = picture(self.frame.recording, target, Kind.DATA, self.diagram.samples[0])
             words.append(letter(self.frame.recording, target))
-            words += [number(v, Digits.FULL) for v in shown.numbers[:8].tolist()]
+            words += [number(shown.at(k), Digits.FULL) for k in range(min(shown.size, 8))]
         return " ".join(words)
 
     def _line(self, box: Box, unit: Unit, reached: bool) -> None:

@@ -80,8 +80,8 @@ class Cards(Far):
         gates = self.shut_gates(layer)
         if gates is None:
             return [size, self.title(layer)], "dim"
-        shut, of = gates
-        return [f"{shut:,} of {of:,} shut", f"{shut:,}/{of:,} shut"], "alarm" if shut else "dim"
+        shut, of, stale = gates
+        return [f"{shut:,} of {of:,} shut{stale}", f"{shut:,}/{of:,} shut{stale}"], "alarm" if shut else "dim"
 
     def _edge(self, place: Place, left: str, right: str) -> None:
         """Norms on the lower edge of a card."""
@@ -158,5 +158,5 @@ class Cards(Far):
         """What the loss compares with: a number, a class, or how many numbers."""
         shown, name = picture(self.recording, value, Kind.DATA, self.frame.sample), self.board.whole(value)
         if shown.size == 1:
-            return f"{name} {number(float(shown.numbers[0]), Digits.FULL)}"
+            return f"{name} {number(shown.at(0), Digits.FULL)}"
         return f"{name} {extent(shown.shape)}" if shown.chosen is None else f"{name}: class {shown.chosen}"

@@ -134,7 +134,7 @@ class OneLayer(Stage):
             return (self.frame.data if kind is Kind.DATA else self.frame.grad)(value, self.unit.flat)
         if not written(self.frame, value, kind).at(self.position):
             return None
-        return float(picture(self.recording, value, kind, self.frame.sample).numbers[self.position])
+        return picture(self.recording, value, kind, self.frame.sample).at(self.position)
 
     def neighbour(self, direction: str) -> Element:
         """Beside the cursor in the image; where there are channels, up and down choose the next."""

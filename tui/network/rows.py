@@ -56,7 +56,7 @@ class Rows:
         canvas.put(place.x + 1, y, f"{k:>2}", palette.style("current" if mine else "dim", bold=mine))
         if k == self.target:
             canvas.put(place.x + 3, y, "◂", palette.style("current", bold=True))
-        shown = float(self.data.numbers[k]) if self.there.at(k) else None
+        shown = self.data.at(k) if self.there.at(k) else None
         peak = self.data.peak
         if shown is not None and peak and isfinite(shown) and place.width >= _BARS:
             bar = "█" * max(round(abs(shown) / peak * 4), 1 if shown else 0)
@@ -64,7 +64,7 @@ class Rows:
         canvas.value(place.right - (8 if self.gradient is None else 16), y, shown, 6, digits)
         if self.gradient is not None:
             gradient, arrived = self.gradient
-            slope = float(gradient.numbers[k]) if arrived.at(k) else None
+            slope = gradient.at(k) if arrived.at(k) else None
             style = palette.style(sign_role(slope), bold=mine)
             canvas.value(place.right - 9, y, slope, 7, digits, True, style)
         if mine:

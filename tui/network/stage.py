@@ -31,6 +31,14 @@ class Spot(NamedTuple):
     tile: Tile | None = None
 
 
+class Gates(NamedTuple):
+    """How many gates are shut, and of how many; and a question mark where they may be others by now."""
+
+    shut: int
+    of: int
+    stale: str
+
+
 class Stage:
     """One painting of one level: a canvas, the moment, and how one looks at it."""
 
@@ -146,14 +154,14 @@ class Stage:
             return ""
         return number(picture(self.recording, value, kind, self.frame.sample).norm, Digits.NETWORK)
 
-    def shut_gates(self, layer: Layer) -> tuple[int, int] | None:
-        """How many gates of a ReLU layer are shut in what is shown, and of how many; None before they are known, and
-        where there are none."""
+    def shut_gates(self, layer: Layer) -> Gates | None:
+        """How many gates of a ReLU layer are shut in what is shown; None before they are known, and where there are
+        none."""
         made = self.graph.values[layer.output].node
         if made < 0 or not self.graph.nodes[made].op.rectifier or not self.complete(layer.output, Kind.DATA):
             return None
         sums = picture(self.recording, self.graph.nodes[made].inputs[0], Kind.DATA, self.frame.sample)
-        return sums.shut, sums.size
+        return Gates(sums.shut, sums.size, "?" * sums.stale)
 
     def seen(self, element: Element, value: int) -> Array | None:
         """Which positions of a value's image an element, or the sum in it, is computed from; None where it is not

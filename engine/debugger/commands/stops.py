@@ -77,7 +77,7 @@ def _ignore(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
 def _watch(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """watch EXPR: show it at every stop, and stop where it changes."""
     watch = traveller.watch(rest, go_on)
-    return Result(f"{watch.text} = {watch.at(traveller.position)}", {"watch": watch.text})
+    return Result(str(watch.answer(traveller.position)), {"watch": watch.text})
 
 
 @command

@@ -57,7 +57,7 @@ class Equation:
             return "="
         with np.errstate(all="ignore"):
             again = self.remade(lambda x: rounded(x, digits))
-        return "=" if number(again, digits) == number(self.result, digits) else "≈"
+        return "=" if number(again, digits) == number(float(self.result), digits) else "≈"
 
 
 def equation_text(parts: Parts, digits: int) -> str:
@@ -73,7 +73,9 @@ def fill(template: str, parts: Sequence[str | Num]) -> Parts:
 
 def relation(factors: Sequence[float], product: float, digits: int) -> str:
     """`=` where the printed factors multiply to the printed product, else `≈`."""
-    return "=" if number(math.prod(rounded(f, digits) for f in factors), digits) == number(product, digits) else "≈"
+    return (
+        "=" if number(math.prod(rounded(f, digits) for f in factors), digits) == number(float(product), digits) else "≈"
+    )
 
 
 def divided(node: Node, template: str, shapes: Sequence[Shape], at: int = 0) -> str:

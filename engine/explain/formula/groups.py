@@ -37,10 +37,11 @@ def _together(template: str) -> bool:
 
 def _written_out(recording: Recording, value: int, grid: Grid, template: str) -> tuple[str, Parts]:
     """max(x₁, x₂), or x₁/4 + x₂/4; of one number itself, of none 0 or 1."""
-    x, flats = recording.trace.data[value], grid.take(0, grid.size).tolist()
+    trace, flats = recording.trace, grid.take(0, grid.size).tolist()
     function, _, each = template.partition("{over} ")
     names = [recording.board.element(value, at) for at in flats]
-    values = [Num(x.item(at), False, x.item(at) < 0) for at in flats]
+    read = (trace.number(Element(value, at)) for at in flats)
+    values = [Num(number, False, number < 0) for number in read]
     places = [each.replace("{each}", f"{{{k}}}") for k in range(len(flats))]
     if function in _JOINED:
         between, none = _JOINED[function]

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Num, Parts, divided
 from gradstep.engine.explain.formula.running import Member, running
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array, Grid, unravel
 from gradstep.engine.notation import brief
@@ -25,7 +26,7 @@ def _row(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     """One number of a row of a table."""
     board, (table, ids) = recording.board, node.inputs
     place, column = divmod(flat, recording.graph.values[table].shape[1])
-    number = recording.trace.data[node.output].item(flat)
+    number = recording.trace.number(Element(node.output, flat))
     return f"{board.whole(table)}[{board.element(ids, place)},{column}]", (Num(number, False),)
 
 

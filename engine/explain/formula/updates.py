@@ -9,6 +9,7 @@ import numpy as np
 from gradstep.engine.explain.formula.equation import Equation, Num
 from gradstep.engine.graph.element import Element
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.update import Stage
 from gradstep.engine.training.clipping import LEFT
 from gradstep.engine.training.rule import SIGNS
@@ -21,7 +22,11 @@ def update(recording: Recording, element: Element, stage: Stage, begun: bool) ->
     right = "".join(text + (_symbol(recording, element, s, begun) if s else "") for text, s in line.pieces)
     numbers: list[str | Num] = []
     own = (*recording.update.optimizer(element.value).kept(), LEFT, "norm")
-    varying = {s: float(np.asarray(stage.used[s]).item(0)) for _, s in line.pieces if s and _varies(s, stage, own)}
+    varying = {
+        s: marked(float(np.asarray(stage.used[s]).item(0)), s in stage.stale)
+        for _, s in line.pieces
+        if s and _varies(s, stage, own)
+    }
     for text, symbol in line.pieces:
         numbers += [text.replace("·", " × ")] if text else []
         if symbol in varying:

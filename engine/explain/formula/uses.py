@@ -16,6 +16,7 @@ from gradstep.engine.ops.affine import Affine
 from gradstep.engine.ops.windows import steps
 from gradstep.engine.run.reading import gradient_segments
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.staleness import marked, stales
 from gradstep.engine.run.terms import Segment
 
 #: So many terms are written one by one where no letters say which they are.
@@ -57,7 +58,13 @@ class Use:
         upstream, local, _ = self.segment.read(k, k + 1)
         assert upstream is not None, "a gradient's terms are products"
         assert local is not None, "a gradient's terms are products"
-        return Term(target, self._local(k, target), float(upstream[0]), float(local[0]))
+        stale = stales(self.recording.trace, self.segment, True)
+        return Term(
+            target,
+            self._local(k, target),
+            marked(float(upstream[0]), stale.upstream),
+            marked(float(local[0]), stale.local),
+        )
 
     def _local(self, k: int, target: Element) -> str:
         board, segment = self.recording.board, self.segment

@@ -57,7 +57,7 @@ def _sides(recording: Recording, node: Node, flat: int) -> _Sides:
 
 
 def _contraction(recording: Recording, node: Node, flat: int) -> _Sides:
-    board, trace, xs = recording.board, recording.trace, recording.trace.inputs(node)
+    board, trace = recording.board, recording.trace
     links = trace.row(node, 0, flat)
     assert links.factor is not None, "a contraction's local derivative is its other factor"
     slots = sorted((0, 1), key=lambda slot: node.op.notation.index(f"{{{slot}}}"))
@@ -67,7 +67,10 @@ def _contraction(recording: Recording, node: Node, flat: int) -> _Sides:
         right = summed(board, [node.inputs[slot] for slot in slots], grids, "{0}·{1}", links.grid.size)
         return right + (f" + {indexed(board, bias)}" if bias else ""), (), None
     taken = [grid.take(0, grid.size).tolist() for grid in grids]
-    pairs = [[xs[slot].item(at) for slot, at in zip(slots, term, strict=True)] for term in zip(*taken, strict=True)]
+    pairs = [
+        [trace.number(Element(node.inputs[slot], at)) for slot, at in zip(slots, term, strict=True)]
+        for term in zip(*taken, strict=True)
+    ]
     names = [
         "·".join(board.element(node.inputs[slot], at) for slot, at in zip(slots, term, strict=True))
         for term in zip(*taken, strict=True)
@@ -94,7 +97,8 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
     if count > WRITTEN_OUT:
         return summed(board, node.inputs, rows, template, count), (), None
     taken = [r.take(0, count) for r in rows]
-    values = [[x.item(i) for i in at] for x, at in zip(xs, taken, strict=True)]
+    read = recording.trace.number
+    values = [[read(Element(v, int(i))) for i in at] for v, at in zip(node.inputs, taken, strict=False)]
     names = [
         template.format(*(board.element(v, int(at[k])) for v, at in zip(node.inputs, taken, strict=True)))
         for k in range(count)
@@ -118,7 +122,7 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
 
 def _weighed(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     """0.75·x₁ + 0.25·x₂: a sum of elements with weights that are numbers."""
-    board, trace, xs = recording.board, recording.trace, recording.trace.inputs(node)
+    board, trace = recording.board, recording.trace
     links = trace.row(node, 0, flat)
     weights = links.local(0, links.grid.size).tolist()
     if len(node.op.summed) < 2 and links.grid.size > _WEIGHED and len(set(weights)) == 1:
@@ -133,7 +137,7 @@ def _weighed(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
                 continue
             sign = (f" {MINUS} " if weight < 0 else " + ") if text else MINUS if weight < 0 else ""
             times = sign + ("" if abs(weight) == 1 else f"{brief(abs(weight), 12)}·")
-            value = xs[slot].item(at)
+            value = trace.number(Element(node.inputs[slot], at))
             text.append(times + board.element(node.inputs[slot], at))
             numbers += [times, Num(value, False, bool(times.strip(" +")) or value < 0)]
     return "".join(text) or "0", tuple(p for p in numbers if p != "")
@@ -141,12 +145,12 @@ def _weighed(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
 
 def _moved(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     """An element that is only moved or scaled is named; one that is made of nothing is a number."""
-    board, xs, rows = recording.board, recording.trace.inputs(node), recording.trace.rows(node, flat)
+    board, rows = recording.board, recording.trace.rows(node, flat)
     slot = next((k for k, grid in enumerate(rows) if grid.size), -1)
     if slot < 0:
         return brief(node.op.nothing if isinstance(node.op, Move) else 0), ()
     at = int(rows[slot].take(0, 1)[0])
-    value, name = xs[slot].item(at), board.element(node.inputs[slot], at)
+    value, name = recording.trace.number(Element(node.inputs[slot], at)), board.element(node.inputs[slot], at)
     if isinstance(node.op, Masked):
         template = node.op.made(float(recording.trace.row(node, slot, flat).local(0, 1)[0]))
         numbers = fill(template, [Num(value, False, value < 0)]) if "{0}" in template else ()
@@ -155,9 +159,9 @@ def _moved(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
 
 
 def _elementwise(recording: Recording, node: Node, flat: int) -> _Sides:
-    board, xs = recording.board, recording.trace.inputs(node)
+    board = recording.board
     at = [grid.base for grid in recording.trace.rows(node, flat)]
-    values = [x.item(i) for x, i in zip(xs, at, strict=True)]
+    values = [recording.trace.number(Element(v, i)) for v, i in zip(node.inputs, at, strict=True)]
     names = [board.element(v, i) for v, i in zip(node.inputs, at, strict=True)]
     template = node.op.template(len(names), recording.graph.dtype)
     return (

@@ -77,7 +77,7 @@ def update(recording: Recording, element: Element) -> Narration:
     """The step that gives a parameter its new number."""
     board = recording.board
     name, arrow, what = board.element(*element), board.arrow(*element), kind(board, element)
-    old, new = recording.trace.number(element), float(recording.updated(*element)[0])
+    old, new = recording.trace.number(element), recording.moved_to(element)
     grad = recording.trace.derivative(element)
     first = recording.timeline.span(Phase.UPDATE)[0] + 1 == recording.timeline.step_of(Phase.UPDATE, *element)
     first = first and recording.iteration == 1

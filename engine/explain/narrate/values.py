@@ -17,6 +17,7 @@ from gradstep.engine.ops.loss import PairLoss
 from gradstep.engine.ops.moving import Move
 from gradstep.engine.run.reading import forward_segments
 from gradstep.engine.run.recording import Recording
+from gradstep.engine.run.staleness import stales
 from gradstep.engine.run.terms import WINDOW, Terms, enumerate_terms, total
 
 
@@ -56,9 +57,12 @@ def _addend(recording: Recording, node: Node, here: Element) -> str:
 
 def _biggest(recording: Recording, node: Node, here: Element) -> str:
     """The largest term of a sum in size, where there is one that is larger than all others."""
-    terms = enumerate_terms(forward_segments(recording.trace, node, here.flat), recording.graph.dtype)
+    segments = forward_segments(recording.trace, node, here.flat)
+    terms = enumerate_terms(segments, recording.graph.dtype)
     if terms.total > WINDOW or terms.total < 2:
         return ""
+    if any(stales(recording.trace, segment, False).contribution for segment in segments):
+        return ""  # another one may be it
     size = abs(terms.contribution)
     most = int(size.argmax())
     near = size >= size[most] * (1 - np.sqrt(np.finfo(size.dtype).eps))

@@ -22,8 +22,7 @@ WAVE = Recorded("wave", (3,), Numbers(Y, UP, PARTS))
 def test_it_knows_what_was_recorded() -> None:
     assert WAVE.shape([(3,), (1,)]) == (3,)
     assert WAVE.known.output is Y
-    assert WAVE.passed(0) is PARTS[0]
-    assert WAVE.passed(1) is PARTS[1]
+    assert WAVE.known.parts == PARTS
 
 
 def test_it_computes_nothing() -> None:
@@ -46,7 +45,7 @@ def test_where_nothing_arrived_nothing_is_passed_on() -> None:
     silent = dataclasses.replace(WAVE, numbers=Numbers(Y, np.zeros(3), (np.zeros(3), None)))
     assert silent.column(0, 1, Y, [X, W]).local(0, 1).tolist() == [0.0]
     assert silent.column(1, 0, Y, [X, W]).grid.size == 0
-    assert silent.passed(1) is None
+    assert silent.known.parts[1] is None
 
 
 def test_any_input_may_have_fed_any_output() -> None:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.ask import Part, Watch
+from gradstep.engine.ask import Answer, Watch
 from gradstep.engine.debugger import Frame, extreme, extremes, norm
 from gradstep.engine.graph import Value
 from gradstep.engine.history import column_of, watched
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, bar, number
-from gradstep.engine.run import Phase, Recording
+from gradstep.engine.run import Phase, Recording, marked
 from gradstep.tui import plot
 from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.kept import kept_of_network
@@ -47,12 +47,13 @@ class Watches(Panel):
         for y, watch in enumerate(shown, 1):
             new = watch.changed(frame.position)
             canvas.put(2, y, fold(watch.text, names), palette.style("current" if new else "text", bold=new))
-            part = watch.at(frame.position)
+            answer = watch.answer(frame.position)
+            part = answer.part
             x = 4 + names
             if not np.all(part.known) and np.size(part.value) <= 1:
                 x = canvas.put(x, y, "not yet", palette.style("placeholder"))
             else:
-                x = _numbers(canvas, x, y, part, view, frame, watch.text)
+                x = _numbers(canvas, x, y, answer, view)
             trains = frame.desk.history is not None and frame.desk.history.made > 1
             if new:
                 says = "◂" if trains else "◂ just changed"
@@ -182,10 +183,10 @@ def _over_time(canvas: Canvas, x: int, y: int, frame: Frame, watch: Watch) -> No
         canvas.tint(x + column_of(frame.position.iteration, s.last, width), y, 1)
 
 
-def _sparkline(canvas: Canvas, x: int, y: int, width: int, array: Array, signed: bool) -> int:
+def _sparkline(canvas: Canvas, x: int, y: int, width: int, array: Array, signed: bool, stale: bool) -> int:
     """An array that is too long for its numbers: its sizes from first to last, then the largest. Of
     several elements in a cell the largest shows."""
-    most = extreme(array)
+    most = marked(extreme(array), stale)
     shown = f" max {number(most, 3, signed)}"
     width = min(max(width - len(shown), 4), array.size)
     for k, value in enumerate(extremes(array, width)):
@@ -195,20 +196,24 @@ def _sparkline(canvas: Canvas, x: int, y: int, width: int, array: Array, signed:
     return canvas.put(x + width, y, shown, canvas.palette.style("dim"))
 
 
-def _numbers(canvas: Canvas, x: int, y: int, part: Part, view: View, frame: Frame, text: str) -> int:
+def _numbers(canvas: Canvas, x: int, y: int, answer: Answer, view: View) -> int:
     """The numbers of a value as far as there is room; truth values as words."""
-    if not np.all(part.known):
+    if not np.all(answer.part.known):
         return canvas.put(x, y, "not yet", canvas.palette.style("placeholder"))
-    array = np.asarray(part.value).reshape(-1)
-    end = canvas.width - 3
-    if array.size > 1 and array.dtype.kind == "f":
-        written = sum(len(number(v, view.math_digits, ".grad" in text)) + 1 for v in array[:64].tolist())
-        if array.size > 64 or x + written > end:
-            return _sparkline(canvas, x, y, min(end - x, 40), array, ".grad" in text)
-    for k, value in enumerate(array[:64].tolist()):
-        shown = str(value).lower() if isinstance(value, bool) else number(value, view.math_digits, ".grad" in text)
-        if x + len(shown) + (k > 0) > end - (k + 1 < len(array)):
+    array, signed, stale = np.asarray(answer.part.value).reshape(-1), ".grad" in answer.text, answer.stale
+    end, some = canvas.width - 3, array[:64].tolist()
+    shown = [_shown(value, stale, view.math_digits, signed) for value in some]
+    if array.size > 1 and array.dtype.kind == "f" and (array.size > 64 or x + sum(map(len, shown)) + len(shown) > end):
+        return _sparkline(canvas, x, y, min(end - x, 40), array, signed, stale)
+    for k, (value, text) in enumerate(zip(some, shown, strict=True)):
+        if x + len(text) + (k > 0) > end - (k + 1 < len(array)):
             return canvas.put(x, y, "…", canvas.palette.style("dim"))
-        role = sign_role(value) if ".grad" in text and not isinstance(value, bool) else "text"
-        x = canvas.put(x + (k > 0), y, shown, canvas.palette.style(role))
+        role = sign_role(value) if signed and not isinstance(value, bool) else "text"
+        x = canvas.put(x + (k > 0), y, text, canvas.palette.style(role))
     return x
+
+
+def _shown(value: float | bool, stale: bool, digits: int, signed: bool) -> str:
+    if isinstance(value, bool):
+        return str(value).lower() + "?" * stale
+    return number(marked(value, stale), digits, signed)
