@@ -15,7 +15,6 @@ from gradstep.engine.run.reading import forward_segments, gradient_segments
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.staleness import FRESH, Stales, marked, stales
 
-
 #: y as it was, which is not quite what NumPy makes of it.
 RECORDED = seen.W * seen.Y + 2 + 1e-9
 
@@ -23,7 +22,12 @@ RECORDED = seen.W * seen.Y + 2 + 1e-9
 def edited(folder: Path, *edits: str) -> Recording:
     """x → the wave → y = w ⊙ wave + 2 → mse, after edits."""
     lines = {"wave": "recorded(x, of='wave', size=(2,))", "y": "w * wave + 2", "loss": "mse(y, t)"}
-    trace = {"value:wave": seen.Y, "value:y": RECORDED, "gradient:wave": seen.UP, "gradient:x": seen.UP * np.cos(seen.X)}
+    trace = {
+        "value:wave": seen.Y,
+        "value:y": RECORDED,
+        "gradient:wave": seen.UP,
+        "gradient:x": seen.UP * np.cos(seen.X),
+    }
     session = Session(find(str(seen.write(folder / "a.gradstep", lines, trace))))
     for edit in edits:
         session.edit(edit)
@@ -45,7 +49,7 @@ def test_without_an_edit_nothing_is_stale(tmp_path: Path) -> None:
 
 
 def test_a_factor_is_stale_where_it_is_read_from_something_stale(tmp_path: Path) -> None:
-    """Of ∂L/∂w = ∂L/∂y · wave both factors are; of ∂L/∂wave = ∂L/∂y · w the weight is what it is; a sum's slope is 1."""
+    """Of ∂L/∂w = ∂L/∂y · wave both factors are; of ∂L/∂wave = ∂L/∂y · w the weight is not; nor is a sum's slope."""
     trace = edited(tmp_path, "x[0] = 2").trace
     (segment,) = gradient_segments(trace, trace.graph.by_name["w"], 0)
     assert stales(trace, segment, True) == Stales(True, True, True)
@@ -73,7 +77,7 @@ def test_what_is_set_is_what_it_is_and_the_rest_of_its_array_stale(tmp_path: Pat
 
 
 def test_what_stays_as_it_was_recorded_is_not_computed_again(tmp_path: Path) -> None:
-    """As if the wave had stayed the same: the numbers that were recorded, and not their like as they are computed here."""
+    """As if the wave had stayed the same: the numbers that were recorded, and not what they are as computed here."""
     trace = edited(tmp_path, "x[0] = 2").trace
     y = trace.graph.by_name["y"].id
     assert ("data", y) in trace.stale
