@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from gradstep.engine.files.opening import ordinary as ordinary
     from gradstep.engine.files.opening import reason as reason
     from gradstep.engine.files.recording.info import info as info
+    from gradstep.engine.files.recording.joining import join as join
     from gradstep.engine.files.recording.manifest import LEVELS as LEVELS
-    from gradstep.engine.files.recording.writing import amend_recording as amend_recording
+    from gradstep.engine.files.recording.settling import settle as settle
     from gradstep.engine.files.recording.writing import check_folder as check_folder
     from gradstep.engine.files.recording.writing import write_recording as write_recording
     from gradstep.engine.files.schema import json_schema as json_schema

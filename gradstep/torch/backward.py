@@ -30,7 +30,9 @@ class Step:
 class Backward:
     """What was seen of all backward passes: the roots with the gradients that they began with, the nodes behind them,
     and the gradients of tensors. `failed` is what one of them ended with, where it did not get through. With
-    `parameters_only` nothing is noted of what lies between."""
+    `parameters_only` nothing is noted of what lies between. `means` are the gradients of parameters as processes that
+    train together have them, averaged: the hooks see what each process has by itself. There are none where gradients of
+    a step before stood there already."""
 
     recorder: Recorder
     roots: list[tuple[Seen, torch.Tensor | None]] = field(default_factory=list)
@@ -39,11 +41,15 @@ class Backward:
     passes: int = 0
     failed: BaseException | None = None
     parameters_only: bool = False
+    means: dict[Key, torch.Tensor] = field(default_factory=dict)
+    _anew: bool = True
 
     def begin(self, tensors: Sequence[torch.Tensor], given: Sequence[torch.Tensor | None]) -> list[Any]:
         """Notes the roots and puts hooks on all that is behind them; what takes them off again."""
         recorder = self.recorder
         recorder.settle()
+        if not self.passes and together() is not None:
+            self._anew = not any(p.grad is not None and bool(p.grad.any()) for p in recorder.model.parameters())
         self.passes += 1
         for tensor, gradient in zip(tensors, given, strict=False):
             self.roots.append((recorder.now(tensor), None if gradient is None else gradient.detach().clone()))
@@ -74,6 +80,14 @@ class Backward:
         found = {Key(id(p), -1): torch.autograd.graph.get_gradient_edge(p).node for p in trained}
         self.recorder.nodes |= {id(node): node for node in found.values()}
         return found
+
+    def ended(self) -> None:
+        """Notes the gradients that all processes have together, where there are several."""
+        if together() is None or not self._anew:
+            return
+        for p in self.recorder.model.parameters():
+            if p.requires_grad and p.grad is not None and p.grad.layout is torch.strided:
+                self.means[Key(id(p), -1)] = p.grad.detach().clone()
 
     def _arriving(self, key: Key) -> Callable[[Any], None]:
         def arrives(gradients: Sequence[torch.Tensor | None]) -> None:
@@ -107,6 +121,14 @@ def _more(before: torch.Tensor | None, gradient: torch.Tensor) -> torch.Tensor:
         return mine if before is None else before + mine
 
 
+def together() -> tuple[int, int] | None:
+    """Which of several processes this is that train together, and of how many; None where there are none."""
+    distributed: Any = torch.distributed
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return None
+    return distributed.get_rank(), distributed.get_world_size()
+
+
 @contextmanager
 def watched(recorder: Recorder, parameters_only: bool = False) -> Iterator[Backward]:
     """All backward passes until it is left."""
@@ -124,7 +146,10 @@ def watched(recorder: Recorder, parameters_only: bool = False) -> Iterator[Backw
             with torch._C.DisableTorchFunction():
                 handles = found.begin(outputs, _not_ones(outputs, args[0] if args else ()))
                 recorder.snapshot()
-            return original(outputs, *args, **kwargs)
+            made = original(outputs, *args, **kwargs)
+            with torch._C.DisableTorchFunction(), torch.no_grad():
+                found.ended()
+            return made
         except BaseException as error:
             found.failed = error
             raise

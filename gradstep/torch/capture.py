@@ -26,6 +26,9 @@ _HERE, _TORCH = os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.p
 #: Functions that compute nothing.
 _QUIET = frozenset(("__get__", "__set__", "size", "dim", "numel", "stride", "is_floating_point", "backward", "item"))
 
+#: What lets several processes or devices train a model together.
+_AROUND: tuple[type[Any], ...] = (torch.nn.parallel.DistributedDataParallel, torch.nn.DataParallel)
+
 
 class Recorder:
     """All that is seen between `__enter__` and `__exit__`."""
@@ -257,6 +260,15 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch 
         if self._recorder.paused:
             return func(*args, **(kwargs or {}))
         return self._recorder.operation(func, tuple(args), kwargs or {})
+
+
+def unwrapped(model: torch.nn.Module) -> torch.nn.Module:
+    """The user's model, without what `torch.compile`, or several processes or devices, have put around it."""
+    while True:
+        inner = model.module if isinstance(model, _AROUND) else getattr(model, "_orig_mod", None)
+        if not isinstance(inner, torch.nn.Module):
+            return model
+        model = inner
 
 
 def _plain(path: str) -> str:

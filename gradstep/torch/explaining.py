@@ -22,6 +22,10 @@ from gradstep.torch.seen import Called, Key, Ref, Seen
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
+#: Functions of torch.nn.parallel and torch.distributed that change no number and no gradient.
+_SENDING_ON = (("torch", "_DDPSink"), ("torch", "RegisterPostBackwardFunction"))
+
+
 class Written:
     """Writes the tensors of one block into formulas, by names that stand for what was seen: v12, and d12 for numbers
     alone, where no gradient passes."""
@@ -138,7 +142,7 @@ class Explainer:
         """A block of nodes that no function explains together."""
         call = self.network.recorder.makers.get(steps[-1]) if len(steps) == 1 else None
         block = self.network.block(steps, call)
-        if len(steps) == 1 and self._in_part(block):
+        if len(steps) == 1 and (self._in_part(block) or self._sent_on(block)):
             return block
         if call is None:
             block.reason = self._unseen(block)
@@ -157,6 +161,18 @@ class Explainer:
         if isinstance(self.network.steps[block.steps[0]].node, torch.autograd.function.BackwardCFunction):
             return "a torch.autograd.Function of the program: what its backward pass computes is its own"
         return "no operation of PyTorch that was seen"
+
+    def _sent_on(self, block: Block) -> bool:
+        """Explains what PyTorch puts around models that several processes train, to see the backward pass begin."""
+        step = self.network.steps[block.steps[0]]
+        made_by: Any = getattr(step.node, "_forward_cls", None)
+        if made_by is None or (made_by.__module__.partition(".")[0], made_by.__name__) not in _SENDING_ON:
+            return False
+        write = Written(self.network, block, self.constants)
+        entering = [None if key is None else self.network.seen(key) for key in step.edges]
+        return self._tried(
+            block, write, lambda: [f"reshape({write(Ref(one))}, {one.shape!r})" if one else None for one in entering]
+        )
 
     def _in_part(self, block: Block) -> bool:
         """Explains what autograd makes of writing to a part of something: the whole after it, and the part as it is

@@ -129,7 +129,7 @@ def _needed(parts: Parts) -> Iterable[tuple[str, Array]]:
     for key, array in trace.items():
         kind, _, name = key.partition(":")
         wanted = {"gradient": gradients, "value": values}.get(kind, ())
-        if kind in ("next", "kept") or name in wanted:
+        if kind in ("next", "kept", "mean") or name in wanted:
             yield key, array
     for line in parts.unexplained:
         for name in parts.entering[line]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from gradstep.engine.files import amend_recording, load, write_recording
+from gradstep.engine.files import settle, write_recording
 from gradstep.engine.notation import amount, plain
-from gradstep.engine.run import misses
-from gradstep.engine.run import record as record_scenario
-from gradstep.torch.backward import Backward
+from gradstep.torch.backward import Backward, together
 from gradstep.torch.capture import Recorder
 from gradstep.torch.explaining import Array, Arrays
 from gradstep.torch.extent import Order
@@ -41,8 +38,10 @@ def finish(
         parts, by_key = _parts(order, recorder, backward)
         names = {key.node: name for key, name in by_key.items()}
         training = Training(optimizing, backward, names)
-        _put_update(parts, training, names)
-    title = f"{type(recorder.model).__name__}, a recorded training step{order.extent.title(rows, parts.samples)}"
+        _put_update(parts, training, backward, names)
+    rank, among = together() or (0, 1)
+    step = "a recorded training step" + (f" of rank {rank} of {among}" if among > 1 else "")
+    title = f"{type(recorder.model).__name__}, {step}{order.extent.title(rows, parts.samples)}"
     about = _about(parts, recorder, backward, title) | order.extent.about(rows) | dict(order.about)
     about |= {"updates": training.done, "moved": sorted(training.moved)}
     if optimizing is not None:
@@ -55,11 +54,7 @@ def finish(
     order.say(f"writing {amount(_size({**leaves, **trace}, kinds))} to {order.path}")
     size = write_recording(order.path, text, leaves, trace, about, kinds)
     if training.lines:
-        found = record_scenario(load(Path(order.path)))
-        assert found.scenario.observed is not None, "it is a recording"
-        wrong = misses(found.update, found.scenario.observed)
-        if wrong:
-            amend_recording(order.path, {"moved": sorted({*training.moved, *wrong})})
+        settle(order.path, training.moved)
     ended = f", up to {about['raised']}" if raised is not None else ""
     order.say(f"{order.path} has {amount(size)}, {len(parts.lines):,} lines{ended}")
 
@@ -71,9 +66,13 @@ def _parts(order: Order, recorder: Recorder, backward: Backward) -> tuple[Parts,
     return putting.put(), putting.parameters
 
 
-def _put_update(parts: Parts, training: Training, names: Mapping[int, str]) -> None:
-    """What the optimiser had kept, and what it made of the parameters."""
+def _put_update(parts: Parts, training: Training, backward: Backward, names: Mapping[int, str]) -> None:
+    """What the optimiser had kept, and what it made of the parameters; and the gradients that several processes have
+    together, which it got."""
     arrays = Arrays(parts.dtype)
+    for key, array in backward.means.items():
+        if key.node in names:
+            parts.trace[f"mean:{names[key.node]}"] = arrays.plain(array)
     for (symbol, number), array in training.kept.items():
         if number in names:
             parts.trace[f"kept:{symbol}:{names[number]}"] = arrays.plain(array)
@@ -105,12 +104,13 @@ def _about(parts: Parts, recorder: Recorder, backward: Backward, title: str) -> 
     loss = float(parts.trace[f"value:{parts.loss}"]) if f"value:{parts.loss}" in parts.trace else math.nan
     return {
         "title": title,
+        "model": type(recorder.model).__name__,
         **({"loss": loss} if math.isfinite(loss) else {}),
         "gradstep": version("gradstep"),
         "torch": torch.__version__,
         "python": platform.python_version(),
         "device": ", ".join(devices),
-        **_rank(),
+        **({} if (rank := together()) is None else {"rank": rank[0], "world_size": rank[1]}),
         **({"loss_scale": recorder.scale} if recorder.scale is not None else {}),
         "dtype": parts.dtype.name,
         "backward_passes": backward.passes,
@@ -125,11 +125,3 @@ def _about(parts: Parts, recorder: Recorder, backward: Backward, title: str) -> 
 def _norm(gradient: Array) -> Any:
     with np.errstate(all="ignore"):
         return plain(float(np.linalg.norm(gradient.reshape(-1).astype(np.float64))))
-
-
-def _rank() -> dict[str, int]:
-    """Which of several processes this is, where they train together."""
-    distributed: Any = torch.distributed
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return {}
-    return {"rank": distributed.get_rank(), "world_size": distributed.get_world_size()}

@@ -28,6 +28,9 @@ _KNOWN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Adadelta": ("adadelta", {"square_avg": "v", "acc_delta": "a"}),
 }
 
+#: Gradients that were shortened are off by so much of their length, at most: what bfloat16 rounds.
+_ROUNDED = 2.0**-7
+
 
 class Optimizing:
     """Watches an optimiser for the time of a recording."""
@@ -161,10 +164,15 @@ def _written(value: Any) -> str:
 
 
 def _clipping(watched: Optimizing, backward: Backward) -> list[str]:
-    """How long all gradients together were made, where all were shortened by one factor."""
-    ours = {number: backward.gradients.get(Key(number, -1)) for number in watched.gradients}
+    """How long all gradients together were made, where all were shortened by one factor and nothing else was done to
+    them."""
+    arrived = {**backward.gradients, **backward.means}
+    ours = {number: arrived.get(Key(number, -1)) for number in watched.gradients}
     pairs = [(g.double(), o.double()) for n, g in watched.gradients.items() if (o := ours[n]) is not None]
     norm = float(sum(float((o * o).sum()) for _, o in pairs)) ** 0.5
     dot = sum(float((g * o).sum()) for g, o in pairs)
     factor = dot / norm**2 if norm else 1.0
-    return [f"clip_norm = {factor * (norm + 1e-6)!r}"] if 0 < factor < 1 - 1e-5 else []
+    off = float(sum(float((g - factor * o).square().sum()) for g, o in pairs)) ** 0.5
+    if not (0 < factor < 1 - 1e-5 and off <= _ROUNDED * factor * norm):
+        return []
+    return [f"clip_norm = {factor * (norm + 1e-6)!r}"]

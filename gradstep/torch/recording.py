@@ -12,7 +12,7 @@ from gradstep.engine.errors import GradstepError
 from gradstep.engine.files import LEVELS, check_folder
 from gradstep.engine.notation import amount
 from gradstep.torch.backward import Backward, watched
-from gradstep.torch.capture import Recorder
+from gradstep.torch.capture import Recorder, unwrapped
 from gradstep.torch.extent import Extent, Order
 from gradstep.torch.finishing import finish
 from gradstep.torch.optimizing import Optimizing
@@ -52,6 +52,7 @@ def record(
 @contextmanager
 def recording(model: torch.nn.Module, inputs: Mapping[str, Any], order: Order) -> Iterator[None]:
     """Records the training step in its body, as `order` says."""
+    model = unwrapped(model)
     check_folder(order.path)
     rows, light = order.extent.rows(inputs), order.extent.level == "params"
     order.say(_beginning(model, order))

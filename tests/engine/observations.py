@@ -36,9 +36,10 @@ def write(
     about: Mapping[str, Any] | None = None,
     parameters: Sequence[str] = ("x", "w"),
     more: str = "",
+    changed: Mapping[str, np.ndarray[Any, Any]] | None = None,
 ) -> Path:
-    """Writes a recording and gives its folder back."""
-    leaves = {"x": X, "w": W, "t": T}
+    """Writes a recording and gives its folder back. `changed` are leaves with other numbers."""
+    leaves = {"x": X, "w": W, "t": T, **(changed or {})}
     given = [name for name in leaves if name not in parameters]
     text = ["format = 1", 'title = "a wave"', 'loss = "loss"']
     for table, names in (("inputs", given), ("parameters", parameters)):

@@ -30,6 +30,7 @@ CALLS: Mapping[str, Call] = {
     "export": Call(runs.export, runs.export_words),
     "import": Call(importing.import_, importing.import_words),
     "info": Call(recordings.info, recordings.info_words),
+    "join": Call(recordings.join, recordings.join_words),
     "ops": Call(runs.ops, runs.ops_words),
     "new": Call(home.new, home.new_words),
     "schema": Call(home.schema, runs.no_words),

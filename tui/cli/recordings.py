@@ -21,3 +21,20 @@ def info(options: argparse.Namespace) -> int:
     found = info(options.path)
     say([json_line(found.document())] if options.json else found.lines())
     return FINE
+
+
+def join_words(parser: Parser) -> None:
+    """The words of `join`."""
+    parser.add_argument("ranks", metavar="RANK", nargs="+", help="the recordings of all ranks of one step")
+    parser.add_argument("-o", dest="output", metavar="DIR", required=True, help="NAME.gradstep, the folder to write")
+    parser.add_argument("--json", action="store_true", help="as a JSON object")
+
+
+def join(options: argparse.Namespace) -> int:
+    """the recordings of the ranks of a data-parallel step, as one"""
+    from gradstep.engine.files import join
+    from gradstep.engine.notation import json_line
+
+    found = join(options.ranks, options.output)
+    say([json_line(found._asdict())] if options.json else found.told())
+    return FINE

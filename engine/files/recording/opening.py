@@ -21,7 +21,7 @@ from gradstep.engine.run.sizes import Known, known
 
 _MOST = 64 << 20
 #: What there is of a value, and how many names stand behind it.
-_KINDS = {"value": 1, "gradient": 1, "next": 1, "part": 2, "kept": 2}
+_KINDS = {"value": 1, "gradient": 1, "next": 1, "mean": 1, "part": 2, "kept": 2}
 
 
 def open_recording(folder: Path, read: Callable[[Draft, str], Scenario]) -> Scenario:
@@ -65,7 +65,7 @@ def _moved(graph: Graph, about: Mapping[str, Any]) -> list[str]:
 
 def _observed(graph: Graph, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Observed:
     """What was recorded, by the ids of values. Raises GraphError where it is not about this network."""
-    found: dict[str, dict[int, Array]] = {"value": {}, "gradient": {}, "next": {}}
+    found: dict[str, dict[int, Array]] = {"value": {}, "gradient": {}, "next": {}, "mean": {}}
     parts, kept, cut = dict[tuple[str, int], Array](), dict[tuple[str, int], Array](), dict[tuple[str, int], Array]()
     rows = _rows(about)
     for key, array in arrays.items():
