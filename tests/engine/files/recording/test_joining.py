@@ -8,36 +8,13 @@ from typing import Any
 import numpy as np
 import observations as seen
 import pytest
+from rank_recordings import SCALES, local, rank
 
 from gradstep.engine.ask.explained import explained
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import find
 from gradstep.engine.files.recording.joining import join
 from gradstep.engine.run.recording import record
-
-#: Rank 1 has twice the x of rank 0.
-SCALES = (1.0, 2.0)
-
-
-def local(k: int, w: np.ndarray[Any, Any] = seen.W) -> np.ndarray[Any, Any]:
-    """∂ mean (w·x − t)² / ∂w of a rank by itself, by hand."""
-    x = seen.X * SCALES[k]
-    return (w * x - seen.T) * x
-
-
-def rank(folder: Path, k: int, w: np.ndarray[Any, Any] = seen.W, **about: Any) -> Path:
-    """The recording of a rank: a model of one line and its loss."""
-    x = seen.X * SCALES[k]
-    h = w * x
-    trace = {
-        "value:h": h, "gradient:h": h - seen.T, "value:loss": np.array(((h - seen.T) ** 2).mean()),
-        "gradient:w": local(k, w), "mean:w": (local(0) + local(1)) / 2,
-    }  # fmt: skip
-    said = {"rank": k, "world_size": 2, "model": "Line", "loss": float(trace["value:loss"]), **about}
-    lines = {"h": "w * x", "loss": "mse(h, t)"}
-    return seen.write(
-        folder / f"r{len(list(folder.iterdir()))}.gradstep", lines, trace, said, ("w",), "", {"x": x, "w": w}
-    )
 
 
 def test_a_gradient_is_the_sum_of_those_of_all_ranks_divided_by_how_many_they_are(tmp_path: Path) -> None:
@@ -78,32 +55,6 @@ def _trace(folder: Path) -> dict[str, Any]:
     from safetensors.numpy import load_file
 
     return dict(load_file(folder / "trace.safetensors"))
-
-
-@pytest.mark.parametrize(
-    ("ranks", "says"),
-    [
-        ([(0, {})], "rank 1 of 2 is missing"),
-        ([(0, {"world_size": 4}), (1, {"world_size": 4})], "ranks 2, 3 of 4 are missing"),
-        ([(0, {}), (0, {})], r"'.*r0.gradstep' and '.*r1.gradstep' are both of rank 0"),
-        ([(0, {}), (1, {"world_size": 3})], r"is one of 2 ranks, and '.*' one of 3"),
-        ([(0, {}), (1, {"rank": None})], r"'.*r1.gradstep' is of no rank"),
-        ([(0, {}), (1, {"step": 8})], "rank 0 and rank 1 are not of one step: step none and 8"),
-        ([(0, {}), (1, {"model": "Net"})], "model Line and Net"),
-        (
-            [(0, {}), (1, {"w": seen.W + np.array([0, 0.5])})],
-            r"parameter w differs between rank 0 and rank 1 by 0.5 at \[1\]: 2.0 and 2.5",
-        ),
-    ],
-)
-def test_what_does_not_belong_together_is_refused(
-    ranks: list[tuple[int, dict[str, Any]]], says: str, tmp_path: Path
-) -> None:
-    folders = [str(rank(tmp_path, k, **more)) for k, more in ranks]
-    with pytest.raises(CommandError, match=says) as error:
-        join(folders, str(tmp_path / "all.gradstep"))
-    assert "\n" not in str(error.value)
-    assert not (tmp_path / "all.gradstep").exists()
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
