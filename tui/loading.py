@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
+from time import monotonic, process_time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradstep.engine.debugger import Session
+
+#: How many seconds on the clock a second of the CPU may take.
+_WAIT = 8
 
 
 class Loading:
@@ -22,6 +26,7 @@ class Loading:
         self._error: Exception | None = None
         self._cancelled = False
         self._then: Callable[[], object] = lambda: None
+        self._reading = Event()  # the engine is loaded, and the file its turn
         # A daemon: a program that is left does not wait for what it loads.
         self._thread = Thread(target=self._load, daemon=True)
 
@@ -39,6 +44,7 @@ class Loading:
             from gradstep.engine.files import find
             from gradstep.engine.history import BUDGET
 
+            self._reading.set()
             budget = BUDGET if self._budget is None else self._budget
             session = Session(find(self.name), self._go_on, budget)
             if self._at is not None:
@@ -46,6 +52,7 @@ class Loading:
             self._session = session
         except Exception as error:  # whatever it is, whoever waits for the session gets it
             self._error = error
+            self._reading.set()
         self._then()
 
     def _go_on(self, share: float) -> bool:
@@ -56,9 +63,14 @@ class Loading:
         self._cancelled = True
 
     def wait(self, seconds: float) -> bool:
-        """Whether it is done within so many seconds, well or not; begins where it has not begun."""
+        """Whether it is done within so many seconds, well or not; begins where it has not begun. What the engine takes
+        to be loaded is not counted, and the seconds are those of the CPU, so that a busy machine answers as an idle one
+        does; `_WAIT` times as many on the clock are the most."""
         self.start()
-        self._thread.join(seconds)
+        self._reading.wait()
+        begun, late = process_time(), monotonic() + seconds * _WAIT
+        while not self.done and process_time() - begun < seconds and monotonic() < late:
+            self._thread.join(seconds / 10)
         return self.done
 
     @property
