@@ -13,11 +13,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Indices, Picked, Shape, unravel
 from gradstep.engine.ops.links import Links
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.taps import Part, Tap, evenly_spaced, length, pieces
 from gradstep.engine.ops.windows import Window, steps
+
+#: So many places an axis may get: each has a row in its table, which is made before anything else is known.
+_MOST = 1 << 24
+
+
+def places_of(name: str, start: int, stop: int) -> Indices:
+    """The places from `start` to before `stop` that an axis gets. Raises OpError where they are too many."""
+    if stop - start > _MOST:
+        raise OpError(f"{name}: an axis of {stop - start:,} places; at most {_MOST:,} are made")
+    return np.arange(start, stop)
 
 
 class Reach:

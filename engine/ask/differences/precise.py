@@ -239,7 +239,7 @@ def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int)
     if isinstance(op, AlongAxis) and xs[0].ndim > 1:
         return np.asarray(dataclasses.replace(op, axis=op.axes(xs[0].ndim - 1)[0] + 1).forward(xs))
     if isinstance(op, Picking) and stacked[0] and not any(stacked[1:]):
-        picked = op.picking([xs[0][0], *xs[1:]])
+        picked = op.picking([xs[0][0, ...], *xs[1:]])
         if picked is not None and picked.read(xs[1]):
             return op.together(xs[0].reshape(copies, -1).take(picked.at, axis=1))
     if isinstance(op, Elementwise | Reduce):
@@ -254,7 +254,9 @@ def _together(op: Op, xs: Sequence[Array], stacked: Sequence[bool], copies: int)
         axes = op.axes(ndim)
         count = math.prod(terms.shape[1 + a] for a in axes)
         return np.asarray(terms.sum(axis=tuple(1 + a for a in axes), keepdims=op.keeps()) * op.scale(count))
-    return np.stack([op.forward([x[k] if s else x for x, s in zip(xs, stacked, strict=True)]) for k in range(copies)])
+    return np.stack(
+        [op.forward([x[k, ...] if s else x for x, s in zip(xs, stacked, strict=True)]) for k in range(copies)]
+    )
 
 
 def _weighted(xs: Sequence[Array], stacked: Sequence[bool]) -> Array:

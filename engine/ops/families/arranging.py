@@ -169,8 +169,10 @@ def cross(a: Given, b: Given, *, axis: int | None = None) -> Plan:
     """The cross product of vectors of three along an axis: of the first that has three unless one is said."""
     to = broadcast([a.shape, b.shape], "cross")
     first = next((k for k, n in enumerate(to) if n == 3), 0)
+    if not to:
+        raise OpError("cross: vectors of three are needed, but there are single numbers")
     (at,) = (first,) if axis is None else normal_axes("cross", axis, len(to))
-    if not to or to[at] != 3:
+    if to[at] != 3:
         raise OpError(f"cross: axis {at} of {shape_text(to)} has no three elements")
     wide: list[Plan] = [one if one.shape == to else (Expand(to), [one]) for one in (a, b)]
 

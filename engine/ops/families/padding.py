@@ -12,7 +12,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.moving import Move, Placed
-from gradstep.engine.ops.reach import Reach, Weighing
+from gradstep.engine.ops.reach import Reach, Weighing, places_of
 from gradstep.engine.ops.shapes import is_number, shape_text
 from gradstep.engine.ops.windows import Window, per_axis, sliding, spots
 
@@ -69,7 +69,7 @@ class Pad(Weighing, Move):
                 f"pad: ({before}, {behind}) does not suit axis {axis} of x {shape_text(x)}: {many} "
                 f"with mode {self.mode!r}"
             )
-        at = np.arange(-before, extent + behind)
+        at = places_of("pad", -before, extent + behind)
         if self.mode == "constant":
             index = np.where(at < extent, np.maximum(at, -1), -1)
         elif self.mode == "replicate":

@@ -13,7 +13,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape, pieces
 from gradstep.engine.ops.links import Links
-from gradstep.engine.ops.reach import Reach, Reaching
+from gradstep.engine.ops.reach import Reach, Reaching, places_of
 from gradstep.engine.ops.shapes import shape_text
 from gradstep.engine.ops.taps import Tap
 from gradstep.engine.ops.windows import Window, per_axis, sliding
@@ -82,7 +82,7 @@ class Adaptive(Reaching):
             count = extent if count is None else count
             if count and not extent:
                 raise OpError(f"{self.name}: there is nothing to make {count} of in x {shape_text(x)}")
-            places = np.arange(count)
+            places = places_of(self.name, 0, count)
             found.append((extent, places * extent // max(count, 1), -(-(places + 1) * extent // max(count, 1))))
         return found
 

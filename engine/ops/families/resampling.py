@@ -15,7 +15,7 @@ from gradstep.engine.notation import brief
 from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.families.pooling import spans
 from gradstep.engine.ops.families.shape import Reshape, Transpose
-from gradstep.engine.ops.reach import Reach, Weighing
+from gradstep.engine.ops.reach import Reach, Weighing, places_of
 from gradstep.engine.ops.shapes import is_number, shape_text
 
 #: Along how many axes each mode goes, where that is fixed, as PyTorch has it.
@@ -104,7 +104,7 @@ class Interpolate(Weighing):
         return tuple(self._reach(n, count, f) for n, count, f in zip(x[2:], counts, factors, strict=True))
 
     def _reach(self, extent: int, count: int, factor: float | None) -> Reach:
-        places = np.arange(count)
+        places = places_of("interpolate", 0, count)
         if self.mode == "area":
             starts, ends = places * extent // count, -(-(places + 1) * extent // count)
             return spans(extent, starts, ends, 1 / np.maximum(ends - starts, 1))

@@ -30,9 +30,13 @@ def part(x: Given, axis: int, start: int, stop: int) -> Plan:
     return (Index((*(((None,) * 3),) * axis, (start, stop, None))), [x])
 
 
+def _check_count(name: str, x: Given, count: int) -> None:
+    if count > _MOST:
+        raise OpError(f"{name}: {count:,} parts of {shape_text(x.shape)}; at most {_MOST:,} are made")
+
+
 def _parts(name: str, x: Given, axis: int, sizes: Sequence[int]) -> Several:
-    if len(sizes) > _MOST:
-        raise OpError(f"{name}: {len(sizes):,} parts of {shape_text(x.shape)}; at most {_MOST:,} are made")
+    _check_count(name, x, len(sizes))
     return Several([part(x, axis, stop - size, stop) for size, stop in zip(sizes, accumulate(sizes), strict=True)])
 
 
@@ -51,6 +55,7 @@ def split(x: Given, *, size: int | tuple[int, ...] = 1, axis: int = 0) -> Severa
         raise OpError(f"split: size is a whole number from 1 on, not {size}")
     if not there:
         return _parts("split", x, at, [0])
+    _check_count("split", x, -(-there // size))
     return _parts("split", x, at, [min(size, there - start) for start in range(0, there, size)])
 
 
@@ -61,6 +66,7 @@ def chunk(x: Given, *, chunks: int = 2, axis: int = 0) -> Several:
     if chunks < 1:
         raise OpError(f"chunk: chunks is a whole number from 1 on, not {chunks}")
     there = x.shape[at]
+    _check_count("chunk", x, min(chunks, there or chunks))
     if not there:
         return _parts("chunk", x, at, [0] * chunks)
     size = ceil(there / chunks)
@@ -81,6 +87,7 @@ def _cut(name: str, x: Given, sections: int | tuple[int, ...], at: int) -> Sever
         return Several([part(x, at, start, max(start, stop)) for start, stop in pairs])
     if sections < 1:
         raise OpError(f"{name}: sections is a whole number from 1 on, not {sections}")
+    _check_count(name, x, sections)
     size, more = divmod(there, sections)
     return _parts(name, x, at, [size + (k < more) for k in range(sections)])
 
@@ -115,8 +122,7 @@ def dsplit(x: Given, *, sections: int | tuple[int, ...] = 2) -> Several:
 def unbind(x: Given, *, axis: int = 0) -> Several:
     """The parts x[0], x[1] … along an axis, which is gone."""
     at = axis_of("unbind", axis, x.shape)
-    if x.shape[at] > _MOST:
-        raise OpError(f"unbind: {x.shape[at]:,} parts of {shape_text(x.shape)}; at most {_MOST:,} are made")
+    _check_count("unbind", x, x.shape[at])
     return Several([(Index((*(((None,) * 3),) * at, k)), [x]) for k in range(x.shape[at])])
 
 

@@ -231,6 +231,8 @@ def take_along_dim(x: Given, ids: Given, *, axis: int | None = None) -> Plan:
         return (Take(), [x, (Reshape((prod(ids.shape),)), [ids])])
     if len(x.shape) != len(ids.shape):
         raise OpError(f"take_along_dim: x {shape_text(x.shape)} and ids {shape_text(ids.shape)} have not as many axes")
+    if not x.shape:
+        raise OpError("take_along_dim: x is a single number and has no axis; leave the axis out")
     (at,) = normal_axes("take_along_dim", axis, len(x.shape))
     wide = broadcast(
         [tuple(1 if a == at else n for a, n in enumerate(s)) for s in (x.shape, ids.shape)], "take_along_dim"

@@ -73,7 +73,7 @@ def test_an_option_that_cannot_even_be_written_out_is_refused(option: str) -> No
 #: What no option, or hardly one, may be.
 _ODD = (
     "{}", "{1}", "b'x'", "1j", "...", "'x'", "[]", "[[1]]", "[None]", "['x']", "[True]", "((1, 2),)", "-1", "0",
-    "1e400", "2.5", "1" + "0" * 400,
+    "1e400", "2.5", "1" + "0" * 400, "9" * 9, "9" * 18,
 )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def test_an_odd_option_is_refused_or_means_something(name: str) -> None:
     op = called(name)
     assert op is not None
     for number, (option, odd) in enumerate(product(op.options(), _ODD)):
-        inputs = ("X", "X, W", "X, 0, X", "x, c, c")[number % 4]
+        inputs = ("X", "X, W", "X, 0, X", "x, c, c", "k", "k, k")[number % 6]
         with contextlib.suppress(ExpressionError):  # and nothing else is raised
             leaves().line("y", f"{name}({inputs}, {option}={odd})")
 
@@ -94,6 +94,20 @@ def test_of_nothing_nothing_is_made(text: str) -> None:
     builder = leaves()
     builder.input("Z", np.zeros((0, 3)))
     with pytest.raises(ExpressionError, match=r"no array at all|at least"):
+        builder.line("y", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "adaptive_avg_pool1d(X, 999999999)", "adaptive_max_pool2d(X, (1, 999999999))", "pad(X, (999999999, 0))",
+        "interpolate(stack([X, X]), size=999999999)", "tensor_split(X, 999999999)[0]", "chunk(Z, 999999999)[0]",
+    ],
+)  # fmt: skip
+def test_what_would_be_too_many_is_refused_before_anything_is_made(text: str) -> None:
+    builder = leaves()
+    builder.input("Z", np.zeros((0, 3)))
+    with pytest.raises(ExpressionError, match=r"at most [\d,]+ are made"):
         builder.line("y", text)
 
 

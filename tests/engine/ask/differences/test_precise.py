@@ -78,8 +78,19 @@ s = "log_softmax(sum(h, axis=0) @ W, axis=0)"
 L = "cross_entropy(s, t) + cross_entropy(s, t, ignore_index=2) + sum(softmax(sum(s)))"
 """
 
+#: Operations that choose, of single numbers.
+SINGLE = """format = 1
+[parameters]
+w = 2.0
+[graph]
+a = "w * w"
+m = "median(a) * mode(a)[0]"
+s = "sort(a)[0] + take(a, 0)"
+L = "max(a) * m + sum(s)"
+"""
 
-@pytest.mark.parametrize("name", [*builtin(), WIDE])
+
+@pytest.mark.parametrize("name", [*builtin(), WIDE, SINGLE])
 def test_together_is_as_one_by_one(name: str) -> None:
     """The losses of many copies at once, against a run of the whole network for each."""
     precise = Precise(record(find(name) if name in builtin() else loads(name)))
