@@ -25,6 +25,8 @@ _NARROW = (
     (0x2800, 0x28FF),
 )  # fmt: skip
 _narrow: Callable[[str], bool] = frozenset(chr(k) for a, b in _NARROW for k in range(a, b + 1)).issuperset
+#: The index at the end of a name, in brackets or as subscripts.
+_INDEX = re.compile(r"(\[[^\[\]\s]*\]|[₀-₉]+)$")
 #: Marks that are left out.
 _DISPUTED = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]")
 #: The letters that flags are made of; some terminals draw a flag of two, some the letters, and not in as many cells.
@@ -79,14 +81,18 @@ def clip(text: str, width: int) -> str:
     return _joined(found[: max(width - 1, 0)], found) + "…" if width > 0 else ""
 
 
-def fold(text: str, width: int) -> str:
+def fold(text: str, width: int, tail: int | None = None) -> str:
     """`text` in at most `width` cells, with … in its middle where something is left out: names that begin alike differ
-    at their ends, and the end of a formula is its result."""
+    at their ends, and the end of a formula is its result. An index at the end stays whole, and before it `tail` cells
+    are kept, else half of what there is room for."""
     found = cells(text)
     if len(found) <= width or width < 3:
         return clip(text, width)
-    tail = width // 2
-    return clip(text, width - tail) + clip_left(text, tail + 1).removeprefix("…")
+    index = _INDEX.search(text)
+    end = len(index[0]) if index and len(index[0]) <= width - 2 else 0
+    room = width - end
+    end += (room // 2 if room > 2 else 0) if tail is None else max(min(tail, room - 2), 0)
+    return clip(text, width - end) + clip_left(text, end + 1).removeprefix("…")
 
 
 def clip_left(text: str, width: int) -> str:

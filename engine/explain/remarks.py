@@ -138,7 +138,7 @@ def left_over(recording: Recording, element: Element) -> str:
     if not left:
         return ""
     both = left + recording.trace.derivative(element)
-    return f"Not zeroed: {said(left, True)} is left over from before, and the update takes {said(both, True)}."
+    return f"Not zeroed: {said(left, True)} is left from before, and the update takes {said(both, True)}."
 
 
 #: So many of the ways that meet are looked at for a kink.

@@ -2,15 +2,16 @@
 
 Two names for every element. The blackboard's, for reading: subscripts are layer, to, from, counted
 from 1, and a layer of a single unit drops "to": z₁₁, h₂, w₁₁₂, b₂. And NumPy's, for typing: z1[0],
-W1[0,1]. Where a layer is wider than 9, or the short form would be ambiguous, the blackboard's is
-W₂[7,37] too. What a formula computes on its way is a part of its line, and is called after it and the
-operation: h₁:add[0], typed h1:add[0].
+W1[0,1]. A network has subscripts all over or nowhere: as soon as one of its arrays cannot have them,
+as it is wider than 9, or has samples, or more axes, or two would be called the same, all of its elements
+are written as NumPy does, W₂[7,37], so that nothing is counted from 1 beside what is counted from 0. What
+a formula computes on its way is a part of its line, and is called after it and the operation: h₁:add₂,
+typed h1:add[1].
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -78,12 +79,10 @@ class Blackboard:
         shown = self.graph.values[value]
         if shown.role is Role.LITERAL:
             return shown.name
-        short = _short(shown, flat)
-        # Not under the name of a whole array either: h₁ is no element of h where there is an h1.
-        taken = short is not None and self.graph.by_name.get(plain(short), shown) is not shown
-        if short is None or taken or short in self._ambiguous:
-            return self.whole(value) + _brackets(shown.shape, flat)
-        return short
+        if shown.size == 1 and len(shown.shape) < 2:
+            return self.whole(value)
+        short = _short(shown, flat) if self.subscripts else None
+        return self.whole(value) + _brackets(shown.shape, flat) if short is None else short
 
     def across(self, value: int, flat: int, axis: int) -> str:
         """The name of an element with `:` on one axis: h[:,1], the same unit in every sample."""
@@ -129,9 +128,16 @@ class Blackboard:
         return self.element(value.id, unit) if len(value.shape) == 1 else f"{self.whole(value.id)}[…,{unit}]"
 
     @cached_property
-    def _ambiguous(self) -> frozenset[str]:
-        seen = Counter(short for v in self.graph.values for _, short in _shorts(v))
-        return frozenset(name for name, times in seen.items() if times > 1)
+    def subscripts(self) -> bool:
+        """Whether elements are written with subscripts, counted from 1: where all of them can be, each by a name that
+        neither another element nor a whole array has. Else all are written with brackets, counted from 0."""
+        shown = [v for v in self.graph.values if v.role is not Role.LITERAL]
+        if not all(_has_shorts(v) for v in shown):
+            return False
+        names = [(value, plain(short)) for value in shown for _, short in _shorts(value)]
+        return len({name for _, name in names}) == len(names) and all(
+            self.graph.by_name.get(name, value) is value for value, name in names
+        )
 
     @cached_property
     def _typed_short(self) -> dict[str, list[tuple[Value, int]]]:
@@ -203,21 +209,27 @@ def _brackets(shape: Shape, flat: int) -> str:
     return f"[{','.join(map(str, unravel(flat, shape)))}]" if shape else ""
 
 
+def _has_shorts(value: Value) -> bool:
+    """Whether the blackboard has a name for each element of an array."""
+    ends = {0, value.size - 1} if value.size else ()
+    return value.size <= _WIDEST**2 and all(_short(value, flat) is not None for flat in ends)
+
+
 def _short(value: Value, flat: int) -> str | None:
     """The blackboard's name of an element, or None where it has none of its own."""
     base, layer = _split(value.name)
-    if len(layer) > 1 or value.part or "." in value.name or any(n > _WIDEST for n in value.shape):
-        return _whole(value.name) if value.size == 1 and len(value.shape) < 2 else None
-    index = kept = unravel(flat, value.shape)
+    index = unravel(flat, value.shape)
+    if value.size == 1 and len(index) < 2:
+        return _whole(value.name)
+    if len(layer) > 1 or (value.part and layer) or "." in value.name or any(n > _WIDEST for n in value.shape):
+        return None
     if value.role is Role.PARAMETER and len(index) == 2:
         base = base.lower() if len(base) == 1 else base
-        kept = index[1:] if value.shape[0] == 1 else index
-        kept = () if value.shape == (1, 1) else kept
-    elif len(index) <= 1:
-        kept = index if value.size > 1 else ()
-    else:
+        index = index[1:] if value.shape[0] == 1 else index
+        index = () if value.size == 1 else index
+    elif len(index) > 1:
         return None
-    return base + (layer + "".join(str(i + 1) for i in kept)).translate(_SUBSCRIPTS)
+    return _whole(base + layer) + "".join(str(i + 1) for i in index).translate(_SUBSCRIPTS)
 
 
 def _shorts(value: Value) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find
 from gradstep.tui.network.targets import target
 from gradstep.tui.panels.main.network import Network
-from gradstep.tui.view import View, Zoom
+from gradstep.tui.view import Layout, View, Zoom
 
 
 def test_probabilities_stand_beside_their_logarithms() -> None:
@@ -26,6 +26,31 @@ def test_probabilities_stand_beside_their_logarithms() -> None:
     session.goto("logp[0]")
     text = Network.paint(session.frame(), View(), 126, 21).text()
     assert text.count(" p 0.") == 1  # the others are not there yet
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "zoom"), [(80, 10, Zoom.LAYER), (80, 10, Zoom.NETWORK), (126, 21, Zoom.NETWORK)]
+)
+def test_so_they_do_in_narrow_boxes_and_in_cards(width: int, height: int, zoom: Zoom) -> None:
+    session = Session(find("softmax-cross-entropy"))
+    session.goto("end")
+    layout = Layout.NARROW if width == 80 else Layout.WIDE
+    text = Network.paint(session.frame(), View(zoom=zoom, layout=layout), width, height).text()
+    scores = np.exp([0.55, -0.7, 0.4])
+    shares = scores / scores.sum()
+    if zoom is Zoom.LAYER:
+        assert re.findall(r" p (0\.\d+) ", text) == [f"{share:.3f}" for share in shares]
+        assert re.search(r"logp₂◂", text)
+    else:
+        rows = re.findall(r"│ \d[ ◂][ █]* (0\.\d+) (−\d\.\d+) ", text)
+        assert rows == [(f"{share:.3f}", f"−{-np.log(share):.3f}") for share in shares]
+        assert re.search(r"1◂[ █]* 0\.133", text)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("fan-out", "1.0 0"), ("softmax-cross-entropy", "t 0 1.0 0")])
+def test_targets_are_not_cut_at_80_columns(name: str, shown: str) -> None:
+    text = Network.paint(Session(find(name)).frame(), View(layout=Layout.NARROW), 80, 10).text()
+    assert f"│{shown}" in text
 
 
 def test_the_target_is_marked_in_boxes() -> None:

@@ -40,8 +40,9 @@ def row(widths: Sequence[int], room: int, joint: int) -> list[int | None]:
 
 def folded(text: str, room: int) -> str:
     """A formula in at most `room` cells: terms of its middle are left out, or, where it has none, its letters."""
-    if breadth(text) <= room:
-        return text
+    shorter = text if breadth(text) <= room else re.sub(r" \([^()]*\)$", "", text)
+    if breadth(shorter) <= room:  # over what it runs is said by its letters too
+        return shorter
     for joints in _JOINTS:
         parts, between = _split(text, joints)
         if len(parts) == 1:
@@ -49,12 +50,13 @@ def folded(text: str, room: int) -> str:
         begin, end = kept([breadth(part) for part in parts], room, breadth(joints[0]))
         tail = "".join(map("".join, zip(between[len(parts) - end - 1 :], parts[len(parts) - end :], strict=True)))
         shorter = (parts[0] + between[0] if begin else "") + _LEFT_OUT + tail
+        if not begin and len(parts) == 2 and joints == _JOINTS[-1]:  # of a product both matter
+            half = (room - 1) // 2
+            return f"{fold(parts[0], room - 1 - half)}{between[0]}{fold(parts[1], half)}"
         if breadth(shorter) <= room:
             return shorter
         break
-    # Over what it runs is said by its letters too.
-    shorter = re.sub(r" \([^()]*\)$", "", text)
-    return fold(shorter if shorter != text and breadth(shorter) <= room else text, room)
+    return fold(text, room)
 
 
 def _split(text: str, joints: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -70,7 +70,9 @@ def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
     """The rule, and with numbers; the column of their equals sign."""
     canvas = slots.canvas
     slots.label("rule")
-    x = canvas.put(9, slots.y, equation.left, slots.palette.style("text"))
+    both = canvas.width - 12
+    left = fold(equation.left, max(both - breadth(equation.right), both // 2))
+    x = canvas.put(9, slots.y, left, slots.palette.style("text"))
     room = canvas.width - x - 3
     slots.put(x, f" {equation.relation} ")
     canvas.put(x + 3, slots.y, folded(equation.right, room))

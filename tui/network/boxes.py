@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from gradstep.engine.debugger import Frame, Kind, picture, spread
+from gradstep.engine.debugger import Frame, spread
 from gradstep.engine.graph import Element
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
@@ -13,7 +13,7 @@ from gradstep.tui.network.diagram import Diagram, Unit
 from gradstep.tui.network.forms import Form
 from gradstep.tui.network.layout import Box
 from gradstep.tui.network.names import letter, name_of
-from gradstep.tui.network.targets import is_target, probability
+from gradstep.tui.network.targets import is_target, probability, wanted
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import over, sign_role
 from gradstep.tui.view import View
@@ -30,22 +30,10 @@ class Boxes:
         self.current = diagram.home(frame.element)
         self.selected = diagram.home(view.selection)
         #: The element of the box that stands for the one being computed.
-        self.here = self._shown(frame.element) if frame.element else None
-
-    def _shown(self, element: Element) -> Element:
-        """What stands in a box for an element that is being computed: of another sample than the one that is looked
-        at, it does itself."""
-        return element if self.frame.elsewhere is not None else self.diagram.shown(element)
-
-    def unit(self, number: int) -> Unit:
-        """What a box shows: where something of another sample is being computed, the unit in that sample."""
-        unit, sample = self.diagram.units[number], self.frame.elsewhere
-        if number != self.current or sample is None:
-            return unit
-        return unit._replace(flat=self.frame.recording.samples.moved(*unit.element, sample))
+        self.here = diagram.shown(frame.element) if frame.element else None
 
     def paint(self, box: Box) -> None:
-        unit = self.unit(box.unit)
+        unit = self.diagram.units[box.unit]
         reached = self.value(unit.entered) is not None
         if self.form.frame == 0:
             self._line(box, unit, reached)
@@ -70,9 +58,7 @@ class Boxes:
             y = box.y + 1
             for element in dict.fromkeys((unit.entered, unit.element)):
                 y = self._row(box.x, y, element, reached)
-        if self.form.frame == 2 and unit.bias < 0 and is_target(self.frame, unit.element):
-            self.canvas.put(box.x + 2, box.y + box.height - 1, " target ", self.palette.style("text", bold=True))
-        elif self.form.frame == 2 and unit.bias >= 0:
+        if self.form.frame == 2 and unit.bias >= 0:
             size = self.diagram.graph.values[unit.bias].size
             self._bias(box, Element(unit.bias, unit.flat % size))
 
@@ -96,14 +82,23 @@ class Boxes:
         else:
             shown = f" {fold(name, box.width - 6)} "
         end = self.canvas.put(x, y, shown, style)
-        tag, role = self._tag(unit)
+        (tag, role), wanted = self._tag(unit), is_target(self.frame, unit.element)
         if self.form.box < 20:
             tag = tag.removeprefix("gate ")
         if self.form.stacked:
             tag = "╳" if role == "alarm" else ""
             end -= 2
-        if tag and end + len(tag) + 3 < box.x + box.width:
+        fits = end + len(tag) + 3 < box.x + box.width
+        if tag and fits:
             self.canvas.put(box.x + box.width - len(tag) - 3, y, f" {tag} ", self.palette.style(role))
+        # The lower edge is for what has no room above; where there is none, a sign says which the target is.
+        low = self.form.frame == 2 and unit.bias < 0
+        words = tag if low and not fits and tag != "target" else "target" if low and wanted else ""
+        if words:
+            ink = self.palette.style("text", bold=words == "target")
+            self.canvas.put(box.x + 2, y + box.height - 1, f" {words} ", ink)
+        if wanted and words != "target" and not (fits and tag == "target"):
+            self.canvas.put(end - 1, y, "◂", self.palette.style("current", bold=True))
 
     def _tag(self, unit: Unit) -> tuple[str, str]:
         """`gate open` or `gate shut`, once the gate has been passed; of the logarithm of a probability the latter."""
@@ -223,20 +218,17 @@ class Boxes:
         self.canvas.put(box.x + 1 + max(inner - len(text), 0) // 2, box.y + 1, clip(text, inner), style)
         about = self._about()
         if about and box.height > 2:
-            left = self.form.loss >= 10
+            left = self.form.loss >= 10 and inner > breadth(about)
             room = inner - (left and not self.diagram.everything)
+            if breadth(about) > room and not self.diagram.everything:
+                about = about.partition(" ")[2]
             self.canvas.put(box.x + 1 + left, box.y + 2, clip(about, room), self.palette.style("dim"))
 
     def _about(self) -> str:
         """What the loss is taken over: how many samples, or of one the first numbers of its targets."""
         if self.diagram.everything:
             return f"{len(self.diagram.samples)} samples"
-        words = []
-        for target in self.diagram.targets:
-            shown = picture(self.frame.recording, target, Kind.DATA, self.diagram.samples[0])
-            words.append(letter(self.frame.recording, target))
-            words += [number(shown.at(k), Digits.FULL) for k in range(min(shown.size, 8))]
-        return " ".join(words)
+        return wanted(self.frame.recording, self.diagram.samples[0])
 
     def _line(self, box: Box, unit: Unit, reached: bool) -> None:
         """The whole unit in one line: name, value, gradient."""
@@ -252,7 +244,8 @@ class Boxes:
             name = "◇" + name
         self.canvas.put(box.x, y, fold(name, 7), style)
         forward = self.here == element and self.frame.phase in (Phase.FORWARD, Phase.LOSS)
-        self.put(box.x + 7, y, _NUMBER, self.value(element), False, forward)
+        at = box.x + min(7, box.width - _NUMBER)
+        self.put(at, y, _NUMBER, self.value(element), False, forward)
         if box.width >= 20 and self.diagram.graph.gets_gradient(self.diagram.graph.values[element.value]):
             grad = self.value(element, Phase.BACKWARD)
             backward = self.here == element and self.frame.phase is Phase.BACKWARD

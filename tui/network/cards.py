@@ -148,15 +148,18 @@ class Cards(Far):
             style = palette.inverse("current")
         canvas.put(place.x + 2, place.y + 1, text, style)
         if self.targets:
-            words = clip(self._target(self.targets[0]), place.width - 3)
+            words = clip(self._target(self.targets[0], place.width - 3), place.width - 3)
             canvas.put(place.x + 2, place.y + 2, words, palette.style("dim"))
         if self.frame.sample is None:
             words = clip(f"{self.samples.count} samples", place.width - 3)
             canvas.put(place.x + 2, place.y + place.height - 2, words, palette.style("dim"))
 
-    def _target(self, value: int) -> str:
+    def _target(self, value: int, room: int) -> str:
         """What the loss compares with: a number, a class, or how many numbers."""
         shown, name = picture(self.recording, value, Kind.DATA, self.frame.sample), self.board.whole(value)
         if shown.size == 1:
             return f"{name} {number(shown.at(0), Digits.FULL)}"
-        return f"{name} {extent(shown.shape)}" if shown.chosen is None else f"{name}: class {shown.chosen}"
+        if shown.chosen is None:
+            return f"{name} {extent(shown.shape)}"
+        words = f"class {shown.chosen}"
+        return f"{name} {words}" if breadth(name) + 1 + breadth(words) <= room else words

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradstep.engine.run import Recording
+from gradstep.tui.cells import breadth
 from gradstep.tui.kept import kept_of_run
 from gradstep.tui.network.diagram import Diagram
 from gradstep.tui.network.forms import Form, box_height, box_width, column_width, form_for, gap, window
+from gradstep.tui.network.targets import wanted
 
 
 class Box(NamedTuple):
@@ -115,6 +117,7 @@ class _Arranger:
         self.width, self.height, self.top, self.focus = width, height, top, focus
         self.boxes: dict[int, Box] = {}
         self.hidden: list[tuple[int, int, int]] = []
+        self.targets = 0
 
     def placed(self, lanes: list[Lane]) -> Placed:
         spans = self._columns()
@@ -140,6 +143,10 @@ class _Arranger:
         shares = [3 if g > form.plain else 1 for g in gaps]
         margin = 1 if len(self.columns) == len(diagram.columns) else 3
         free = max(self.width - 2 * margin - sum(widths) - sum(gaps), 0)
+        if form.frame and not diagram.everything:  # the targets in the loss's box are worth more than gaps
+            self.targets = min(free, max(breadth(wanted(diagram.recording, diagram.samples[0])) + 2 - form.loss, 0))
+            widths = [max(self._wide(unit) for unit in diagram.columns[c]) for c in self.columns]
+            free = max(self.width - 2 * margin - sum(widths) - sum(gaps), 0)
         edge = min(free // 6, 4)
         free -= 2 * edge
         # Beyond this, longer edges only pull the picture apart.
@@ -151,6 +158,11 @@ class _Arranger:
             found.append((column, x, wide))
             x += wide + after
         return found
+
+    def _wide(self, number: int) -> int:
+        """The cells of a unit's box."""
+        unit = self.diagram.units[number]
+        return box_width(self.diagram, self.form, unit) + (self.targets if unit.value == self.diagram.loss else 0)
 
     def _stack(self, column: int, x: int, wide: int) -> None:
         diagram, form = self.diagram, self.form
@@ -165,7 +177,7 @@ class _Arranger:
         between = min((room - sum(heights)) // max(len(units) - 1, 1), 3) if len(units) > 1 else 0
         y = self.top + (room - sum(heights) - between * (len(units) - 1)) // 2
         for number, tall in zip(units, heights, strict=True):
-            own = box_width(diagram, form, diagram.units[number])
+            own = self._wide(number)
             self.boxes[number] = Box(number, x + (wide - own) // 2, y, own, tall)
             y += tall + between
 

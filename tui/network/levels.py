@@ -8,6 +8,7 @@ from gradstep.engine.debugger import Frame
 from gradstep.engine.run import Recording
 from gradstep.tui.folding import NOTHING, closed_in, foldable, formulas
 from gradstep.tui.network.diagram import drawable, mapped
+from gradstep.tui.network.looking import looked_at
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import Canvas
 from gradstep.tui.view import View, Zoom
@@ -36,12 +37,16 @@ def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
 
 
 def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """Nodes where they can be drawn, or the tables that they are in; else the tables about the moment, or one layer."""
+    """Nodes where they can be drawn, or the tables that they are in; else the tables about the moment, or one layer.
+    Where something of another sample is computed, or selected, than of the one that is looked at, all of it is that
+    sample's."""
+    element = looked_at(frame, view)
+    whose = None if element is None else frame.recording.samples.of(*element)
+    if whose is not None and frame.sample is not None:
+        frame = frame.seen_for(whose)
     if mapped(frame.recording):
-        from gradstep.tui.network.maps import Maps
-
-        maps = Maps(canvas, frame, view)
-        if maps.fits:
+        maps = _maps(canvas, frame, view)
+        if maps is not None:
             return maps
     elif drawable(frame.recording):
         return _units(canvas, frame, view)
@@ -56,17 +61,30 @@ def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
 
 
 def _units(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """Boxes, if all of them have room; else columns or tables that do; else the boxes that have."""
+    """Boxes, if all of them have room; else columns or tables that do, or tables without what other formulas than the
+    one that the step is in make on their way; else the tables about the moment, or the boxes that have room."""
     from gradstep.tui.network.nodes import Nodes
 
     nodes = Nodes(canvas, frame, view)
     if nodes.whole:
         return nodes
-    from gradstep.tui.network.maps import Maps
+    from gradstep.tui.network.near import near
     from gradstep.tui.network.slim import Slim
 
-    others = (Slim(canvas, frame, view), Maps(canvas, frame, view))
-    return next((other for other in others if other.fits), nodes)
+    slim = Slim(canvas, frame, view)
+    if slim.whole:
+        return slim
+    return _maps(canvas, frame, view) or (slim if slim.fits else near(canvas, frame, view) or nodes)
+
+
+def _maps(canvas: Canvas, frame: Frame, view: View) -> Stage | None:
+    """Tables of all arrays, or without what other formulas than that of the step make on their way: the first with room
+    for every digit, else the first that has room at all; None where neither has."""
+    from gradstep.tui.network.maps import Maps
+    from gradstep.tui.network.near import named
+
+    found = [maps for maps in (Maps(canvas, frame, view), named(canvas, frame, view)) if maps is not None and maps.fits]
+    return next((maps for maps in found if maps.form and maps.form.roomy), found[0] if found else None)
 
 
 def _neuron(canvas: Canvas, frame: Frame, view: View) -> Stage:

@@ -73,7 +73,7 @@ def _rows(recording: Recording, closed: Closed) -> _Rows:
 def _columns(recording: Recording, closed: Closed, width: int) -> _Columns:
     outputs = [recording.graph.values[layer.output] for layer in afar(recording, closed).layers]
     names = max(map(breadth, _rows(recording, closed).names))
-    shapes = max(len(extent(value.shape)) for value in outputs)
+    shapes = max(len("shape"), *(len(extent(value.shape)) for value in outputs))
     counted = 10 if foldable(recording) and width >= _COUNTED else 0
     return _Columns(min(names, _NAMES), min(shapes, _SHAPES), counted)
 

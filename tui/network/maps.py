@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from math import prod
+from typing import NamedTuple
 
 from gradstep.engine.debugger import Frame, Kind
 from gradstep.engine.graph import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
-from gradstep.tui.cells import breadth, clip
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.network.names import axes, extent, part
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.reads import read
@@ -24,8 +25,22 @@ from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
 
-#: Cells of a number and the digits after its point, from where there is much room to where there is little.
-_FORMS = ((8, 3), (7, 3), (6, 2), (5, 1))
+
+class _Form(NamedTuple):
+    """The cells of a number, the digits after its point, and the cells of a table's name at most."""
+
+    cell: int
+    digits: int
+    name: int
+
+    @property
+    def roomy(self) -> bool:
+        """Whether every number has room for its sign and its exponent."""
+        return self.cell > 5
+
+
+#: From where there is much room to where there is little.
+_FORMS = (_Form(8, 3, 60), _Form(7, 3, 60), _Form(6, 2, 60), _Form(6, 2, 10), _Form(5, 1, 10))
 #: Cells between two columns, at least and at most.
 _GAP, _WIDEST = 3, 12
 
@@ -45,13 +60,11 @@ class Maps(Stage):
     # Where everything stands -----------------------------------------------------------------------
 
     @cached_property
-    def form(self) -> tuple[int, int] | None:
+    def form(self) -> _Form | None:
         """The roomiest form in which all columns fit beside each other; None where none does."""
         room, count = self.canvas.width - 2, max(self.plan.depths, default=0)
-        for cell, digits in _FORMS:
-            if sum(self._width(column, cell) for column in self.columns) + count * _GAP <= room:
-                return cell, digits
-        return None
+        fitting = (f for f in _FORMS if sum(self._width(c, f) for c in self.columns) + count * _GAP <= room)
+        return next(fitting, None)
 
     @property
     def fits(self) -> bool:
@@ -92,14 +105,14 @@ class Maps(Stage):
     def _height(column: Sequence[Table]) -> int:
         return sum(table.lines for table in column) + len(column) - 1
 
-    def _width(self, column: Sequence[Table], cell: int) -> int:
-        return max((max(table.columns * cell, breadth(self._name(table))) + 1 for table in column), default=0)
+    def _width(self, column: Sequence[Table], form: _Form) -> int:
+        widths = (max(table.columns * form.cell, breadth(self._name(table, form.name))) for table in column)
+        return max(widths, default=-1) + 1
 
     @cached_property
     def places(self) -> Mapping[tuple[int, Kind], Place]:
         """Where each table stands, by its value and kind."""
-        cell = self.form[0] if self.form else _FORMS[-1][0]
-        widths = [self._width(column, cell) for column in self.columns]
+        widths = [self._width(column, self.form or _FORMS[-1]) for column in self.columns]
         count = max(len(widths) - 1, 1)
         gap = min(max((self.canvas.width - 2 - sum(widths)) // count, _GAP), _WIDEST)
         x = max((self.canvas.width - sum(widths) - gap * (len(widths) - 1)) // 2, 1)
@@ -115,7 +128,7 @@ class Maps(Stage):
     # What is pointed at ----------------------------------------------------------------------------
 
     def at(self, x: int, y: int) -> Element | None:
-        cell = self.form[0] if self.form else 1
+        cell = self.form.cell if self.form else 1
         for table, left, top in self.places.values():
             for position in range(table.channels * table.rows * table.columns):
                 column = left + position % table.columns * cell
@@ -139,7 +152,7 @@ class Maps(Stage):
 
     def _across(self, place: Place, position: int, direction: str) -> Element:
         """The element that is nearest beyond the edge of a table; the same where there is none."""
-        cell = self.form[0] if self.form else 1
+        cell = self.form.cell if self.form else 1
         x, y = place.x + position % place.table.columns * cell, place.y + place.table.line(position)
         found = []
         for other in self.places.values():
@@ -176,18 +189,21 @@ class Maps(Stage):
                 text = text.split("· ")[-1]
             self.canvas.put(x, 0, clip(text, end - x - 1), self.palette.style("dim"))
 
-    def _name(self, table: Table) -> str:
-        shape = extent(self.samples.shape(table.value))
+    def _name(self, table: Table, most: int) -> str:
+        """What stands above a table; a name takes `most` cells."""
+        whole, shape = self.board.whole(table.value), extent(self.samples.shape(table.value))
         if table.kind is Kind.GRAD:
-            return self.gradient_name(table.value)
-        words = [self.board.whole(table.value), "" if shape == "1" else shape, axes(self.recording, table.value)]
+            long = self.gradient_name(table.value)
+            return long if breadth(long) <= most else fold(f"∂{whole}", most)
+        words = [fold(whole, most), "" if shape == "1" else shape, axes(self.recording, table.value)]
         return "  ".join(filter(None, words))
 
     def _paint(self, place: Place) -> None:
         table, x, y = place
         now = self._writes(table)
         style = self.palette.style("current" if now else "dim", bold=now)
-        self.canvas.put(x, y, self._name(table), style)
+        assert self.form is not None, "it fits"
+        self.canvas.put(x, y, self._name(table, self.form.name), style)
         for channel in range(table.channels if table.channels > 1 else 0):
             self.canvas.put(x, y + table.line(channel * table.rows * table.columns) - 1, f"[{channel}]", style)
         for position in range(table.channels * table.rows * table.columns):
@@ -203,7 +219,7 @@ class Maps(Stage):
     def _number(self, place: Place, position: int) -> None:
         """One number of a table."""
         assert self.form is not None, "it fits"
-        (cell, digits), table = self.form, place.table
+        (cell, digits, _), table = self.form, place.table
         element = self.element(table.value, position)
         shown, signed = self._known(table, element), table.kind is Kind.GRAD
         text = PENDING if shown is None else number(shown, digits, signed)
@@ -244,7 +260,7 @@ class Maps(Stage):
     def _window(self, place: Place) -> None:
         """A window around the numbers of a table that the step reads: a tint, and brackets at its sides."""
         assert self.form is not None, "it fits"
-        read, cell, table = self.read.get((place.table.value, place.table.kind), set()), self.form[0], place.table
+        read, cell, table = self.read.get((place.table.value, place.table.kind), set()), self.form.cell, place.table
         if not read or len(read) == table.channels * table.rows * table.columns > 1:
             return
         ink = self.palette.style("current", bold=True)
@@ -267,8 +283,8 @@ class Maps(Stage):
         backward = self.frame.phase is Phase.BACKWARD
         rows = [[self.places[t.value, t.kind] for t in column] for column in self.columns if column]
         for before, after in pairwise(rows):
-            end, cell = after[0].x, self.form[0] if self.form else 1
-            start = before[0].x + self._width([place.table for place in before], cell)
+            end = after[0].x
+            start = before[0].x + self._width([place.table for place in before], self.form or _FORMS[-1])
             y = (after[0].y + after[-1].y + after[-1].table.lines) // 2
             if end - start >= 2:
                 wire = "◂" + "─" * (end - start - 2) if backward else "─" * (end - start - 2) + "▸"

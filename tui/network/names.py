@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Element, Layer, Role
 from gradstep.engine.run import Recording
+from gradstep.tui.cells import breadth, fold
 
 
 def name_of(frame: Frame, element: Element) -> str:
@@ -17,6 +20,17 @@ def name_of(frame: Frame, element: Element) -> str:
 def sample_name(sample: int) -> str:
     """`sample 3 [2]`: which one, and the index that names it."""
     return f"sample {sample + 1} [{sample}]"
+
+
+@lru_cache(maxsize=64)
+def folded(names: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Names in at most `width` cells each, all cut at the same place: at that where most of them still differ."""
+    if all(breadth(name) <= width for name in names):
+        return names
+    half = width // 2
+    tails = sorted(range(1, max(width - 1, 2)), key=lambda tail: abs(tail - half))
+    found = (tuple(fold(name, width, tail) for name in names) for tail in tails)
+    return max(found, key=lambda cut: len(set(cut)))
 
 
 def letter(recording: Recording, value: int) -> str:

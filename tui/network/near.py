@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Layer
 from gradstep.engine.run import Recording
+from gradstep.tui.folding import formulas, hidden
 from gradstep.tui.network.looking import layer_here
 from gradstep.tui.network.maps import Maps
 from gradstep.tui.network.plan import numbers
@@ -32,6 +33,16 @@ def near(canvas: Canvas, frame: Frame, view: View) -> Maps | None:
         if maps.fits:
             return maps
     return None
+
+
+def named(canvas: Canvas, frame: Frame, view: View) -> Maps | None:
+    """The tables of what has a name of its own, and of the formulas in which the layer is that is looked at, or what
+    the step reads: the network without what other formulas make on their way; None where they make nothing."""
+    recording, here = frame.recording, layer_here(frame, view)
+    closed = formulas(recording).difference(recording.board.modules.of(here.output))
+    closed = closed.difference(*(recording.board.modules.of(v) for v in _read(frame) if hidden(recording, v, closed)))
+    shown = {k for v, k in numbers(recording).items() if not hidden(recording, v, closed)}
+    return Maps(canvas, frame, view, shown) if closed else None
 
 
 def _read(frame: Frame) -> Iterator[int]:

@@ -17,6 +17,7 @@ from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.images import arranged
 from gradstep.tui.network.names import title
 from gradstep.tui.network.plan import Connection, afar, connections, many_on_the_way, parameters_into, plan
+from gradstep.tui.network.targets import SHARE, logarithms
 from gradstep.tui.network.tile import Fit, fit
 
 #: Lines for connections that pass over a layer.
@@ -185,7 +186,8 @@ class _Cards:
         """The width of a card that is no image."""
         if form(self.recording, layer, self.room.tight) is Form.LOSS:
             return 12 if self.room.tight else 14
-        return (20 if self.room.tight else 24) if self._gets_gradient(layer) else 15
+        share = SHARE if logarithms(self.recording, layer.output) else 0
+        return (20 if self.room.tight else 24) + share if self._gets_gradient(layer) else 15
 
     def _gets_gradient(self, layer: Layer) -> bool:
         return self.recording.graph.gets_gradient(self.recording.graph.values[layer.output])
@@ -200,7 +202,7 @@ class _Cards:
                 return Size(self._fixed(layer), min(prod(shape) + 3, height))
         # In the title a name and a word, where there is room.
         long = len(self.recording.board.whole(layer.output))
-        name = min(long, 4) + 4 if self.room.tight >= 2 else long + len(title(self.recording, layer)) + 8
+        name = min(long + 4, max(width, 8)) if self.room.tight >= 2 else long + len(title(self.recording, layer)) + 8
         image, most = arranged(shape).shape, min(width - 2, 56)
         if not self._gets_gradient(layer):
             how = self._fit(image, most, height - 2)

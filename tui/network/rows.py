@@ -9,7 +9,7 @@ from gradstep.engine.graph import Layer
 from gradstep.tui.cells import breadth
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.places import Place
-from gradstep.tui.network.targets import target
+from gradstep.tui.network.targets import SHARE, logarithms, probability, target
 from gradstep.tui.theme import sign_role
 
 #: From so many cells across on a number has a bar.
@@ -27,6 +27,8 @@ class Rows:
         self.gradient = self._read(self.slope, Kind.GRAD) if self.slope >= 0 else None
         #: The class that these outputs are to be.
         self.target = target(stage.frame, value)
+        #: What their probabilities take, where they are the logarithms of such.
+        self.value, self.share = value, SHARE if logarithms(stage.recording, value) else 0
         focus = stage.focus
         looked_at = focus is not None and focus.value in (value, self.slope)
         self.here = stage.samples.position(value, focus.flat) if focus is not None and looked_at else -1
@@ -42,6 +44,8 @@ class Rows:
             heading = self.stage.gradient_name(self.slope)
             heading = heading if breadth(heading) <= place.width - 4 else "∂"
             self.canvas.put(place.right - 2 - breadth(heading), y, heading, self.palette.style("dim"))
+            if self.share:
+                self.canvas.put(place.right - 11 - self.share, y, "p", self.palette.style("dim"))
             y += 1
         drawn = min(place.y + place.height - 1 - y, self.data.size)
         first = min(max(self.here - drawn // 2, 0), self.data.size - drawn)
@@ -57,10 +61,13 @@ class Rows:
         if k == self.target:
             canvas.put(place.x + 3, y, "◂", palette.style("current", bold=True))
         shown = self.data.at(k) if self.there.at(k) else None
-        peak = self.data.peak
-        if shown is not None and peak and isfinite(shown) and place.width >= _BARS:
-            bar = "█" * max(round(abs(shown) / peak * 4), 1 if shown else 0)
-            canvas.put(place.x + 4, y, bar, palette.style("dim" if shown > 0 else "negative"))
+        share = probability(self.stage.recording, self.value, shown)
+        size, peak = (shown, self.data.peak) if share is None else (share, 1.0)
+        if size is not None and peak and isfinite(size) and place.width - self.share >= _BARS:
+            bar = "█" * max(round(abs(size) / peak * 4), 1 if size else 0)
+            canvas.put(place.x + 4, y, bar, palette.style("dim" if size > 0 else "negative"))
+        if self.share:
+            canvas.value(place.right - 16 - self.share, y, share, 6, digits)
         canvas.value(place.right - (8 if self.gradient is None else 16), y, shown, 6, digits)
         if self.gradient is not None:
             gradient, arrived = self.gradient

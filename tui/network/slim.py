@@ -16,7 +16,7 @@ from gradstep.tui.network.boxes import Boxes
 from gradstep.tui.network.diagram import Diagram, Edge, Unit
 from gradstep.tui.network.forms import FORMS
 from gradstep.tui.network.layout import Lane, lanes
-from gradstep.tui.network.names import name_of
+from gradstep.tui.network.names import folded, name_of
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import sign_role
@@ -34,7 +34,7 @@ _FORMS = (
 #: The cells for what lines are called, of a column, and of a number; the lines of the ramp, at least and at most.
 _LEFT, _LEAST, _MOST, _NUMBER, _RAMP, _HIGHEST = 8, 7, 14, 6, 2, 6
 #: The cells of a column that has a number beside its name, at least; the lines for skips, at most.
-_BESIDE, _LANES = 11, 2
+_BESIDE, _LANES = 12, 2
 #: Gradients that are further apart than this are bars on a log scale.
 _APART = 20
 
@@ -54,8 +54,9 @@ class Slim(Stage):
         super().__init__(canvas, frame, view)
         self.diagram = Diagram(frame.recording, frame.sample)
         self.boxes = Boxes(canvas, self.diagram, FORMS[-1], frame, view)
-        self.step = min((canvas.width - _LEFT) // max(len(self.diagram.columns), 1), _MOST)
         self.most = max(map(len, self.diagram.columns), default=0)
+        widest = _MOST if self.lines else max(_MOST, _NUMBER + 2 + max(map(breadth, self._whole), default=0))
+        self.step = min((canvas.width - _LEFT) // max(len(self.diagram.columns), 1), widest)
 
     @property
     def fits(self) -> bool:
@@ -81,6 +82,26 @@ class Slim(Stage):
     def lines(self) -> tuple[str, ...]:
         """What stands below the name of each unit."""
         return self._lines(next((form for form in _FORMS if self._height(form) <= self._room), _FORMS[-1]))
+
+    @property
+    def room(self) -> int:
+        """The cells for a name."""
+        return self.step - 1 - (0 if self.lines else _NUMBER + 1)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the units, as there is room for them."""
+        return folded(self._whole, self.room)
+
+    @cached_property
+    def _whole(self) -> tuple[str, ...]:
+        """Their whole names."""
+        return tuple(name_of(self.frame, unit.element) for unit in self.diagram.units)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it fits, and no name is cut."""
+        return self.fits and not any("…" in name for name in self.names)
 
     @cached_property
     def top(self) -> int:
@@ -127,15 +148,15 @@ class Slim(Stage):
         self._ramp(left)
 
     def _unit(self, spot: _Spot) -> None:
-        unit, x, y = self.boxes.unit(spot.unit), spot.x, spot.y
+        unit, x, y = self.diagram.units[spot.unit], spot.x, spot.y
         now = spot.unit == self.boxes.current
         reached = self.boxes.value(unit.entered) is not None
         mark = "◇" if spot.unit == self.boxes.selected and self.view.selection is not None else ""
         role = "text" if reached else "placeholder"
         style = self.palette.inverse(self.frame.phase.value) if now else self.palette.style(role, bold=reached)
-        name = fold(mark + name_of(self.frame, unit.element), self.step - 1)
+        name = fold(mark + self.names[spot.unit], self.room)
         if not self.lines:
-            self.canvas.put(x, y, fold(name, self.step - 1 - _NUMBER), style)
+            self.canvas.put(x, y, name, style)
             self._latest(unit, x, y)
             return
         self.canvas.put(x + self.step - 1 - breadth(name), y, name, style)

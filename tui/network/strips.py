@@ -5,9 +5,10 @@ from __future__ import annotations
 from gradstep.engine.debugger import Kind
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import number
-from gradstep.tui.cells import clip, fold
+from gradstep.tui.cells import clip
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.marks import cursor
+from gradstep.tui.network.names import folded
 from gradstep.tui.network.stage import Spot
 from gradstep.tui.network.tile import Look, tile
 from gradstep.tui.paint import PENDING
@@ -34,16 +35,17 @@ class Strips(Far):
         canvas.put(1, 1, "value", dim)
         canvas.put(1, 2, "  │ ∂", dim)
         canvas.put(1, canvas.height - 1, "‖∂‖", dim)
+        names = folded(tuple(self.name(layer.output) for layer in self.layers), step - 1)
         for k, layer in enumerate(self.layers):
-            self._layer(layer, k == self.current and self.focus is not None, left + k * step, step)
+            self._layer(layer, names[k], k == self.current and self.focus is not None, left + k * step, step)
         self.foot = self.scale_words
 
-    def _layer(self, layer: Layer, looked_at: bool, x: int, step: int) -> None:
+    def _layer(self, layer: Layer, name: str, looked_at: bool, x: int, step: int) -> None:
         canvas, now = self.canvas, looked_at or self.is_now(layer)
         style = self.palette.style("current" if now else "text", bold=now)
         if now:
             canvas.put(x - 1, 0, "▸", style)
-        canvas.put(x, 0, fold(self.name(layer.output), step - 1), style)
+        canvas.put(x, 0, name, style)
         self.spots.append(Spot(x - 1, 0, step, canvas.height, layer.output))
         if layer.output == self.graph.loss.id:
             self._loss(x, canvas.height - 3)

@@ -6,12 +6,17 @@ from math import exp
 
 from gradstep.engine.debugger import Frame, Kind, picture
 from gradstep.engine.graph import Element
+from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Recording
-from gradstep.tui.kept import kept_of_network
+from gradstep.tui.kept import kept_of_network, kept_of_run
+from gradstep.tui.network.names import letter
 from gradstep.tui.network.plan import plan
 
 #: Operations that make probabilities, or their logarithms, of scores.
 _LOGARITHM, _SHARES = "log_softmax", ("softmax", "log_softmax")
+
+#: The cells for a probability beside its logarithm.
+SHARE = 7
 
 
 @kept_of_network
@@ -49,9 +54,23 @@ def is_target(frame: Frame, element: Element) -> bool:
     return found is not None and frame.recording.samples.position(*element) == found
 
 
-def probability(recording: Recording, value: int, number: float | None) -> float | None:
-    """Of the logarithm of a probability, once that is there, the probability; None of what is no such."""
+def logarithms(recording: Recording, value: int) -> bool:
+    """Whether a value is logarithms of probabilities."""
     node = recording.graph.values[value].node
-    if number is None or node < 0 or recording.graph.nodes[node].op.name != _LOGARITHM or not number <= 0:
-        return None
-    return exp(number)
+    return node >= 0 and recording.graph.nodes[node].op.name == _LOGARITHM
+
+
+def probability(recording: Recording, value: int, logarithm: float | None) -> float | None:
+    """Of the logarithm of a probability, once that is there, the probability; None of what is no such."""
+    return exp(logarithm) if logarithm is not None and logarithm <= 0 and logarithms(recording, value) else None
+
+
+@kept_of_run
+def wanted(recording: Recording, sample: int) -> str:
+    """The first numbers of the targets of a sample, as they stand in the loss's box: `t 1.0 0.0`."""
+    words = []
+    for target in plan(recording).targets:
+        shown = picture(recording, target, Kind.DATA, sample)
+        words.append(letter(recording, target))
+        words += [number(shown.at(k), Digits.FULL) for k in range(min(shown.size, 8))]
+    return " ".join(words)

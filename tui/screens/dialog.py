@@ -29,6 +29,16 @@ class Line(Walled, Input):
     def __init__(self, value: str = "", **options: Any) -> None:
         super().__init__(value, max_length=LONGEST, **options)
 
+    async def _on_key(self, event: events.Key) -> None:
+        """What keys do besides typing is done in its turn among the letters. Textual would do it only once the letters
+        behind it stand there as well, as in what a program types, or a fast person: ^u would take them too."""
+        for owner in (self, self.screen) if not event.is_printable else ():
+            for binding in reversed(owner._bindings.key_to_bindings.get(event.key, [])):
+                if not binding.priority and await self.app.run_action(binding.action, owner):
+                    event.stop()
+                    event.prevent_default()
+                    return
+
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()  # Textual's own way with it

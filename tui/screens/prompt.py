@@ -24,9 +24,9 @@ class Prompt(Dialog[bool]):
 
     kind = "prompt"
     BINDINGS: ClassVar = [
-        Binding("up", "past(-1)", "the line before", show=False, priority=True),
-        Binding("down", "past(1)", "the line after", show=False, priority=True),
-        Binding("tab", "complete", "complete", show=False, priority=True),
+        Binding("up", "past(-1)", "the line before", show=False),
+        Binding("down", "past(1)", "the line after", show=False),
+        Binding("tab", "complete", "complete", show=False),
     ]
 
     def __init__(

@@ -119,10 +119,10 @@ def test_layers_wider_than_nine_are_written_as_numpy_does() -> None:
     assert names(net, "b1")[0] == "b₁[0]"
     assert names(net, "W2")[0] == "W₂[0,0]"
     assert names(net, "W2")[13] == "W₂[1,3]"
-    assert names(net, "y") == ["y₁", "y₂"]
-    assert names(net, "b2") == ["b₂₁", "b₂₂"]
+    assert names(net, "y") == ["y[0]", "y[1]"]
+    assert names(net, "b2") == ["b₂[0]", "b₂[1]"]
     assert board.gradient(W1, 12 * 7 + 3) == "∂L/∂W₁[7,3]"
-    assert arrows(net, "W2")[13] == "h[3] → y₂"
+    assert arrows(net, "W2")[13] == "h[3] → y[1]"
     assert arrows(net, "W1")[12 * 7 + 3] == "x[3] → h[7]"
 
 
@@ -132,11 +132,11 @@ def test_a_layer_of_nine_is_still_written_short() -> None:
     assert names(net, "y")[8] == "y₉"
 
 
-def test_matrices_that_are_no_weights_are_written_as_numpy_does() -> None:
+def test_with_samples_all_is_written_as_numpy_does() -> None:
     net = network({"X": np.ones((4, 3))}, {"W": np.ones((2, 3))}, {"Y": "X @ W.T", "L": "sum(Y)"})
     assert names(net, "X")[5] == "X[1,2]"
     assert names(net, "Y")[3] == "Y[1,1]"
-    assert names(net, "W")[5] == "w₂₃"
+    assert names(net, "W")[5] == "W[1,2]"
     assert arrows(net, "W")[5] == "X[…,2] → Y[…,1]"
 
 
@@ -159,6 +159,7 @@ def test_numbers_in_a_formula_are_themselves() -> None:
 def test_a_part_of_a_formula_is_called_after_its_line_and_its_operation() -> None:
     net = network({"x": [1.0, 2.0]}, {"w": [3.0, 4.0]}, {"h1": "sum(x * w + w * w)", "L": "-h1 * 2"})
     board = Blackboard(net.graph)
+    # Of h1:multiply2 a subscript would be one more digit: all are written with brackets.
     shown = {"h1:multiply": "h₁:multiply", "h1:multiply2": "h₁:multiply2", "h1:add": "h₁:add"}
     for name, whole in shown.items():
         value = net.value(name)
@@ -192,6 +193,22 @@ def test_names_with_two_digits_are_told_apart() -> None:
         for flat in range(value.size):
             shown = board.element(value.id, flat)
             assert meant(net, shown) == (name, "data", flat), shown
+
+
+def test_a_part_has_subscripts_where_all_have_them() -> None:
+    net = network({"x": [1.0, 2.0]}, {"w": [3.0, 4.0]}, {"h1": "sum(x * w)", "L": "-h1 * 2"})
+    assert names(net, "h1:multiply") == ["h₁:multiply₁", "h₁:multiply₂"]
+    for typed in ("h₁:multiply₂", "h1:multiply2", "h1:multiply[1]"):
+        assert meant(net, typed) == ("h1:multiply", "data", 1)
+        assert meant(net, f"∂L/∂{typed}") == ("h1:multiply", "grad", 1)
+
+
+@pytest.mark.parametrize("name", builtin())
+def test_nothing_is_counted_from_one_beside_what_is_counted_from_zero(name: str) -> None:
+    graph = find(name).graph
+    board = Blackboard(graph)
+    names = [board.element(v.id, v.size - 1) for v in graph.values if v.role is not Role.LITERAL and v.size > 1]
+    assert len({name.endswith("]") for name in names}) <= 1
 
 
 def test_an_element_is_not_shown_by_the_name_of_another_array() -> None:

@@ -78,7 +78,7 @@ def test_an_exact_name_wins_over_a_short_one() -> None:
     net = network({}, {"h": [1.0, 2.0], "h1": 5.0}, {"L": "sum(h * h1)"})
     assert meant(net, "h1") == ("h1", "data", 0)
     assert meant(net, "h2") == ("h", "data", 1)
-    assert names(net, "h") == ["h[0]", "h₂"]
+    assert names(net, "h") == ["h[0]", "h[1]"]
 
 
 def test_the_loss_is_known_as_loss_whatever_it_is_called() -> None:

@@ -103,7 +103,7 @@ def not_chosen(f: Facts, m: re.Match[str]) -> bool:
     return f.value(m[1]) != f.number(f.hop.target) and f.result == 0
 
 
-@says("Not zeroed: <n> is left over from before, and the update takes <n>\\.")
+@says("Not zeroed: <n> is left from before, and the update takes <n>\\.")
 def left_over(f: Facts, m: re.Match[str]) -> bool:
     """Each of the two numbers is rounded."""
     left, both = number(m[1]), number(m[2])

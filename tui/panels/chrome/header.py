@@ -15,8 +15,13 @@ from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.view import View, Zoom
 
-#: What goes first where there is no room.
-_LEAST = ("η ", "sample ", "samples ", "array ", "loss ", "iteration ")
+#: What goes first where there is no room: a field, or only its end.
+_LEAST = (
+    ("η ", False), ("sample ", True), ("array ", False), ("sample ", False), ("samples ", False), ("step ", True),
+    ("loss ", False), ("iteration ", False),
+)  # fmt: skip
+#: So many cells of the title are worth more than those.
+_TITLE = 16
 
 
 class Header(Panel, can_focus=False):
@@ -42,10 +47,10 @@ class Header(Panel, can_focus=False):
             ("η ", f"{frame.recording.update.lr:g}", ""),
         ]
         chips = _chips(frame, view)
-        beside = x + 4 + sum(breadth(chip) + 1 for chip, _ in chips)  # and a bit of the title
-        for least in _LEAST:
+        beside = x + 3 + sum(breadth(chip) + 1 for chip, _ in chips) + min(breadth(_title(frame)), _TITLE)
+        for least, part in _LEAST:
             if beside + _breadth(fields) > width:
-                fields = [f for f in fields if f[0] != least]
+                fields = [(*f[:2], "") if part and f[0] == least else f for f in fields if part or f[0] != least]
         right = width - _breadth(fields) + 1
         for chip, role in chips:
             x = canvas.put(x + 1, 0, clip(chip, right - x - 3), palette.inverse(role))
@@ -103,4 +108,4 @@ def _sample(frame: Frame) -> tuple[str, str, str]:
     count = frame.recording.samples.count
     if frame.sample is None:
         return "samples ", "all", f" {count}"
-    return "sample ", str(frame.sample + 1), f"/{count}" + (f" [{frame.sample}]" if count > 1 else "")
+    return "sample ", f"{frame.sample + 1}/{count}", f" [{frame.sample}]" if count > 1 else ""

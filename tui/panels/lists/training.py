@@ -18,6 +18,7 @@ from gradstep.tui.cells import breadth, clip
 from gradstep.tui.kept import kept_of_training
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.panels.base import Edge, Panel, Scene, edged, framed, hint
+from gradstep.tui.panels.lists.sizes import known_sizes, paint_sizes
 from gradstep.tui.view import View
 
 #: Below so many lines there are only lines of bars.
@@ -36,8 +37,9 @@ class _Frame(NamedTuple):
 
 
 class Training(Panel):
-    """Loss, the loss over the samples held back, norms of gradients, dead units, how far updates go. ▼ is
-    where one is; a click, or ⏎ on what ← and → point at, travels there."""
+    """Loss, the loss over the samples held back, norms of gradients, dead units, how far updates go; before there are
+    iterations to compare, what this one has come to. ▼ is where one is; a click, or ⏎ on what ← and → point at,
+    travels there."""
 
     arrows = ("left", "right", "up", "down")
 
@@ -52,6 +54,7 @@ class Training(Panel):
             return _sheet(frame, view, history, (width, height), focused)
         canvas = framed("training", view, width, height, focused)
         hint(canvas, "i makes the next iteration" + (", u trains to the end" if frame.desk.last > 1 else ""))
+        paint_sizes(canvas, frame, view, 3)
         return canvas
 
     def on_click(self, event: Click) -> None:
@@ -77,13 +80,14 @@ class Training(Panel):
 
 
 def _state(scene: Scene) -> tuple[object, ...]:
-    """All that the panel depends on: within an iteration nothing changes."""
+    """All that the panel depends on: within an iteration nothing changes, as soon as there are several."""
     frame, view, desk = scene.frame, scene.view, scene.frame.desk
     made = desk.history.made if desk.history is not None else 0
     beside = desk.beside.made if desk.beside is not None else 0
     rules = tuple((b.text, b.enabled) for b in desk.breakpoints)
     looks = view.palette, view.pointed, view.beside("training")
-    return id(desk.history), made, beside, desk.last, frame.position.iteration, rules, len(desk.log), looks
+    here = (known_sizes(frame), view.math_digits, id(frame.recording)) if made < 2 else ()
+    return here, id(desk.history), made, beside, desk.last, frame.position.iteration, rules, len(desk.log), looks
 
 
 def _place(width: int, height: int, rows: int = 0) -> _Frame:

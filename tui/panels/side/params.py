@@ -20,6 +20,7 @@ from gradstep.tui.folding import closed_in, foldable
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
+from gradstep.tui.network.names import folded
 from gradstep.tui.network.owned import OwnedRows, beside, owned, shown
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, framed, hint
@@ -173,7 +174,8 @@ def window(frame: Frame, view: View, height: int) -> tuple[int, list[Element]]:
 
 
 class _Columns:
-    """Where the columns of the table end, for names and arrows of some widths; arrows give way to numbers."""
+    """Where the columns of the table end, for names and arrows of some widths; arrows give way to numbers, and so does
+    the middle of long names."""
 
     def __init__(
         self, width: int, names: list[str], arrows: list[str], updating: bool, averages: bool, field: int
@@ -182,6 +184,7 @@ class _Columns:
         self.arrow = max([0, *map(breadth, arrows)])
         if 8 + self.name + self.arrow + (2 + updating + averages) * (field + 2) > width:
             self.arrow = 0
+            self.name = min(self.name, max(width - 8 - 2 * field - (updating + averages) * (field + 2), 6))
         self.value = 3 + self.name + 1 + self.arrow + field
         self.grad, self.new = self.value + 2 + field, self.value + 2 * (2 + field)
         self.updating = updating and self.new < width
@@ -205,6 +208,7 @@ class _Table:
         arrows = [(board.arrow(e.value, e.flat) or "").replace(" ", "") for e in shown]
         updating, averages = self.frame.phase is Phase.UPDATE, self.frame.averages
         columns = _Columns(self.canvas.width, names, arrows, updating, averages, self.field)
+        names = [*folded(tuple(names), columns.name)]
         peak = _peak(self.frame, shown)
         self._heads(columns, peak)
         self._foot(first, len(shown))
@@ -215,7 +219,8 @@ class _Table:
         canvas, dim = self.canvas, self.palette.style("dim")
         canvas.put(4, 1, "weight", dim)
         canvas.put(columns.value - 5, 1, "value", dim)
-        canvas.put(columns.grad - 5, 1, f"∂{self.frame.recording.board.loss}/∂w", dim)
+        slope = fold(f"∂{self.frame.recording.board.loss}/∂w", self.field)
+        canvas.put(columns.grad - breadth(slope), 1, slope, dim)
         if columns.updating:
             canvas.put(columns.new - 3, 1, "new", dim)
         if columns.averages:

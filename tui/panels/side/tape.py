@@ -176,7 +176,7 @@ def _step(canvas: Canvas, frame: Frame, view: View, line: Line, y: int, wide: in
 
 def _short(name: str, room: int) -> str:
     """∂L/∂W₁[5,20] is ∂W₁[5,20] where there is no room: of what it is the gradient is what matters."""
-    return clip_left(name if breadth(name) <= room else name.partition("/")[2] or name, room)
+    return fold(name if breadth(name) <= room else name.partition("/")[2] or name, room)
 
 
 def _in_module(name: str, inside: str, room: int) -> str:

@@ -28,7 +28,7 @@ def test_a_sum_over_samples_runs_over_samples() -> None:
     parameters = {"W": RNG.normal(size=(2, 3)), "b": [0.1, 0.2]}
     recording = recorded(network({"x": RNG.normal(size=(5, 3)), "t": np.zeros((5, 2))}, parameters, lines))
     assert rule(recording, "W", 4) == "Σᵢ ∂L/∂z[i,1]·x[i,1]"
-    assert rule(recording, "b", 1) == "Σᵢ ∂L/∂z[i,1]·∂z[i,1]/∂b₂"
+    assert rule(recording, "b", 1) == "Σᵢ ∂L/∂z[i,1]·∂z[i,1]/∂b[1]"
     deep = recorded(network({"x": RNG.normal(size=(2, 5, 3)), "t": np.zeros((2, 5, 2))}, parameters, lines))
     assert rule(deep, "W", 4) == "Σᵢⱼ ∂L/∂z[i,j,1]·x[i,j,1]"
 

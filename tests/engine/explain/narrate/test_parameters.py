@@ -56,7 +56,7 @@ def test_several_uses_add_up_and_samples_are_said_to_be_such() -> None:
     recording = recorded(network({}, {"x": 2.0}, {"a": "x * 3", "b": "x * 5", "L": "a + b"}))
     assert told(recording, "x").caption == "x feeds b and a, so 2 parts add up to +8.000."
     batch = record(small())
-    assert told(batch, "W1").caption.startswith("w₁₁₁ acts on each of the 8 samples: one part from each")
+    assert told(batch, "W1").caption.startswith("W₁[0,0] acts on each of the 8 samples: one part from each")
 
 
 def test_without_a_path_there_is_nothing_to_learn() -> None:
