@@ -15,6 +15,7 @@ from functools import lru_cache
 from rich.cells import get_character_cell_size
 
 from gradstep.engine.errors import printable
+from gradstep.tui.tails import tails
 
 #: Blocks in which every character takes one cell; nearly all that is ever shown is in them.
 _NARROW = (
@@ -82,17 +83,21 @@ def clip(text: str, width: int) -> str:
 
 
 def fold(text: str, width: int, tail: int | None = None) -> str:
-    """`text` in at most `width` cells, with … in its middle where something is left out: names that begin alike differ
-    at their ends, and the end of a formula is its result. An index at the end stays whole, and before it `tail` cells
-    are kept, else half of what there is room for."""
+    """`text` in at most `width` cells, with … where something is left out: of paths, then of its middle. Names that
+    begin alike differ at their ends, and the end of a formula is its result. An index at the end stays whole, and
+    before it `tail` cells are kept, else half of what there is room for."""
     found = cells(text)
     if len(found) <= width or width < 3:
         return clip(text, width)
+    if "." in text and tail is None:
+        (text,) = tails([text], lambda texts: breadth(texts[0]) <= width)
+        if breadth(text) <= width:
+            return text
     index = _INDEX.search(text)
     end = len(index[0]) if index and len(index[0]) <= width - 2 else 0
     room = width - end
     end += (room // 2 if room > 2 else 0) if tail is None else max(min(tail, room - 2), 0)
-    return clip(text, width - end) + clip_left(text, end + 1).removeprefix("…")
+    return (clip(text, width - end) + clip_left(text, end + 1).removeprefix("…")).replace("……", "…")
 
 
 def clip_left(text: str, width: int) -> str:

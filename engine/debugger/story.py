@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradstep.engine import Later
 from gradstep.engine.debugger.known import Known
+from gradstep.engine.errors import printable
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.explain.hops import Hop
 from gradstep.engine.explain.nonfinite import Trouble
@@ -83,16 +84,22 @@ class Story:
             said.append(f"{place}: {source}" if source else place)
         if known.phase is Phase.BACKWARD:
             through = [graph.nodes[node] for node, _ in graph.uses[value.id] if graph.nodes[node].op.opaque]
-            said += [
-                f"what comes through {node.line} is recorded, not explained: one way stands for all" for node in through
-            ]
+            for node in through:
+                said.append(f"what comes through {node.line} is recorded, not explained: one way stands for all")
+                said += filter(None, [self._unexplained(node.line)])
         elif value.node >= 0 and graph.nodes[value.node].op.opaque:
-            said.append("recorded, not explained")
+            why = self._unexplained(graph.nodes[value.node].line)
+            said.append(f"recorded, not explained: {why}" if why else "recorded, not explained")
         if self._again(value.id):
             said.append("computed again here, not recorded")
         if known.stale:
             said.append(f"stale: what was changed goes through {', '.join(known.recording.stale_through[:2])}")
         return tuple(said) if any(said) else ()
+
+    def _unexplained(self, line: str) -> str:
+        """Why a line is recorded and not explained, as the recording says."""
+        observed = self._known.recording.scenario.observed
+        return "" if observed is None else printable(observed.unexplained(line))
 
     def _again(self, value: int) -> bool:
         """Whether what the step writes was left out of a recording, and is computed again."""

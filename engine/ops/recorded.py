@@ -50,6 +50,7 @@ class Recorded(Op, listed=False):
             raise OpError("recorded: of is the name of an operation, in quotes")
         if not isinstance(self.size, tuple) or any(type(n) is not int or n < 0 for n in self.size):
             raise OpError("recorded: size is a shape, as in size=(2, 3)")
+        self.__dict__["label"] = self.of  # what it is called where its like has a label
 
     @classmethod
     def options(cls) -> dict[str, Any]:

@@ -54,6 +54,12 @@ class Observed:
         """Whether all that has a name is recorded, and nothing was left out."""
         return self.about.get("level", "full") == "full" and not self.rows and "keep" not in self.about
 
+    def unexplained(self, line: str) -> str:
+        """Why a line is recorded and not explained; empty where nobody says."""
+        said = self.about.get("unexplained")
+        found = said.get(line) if isinstance(said, dict) else None
+        return found if isinstance(found, str) else ""
+
     def with_rows(self, kind: str, value: int, computed: Array) -> Array:
         """What was computed of a value, with the recorded samples in it."""
         found = self.cut.get((kind, value))

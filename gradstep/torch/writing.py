@@ -159,13 +159,20 @@ class Putting:
         seen = self.recorder.seen[int(found[2])]
         return self._data[seen.number] if found[1] == "d" or seen.key is None else self._by_key[seen.key]
 
+    def _named_in_words(self, found: re.Match[str]) -> str:
+        """The same in a sentence, where what looks like it may be something else."""
+        try:
+            return self._named(found)
+        except (KeyError, IndexError):
+            return found[0]
+
     def _opaque(self, block: Block, name: str) -> None:
         """A line that is shown as it was recorded. With several outputs it is all of them in a row, of which each is a
         part."""
         entering = self.found.entering[name] = [self._by_key[key] for key in block.inputs]
         inputs = ", ".join(entering)
         shapes = [seen.shape for key in block.outputs if (seen := self.network.seen(key)) is not None]
-        self.found.unexplained[name] = block.reason
+        self.found.unexplained[name] = _STANDING_FOR.sub(self._named_in_words, block.reason)
         self._keep_parts(block, name)
         if len(block.outputs) == 1:
             self._by_key[block.outputs[0]] = name

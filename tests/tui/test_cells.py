@@ -281,7 +281,7 @@ def test_long_lines_hang_under_what_they_say() -> None:
     ("text", "width", "folded"),
     [
         ("h[0]", 4, "h[0]"),
-        ("encoder.layers.0.weight", 12, "encod…weight"),
+        ("encoder.layers.0.weight", 12, "…0.weight"),
         ("x[0,0,1,2]", 7, "x[0…,2]"),
         ("∂h[0,1,1]/∂c[0,1,1]", 12, "∂h…∂c[0,1,1]"),
         ("L:sigmoid[2,0]", 8, "L…d[2,0]"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from gradstep.engine.debugger import Frame
 from gradstep.engine.explain import Equation, equation_text
 from gradstep.tui.arithmetic.middle import folded
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.cells import breadth, wrap
 from gradstep.tui.paint import PENDING
+from gradstep.tui.tails import tails
 
 
 class Lines:
@@ -17,10 +20,14 @@ class Lines:
         self.slots, self.frame, self.lines = slots, frame, frame.story.lines
         self.done = frame.position.term or len(self.lines)
         self.numbers = max(breadth(equation_text(line.numbers, slots.digits)) for line in self.lines)
-        self.left = max(breadth(line.left) for line in self.lines)
+        most = slots.canvas.width // 3
+        lefts, rights = ([*map(of, self.lines)] for of in (attrgetter("left"), attrgetter("right")))
+        self.names = tails(lefts, lambda names: max(map(breadth, names)) <= most)
+        self.left = max(map(breadth, self.names))
         self.field = max(8, slots.digits + 4)
         room = max(slots.canvas.width - self.left - self.field - 12, 8)
-        self.right = min(max(breadth(line.right) for line in self.lines), room)
+        self.rights = tails(rights, lambda texts: max(map(breadth, texts)) <= room)
+        self.right = min(max(map(breadth, self.rights)), room)
         #: Whether there is room for the numbers that go in.
         self.wide = self.left + self.right + self.field + 12 + self.numbers <= slots.canvas.width
 
@@ -46,9 +53,9 @@ class Lines:
         if here:
             canvas.put(0, slots.y, "▸", palette.style("current", bold=True))
         style = palette.style("text" if entered else "placeholder", bold=here)
-        canvas.put(2, slots.y, line.left, style)
+        canvas.put(2, slots.y, self.names[k - 1], style)
         x = slots.put(self.left + 3, "← ")
-        canvas.put(x, slots.y, folded(line.right, self.right), style)
+        canvas.put(x, slots.y, folded(self.rights[k - 1], self.right), style)
         x += self.right + 2
         if entered and self.wide:
             canvas.parts(slots.put(x, "= "), slots.y, line.numbers, slots.digits)

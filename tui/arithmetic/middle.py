@@ -40,6 +40,12 @@ def row(widths: Sequence[int], room: int, joint: int) -> list[int | None]:
 
 def folded(text: str, room: int) -> str:
     """A formula in at most `room` cells: terms of its middle are left out, or, where it has none, its letters."""
+    shorter = without_middle(text, room)
+    return fold(text, room) if shorter is None else shorter
+
+
+def without_middle(text: str, room: int) -> str | None:
+    """A formula in at most `room` cells, without terms of its middle; None where that is not enough."""
     shorter = text if breadth(text) <= room else re.sub(r" \([^()]*\)$", "", text)
     if breadth(shorter) <= room:  # over what it runs is said by its letters too
         return shorter
@@ -56,7 +62,7 @@ def folded(text: str, room: int) -> str:
         if breadth(shorter) <= room:
             return shorter
         break
-    return fold(text, room)
+    return None
 
 
 def _split(text: str, joints: tuple[str, ...]) -> tuple[list[str], list[str]]:

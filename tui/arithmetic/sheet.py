@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradstep.engine.debugger import Curve, Frame
 from gradstep.engine.explain import Chain, Equation, equation_text
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.factors import paint_cards, paint_chain, paint_paths
 from gradstep.tui.arithmetic.lines import Lines
-from gradstep.tui.arithmetic.middle import folded, folded_numbers
+from gradstep.tui.arithmetic.middle import folded, folded_numbers, without_middle
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.arithmetic.sums import SumTable
 from gradstep.tui.cells import breadth, fold
 from gradstep.tui.curve import HIGHEST, LOWEST, NARROWEST, paint_beside, paint_curve
 from gradstep.tui.paint import Canvas
+from gradstep.tui.tails import tails
 from gradstep.tui.theme import sign_role
 
 #: On fewer lines than this what can stand beside something else does.
@@ -70,12 +73,14 @@ def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
     """The rule, and with numbers; the column of their equals sign."""
     canvas = slots.canvas
     slots.label("rule")
-    both = canvas.width - 12
-    left = fold(equation.left, max(both - breadth(equation.right), both // 2))
+    sides = (equation.left, equation.right)
+    left, right = tails(sides, lambda both: _fit(both, canvas.width - 12))
+    room = canvas.width - 12
+    left = fold(left, max(room - breadth(right), room // 2))
     x = canvas.put(9, slots.y, left, slots.palette.style("text"))
     room = canvas.width - x - 3
     slots.put(x, f" {equation.relation} ")
-    canvas.put(x + 3, slots.y, folded(equation.right, room))
+    canvas.put(x + 3, slots.y, folded(right, room))
     slots.y += 1
     numbers = equation.numbers
     if breadth(equation_text(numbers, slots.digits)) > room:  # of a sum the table has them all
@@ -88,6 +93,12 @@ def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
             slots.put(end + 2, "upstream × local")
         slots.y += 1
     return x + 1
+
+
+def _fit(sides: Sequence[str], room: int) -> bool:
+    """Whether both sides of a rule have room, of the right one perhaps without terms of its middle."""
+    left, right = sides
+    return without_middle(right, room - breadth(left)) is not None
 
 
 def _result(slots: Slots, frame: Frame, equation: Equation, x: int) -> None:

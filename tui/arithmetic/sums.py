@@ -8,6 +8,7 @@ from gradstep.engine.run import Phase
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.cells import breadth, fold
 from gradstep.tui.paint import PENDING
+from gradstep.tui.tails import tails
 from gradstep.tui.waterfall import Waterfall
 
 
@@ -42,6 +43,7 @@ class SumTable:
         return room
 
     def _columns(self) -> _Columns:
+        self._shorten()
         product = any(row.right == row.right or row.left == row.left for row in self.rows)
         via = max(4, *(breadth(row.via) for row in self.rows))
         field = max(8, self.slots.digits + 4)
@@ -54,6 +56,15 @@ class SumTable:
         tried += [_Columns(min(via, most), field, 0, True) for most in (via, 9, 5)]
         tried += [_Columns(min(via, most), field, 0, True, False, factor) for most in (9, 5) for factor in (0, 8)]
         return next((columns for columns in tried if columns.end <= self.slots.canvas.width), tried[-1])
+
+    def _shorten(self) -> None:
+        """Names that are paths leave room for the numbers."""
+        room = max((self.slots.canvas.width - 50) // 2, 12)
+        via = tails([row.via for row in self.rows], lambda names: max(map(breadth, names), default=0) <= room)
+        local = tails([row.right_name for row in self.rows], lambda names: max(map(breadth, names), default=0) <= room)
+        self.rows = [
+            row._replace(via=name, right_name=factor) for row, name, factor in zip(self.rows, via, local, strict=True)
+        ]
 
     def paint(self) -> None:
         slots, equation = self.slots, self.frame.story.equation
@@ -128,9 +139,10 @@ class SumTable:
     def _total(self) -> None:
         slots, frame, columns, equation = self.slots, self.frame, self.columns, self.frame.story.equation
         assert equation is not None, "a sum is one"
-        slots.canvas.put(2, slots.y, equation.left, slots.palette.style("text", bold=True))
+        name = fold(equation.left, max(columns.contribution - 14, columns.left))
+        slots.canvas.put(2, slots.y, name, slots.palette.style("text", bold=True))
         state = f"{frame.sum.entered:,} of {frame.sum.count:,} terms in" if self.under_way else "complete"
-        x = max(columns.left - 2, breadth(equation.left) + 5)
+        x = max(columns.left - 2, breadth(name) + 5)
         if x + len(state) < columns.contribution - 1:
             slots.put(x, state)
         slots.put(columns.contribution - 1 if columns.running else columns.right + 1, "Σ")

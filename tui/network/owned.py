@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from gradstep.engine.debugger import Frame, norm
 from gradstep.engine.graph import Element
-from gradstep.engine.notation import Digits, number
-from gradstep.engine.run import Phase, Recording
+from gradstep.engine.notation import Digits, Stale, number
+from gradstep.engine.run import Phase, Recording, marked
 from gradstep.tui.cells import breadth, fold
 from gradstep.tui.folding import Branch, Closed, branches, called, closed_in, group_of, tail
 from gradstep.tui.kept import kept_of_network
@@ -147,7 +147,8 @@ class OwnedRows:
         sweeps = [time.sweep_of(phase, v) for v in mine] if gradient else []
         if any(sweep is None or self.frame.done < sweep.stop for sweep in sweeps):
             return None
-        return hypot(*(norm(self.recording, v, gradient) for v in mine))
+        sizes = [norm(self.recording, v, gradient) for v in mine]
+        return marked(hypot(*sizes), any(isinstance(size, Stale) for size in sizes))
 
     def _unread(self, value: int, gradient: bool) -> int:
         """How many numbers would have to be read for a norm."""

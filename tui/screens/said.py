@@ -21,7 +21,7 @@ class Said(Dialog[None]):
 
     kind = "said"
     BINDINGS: ClassVar = [
-        Binding("enter,q", "close", "close", show=False),
+        Binding("enter,q,minus", "close", "close", show=False),
         Binding("up,k", "scroll(-1)", "up", show=False, priority=True),
         Binding("down,j", "scroll(1)", "down", show=False, priority=True),
     ]

@@ -87,6 +87,8 @@ def _term(recording: Recording, terms: Terms, k: int) -> str:
 def _made(recording: Recording, node: Node, here: Element) -> str:
     """How an element of a function of several numbers came about."""
     name, y = recording.board.element(*here), said(recording.trace.number(here))
+    if node.op.opaque:
+        return f"{node.op.label} gave {name} = {y}; that is recorded, not explained."
     if node.op.summed:
         terms = total(forward_segments(recording.trace, node, here.flat))
         what = "product" if node.op.contracts else "number"

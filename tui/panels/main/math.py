@@ -14,6 +14,8 @@ from gradstep.tui.view import Layout, View, Zoom
 
 #: From this height on there is a line for where a recorded value comes from.
 _ROOM = 8
+#: The column at which what is said of it begins.
+_SAID = 9
 
 
 class Math(Panel):
@@ -25,7 +27,9 @@ class Math(Panel):
         frame = detail(frame, view)
         origins = frame.story.origins
         inner = Canvas(max(width - 4, 1), max(height - 2, 1), view.palette)
-        held = 2 if origins and height > _ROOM else 0
+        held = 0
+        if origins and height > _ROOM:
+            held = min(2 + len(wrap(" · ".join(origins[2:]), max(inner.width - _SAID, 1))), inner.height // 3)
         sheet = Canvas(inner.width, max(inner.height - held, 1), view.palette) if held else inner
         if view.explained:
             _explanation(sheet, frame, view)
@@ -44,19 +48,26 @@ class Math(Panel):
 
 def _origins(canvas: Canvas, said: tuple[str, ...]) -> None:
     """Where a recorded value comes from, in the lines at the bottom that are free: one for module and function, one for
-    the source."""
+    the source, and one for what else is to be said, as that it is not explained."""
     free = 0
     while free < canvas.height and not "".join(canvas.cells(canvas.height - 1 - free)[0]).strip():
         free += 1
     if not said or not free:
         return
-    place, rest = said[1], " · ".join(filter(None, (said[0], *said[2:])))
-    rows = [("from", rest), ("source", place)] if free > 1 else [("from", " · ".join(filter(None, (rest, place))))]
-    rows = [row for row in rows if row[1]]
+    origin, place, more = said[0], said[1], " · ".join(said[2:])
+    rows = [row for row in (("from", origin), ("source", place)) if row[1]]
+    notes = wrap(more, max(canvas.width - _SAID, 1))
+    left = max(free - len(rows), 1)
+    if len(notes) > left:
+        notes = [*notes[: left - 1], clip(" ".join(notes[left - 1 :]), max(canvas.width - _SAID, 1))]
+    rows += [("note" * (not k), line) for k, line in enumerate(notes)]
+    if free < len(rows):
+        rows = [("from", " · ".join(filter(None, (origin, more))))] + ([("source", place)] if free > 1 else [])
+        rows = [(word, f"{text} · {place}" if free == 1 and place else text) for word, text in rows]
     for y, (word, text) in enumerate(rows, canvas.height - len(rows)):
         canvas.put(0, y, word, canvas.palette.style("dim"))
-        style = canvas.palette.style("text" if word == "from" else "dim")
-        canvas.put(9, y, clip(text, max(canvas.width - 9, 1)), style)
+        style = canvas.palette.style("dim" if word == "source" else "text")
+        canvas.put(_SAID, y, clip(text, max(canvas.width - _SAID, 1)), style)
 
 
 def _next(canvas: Canvas, frame: Frame, view: View) -> None:

@@ -24,11 +24,14 @@ from gradstep.tui.network.names import folded
 from gradstep.tui.network.owned import OwnedRows, beside, owned, shown
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, framed, hint
+from gradstep.tui.tails import tails
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View, Zoom
 
 #: Bars in fewer cells say nothing.
 _BARS = 9
+#: Names in fewer cells say little.
+_NAME = 12
 
 
 class Params(Panel):
@@ -180,12 +183,17 @@ class _Columns:
     def __init__(
         self, width: int, names: list[str], arrows: list[str], updating: bool, averages: bool, field: int
     ) -> None:
-        self.name = max([6, *map(breadth, names)])
+        columns = 8 + (2 + updating + averages) * (field + 2)
         self.arrow = max([0, *map(breadth, arrows)])
-        if 8 + self.name + self.arrow + (2 + updating + averages) * (field + 2) > width:
+        if columns + max([6, *map(breadth, names)]) + self.arrow > width:
             self.arrow = 0
-            self.name = min(self.name, max(width - 8 - 2 * field - (updating + averages) * (field + 2), 6))
-        self.value = 3 + self.name + 1 + self.arrow + field
+        room = max(width - columns, 6)
+        #: Whether the number before the update has room: beside names that say nothing it has none.
+        self.before = not updating or room >= _NAME
+        room += 0 if self.before else field + 2
+        self.names = tails(names, lambda some: max(map(breadth, some), default=0) <= room)
+        self.name = min(max([6, *map(breadth, self.names)]), room)
+        self.value = 3 + self.name + 1 + self.arrow + (field if self.before else -2)
         self.grad, self.new = self.value + 2 + field, self.value + 2 * (2 + field)
         self.updating = updating and self.new < width
         self.average = self.new + (2 + field if updating else 0)
@@ -208,7 +216,7 @@ class _Table:
         arrows = [(board.arrow(e.value, e.flat) or "").replace(" ", "") for e in shown]
         updating, averages = self.frame.phase is Phase.UPDATE, self.frame.averages
         columns = _Columns(self.canvas.width, names, arrows, updating, averages, self.field)
-        names = [*folded(tuple(names), columns.name)]
+        names = [*folded(tuple(columns.names), columns.name)]
         peak = _peak(self.frame, shown)
         self._heads(columns, peak)
         self._foot(first, len(shown))
@@ -218,7 +226,8 @@ class _Table:
     def _heads(self, columns: _Columns, peak: float) -> None:
         canvas, dim = self.canvas, self.palette.style("dim")
         canvas.put(4, 1, "weight", dim)
-        canvas.put(columns.value - 5, 1, "value", dim)
+        if columns.before:
+            canvas.put(columns.value - 5, 1, "value", dim)
         slope = fold(f"∂{self.frame.recording.board.loss}/∂w", self.field)
         canvas.put(columns.grad - breadth(slope), 1, slope, dim)
         if columns.updating:
@@ -245,7 +254,8 @@ class _Table:
             canvas.put(2, y, mark, palette.style("current", bold=True))
         canvas.put(4, y, name, palette.style("current" if here else "text", bold=here))
         canvas.put(5 + columns.name, y, fold(arrow, columns.arrow), palette.style("dim"))
-        canvas.value(columns.value - field, y, frame.data(element.value, element.flat), field, digits)
+        if columns.before:
+            canvas.value(columns.value - field, y, frame.data(element.value, element.flat), field, digits)
         grad = frame.grad(element.value, element.flat)
         style = palette.style(sign_role(grad), bold=here)
         canvas.value(columns.grad - field, y, grad, field, digits + 1, True, style)
