@@ -236,10 +236,8 @@ class _Table:
             canvas.put(columns.average - 7, 1, "average", dim)
         width = canvas.width - columns.bars - 2
         if peak and width >= _BARS:  # what a whole half of the bars stands for
-            style, ends = (
-                self.palette.style("placeholder"),
-                [number(p, self.view.network_digits) for p in (-peak, peak)],
-            )
+            style = self.palette.style("placeholder")
+            ends = [number(p, self.view.network_digits) for p in (-peak, peak)]
             both = sum(map(len, ends)) + 2 <= width
             ends = ends if both else [f"±{ends[1]}"]
             canvas.put(columns.bars + width - len(ends[-1]), 1, ends[-1], style)
