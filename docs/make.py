@@ -40,7 +40,8 @@ lists the commands of the debugger, in
 .B \-c help
 and behind : on the screen.
 .SH EXIT STATUS
-0 fine; 1 a check or a command failed, two runs differ, or a training ended without what it was to run until;
+0 fine; 1 a check or a command failed, triage found something wrong, two runs differ, or a training ended without
+what it was to run until;
 2 bad input; 130 interrupted.
 .SH ENVIRONMENT
 .TP

@@ -11,7 +11,7 @@ from torch import nn
 import gradstep.torch as gs
 
 torch.manual_seed(0)
-encoder = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 4))
+encoder = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 4), nn.SiLU())
 model = nn.ModuleDict({"encoder": encoder, "head": nn.Linear(4, 3)})
 optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
 x = torch.randn(32, 6)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from gradstep.engine.debugger.transcript import blocks as blocks
     from gradstep.engine.debugger.transcript import line as line
     from gradstep.engine.debugger.traveller import Move as Move
+    from gradstep.engine.debugger.triaging import triage as triage
     from gradstep.engine.debugger.unattended import Ended as Ended
     from gradstep.engine.debugger.unattended import made_with as made_with
     from gradstep.engine.debugger.unattended import parameters as parameters

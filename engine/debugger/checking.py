@@ -90,8 +90,12 @@ class Report:
 def check(scenario: Scenario, thresholds: Mapping[str, float] | None = None) -> Report:
     """Runs a scenario and verifies it; `thresholds` replace those of rules. Raises ScenarioError where its breakpoints
     cannot be read."""
-    history = History(scenario)
-    first = history.recording(1)
+    return check_history(History(scenario), thresholds)
+
+
+def check_history(history: History, thresholds: Mapping[str, float] | None = None) -> Report:
+    """The same of a training that is there, by its first iteration."""
+    scenario, first = history.scenario, history.recording(1)
     stops_of(scenario, first)
     expected = tuple(_expected(history.recording(e.iteration), e) for e in scenario.expectations)
     verified = every(first) if scenario.observed is None else explained(first)

@@ -31,6 +31,7 @@ CALLS: Mapping[str, Call] = {
     "import": Call(importing.import_, importing.import_words),
     "info": Call(recordings.info, recordings.info_words),
     "join": Call(recordings.join, recordings.join_words),
+    "triage": Call(recordings.triage, recordings.triage_words),
     "ops": Call(runs.ops, runs.ops_words),
     "new": Call(home.new, home.new_words),
     "schema": Call(home.schema, runs.no_words),

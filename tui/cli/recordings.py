@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from gradstep.tui.cli.words import FINE, Parser, say
+from gradstep.tui.cli.words import FAILED, FINE, Parser, say, set_thresholds, thresholds
 
 
 def info_words(parser: Parser) -> None:
@@ -38,3 +38,21 @@ def join(options: argparse.Namespace) -> int:
     found = join(options.ranks, options.output)
     say([json_line(found._asdict())] if options.json else found.told())
     return FINE
+
+
+def triage_words(parser: Parser) -> None:
+    """The words of `triage`."""
+    parser.add_argument("path", metavar="PATH", help="a recording, a file, or the name of a built-in scenario")
+    parser.add_argument("--json", action="store_true", help="as a JSON object")
+    thresholds(parser)
+
+
+def triage(options: argparse.Namespace) -> int:
+    """what is wrong with a step, on one page, and what to type next"""
+    from gradstep.engine.debugger import triage
+    from gradstep.engine.files import find
+    from gradstep.engine.notation import json_line
+
+    found = triage(find(options.path), set_thresholds(options))
+    say([json_line(found.document())] if options.json else found.lines())
+    return FINE if found.ok else FAILED
