@@ -81,7 +81,7 @@ class Slice(Scope):
                         columns.owner,
                         upstream,
                         columns.local,
-                        product(upstream, columns.local, node.op.shuts),
+                        product(upstream, columns.local, node.op.shuts, node.op.beyond, slot),
                         np.full(size, number),
                         np.full(size, factor),
                     )

@@ -31,7 +31,10 @@ class _Bound(Bound):
         return [partial(self._multiply, slot, g, flow)]
 
     def _multiply(self, slot: int, g: Array, flow: Array) -> None:
-        multiply(g, self.op.local(slot, self.y, self.xs), flow, self.op.shuts)
+        local = self.op.local(slot, self.y, self.xs)
+        multiply(g, local, flow, self.op.shuts)
+        if self.op.beyond is not None and not finite(flow):
+            np.copyto(flow, product(g, local, self.op.shuts, self.op.beyond, slot))
 
 
 class Elementwise(Affine):
@@ -68,15 +71,15 @@ class Elementwise(Affine):
             return g if g.shape == x.shape else unbroadcast(g, x.shape)
         local = self.local(slot, y, xs)
         if g.shape != x.shape:
-            if self.shuts:
-                return unbroadcast(product(g, local, True), x.shape)
+            if self.shuts or self.beyond is not None:
+                return unbroadcast(product(g, local, self.shuts, self.beyond, slot), x.shape)
             return unbroadcast_product(g, np.broadcast_to(local, g.shape), x.shape)
         # Where it was just made, the gradient takes its place: fresh memory costs as much as the product.
         fresh = local.flags.owndata and local.flags.writeable and local is not y and not any(local is z for z in xs)
-        g = np.multiply(g, local, out=local if fresh and local.shape == g.shape and local.dtype == g.dtype else None)
-        if self.shuts and not finite(g):  # 0 × NaN is 0 where a gate is shut
-            return np.asarray(np.where(self.local(slot, y, xs) == 0, g.dtype.type(0), g))
-        return g
+        flow = np.multiply(g, local, out=local if fresh and local.shape == g.shape and local.dtype == g.dtype else None)
+        if (self.shuts or self.beyond is not None) and not finite(flow):  # 0 × NaN is 0 where a gate is shut
+            return product(g, self.local(slot, y, xs), self.shuts, self.beyond, slot)
+        return flow
 
     def space(self, slot: int, shapes: Sequence[Shape]) -> Space:
         out = self.shape(shapes)

@@ -7,7 +7,7 @@ Most of what a network applies element by element is one formula with one deriva
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import new_class
 from typing import Any, ClassVar
 
@@ -16,9 +16,15 @@ import numpy as np
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.links import parted
 
 #: Whoever looks for a NaN wants to see where it goes on.
 OPEN = "a NaN is no shut gate: the slope there is 1"
+
+#: Of what is made of two parts, through both of which the gradient comes.
+PARTED: Mapping[str, Any] = {
+    "beyond": staticmethod(parted), "edge": "of an infinite gradient NaN comes through, ∞ − ∞"
+}  # fmt: skip
 
 #: How a local derivative is written, and what gives it from the output and the inputs.
 Slope = tuple[str, Callable[..., Array]]

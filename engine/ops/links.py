@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -56,12 +56,20 @@ def finite(x: Array) -> bool:
     return isfinite(np.vdot(x, x))
 
 
-def product(g: Array, local: Array, shuts: bool = False) -> Array:
-    """What comes through where the gradient `g` arrives and the local derivative is `local`: their product. What
-    `shuts` lets nothing through where that is 0, and 0 × NaN is 0 there."""
+class Beyond(Protocol):
+    """What comes through a slot where not all of the product of a gradient and a local derivative is finite."""
+
+    def __call__(self, slot: int, g: Array, local: Array, found: Array, /) -> Array: ...
+
+
+def product(g: Array, local: Array, shuts: bool = False, beyond: Beyond | None = None, slot: int = 0) -> Array:
+    """What comes through a slot where the gradient `g` arrives and the local derivative is `local`: their product. What
+    `shuts` lets nothing through where that is 0, and 0 × NaN is 0 there; else it is as is said `beyond`."""
     found = g * local
     if shuts and not finite(found):
         found = np.where(local == 0, found.dtype.type(0), found)
+    if beyond is not None and not finite(found):
+        found = beyond(slot, g, local, found)
     return np.asarray(found)
 
 
@@ -70,3 +78,13 @@ def multiply(g: Array, local: Array, flow: Array, shuts: bool = False) -> None:
     np.multiply(g, local, flow)
     if shuts and not finite(flow):
         np.copyto(flow, 0, where=np.broadcast_to(local == 0, flow.shape))
+
+
+def parted(slot: int, g: Array, local: Array, found: Array) -> Array:
+    """Of what is made of two parts, through both of which the gradient comes: an infinite one is ∞ − ∞."""
+    return np.asarray(np.where(np.isinf(g), found.dtype.type(np.nan), found))
+
+
+def masked(slot: int, g: Array, local: Array, found: Array) -> Array:
+    """Of what lets nothing through where its slope is 0, and is no gate where it is −0."""
+    return np.asarray(np.where((local == 0) & ~np.signbit(local), found.dtype.type(0), found))

@@ -23,7 +23,7 @@ from gradstep.engine.index import Array, Elements, Shape
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.bound import Bound
 from gradstep.engine.ops.causes import Cause
-from gradstep.engine.ops.links import Columns, Links
+from gradstep.engine.ops.links import Beyond, Columns, Links
 from gradstep.engine.registry import Registry
 
 #: Every operation by the name that formulas use, loaded when it is first asked for.
@@ -50,7 +50,8 @@ class Op(ABC):
     what somebody wants it to be, and not the derivative. A cast `rounds_to` a type. A `positive` one is above 0 for all
     finite numbers, and rounded where it is 0. A `gated` one lets through what
     it chooses: where its local derivative is 0 the gate is shut. One that `shuts` lets nothing through there, NaN
-    neither, as PyTorch masks it where others multiply; a `rectifier` is one whose units die, shut for
+    neither, as PyTorch masks it where others multiply; what else comes through than a product, where that is not
+    finite, is said `beyond`; a `rectifier` is one whose units die, shut for
     every sample. One that `saturates` is flat far away on both sides. One that `contracts` adds up products of
     an element of slot 0 and one of slot 1. One that `shares` gives each of a group its share by exp, and what is −∞
     none: masks are made for it. One that `centres` takes the mean of a group off, one that `normalises`
@@ -79,6 +80,7 @@ class Op(ABC):
     positive: ClassVar[bool] = False
     gated: ClassVar[bool] = False
     shuts: ClassVar[bool] = False
+    beyond: ClassVar[Beyond | None] = None
     rectifier: ClassVar[bool] = False
     saturates: ClassVar[bool] = False
     contracts: ClassVar[bool] = False

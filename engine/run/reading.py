@@ -32,7 +32,7 @@ def _gradient_segment(trace: Trace, node: Node, slot: int, flat: int) -> Segment
     def read(start: int, stop: int) -> tuple[Array | None, Array | None, Array]:
         up, local = upstream.take(links.grid.take(start, stop)), links.local(start, stop)
         with np.errstate(all="ignore"):
-            return up, local, product(up, local, node.op.shuts)
+            return up, local, product(up, local, node.op.shuts, node.op.beyond, slot)
 
     return _segment(node, links, node.output, links.grid, read)
 

@@ -14,7 +14,7 @@ from gradstep.engine.index import Array
 from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise, chosen
-from gradstep.engine.ops.functions import OPEN, function
+from gradstep.engine.ops.functions import OPEN, PARTED, function
 from gradstep.engine.ops.links import multiply
 from gradstep.engine.ops.logarithms import log_sigmoid, softplus
 from gradstep.engine.ops.shapes import check_numbers
@@ -252,9 +252,10 @@ function("mish", "{0} × tanh(ln(1 + exp({0})))", _mish,
     ("tanh(ln(1 + exp({0}))) + {0} × σ({0}) × (1 − tanh(ln(1 + exp({0})))²)", lambda y, x: _mish_slope(x)),
 )  # fmt: skip
 function("softsign", "{0} / (1 + |{0}|)", lambda x: x / (1 + np.abs(x)),
-    ("1 / (1 + |{0}|)²", lambda y, x: 1 / np.square(1 + np.abs(x)) + 0 * x), saturates=True,
+    ("1 / (1 + |{0}|)²", lambda y, x: 1 / np.square(1 + np.abs(x)) + 0 * x), saturates=True, **PARTED,
 )  # fmt: skip
-function("tanhshrink", "{0} − tanh({0})", lambda x: x - np.tanh(x), ("tanh({0})²", lambda y, x: np.square(np.tanh(x))))
+function("tanhshrink", "{0} − tanh({0})", lambda x: x - np.tanh(x),
+    ("tanh({0})²", lambda y, x: np.square(np.tanh(x))), **PARTED)  # fmt: skip
 function("logsigmoid", "ln σ({0})", log_sigmoid,
     ("σ(−{0})", lambda y, x: _above_one(np.exp(x))), label="ln σ",
 )  # fmt: skip
@@ -275,6 +276,7 @@ class Logit(Elementwise):
     def __post_init__(self) -> None:
         check_numbers("logit", eps=0 if self.eps is None else self.eps)
         if self.eps is not None:
+            object.__setattr__(self, "shuts", True)
             object.__setattr__(self, "notation", "ln(clip({0}, ε, 1 − ε) / (1 − clip({0}, ε, 1 − ε)))")
             object.__setattr__(self, "slopes", ("1 / ({0} (1 − {0})) if ε ≤ {0} ≤ 1 − ε, else 0",))
 

@@ -98,6 +98,8 @@ class Power(Elementwise):
             return np.square(a) if b == 2 else a * a * a
         if b.ndim == 0 and b == -1:
             return np.asarray(1 / a)
+        if b.ndim == 0 and b == -0.5:  # which is torch.rsqrt there: of −∞ NaN
+            return np.asarray(1 / np.sqrt(a))
         return np.power(a, b)
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
@@ -121,11 +123,12 @@ class Power(Elementwise):
             np.divide(0.5, found, out=found)
             lost = a == -np.inf
             if lost.any():
-                found[lost] = 0
+                found[lost] = np.nan
             return found
         if b.ndim == 0 and b:
             return np.asarray(b * np.power(a, b - 1))
-        return np.where(b == 0, full(0, y), b * np.power(a, b - 1))
+        found = np.where(b == 0, full(0, y), b * np.power(a, b - 1))
+        return np.where((a == -np.inf) & (b == 0.5), full(np.nan, y), found)  # as of a root
 
 
 class Negative(Elementwise):

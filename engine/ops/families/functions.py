@@ -11,6 +11,7 @@ from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import sign
 from gradstep.engine.ops.error_function import bell, erf, erfc
 from gradstep.engine.ops.functions import function
+from gradstep.engine.ops.links import masked
 from gradstep.engine.ops.logarithms import log_sum
 from gradstep.engine.ops.single import expm1, log1p, log10
 
@@ -61,10 +62,23 @@ def _times_log(a: Array, b: Array) -> Array:
     return np.where((a == 0) & ~np.isnan(b), product.dtype.type(0), product)
 
 
-function("xlogy", "{0} × ln {1}", _times_log,
-    ("ln {1}", lambda y, a, b: np.where((a == 0) & (b <= 0), y.dtype.type(0), np.log(b))),
+def _log_slope(y: Array, a: Array, b: Array) -> Array:
+    """ln b, and a shut gate where a is 0 and b not above it; ln 1 is 0 and no gate (see `masked`)."""
+    found = np.where(b == 1, y.dtype.type(-0.0), np.log(b))
+    return np.where((a == 0) & (b <= 0), y.dtype.type(0), found)
+
+
+def _beyond_log(slot: int, g: Array, local: Array, found: Array) -> Array:
+    """torch.xlogy's gradient in its first input is xlogy of the gradient: 0 × ln 0 is 0 there too."""
+    if slot:
+        return found
+    return np.asarray(np.where((g == 0) & ~np.isnan(local), found.dtype.type(0), masked(slot, g, local, found)))
+
+
+function("xlogy", "{0} × ln {1}", _times_log, ("ln {1}", _log_slope),
     ("{0} / {1}", lambda y, a, b: a / b),
-    label="x ln y", edge="0 × ln of anything is 0, with slope 0 in {0} where {1} is not above 0",
+    label="x ln y", beyond=staticmethod(_beyond_log),
+    edge="0 × ln of anything is 0, with slope 0 in {0} where {1} is not above 0",
     undefined=lambda a, b: Cause.UNDEFINED if a and b <= 0 else None,
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import OPEN, function
+from gradstep.engine.ops.links import masked
 from gradstep.engine.ops.shapes import check_numbers
 
 
@@ -135,7 +136,8 @@ def _hardswish(x: Array) -> Array:
 
 
 def _hardswish_slope(x: Array) -> Array:
-    return chosen(x < 3, chosen(x <= -3, 0, x / 3 + 0.5, x.dtype), 1, x.dtype)
+    # Of −1.5, where the slope is 0 and no gate is shut, it is −0 (see `masked`).
+    return chosen(x < 3, chosen(x <= -3, 0, (-1.5 - x) / -3, x.dtype), 1, x.dtype)
 
 
 #: What torch.nn.functional.hardsigmoid multiplies gradients by: a single-precision 1/6, for doubles too.
@@ -153,6 +155,6 @@ function("hardsigmoid", "min(1, max(0, {0} / 6 + ½))", lambda x: np.clip(x + 3,
 )  # fmt: skip
 function("hardswish", "{0} × min(1, max(0, {0} / 6 + ½))", _hardswish,
     ("0 if {0} ≤ −3, 1 if {0} ≥ 3, else {0} / 3 + ½",
-     lambda y, x: _hardswish_slope(x)),
+     lambda y, x: _hardswish_slope(x)), beyond=staticmethod(masked),
     label="hard swish", edge="at NaN the slope is 1", kink="at −3 and 3 the slope beyond them is taken, 0 and 1",
 )  # fmt: skip

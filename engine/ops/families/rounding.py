@@ -74,10 +74,17 @@ function("remainder", "{0} − ⌊{0} / {1}⌋ × {1}", lambda a, b: _left(a, b,
     ("1", lambda y, a, b: np.ones_like(y)), ("−⌊{0} / {1}⌋", _minus_quotient),
     label="remainder", kink=_JUMPS,
 )  # fmt: skip
+
+
+def _no_sign(slot: int, g: Array, local: Array, found: Array) -> Array:
+    """Nothing ever comes through the sign."""
+    return np.zeros_like(found) if slot else found
+
+
 function("copysign", "|{0}| × sign({1})", np.copysign,
     ("sign({0}) × sign({1})", lambda y, a, b: np.where(a == 0, y.dtype.type(0), y / a)),
-    ("0", lambda y, a, b: np.zeros_like(y)), label="copy sign", kink="at 0 the slope is taken as 0",
-    edge="the sign of 0 is +, of −0 −",
+    ("0", lambda y, a, b: np.zeros_like(y)), beyond=staticmethod(_no_sign), label="copy sign",
+    kink="at 0 the slope is taken as 0", edge="the sign of 0 is +, of −0 −",
 )  # fmt: skip
 
 
