@@ -68,10 +68,21 @@ class Truth(float):
 
 
 def typed(value: float, kind: str) -> Any:
-    """A number as one of a type of NumPy's: a truth, a whole number; any other as it is."""
-    if kind == "bool":
+    """A number of a type as what it is: a truth, a whole number; any other as it is."""
+    if not kind or isinstance(value, Stale):
+        return value
+    if kind == "bool" and value in (0, 1):
         return Truth(value)
-    return np.int64(value) if kind.lstrip("u").startswith("int") and value == int(value) else value
+    return np.int64(value) if kind.lstrip("u").startswith("int") and float(value).is_integer() else value
+
+
+def as_typed(array: Any, kind: str) -> Any:
+    """Numbers of a type as an array of it: truths, whole numbers; any others as they are."""
+    if kind == "bool" or (kind.lstrip("u").startswith("int") and array.dtype.kind == "f"):
+        with np.errstate(all="ignore"):
+            other = array.astype(kind)
+        return other if (other == array).all() else array
+    return array
 
 
 def number(value: float | Any, digits: int = Digits.MATH, signed: bool = False) -> str:
@@ -131,6 +142,8 @@ def said(value: float | Any, signed: bool = False, digits: int = Digits.NETWORK)
     """`value` as a sentence has it: as `number` writes it, with at most four digits that count."""
     if isinstance(value, Stale):
         return f"{said(float(value), signed, digits)}?"
+    if isinstance(value, Truth | np.integer):
+        return number(value)
     v = float(value)
     if math.isfinite(v) and abs(v) >= 10**_SAID - 0.5:
         return (MINUS if v < 0 else "+" if signed else "") + _scientific(abs(v), 1)
@@ -147,6 +160,8 @@ def brief(value: float | Any, digits: int = _SAID) -> str:
     """`value` with at most so many digits that count, and no zeros behind them: as one would type it."""
     if isinstance(value, Stale):
         return f"{brief(float(value), digits)}?"
+    if isinstance(value, Truth):
+        return number(value)
     v = float(value)
     if not math.isfinite(v) or v == 0:
         return number(v)
@@ -174,6 +189,8 @@ def percent(ratio: float) -> str:
 
 def rounded(value: float, digits: int) -> float:
     """The number that `number(value, digits)` shows."""
+    if isinstance(value, Truth | np.integer):
+        return value
     text = number(float(value), digits).replace(MINUS, "-").replace("+∞", "inf").replace("-∞", "-inf")
     return float(text)
 
@@ -225,12 +242,14 @@ def is_or_are(count: int) -> str:
 
 
 def plain(array: Any) -> Any:
-    """A number or an array as JSON has it: nested lists; NaN and infinities, which it lacks, as texts;
-    None for what there is not."""
+    """A number or an array as JSON has it: nested lists, truths and whole numbers as what they are; NaN and infinities,
+    which it lacks, as texts; None for what there is not."""
     if array is None:
         return None
-    import numpy as np  # here: a single number, as on the first picture, needs none
-
+    if isinstance(array, Truth):
+        return bool(array)
+    if np.asarray(array).dtype.kind in "biu":
+        return np.asarray(array).tolist()
     numbers = np.asarray(array, dtype=np.float64)
     listed = numbers.tolist()
     return listed if np.isfinite(numbers).all() else _spelled(listed)

@@ -123,7 +123,7 @@ def _about(edit: Edit, recording: Recording) -> Array | str:
     """What an edit is about, as it is in a run."""
     if edit.op is not None:
         return _operation(recording.graph.nodes[recording.graph.values[edit.value].node].op)
-    array = recording.trace.gradient(edit.value) if edit.gradient else recording.trace.data[edit.value]
+    array = recording.trace.gradient(edit.value) if edit.gradient else recording.trace.shown(edit.value)
     return np.asarray(array[edit.at])
 
 
@@ -156,6 +156,8 @@ def _shown(side: Array | str) -> str:
 
 def _typed(value: float) -> str:
     """A number as one would type it: as it is where that is short."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     whole = f"{value:.8g}"
     return whole.replace("-", MINUS) if set(whole) <= set("-.0123456789") and float(whole) == value else brief(value)
 

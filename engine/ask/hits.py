@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gradstep.engine.ask.scope import Reference
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import unravel
-from gradstep.engine.notation import Stale, number, padded, plain
+from gradstep.engine.notation import number, padded, plain, typed
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.staleness import marked
 
@@ -28,7 +28,8 @@ class Hit(NamedTuple):
         value = recording.graph.values[sweep.value]
         written = Reference(value, sweep.phase.kind, unravel(flat, value.shape)).read(recording)
         here = Element(value.id, flat)
-        number = marked(float(written), recording.stale(sweep.phase.kind, here))
+        shown = typed(float(written), value.kind if sweep.phase.kind == "data" else "")
+        number = marked(shown, recording.stale(sweep.phase.kind, here))
         return cls(recording.iteration, step, recording.typed(here, sweep.phase), number)
 
 
@@ -46,7 +47,7 @@ class Hits(NamedTuple):
             yield "it holds at no step"
         for hit in self.hits:
             when = f"@{hit.iteration} " if self.several else ""
-            yield f"{when}{hit.step:>8,}  {padded(hit.name, 16)} {number(hit.value or 0.0)}"
+            yield f"{when}{hit.step:>8,}  {padded(hit.name, 16)} {number(hit.value)}"
         if self.more:
             yield f"these are the first {len(self.hits)}; a narrower condition finds later ones"
 

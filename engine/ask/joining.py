@@ -7,6 +7,7 @@ unknown is true, and where the whole is unknown, it does not hold.
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
@@ -19,6 +20,10 @@ from gradstep.engine.errors import CommandError
 
 #: What a mistake in the expression is, from what is said of it.
 Bad = Callable[[str], CommandError]
+
+
+#: What makes whole numbers of whole numbers.
+_WHOLE = (operator.add, operator.sub, operator.mul)
 
 
 def judged(part: Part, node: ast.expr, bad: Bad) -> Part:
@@ -47,7 +52,10 @@ def paired(a: Part, b: Part, left: ast.expr, right: ast.expr, bad: Bad) -> tuple
 
 def joined(act: Callable[..., Any], a: Part, b: Part) -> Part:
     """Two parts that go together, in arithmetic or in a comparison. Raises ValueError where their shapes do not fit."""
-    value = act(np.asarray(a.value, dtype=float), np.asarray(b.value, dtype=float))
+    one, other = np.asarray(a.value), np.asarray(b.value)
+    value = act(one.astype(float), other.astype(float))
+    if act in _WHOLE and one.dtype.kind in "biu" and other.dtype.kind in "biu" and (abs(value) < 2**53).all():
+        value = value.astype(np.int64)
     return Part(value, _both(a.known, b.known), a.stepwise or b.stepwise)
 
 

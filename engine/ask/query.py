@@ -63,18 +63,7 @@ class Query:
 
     def answer(self, scope: Scope) -> Answer:
         """Its value in a scope, beside its text."""
-        return Answer(self.text, self._as_it_was(scope, self(scope)), self.is_stale(scope))
-
-    def _as_it_was(self, scope: Scope, part: Part) -> Part:
-        """Whole numbers and truths of a recording as such, where nothing is computed of them."""
-        observed, reference = scope.recording.scenario.observed, self.reference(scope)
-        if observed is None or reference is None or reference.kind != "data" or not part.certain:
-            return part
-        kind, numbers = observed.precision.get(reference.value.id, ""), np.asarray(part.value)
-        if kind != "bool" and not kind.lstrip("u").startswith("int"):
-            return part
-        whole = bool(np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all())
-        return part._replace(value=numbers.astype(bool if kind == "bool" else np.int64)) if whole else part
+        return Answer(self.text, self(scope), self.is_stale(scope))
 
     def is_stale(self, scope: Scope) -> bool:
         """Whether something that it reads is stale."""

@@ -83,7 +83,7 @@ class Reference(NamedTuple):
         elif self.kind == "averaged":
             array = recording.update.averaged(self.value.id)
         else:
-            found = (recording.trace.grad if self.kind == "grad" else recording.trace.data)[self.value.id]
+            found = recording.trace.grad[self.value.id] if self.kind == "grad" else recording.trace.shown(self.value.id)
             assert found is not None, "a gradient that is never written is refused when the name is read"
             array = found
         array = array[self.at] if self.at else array

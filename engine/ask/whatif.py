@@ -25,6 +25,7 @@ from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.parsing import check_numbers, tree_of
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops import REGISTRY, Op
+from gradstep.engine.ops.promotion import held, is_whole
 from gradstep.engine.run.passes import Part, run
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Timeline
@@ -70,8 +71,17 @@ def read_edit(recording: Recording, text: str) -> Edit:
         kept = numbers.astype(recording.graph.dtype)
     if np.any(np.isfinite(numbers) & ~np.isfinite(kept)):
         raise CommandError(f"'{right}' is too large for {recording.graph.dtype}")
+    if reference.kind == "data":
+        _check_kind(left, right, numbers, reference.value.kind)
     kind = reference.kind == "grad"
     return Edit(text.strip(), reference.value.id, kind, reference.at, numbers, None, recording.iteration)
+
+
+def _check_kind(left: str, right: str, numbers: Array, kind: str) -> None:
+    """Raises CommandError where a type of whole numbers, or of truths, does not hold numbers."""
+    if is_whole(kind) and not np.array_equal(held(numbers, kind), numbers):
+        what = "true or false" if kind == "bool" else f"a whole number ({kind})"
+        raise CommandError(f"{left} is {what}, and '{shortened(right)}' is not")
 
 
 def _numbers(scope: Moment, text: str) -> Array:

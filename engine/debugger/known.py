@@ -12,7 +12,7 @@ from gradstep.engine.debugger.here import Here
 from gradstep.engine.debugger.sum import Sum
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array
-from gradstep.engine.notation import Stale, typed
+from gradstep.engine.notation import Stale
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
 
@@ -60,20 +60,13 @@ class Known(Here):
             phase = self.recording.timeline.phase_of(value)
             if flat >= self.written(phase, value):
                 return self._under_way(phase, value, flat)
-        array = self.recording.trace.data[value]
-        # A whole number is shown as one: a row, a place, a class.
-        number: float = array.item(flat) if array.dtype.kind == "f" else array.reshape(-1)[flat]
-        return self._as_it_is(number, "data", value, flat)
+        # A truth and a whole number are shown as such: a mask, a row, a place, a class.
+        return self.recording.trace.number(Element(value, flat))
 
     def _as_it_is(self, number: float, kind: str, value: int, flat: int) -> float:
-        """A number that says of itself what it is: stale; of a recording whole, or a truth."""
-        if self.recording.trace.stale and self.recording.stale(kind, Element(value, flat)):
-            return Stale(number)
-        observed = self.recording.scenario.observed
-        if observed is None or kind != "data" or value not in observed.precision:
-            return number
-        shown: float = typed(number, observed.precision[value])
-        return shown
+        """A number that says of itself whether it is stale."""
+        stale = self.recording.trace.stale and self.recording.stale(kind, Element(value, flat))
+        return Stale(number) if stale else number
 
     def grad(self, value: int, flat: int) -> float | None:
         """∂L/∂value[flat], None if the backward pass has not written it yet, or never will."""

@@ -14,6 +14,7 @@ import numpy as np
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.notation import typed
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.sizes import norm_of
 from gradstep.engine.run.staleness import marked
@@ -43,20 +44,22 @@ class Distribution(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Picture:
     """The `numbers`, shape (elements,), of an array of `shape` in one sample; `signed` where some may be negative, and
-    `stale` where they may be others by now."""
+    `stale` where they may be others by now. They are of the type `dtype` where that is not the network's."""
 
     numbers: Array
     shape: Shape
     kind: Kind
     stale: bool = False
+    dtype: str = ""
 
     @property
     def size(self) -> int:
         return self.numbers.size
 
     def at(self, position: int) -> float:
-        """One of them; Stale where it is."""
-        return marked(float(self.numbers[position]), self.stale)
+        """One of them; Stale where it is, and a truth or a whole number as such."""
+        shown: float = typed(float(self.numbers[position]), self.dtype)
+        return marked(shown, self.stale)
 
     @cached_property
     def peak(self) -> float:
@@ -111,7 +114,8 @@ def picture(recording: Recording, value: int, kind: Kind, sample: int | None) ->
     """A value, or its gradient, in one sample; of all samples (None) the mean of the values, or the sum of the
     gradients."""
     stale = (kind.value, value) in recording.trace.stale
-    return Picture(numbers(recording, value, kind, sample), recording.samples.shape(value), kind, stale)
+    dtype = recording.kind(value) if kind is Kind.DATA else ""
+    return Picture(numbers(recording, value, kind, sample), recording.samples.shape(value), kind, stale, dtype)
 
 
 @remembered

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from gradstep.engine.debugger.here import Here
 from gradstep.engine.explain.formula import WRITTEN_OUT
 from gradstep.engine.explain.hops import Hop, hops
+from gradstep.engine.notation import typed
 from gradstep.engine.run.reading import segments_at
 from gradstep.engine.run.staleness import Stales, marked, stales
 from gradstep.engine.run.terms import Segment, Terms, enumerate_terms, total
@@ -103,12 +104,23 @@ class Sum:
         return any(one.contribution for one in self._stales[: through + 1])
 
     def numbers(self, k: int) -> tuple[float, float, float, float]:
-        """Upstream, local, contribution and running sum of the listed term number `k`; each Stale where it is."""
+        """Upstream, local, contribution and running sum of the listed term number `k`; each Stale where it is, and
+        truths and whole numbers as such."""
         terms = self.terms
         assert terms is not None, "it adds up terms"
         three = (float(terms.upstream[k]), float(terms.local[k]), float(terms.contribution[k]))
         here = self._stales[int(terms.segment[k])]
-        return (*here.mark(*three), marked(float(terms.running[k]), self.stale(k)))
+        found = (*here.mark(*three), marked(float(terms.running[k]), self.stale(k)))
+        up, local, contribution, running = map(typed, found, self._kinds(terms, k))
+        return up, local, contribution, running
+
+    def _kinds(self, terms: Terms, k: int) -> tuple[str, str, str, str]:
+        """The types of the numbers of a term."""
+        element, values = self._here.element, self._here.recording.graph.values
+        if self._here.phase is Phase.BACKWARD or element is None:
+            return "", "", "", ""
+        factor, made = int(terms.factor_value[k]), values[element.value].kind
+        return values[int(terms.via_value[k])].kind, values[factor].kind if factor >= 0 else made, made, made
 
     @cached_property
     def ways(self) -> tuple[int, tuple[Hop, ...]]:

@@ -28,16 +28,16 @@ def named(recording: Recording, element: Element, gradient: bool = False) -> str
 
 def rounded_to(recording: Recording, hop: Hop) -> str:
     """The type in which the product of a hop is held: the narrower of both sides."""
-    kinds = {recording.graph.values[at.value].kind for at in (hop.source, hop.target)} - {""}
+    kinds = {recording.graph.values[at.value].narrow for at in (hop.source, hop.target)} - {""}
     return max(kinds, key=lambda kind: EPS[kind], default=recording.graph.dtype.name)
 
 
 def held_in(recording: Recording, element: Element, gradient: bool) -> str:
     """The type that a number is rounded to; a gradient also to those of what it comes from."""
     graph, values = recording.graph, recording.graph.values
-    kinds = {values[element.value].kind}
+    kinds = {values[element.value].narrow}
     if gradient:
-        kinds |= {values[graph.nodes[n].output].kind for n, _ in graph.uses[element.value]}
+        kinds |= {values[graph.nodes[n].output].narrow for n, _ in graph.uses[element.value]}
     return max(kinds - {""}, key=lambda kind: EPS[kind], default=graph.dtype.name)
 
 

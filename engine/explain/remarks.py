@@ -110,7 +110,7 @@ def rounding(recording: Recording, element: Element, ways: Sequence[Hop]) -> str
     """What rounding to the type of its number makes of a gradient that comes one way: through a cast all of it, else
     what is lost altogether."""
     if len(ways) != 1 or not (
-        recording.graph.values[element.value].kind or recording.graph.values[ways[0].target.value].kind
+        recording.graph.values[element.value].narrow or recording.graph.values[ways[0].target.value].narrow
     ):
         return ""
     (way,) = ways
@@ -148,7 +148,7 @@ _LOOKED_AT = 16
 def smallness(recording: Recording, node: Node, flat: int) -> str:
     """That a value is 0, or has lost digits, only because it is so small."""
     y, dtype = recording.trace.number(Element(node.output, flat)), recording.graph.dtype
-    kind = recording.graph.values[node.output].kind or dtype.name
+    kind = recording.graph.values[node.output].narrow or dtype.name
     tiny = NORMAL[kind]
     if y and abs(y) < tiny:
         return f"Below {brief(tiny, 2)} {kind} keeps fewer and fewer digits."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,12 @@ from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.graph.kinds import joint_kind, kind_of, rounding
 from gradstep.engine.index import Shape, check_shape
 from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.promotion import is_whole
 
 #: A network has no more operations: beyond, opening it takes long.
 MAX_NODES = 1 << 15
+#: How some numbers are written.
+_SPELLED = {"inf": "∞", "-inf": "−∞", "nan": "NaN", "True": "true", "False": "false"}
 
 
 class GraphBuilder:
@@ -33,19 +36,20 @@ class GraphBuilder:
         #: How many parts of a line are called so, each with a number behind the name.
         self._parts: dict[str, int] = {}
 
-    def leaf(self, name: str, shape: Shape, role: Role, differentiable: bool) -> Value:
-        value = Value(len(self.values), name, tuple(shape), role, -1, differentiable)
+    def leaf(self, name: str, shape: Shape, role: Role, differentiable: bool, kind: str = "") -> Value:
+        value = Value(len(self.values), name, tuple(shape), role, -1, differentiable, None, kind)
         self.values.append(value)
         self.names[name] = value
         return value
 
     def literal(self, number: float) -> Value:
-        """A number written in a formula; equal numbers share one value, but 0 and −0 are two."""
+        """A number written in a formula; equal numbers share one value, but 0 and −0 are two, and 1, 1.0 and true."""
         key = repr(number)
         if key not in self.literals:
             text = f"{number:g}" if float(f"{number:g}") == number else key
-            text = {"inf": "∞", "-inf": "−∞", "nan": "NaN"}.get(key, text.replace("-", "−"))
-            value = Value(len(self.values), text, (), Role.LITERAL, -1, False, number)
+            text = _SPELLED.get(key, text.replace("-", "−"))
+            kind = "bool" if type(number) is bool else "int64" if type(number) is int else ""
+            value = Value(len(self.values), text, (), Role.LITERAL, -1, False, float(number), kind)
             self.values.append(value)
             self.literals[key] = value
         return self.literals[key]
@@ -62,7 +66,7 @@ class GraphBuilder:
     ) -> Value:
         """A node computing op(inputs). Without a name it is a part of its line, called after the line and the
         operation, or the `word` for what it is: h:add, the next one h:add2. A line may name several values: "a, b". Its
-        type is that of its inputs, unless a `kind` is given.
+        type follows from those of its inputs; where a `kind` is given it is that, unless they make it whole.
 
         Raises GraphError where the shapes or the types do not fit, or what comes of them is no shape that an array can
         have.
@@ -74,11 +78,10 @@ class GraphBuilder:
         shape = op.shape([v.shape for v in inputs])
         check_shape(shape)
         name = name or self._part(f"{line.partition(',')[0]}:{word or op.name}")
-        if kind is None:
-            kind = kind_of(op, inputs, self.dtype.name)
+        kind = kind_of(op, inputs, self.dtype.name, kind)
         op = rounding(op, kind, inputs)
         node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
-        differentiable = not op.discrete and any(v.differentiable for v in inputs)
+        differentiable = not op.discrete and not is_whole(kind) and any(v.differentiable for v in inputs)
         value = Value(node.output, name, shape, Role.NODE, node.id, differentiable, None, kind)
         self.values.append(value)
         self.nodes.append(node)
@@ -93,9 +96,10 @@ class GraphBuilder:
             raise GraphError(f"{slot} '{leaf.name}' is kept by another operation already")
         self.keeps[leaf.id] = value.id
 
-    def kind(self, inputs: Mapping[str, Value]) -> str:
-        """The type of what a composite makes of its inputs. Only that is rounded, not what it computes on its way."""
-        return joint_kind([*inputs.values()], self.dtype.name)
+    def kind(self, inputs: Sequence[Value]) -> str:
+        """The type of what a composite makes of inputs. Only that is rounded, not what it computes on its way."""
+        found = joint_kind(inputs, self.dtype.name)
+        return "" if is_whole(found) else found
 
     def _part(self, name: str) -> str:
         """A name that is not taken: itself, or with the next number behind it."""

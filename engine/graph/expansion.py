@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.graph import Value
-from gradstep.engine.ops.composite import After, Given, Kept, Part, Plan
+from gradstep.engine.ops.composite import After, Given, Kept, Part, Plan, type_giving
 
 
 @dataclass(frozen=True)
@@ -18,20 +18,20 @@ class Expansion:
     builder: GraphBuilder
     apply: Callable[..., Value]
     given: Mapping[str, Value]
-    #: The type of the results; what is computed on the way has its own.
-    kind: str
     #: What is made already, by the plan: a plan that stands in several places is made once.
     _made: dict[int, Value] = field(default_factory=dict)
 
     def result(self, plan: Plan, word: str, name: str | None) -> Value:
-        """A result of the call; the node that makes it is called `name`."""
-        return self._expand(plan, name, word, self.kind)
+        """A result of the call; the node that makes it is called `name`, and its type is that of the inputs that say
+        of which it is. What is computed on the way is of the graph's."""
+        typed = type_giving(plan) if any(value.kind for value in self.given.values()) else frozenset()
+        return self._expand(plan, name, word, self.builder.kind([self.given[slot] for slot in typed]))
 
     def _expand(self, plan: Plan, name: str | None = None, word: str = "", kind: str = "") -> Value:
         if isinstance(plan, Given):
             return self.given[plan.slot]
         if isinstance(plan, float):
-            return self.builder.literal(plan)
+            return self.builder.literal(int(plan) if plan.is_integer() else plan)  # it makes no whole number another
         if id(plan) not in self._made:
             self._made[id(plan)] = self._new(plan, name, word, kind)
         return self._made[id(plan)]

@@ -107,7 +107,7 @@ class Formulas:
                 return number_of(node)
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 operand = self._build(inner)
-                return -operand if isinstance(operand, float) else self._apply("negative", [operand], node, name)
+                return -operand if isinstance(operand, float | int) else self._apply("negative", [operand], node, name)
             case ast.UnaryOp(op=ast.UAdd(), operand=inner):
                 return self._build(inner, name)
             case ast.BinOp(op=ast.MatMult()):
@@ -118,7 +118,7 @@ class Formulas:
                 operand = self._build(inner)
                 if isinstance(operand, Transposed):
                     return operand.value
-                if isinstance(operand, float):
+                if isinstance(operand, float | int):
                     raise ExpressionError("'.T' turns a value's axes round; a number has none", node.col_offset)
                 return Transposed(self._value(operand, node))
             case ast.Attribute() if (dots := dotted(node)) and nearest(dots, self._with_dots()):
@@ -160,12 +160,13 @@ class Formulas:
                 if isinstance(product, ast.BinOp) and isinstance(product.op, ast.MatMult):
                     return self._weighted_sum(node, product, bias, name)
         left, right = self._build(node.left), self._build(node.right)
-        if isinstance(left, float) and isinstance(right, float):
+        if isinstance(left, float | int) and isinstance(right, float | int):
             with np.errstate(all="ignore"):
                 folded = float(fold(np.float64(left), np.float64(right)))
             if math.isinf(folded) and math.isfinite(left) and math.isfinite(right):
                 raise ExpressionError(f"'{written(node)}' is infinite; write inf if it is meant", node.col_offset)
-            return folded
+            whole = isinstance(left, int) and isinstance(right, int) and op != "divide" and folded.is_integer()
+            return int(folded) if whole else folded
         return self._apply(op, [left, right], node, name)
 
     def _weighted_sum(self, node: ast.BinOp, product: ast.BinOp, bias: ast.expr, name: str | None) -> Operand:
@@ -206,7 +207,7 @@ class Formulas:
         """What puts the operations of a composite into the graph."""
         from gradstep.engine.graph.expansion import Expansion  # here, because few operations are made of others
 
-        return Expansion(self.builder, partial(self._apply, node=node, of=of), values, self.builder.kind(values))
+        return Expansion(self.builder, partial(self._apply, node=node, of=of), values)
 
     def _call(self, node: ast.Call, name: str | None) -> Operand:
         if not isinstance(node.func, ast.Name):
@@ -263,7 +264,7 @@ class Formulas:
             return self._apply("transpose", [operand.value], node, None)
         if isinstance(operand, SeveralResults):
             raise ExpressionError(operand.advice, node.col_offset)
-        if not isinstance(operand, float):
+        if not isinstance(operand, float | int):
             return operand
         with np.errstate(all="ignore"):
             held = self.builder.dtype.type(operand)

@@ -13,6 +13,7 @@ import numpy as np
 from gradstep.engine.errors import GraphError
 from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.promotion import is_whole
 
 #: Parameters of no more elements are updated together.
 _SMALL = 1 << 13
@@ -31,7 +32,8 @@ class Value(NamedTuple):
     """One array of the network. `node` is what computes it, −1 for leaves; a literal has its
     `number`.
 
-    `kind` is its type where that is narrower than the graph's, as float16: all its numbers are such.
+    `kind` is its type where that is another than the graph's, as float16, int64 or bool: all its numbers are such, and
+    held in the graph's.
 
     A value is differentiable if a leaf that gets gradients is somewhere in its past. A parameter that is none is
     frozen: no update changes it.
@@ -49,6 +51,12 @@ class Value(NamedTuple):
     @property
     def size(self) -> int:
         return prod(self.shape)
+
+    @property
+    def narrow(self) -> str:
+        """The type that its numbers are rounded to where that has fewer digits than the graph's; empty where none is,
+        and where they are whole."""
+        return "" if is_whole(self.kind) else self.kind
 
     @property
     def trained(self) -> bool:

@@ -1,4 +1,4 @@
-"""The types of values: which of them are narrower than that of the graph."""
+"""The types of values: which of them are others than that of the graph, whole numbers and truths among them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,56 @@ from itertools import pairwise
 from gradstep.engine.errors import OpError
 from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.ops.narrow import narrow, of_kind
-from gradstep.engine.ops.op import Op
-from gradstep.engine.ops.precision import EPS, joint
+from gradstep.engine.ops.op import BOUNDED, COUNTED, KEPT, RECKONED, Op
+from gradstep.engine.ops.precision import EPS
+from gradstep.engine.ops.promotion import is_whole, result
 
 _ORDER = list(EPS)
+#: What PyTorch refuses of truths, and what is meant instead.
+_NO_TRUTHS = {
+    "negative": "a truth has no sign; its opposite is written x == 0",
+    "subtract": "truths are not subtracted; where just one of two holds is written a != b",
+}
 
 
-def kind_of(op: Op, inputs: Sequence[Value], own: str) -> str:
-    """The type of what an operation makes, empty where it is the graph's `own`. Raises OpError where a weighted sum
-    mixes types, as PyTorch does, and for a cast to what the graph cannot hold."""
+def kind_of(op: Op, inputs: Sequence[Value], own: str, given: str | None = None) -> str:
+    """The type of what an operation makes, empty where it is the graph's `own`; of numbers that are not whole a `given`
+    one. Raises OpError where a weighted sum mixes types, as PyTorch does, where truths are subtracted, and for a cast
+    to what the graph cannot hold."""
     to = op.rounds_to
     if to:
-        if _ORDER.index(to) > _ORDER.index(own):
+        if not is_whole(to) and _ORDER.index(to) > _ORDER.index(own):
             raise OpError(f'cast: the file computes in {own}, which holds no {to}; write dtype = "{to}" at its top')
         return "" if to == own else to
-    if op.contracts:
-        _check_alike(op, inputs, own)
-    return joint_kind(inputs, own)
+    found = _natural(op, inputs, own)
+    if found == "bool" and op.name in _NO_TRUTHS:
+        raise OpError(f"{op.name}: {_NO_TRUTHS[op.name]}")
+    return found if given is None or is_whole(found) else given
+
+
+def _natural(op: Op, inputs: Sequence[Value], own: str) -> str:
+    """The type that follows from those of the inputs."""
+    if is_whole(op.of_whole):
+        return op.of_whole
+    if op.contracts and not all(is_whole(value.kind) for value in inputs):
+        _check_alike(op, [value for value in inputs if not is_whole(value.kind)], own)
+    if not any(value.kind for value in inputs):
+        return ""
+    found = joint_kind([inputs[slot] for slot in op.type_giving(len(inputs))], own)
+    if not is_whole(found):
+        return found
+    if op.of_whole == BOUNDED:
+        return result([found], (), ["int64"])
+    return found if op.of_whole in (KEPT, RECKONED) else "int64" if op.of_whole == COUNTED else ""
 
 
 def joint_kind(inputs: Sequence[Value], own: str) -> str:
-    """The type of what is computed from values, empty where it is the graph's `own`: of several the widest. Numbers of
-    a formula do not count, and those without axes only where there is no other: as torch.result_type."""
-    values = [value for value in inputs if value.role is not Role.LITERAL]
-    if not any(value.kind for value in values):
-        return ""
-    found = joint(value.kind or own for value in [v for v in values if v.shape] or values)
+    """The type of what is computed from values, empty where it is the graph's `own`: as torch.result_type has it for
+    arrays, for those without axes, and for numbers that stand in a formula."""
+    kinds: tuple[list[str], list[str], list[str]] = [], [], []
+    for value in inputs:
+        kinds[2 if value.role is Role.LITERAL else 0 if value.shape else 1].append(value.kind or own)
+    found = result(*kinds)
     return "" if found == own else found
 
 
@@ -50,5 +74,7 @@ def _check_alike(op: Op, values: Sequence[Value], own: str) -> None:
 
 def rounding(op: Op, made: str, inputs: Sequence[Value]) -> Op:
     """The operation as it is for inputs of these types, where it makes numbers of a type."""
-    taken = [value.kind for value in inputs]
+    taken = [value.narrow for value in inputs]
+    if is_whole(made) and op.of_whole != RECKONED:
+        made = ""  # it makes none that the type does not hold
     return of_kind(op, taken[0]) if op.rounds_to else narrow(op, made, taken)

@@ -54,10 +54,10 @@ Operand = Value | Transposed | SeveralResults | float
 
 
 def number_of(node: ast.Constant) -> float:
-    """A number; True and False are 1 and 0, as in PyTorch."""
+    """A number, whole or not, or a truth."""
     if not isinstance(node.value, int | float):
         raise ExpressionError(f"{shortened(repr(node.value), 60)} is no number; {ALLOWED}", node.col_offset)
-    return float(node.value)
+    return node.value
 
 
 def as_linear(left: Operand, right: Operand) -> tuple[Value, Value] | None:

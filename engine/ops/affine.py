@@ -10,7 +10,7 @@ import numpy as np
 
 from gradstep.engine.index import Array, Grid, Indices, Shape, Space
 from gradstep.engine.ops.links import Columns, Links
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.op import RECKONED, Op
 
 
 class Affine(Op):
@@ -93,6 +93,8 @@ def _read(x: Array, at: Indices) -> Array:
 
 class Contract(Affine):
     """y = Σₖ a[…, k] · b[…, k]: a sum of products. The local derivative is the other factor."""
+
+    of_whole = RECKONED
 
     contracts = True
 

@@ -13,7 +13,7 @@ import numpy as np
 from gradstep.engine.index import Array, Indices, Shape, picked
 from gradstep.engine.ops.links import Columns, Links, none, ones
 from gradstep.engine.ops.moving import regular
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.op import KEPT, Op
 from gradstep.engine.ops.windows import steps
 
 
@@ -38,6 +38,8 @@ class Listed:
 class Pointing(Op):
     """Each output is the place of an element."""
 
+    of_whole = "int64"
+
     @abstractmethod
     def pointed(self, at: int, xs: Sequence[Array]) -> int:
         """The element of x whose place output `at` is."""
@@ -52,6 +54,8 @@ class Chosen(Op):
     be chosen several times, and then its gradients add up. A class gives `chosen`."""
 
     slopes: ClassVar[tuple[str, ...]] = ("1 to the one that is chosen, 0 to all others",)
+    of_whole = KEPT
+    typed_by = (0,)
 
     @abstractmethod
     def chosen(self, xs: Sequence[Array]) -> Indices:

@@ -76,6 +76,26 @@ def within(plan: Plan, slot: str, other: Plan) -> Plan:
     return op, [within(part, slot, other) for part in parts]
 
 
+def type_giving(plan: Plan) -> frozenset[str]:
+    """The inputs that say of which type the result of a plan is, see `Op.type_giving`."""
+    seen: dict[int, frozenset[str]] = {}
+
+    def of(one: Plan) -> frozenset[str]:
+        if isinstance(one, Given):
+            return frozenset((one.slot,))
+        if isinstance(one, float):
+            return frozenset()
+        if id(one) not in seen:
+            if isinstance(one, Part | After):
+                seen[id(one)] = of(one.plan)
+            else:
+                op, parts = one
+                seen[id(one)] = frozenset().union(*(of(parts[slot]) for slot in op.type_giving(len(parts))))
+        return seen[id(one)]
+
+    return of(plan)
+
+
 #: What an option may be, by the annotation of its parameter.
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "int": (lambda x: type(x) is int, "a whole number"),

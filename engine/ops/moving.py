@@ -14,7 +14,7 @@ from gradstep.engine.index import Array, Elements, Grid, Indices, Picked, Shape,
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.bound import Bound, Calls
 from gradstep.engine.ops.links import Links, multiply, ones, product
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.op import KEPT, Op
 from gradstep.engine.ops.windows import steps
 
 
@@ -23,6 +23,8 @@ class Move(Op):
 
     A class gives `source` and `target`, between flat positions.
     """
+
+    of_whole = KEPT
 
     @property
     def nothing(self) -> float:

@@ -9,9 +9,12 @@ from functools import cache
 from types import new_class
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from gradstep.engine.index import Array
 from gradstep.engine.ops.op import Op
 from gradstep.engine.ops.precision import rounded
+from gradstep.engine.ops.promotion import held, is_whole
 
 
 class Narrow(Op if TYPE_CHECKING else object):  # type: ignore[misc]  # it stands before an operation
@@ -24,7 +27,10 @@ class Narrow(Op if TYPE_CHECKING else object):  # type: ignore[misc]  # it stand
     smooth: ClassVar[bool] = False
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        y: Array = super().forward(xs)
+        if is_whole(self.made):  # of whole numbers float32 has fewer than the types that are in use
+            y: Array = super().forward([x.astype(np.float64) for x in xs])
+            return held(y, self.made).astype(xs[0].dtype)
+        y = super().forward(xs)
         return rounded(y, self.made) if self.made else y
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
@@ -39,15 +45,16 @@ class Narrow(Op if TYPE_CHECKING else object):  # type: ignore[misc]  # it stand
 
 def narrow(op: Op, made: str, taken: Sequence[str]) -> Op:
     """An operation whose output, and the gradients of whose inputs, are rounded to these types; itself where all are
-    those of the file."""
+    those of the file. Of whole numbers, which get no gradient, those that the type holds."""
     if not made and not any(taken):
         return op
     return _as(op, _class(type(op), made, tuple(taken), False))
 
 
 def wide(op: Op) -> Op:
-    """The operation on numbers of the file's precision, where it is one on those of a narrower type."""
-    return _as(op, type(op).__mro__[2]) if isinstance(op, Narrow) else op
+    """The operation on numbers of the file's precision, where it is one on those of a narrower type that is not of
+    whole numbers."""
+    return _as(op, type(op).__mro__[2]) if isinstance(op, Narrow) and not is_whole(op.made) else op
 
 
 def unrounded(op: Op) -> Op:

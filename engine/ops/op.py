@@ -30,6 +30,10 @@ from gradstep.engine.registry import Registry
 REGISTRY: Registry[type[Op]] = Registry("gradstep.engine.ops.families", r'(?:    name = |(?:function|jumps)\(\s*)"')
 
 
+#: What comes of whole numbers and truths, see `Op.of_whole`.
+KEPT, BOUNDED, RECKONED, COUNTED = "kept", "bounded", "reckoned", "counted"
+
+
 @dataclass(frozen=True)
 class Op(ABC):
     """An operation y = f(x₀, x₁, …). Its options are the fields of the (frozen) dataclass; one
@@ -45,7 +49,11 @@ class Op(ABC):
     what is said to run over it, as in Σ{over} {each}, and `{0}` the element in the same place.
     `summed` are the slots whose elements, each times its local factor, add up to the output: the
     operations that have a running sum in the forward pass. An operation that `reduces` adds up
-    summands that are no such products: a loss; `term` writes one of them. A `discrete` operation
+    summands that are no such products: a loss; `term` writes one of them. What comes `of_whole` numbers and truths
+    alone is `KEPT`, of their type, where they are only moved or chosen; `BOUNDED`, of their type beside numbers of a
+    formula; `RECKONED`, of their type, and what that does not hold comes round; `COUNTED`, int64; or of a type that it
+    always is; else it is a number of the file's type. Of which type a result is say the slots that it is `typed_by`:
+    all of them, or those that others only choose from. A `discrete` operation
     is constant between its jumps, and its result gets no gradient. The gradient of one that is `agreed` is
     what somebody wants it to be, and not the derivative. A cast `rounds_to` a type. A `positive` one is above 0 for all
     finite numbers, and rounded where it is 0. A `gated` one lets through what
@@ -74,6 +82,8 @@ class Op(ABC):
     holds_back: ClassVar[bool] = False
     summed: ClassVar[tuple[int, ...]] = ()
     reduces: ClassVar[bool] = False
+    of_whole: ClassVar[str] = ""
+    typed_by: ClassVar[tuple[int, ...]] = ()
     discrete: ClassVar[bool] = False
     agreed: ClassVar[bool] = False
     rounds_to: ClassVar[str] = ""
@@ -204,6 +214,10 @@ class Op(ABC):
     def held_back(self, slot: int, xs: Sequence[float]) -> bool:
         """Where it `holds_back` numbers, and is a function of single ones: whether in ∂y/∂x[slot] at these."""
         return False
+
+    def type_giving(self, inputs: int) -> range | tuple[int, ...]:
+        """The slots, of so many inputs, that say of which type the result is."""
+        return self.typed_by or range(inputs)
 
     def divisor(self, shapes: Sequence[Shape], at: int = 0) -> int:
         """How many terms output `at` is the mean of; 1 where it is no mean. It is the `n` of `notation`."""

@@ -16,7 +16,7 @@ from gradstep.engine.ops.adding import spread
 from gradstep.engine.ops.choosing import kept
 from gradstep.engine.ops.elementwise import chosen
 from gradstep.engine.ops.links import Links, none
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.op import KEPT, RECKONED, Op
 
 
 class Pairs(NamedTuple):
@@ -122,6 +122,9 @@ def _links(slot: int, grid: Elements, local: Array) -> Links:
 class Written(Put):
     """What is put replaces what was there; of several in one place the last one does."""
 
+    of_whole = KEPT
+    typed_by = (0,)
+
     replaces = True
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
@@ -155,6 +158,9 @@ class Written(Put):
 class Added(Put):
     """What is put is added to what was there."""
 
+    of_whole = RECKONED
+    typed_by = (0,)
+
     weighs = True
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
@@ -177,6 +183,9 @@ class Added(Put):
 @dataclass(frozen=True)
 class Accumulating(Put):
     """What is put replaces what was there, or is added to it."""
+
+    of_whole = RECKONED
+    typed_by = (0,)
 
     accumulate: bool = False
 
@@ -215,6 +224,9 @@ FOLDS: dict[str, tuple[float, np.ufunc]] = {
 class Folded(Put):
     """What is put is added up, averaged or multiplied, or the largest or the smallest is taken: with what was there, or
     without it, where nothing is put it stays."""
+
+    of_whole = RECKONED
+    typed_by = (0,)
 
     reduce: str = "sum"
     include_self: bool = True

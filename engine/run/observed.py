@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from gradstep.engine.graph.graph import Graph, Node
+from gradstep.engine.graph.graph import Graph, Node, Value
 from gradstep.engine.index import Array, read_only
+from gradstep.engine.ops.promotion import is_whole
 from gradstep.engine.ops.recorded import Numbers, Recorded
 from gradstep.engine.run.sizes import Known
 from gradstep.engine.run.trace import Trace
@@ -83,11 +84,20 @@ def users(graph: Graph, value: int) -> set[str]:
 
 
 def with_numbers(graph: Graph, observed: Observed) -> Graph:
-    """The graph with the recorded numbers in its opaque operations."""
-    if not any(node.op.opaque for node in graph.nodes):
+    """The graph with the recorded numbers in its opaque operations, and with the whole numbers and truths that were
+    such when they were recorded."""
+    values = [_as_recorded(value, observed.precision.get(value.id)) for value in graph.values]
+    if not any(node.op.opaque for node in graph.nodes) and values == list(graph.values):
         return graph
     nodes = [_with_its(graph, node, observed) for node in graph.nodes]
-    return Graph(graph.values, nodes, graph.loss.name, graph.dtype, graph.keeps)
+    return Graph(values, nodes, graph.loss.name, graph.dtype, graph.keeps)
+
+
+def _as_recorded(value: Value, kind: str | None) -> Value:
+    """A value whose numbers are whole, or truths, where they were recorded as such, and only there."""
+    if kind is None or kind == value.kind or not (is_whole(kind) or is_whole(value.kind)):
+        return value
+    return value._replace(kind=kind if is_whole(kind) else "")
 
 
 def _with_its(graph: Graph, node: Node, observed: Observed) -> Node:

@@ -55,6 +55,15 @@ class Recording:
         """What a phase writes there, as one types it: h[1], h.grad[1], W1.next[0,1]."""
         return self.board.typed(*element, phase.kind)
 
+    def kind(self, value: int) -> str:
+        """The type of a value's numbers where that is another than the network's: float16, int64, bool …"""
+        found, observed = self.graph.values[value].kind, self.scenario.observed
+        if not found and observed is not None:
+            found = observed.precision.get(value, "")
+        if not found and self.trace.data[value].dtype.kind != "f":
+            found = "int64"
+        return "" if found == self.graph.dtype.name else found
+
     def by_hand(self, element: Element, kind: str = "data") -> bool:
         """Whether a number, or a gradient, was set by hand."""
         given = self.given.get((kind, element.value))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Graph, Node
 from gradstep.engine.index import Array, Elements
-from gradstep.engine.notation import Stale
+from gradstep.engine.notation import Stale, as_typed, typed
 from gradstep.engine.ops.links import Links
 
 
@@ -31,12 +31,23 @@ class Trace:
 
     @property
     def loss(self) -> float:
-        return self.number(Element(self.graph.loss.id, 0))
+        found = self.number(Element(self.graph.loss.id, 0))
+        return found if isinstance(found, float) else float(found)
 
     def number(self, element: Element) -> float:
-        """The value of an element; Stale where it is."""
-        found = float(self.data[element.value].item(element.flat))
-        return Stale(found) if self.stale and self.is_stale("data", element) else found
+        """The value of an element; Stale where it is, and a truth or a whole number as such."""
+        array = self.data[element.value]
+        found = array.item(element.flat)
+        if self.stale and self.is_stale("data", element):
+            return Stale(found)
+        kind = self.graph.values[element.value].kind or ("" if array.dtype.kind == "f" else "int64")
+        shown: float = typed(found, kind) if kind else found
+        return shown
+
+    def shown(self, value: int) -> Array:
+        """The numbers of a value, truths and whole numbers as such."""
+        found: Array = as_typed(self.data[value], self.graph.values[value].kind)
+        return found
 
     def derivative(self, element: Element) -> float:
         """∂L/∂element, of an element whose value has a gradient; Stale where it is."""

@@ -13,7 +13,7 @@ from gradstep.tui.network.between import Between
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.images import channel_size
 from gradstep.tui.network.marks import cursor, outline
-from gradstep.tui.network.names import extent
+from gradstep.tui.network.names import extent, sized
 from gradstep.tui.network.places import Form, Place, Room
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.rows import Rows
@@ -64,7 +64,11 @@ class Cards(Far):
         style = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
         text = clip(f" {fold(mark + name, place.width - 4)} ", place.width - 2)
         x = canvas.put(place.x + 2, place.y, text, style)
-        size = extent(self.samples.shape(layer.output)) if layer.output != self.graph.loss.id else ""
+        size = (
+            sized(self.recording, layer.output, self.samples.shape(layer.output))
+            if layer.output != self.graph.loss.id
+            else ""
+        )
         words, role = self._words(layer, size)
         for text in words:
             if text and text != name and x + breadth(text) + 3 <= place.right:

@@ -15,7 +15,7 @@ from gradstep.tui.network.aside import Aside
 from gradstep.tui.network.images import beside, channel_of, channel_size, image_of
 from gradstep.tui.network.looking import unit_here
 from gradstep.tui.network.marks import cursor, outline
-from gradstep.tui.network.names import extent, name_of
+from gradstep.tui.network.names import name_of, sized
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.paint import PENDING
 from gradstep.tui.theme import sign_role
@@ -74,7 +74,7 @@ class OneLayer(Stage):
         """The layer's name, its part, its shape, and which of its channels is seen."""
         canvas, palette = self.canvas, self.palette
         x = canvas.put(1, 0, self.board.whole(self.layer.output), palette.style("text", bold=True))
-        words = [self.title(self.layer), extent(self.shape)]
+        words = [self.title(self.layer), sized(self.recording, self.layer.output, self.shape)]
         if self.channel is not None:
             words.append(f"channel {self.channel + 1} of {prod(self.shape[:-2])}")
         canvas.put(x + 2, 0, clip("   ".join(w for w in words if w), canvas.width - x - 3), palette.style("dim"))

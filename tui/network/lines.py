@@ -15,7 +15,7 @@ from gradstep.tui.folding import Branch, Closed, branches, called, foldable, par
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.marks import OPEN, SHUT
-from gradstep.tui.network.names import extent, short_count
+from gradstep.tui.network.names import short_count, sized
 from gradstep.tui.network.plan import afar, parameters_into
 from gradstep.tui.network.shades import LINEAR
 from gradstep.tui.network.stage import Spot
@@ -73,7 +73,7 @@ def _rows(recording: Recording, closed: Closed) -> _Rows:
 def _columns(recording: Recording, closed: Closed, width: int) -> _Columns:
     outputs = [recording.graph.values[layer.output] for layer in afar(recording, closed).layers]
     names = max(map(breadth, _rows(recording, closed).names))
-    shapes = max(len("shape"), *(len(extent(value.shape)) for value in outputs))
+    shapes = max(len("shape"), *(len(sized(recording, value.id, value.shape)) for value in outputs))
     counted = 10 if foldable(recording) and width >= _COUNTED else 0
     return _Columns(min(names, _NAMES), min(shapes, _SHAPES), counted)
 
@@ -118,7 +118,7 @@ class Lines(Far):
             return
         layer = self.layers[k]
         self.spots.append(Spot(0, y, canvas.width, 1, layer.output))
-        shape = extent(self.graph.values[layer.output].shape)
+        shape = sized(self.recording, layer.output, self.graph.values[layer.output].shape)
         canvas.put(6 + columns.names, y, clip(shape, columns.shapes), palette.style("dim"))
         values = parameters_in(self.recording, row.group) if row.group else parameters_into(self.recording, layer)
         if columns.counted and values:

@@ -195,7 +195,8 @@ class Maps(Stage):
         if table.kind is Kind.GRAD:
             long = self.gradient_name(table.value)
             return long if breadth(long) <= most else fold(f"∂{whole}", most)
-        words = [fold(whole, most), "" if shape == "1" else shape, axes(self.recording, table.value)]
+        kind = self.recording.kind(table.value)
+        words = [fold(whole, most), "" if shape == "1" else shape, kind, axes(self.recording, table.value)]
         return "  ".join(filter(None, words))
 
     def _paint(self, place: Place) -> None:

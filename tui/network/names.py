@@ -82,6 +82,11 @@ def extent(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "1"
 
 
+def sized(recording: Recording, value: int, shape: tuple[int, ...]) -> str:
+    """`10×128`, and of which type the numbers are where that is another than the network's: `10×128 float16`."""
+    return " ".join(filter(None, (extent(shape), recording.kind(value))))
+
+
 def short_count(count: int) -> str:
     """`768`, `7.1M`: how many, in at most five characters."""
     size, unit = float(count), ""

@@ -43,7 +43,7 @@ class Judge:
         longer = float(np.finfo(self._rounding.longer.graph.dtype).eps)
         self._off_longer = self._off * longer / EPS
         graph = precise.recording.graph
-        own, kinds = graph.dtype, {value.kind for value in graph.values} - {""}
+        own, kinds = graph.dtype, {value.narrow for value in graph.values} - {""}
         self._eps = max(float(np.finfo(own).eps), min(max((EPSILONS[kind] for kind in kinds), default=0.0), _COARSEST))
         self._again = precise if own == np.float64 and not kinds else Precise(precise.recording, own.type, rounded=True)
         self._overflown = not np.isfinite(precise.recording.trace.loss)

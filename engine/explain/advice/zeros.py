@@ -18,7 +18,7 @@ def against_zero(recording: Recording, zeros: Zeros) -> str:
 
 def _hint(recording: Recording, kind: ZeroReason) -> str:
     if kind is ZeroReason.UNDERFLOW:
-        narrow = recording.graph.dtype == np.float32 or any(value.kind for value in recording.graph.values)
+        narrow = recording.graph.dtype == np.float32 or any(value.narrow for value in recording.graph.values)
         wider = "float64, a larger loss scale, or " if narrow else ""
         return f"{wider}weights and activations that do not saturate"
     return _HINTS[kind]

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Shape
-from gradstep.engine.notation import number, rounded
+from gradstep.engine.notation import Truth, number, rounded
+from gradstep.engine.run.recording import Recording
 
 #: Sums of up to this many terms are written out; longer ones with Σ.
 WRITTEN_OUT = 3
@@ -57,7 +59,15 @@ class Equation:
             return "="
         with np.errstate(all="ignore"):
             again = self.remade(lambda x: rounded(x, digits))
+        if isinstance(self.result, Truth | np.integer):
+            return "=" if again == self.result else "≈"
         return "=" if number(again, digits) == number(float(self.result), digits) else "≈"
+
+
+def number_at(recording: Recording, value: int, flat: int) -> Num:
+    """The number of an element, in brackets where it is negative."""
+    found = recording.trace.number(Element(value, flat))
+    return Num(found, False, found < 0)
 
 
 def equation_text(parts: Parts, digits: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Num, Parts, divided, fill
+from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Parts, divided, fill, number_at
 from gradstep.engine.explain.formula.running import Member, indexed, running
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
@@ -37,11 +37,10 @@ def _together(template: str) -> bool:
 
 def _written_out(recording: Recording, value: int, grid: Grid, template: str) -> tuple[str, Parts]:
     """max(x₁, x₂), or x₁/4 + x₂/4; of one number itself, of none 0 or 1."""
-    trace, flats = recording.trace, grid.take(0, grid.size).tolist()
+    flats = grid.take(0, grid.size).tolist()
     function, _, each = template.partition("{over} ")
     names = [recording.board.element(value, at) for at in flats]
-    read = (trace.number(Element(value, at)) for at in flats)
-    values = [Num(number, False, number < 0) for number in read]
+    values = [number_at(recording, value, at) for at in flats]
     places = [each.replace("{each}", f"{{{k}}}") for k in range(len(flats))]
     if function in _JOINED:
         between, none = _JOINED[function]

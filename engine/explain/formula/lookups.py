@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Num, Parts, divided
+from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Num, Parts, divided, number_at
 from gradstep.engine.explain.formula.running import Member, running
-from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.index import Array, Grid, unravel
 from gradstep.engine.notation import brief
@@ -26,8 +25,8 @@ def _row(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     """One number of a row of a table."""
     board, (table, ids) = recording.board, node.inputs
     place, column = divmod(flat, recording.graph.values[table].shape[1])
-    number = recording.trace.number(Element(node.output, flat))
-    return f"{board.whole(table)}[{board.element(ids, place)},{column}]", (Num(number, False),)
+    number = number_at(recording, node.output, flat)._replace(parens=False)
+    return f"{board.whole(table)}[{board.element(ids, place)},{column}]", (number,)
 
 
 def _scores(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gradstep.engine.explain.formula.choices import folded, place
-from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Equation, Num, Parts, divided, fill
+from gradstep.engine.explain.formula.equation import WRITTEN_OUT, Equation, Num, Parts, divided, fill, number_at
 from gradstep.engine.explain.formula.groups import group
 from gradstep.engine.explain.formula.lookups import looked_up
 from gradstep.engine.explain.formula.running import indexed, summed
@@ -90,17 +90,17 @@ def _contraction(recording: Recording, node: Node, flat: int) -> _Sides:
 
 
 def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
-    board, xs, rows = recording.board, recording.trace.inputs(node), recording.trace.rows(node, flat)
+    board, trace, rows = recording.board, recording.trace, recording.trace.rows(node, flat)
+    xs = trace.inputs(node)
     count, template = rows[0].size, divided(node, node.op.written_term(xs), [x.shape for x in xs])
     if not count:
         return "0", (), None
     if count > WRITTEN_OUT:
         return summed(board, node.inputs, rows, template, count), (), None
-    taken = [r.take(0, count) for r in rows]
-    read = recording.trace.number
-    values = [[read(Element(v, int(i))) for i in at] for v, at in zip(node.inputs, taken, strict=False)]
+    taken = [r.take(0, count).tolist() for r in rows]
+    values = [[trace.number(Element(v, i)) for i in at] for v, at in zip(node.inputs, taken, strict=True)]
     names = [
-        template.format(*(board.element(v, int(at[k])) for v, at in zip(node.inputs, taken, strict=True)))
+        template.format(*(board.element(v, at[k]) for v, at in zip(node.inputs, taken, strict=True)))
         for k in range(count)
     ]
     numbers: list[str | Num] = []
@@ -110,7 +110,7 @@ def _reduction(recording: Recording, node: Node, flat: int) -> _Sides:
         numbers += fill(bare, [Num(v[k], False, v[k] < 0) for v in values])
 
     def remade(r: Callable[[float], float]) -> float:
-        again = [np.asarray([r(x) for x in v]) for v in values]
+        again = [np.asarray([float(r(x)) for x in v]) for v in values]
         return float(np.asarray(node.op.forward(again)).item(0))
 
     return (
@@ -150,22 +150,22 @@ def _moved(recording: Recording, node: Node, flat: int) -> tuple[str, Parts]:
     if slot < 0:
         return brief(node.op.nothing if isinstance(node.op, Move) else 0), ()
     at = int(rows[slot].take(0, 1)[0])
-    value, name = recording.trace.number(Element(node.inputs[slot], at)), board.element(node.inputs[slot], at)
+    value, name = number_at(recording, node.inputs[slot], at), board.element(node.inputs[slot], at)
     if isinstance(node.op, Masked):
         template = node.op.made(float(recording.trace.row(node, slot, flat).local(0, 1)[0]))
-        numbers = fill(template, [Num(value, False, value < 0)]) if "{0}" in template else ()
+        numbers = fill(template, [value]) if "{0}" in template else ()
         return template.format(name), numbers
-    return name, (Num(value, False),)
+    return name, (value._replace(parens=False),)
 
 
 def _elementwise(recording: Recording, node: Node, flat: int) -> _Sides:
-    board = recording.board
-    at = [grid.base for grid in recording.trace.rows(node, flat)]
-    values = [recording.trace.number(Element(v, i)) for v, i in zip(node.inputs, at, strict=True)]
+    board, trace = recording.board, recording.trace
+    at = [grid.base for grid in trace.rows(node, flat)]
+    values = [trace.number(Element(v, i)) for v, i in zip(node.inputs, at, strict=True)]
     names = [board.element(v, i) for v, i in zip(node.inputs, at, strict=True)]
     template = node.op.template(len(names), recording.graph.dtype)
     return (
         template.format(*names),
         fill(template, [Num(v, False, v < 0) for v in values]),
-        lambda r: float(node.op.forward([np.asarray(r(v)) for v in values])),
+        lambda r: float(node.op.forward([np.asarray(float(r(v))) for v in values])),
     )

@@ -30,7 +30,8 @@ def document(recording: Recording) -> dict[str, Any]:
                 "role": value.role.value,
                 "inputs": [graph.values[i].name for i in node.inputs] if node else [],
                 "shape": list(value.shape),
-                "value": plain(trace.data[value.id]),
+                "dtype": value.kind or trace.data[value.id].dtype.name,
+                "value": plain(trace.shown(value.id)),
                 "grad": plain(trace.grad[value.id]),
             }
         )

@@ -16,6 +16,7 @@ from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.promotion import is_whole
 from gradstep.engine.training.batches import held_back
 from gradstep.engine.training.options import Training
 
@@ -60,8 +61,14 @@ def add_leaves(draft: Draft, builder: GraphBuilder, batched: Sequence[str], trai
                 draft.broken.add(name)
                 continue
             shape = _of_an_iteration(leaf.shape, training) if drawn else leaf.shape
-            builder.leaf(name, shape, role, differentiable and _takes_gradient(table, key, leaf, role))
+            differentiable = differentiable and _takes_gradient(table, key, leaf, role)
+            builder.leaf(name, shape, role, differentiable, _kind(leaf.exact))
     return makers
+
+
+def _kind(exact: str) -> str:
+    """The type of a leaf of whole numbers or truths; those without a sign that PyTorch does not add up are int64."""
+    return exact if is_whole(exact) or not exact else "int64"
 
 
 def _takes_gradient(table: Table, key: str, leaf: Leaf, role: Role) -> bool:

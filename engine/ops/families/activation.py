@@ -17,6 +17,7 @@ from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import OPEN, PARTED, function
 from gradstep.engine.ops.links import multiply
 from gradstep.engine.ops.logarithms import log_sigmoid, softplus
+from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.shapes import check_numbers
 
 
@@ -38,6 +39,7 @@ class Relu(Elementwise):
     gated = True
     rectifier = True
     label = "ReLU"
+    of_whole = KEPT
     bound = _BoundRelu
 
     def forward(self, xs: Sequence[Array]) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from gradstep.engine.index import Array
 from gradstep.engine.ops.causes import Cause
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.op import RECKONED
 
 
 def full(value: float, like: Array) -> Array:
@@ -25,6 +26,7 @@ class Add(Elementwise):
     summed = (0, 1)
     passes = (0, 1)
     label = "add"
+    of_whole = RECKONED
     ufunc = np.add
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
@@ -39,6 +41,7 @@ class Subtract(Elementwise):
     summed = (0, 1)
     passes = (0,)
     label = "subtract"
+    of_whole = RECKONED
     ufunc = np.subtract
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
@@ -51,6 +54,7 @@ class Multiply(Elementwise):
     notation = "{0} × {1}"
     slopes = ("{1}", "{0}")
     label = "multiply"
+    of_whole = RECKONED
     ufunc = np.multiply
 
     def undefined(self, xs: Sequence[float]) -> Cause | None:
@@ -90,6 +94,7 @@ class Power(Elementwise):
     slopes = ("{1} × {0}^({1} − 1)", "{0}^{1} × ln {0}")
     edge = "anything^0 is 1, with slope 0; in the exponent the slope at base 0 is 0 from 0^0 on"
     label = "power"
+    of_whole = RECKONED
 
     def forward(self, xs: Sequence[Array]) -> Array:
         a, b = xs
@@ -138,6 +143,7 @@ class Negative(Elementwise):
     slopes = ("−1",)
     summed = (0,)
     label = "negate"
+    of_whole = RECKONED
     ufunc = np.negative
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:

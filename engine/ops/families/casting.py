@@ -13,6 +13,7 @@ from gradstep.engine.index import Array
 from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.arithmetic import Add, Subtract
+from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.precision import EPS, rounded
 from gradstep.engine.ops.shapes import check_numbers
 
@@ -27,6 +28,7 @@ class Detach(Elementwise):
     discrete = True
     agreed = True
     label = "detach"
+    of_whole = KEPT
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return xs[0].copy()
@@ -45,6 +47,7 @@ class ScaleGradient(Elementwise):
     slopes = ("scale",)
     agreed = True
     label = "scale gradient"
+    of_whole = KEPT
     words: ClassVar = {"factor": "scale"}
 
     scale: float = -1.0

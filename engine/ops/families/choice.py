@@ -14,12 +14,14 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import function
+from gradstep.engine.ops.op import BOUNDED, KEPT
 
 
 class OneOfTwo(Elementwise):
     """The larger or the smaller of two; where they are equal each gets half of the gradient."""
 
     slots = ("a", "b")
+    of_whole = KEPT
     kink = "where both are equal each gets half of the gradient"
     edge = "where one is NaN both get all of the gradient"
     gated = True
@@ -72,12 +74,12 @@ _ONE = "a NaN beside a number is not chosen"
 function("fmax", "max({0}, {1})", np.fmax,
     ("1 if {0} ≥ {1}, else 0", lambda y, a, b: _first(a, b, a >= b)),
     ("1 if {1} > {0}, else 0", lambda y, a, b: ~_first(a, b, a >= b)),
-    label="maximum without NaN", kink=_TIES, edge=_ONE, gated=True,
+    label="maximum without NaN", kink=_TIES, edge=_ONE, gated=True, of_whole=KEPT,
 )  # fmt: skip
 function("fmin", "min({0}, {1})", np.fmin,
     ("1 if {0} ≤ {1}, else 0", lambda y, a, b: _first(a, b, a <= b)),
     ("1 if {1} < {0}, else 0", lambda y, a, b: ~_first(a, b, a <= b)),
-    label="minimum without NaN", kink=_TIES, edge=_ONE, gated=True,
+    label="minimum without NaN", kink=_TIES, edge=_ONE, gated=True, of_whole=KEPT,
 )  # fmt: skip
 
 
@@ -103,6 +105,10 @@ class Clip(Elementwise):
             raise OpError("clip: at least one of min and max is needed")
         if any(type(bound) not in (int, float) for bound in given) or not given[0] <= given[-1]:
             raise OpError(f"clip: min and max are numbers with min ≤ max, not {self.min!r} and {self.max!r}")
+
+    @property
+    def of_whole(self) -> str:  # type: ignore[override]  # of whole numbers between such that are none it makes others
+        return BOUNDED if all(bound is None or type(bound) is int for bound in (self.min, self.max)) else ""
 
     @property
     def _bounds(self) -> tuple[float, float]:
@@ -139,6 +145,8 @@ class Where(Elementwise):
     notation = "where({0}, {1}, {2})"
     slopes = ("0", "1 if {0}, else 0", "0 if {0}, else 1")
     label = "where"
+    of_whole = KEPT
+    typed_by = (1, 2)
     gated = True
 
     def forward(self, xs: Sequence[Array]) -> Array:

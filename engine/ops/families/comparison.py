@@ -11,9 +11,10 @@ from gradstep.engine.ops.elementwise import Elementwise
 
 
 class Comparison(Elementwise):
-    """1 where it holds, 0 where it does not. It has no slope to speak of, and passes no gradient."""
+    """True where it holds, else false. It has no slope to speak of, and passes no gradient."""
 
     slots = ("a", "b")
+    of_whole = "bool"
     slopes = ("0", "0")
     discrete = True
     kink = "a comparison jumps, and its slope is 0 everywhere else"

@@ -51,6 +51,7 @@ class CtcPaths(Op):
     edge = "a sequence that no path reads has the loss ∞"
     joint = True
     label = "paths of labels"
+    typed_by = (0,)
 
     blank: int = 0
     #: Whether a sequence that no path reads passes no gradient.

@@ -11,7 +11,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Elements, Grid, Shape, unravel
 from gradstep.engine.ops.links import Links, ones
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.op import COUNTED, Op
 from gradstep.engine.ops.shapes import normal_axes
 from gradstep.engine.ops.windows import steps
 
@@ -99,6 +99,7 @@ class CumSum(Cumulative):
     summed = (0,)
     reduces = True
     label = "running sum"
+    of_whole = COUNTED
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return _accumulate(np.add, xs[0], self.axis, np.empty_like(xs[0])) if xs[0].ndim else xs[0]
@@ -129,6 +130,7 @@ class CumProd(Cumulative):
     slopes = ("to itself and all behind it, the product of the others up to there",)
     each = "Π{over} {each}"
     label = "running product"
+    of_whole = COUNTED
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return _accumulate(np.multiply, xs[0], self.axis, np.empty_like(xs[0])) if xs[0].ndim else xs[0]

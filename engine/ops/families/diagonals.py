@@ -11,6 +11,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.moving import Masked, Placed
+from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.shapes import check_one, normal_axes, shape_text
 
 
@@ -77,6 +78,8 @@ class DiagEmbed(Placed):
 @dataclass(frozen=True)
 class Triangle(Masked):
     """One side of a diagonal of the last two axes, 0 on the other."""
+
+    of_whole = KEPT
 
     diagonal: int = 0
 

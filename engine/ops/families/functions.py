@@ -13,6 +13,7 @@ from gradstep.engine.ops.error_function import bell, erf, erfc
 from gradstep.engine.ops.functions import function
 from gradstep.engine.ops.links import masked
 from gradstep.engine.ops.logarithms import log_sum
+from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.single import expm1, log1p, log10
 
 
@@ -97,7 +98,7 @@ function("hypot", "√({0}² + {1}²)", np.hypot,
 )  # fmt: skip
 function(
     "abs", "|{0}|", np.abs, ("sign({0})", lambda y, x: sign(x)), label="absolute value",
-    kink="at 0 the slope is taken as 0", edge="at NaN the slope is 0",
+    kink="at 0 the slope is taken as 0", edge="at NaN the slope is 0", of_whole=KEPT,
 )  # fmt: skip
 
 # The normal distribution's ------------------------------------------------------------------------

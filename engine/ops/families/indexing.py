@@ -13,7 +13,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import PIECE, Array, Grid, Picked, Shape, picked, pieces, ravel, unravel
 from gradstep.engine.ops.links import Links, none, ones
 from gradstep.engine.ops.moving import Move
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.op import KEPT, Op
 from gradstep.engine.ops.shapes import check_one, shape_text, whole_numbers
 
 #: What stands in the brackets for an axis: a whole number, (start, stop, step), None for a new axis, or `...`.
@@ -113,6 +113,8 @@ class Embedding(Op):
     slopes = ("1 to the row looked up, 0 to all others", "0")
     edge = "the row padding_idx counts as given: its slope is 0"
     label = "embedding"
+    of_whole = KEPT
+    typed_by = (0,)
 
     padding_idx: int | None = None
 

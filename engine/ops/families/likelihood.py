@@ -58,6 +58,7 @@ class Nll(Picking):
     reduces = True
     gated = True
     label = "negative log-likelihood"
+    typed_by = (0,)
     bound = BoundPicking
 
     ignore_index: int = -100

@@ -12,6 +12,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.ops.moving import Move, Placed
+from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.reach import Reach, Weighing, places_of
 from gradstep.engine.ops.shapes import is_number, shape_text
 from gradstep.engine.ops.windows import Window, per_axis, sliding, spots
@@ -30,6 +31,7 @@ class Pad(Weighing, Move):
     summed = ()
     weighs = False
     label = "padding"
+    of_whole = KEPT
     words: ClassVar[Mapping[str, str]] = {"padding": "pad"}
 
     pad: tuple[int, ...] = ()

@@ -13,6 +13,7 @@ from gradstep.engine.index import Array
 from gradstep.engine.ops.elementwise import Elementwise, chosen
 from gradstep.engine.ops.functions import OPEN, function
 from gradstep.engine.ops.links import masked
+from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.shapes import check_numbers
 
 
@@ -145,7 +146,7 @@ _SIXTH = float(np.float32(1 / 6))
 
 function("relu6", "min(6, max(0, {0}))", lambda x: np.clip(x, 0, 6),
     ("1 if 0 < {0} < 6, else 0", lambda y, x: _between(x, 0, 6)),
-    label="ReLU6", kink="at 0 and 6 the slope is taken as 0", edge=OPEN, gated=True,
+    label="ReLU6", kink="at 0 and 6 the slope is taken as 0", edge=OPEN, gated=True, of_whole=KEPT,
 )  # fmt: skip
 function("hardsigmoid", "min(1, max(0, {0} / 6 + ½))", lambda x: np.clip(x + 3, 0, 6) / 6,
     ("s if −3 < {0} < 3, else 0", lambda y, x: ((x > -3) & (x < 3)) * _SIXTH),

@@ -13,6 +13,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape, pieces
 from gradstep.engine.ops.links import Links
+from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.reach import Reach, Reaching, places_of
 from gradstep.engine.ops.shapes import shape_text
 from gradstep.engine.ops.taps import Tap
@@ -104,6 +105,7 @@ class Largest(Reaching):
     edge = "a NaN is larger than all; of several the last gets the gradient"
     gated = True
     label = "max pooling"
+    of_whole = KEPT
     dims: ClassVar[int]
 
     def shape(self, shapes: Sequence[Shape]) -> Shape:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.ops.op import COUNTED, KEPT
 from gradstep.engine.ops.reduce import Reduce
 from gradstep.engine.ops.rowwise import Fold, check_axes
 from gradstep.engine.ops.shapes import shape_text
@@ -57,6 +58,7 @@ class Sum(AxisReduce):
     slopes = ("1",)
     summed = (0,)
     label = "sum"
+    of_whole = COUNTED
 
 
 class Mean(AxisReduce):
@@ -77,6 +79,7 @@ class Extreme(Fold):
 
     of_none = False
     slopes = ("1 / n to each of the n that are it, 0 to all others",)
+    of_whole = KEPT
     kink = "equal ones share the gradient evenly"
     edge = "where one is NaN none is the one, and all get NaN, 0/0 of the gradient"
     gated = True

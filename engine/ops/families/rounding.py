@@ -15,16 +15,17 @@ from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.elementwise import Elementwise, sign
 from gradstep.engine.ops.families.arithmetic import Divide
 from gradstep.engine.ops.functions import function, jumps
-from gradstep.engine.ops.op import REGISTRY
+from gradstep.engine.ops.op import KEPT, REGISTRY
 from gradstep.engine.ops.shapes import is_number
 
-jumps("floor", "⌊{0}⌋", np.floor, "floor")
-jumps("ceil", "⌈{0}⌉", np.ceil, "ceiling")
-jumps("trunc", "trunc({0})", np.trunc, "whole part")
-jumps("sign", "sign({0})", sign, "sign", edge="of NaN it is 0")
-jumps("isnan", "isnan({0})", np.isnan, "is NaN", "1 where it holds, 0 where not, and no gradient passes")
-jumps("isinf", "|{0}| = ∞", np.isinf, "is infinite", "1 where it holds, 0 where not, and no gradient passes")
-jumps("isfinite", "|{0}| < ∞", np.isfinite, "is finite", "1 where it holds, 0 where not, and no gradient passes")
+jumps("floor", "⌊{0}⌋", np.floor, "floor", of_whole=KEPT)
+jumps("ceil", "⌈{0}⌉", np.ceil, "ceiling", of_whole=KEPT)
+jumps("trunc", "trunc({0})", np.trunc, "whole part", of_whole=KEPT)
+jumps("sign", "sign({0})", sign, "sign", edge="of NaN it is 0", of_whole=KEPT)
+_HOLDS = "true where it holds, else false, and no gradient passes"
+jumps("isnan", "isnan({0})", np.isnan, "is NaN", _HOLDS, of_whole="bool")
+jumps("isinf", "|{0}| = ∞", np.isinf, "is infinite", _HOLDS, of_whole="bool")
+jumps("isfinite", "|{0}| < ∞", np.isfinite, "is finite", _HOLDS, of_whole="bool")
 
 _JUMPS = "at its jumps the slope is that between them"
 
@@ -56,7 +57,7 @@ def _truncated(a: Array, b: Array) -> Array:
 
 function("fmod", "{0} − trunc({0} / {1}) × {1}", _truncated,
     ("1", lambda y, a, b: np.ones_like(y)), ("−trunc({0} / {1})", lambda y, a, b: -np.trunc(a / b)),
-    label="remainder", kink=_JUMPS,
+    label="remainder", kink=_JUMPS, of_whole=KEPT,
 )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def _minus_quotient(y: Array, a: Array, b: Array) -> Array:
 
 function("remainder", "{0} − ⌊{0} / {1}⌋ × {1}", lambda a, b: _left(a, b, np.floor, np.mod),
     ("1", lambda y, a, b: np.ones_like(y)), ("−⌊{0} / {1}⌋", _minus_quotient),
-    label="remainder", kink=_JUMPS,
+    label="remainder", kink=_JUMPS, of_whole=KEPT,
 )  # fmt: skip
 
 
@@ -112,6 +113,7 @@ class Round(Elementwise):
     discrete = True
     kink = "it jumps, and its slope is 0 everywhere else"
     label = "round"
+    of_whole = KEPT
 
     decimals: int = 0
 
@@ -139,6 +141,7 @@ class NanToNum(Elementwise):
     slopes = ("1 if |{0}| < ∞, else 0",)
     gated, shuts = True, False  # PyTorch multiplies
     label = "NaN to number"
+    of_whole = KEPT
 
     nan: float = 0.0
     posinf: float | None = None

@@ -17,6 +17,7 @@ from gradstep.engine.ops.families.indexing import Index
 from gradstep.engine.ops.families.places import ArgMedian, ArgMode, ArgSort, RunningArgMax, RunningArgMin
 from gradstep.engine.ops.families.reduction import Max, Min
 from gradstep.engine.ops.families.shape import Reshape
+from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.ranking import middle, most_frequent, ordered, running
 from gradstep.engine.ops.rowwise import Fold
 from gradstep.engine.ops.shapes import check_one, normal_axes, shape_text
@@ -151,6 +152,7 @@ class Median(Fold):
     gated = True
     of_none = False
     label = "median"
+    of_whole = KEPT
 
     def value(self, x: Array) -> Array:
         middle = np.partition(x, (x.shape[-1] - 1) // 2, axis=-1)[..., (x.shape[-1] - 1) // 2]

@@ -13,6 +13,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.notation import brief
 from gradstep.engine.ops.elementwise import sign
+from gradstep.engine.ops.op import COUNTED
 from gradstep.engine.ops.rowwise import Fold
 from gradstep.engine.ops.shapes import is_number, unbroadcast_product
 
@@ -27,6 +28,7 @@ class Prod(Fold):
     each = "Π{over} {each}"
     edge = "where none is 0 the slope is y / x, also for an infinite x"
     label = "product"
+    of_whole = COUNTED
 
     def value(self, x: Array) -> Array:
         return np.asarray(np.multiply.reduce(x, axis=-1))

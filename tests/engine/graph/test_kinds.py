@@ -36,7 +36,7 @@ def kinds(lines: str, dtype: str = "float64") -> dict[str, str]:
         ("cast(W, 'float16') @ cast(x, 'float16')", "float16"),
         ("softmax(cast(x, 'float16'))", "float16"),
         ("layer_norm(cast(x, 'float16'))", "float16"),
-        ("where(x > 1, cast(x, 'float16'), cast(x, 'float16'))", ""),
+        ("where(x > 1, cast(x, 'float16'), cast(x, 'float16'))", "float16"),
         ("cast(cast(x, 'float16'), 'float32')", "float32"),
         ("detach(cast(x, 'float16'))", "float16"),
     ],

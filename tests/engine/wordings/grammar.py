@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gradstep.engine.ops import REGISTRY
 from wordings.facts import Facts
 
-NUMBER = r"(?:[+−]?(?:\d[\d,]*(?:\.\d+)?(?:e-?\d+)?|∞)|NaN)"
+NUMBER = r"(?:[+−]?(?:\d[\d,]*(?:\.\d+)?(?:e-?\d+)?|∞)|NaN|true|false)"
 _PLAIN = r"[^\s\[\].,;()=+·/∂−\d][^\s\[\].,;()=+·/]*(?:\[[^\]\s]*\])?"
 NAME = rf"(?:−?\d+(?:\.\d+)?(?:e-?\d+)?|{_PLAIN})"
 #: What stands for what in a pattern; each is a group.
@@ -42,6 +42,8 @@ def says(*patterns: str, last: bool = False) -> Callable[[Check], Check]:
 
 
 def number(text: str) -> float:
+    if text in ("true", "false"):
+        return float(text == "true")
     return float(text.replace("−", "-").replace(",", "").replace("∞", "inf"))
 
 

@@ -98,7 +98,7 @@ def _that_change(f: Facts, slot: int) -> int:
     return int(count)
 
 
-@says("(<x>) (>|≥|<|≤|=|≠) (<x>) (holds|does not hold), so <x> is <n>\\.")
+@says("(<x>) (>|≥|<|≤|=|≠) (<x>) (holds|does not hold), so <x> is (true|false)\\.")
 def compared(f: Facts, m: re.Match[str]) -> bool:
     a, b = f.value(m[1]), f.value(m[4])
     holds = {">": a > b, "≥": a >= b, "<": a < b, "≤": a <= b, "=": a == b, "≠": a != b}[m[3]]

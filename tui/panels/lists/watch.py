@@ -87,7 +87,7 @@ def _numbers(canvas: Canvas, x: int, y: int, answer: Answer, view: View) -> int:
     if not np.all(answer.part.known):
         return canvas.put(x, y, "not yet", canvas.palette.style("placeholder"))
     array, signed, stale = np.asarray(answer.part.value).reshape(-1), ".grad" in answer.text, answer.stale
-    end, some = canvas.width - 3, array[:64].tolist()
+    end, some = canvas.width - 3, array[:64] if array.dtype.kind in "iu" else array[:64].tolist()
     shown = [_shown(value, stale, view.math_digits, signed) for value in some]
     if array.size > 1 and array.dtype.kind == "f" and (array.size > 64 or x + sum(map(len, shown)) + len(shown) > end):
         return _sparkline(canvas, x, y, min(end - x, 40), array, signed, stale)

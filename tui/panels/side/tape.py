@@ -199,6 +199,8 @@ def _folded(canvas: Canvas, frame: Frame, line: Line, y: int, x: int, end: int, 
     name = called(line.group) if line.group else recording.board.whole(sweep.value)
     name = tail(name, line.inside) if modules.there else name
     shape = f"{line.arrays} arrays" if line.group else "×".join(map(str, recording.graph.values[sweep.value].shape))
+    if not line.group and not backward and recording.kind(sweep.value):
+        shape = f"{shape} {recording.kind(sweep.value)}".strip()
     if backward:
         long = f"∂{recording.board.loss}/∂{name}"
         name = long if not modules.there and breadth(long) + len(shape) + 10 <= end - x else f"∂{name}"
