@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gradstep.engine.ask.scope import Reference
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import unravel
-from gradstep.engine.notation import number, padded, plain, typed
+from gradstep.engine.notation import Stale, number, padded, plain, typed
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.staleness import marked
 
