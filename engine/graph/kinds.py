@@ -8,7 +8,7 @@ from itertools import pairwise
 from gradstep.engine.errors import OpError
 from gradstep.engine.graph.graph import Role, Value
 from gradstep.engine.ops.narrow import narrow, of_kind
-from gradstep.engine.ops.op import BOUNDED, COUNTED, KEPT, RECKONED, Op
+from gradstep.engine.ops.op import BOUNDED, COUNTED, KEPT, RECKONED, Op, type_giving
 from gradstep.engine.ops.precision import EPS
 from gradstep.engine.ops.promotion import is_whole, result
 
@@ -29,6 +29,8 @@ def kind_of(op: Op, inputs: Sequence[Value], own: str, given: str | None = None)
         if not is_whole(to) and _ORDER.index(to) > _ORDER.index(own):
             raise OpError(f'cast: the file computes in {own}, which holds no {to}; write dtype = "{to}" at its top')
         return "" if to == own else to
+    if given is not None and all(inputs[slot].role is Role.LITERAL for slot in type_giving(op, len(inputs))):
+        return given  # numbers of a plan are of any type
     found = _natural(op, inputs, own)
     if found == "bool" and op.name in _NO_TRUTHS:
         raise OpError(f"{op.name}: {_NO_TRUTHS[op.name]}")
@@ -43,7 +45,7 @@ def _natural(op: Op, inputs: Sequence[Value], own: str) -> str:
         _check_alike(op, [value for value in inputs if not is_whole(value.kind)], own)
     if not any(value.kind for value in inputs):
         return ""
-    found = joint_kind([inputs[slot] for slot in op.type_giving(len(inputs))], own)
+    found = joint_kind([inputs[slot] for slot in type_giving(op, len(inputs))], own)
     if not is_whole(found):
         return found
     if op.of_whole == BOUNDED:
@@ -75,6 +77,6 @@ def _check_alike(op: Op, values: Sequence[Value], own: str) -> None:
 def rounding(op: Op, made: str, inputs: Sequence[Value]) -> Op:
     """The operation as it is for inputs of these types, where it makes numbers of a type."""
     taken = [value.narrow for value in inputs]
-    if is_whole(made) and op.of_whole != RECKONED:
-        made = ""  # it makes none that the type does not hold
+    if is_whole(made) and op.of_whole != RECKONED and not any(value.differentiable for value in inputs):
+        made = ""  # it makes none that the type does not hold, and there is no gradient that it could pass on
     return of_kind(op, taken[0]) if op.rounds_to else narrow(op, made, taken)

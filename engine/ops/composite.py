@@ -16,6 +16,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Shape
 from gradstep.engine.notation import shown
 from gradstep.engine.ops.op import Op, signature
+from gradstep.engine.ops.op import type_giving as slots_giving
 from gradstep.engine.registry import Registry
 
 
@@ -77,7 +78,7 @@ def within(plan: Plan, slot: str, other: Plan) -> Plan:
 
 
 def type_giving(plan: Plan) -> frozenset[str]:
-    """The inputs that say of which type the result of a plan is, see `Op.type_giving`."""
+    """The inputs that say of which type the result of a plan is, see `Op.typed_by`."""
     seen: dict[int, frozenset[str]] = {}
 
     def of(one: Plan) -> frozenset[str]:
@@ -90,7 +91,7 @@ def type_giving(plan: Plan) -> frozenset[str]:
                 seen[id(one)] = of(one.plan)
             else:
                 op, parts = one
-                seen[id(one)] = frozenset().union(*(of(parts[slot]) for slot in op.type_giving(len(parts))))
+                seen[id(one)] = frozenset().union(*(of(parts[slot]) for slot in slots_giving(op, len(parts))))
         return seen[id(one)]
 
     return of(plan)

@@ -83,6 +83,14 @@ def _as(op: Op, of: type[Op]) -> Op:
 
 @cache
 def _class(of: type[Op], made: str, taken: tuple[str, ...], smooth: bool) -> type[Op]:
-    members = {"__module__": of.__module__, "__doc__": of.__doc__, "made": made, "taken": taken, "smooth": smooth}
+    members: dict[str, object] = {
+        "__module__": of.__module__,
+        "__doc__": of.__doc__,
+        "made": made,
+        "taken": taken,
+        "smooth": smooth,
+    }
+    if is_whole(made):
+        members["discrete"] = True  # whole numbers take no gradient
     found: type[Op] = new_class(of.__name__, (Narrow, of), exec_body=lambda body: body.update(members))
     return found

@@ -215,10 +215,6 @@ class Op(ABC):
         """Where it `holds_back` numbers, and is a function of single ones: whether in ∂y/∂x[slot] at these."""
         return False
 
-    def type_giving(self, inputs: int) -> range | tuple[int, ...]:
-        """The slots, of so many inputs, that say of which type the result is."""
-        return self.typed_by or range(inputs)
-
     def divisor(self, shapes: Sequence[Shape], at: int = 0) -> int:
         """How many terms output `at` is the mean of; 1 where it is no mean. It is the `n` of `notation`."""
         return 1
@@ -238,6 +234,11 @@ class Op(ABC):
     def summands(self, at: int, xs: Sequence[Array]) -> tuple[Elements, Callable[[int, int], Array]]:
         """Where `reduces`: the elements of slot 0 that enter output `at`, and what each adds."""
         raise OpError(f"{self.name} has no summands")
+
+
+def type_giving(op: Op, inputs: int) -> Sequence[int]:
+    """The slots of an operation, of so many inputs, that say of which type its result is."""
+    return op.typed_by or range(inputs)
 
 
 def signature(name: str, slots: Sequence[str], optional: int, options: Mapping[str, Any]) -> str:

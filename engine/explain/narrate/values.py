@@ -12,6 +12,7 @@ from gradstep.engine.graph.graph import Node, Role
 from gradstep.engine.notation import brief, counted, said
 from gradstep.engine.ops.choosing import Chosen
 from gradstep.engine.ops.elementwise import Elementwise
+from gradstep.engine.ops.families.comparison import Comparison
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.loss import PairLoss
 from gradstep.engine.ops.moving import Move
@@ -104,7 +105,7 @@ def _made(recording: Recording, node: Node, here: Element) -> str:
         if words is not None:
             first, second = (_operand(recording, node, slot, here.flat) for slot in (0, 1))
             return f"{name} is {first} {words} {second}: {y}."
-        if node.op.discrete:
+        if isinstance(node.op, Comparison):
             names = [_operand(recording, node, slot, here.flat) for slot in (0, 1)]
             holds = "holds" if recording.trace.number(here) else "does not hold"
             return f"{node.op.written(names, recording.graph.dtype)} {holds}, so {name} is {y}."

@@ -30,7 +30,7 @@ def document(recording: Recording) -> dict[str, Any]:
                 "role": value.role.value,
                 "inputs": [graph.values[i].name for i in node.inputs] if node else [],
                 "shape": list(value.shape),
-                "dtype": value.kind or trace.data[value.id].dtype.name,
+                **({"dtype": kind} if (kind := recording.kind(value.id)) else {}),
                 "value": plain(trace.shown(value.id)),
                 "grad": plain(trace.grad[value.id]),
             }

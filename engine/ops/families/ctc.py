@@ -73,7 +73,7 @@ class CtcPaths(Op):
                 f"it is {shape_text(targets)}"
             )
         for name, length in zip(self.slots[2:], lengths, strict=True):
-            if length != (samples,):
+            if length not in ((samples,), () if samples == 1 else (samples,)):
                 raise OpError(
                     f"ctc_loss: {name} has a number for each of {samples} sequences, but is {shape_text(length)}"
                 )
@@ -82,7 +82,7 @@ class CtcPaths(Op):
         return (samples,)
 
     def check(self, slot: int, x: Array, shapes: Sequence[Shape]) -> None:
-        if slot == 1 and len(shapes[1]) == 1:
+        if slot == 1 and len(shapes[1]) == 1 and shapes[0][1] > 1:
             whole_numbers("ctc_loss: targets", x, shapes[0][2])
         elif slot == 1 and not (x == np.floor(x)).all():  # what stands behind a sequence's own labels is nobody's
             raise OpError("ctc_loss: targets are whole numbers, the classes of labels")
@@ -98,21 +98,18 @@ class CtcPaths(Op):
         shapes = [x.shape for x in xs]
         for slot in (2, 3):
             self.check(slot, xs[slot], shapes)
-        steps, lengths = steps.astype(np.intp), lengths.astype(np.intp)
-        most = int(lengths.max(initial=0))
+        steps, lengths = steps.reshape(-1).astype(np.intp), lengths.reshape(-1).astype(np.intp)
+        most, in_a_row = int(lengths.max(initial=0)), targets.ndim == 1
         there = np.arange(most) < lengths[:, None]
-        if targets.ndim == 1:
-            if targets.size < lengths.sum():
-                raise OpError(
-                    f"ctc_loss: target_lengths add up to {lengths.sum()}, and targets has {targets.size} labels"
-                )
-            starts = np.cumsum(lengths) - lengths
-            table = targets[np.where(there, starts[:, None] + np.arange(most), 0)] if targets.size else there * 0.0
-        else:
-            table = targets[:, :most]
-        table = whole_numbers("ctc_loss: targets", np.where(there, table, self.blank), logp.shape[2])
+        if in_a_row and targets.size < lengths.sum():
+            raise OpError(f"ctc_loss: target_lengths add up to {lengths.sum()}, and targets has {targets.size} labels")
+        starts = np.cumsum(lengths) - lengths if in_a_row else np.arange(len(lengths)) * targets.shape[1]
+        places = (starts[:, None] + np.arange(most))[there]
+        own = np.zeros(targets.size, bool)
+        own[places] = True  # what stands behind a sequence's own labels is nobody's
+        labels = np.where(own.reshape(targets.shape), targets, self.blank)
         found = np.full((len(lengths), 2 * most + 1), self.blank, np.intp)
-        found[:, 1::2] = table
+        found[:, 1::2][there] = whole_numbers("ctc_loss: targets", labels, logp.shape[2]).reshape(-1)[places]
         return np.where(np.arange(2 * most + 1) <= 2 * lengths[:, None], found, -1), steps, lengths
 
     def _paths(self, xs: Sequence[Array]) -> _Paths:
@@ -222,19 +219,19 @@ def ctc_loss(
     log_probs (T, N, C) come from log_softmax: as in PyTorch their gradient already has exp(log_probs) in it, which the
     backward pass of log_softmax would take away again."""
     check_reduction("ctc_loss", reduction)
-    logp: Plan = log_probs
-    labels: Plan = targets
     alone = len(log_probs.shape) == 2
-    if alone:
-        logp, labels = _unsqueezed(log_probs), _unsqueezed(targets, 0)
     if len(log_probs.shape) not in (2, 3):
         raise OpError(f"ctc_loss: log_probs is (T, N, C) or (T, C), but it is {shape_text(log_probs.shape)}")
+    if alone and len(targets.shape) != 1:
+        shapes = shape_text(log_probs.shape), shape_text(targets.shape)
+        raise OpError("ctc_loss: log_probs is {}, of one sequence, so targets is (S,), but it is {}".format(*shapes))
+    logp = _unsqueezed(log_probs) if alone else log_probs
     steps, samples = log_probs.shape[0], 1 if alone else log_probs.shape[1]
     if target_lengths is None and len(targets.shape) == 1 and not alone:
         raise OpError("ctc_loss: where targets are all labels in a row, target_lengths say where each sequence ends")
     given = (input_lengths, steps), (target_lengths, targets.shape[-1] if targets.shape else 0)
     lengths = [_lengths(one, samples, most) for one, most in given]
-    paths: Plan = Part("paths", (CtcPaths(blank, zero_infinity), [logp, labels, *lengths]))
+    paths: Plan = Part("paths", (CtcPaths(blank, zero_infinity), [logp, targets, *lengths]))
     more = _of_log_softmax(logp, steps, samples, lengths[0])
     if zero_infinity:
         finite: Plan = (Less(), [paths, inf])
@@ -248,10 +245,9 @@ def ctc_loss(
     return (Reshape(()), [found]) if alone else found
 
 
-def _unsqueezed(given: Given, axis: int = 1) -> Plan:
+def _unsqueezed(given: Given) -> Plan:
     """With an axis of one sequence."""
-    shape = given.shape
-    return (Reshape((*shape[:axis], 1, *shape[axis:])), [given])
+    return (Reshape((given.shape[0], 1, given.shape[1])), [given])
 
 
 def _lengths(given: Given | None, samples: int, most: int) -> Plan:
@@ -259,11 +255,9 @@ def _lengths(given: Given | None, samples: int, most: int) -> Plan:
     if given is None:
         return (Expand((samples,)), [float(most)])
     if prod(given.shape) != samples or len(given.shape) > 1:
-        raise OpError(
-            f"ctc_loss: {given.slot} has a number for each of {samples} sequences, shape ({samples},), but it is "
-            f"{shape_text(given.shape)}"
-        )
-    return given if given.shape == (samples,) else (Reshape((samples,)), [given])
+        what = f"has a number for each of {samples} sequences, shape ({samples},)" if samples > 1 else "is one number"
+        raise OpError(f"ctc_loss: {given.slot} {what}, but it is {shape_text(given.shape)}")
+    return given
 
 
 def _of_log_softmax(logp: Plan, steps: int, samples: int, lengths: Plan) -> Plan:

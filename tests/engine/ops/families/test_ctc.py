@@ -10,8 +10,10 @@ import pytest
 from graphs import NetworkBuilder
 from torch_cases import FAMILIES, check
 
-from gradstep.engine.errors import ExpressionError
+from gradstep.engine.errors import ExpressionError, GradstepError
+from gradstep.engine.files import loads
 from gradstep.engine.ops.families.ctc import CtcPaths
+from gradstep.engine.run.recording import record
 
 
 @pytest.mark.parametrize("formula", FAMILIES["sequences"])
@@ -64,3 +66,30 @@ def test_what_does_not_fit_is_named_with_what_would(formula: str, said: str) -> 
         builder.input(name, np.ones(shape))
     with pytest.raises(ExpressionError, match=re.escape(said)):
         builder.line("y", formula)
+
+
+@pytest.mark.parametrize(
+    ("leaves", "formula", "said"),
+    [
+        ("y = [[1, 2], [1, 1]]", "ctc_loss(q, y)",
+         "log_probs is (5, 3), of one sequence, so targets is (S,), but it is (2, 2)"),
+        ("y = [1, 7]", "ctc_loss(q, y)", "targets are whole numbers from 0 to 2, but [1] is 7"),
+        ("y = [1, 2]\nn = 7\nm = 2", "ctc_loss(q, y, n, m)",
+         "input_lengths are whole numbers from 0 to 5, but it is 7"),
+        ("y = [1, 2]\nn = [5, 5]\nm = 2", "ctc_loss(q, y, n, m)", "input_lengths is one number, but it is (2,)"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_one_sequence_has_the_shapes_that_were_written(leaves: str, formula: str, said: str) -> None:
+    rows = [[0.1, 0.2, 0.3]] * 5
+    with pytest.raises(GradstepError, match=re.escape(said)):
+        record(
+            loads(f"""format = 1
+[inputs]
+{leaves}
+[parameters]
+p = {rows}
+[graph]
+q = "log_softmax(p)"
+L = "{formula}"
+""")
+        )
