@@ -26,6 +26,7 @@ class Unpooled(Scatter):
     name = "unpool"
     kink = "several in one place are equal: each gets all of the gradient"
     label = "unpooling"
+    typed_by = (0, 2)
 
     def factors(self, x: Array, pairs: Pairs, source: Array, y: Array) -> tuple[Array, Array]:
         return super().factors(x, pairs, source, y)[0], np.ones_like(source)
