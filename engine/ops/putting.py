@@ -123,7 +123,7 @@ class Written(Put):
     """What is put replaces what was there; of several in one place the last one does."""
 
     of_whole = KEPT
-    typed_by = (0,)
+    typed_by: ClassVar[tuple[int, ...]] = (0,)
 
     replaces = True
 
@@ -159,7 +159,7 @@ class Added(Put):
     """What is put is added to what was there."""
 
     of_whole = RECKONED
-    typed_by = (0,)
+    typed_by: ClassVar[tuple[int, ...]] = (0,)
 
     weighs = True
 
@@ -185,7 +185,7 @@ class Accumulating(Put):
     """What is put replaces what was there, or is added to it."""
 
     of_whole = RECKONED
-    typed_by = (0,)
+    typed_by: ClassVar[tuple[int, ...]] = (0,)
 
     accumulate: bool = False
 
@@ -226,7 +226,7 @@ class Folded(Put):
     without it, where nothing is put it stays."""
 
     of_whole = RECKONED
-    typed_by = (0,)
+    typed_by: ClassVar[tuple[int, ...]] = (0,)
 
     reduce: str = "sum"
     include_self: bool = True

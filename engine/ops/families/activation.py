@@ -36,8 +36,7 @@ class Relu(Elementwise):
     slopes = ("1 if {0} > 0, else 0",)
     kink = "at 0 the slope is taken as 0"
     edge = OPEN
-    gated = True
-    rectifier = True
+    gated, rectifier = True, True
     label = "ReLU"
     of_whole = KEPT
     bound = _BoundRelu
