@@ -145,7 +145,7 @@ class Explainer:
         if len(steps) == 1 and (self._in_part(block) or self._sent_on(block)):
             return block
         if call is None:
-            block.reason = self._unseen(block)
+            block.reason = block.reason or self._unseen(block)
             return block
         rule = rule_of(call)
         if rule is None:
@@ -192,9 +192,15 @@ class Explainer:
         return False
 
     def _old(self, block: Block, part: torch.Tensor) -> Ref:
-        """The whole that a part is of, as it enters a block: its first input."""
-        found = self.network.seen(block.inputs[0])
-        if found is None or part._base is None or found.shape != tuple(part._base.shape):
+        """The whole that a part is of, as it enters a block: its first input; before any gradient went into it, the
+        numbers that stood there."""
+        found, base = self.network.seen(block.inputs[0]), part._base
+        edge = self.network.steps[block.steps[0]].edges[0]
+        if edge is None and base is not None and block.call is not None:
+            made = [one.number for one in block.call.outputs if one is not None]
+            there = [one for one in self.network.recorder.seen[: max(made, default=0)] if one.tensor is base]
+            found = there[-1] if there and there[-1].key is None else None
+        if found is None or base is None or found.shape != tuple(base.shape):
             raise Unwritten("a part of something that was never seen")
         return Ref(found)
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from families import FAMILIES
 from further import FURTHER
 from models import MODELS, Made
 
@@ -83,7 +84,7 @@ def _error(found: Recording, number: int, plain: torch.Tensor | None) -> float:
 def main(names: Sequence[str]) -> int:
     warnings.filterwarnings("ignore")
     lines = opaque = wrong = 0
-    models = MODELS | FURTHER
+    models = MODELS | FURTHER | FAMILIES
     for name in names or models:
         for dtype in (torch.float64, torch.float32):
             with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ from gradstep.torch.formulas import (
     indexing,
     layers,
     losses,
+    places,
     reducing,
     sequences,
     shapes,
@@ -21,4 +22,4 @@ from gradstep.torch.formulas.table import FUNCTIONS, OPERATIONS, Unwritten, Writ
 
 __all__ = ["FUNCTIONS", "OPERATIONS", "Unwritten", "Writer", "after_writing", "part_of"]
 
-_TABLES = (attention, elementwise, gradients, indexing, layers, losses, reducing, sequences, shapes)
+_TABLES = (attention, elementwise, gradients, indexing, layers, losses, places, reducing, sequences, shapes)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import torch
+
 from gradstep.torch.formulas.layers import _more
 from gradstep.torch.formulas.table import Writer, function, number, operation, shape_of
-from gradstep.torch.seen import Called
+from gradstep.torch.seen import Called, Ref
 
 _REDUCTIONS = ("none", "mean", "sum")
 
@@ -24,6 +26,16 @@ def _cross_entropy(call: Called, write: Writer) -> str:
     if len(shape_of(x)) > 2:
         options.append("axis=1")
     return f"cross_entropy({write(x)}, {write(t)}{_more(write, weight)}, {', '.join(options)})"
+
+
+@function("ctc_loss")
+def _ctc(call: Called, write: Writer) -> str:
+    names = ("log_probs", "targets", "input_lengths", "target_lengths")
+    given = [call.argument(k, name) for k, name in enumerate(names)]
+    written = [write(one) if isinstance(one, Ref) else write.constant(torch.tensor(one), "lengths") for one in given]
+    options = [f"blank={int(call.argument(4, 'blank', 0))}", f"reduction={call.argument(5, 'reduction', 'mean')!r}"]
+    options.append(f"zero_infinity={bool(call.argument(6, 'zero_infinity', False))}")
+    return f"ctc_loss({', '.join(written)}, {', '.join(options)})"
 
 
 @operation("nll_loss_forward", "nll_loss2d_forward", "nll_loss", "nll_loss_nd")
