@@ -16,6 +16,7 @@ import numpy as np
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array, Shape, ravel
 from gradstep.engine.notation import plain
+from gradstep.engine.run.moments import NO_AVERAGE
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.timeline import Phase, Position
 
@@ -115,7 +116,7 @@ def missing(recording: Recording, value: Value, kind: str) -> str:
     if kind in ("next", "averaged") and value not in recording.graph.parameters:
         return f"only parameters are updated, and '{value.name}' is {frozen if value.frozen else 'none'}"
     if kind == "averaged" and recording.scenario.training.avg_fn is None:
-        return 'no average of the weights is kept; avg_fn = "ema" in [training] asks for one'
+        return NO_AVERAGE
     return ""
 
 

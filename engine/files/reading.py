@@ -55,7 +55,8 @@ def read(draft: Draft, name: str) -> Scenario:
     time = None if graph is None else Timeline(graph)
     reach = max(training.steps, _BEYOND)
     debug, notes = read_debug(draft, time, reach), read_notes(draft, time)
-    expectations, origins = read_expectations(draft, time, reach), read_origins(draft)
+    expectations = read_expectations(draft, time, reach, training.avg_fn is not None)
+    origins = read_origins(draft)
     draft.stop_if_bad()
     assert graph is not None, "a graph that could not be built is a problem"
     arrays = allocate(draft, builder, makers)

@@ -82,6 +82,10 @@ def _numbered(sign: str, number: int, here: int, total: int) -> int:
     return number
 
 
+#: What is said where an average is asked for and none is kept.
+NO_AVERAGE = 'no average of the weights is kept; avg_fn = "ema" in [training] asks for one'
+
+
 def step_of(timeline: Timeline, target: Target) -> int:
     """The step that writes what `target` points at. Raises CommandError where none does."""
     value, graph = target.value, timeline.graph

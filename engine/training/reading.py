@@ -233,6 +233,11 @@ def _unknown(
     key: str, known: Mapping[str, Option], optimizer: str, schedule: str, others: tuple[str, ...] = _OTHERS
 ) -> str:
     """Why a key is refused: it may belong to another optimiser or schedule."""
+    if key == "use_buffers":
+        return (
+            "'use_buffers': an average is judged with the running statistics that the network has, as with "
+            "use_buffers=False in PyTorch, its default; they have no average of their own here"
+        )
     owners = [f'optimizer = "{name}"' for name, one in OPTIMIZERS.items() if key in one.options]
     owners += [f'schedule = "{name}"' for name, one in SCHEDULES.items() if key in one.options]
     if owners:

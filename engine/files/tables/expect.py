@@ -14,17 +14,18 @@ from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.notation import shown
-from gradstep.engine.run.moments import step_of
+from gradstep.engine.run.moments import NO_AVERAGE, step_of
 from gradstep.engine.run.scenario import Expectation
 from gradstep.engine.run.timeline import Timeline
 
 
-def read_expectations(draft: Draft, time: Timeline | None, last: int) -> tuple[Expectation, ...]:
-    """Those of iterations up to the `last`: to check them, all up to there have to be made."""
-    return tuple(found for table in draft.entries("expect") if (found := _expectation(table, time, last)))
+def read_expectations(draft: Draft, time: Timeline | None, last: int, averages: bool) -> tuple[Expectation, ...]:
+    """Those of iterations up to the `last`: to check them, all up to there have to be made. `averages` says whether
+    those of the weights are kept."""
+    return tuple(found for table in draft.entries("expect") if (found := _expectation(table, time, last, averages)))
 
 
-def _expectation(table: Table, time: Timeline | None, last: int) -> Expectation | None:
+def _expectation(table: Table, time: Timeline | None, last: int, averages: bool) -> Expectation | None:
     table.only(EXPECT)
     iteration = table.whole("iteration", 1, last) or 1
     if not table.needs(("of", "value"), "an expectation"):
@@ -39,6 +40,9 @@ def _expectation(table: Table, time: Timeline | None, last: int) -> Expectation 
     if "exact" in table and not misprint:
         table.bad("exact", "'exact' says what is right for a misprint; add misprint = true", about_key=True)
     target = None if time is None or not isinstance(table.said["of"], str) else _target(table, of, time)
+    if target is not None and target.kind == "averaged" and not averages:
+        table.bad("of", f"{of}: {NO_AVERAGE}")
+        return None
     if target is None:
         return None
     shape = target.value.shape[len(target.index or ()) :]

@@ -31,6 +31,7 @@ def refusals(table: dict[str, Any]) -> list[tuple[str, str, bool]]:
          "\"exponential\" or schedule = \"cyclic\", and here are 'sgd' and 'constant'", True),
         ({"momentun": 0.9}, "momentun", "did you mean 'momentum'?", True),
         ({"zzz": 1}, "zzz", "allowed are optimizer, schedule, groups, steps", True),
+        ({"avg_fn": "ema", "use_buffers": True}, "use_buffers", "as with use_buffers=False in PyTorch", True),
         ({"steps": 0}, "steps", "a whole number from 1 to 100,000,000", False),
         ({"nesterov": True}, "nesterov", "needs a momentum and no dampening", False),
         ({"shuffle": 1}, "shuffle", "batch_size = 32", False),

@@ -32,6 +32,8 @@ def test_a_number_has_the_shape_of_what_it_is_of() -> None:
         ("of = 'h'\nvalue = 3", "9:9: value has shape (), but h has shape (2,)"),
         ("of = 'h'\nvalue = ['a', 'b']", "9:9: value: expected"),
         ("of = 'h.next'\nvalue = 3", "8:6: no step writes h.next: only parameters are updated"),
+        ("of = 'w.averaged'\nvalue = 3", '8:6: w.averaged: no average of the weights is kept; avg_fn = "ema" in'),
+        ("of = 'w.averaged[0]'\nvalue = 3", "8:6: w.averaged[0]: no average of the weights is kept"),
         ("of = 'K'\nvalue = 3", "8:6: unknown name 'K'"),
         ("of = 3\nvalue = 3", "8:6: of must be text in quotes"),
         ("of = 'L'\nvalue = 1\niteration = 0", "10:13: iteration must be a whole number from 1 to 10,000, not 0"),
