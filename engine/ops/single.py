@@ -158,7 +158,8 @@ _LN10 = 1 / log(10)
 
 
 def log10(x: Array) -> Array:
-    """From ln x; powers of 10, which that misses by a digit, are NumPy's."""
+    """From ln x; near whole numbers, which powers of 10 have and that misses by a digit, in double precision. There
+    NumPy's own misses them by a digit on some processors."""
     if x.dtype != np.float32:
         return np.asarray(np.log10(x))
     found = np.asarray(np.log(x))
@@ -168,7 +169,7 @@ def log10(x: Array) -> Array:
     near = np.less_equal(np.abs(off), 1e-5)
     if near.any():
         found = np.asarray(found)
-        found[near] = np.log10(x[near])
+        found[near] = np.log10(x[near].astype(np.float64))
     return found
 
 
