@@ -1,11 +1,17 @@
-"""What holds for all tests: a terminal of many colours, whatever the one they are run from is, and of the preferences
-of whoever runs them neither a word nor a trace."""
+"""What holds for all tests: arithmetic in one thread, as the tests themselves take all cores; a terminal of many
+colours, whatever the one they are run from is, and of the preferences of whoever runs them neither a word nor a
+trace."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Before NumPy and PyTorch are loaded. Threads that wait for each other on a busy machine take a thousand times as long.
+for library in ("OPENBLAS", "MKL", "OMP"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

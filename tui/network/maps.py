@@ -63,6 +63,8 @@ class Maps(Stage):
     def form(self) -> _Form | None:
         """The roomiest form in which all columns fit beside each other; None where none does."""
         room, count = self.canvas.width - 2, max(self.plan.depths, default=0)
+        if count * (_GAP + _FORMS[-1].cell) > room:  # not even one number of each: no name is asked for
+            return None
         fitting = (f for f in _FORMS if sum(self._width(c, f) for c in self.columns) + count * _GAP <= room)
         return next(fitting, None)
 
@@ -75,7 +77,7 @@ class Maps(Stage):
     def columns(self) -> Sequence[Sequence[Table]]:
         """The tables of each column: values, and below them gradients where all have room, else what is newer."""
         both = [list(self._tables(depth, True)) for depth in range(max(self.plan.depths, default=-1) + 1)]
-        if max(map(self._height, both)) <= self.canvas.height - 1:
+        if max(map(self._height, both), default=0) <= self.canvas.height - 1:
             return both
         return [list(self._tables(depth, False)) for depth in range(len(both))]
 
