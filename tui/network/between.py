@@ -112,15 +112,19 @@ class Between:
         if not mine or self._room[k] < 9:
             return
         graph, sweep, place = self.stage.graph, self.frame.sweep, self.places[k]
-        x, width, y = place.x - self._room[k] + 1, self._room[k] - 2, max(place.middle - 4, 1)
+        x, width = place.x - self._room[k] + 1, self._room[k] - 2
+        # Above and below the curves that end here.
+        into = (step for step in steps(self.stage.recording, self.stage.closed) if step.target == k)
+        ends = [place.middle, *(self.places[step.source].middle for step in into)]
+        y, low = max(min(ends) - 4, 1), max(ends)
         now = sweep is not None and sweep.value in mine
         about = sweep.value if now and sweep is not None else mine[0]
         self._parameter(about, now, x, y, width)
         total = sum(graph.values[v].size for v in mine)
         count = f"{total:,}" if len(f"{total:,}") <= width else f"{total / 1e6:.1f} M"
         dim = self.palette.style("dim")
-        self.canvas.put(x, place.middle + 1, count.ljust(min(width, 11)), dim)
-        self.canvas.put(x, place.middle + 2, "parameters" if width >= 10 else "params", dim)
+        self.canvas.put(x, low + 1, count.ljust(min(width, 11)), dim)
+        self.canvas.put(x, low + 2, "parameters" if width >= 10 else "params", dim)
 
     def _parameter(self, value: int, now: bool, x: int, y: int, width: int) -> None:
         """One of them in three lines: its name, shape and norm, and the norm of its gradient."""

@@ -15,12 +15,12 @@ from gradstep.engine.debugger import Frame, Kind
 from gradstep.engine.graph import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
-from gradstep.tui.cells import breadth, clip, fold
-from gradstep.tui.network.names import axes, extent, part
+from gradstep.tui.cells import breadth, clip
+from gradstep.tui.network.names import part
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.reads import read
 from gradstep.tui.network.stage import Stage
-from gradstep.tui.network.tables import Place, Table
+from gradstep.tui.network.tables import Place, Table, heading
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.theme import sign_role
 from gradstep.tui.view import View
@@ -71,7 +71,10 @@ class Maps(Stage):
     @property
     def fits(self) -> bool:
         """Whether there is room for all of them."""
-        return self.form is not None and max(map(self._height, self.columns)) <= self.canvas.height - 1
+        if max(map(self._height, self.columns)) > self.canvas.height - 1:
+            return False
+        least = sum(max((table.columns for table in column), default=0) for column in self.columns) * _FORMS[-1].cell
+        return least <= self.canvas.width and self.form is not None
 
     @cached_property
     def columns(self) -> Sequence[Sequence[Table]]:
@@ -108,7 +111,9 @@ class Maps(Stage):
         return sum(table.lines for table in column) + len(column) - 1
 
     def _width(self, column: Sequence[Table], form: _Form) -> int:
-        widths = (max(table.columns * form.cell, breadth(self._name(table, form.name))) for table in column)
+        widths = (
+            max(table.columns * form.cell, breadth(heading(self.recording, table, form.name))) for table in column
+        )
         return max(widths, default=-1) + 1
 
     @cached_property
@@ -191,22 +196,12 @@ class Maps(Stage):
                 text = text.split("· ")[-1]
             self.canvas.put(x, 0, clip(text, end - x - 1), self.palette.style("dim"))
 
-    def _name(self, table: Table, most: int) -> str:
-        """What stands above a table; a name takes `most` cells."""
-        whole, shape = self.board.whole(table.value), extent(self.samples.shape(table.value))
-        if table.kind is Kind.GRAD:
-            long = self.gradient_name(table.value)
-            return long if breadth(long) <= most else fold(f"∂{whole}", most)
-        kind = self.recording.kind(table.value)
-        words = [fold(whole, most), "" if shape == "1" else shape, kind, axes(self.recording, table.value)]
-        return "  ".join(filter(None, words))
-
     def _paint(self, place: Place) -> None:
         table, x, y = place
         now = self._writes(table)
         style = self.palette.style("current" if now else "dim", bold=now)
         assert self.form is not None, "it fits"
-        self.canvas.put(x, y, self._name(table, self.form.name), style)
+        self.canvas.put(x, y, heading(self.recording, table, self.form.name), style)
         for channel in range(table.channels if table.channels > 1 else 0):
             self.canvas.put(x, y + table.line(channel * table.rows * table.columns) - 1, f"[{channel}]", style)
         for position in range(table.channels * table.rows * table.columns):

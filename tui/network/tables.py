@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradstep.engine.debugger import Kind
+from gradstep.engine.run import Recording
+from gradstep.tui.cells import breadth, fold
+from gradstep.tui.kept import kept_of_run
+from gradstep.tui.network.names import axes, extent
 
 
 class Table(NamedTuple):
@@ -33,3 +37,19 @@ class Place(NamedTuple):
     table: Table
     x: int
     y: int
+
+
+@kept_of_run
+def heading(recording: Recording, table: Table, most: int) -> str:
+    """What stands above a table; a name takes `most` cells."""
+    whole, shape = recording.board.whole(table.value), extent(recording.samples.shape(table.value))
+    if table.kind is Kind.GRAD:
+        long = f"∂{recording.board.loss}/∂{whole}"
+        return long if breadth(long) <= most else fold(f"∂{whole}", most)
+    words = [
+        fold(whole, most),
+        "" if shape == "1" else shape,
+        recording.kind(table.value),
+        axes(recording, table.value),
+    ]
+    return "  ".join(filter(None, words))

@@ -37,8 +37,9 @@ class Terms:
     def entering(self, found: Ranked, x: int, width: int) -> None:
         """What enters a neuron: name, weight × input = term; without products the terms alone."""
         canvas, dim, count = self.canvas, self.palette.style("dim"), found.frame.sum.count
-        words = f"from {count:,} term{'s, largest first' if count > 1 else ''}"
-        canvas.put(x, 0, clip(words, width), dim)
+        words = f"from {count:,} term{'s' * (count > 1)}"
+        long = f"{words}, largest first"
+        canvas.put(x, 0, clip(long if count > 1 and breadth(long) <= width else words, width), dim)
         products = any(not isnan(row.left) for row in found.rows)
         room = width - _FORWARD
         ends = _Ends(room, 0, 0, width)
@@ -86,7 +87,9 @@ class Terms:
 
     def _fold(self, fold: Fold, known: bool, y: int, x: int, end: int, width: int) -> None:
         """The line of those that are not listed: words from x on, and their sum before `end`."""
-        self.canvas.put(x, y, clip(f"… {fold.size:,} smaller terms", width), self.palette.style("dim"))
+        words = f"… {fold.size:,} smaller terms"
+        words = words if breadth(words) <= width else f"… {fold.size:,} smaller"
+        self.canvas.put(x, y, clip(words, width), self.palette.style("dim"))
         self.number(end, y, fold.contribution if known else None, True)
 
     def running(self, found: Ranked, y: int) -> None:

@@ -41,7 +41,7 @@ class Edit(Dialog[str | None]):
     ]
 
     def __init__(self, session: Session, name: str, value: float, palette: Palette) -> None:
-        super().__init__(f"what if {name} =", "↑↓ ±0.1 · ←→ ±0.01 · ~ sign · enter applies · esc leaves it")
+        super().__init__(f"what if {name} =", "↑↓ ±0.1 · ←→ ±0.01 · ~ sign · ⏎ applies · esc leaves it")
         self._session, self._name, self._value, self._palette = session, name, value, palette
 
     def inside(self) -> ComposeResult:

@@ -15,6 +15,8 @@ from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.panels.base import Panel
 from gradstep.tui.view import View, Zoom
 
+#: A name, its value, and what stands dim behind it.
+_Field = tuple[str, str, str]
 #: What goes first where there is no room: a field, or only its end.
 _LEAST = (
     ("η ", False), ("sample ", True), ("array ", False), ("sample ", False), ("samples ", False), ("step ", True),
@@ -48,10 +50,8 @@ class Header(Panel, can_focus=False):
         ]
         chips = _chips(frame, view)
         beside = x + 3 + sum(breadth(chip) + 1 for chip, _ in chips) + min(breadth(_title(frame)), _TITLE)
-        for least, part in _LEAST:
-            if beside + _breadth(fields) > width:
-                fields = [(*f[:2], "") if part and f[0] == least else f for f in fields if part or f[0] != least]
-        right = width - _breadth(fields) + 1
+        shown = _fitting(fields, width - beside)
+        right = width - _breadth(shown) + 1
         for chip, role in chips:
             x = canvas.put(x + 1, 0, clip(chip, right - x - 3), palette.inverse(role))
         end = canvas.put(x + 2, 0, clip(_title(frame), max(right - x - 4, 0)), text)
@@ -63,7 +63,7 @@ class Header(Panel, can_focus=False):
                 at = canvas.put(end, 0, " ▸ ", dim)
                 end = canvas.put(at, 0, crumb, text)
                 canvas.link(at, 0, end - at, f"space.stand('{zoom.value}')")
-        for name, value, rest in fields:
+        for name, value, rest in shown:
             right = canvas.put(right, 0, name, dim)
             right = canvas.put(right, 0, value, palette.style("text", "bar", bold=name == "step "))
             right = canvas.put(right, 0, rest, dim) + 3
@@ -74,7 +74,25 @@ def _title(frame: Frame) -> str:
     return printable(frame.recording.scenario.title or frame.recording.scenario.name)
 
 
-def _breadth(fields: Sequence[tuple[str, str, str]]) -> int:
+def _fitting(fields: Sequence[_Field], room: int) -> Sequence[_Field]:
+    """As much of the fields as has room."""
+    gone = list[tuple[str, bool]]()
+    for least in _LEAST:
+        if _breadth(_without(fields, gone)) > room:
+            gone.append(least)
+    for least in reversed(gone):  # beside what is longer the shorter ones may have room again
+        fewer = [one for one in gone if one != least]
+        gone = fewer if _breadth(_without(fields, fewer)) <= room else gone
+    return _without(fields, gone)
+
+
+def _without(fields: Sequence[_Field], gone: Sequence[tuple[str, bool]]) -> Sequence[_Field]:
+    """The fields without some of them, or without their ends."""
+    shown = [field for field in fields if (field[0], False) not in gone]
+    return [(name, value, "" if (name, True) in gone else end) for name, value, end in shown]
+
+
+def _breadth(fields: Sequence[_Field]) -> int:
     """The cells that fields take, with the gaps behind them."""
     return sum(len("".join(field)) + 3 for field in fields)
 

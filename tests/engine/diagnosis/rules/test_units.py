@@ -19,7 +19,7 @@ def test_a_unit_that_died_is_named_with_the_iteration_and_the_update_that_did_it
     assert died.numbers["iteration"] == 18
     assert "h[2] is shut in every sample since iteration 18" in died.text
     assert (
-        "the update at the end of iteration 17 did it, whose largest move into it was b₁₃: 0.0185 → −0.2743"
+        "the update at the end of iteration 17 did it, whose largest move into it was b₁[2]: 0.0185 → −0.2743"
         in died.text
     )
     session = Session(find("death-of-a-relu"))
