@@ -17,6 +17,7 @@ from gradstep.engine.graph.graph import Graph, Node, Value
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops.promotion import is_whole
 from gradstep.engine.ops.recorded import Numbers, Recorded
+from gradstep.engine.run.later import Arrays, Later, Unmade
 from gradstep.engine.run.sizes import Known
 from gradstep.engine.run.trace import Trace
 
@@ -110,58 +111,72 @@ def _with_its(graph: Graph, node: Node, observed: Observed) -> Node:
 
 
 def trace_of(graph: Graph, leaves: Mapping[int, Array], observed: Observed) -> Trace:
-    """All numbers of the iteration: those that are recorded as they are, and the others from them."""
-    data: list[Array] = [_NOTHING] * len(graph.values)
-    grad: list[Array | None] = [None] * len(graph.values)
-    flow: dict[tuple[int, int], Array] = {}
+    """All numbers of the iteration: those that are recorded as they are, and the others from them. What is to be
+    converted is, when it is first looked at."""
+    data: Arrays[Array] = Arrays([_NOTHING] * len(graph.values))
+    grad: Arrays[Array | None] = Arrays([None] * len(graph.values))
+    flow: dict[tuple[int, int], Array | Unmade] = {}
     for value, literal in graph.leaves:
         data[value] = leaves[value] if literal is None else graph.literals[value]
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            known = observed.values.get(node.output)
-            if known is None:
+            if not _put(data, node.output, observed.values):
                 computed = _settled(node.op.forward([data[i] for i in node.inputs]))
-                known = observed.with_rows("value", node.output, computed)
-            data[node.output] = known
+                data[node.output] = observed.with_rows("value", node.output, computed)
         grad[graph.loss.id] = graph.one
         for node, slot, value, several in _going_back(graph, grad, observed):
-            part = _part(graph, node, slot, value, data, grad, observed)
-            if several:
-                flow[node.id, slot] = part
-            before = grad[value]
-            if value in observed.gradients:
-                grad[value] = observed.gradients[value]
-            else:
-                grad[value] = part if before is None else _settled(before + part)
+            recorded = value in observed.gradients
+            if several or not recorded:
+                before = None if recorded else grad[value]
+                part = _part(graph, node, slot, value, data, grad, observed)
+                if several:
+                    flow[node.id, slot] = part
+                if not recorded:
+                    made = part.make() if isinstance(part, Unmade) else part
+                    grad[value] = made if before is None else _settled(before + made)
+            if recorded:
+                _put(grad, value, observed.gradients)
         for parameter in graph.parameters:
-            if grad[parameter.id] is None:
-                nothing = read_only(np.zeros(parameter.shape, dtype=graph.dtype))
-                grad[parameter.id] = observed.gradients.get(parameter.id, nothing)
-    return Trace(graph, tuple(data), tuple(grad), flow)
+            if not _put(grad, parameter.id, observed.gradients) and grad[parameter.id] is None:
+                grad[parameter.id] = read_only(np.zeros(parameter.shape, dtype=graph.dtype))
+    return Trace(graph, data.settled(), grad.settled(), Later(flow))
+
+
+def _put(arrays: Arrays[Any], value: int, there: Mapping[int, Array]) -> bool:
+    """Puts what is recorded of a value among arrays, as it is, or to be made later. Whether there is any."""
+    if value not in there:
+        return False
+    make = there.unmade(value) if isinstance(there, Later) else None
+    if make is None:
+        arrays[value] = there[value]
+    else:
+        arrays.later(value, make)
+    return True
 
 
 _NOTHING = np.empty(0)
 
 
-def _going_back(graph: Graph, grad: list[Array | None], observed: Observed) -> Iterator[tuple[Node, int, int, bool]]:
+def _going_back(graph: Graph, grad: Arrays[Array | None], observed: Observed) -> Iterator[tuple[Node, int, int, bool]]:
     """The uses of all values in the order of the backward pass; what is recorded of the gradient of a node's output is
     put in before."""
     for node, _, slots in graph.pullbacks:
-        known, there = observed.gradients.get(node.output), grad[node.output]
-        if node.output != graph.loss.id:
-            if known is not None:
-                grad[node.output] = known
-            elif there is not None:
+        if node.output != graph.loss.id and not _put(grad, node.output, observed.gradients):
+            there = grad[node.output]
+            if there is not None:
                 grad[node.output] = observed.with_rows("gradient", node.output, there)
         for slot, value, several in slots:
             yield node, slot, value, several
 
 
 def _part(
-    graph: Graph, node: Node, slot: int, value: int, data: list[Array], grad: list[Array | None], observed: Observed
-) -> Array:
+    graph: Graph, node: Node, slot: int, value: int, data: Arrays[Array], grad: Arrays[Array | None], observed: Observed
+) -> Array | Unmade:
     """What comes through one use of a value: as it is recorded where it is the only one of its line."""
     if sum(graph.nodes[n].line == node.line for n, _ in graph.uses[value]) == 1:
+        make = observed.parts.unmade((node.line, value)) if isinstance(observed.parts, Later) else None
+        if make is not None:
+            return Unmade(graph.values[value].shape, make)
         known = observed.part(graph, node.line, value)
         if known is not None:
             return known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradstep.engine.graph.element import Element
@@ -24,8 +24,8 @@ class Trace:
     """
 
     graph: Graph
-    data: tuple[Array, ...]
-    grad: tuple[Array | None, ...]
+    data: Sequence[Array]
+    grad: Sequence[Array | None]
     flow: Mapping[tuple[int, int], Array]
     stale: Mapping[tuple[str, int], Array | None] = field(default_factory=dict)
 

@@ -37,14 +37,17 @@ def write(
     parameters: Sequence[str] = ("x", "w"),
     more: str = "",
     changed: Mapping[str, np.ndarray[Any, Any]] | None = None,
+    dtype: str = "float64",
 ) -> Path:
     """Writes a recording and gives its folder back. `changed` are leaves with other numbers."""
-    leaves = {"x": X, "w": W, "t": T, **(changed or {})}
+    leaves = {key: a.astype(dtype) for key, a in {"x": X, "w": W, "t": T, **(changed or {})}.items()}
     given = [name for name in leaves if name not in parameters]
-    text = ["format = 1", 'title = "a wave"', 'loss = "loss"']
+    text = ["format = 1", 'title = "a wave"', 'loss = "loss"', f'dtype = "{dtype}"']
     for table, names in (("inputs", given), ("parameters", parameters)):
         text += [f"[{table}]", *(f'{name} = {{ file = "leaves.safetensors", key = "{name}" }}' for name in names)]
     text += ["[graph]", *(f'"{name}" = "{formula}"' for name, formula in lines.items()), more]
     trace = numbers() if trace is None else trace
-    write_recording(str(folder), "\n".join(text), leaves, trace, {"torch": "2.13.0", **(about or {})})
+    said: Mapping[str, Any] = {"torch": "2.13.0", **(about or {})}
+    kinds = {key: kind for key in trace if (kind := said.get("precision", {}).get(key.rpartition(":")[2]))}
+    write_recording(str(folder), "\n".join(text), leaves, trace, said, kinds)
     return folder

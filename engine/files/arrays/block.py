@@ -30,8 +30,7 @@ class Block:
     def numbers(self, count: int) -> Array:
         """The next of them. Raises Unreadable where there are fewer."""
         found = np.frombuffer(self.read(count * self.dtype.itemsize), dtype=self.dtype)
-        # bfloat16 are the upper half of float32.
-        return (found.astype(np.uint32) << np.uint32(16)).view(np.float32) if self.bfloat16 else found
+        return widened(found) if self.bfloat16 else found
 
     def read(self, size: int) -> bytes:
         """The next bytes. Raises Unreadable where there are fewer."""
@@ -40,6 +39,11 @@ class Block:
     def end(self) -> None:
         """Says that all has been read: what has a checksum compares it now."""
         self._file.read(1)
+
+
+def widened(bits: Array) -> Array:
+    """The numbers that are bfloat16, the upper half of float32, by their bits."""
+    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 def exactly(file: BinaryIO, size: int) -> bytes:

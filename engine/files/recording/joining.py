@@ -27,6 +27,7 @@ from gradstep.engine.files.recording.writing import check_folder, write_recordin
 from gradstep.engine.files.toml import parse
 from gradstep.engine.index import Array
 from gradstep.engine.notation import amount, plain
+from gradstep.engine.run.later import Later
 from gradstep.engine.run.scenario import Scenario
 
 #: What there is of a parameter that all ranks have together; all else of it is a rank's own.
@@ -67,7 +68,7 @@ def _opened(path: str) -> Rank:
         raise CommandError(f"'{printable(shortened(path))}' is no recording; join needs those of all ranks")
     about = read_manifest(folder)
     scenario = find(path)
-    return Rank(path, scenario, about, arrays_in(folder / TRACE, scenario.graph.dtype))
+    return Rank(path, scenario, about, Later(arrays_in(folder / TRACE, scenario.graph.dtype)))
 
 
 class _Joining:

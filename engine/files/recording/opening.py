@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gradstep.engine.files.recording.manifest import GRAPH, LEAVES, MANIFEST, SU
 from gradstep.engine.files.recording.mapped import arrays_in, floats_in
 from gradstep.engine.graph.graph import Graph, Value
 from gradstep.engine.index import Array
+from gradstep.engine.run.later import Later, Unmade
 from gradstep.engine.run.observed import Observed, with_numbers
 from gradstep.engine.run.resuming import training_of
 from gradstep.engine.run.scenario import Scenario
@@ -38,22 +40,37 @@ def open_recording(folder: Path, read: Callable[[Draft, str], Scenario]) -> Scen
     scenario = read(Draft(text, str(folder / GRAPH), folder, there), folder.name.removesuffix(SUFFIX))
     graph = scenario.graph
     try:
-        arrays = arrays_in(folder / TRACE, graph.dtype)
-        observed = _observed(graph, arrays, about)
+        sizes = _sizes({name: array for (_, name), array in there.items()}, about, LEAVES)
+        arrays = _telling(arrays_in(folder / TRACE, graph.dtype), about, sizes)
+        observed = dataclasses.replace(_observed(graph, arrays, about), sizes=sizes)
     except GraphError as error:
         raise bad(folder, str(error)) from None
-    sizes = _sizes({LEAVES: {name: array for (_, name), array in there.items()}, TRACE: arrays}, about)
-    observed = dataclasses.replace(observed, sizes=sizes)
     graph = with_numbers(graph, observed)
     training = training_of(scenario.training, observed, _moved(graph, about))
     return dataclasses.replace(scenario, file=str(folder), graph=graph, training=training, observed=observed)
 
 
-def _sizes(arrays: Mapping[str, Mapping[str, Array]], about: Mapping[str, Any]) -> Mapping[int, Known]:
-    """How large arrays are, as the manifest says, of each file."""
+def _sizes(arrays: Mapping[str, Array], about: Mapping[str, Any], file: str) -> dict[int, Known]:
+    """How large the arrays of a file are, as the manifest says."""
     said = about.get("sizes")
-    said = said if isinstance(said, dict) else {}
-    return {key: one for name, mine in arrays.items() for key, one in known(mine, said.get(name))}
+    return dict(known(arrays, said.get(file) if isinstance(said, dict) else None))
+
+
+def _telling(
+    arrays: Mapping[str, Array | Unmade], about: Mapping[str, Any], sizes: dict[int, Known]
+) -> dict[str, Array | Unmade]:
+    """The arrays of the trace, of which `sizes` comes to say how large they are: at once, or when they are made."""
+    sizes |= _sizes({name: one for name, one in arrays.items() if not isinstance(one, Unmade)}, about, TRACE)
+
+    def made(name: str, one: Unmade) -> Array:
+        array = one.make()
+        sizes.update(_sizes({name: array}, about, TRACE))
+        return array
+
+    return {
+        name: Unmade(one.shape, partial(made, name, one)) if isinstance(one, Unmade) else one
+        for name, one in arrays.items()
+    }
 
 
 def _moved(graph: Graph, about: Mapping[str, Any]) -> list[str]:
@@ -63,10 +80,11 @@ def _moved(graph: Graph, about: Mapping[str, Any]) -> list[str]:
     return [name for name in names if name in said] if isinstance(said, list) else names
 
 
-def _observed(graph: Graph, arrays: Mapping[str, Array], about: Mapping[str, Any]) -> Observed:
+def _observed(graph: Graph, arrays: Mapping[str, Array | Unmade], about: Mapping[str, Any]) -> Observed:
     """What was recorded, by the ids of values. Raises GraphError where it is not about this network."""
-    found: dict[str, dict[int, Array]] = {"value": {}, "gradient": {}, "next": {}, "mean": {}}
-    parts, kept, cut = dict[tuple[str, int], Array](), dict[tuple[str, int], Array](), dict[tuple[str, int], Array]()
+    found: dict[str, dict[int, Array | Unmade]] = {"value": {}, "gradient": {}, "next": {}, "mean": {}}
+    parts, kept = dict[tuple[str, int], Array | Unmade](), dict[tuple[str, int], Array | Unmade]()
+    cut = dict[tuple[str, int], Array]()
     rows = _rows(about)
     for key, array in arrays.items():
         kind, *names = key.split(":")
@@ -77,7 +95,7 @@ def _observed(graph: Graph, arrays: Mapping[str, Array], about: Mapping[str, Any
             if max(rows) >= value.shape[0]:
                 raise GraphError(f"{MANIFEST}: sample {max(rows):,} is recorded, and '{names[-1]}' has not as many")
             if array.shape != value.shape:
-                cut[kind, value.id] = array
+                cut[kind, value.id] = array.make() if isinstance(array, Unmade) else array
                 continue
         if array.shape != value.shape:
             raise GraphError(f"{TRACE}: '{key}' has shape {array.shape}, and {GRAPH} says {value.shape}")
@@ -90,20 +108,20 @@ def _observed(graph: Graph, arrays: Mapping[str, Array], about: Mapping[str, Any
     precision = {v.id: kinds[v.name] for v in graph.values if v.name in kinds} if isinstance(kinds, dict) else {}
     done = about.get("updates", 0)
     return Observed(
-        found["value"],
-        found["gradient"],
-        parts,
+        Later(found["value"]),
+        Later(found["gradient"]),
+        Later(parts),
         precision,
         about,
-        kept,
-        found["next"],
+        Later(kept),
+        Later(found["next"]),
         done if type(done) is int else 0,
         rows,
         cut,
     )
 
 
-def _all_there(graph: Graph, values: Mapping[int, Array], gradients: Mapping[int, Array]) -> None:
+def _all_there(graph: Graph, values: Collection[int], gradients: Collection[int]) -> None:
     """Raises GraphError where something is missing that nobody can compute again."""
     for node in graph.nodes:
         name = graph.values[node.output].name

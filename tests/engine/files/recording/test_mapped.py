@@ -10,12 +10,13 @@ from safetensors.numpy import save_file
 
 from gradstep.engine.errors import GraphError
 from gradstep.engine.files.recording.mapped import arrays_in
+from gradstep.engine.run.later import Later
 
 
 def test_arrays_are_those_of_the_file_and_lie_in_it(tmp_path: Path) -> None:
     saved = {"value:a": np.arange(6.0).reshape(2, 3), "value:b": np.array(2.5), "value:c": np.zeros((0, 3))}
     save_file(saved, tmp_path / "trace.safetensors")
-    found = arrays_in(tmp_path / "trace.safetensors", np.dtype("float64"))
+    found = Later(arrays_in(tmp_path / "trace.safetensors", np.dtype("float64")))
     assert {key: (a.shape, a.tolist()) for key, a in found.items()} == {
         k: (a.shape, a.tolist()) for k, a in saved.items()
     }
@@ -36,10 +37,13 @@ def test_narrower_numbers_are_what_they_were(tmp_path: Path) -> None:
     )
     bits = np.array([0x3F80, 0xC020, 0x0001], "<u2").tobytes() + np.array([0.1, 65504.0], "<f2").tobytes()
     (tmp_path / "trace.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bits)
-    found = arrays_in(tmp_path / "trace.safetensors", np.dtype("float32"))
+    found = Later(arrays_in(tmp_path / "trace.safetensors", np.dtype("float32")))
+    assert {key for key in found if found.unmade(key)} == {"b", "h"}  # nothing is read yet
     assert found["b"].tolist() == [1.0, -2.5, 2.0**-133]
     assert found["h"].tolist() == [float(np.float16(0.1)), 65504.0]
     assert {array.dtype.name for array in found.values()} == {"float32"}
+    assert found["b"] is found["b"]
+    assert not any(map(found.unmade, found))
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 4, b"\xff" * 40, (2).to_bytes(8, "little") + b"[]"])

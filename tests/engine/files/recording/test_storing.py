@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 
 from gradstep.engine.files.recording.mapped import arrays_in
 from gradstep.engine.files.recording.storing import store
+from gradstep.engine.run.later import Later
 
 
 def test_others_read_what_is_written(tmp_path: Path) -> None:
@@ -40,7 +41,7 @@ def test_bfloat16_is_what_pytorch_reads(tmp_path: Path) -> None:
             assert torch.equal(file.get_tensor(name)[:5], numbers[:5])
             assert torch.isnan(file.get_tensor(name)[5])
     np.testing.assert_array_equal(
-        arrays_in(tmp_path / "a.safetensors", np.dtype("float32"))["b"], numbers.float().numpy()
+        Later(arrays_in(tmp_path / "a.safetensors", np.dtype("float32")))["b"], numbers.float().numpy()
     )
 
 
