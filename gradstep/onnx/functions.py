@@ -79,6 +79,15 @@ def used_by(node: Any) -> Iterator[str]:
         yield from (one.name for one in graph.output)
 
 
+def with_inner(nodes: Sequence[Any]) -> Iterator[Any]:
+    """All nodes, with those in graphs inside of them."""
+    for node in nodes:
+        yield node
+        for one in node.attribute:
+            for graph in (one.g, *one.graphs):
+                yield from with_inner(graph.node)
+
+
 def called(node: Any) -> str:
     """What a node is called in messages: by its name, or what it makes."""
     return shortened(node.name or next(iter(node.output), "") or "without a name", 80)

@@ -16,6 +16,7 @@ from gradstep.onnx.attributes import attributes_of
 from gradstep.onnx.folding import SIZES, folded
 from gradstep.onnx.formulas import TABLE, Called, Unwritable
 from gradstep.onnx.functions import called
+from gradstep.onnx.inner import INNER
 from gradstep.onnx.kinds import KINDS, kind_of_result
 from gradstep.onnx.naming import path_of
 from gradstep.onnx.reading import STANDARD
@@ -51,6 +52,8 @@ class Network:
         self.folded: Counter[str] = Counter()
         #: How often each value is used.
         self.uses: Counter[str] = Counter()
+        #: A node with its parameters among its inputs: of those inside of others.
+        self.own: Callable[[Any], Any] = lambda node: node
         self._formulas = Formulas(self.builder)
         self._node: Any = None
         self._count = 0
@@ -128,8 +131,8 @@ class Network:
         self._check_results(node)
         if node.domain not in STANDARD:
             raise Unwritable(f"operators of '{shortened(node.domain, 40)}' are not known, only those of ONNX itself")
-        if node.op_type == "If" and inputs and inputs[0] is not None and inputs[0].constant:
-            self._branch(node, bool(inputs[0].numbers_now().reshape(-1)[:1].all()))
+        if node.op_type in INNER:
+            INNER[node.op_type](self, node, inputs)
             return
         if node.op_type == "CastLike" and len(inputs) == 2 and inputs[1] is not None:
             node, inputs = _cast(node, inputs[1].kind), inputs[:1]
@@ -141,35 +144,19 @@ class Network:
         else:
             self._compute(node, attributes, inputs)
 
-    def _branch(self, node: Any, then: bool) -> None:
-        """The nodes of one branch, where it is known which."""
-        wanted = "then_branch" if then else "else_branch"
-        graph = next((one.g for one in node.attribute if one.name == wanted), None)
-        if graph is None or len(graph.output) != len(node.output) or graph.initializer or graph.sparse_initializer:
-            raise Unwritable("a branch that has arrays of its own, or other results")
-        names = dict(zip((one.name for one in graph.output), node.output, strict=True))
-        for inner in graph.node:
-            made = type(inner)()
-            made.CopyFrom(inner)
-            made.input[:] = [names.get(name, name) for name in inner.input]
-            for name in inner.output:
-                names.setdefault(name, f"{name} in {called(node)}")
-            made.output[:] = [names[name] if name else "" for name in inner.output]
-            self.uses.update(made.input)
-            self.uses.update(made.output)
-            self.put(made)
-        for one, name in zip(graph.output, node.output, strict=True):
-            if name not in self.values:  # it is one from outside
-                found = self._given(one.name)
-                assert found is not None, "it has a name"
-                self.values[name] = found
-
     def _given(self, name: str) -> Value | None:
         if name and name not in self.values:
             raise Unwritable(f"it uses '{shortened(name, 60)}', which nothing before it makes")
         if name and self.values[name].trained:
             raise Unwritable(f"it uses the parameter '{shortened(name, 60)}' inside of a branch")
         return self.values[name] if name else None
+
+    def given(self, name: str, said: str) -> Value:
+        """A value by its name; `said` is how it is called in messages."""
+        found = self._given(name)
+        if found is None:
+            raise Unwritable(f"'{shortened(said, 60)}' is left out")
+        return found
 
     def _check_results(self, node: Any) -> None:
         names = [name for name in node.output if name]

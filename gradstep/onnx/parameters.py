@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from gradstep.onnx.functions import used_by
+from gradstep.onnx.functions import used_by, with_inner
 from gradstep.onnx.naming import path_of
 from gradstep.onnx.reading import Model
 from gradstep.onnx.tensors import Tensor
@@ -70,7 +70,7 @@ class Parameters:
         self._kinds = {target: kind for kind, target in _SIGNATURE.findall(model.signature)}
         self.roots, self._apart = self._joined()
         self._uses = dict[str, list[tuple[Any, int]]]()
-        for node in model.nodes:
+        for node in with_inner(model.nodes):
             for k, name in enumerate(node.input):
                 if name in self.roots:
                     self._uses.setdefault(name, []).append((node, k))

@@ -47,6 +47,7 @@ def translated(model: Model, parameters: Parameters, inputs: Sequence[Given], dt
         words[value.word] = one
     nodes = [*_needed(model, parameters)]
     trained = _Trained(network, parameters)
+    network.own = trained.with_own
     for name in parameters.roots:
         tensor = parameters.tensor(name)
         value = Value(tensor.kind, tensor.shape, "", tensor.array, True, parameters.name_of_data(name))
