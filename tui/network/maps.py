@@ -71,7 +71,7 @@ class Maps(Stage):
     @property
     def fits(self) -> bool:
         """Whether there is room for all of them."""
-        if max(map(self._height, self.columns)) > self.canvas.height - 1:
+        if not 0 < max(map(self._height, self.columns), default=0) < self.canvas.height:
             return False
         least = sum(max((table.columns for table in column), default=0) for column in self.columns) * _FORMS[-1].cell
         return least <= self.canvas.width and self.form is not None
@@ -161,15 +161,17 @@ class Maps(Stage):
         """The element that is nearest beyond the edge of a table; the same where there is none."""
         cell = self.form.cell if self.form else 1
         x, y = place.x + position % place.table.columns * cell, place.y + place.table.line(position)
-        found = []
+        across, sign, found = direction in ("left", "right"), 1 if direction in ("right", "down") else -1, []
         for other in self.places.values():
-            for at in range(other.table.channels * other.table.rows * other.table.columns):
-                dx = other.x + at % other.table.columns * cell - x
-                dy = other.y + other.table.line(at) - y
-                along, aside = (dx, dy) if direction in ("left", "right") else (dy, dx)
-                along = along if direction in ("right", "down") else -along
-                if along > 0 and other is not place:
-                    found.append((along + 4 * abs(aside), other.table.value, at))
+            count = other.table.columns
+            for row in range(other.table.channels * other.table.rows if other is not place else 0):
+                dy = other.y + other.table.line(row * count) - y
+                # Of a row the nearest ends do, or what is right above or below.
+                for column in {0, count - 1, min(max((x - other.x) // cell, 0), count - 1)}:
+                    dx = other.x + column * cell - x
+                    along, aside = (sign * dx, dy) if across else (sign * dy, dx)
+                    if along > 0:
+                        found.append((along + 4 * abs(aside), other.table.value, row * count + column))
         return self.element(*min(found)[1:]) if found else self.element(place.table.value, position)
 
     def _place(self, element: Element) -> Place | None:

@@ -186,8 +186,9 @@ class _Cards:
         """The width of a card that is no image."""
         if form(self.recording, layer, self.room.tight) is Form.LOSS:
             return 12 if self.room.tight else 14
-        share = SHARE if logarithms(self.recording, layer.output) else 0
-        return (20 if self.room.tight else 24) + share if self._gets_gradient(layer) else 15
+        if logarithms(self.recording, layer.output):
+            return 20 + SHARE
+        return (20 if self.room.tight else 24) if self._gets_gradient(layer) else 15
 
     def _gets_gradient(self, layer: Layer) -> bool:
         return self.recording.graph.gets_gradient(self.recording.graph.values[layer.output])

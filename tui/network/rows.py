@@ -45,7 +45,7 @@ class Rows:
             heading = heading if breadth(heading) <= place.width - 4 else "∂"
             self.canvas.put(place.right - 2 - breadth(heading), y, heading, self.palette.style("dim"))
             if self.share:
-                self.canvas.put(place.right - 11 - self.share, y, "p", self.palette.style("dim"))
+                self.canvas.put(place.right - 12 - self.share, y, "p", self.palette.style("dim"))
             y += 1
         drawn = min(place.y + place.height - 1 - y, self.data.size)
         first = min(max(self.here - drawn // 2, 0), self.data.size - drawn)
@@ -67,7 +67,7 @@ class Rows:
             bar = "█" * max(round(abs(size) / peak * 4), 1 if size else 0)
             canvas.put(place.x + 4, y, bar, palette.style("dim" if size > 0 else "negative"))
         if self.share:
-            canvas.value(place.right - 16 - self.share, y, share, 6, digits)
+            canvas.value(place.right - 16 - self.share, y, share, 5, digits)
         canvas.value(place.right - (8 if self.gradient is None else 16), y, shown, 6, digits)
         if self.gradient is not None:
             gradient, arrived = self.gradient

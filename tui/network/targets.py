@@ -16,7 +16,7 @@ from gradstep.tui.network.plan import plan
 _LOGARITHM, _SHARES = "log_softmax", ("softmax", "log_softmax")
 
 #: The cells for a probability beside its logarithm.
-SHARE = 7
+SHARE = 6
 
 
 @kept_of_network
