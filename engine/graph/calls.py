@@ -35,8 +35,12 @@ def unknown(name: str) -> str:
 
 
 def renamed(said: str, name: str, written: str) -> str:
-    """What is said of the operation `name`, under the name by which the formula calls it."""
-    return written + said.removeprefix(name) if said.startswith(name) else said
+    """What is said of the operation `name`, or of one that it is made of, under the name by which the formula calls
+    it."""
+    if said.startswith(name):
+        return written + said.removeprefix(name)
+    inner, colon, rest = said.partition(": ")
+    return f"{written}: {rest}" if colon and inner.isidentifier() and called(inner) is not None else said
 
 
 #: Words of PyTorch and NumPy for what has another one here. Operations have more of their own, see `Op.words`.

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.errors import GoOn, Interrupted, OpError
+from gradstep.engine.graph.calls import renamed
 from gradstep.engine.graph.graph import Graph, Node, Pullback
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.run.trace import Trace
@@ -106,7 +107,9 @@ def _forward(nodes: Iterable[Node], data: MutableMapping[int, Array] | list[Arra
             y.flags.writeable = False
             data[output] = y
     except OpError as error:  # what is computed is no class number, no row of a table
-        raise OpError(str(error) if text.startswith("recorded(") else f"'{text}': {error}") from None
+        word, bracket, _ = text.partition("(")
+        said = renamed(str(error), word, word) if bracket and word.isidentifier() else str(error)
+        raise OpError(said if text.startswith("recorded(") else f"'{text}': {said}") from None
 
 
 def _backward(

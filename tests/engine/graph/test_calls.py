@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from itertools import product
 
 import numpy as np
@@ -11,7 +12,10 @@ import pytest
 from formula_lines import compute, leaves, read, refused
 
 from gradstep.engine.errors import ExpressionError, OpError
+from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.calls import bind, called
+from gradstep.engine.graph.formulas import Formulas
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.graph.parsing import parse
 from gradstep.engine.ops import COMPOSITES, REGISTRY
 from gradstep.engine.ops.families.linear import Linear
@@ -281,3 +285,20 @@ def test_an_operation_tells_its_inputs_apart_by_their_number() -> None:
     assert isinstance(call, ast.Call)
     with pytest.raises(OpError, match="linear needs b"):
         bind(Affine2, call)
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("inner(A, A.T)", "'inner(A, A.T)': inner: "),
+        ("cross_entropy(A, x, label_smoothing=2.5)", "cross_entropy: label_smoothing is a number from 0 to 1"),
+        ("mse_loss(A, A, reduction='x')", "mse_loss: reduction is 'mean', 'sum' or 'none'"),
+        ("nanquantile(A, -1)", "nanquantile: q is a number from 0 to 1"),
+    ],
+)
+def test_what_an_operation_is_made_of_speaks_under_the_name_that_was_written(formula: str, said: str) -> None:
+    builder = GraphBuilder(np.dtype("float64"))
+    for name, shape in {"A": (2, 3), "x": (2,)}.items():
+        builder.leaf(name, shape, Role.PARAMETER, True)
+    with pytest.raises(ExpressionError, match=re.escape(said)):
+        Formulas(builder).add("y", formula)
