@@ -89,7 +89,10 @@ class Model:
             self.leaves[f"w{k}"] = np.cos(np.arange(int(np.prod(shape, dtype=int)))).reshape(shape)
             terms.append(f"sum({name} * w{k})")
         Formulas(builder).add("L", " + ".join([*terms, "0"]))
-        leaves = {builder.names[name].id: np.ascontiguousarray(array) for name, array in self.leaves.items()}
+        leaves = {
+            builder.names[name].id: np.ascontiguousarray(array).reshape(array.shape)
+            for name, array in self.leaves.items()
+        }
         return Net(builder.build("L"), leaves), results
 
 
