@@ -11,7 +11,7 @@ from gradstep.engine.debugger.pictures import Kind, numbers, peak
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.sizes import norm_of
+from gradstep.engine.run.sizes import Known, norm_of
 from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.timeline import Phase
 
@@ -19,32 +19,57 @@ from gradstep.engine.run.timeline import Phase
 _TOGETHER = 1 << 12
 
 
-class _Sizes(NamedTuple):
+class _Sizes:
     """Of the gradients of `values`, in one sample or summed over all: the largest finite |number| and ‖·‖₂ of each,
-    shape (values,); `row` is where each value is among them."""
+    shape (values,), once they are asked for; `row` is where each value is among them."""
 
-    row: dict[int, int]
-    peaks: Array
-    norms: Array
+    def __init__(self, recording: Recording, sample: int | None, values: list[int]) -> None:
+        self._recording, self._sample, self._values = recording, sample, values
+        self.row = {value: k for k, value in enumerate(values)}
+        self.peaks, self.norms = np.zeros(len(values)), np.zeros(len(values))
+        self._known = np.zeros(len(values), dtype=bool)
+
+    def measure(self, rows: Array | None = None) -> _Sizes:
+        """These, with those in some rows, or all, measured: what is not on the screen yet need not be read."""
+        asked = np.arange(len(self._values)) if rows is None else rows
+        missing = asked[~self._known[asked]].tolist()
+        if not missing:
+            return self
+        self._known[missing] = True
+        arrays = {k: numbers(self._recording, self._values[k], Kind.GRAD, self._sample) for k in missing}
+        small = [k for k, array in arrays.items() if 0 < array.size <= _TOGETHER]
+        if small:
+            self.peaks[small], self.norms[small] = _together([arrays[k] for k in small])
+        for k, array in arrays.items():
+            if array.size > _TOGETHER:
+                told = self._told(self._values[k])
+                self.peaks[k], self.norms[k] = (peak(array), norm_of(array)) if told is None else (told.peak, told.norm)
+        return self
+
+    def _told(self, value: int) -> Known | None:
+        recording = self._recording
+        return (
+            recording.scenario.told(recording.trace.gradient(value)) if recording.samples.axis(value) is None else None
+        )
 
 
 class _Rows(NamedTuple):
     """Of each layer that is no parameter and gets a gradient, shape (layers,): when the gradient of its output is
-    complete; when that of the sum before its activation begins and is complete (never, where it has none); and the
-    norms of both. Times are numbers of steps that are done."""
+    complete; when that of the sum before its activation begins and is complete (never, where it has none); and in which
+    rows of `_Sizes` both are. Times are numbers of steps that are done."""
 
     there: Array
     pre_begun: Array
     pre_there: Array
-    norm: Array
-    pre_norm: Array
+    row: Array
+    pre_row: Array
 
 
 @remembered
 def gradient_range(recording: Recording, sample: int | None) -> tuple[float, float]:
     """The least and the largest, over all layers, of the largest finite |∂| > 0 of each; 0 and 0 where there is
     none."""
-    peaks = _sizes(recording, sample).peaks
+    peaks = _sizes(recording, sample).measure().peaks
     peaks, stale = peaks[peaks > 0], _any_stale(recording)
     return (marked(float(peaks.min()), stale), marked(float(peaks.max()), stale)) if len(peaks) else (0.0, 0.0)
 
@@ -53,11 +78,10 @@ def norm_range(frame: Frame) -> tuple[float, float]:
     """The least and the largest finite ‖∂‖ > 0 of the layers, of each as it is shown at this moment: of its sum, once
     that has begun to come, else of its output. 1 and 1 while there is none."""
     rows, done = _rows(frame.recording, frame.sample), frame.done
-    norms = np.where(
-        done >= rows.pre_begun,
-        np.where(done >= rows.pre_there, rows.pre_norm, np.nan),
-        np.where(done >= rows.there, rows.norm, np.nan),
-    )
+    begun = done >= rows.pre_begun
+    known = np.where(begun, done >= rows.pre_there, done >= rows.there)
+    shown = np.where(begun, rows.pre_row, rows.row)[known].astype(int)
+    norms = _sizes(frame.recording, frame.sample).measure(shown).norms[shown]
     norms, stale = norms[np.isfinite(norms) & (norms > 0)], _any_stale(frame.recording)
     return (marked(float(norms.min()), stale), marked(float(norms.max()), stale)) if len(norms) else (1.0, 1.0)
 
@@ -71,17 +95,7 @@ def _any_stale(recording: Recording) -> bool:
 def _sizes(recording: Recording, sample: int | None) -> _Sizes:
     graph = recording.graph
     shown = dict.fromkeys(v for layer in recording.board.layers for v in (layer.output, layer.pre) if v >= 0)
-    values = [v for v in shown if graph.gets_gradient(graph.values[v])]
-    arrays = [numbers(recording, v, Kind.GRAD, sample) for v in values]
-    peaks, norms = np.zeros(len(values)), np.zeros(len(values))
-    small = [k for k, array in enumerate(arrays) if 0 < array.size <= _TOGETHER]
-    if small:
-        peaks[small], norms[small] = _together([arrays[k] for k in small])
-    for k, (v, array) in enumerate(zip(values, arrays, strict=True)):
-        if array.size > _TOGETHER:
-            told = recording.scenario.told(recording.trace.gradient(v)) if recording.samples.axis(v) is None else None
-            peaks[k], norms[k] = (peak(array), norm_of(array)) if told is None else (told.peak, told.norm)
-    return _Sizes({v: k for k, v in enumerate(values)}, peaks, norms)
+    return _Sizes(recording, sample, [v for v in shown if graph.gets_gradient(graph.values[v])])
 
 
 def _together(arrays: list[Array]) -> tuple[Array, Array]:
@@ -102,11 +116,11 @@ def _rows(recording: Recording, sample: int | None) -> _Rows:
     for layer in recording.board.layers:
         if layer.output in sizes.row and graph.values[layer.output].role is not Role.PARAMETER:
             _, there = _when(recording, layer.output, sample)
-            begun, complete, norm = np.inf, np.inf, 0.0
+            begun, complete, row = np.inf, np.inf, 0
             if layer.pre in sizes.row:
                 begun, complete = _when(recording, layer.pre, sample)
-                norm = sizes.norms[sizes.row[layer.pre]]
-            found.append((there, begun, complete, sizes.norms[sizes.row[layer.output]], norm))
+                row = sizes.row[layer.pre]
+            found.append((there, begun, complete, sizes.row[layer.output], row))
     return _Rows(*np.array(found, dtype=float).reshape(-1, 5).T)
 
 
