@@ -10,17 +10,15 @@ import numpy as np
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording, remembered
 
-#: Of a range of more steps than this a sample is looked at; of a very long one a small one: each may have to be read
-#: from a file.
-_SAMPLE, _LONG, _FEW = 256, 1 << 18, 48
+#: Of a range of more steps than this a sample is looked at. Of a very long one, whose numbers may be read from a
+#: file, those at a few places: neighbours come with the same page.
+_SAMPLE, _LONG, _PLACES, _BESIDE = 256, 1 << 18, 8, 64
 
 
 @remembered
 def gradient_peaks(recording: Recording, ranges: tuple[range, ...]) -> tuple[float, ...]:
     """Of each range of backward steps, none of them empty, the gradient that is largest by size."""
-    sampled = [
-        np.arange(one.start, one.stop, max(len(one) // (_SAMPLE if len(one) < _LONG else _FEW), 1)) for one in ranges
-    ]
+    sampled = [_sample(one) for one in ranges]
     if not sampled:
         return ()
     steps, sweeps = np.concatenate(sampled), recording.timeline.sweeps
@@ -34,6 +32,14 @@ def gradient_peaks(recording: Recording, ranges: tuple[range, ...]) -> tuple[flo
         found[start:stop] = flat[steps[start:stop] - sweep.start - 1]
     ends = np.cumsum([0, *map(len, sampled)]).tolist()
     return tuple(_largest(found[start:stop]) for start, stop in pairwise(ends))
+
+
+def _sample(steps: range) -> Array:
+    """Some steps of a range, in order."""
+    if len(steps) < _LONG:
+        return np.arange(steps.start, steps.stop, max(len(steps) // _SAMPLE, 1))
+    places = np.linspace(steps.start, steps.stop - _BESIDE, _PLACES).astype(np.intp)
+    return (places[:, None] + np.arange(_BESIDE)).reshape(-1)
 
 
 def extremes(array: Array, count: int) -> tuple[float, ...]:
