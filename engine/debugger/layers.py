@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from gradstep.engine.debugger.frame import Frame
-from gradstep.engine.debugger.pictures import Kind, numbers, peak
+from gradstep.engine.debugger.pictures import Kind, numbers, peak, told_of
 from gradstep.engine.graph.graph import Role
 from gradstep.engine.index import Array
 from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.sizes import Known, norm_of
+from gradstep.engine.run.sizes import norm_of
 from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.timeline import Phase
 
@@ -42,15 +42,9 @@ class _Sizes:
             self.peaks[small], self.norms[small] = _together([arrays[k] for k in small])
         for k, array in arrays.items():
             if array.size > _TOGETHER:
-                told = self._told(self._values[k])
+                told = told_of(self._recording, self._values[k], Kind.GRAD)
                 self.peaks[k], self.norms[k] = (peak(array), norm_of(array)) if told is None else (told.peak, told.norm)
         return self
-
-    def _told(self, value: int) -> Known | None:
-        recording = self._recording
-        return (
-            recording.scenario.told(recording.trace.gradient(value)) if recording.samples.axis(value) is None else None
-        )
 
 
 class _Rows(NamedTuple):

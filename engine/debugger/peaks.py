@@ -15,9 +15,16 @@ from gradstep.engine.run.recording import Recording, remembered
 _SAMPLE, _LONG, _PLACES, _BESIDE = 256, 1 << 18, 8, 64
 
 
+def gradient_peaks(recording: Recording, ranges: tuple[range, ...], done: int) -> tuple[float, ...]:
+    """Of each range of backward steps, none of them empty, the gradient that is largest by size: of all, so that their
+    scale stays; of long ones only the first `done`, which are on the screen, as others may have to be read for it."""
+    if any(len(one) >= _LONG for one in ranges):
+        return tuple(_peaks(recording, (one,))[0] for one in ranges[:done])
+    return _peaks(recording, ranges)
+
+
 @remembered
-def gradient_peaks(recording: Recording, ranges: tuple[range, ...]) -> tuple[float, ...]:
-    """Of each range of backward steps, none of them empty, the gradient that is largest by size."""
+def _peaks(recording: Recording, ranges: tuple[range, ...]) -> tuple[float, ...]:
     sampled = [_sample(one) for one in ranges]
     if not sampled:
         return ()

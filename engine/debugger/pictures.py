@@ -16,7 +16,7 @@ from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array, Shape
 from gradstep.engine.notation import typed
 from gradstep.engine.run.recording import Recording, remembered
-from gradstep.engine.run.sizes import norm_of
+from gradstep.engine.run.sizes import Known, norm_of
 from gradstep.engine.run.staleness import marked
 from gradstep.engine.run.timeline import Phase
 
@@ -44,13 +44,15 @@ class Distribution(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Picture:
     """The `numbers`, shape (elements,), of an array of `shape` in one sample; `signed` where some may be negative, and
-    `stale` where they may be others by now. They are of the type `dtype` where that is not the network's."""
+    `stale` where they may be others by now. They are of the type `dtype` where that is not the network's.
+    How large they are may be `told` beside them."""
 
     numbers: Array
     shape: Shape
     kind: Kind
     stale: bool = False
     dtype: str = ""
+    told: Known | None = None
 
     @property
     def size(self) -> int:
@@ -64,12 +66,12 @@ class Picture:
     @cached_property
     def peak(self) -> float:
         """The largest finite |number|; 0 where there is none."""
-        return marked(peak(self.numbers), self.stale)
+        return marked(peak(self.numbers) if self.told is None else self.told.peak, self.stale)
 
     @cached_property
     def norm(self) -> float:
         """‖·‖₂ of them; NaN where one of them is."""
-        return marked(norm_of(self.numbers), self.stale)
+        return marked(norm_of(self.numbers) if self.told is None else self.told.norm, self.stale)
 
     @cached_property
     def signed(self) -> bool:
@@ -115,7 +117,8 @@ def picture(recording: Recording, value: int, kind: Kind, sample: int | None) ->
     gradients."""
     stale = (kind.value, value) in recording.trace.stale
     dtype = recording.kind(value) if kind is Kind.DATA else ""
-    return Picture(numbers(recording, value, kind, sample), recording.samples.shape(value), kind, stale, dtype)
+    shape, told = recording.samples.shape(value), told_of(recording, value, kind)
+    return Picture(numbers(recording, value, kind, sample), shape, kind, stale, dtype, told)
 
 
 @remembered
@@ -126,14 +129,24 @@ def distribution(recording: Recording, value: int, kind: Kind, sample: int | Non
 
 def numbers(recording: Recording, value: int, kind: Kind, sample: int | None) -> Array:
     """What `picture` shows, shape (elements,)."""
-    array = recording.trace.data[value] if kind is Kind.DATA else recording.trace.gradient(value)
-    axis = recording.samples.axis(value)
-    if axis is None:
+    array, axis = _array(recording, value, kind), recording.samples.axis(value)
+    if axis is None or recording.samples.count == 1:
         return array.reshape(-1)
     if sample is not None:
         return np.asarray(array.take(sample, axis)).reshape(-1)
     with np.errstate(all="ignore"):
         return np.asarray(array.sum(axis) if kind is Kind.GRAD else array.mean(axis)).reshape(-1)
+
+
+def told_of(recording: Recording, value: int, kind: Kind) -> Known | None:
+    """How large what `picture` shows is, where that was told beside a recording, and need not be read."""
+    if recording.samples.axis(value) is not None and recording.samples.count > 1:
+        return None
+    return recording.scenario.told(_array(recording, value, kind))
+
+
+def _array(recording: Recording, value: int, kind: Kind) -> Array:
+    return recording.trace.data[value] if kind is Kind.DATA else recording.trace.gradient(value)
 
 
 class Written(NamedTuple):

@@ -21,7 +21,7 @@ def test_of_each_range_of_steps_the_largest_gradient(name: str) -> None:
     recording = record(find(name))
     start, stop = recording.timeline.span(Phase.BACKWARD)
     ranges = tuple(range(a, min(a + 1 + a % 5, stop + 1)) for a in range(start + 1, stop + 1))
-    for one, found in zip(ranges, gradient_peaks(recording, ranges), strict=True):
+    for one, found in zip(ranges, gradient_peaks(recording, ranges, len(ranges)), strict=True):
         every = []
         for step in one:
             sweep, flat = recording.timeline.locate(step)
@@ -36,8 +36,8 @@ def test_of_a_long_range_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch) 
     sweep = recording.timeline.sweep_of(Phase.BACKWARD, recording.graph.by_name["w"].id)
     assert sweep is not None
     # ∂L/∂w is 2w; every fourth of 1 to 16 is 1, 5, 9, 13.
-    assert gradient_peaks(recording, (range(sweep.start + 1, sweep.stop + 1),)) == (26.0,)
-    assert gradient_peaks(recording, ()) == ()
+    assert gradient_peaks(recording, (range(sweep.start + 1, sweep.stop + 1),), 1) == (26.0,)
+    assert gradient_peaks(recording, (), 0) == ()
 
 
 def test_not_a_number_is_larger_than_infinity() -> None:

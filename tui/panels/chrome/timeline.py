@@ -145,7 +145,7 @@ def _done(canvas: Canvas, frame: Frame, span: Span, row: int) -> None:
     palette = canvas.palette
     done = span.cells(min(frame.step, span.stop))[1] - span.x
     if span.phase is Phase.BACKWARD and canvas.height > 1:
-        peaks = gradient_peaks(frame.recording, _cells(span))
+        peaks = gradient_peaks(frame.recording, _cells(span), done)
         for k, (size, g) in enumerate(zip(_heights(peaks)[:done], peaks, strict=False)):
             style = palette.style(sign_role(g) if g else "dim", strength=1.0 if g else 0.6)
             glyph = _DOWN[min(int(size * 8), 7)] if g < 0 and palette.glyphs else bar(size)
