@@ -68,6 +68,7 @@ BENCHMARKS: dict[str, Measure] = {
     "scale": _apart("scale"),
     "large": _alone,
     "recording": _apart("recording", aged=False),
+    "recorded": _apart("recorded", aged=False),
 }
 
 
