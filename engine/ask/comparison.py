@@ -67,7 +67,12 @@ class Comparison(NamedTuple):
         if self.same:
             yield f"the same: {self.compared:,} numbers agree"
             return
-        yield from self.only
+        for which in ("first", "second"):  # of another network there may be hundreds
+            mine = [text for text in self.only if text.startswith(f"only the {which} ")]
+            yield from mine[:_TOLD]
+            if len(mine) > _TOLD:
+                yield f"and {len(mine) - _TOLD:,} more that only the {which} has"
+        yield from (text for text in self.only if not text.startswith("only the "))
         yield f"{self.differing:,} of {self.compared:,} numbers differ"
         if self.first is not None:
             yield f"first   {_line(self.first)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from gradstep.engine.errors import printable
 from gradstep.engine.notation import plain
 from gradstep.engine.run.agreement import Difference, disagreements, is_held, lines_of
 from gradstep.engine.run.recording import Recording, remembered
@@ -19,7 +20,7 @@ class Explained(NamedTuple):
     `checked`. `differences` are the numbers by which lines do not explain what was recorded."""
 
     total: int
-    opaque: tuple[tuple[str, str], ...] = ()
+    opaque: tuple[tuple[str, str, str], ...] = ()
     differences: tuple[tuple[str, Difference], ...] = ()
     again: int = 0
 
@@ -49,8 +50,11 @@ class Explained(NamedTuple):
         """What is not explained."""
         if self.again:
             yield f"{self.again:,} of which not all is recorded are computed again here"
-        for name, of in self.opaque[:_TOLD]:
-            yield f"{name} is {of}, recorded and not explained"
+        for name, of, why in self.opaque[:_TOLD]:
+            text = (
+                f"{name} is recorded and not explained" if name == of else f"{name} is {of}, recorded and not explained"
+            )
+            yield f"{text}: {why}" if why else text
         if len(self.opaque) > _TOLD:
             yield f"and {len(self.opaque) - _TOLD:,} more that are recorded and not explained"
         for name, difference in self.differences[:_TOLD]:
@@ -65,7 +69,7 @@ class Explained(NamedTuple):
             "checked": self.checked,
             "of": self.total,
             "computed_again": self.again,
-            "opaque": [{"name": name, "op": of} for name, of in self.opaque],
+            "opaque": [{"name": name, "op": of, "why": why or None} for name, of, why in self.opaque],
             "failed": [
                 {
                     "line": name,
@@ -87,7 +91,10 @@ def explained(recording: Recording) -> Explained:
     assert observed is not None, "asked of recordings alone"
     lines = list(lines_of(graph))
     opaque = tuple(
-        (line.name, getattr(node.op, "of", node.op.name)) for line in lines for node in line.nodes if node.op.opaque
+        (line.name, node.op.label, printable(observed.unexplained(line.name)))
+        for line in lines
+        for node in line.nodes
+        if node.op.opaque
     )
     again = sum(not is_held(graph, line, observed) for line in lines) - len(opaque)
     return Explained(len(lines), opaque, tuple(disagreements(graph, recording.scenario.leaves, observed)), again)

@@ -145,6 +145,8 @@ def missing_activation(evidence: Evidence) -> Iterator[Seen]:
     outputs = evidence.first.trace.data[head.outputs]
     whole, place = evidence.board.whole(head.outputs), Place(evidence.graph.values[head.outputs].name)
     made = made_by(evidence.graph, head.outputs)
+    if made is not None and made.op.opaque:
+        return  # what is recorded and not explained may make anything
     if head.takes == "probabilities":
         if made is not None and made.op.name in (
             "linear",

@@ -17,6 +17,10 @@ from gradstep.engine.notation import number
 _BOUNDED = ("clip", "hard_tanh", "hard_sigmoid", "relu6")
 
 
+#: What to look for where a program's parameter gets nothing.
+_CUT_OFF = "look for what cuts it off: detach(), .data, torch.no_grad(), .item(); else use it, or leave it out"
+
+
 @rule(
     "unused_parameter",
     "a parameter that the loss does not depend on is never trained (PyTorch: find_unused_parameters)",
@@ -33,7 +37,8 @@ def unused_parameter(evidence: Evidence) -> Iterator[Seen]:
         about = frozenset((value.name,))
         if cut is None:
             text = f"{value.name} does not lead to {graph.loss.name}: nothing of it is trained"
-            yield Seen(Place(value.name), {}, text, ["use it in the graph, or leave it out"], about=about)
+            advice = _CUT_OFF if evidence.here.scenario.observed is not None else "use it in the graph, or leave it out"
+            yield Seen(Place(value.name), {}, text, [advice], about=about)
 
 
 @rule(

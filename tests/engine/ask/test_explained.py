@@ -19,7 +19,7 @@ def test_opaque_lines_are_counted_and_named(tmp_path: Path) -> None:
         "✓ 1 of 2 lines explained: each by itself gives the value and the gradients that were recorded",
         "  enc.0 is wave, recorded and not explained",
     ]
-    assert found.document()["opaque"] == [{"name": "enc.0", "op": "wave"}]
+    assert found.document()["opaque"] == [{"name": "enc.0", "op": "wave", "why": None}]
 
 
 def test_what_differs_is_told_with_its_number(tmp_path: Path) -> None:

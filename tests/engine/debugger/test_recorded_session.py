@@ -120,5 +120,20 @@ def test_check_verifies_each_line_by_itself(tmp_path: Path) -> None:
     assert "loss was 9 there" in "\n".join(wrong.lines())
 
 
+def test_what_is_not_explained_is_not_taken_for_something_else(tmp_path: Path) -> None:
+    """nll takes logarithms of probabilities, and what made them is recorded: they may be such."""
+    lines = {"enc": "x + w", "log": "recorded(enc, of='log_softmax', size=(2,))", "loss": "nll(log, t)"}
+    trace = {"value:log": np.log([0.25, 0.75]), "gradient:log": np.array([-1.0, 0.0]), "gradient:enc": np.zeros(2)}
+    session = Session(find(str(seen.write(tmp_path / "a.gradstep", lines, trace, changed={"t": np.array(0.0)}))))
+    assert "missing_activation" not in [finding.kind for finding in session.findings()]
+
+
+def test_a_parameter_that_gets_nothing_says_what_cuts_it_off(tmp_path: Path) -> None:
+    lines = {"half": "x * 1", "loss": "mse(w, t)"}
+    session = Session(find(str(seen.write(tmp_path / "a.gradstep", lines, {}))))
+    (found,) = [one for one in session.findings() if one.kind == "unused_parameter"]
+    assert "detach()" in str(found.hint)
+
+
 def test_it_is_exported_as_all_others(session: Session) -> None:
     assert '"enc.0"' in export(session.recording, "json")
