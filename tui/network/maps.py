@@ -62,16 +62,22 @@ class Maps(Stage):
     @cached_property
     def form(self) -> _Form | None:
         """The roomiest form in which all columns fit beside each other; None where none does."""
-        room, count = self.canvas.width - 2, max(self.plan.depths, default=0)
-        if count * (_GAP + _FORMS[-1].cell) > room:  # not even one number of each: no name is asked for
+        if self._crowded:
             return None
+        room, count = self.canvas.width - 2, max(self.plan.depths, default=0)
         fitting = (f for f in _FORMS if sum(self._width(c, f) for c in self.columns) + count * _GAP <= room)
         return next(fitting, None)
 
     @property
+    def _crowded(self) -> bool:
+        """Whether not even one number of each column has room: then no table and no name is asked for, of which there
+        may be hundreds."""
+        return max(self.plan.depths, default=0) * (_GAP + _FORMS[-1].cell) > self.canvas.width - 2
+
+    @property
     def fits(self) -> bool:
         """Whether there is room for all of them."""
-        if not 0 < max(map(self._height, self.columns), default=0) < self.canvas.height:
+        if self._crowded or not 0 < max(map(self._height, self.columns), default=0) < self.canvas.height:
             return False
         least = sum(max((table.columns for table in column), default=0) for column in self.columns) * _FORMS[-1].cell
         return least <= self.canvas.width and self.form is not None
