@@ -73,7 +73,8 @@ def typed(value: float, kind: str) -> Any:
         return value
     if kind == "bool" and value in (0, 1):
         return Truth(value)
-    return np.int64(value) if kind.lstrip("u").startswith("int") and float(value).is_integer() else value
+    whole = kind.lstrip("u").startswith("int") and float(value).is_integer() and abs(value) < 2**63
+    return np.int64(value) if whole else value
 
 
 def as_typed(array: Any, kind: str) -> Any:

@@ -137,9 +137,12 @@ def _words(called: Called, places: Sequence[str]) -> dict[str, str]:
 
 
 def _fixed(found: Any) -> Any:
-    """Lists as tuples, also within others. Raises TypeError for what no option is."""
+    """Lists as tuples, also within others. Raises TypeError for what no option is, OverflowError for a whole number
+    that has no room in 64 bits, as PyTorch does."""
     if isinstance(found, list | tuple):
         return tuple(map(_fixed, found))
+    if isinstance(found, int) and not -(1 << 63) <= found < 1 << 63:
+        raise OverflowError
     if isinstance(found, dict | set | bytes | complex) or found is ...:
         raise TypeError
     return found
@@ -149,5 +152,9 @@ def _written(name: str, option: str, node: ast.expr) -> Any:
     """The value of an option, which stands in the formula as it is."""
     try:
         return _fixed(literal(node))
+    except OverflowError:
+        raise OpError(
+            f"{name}: option '{option}' is a whole number of more than 64 bits; one so large is written as in 1e20"
+        ) from None
     except (ValueError, TypeError, RecursionError):
         raise OpError(f"{name}: option '{option}' must be written out as a number, a word or a list of them") from None

@@ -11,6 +11,9 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
 
+#: So far from 0 an option may be that counts places: they are counted in 64 bits, and such numbers are multiplied.
+FARTHEST = 2**31 - 1
+
 
 def broadcast(shapes: Sequence[Shape], what: str) -> Shape:
     """The shape that `shapes` broadcast to, as NumPy does. Raises OpError naming the axis."""
@@ -125,10 +128,12 @@ def listed(value: Any) -> tuple[int, ...]:
 
 
 def check_one(name: str, **given: object) -> None:
-    """Raises OpError for an option that is no single whole number."""
+    """Raises OpError for an option that is no single whole number, or farther off than any place of an array."""
     for option, number in given.items():
         if type(number) is not int:
             raise OpError(f"{name}: {option} is a whole number, not {number!r}")
+        if abs(number) > FARTHEST:
+            raise OpError(f"{name}: {option} is at most {FARTHEST:,} from 0, not {number:,}")
 
 
 def check_whole(op: str, **options: Any) -> None:

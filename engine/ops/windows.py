@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Shape
-from gradstep.engine.ops.shapes import shape_text
+from gradstep.engine.ops.shapes import FARTHEST, shape_text
 
 #: Padding before and after an axis.
 Pads = tuple[tuple[int, int], ...]
@@ -114,6 +114,8 @@ def per_axis(op: str, name: str, value: Any, dims: int, least: int) -> Shape:
     if len(listed) != dims or any(type(n) is not int or n < least for n in listed):
         several = f", or {dims} of them in brackets" if dims > 1 else ""
         raise OpError(f"{op}: {name} is a whole number from {least} on{several}, not {value!r}")
+    if max(listed, default=0) > FARTHEST:
+        raise OpError(f"{op}: {name} is at most {FARTHEST:,}, not {max(listed):,}")
     return listed
 
 

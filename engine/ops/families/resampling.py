@@ -96,7 +96,7 @@ class Interpolate(Weighing):
             counts = self._each("size", dims)
         else:
             factors = self._each("scale_factor", dims)
-            counts = tuple(floor(extent * factor) for extent, factor in zip(x[2:], factors, strict=True))
+            counts = tuple(floor(min(extent * factor, 2.0**62)) for extent, factor in zip(x[2:], factors, strict=True))
             if 0 in counts:
                 raise OpError(f"interpolate: nothing is left of x {shape_text(x)} times {self.scale_factor!r}")
         if self.recompute_scale_factor:

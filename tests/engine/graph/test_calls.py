@@ -77,7 +77,7 @@ def test_an_option_that_cannot_even_be_written_out_is_refused(option: str) -> No
 #: What no option, or hardly one, may be.
 _ODD = (
     "{}", "{1}", "b'x'", "1j", "...", "'x'", "[]", "[[1]]", "[None]", "['x']", "[True]", "((1, 2),)", "-1", "0",
-    "1e400", "2.5", "1" + "0" * 400, "9" * 9, "9" * 18,
+    "1e400", "2.5", "1" + "0" * 400, "9" * 9, "9" * 18, "9" * 40, "1" + "0" * 18,
 )  # fmt: skip
 
 
