@@ -12,6 +12,7 @@ from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.graph.kinds import joint_kind, kind_of, rounding
 from gradstep.engine.index import Shape, check_shape
 from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.precision import rounded
 from gradstep.engine.ops.promotion import is_whole
 
 #: A network has no more operations: beyond, opening it takes long.
@@ -54,6 +55,18 @@ class GraphBuilder:
             self.literals[key] = value
         return self.literals[key]
 
+    def _held(self, literal: Value, kind: str) -> Value:
+        """A number of a formula as a type holds it, which is called as it is written."""
+        assert literal.number is not None, "it is a literal"
+        number = float(rounded(np.asarray(literal.number), kind))
+        if number == literal.number or number != number:
+            return literal
+        key = f"{literal.name} {kind}"
+        if key not in self.literals:
+            self.literals[key] = literal._replace(id=len(self.values), number=number)
+            self.values.append(self.literals[key])
+        return self.literals[key]
+
     def apply(
         self,
         op: Op,
@@ -78,7 +91,12 @@ class GraphBuilder:
         shape = op.shape([v.shape for v in inputs])
         check_shape(shape)
         name = name or self._part(f"{line.partition(',')[0]}:{word or op.name}")
-        kind = kind_of(op, inputs, self.dtype.name, kind)
+        common, kind = joint_kind(inputs, self.dtype.name), kind_of(op, inputs, self.dtype.name, kind)
+        if common and not is_whole(common):
+            # As PyTorch's kernels: a number of a formula is compared as one of the other side's type, and computed with
+            # as float32 where that is a narrower one.
+            common = common if kind == "bool" else "float32"
+            inputs = [self._held(v, common) if v.role is Role.LITERAL and not v.kind else v for v in inputs]
         op = rounding(op, kind, inputs)
         node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
         differentiable = not op.discrete and not is_whole(kind) and any(v.differentiable for v in inputs)
