@@ -101,11 +101,10 @@ class Rows:
 
     def _make_room(self, count: int) -> None:
         room = len(self._numbers.low)
-        if room >= self._most:
+        if self._length + count > self._most:
             self._join()
-            return
-        room = min(max(2 * room, self._length + count), max(self._most, self._length + count))
-        self._give(room)
+        if self._length + count > room:
+            self._give(max(min(2 * room, self._most), self._length + count))
 
     def _give(self, room: int) -> None:
         """Copies the rows to where there is room for so many."""

@@ -56,6 +56,15 @@ def check(rows: Rows, taken: Array, counts: Array) -> None:
         assert high.tolist() == counts[inside].max(axis=0).tolist()
 
 
+def test_there_is_never_a_row_too_many() -> None:
+    """Where room for twice as many would be more than there may be."""
+    for most in range(16, 40):
+        for piece in range(1, 5):
+            rows, taken, counts = filled([piece] * 40, most)
+            assert len(rows) <= most
+            check(rows, taken, counts)
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.integers(1, 4), min_size=1, max_size=120),
