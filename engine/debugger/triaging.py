@@ -143,7 +143,9 @@ class Triage:
         if "step" in about:
             yield f"step {about['step']}"
         yield f"{graph.loss.name} {brief(self.recording.trace.loss)}"
-        yield graph.dtype.name
+        # Of what the parameters are; what is narrower than the file's type is held in that.
+        kinds = {self.recording.kind(p.id) or graph.dtype.name for p in graph.parameters} or {graph.dtype.name}
+        yield " and ".join(sorted(kinds))
         if "device" in about:
             yield f"on {about['device']}"
         rate = "" if self._rate is None else f", lr {brief(self._rate)}"

@@ -45,10 +45,19 @@ def why(account: Account) -> str:
     if began.phase is Phase.UPDATE:
         return _of_update(account)
     kind = held_in(recording, began.element, began.phase is Phase.BACKWARD)
-    text = _WHY[began.blame.cause].format(dtype=kind, most=f"at most {brief(MOST[kind], 2)}")
+    text = _WHY[began.blame.cause].format(dtype=kind, most=_at_most(kind))
     if began.phase is Phase.BACKWARD and any(part.of is Of.SLOPE for part in began.blame.parts[:1]):
         return _of_slope(account)
     return _with_reasons(text, account)
+
+
+def _at_most(kind: str) -> str:
+    """The largest number of a type: never more than there is."""
+    return f"at most {MOST[kind]:,.0f}" if MOST[kind] < _LONG else f"at most {brief(MOST[kind], 2)}"
+
+
+#: From here on numbers are written with a power of ten.
+_LONG = 1e6
 
 
 def _with_reasons(text: str, account: Account) -> str:
@@ -92,8 +101,8 @@ def _of_slope(account: Account) -> str:
 def _of_update(account: Account) -> str:
     """What an update makes of finite numbers, at a line of its rule."""
     recording, began, line = account.there, account.began, account.began.blame.line
-    dtype = recording.graph.dtype
-    text = _WHY[began.blame.cause].format(dtype=dtype, most=f"at most {brief(MOST[dtype.name], 2)}")
+    kind = held_in(recording, began.element, False)
+    text = _WHY[began.blame.cause].format(dtype=kind, most=_at_most(kind))
     if began.blame.cause is Cause.NORM:
         clauses = [f"{source(recording, reason.part)}{_at(recording, reason)}" for reason in account.reasons]
         return f": {text}, because {' and '.join(clauses)}" if clauses else f": {text}"

@@ -34,11 +34,11 @@ def rounded_to(recording: Recording, hop: Hop) -> str:
 
 def held_in(recording: Recording, element: Element, gradient: bool) -> str:
     """The type that a number is rounded to; a gradient also to those of what it comes from."""
-    graph, values = recording.graph, recording.graph.values
-    kinds = {values[element.value].narrow}
+    graph, values = recording.graph, {element.value}
     if gradient:
-        kinds |= {values[graph.nodes[n].output].narrow for n, _ in graph.uses[element.value]}
-    return max(kinds - {""}, key=lambda kind: EPS[kind], default=graph.dtype.name)
+        values |= {graph.nodes[n].output for n, _ in graph.uses[element.value]}
+    kinds = {recording.kind(value) for value in values} & EPS.keys()
+    return max(kinds, key=lambda kind: EPS[kind], default=graph.dtype.name)
 
 
 def sentence(*clauses: str) -> str:

@@ -21,6 +21,7 @@ from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.index import Array, unravel
+from gradstep.engine.ops.precision import MOST
 from gradstep.engine.run.observed import Observed, users
 
 #: The spacing of numbers at 1 by the name of a dtype (IEEE 754; bfloat16 has 8 bits of mantissa).
@@ -203,16 +204,18 @@ def _backward(
     for _ in range(_draws(seen.upstream)):
         signs = {v: np.where(draw.random(up.shape) < 0.5, -up, up) for v, up in finite.items()}
         others.append(_passed(values, line, data, signs, wanted))
-    # Where something arrives that is not finite, all that it reaches is not finite either; what it does not reach,
-    # because a gate is shut, is 0 in PyTorch, and 0 · NaN for whoever multiplies.
+    # Where something arrives that is not finite, all that it reaches is not finite either; what it does not reach is 0
+    # in PyTorch where a gate is shut, and 0 · NaN where it is multiplied by 0, as in a product of matrices.
     bad = {v: np.where(np.isfinite(up), 0, draw.random(up.shape) + 0.5) for v, up in seen.upstream.items()}
-    reached = _passed(values, line, data, bad, wanted) if any(one.any() for one in bad.values()) else {}
+    arrives = any(one.any() for one in bad.values())
+    reached = _passed(values, line, data, bad, wanted) if arrives else {}
+    multiplied = _passed(values, line, data, seen.upstream, wanted) if arrives else {}
     for v in wanted:
         size = np.fmax.reduce([np.abs(passed[v]), *(np.abs(other[v]) for other in others)])
         of = f"what {line.name} passes on to {values[v].name}"
         computed = passed[v]
         if v in reached:
-            lost = (reached[v] != 0) & ~np.isfinite(seen.parts[v])
+            lost = ((reached[v] != 0) | ~np.isfinite(multiplied[v])) & ~np.isfinite(seen.parts[v])
             computed = np.where(lost, seen.parts[v], np.where(reached[v] != 0, np.nan, computed))
         found = _apart(of, seen.parts[v], computed, size, seen.precision)
         if found is not None:
@@ -254,6 +257,8 @@ def _moved(value: Value, x: Array, draw: np.random.Generator) -> Array:
 def _apart(of: str, recorded: Array, computed: Array, size: Array, precision: str) -> Difference | None:
     """The number that is furthest off, where one is further than roundings explain."""
     same = (recorded == computed) | (np.isnan(recorded) & np.isnan(computed))
+    # What has no room in a narrow type was infinite there.
+    same |= np.isinf(recorded) & (np.sign(recorded) * computed >= MOST.get(precision, np.inf))
     if same.all():
         return None
     whole = np.where(np.isfinite(size), np.fmax(size, np.abs(recorded)), 0)

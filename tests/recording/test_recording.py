@@ -21,8 +21,12 @@ from torch.utils.checkpoint import checkpoint
 import gradstep.torch as gs
 from gradstep.engine.ask.explained import explained
 from gradstep.engine.errors import CommandError
+from gradstep.engine.explain.accounts import account
+from gradstep.engine.explain.causes import why
+from gradstep.engine.explain.nonfinite import first
 from gradstep.engine.files import find
 from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.run.timeline import Phase
 
 
 def opened(folder: Path) -> Recording:
@@ -228,7 +232,7 @@ def test_parameters_that_only_a_pass_within_the_pass_reaches(tmp_path: Path) -> 
     found = opened(tmp_path / "a.gradstep")
     assert model[0].weight.grad is not None
     assert found.trace.gradient(found.graph.by_name["net.0.weight"].id).tolist() == model[0].weight.grad.tolist()
-    assert [of for _, of in explained(found).opaque] == ["CheckpointFunctionBackward"]
+    assert [of for _, of, _ in explained(found).opaque] == ["CheckpointFunctionBackward"]
 
 
 def test_a_parameter_that_is_cut_off_is_there_with_a_gradient_of_0(tmp_path: Path) -> None:
@@ -355,3 +359,43 @@ def test_steps_in_time_are_no_samples(tmp_path: Path, first: bool, count: int) -
     with gs.record(str(tmp_path / "a.gradstep"), net, x=x):
         net(x)[0].square().sum().backward()
     assert record(find(str(tmp_path / "a.gradstep"))).samples.count == count
+
+
+def test_what_overflows_in_halves_is_explained(tmp_path: Path) -> None:
+    """Sums of more than 65,504, the largest float16, and what comes of them."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 4))
+    with torch.no_grad():
+        model[0].weight.mul_(300)
+        model[2].weight.mul_(300)
+    model, x = model.half(), torch.randn(16, 8).half() * 10
+    with gs.record(tmp_path / "half.gradstep", model, x=x):
+        loss = F.cross_entropy(model(x), torch.arange(16) % 4)
+        loss.backward()
+    assert loss.isnan()
+    found = opened(tmp_path / "half.gradstep")
+    assert explained(found).opaque == ()
+    assert explained(found).differences == ()
+    trouble = first(found, Phase.FORWARD)
+    assert trouble is not None
+    assert "more than float16 can hold (at most 65,504)" in why(account(found, trouble))
+
+
+def test_products_with_what_is_not_finite_are_explained(tmp_path: Path) -> None:
+    """0 × NaN is NaN in a product of matrices, also where an input is 0 because a gate before it is shut."""
+    torch.manual_seed(0)
+    inner, outer = nn.Linear(4, 16), nn.Linear(16, 16, bias=False)
+    model = nn.ModuleList([inner, outer])
+    with torch.no_grad():
+        outer.weight.mul_(1e20)
+    x = torch.randn(8, 4)
+    with gs.record(tmp_path / "wide.gradstep", model, x=x):
+        h = torch.relu(outer(torch.relu(inner(x))))
+        loss = (torch.relu(outer(h)) ** 2).mean()
+        loss.backward()
+    assert not loss.isfinite()
+    assert outer.weight.grad is not None
+    assert outer.weight.grad.isnan().any()
+    found = opened(tmp_path / "wide.gradstep")
+    assert explained(found).opaque == ()
+    assert explained(found).differences == ()

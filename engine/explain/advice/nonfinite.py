@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from gradstep.engine.explain.accounts import Account, Reason, account, iteration_of
 from gradstep.engine.explain.advice import functions
 from gradstep.engine.explain.advice.patterns import maker, written
+from gradstep.engine.explain.clauses import held_in
 from gradstep.engine.explain.culprit import Of
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.graph.graph import Node, Role
@@ -133,8 +132,13 @@ def _of_exp(case: Case) -> str:
     return functions.instead_of_exp(case.recording.graph, case.node, case.recording.iteration > 1)
 
 
+#: What holds larger numbers than a type does.
+_LARGER = {"float16": ["bfloat16", "float32"], "bfloat16": ["float64"], "float32": ["float64"]}
+
+
 def _of_overflow(case: Case) -> str:
-    training, dtype = case.recording.scenario.training, case.recording.graph.dtype
+    training, element = case.recording.scenario.training, case.trouble.element
+    kind = held_in(case.recording, element, case.trouble.phase is Phase.BACKWARD)
     clipped = training.clip_norm is not None or training.clip_value is not None
     trained = case.recording.iteration > 1
     found = ["a smaller learning rate", "smaller weights at first"] if trained else ["smaller weights and inputs"]
@@ -142,8 +146,7 @@ def _of_overflow(case: Case) -> str:
         found.append("gradient clipping (clip_norm)")
     if not trained:
         found.append("a normalisation before it")
-    if dtype == np.float32:
-        found.append("float64")
+    found += _LARGER.get(kind, ())
     return ", or ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else found[0]
 
 
@@ -240,8 +243,7 @@ def _of_update(case: Case) -> str:
         found = ["a smaller weight_decay"]
     elif training.clip_norm is None and training.clip_value is None:
         found.append("gradient clipping (clip_norm)")
-    if case.recording.graph.dtype == np.float32:
-        found.append("float64")
+    found += _LARGER.get(held_in(case.recording, case.trouble.element, False), ())
     return ", or ".join(found)
 
 

@@ -57,7 +57,7 @@ def test_a_wrong_gradient_of_halves_is_found(monkeypatch: pytest.MonkeyPatch) ->
         (0.1, "cast(w, 'float16')", "a", "float16 has no such number; the nearest is 2e-5 away."),
         (0.5, "cast(w, 'float16')", "a", "float16 has this number, so it stays as it is."),
         (1e-9, "cast(w, 'float16')", "a", "w is so small that float16 has no number for it but 0."),
-        (7e4, "cast(w, 'float16')", "a", "a is +∞: it overflows, being more than float16 can hold (at most 6.6e4)."),
+        (7e4, "cast(w, 'float16')", "a", "a is +∞: it overflows, being more than float16 can hold (at most 65,504)."),
         (0.5, "detach(w) + w", "a:detach", "It is w as something given: no gradient will pass here."),
         (0.5, "scale_gradient(w, -2)", "a", "It is w; in the backward pass the gradient is multiplied by −2.000."),
         (2.0, "1e-8 * cast(cast(w, 'float16'), 'float64')", "a:cast.grad",
