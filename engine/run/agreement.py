@@ -12,7 +12,7 @@ both are the root of the sum of the squares of its terms, whatever cancels in it
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -204,6 +204,7 @@ def _backward(
     for _ in range(_draws(seen.upstream)):
         signs = {v: np.where(draw.random(up.shape) < 0.5, -up, up) for v, up in finite.items()}
         others.append(_passed(values, line, data, signs, wanted))
+    cancelled = _cancelled(values, line, data, finite, wanted)
     # Where something arrives that is not finite, all that it reaches is not finite either; what it does not reach is 0
     # in PyTorch where a gate is shut, and 0 · NaN where it is multiplied by 0, as in a product of matrices.
     bad = {v: np.where(np.isfinite(up), 0, draw.random(up.shape) + 0.5) for v, up in seen.upstream.items()}
@@ -211,7 +212,8 @@ def _backward(
     reached = _passed(values, line, data, bad, wanted) if arrives else {}
     multiplied = _passed(values, line, data, seen.upstream, wanted) if arrives else {}
     for v in wanted:
-        size = np.fmax.reduce([np.abs(passed[v]), *(np.abs(other[v]) for other in others)])
+        sizes = [np.abs(passed[v]), *(np.abs(other[v]) for other in others), *([cancelled[v]] if cancelled else ())]
+        size = np.fmax.reduce(sizes)
         of = f"what {line.name} passes on to {values[v].name}"
         computed = passed[v]
         if v in reached:
@@ -244,6 +246,24 @@ def _passed(
                 part = np.asarray(node.op.vjp(slot, grad[node.output], data[node.output], xs))
                 grad[value] = grad[value] + part if value in grad else part
     return {v: grad[v] if v in grad else np.zeros_like(data[v]) for v in wanted}
+
+
+def _cancelled(
+    values: Sequence[Value], line: Line, data: Mapping[int, Array], upstream: Mapping[int, Array], wanted: Sequence[int]
+) -> dict[int, Array]:
+    """How large the terms are of which little is left, as of 1 − softmax where that is nearly 1: what is passed on in
+    single precision is so far off from what it is in double. Not where numbers are compared: those that differ may be
+    the same in single precision, and other ones be chosen."""
+    if any(node.op.gated or node.op.discrete or node.op.contracts for node in line.nodes):
+        return {}  # of a product of matrices the signs that are drawn tell all
+    single, double = (
+        _passed(values, line, _in(data, kind), _in(upstream, kind), wanted) for kind in (np.float32, np.float64)
+    )
+    return {v: np.abs(single[v].astype(np.float64) - double[v]) / SPACING["float32"] for v in wanted}
+
+
+def _in(arrays: Mapping[int, Array], kind: type[np.floating[Any]]) -> dict[int, Array]:
+    return {v: x.astype(kind) if x.dtype.kind == "f" else x for v, x in arrays.items()}
 
 
 def _moved(value: Value, x: Array, draw: np.random.Generator) -> Array:
