@@ -143,16 +143,14 @@ class Triage:
         if "step" in about:
             yield f"step {about['step']}"
         yield f"{graph.loss.name} {brief(self.recording.trace.loss)}"
-        # Of what the parameters are; what is narrower than the file's type is held in that.
-        kinds = {self.recording.kind(p.id) or graph.dtype.name for p in graph.parameters} or {graph.dtype.name}
-        yield " and ".join(sorted(kinds))
+        kinds = {self.recording.kind(p.id) or graph.dtype.name for p in graph.parameters}
+        yield " and ".join(sorted(kinds or {graph.dtype.name}))
         if "device" in about:
             yield f"on {about['device']}"
         rate = "" if self._rate is None else f", lr {brief(self._rate)}"
         if scenario.observed is None or "optimizer" in about:
             yield f"optimiser {about.get('optimizer', scenario.training.groups.optimizers[0].name)}{rate}"
-        count = sum(p.size for p in self._parameters)
-        yield f"{counted(count, 'parameter')} in {counted(len(self._parameters), 'array')}"
+        yield f"{counted(sum(p.size for p in self._parameters), 'parameter')} in {counted(len(self._parameters), 'array')}"
         yield f"{self.recording.timeline.total:,} steps"
 
     def _healthy(self) -> str:

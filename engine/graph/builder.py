@@ -21,6 +21,17 @@ MAX_NODES = 1 << 15
 _SPELLED = {"inf": "∞", "-inf": "−∞", "nan": "NaN", "True": "true", "False": "false"}
 
 
+def _shape(op: Op, inputs: Sequence[Value]) -> Shape:
+    """The shape of what an operation makes. Raises GraphError."""
+    shapes = [value.shape for value in inputs]
+    try:
+        found = op.shape(shapes)
+    except MemoryError:
+        raise GraphError(f"{op.name}: there is no room for what it reads of {' and '.join(map(str, shapes))}") from None
+    check_shape(found)
+    return found
+
+
 class GraphBuilder:
     """Collects leaves and nodes in the order they are written, checking each as it comes."""
 
@@ -88,8 +99,7 @@ class GraphBuilder:
             raise GraphError(f"the network has more than {MAX_NODES:,} operations")
         if op.variadic and not inputs:
             raise GraphError(f"{op.name}: there is no array at all")
-        shape = op.shape([v.shape for v in inputs])
-        check_shape(shape)
+        shape = _shape(op, inputs)
         name = name or self._part(f"{line.partition(',')[0]}:{word or op.name}")
         common, kind = joint_kind(inputs, self.dtype.name), kind_of(op, inputs, self.dtype.name, kind)
         if common and not is_whole(common):

@@ -22,6 +22,8 @@ from gradstep.engine.ops.windows import Window, steps
 
 #: So many places an axis may get: each has a row in its table, which is made before anything else is known.
 _MOST = 1 << 24
+#: So many elements all places of an axis may read together.
+_ENTRIES = 1 << 26
 
 
 def places_of(name: str, start: int, stop: int) -> Indices:
@@ -29,6 +31,13 @@ def places_of(name: str, start: int, stop: int) -> Indices:
     if stop - start > _MOST:
         raise OpError(f"{name}: an axis of {stop - start:,} places; at most {_MOST:,} are made")
     return np.arange(start, stop)
+
+
+def check_table(places: int, each: int) -> None:
+    """Raises OpError where so many places that read so many elements each have no table: an array without elements may
+    have axes of any length."""
+    if places * each > _ENTRIES:
+        raise OpError(f"{places:,} windows of {each:,} elements each; at most {_ENTRIES:,} are read in all")
 
 
 class Reach:
@@ -41,6 +50,7 @@ class Reach:
     @classmethod
     def sliding(cls, window: Window, scale: Array | None = None) -> Reach:
         """What lies under a window."""
+        check_table(window.places, window.size)
         places, offsets = np.ogrid[: window.places, : window.size]
         index = places * window.stride + (offsets * window.dilation - window.before)
         return cls(window.extent, np.where(index < window.extent, np.maximum(index, -1), -1), None, scale)

@@ -14,7 +14,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape, pieces
 from gradstep.engine.ops.links import Links
 from gradstep.engine.ops.op import KEPT
-from gradstep.engine.ops.reach import Reach, Reaching, places_of
+from gradstep.engine.ops.reach import Reach, Reaching, check_table, places_of
 from gradstep.engine.ops.shapes import shape_text
 from gradstep.engine.ops.taps import Tap
 from gradstep.engine.ops.windows import Window, per_axis, sliding
@@ -90,7 +90,9 @@ class Adaptive(Reaching):
 
 def spans(extent: int, starts: Any, ends: Any, scale: Array | None = None) -> Reach:
     """What lies from each start to before each end."""
-    offsets = np.arange((ends - starts).max(initial=0))
+    widest = int((ends - starts).max(initial=0))
+    check_table(len(starts), widest)
+    offsets = np.arange(widest)
     index = starts[:, None] + offsets
     return Reach(extent, np.where(index < ends[:, None], index, -1), None, scale)
 

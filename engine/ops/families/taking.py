@@ -77,6 +77,8 @@ class Taken(Chosen):
         ids = [np.broadcast_to(np.zeros(()), shape) for shape in shapes[1:]]
         try:
             return tuple(np.broadcast_to(np.zeros((), bool), shapes[0])[self._key(ids, shapes[0])].shape)
+        except ValueError:
+            raise OpError("index: an array of more elements than there can be") from None
         except IndexError:
             raise OpError("index: numbers, and as many of True as there are, must broadcast together") from None
 

@@ -115,6 +115,21 @@ def test_what_would_be_too_many_is_refused_before_anything_is_made(text: str) ->
         builder.line("y", text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "adaptive_max_pool1d(A, 1)", "adaptive_avg_pool1d(A, 1)", "B[B]",
+        "avg_pool1d(A, 2)", "max_pool1d(A, 2)",
+    ],
+)  # fmt: skip
+def test_an_axis_of_an_array_without_elements_may_be_too_long_for_a_table(text: str) -> None:
+    builder = leaves()
+    builder.graph.leaf("A", (0, 2, 1 << 40), Role.PARAMETER, True)
+    builder.graph.leaf("B", (0, 1 << 40), Role.PARAMETER, True)
+    with pytest.raises(ExpressionError, match=r"are read in all|than there can be"):
+        builder.line("y", text)
+
+
 @pytest.mark.parametrize("name", sorted(REGISTRY))
 def test_every_operation_is_refused_without_its_inputs_and_says_how_it_is_called(name: str) -> None:
     assert REGISTRY[name].signature() in str(refused(f"{name}()"))
