@@ -16,7 +16,7 @@ from gradstep.engine.ops.families.activation import Relu
 from gradstep.engine.ops.families.arithmetic import Multiply, Power
 from gradstep.engine.ops.families.pooling import Adaptive, Pool, spans
 from gradstep.engine.ops.op import REGISTRY
-from gradstep.engine.ops.reach import Reach, Weighing
+from gradstep.engine.ops.reach import Reach, Weighing, check_table
 
 
 class Mean(Weighing):
@@ -60,6 +60,7 @@ class AvgPool(Mean, Pool):
     def reaches(self, x: Shape) -> tuple[Reach, ...]:
         found = []
         for number, window in enumerate(self.windows(x)):
+            check_table(window.places, window.size)
             starts = np.arange(window.places) * window.stride - window.before
             ends = np.minimum(starts + window.size, window.extent + window.before)
             if not self.count_include_pad:
