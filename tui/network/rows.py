@@ -42,7 +42,8 @@ class Rows:
         place, y = self.place, self.place.y + 1
         if self.slope >= 0 and place.height - 2 > self.data.size:
             heading = self.stage.gradient_name(self.slope)
-            heading = heading if breadth(heading) <= place.width - 4 else "∂"
+            room = self.share + 8 if self.share else place.width - 4  # beside the heading of the probabilities
+            heading = heading if breadth(heading) <= room else "∂"
             self.canvas.put(place.right - 2 - breadth(heading), y, heading, self.palette.style("dim"))
             if self.share:
                 self.canvas.put(place.right - 12 - self.share, y, "p", self.palette.style("dim"))
