@@ -396,3 +396,25 @@ def test_a_long_array_is_watched_as_a_sparkline() -> None:
     assert f"max {number(flat[abs(flat).argmax()], 3, True)}" in row
     assert re.search("[▁▂▃▄▅▆▇█]{6,}", row)
     assert session.recording.trace.data[session.recording.graph.by_name["h"].id].min() == 0
+
+
+@pytest.mark.parametrize(("loss", "says"), [("h11", "5e-4"), ("sqrt(h11 * 0)", "not finite"), ("h11 * 0", "all 0")])
+def test_of_many_weights_it_is_said_what_their_gradients_are(loss: str, says: str) -> None:
+    """Not that they are still to come, where they are there and there is no size to draw."""
+    names = [f"w{k}" for k in range(12)]
+    lines = "\n".join(
+        f'h{k} = "{before} * {name}"'
+        for k, (before, name) in enumerate(zip(["x", *(f"h{k}" for k in range(11))], names, strict=True))
+    )
+    weights = "\n".join(f"{name} = 0.5" for name in names)
+    session = Session(
+        loads(
+            f'format = 1\n[inputs]\nx = 1.0\ns = 1.0\n[parameters]\n{weights}\n[graph]\n{lines}\nL = "{loss}"\n'
+        )
+    )
+    shown = [PANELS["watches"].paint(session.frame(), View(), 60, 8).text()]
+    session.goto("end")
+    shown.append(PANELS["watches"].paint(session.frame(), View(), 60, 8).text())
+    assert "not yet" in shown[0]
+    assert says in shown[1].split("‖∂‖ of 12")[1]
+    assert "not yet" not in shown[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite, log
 from typing import NamedTuple
 
@@ -111,6 +111,12 @@ def _size(canvas: Canvas, x: int, y: int, value: float | None, view: View) -> in
     return x + field
 
 
+def _without(sizes: Sequence[float | None]) -> str:
+    """What is said where there is no size to draw."""
+    known = [size for size in sizes if size is not None]
+    return "not yet" if not known else "not finite" if not all(map(isfinite, known)) else "all 0"
+
+
 def _row_of_sizes(
     canvas: Canvas, y: int, frame: Frame, sizes: tuple[_Size, ...], known: list[bool], most: float
 ) -> None:
@@ -119,7 +125,7 @@ def _row_of_sizes(
     finite = [size for size in there if size and isfinite(size)]
     least, log_scale = min(finite, default=0.0), max(finite, default=0.0) > _WIDE * min(finite, default=0.0)
     ends = dict.fromkeys(number(end, Digits.NETWORK) for end in (least, most))
-    words = f" {' … '.join(ends)}{', log' if log_scale else ''}" if finite else " not yet"
+    words = f" {' … '.join(ends)}{', log' if log_scale else ''}" if finite else f" {_without(there)}"
     left = _left_out(frame.recording)
     of = f"{len(sizes)} of {len(sizes) + left:,}" if left else f"{len(sizes)}"
     x = canvas.put(2, y, f"‖∂‖ of {of} ", canvas.palette.style("dim"))
