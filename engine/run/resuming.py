@@ -12,6 +12,7 @@ from gradstep.engine.run.observed import Observed
 from gradstep.engine.run.packing import Row, packing
 from gradstep.engine.run.rules import State
 from gradstep.engine.run.update import Update
+from gradstep.engine.training.clipping import LEFT
 from gradstep.engine.training.groups import Group, Groups
 from gradstep.engine.training.moved import Moved
 from gradstep.engine.training.options import Training
@@ -52,8 +53,9 @@ def state_of(graph: Graph, leaves: Mapping[int, Array], training: Training, obse
     kept: dict[tuple[str, int], Array] = {}
     for row in packing(graph, training.groups).rows:
         optimizer = training.groups.optimizers[row.group]
-        for symbol, begins in optimizer.kept().items():
-            if isinstance(optimizer, Moved):
+        left = {} if training.zero_grad else {LEFT: 0.0}
+        for symbol, begins in {**optimizer.kept(), **left}.items():
+            if isinstance(optimizer, Moved) and symbol != LEFT:
                 arrays = {m.value: observed.following.get(m.value, leaves[m.value]) for m in row.members}
             else:
                 there = [m.value for m in row.members if (symbol, m.value) in observed.kept]

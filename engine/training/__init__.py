@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gradstep.engine import face
 
 if TYPE_CHECKING:
+    from gradstep.engine.training.clipping import LEFT as LEFT
     from gradstep.engine.training.optimizer import OPTIMIZERS as OPTIMIZERS
     from gradstep.engine.training.optimizer import Optimizer as Optimizer
     from gradstep.engine.training.options import Training as Training

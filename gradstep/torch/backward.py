@@ -6,7 +6,7 @@ behind the roots just before it runs, and taken off when it is through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,9 +32,11 @@ class Backward:
     and the gradients of tensors. `failed` is what one of them ended with, where it did not get through. With
     `parameters_only` nothing is noted of what lies between. `means` are the gradients of parameters as processes that
     train together have them, averaged: the hooks see what each process has by itself. There are none where gradients of
-    a step before stood there already."""
+    a step before stood there already. `left` is what stood in `.grad` of those that are `trained` when the first pass
+    began, by the parameter's id, where it was not 0: the passes add to it."""
 
     recorder: Recorder
+    trained: Callable[[], Iterable[torch.Tensor]] = tuple
     roots: list[tuple[Seen, torch.Tensor | None]] = field(default_factory=list)
     steps: dict[int, Step] = field(default_factory=dict)
     gradients: dict[Key, torch.Tensor] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class Backward:
     failed: BaseException | None = None
     parameters_only: bool = False
     means: dict[Key, torch.Tensor] = field(default_factory=dict)
+    left: dict[int, torch.Tensor] = field(default_factory=dict)
     _anew: bool = True
 
     def begin(self, tensors: Sequence[torch.Tensor], given: Sequence[torch.Tensor | None]) -> list[Any]:
@@ -50,6 +53,10 @@ class Backward:
         recorder.settle()
         if not self.passes and together() is not None:
             self._anew = not any(p.grad is not None and bool(p.grad.any()) for p in recorder.model.parameters())
+        if not self.passes:
+            self.left = {
+                id(p): p.grad.detach().clone() for p in self.trained() if p.grad is not None and _holds(p.grad)
+            }
         self.passes += 1
         for tensor, gradient in zip(tensors, given, strict=False):
             self.roots.append((recorder.now(tensor), None if gradient is None else gradient.detach().clone()))
@@ -121,6 +128,11 @@ def _more(before: torch.Tensor | None, gradient: torch.Tensor) -> torch.Tensor:
         return mine if before is None else before + mine
 
 
+def _holds(gradient: torch.Tensor) -> bool:
+    """Whether there is anything in it that a backward pass would be added to."""
+    return gradient.layout is torch.strided and bool(gradient.any())
+
+
 def together() -> tuple[int, int] | None:
     """Which of several processes this is that train together, and of how many; None where there are none."""
     distributed: Any = torch.distributed
@@ -130,10 +142,13 @@ def together() -> tuple[int, int] | None:
 
 
 @contextmanager
-def watched(recorder: Recorder, parameters_only: bool = False) -> Iterator[Backward]:
-    """All backward passes until it is left."""
+def watched(
+    recorder: Recorder, trained: Callable[[], Iterable[torch.Tensor]] = tuple, parameters_only: bool = False
+) -> Iterator[Backward]:
+    """All backward passes until it is left; `trained` are the parameters that the optimiser was given."""
     autograd: Any = torch.autograd  # backward() and grad() look there for what runs them
-    found, original = Backward(recorder, parameters_only=parameters_only), autograd._engine_run_backward
+    found = Backward(recorder, trained, parameters_only=parameters_only)
+    original = autograd._engine_run_backward
     running = False
 
     def run(outputs: Any, *args: Any, **kwargs: Any) -> Any:

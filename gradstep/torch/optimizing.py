@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from gradstep.engine.training import OPTIMIZERS
+from gradstep.engine.training import LEFT, OPTIMIZERS
 from gradstep.torch.backward import Backward
 from gradstep.torch.capture import Recorder
 from gradstep.torch.seen import Key
@@ -112,9 +112,11 @@ class Training:
         self.after = {} if watched is None or watched.steps != 1 else watched.after
         self.moved = set(names.values())
         if watched is not None and self.after:
-            self._known(watched, backward, names)
+            taken = _Taken(watched, backward)
+            self._known(watched, taken, names)
+            self.kept |= {(LEFT, number): one for number, one in taken.left.items()}
 
-    def _known(self, watched: Optimizing, backward: Backward, names: Mapping[int, str]) -> None:
+    def _known(self, watched: Optimizing, taken: _Taken, names: Mapping[int, str]) -> None:
         called, symbols = _KNOWN.get(type(watched.optimizer).__name__, ("", {}))
         module = type(watched.optimizer).__module__
         # Scaled gradients are divided again before the optimiser gets them, and a scenario does no such thing.
@@ -129,7 +131,8 @@ class Training:
             self.moved.discard(names.get(id(parameter), ""))
         if called == "sgd":
             self.done = int(bool(self.kept))
-        self.lines = ["[training]", *_clipping(watched, backward), *_training(called, watched, names)]
+        zeroed = ["zero_grad = false"] if taken.left else []
+        self.lines = ["[training]", *taken.clipping(), *zeroed, *_training(called, watched, names)]
 
 
 def _training(called: str, watched: Optimizing, names: Mapping[int, str]) -> list[str]:
@@ -163,16 +166,36 @@ def _written(value: Any) -> str:
     return repr(float(value))
 
 
-def _clipping(watched: Optimizing, backward: Backward) -> list[str]:
-    """How long all gradients together were made, where all were shortened by one factor and nothing else was done to
-    them."""
-    arrived = {**backward.gradients, **backward.means}
-    ours = {number: arrived.get(Key(number, -1)) for number in watched.gradients}
-    pairs = [(g.double(), o.double()) for n, g in watched.gradients.items() if (o := ours[n]) is not None]
-    norm = float(sum(float((o * o).sum()) for _, o in pairs)) ** 0.5
-    dot = sum(float((g * o).sum()) for g, o in pairs)
-    factor = dot / norm**2 if norm else 1.0
-    off = float(sum(float((g - factor * o).square().sum()) for g, o in pairs)) ** 0.5
-    if not (0 < factor < 1 - 1e-5 and off <= _ROUNDED * factor * norm):
-        return []
-    return [f"clip_norm = {factor * (norm + 1e-6)!r}"]
+class _Taken:
+    """What the optimiser got for gradients, held against what arrived in the step and what was `left` from before: they
+    are the sum of both times `factor`, but for `off` of their length. Nothing is left where that was zeroed between
+    backward passes."""
+
+    def __init__(self, watched: Optimizing, backward: Backward) -> None:
+        self.watched = watched
+        self.arrived = {**backward.gradients, **backward.means}
+        self.norm, self.factor, self.off = self._fit({})
+        self.left: dict[int, torch.Tensor] = {}
+        if any(number in watched.gradients for number in backward.left):
+            fit = self._fit(backward.left)
+            if not fit[2] >= self.off:
+                self.left, (self.norm, self.factor, self.off) = backward.left, fit
+
+    def _fit(self, left: Mapping[int, torch.Tensor]) -> tuple[float, float, float]:
+        """How long they are without a factor, the factor, and how far off that is."""
+        pairs = []
+        for number, taken in self.watched.gradients.items():
+            found = [one.double() for one in (self.arrived.get(Key(number, -1)), left.get(number)) if one is not None]
+            if found:
+                pairs.append((taken.double(), sum(found[1:], found[0])))
+        norm = float(sum(float((o * o).sum()) for _, o in pairs)) ** 0.5
+        dot = sum(float((g * o).sum()) for g, o in pairs)
+        factor = dot / norm**2 if norm else 1.0
+        return norm, factor, float(sum(float((g - factor * o).square().sum()) for g, o in pairs)) ** 0.5
+
+    def clipping(self) -> list[str]:
+        """How long all gradients together were made, where all were shortened by one factor and nothing else was done
+        to them."""
+        if not (0 < self.factor < 1 - 1e-5 and self.off <= _ROUNDED * self.factor * self.norm):
+            return []
+        return [f"clip_norm = {self.factor * (self.norm + 1e-6)!r}"]

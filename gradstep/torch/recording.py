@@ -59,7 +59,8 @@ def recording(model: torch.nn.Module, inputs: Mapping[str, Any], order: Order) -
     recorder = Recorder(model, inputs)
     optimizing = None if order.optimizer is None else Optimizing(order.optimizer, recorder)
     raised: BaseException | None = None
-    with watched(recorder, parameters_only=light) as backward:
+    trained = tuple if optimizing is None else optimizing.parameters
+    with watched(recorder, trained, parameters_only=light) as backward:
         try:
             with optimizing or nullcontext(), nullcontext() if light else recorder:
                 yield

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 import gradstep.torch as gs
+from gradstep.engine.debugger.triaging import triage
+from gradstep.engine.diagnosis.finding import Finding
 from gradstep.engine.files import find
 from gradstep.engine.run.recording import Recording, record
+from gradstep.engine.training.clipping import LEFT
 
 Make = Callable[[nn.Sequential], torch.optim.Optimizer]
 
@@ -29,18 +34,23 @@ def _groups(net: nn.Sequential) -> list[dict[str, Any]]:
     return [{"params": weights, "weight_decay": 0.1}, {"params": biases, "lr": 0.003}]
 
 
-def _recorded(folder: Path, make: Make, clip: float | None = None) -> tuple[Recording, dict[str, Any], nn.Sequential]:
-    """The fourth step of a training."""
+def _recorded(
+    folder: Path, make: Make, clip: float | None = None, zeroed: str = "first"
+) -> tuple[Recording, dict[str, Any], nn.Sequential]:
+    """The fourth step of a training, in which gradients are `zeroed` so."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3)).double()
     optimizer = make(net)
 
     def step() -> None:
-        optimizer.zero_grad()
+        if zeroed in ("first", "in place"):
+            optimizer.zero_grad(set_to_none=zeroed == "first")
         F.cross_entropy(net(torch.randn(4, 6).double()), torch.randint(0, 3, (4,))).backward()
         if clip is not None:
             nn.utils.clip_grad_norm_(net.parameters(), clip)
         optimizer.step()
+        if zeroed == "last":
+            optimizer.zero_grad()
 
     for _ in range(3):
         step()
@@ -80,6 +90,92 @@ def test_gradients_that_were_clipped_together(tmp_path: Path) -> None:
     assert about["moved"] == []
     assert found.scenario.training.clip_norm == pytest.approx(0.05, rel=1e-6)
     _check(found, net.parameters())
+
+
+def _found(found: Recording) -> list[Finding]:
+    return [one for one in triage(found.scenario).report.findings if one.kind == "accumulates"]
+
+
+@pytest.mark.parametrize("clip", [None, 0.05])
+@pytest.mark.parametrize("name", ["SGD", "momentum", "Adam"])
+def test_gradients_that_were_not_zeroed_are_part_of_the_update(name: str, clip: float | None, tmp_path: Path) -> None:
+    found, about, net = _recorded(tmp_path, KNOWN[name], clip, zeroed="never")
+    assert about["moved"] == []
+    assert not found.scenario.training.zero_grad
+    _check(found, net.parameters())
+    (one,) = _found(found)
+    assert "zero_grad() was not called, or gradients are accumulated" in one.text
+    # What is in .grad after the step is the sum, but for its clipping.
+    if clip is None:
+        weight, grad = found.graph.by_name["net.0.weight"].id, net[0].weight.grad
+        assert grad is not None
+        left = found.update.kept(LEFT, weight)
+        np.testing.assert_allclose(left + found.trace.gradient(weight), grad.numpy(), rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("zeroed", ["first", "last", "in place"])
+def test_nothing_is_left_however_gradients_are_zeroed(zeroed: str, tmp_path: Path) -> None:
+    found, about, net = _recorded(tmp_path, KNOWN["Adam"], zeroed=zeroed)
+    assert found.scenario.training.zero_grad
+    assert about["moved"] == []
+    assert not _found(found)
+    _check(found, net.parameters())
+
+
+def test_what_an_optimiser_that_is_not_known_takes_from_before_is_said_as_well(tmp_path: Path) -> None:
+    found, about, net = _recorded(tmp_path, lambda net: Own(net.parameters(), 0.1), zeroed="never")
+    assert len(about["moved"]) == 4
+    assert len(_found(found)) == 1
+    _check(found, net.parameters())
+
+
+def test_several_backward_passes_in_the_step_leave_nothing_from_before(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = nn.Linear(4, 2).double()
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    with gs.record(str(tmp_path / "a.gradstep"), net, optimizer=optimizer, quiet=True):
+        for _ in range(3):
+            net(torch.randn(5, 4).double()).square().mean().backward()
+        optimizer.step()
+    found = record(find(str(tmp_path / "a.gradstep")))
+    assert found.scenario.training.zero_grad
+    assert not _found(found)
+    _check(found, net.parameters())
+
+
+def test_what_was_zeroed_between_passes_is_not_left(tmp_path: Path) -> None:
+    """The first pass adds to what was there, and both are zeroed; only the second has a say."""
+    torch.manual_seed(0)
+    net = nn.Linear(4, 2).double()
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    net(torch.randn(5, 4).double()).square().mean().backward()
+    with gs.record(str(tmp_path / "a.gradstep"), net, optimizer=optimizer, quiet=True):
+        (0 * net(torch.randn(5, 4).double())).sum().backward()
+        optimizer.zero_grad()
+        net(torch.randn(5, 4).double()).square().mean().backward()
+        optimizer.step()
+    found = record(find(str(tmp_path / "a.gradstep")))
+    assert found.scenario.training.zero_grad
+    assert not _found(found)
+    _check(found, net.parameters())
+
+
+def test_a_recorded_step_without_zero_grad_is_bit_for_bit_what_it_is_without_a_recording(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net, x = nn.Linear(4, 2), torch.randn(5, 4)
+    twin = copy.deepcopy(net)
+    for one in (net, twin):
+        one(x).square().mean().backward()
+    for one in (net, twin):
+        optimizer = torch.optim.Adam(one.parameters(), 0.1)
+        with gs.record(str(tmp_path / "a.gradstep"), one, optimizer=optimizer) if one is twin else nullcontext():
+            one(x).square().mean().backward()
+            optimizer.step()
+    for mine, other in zip(net.parameters(), twin.parameters(), strict=True):
+        assert mine.grad is not None
+        assert other.grad is not None
+        assert torch.equal(mine, other)
+        assert torch.equal(mine.grad, other.grad)
 
 
 @pytest.mark.parametrize(
