@@ -99,6 +99,33 @@ def _sign(graph: Graph, node: Node) -> int:
     return -1 if inner is not None and inner.id == node.id else 1
 
 
+#: A sum over fewer samples is near enough to a mean; our own.
+_MANY = 16
+
+
+def summed(recording: Recording) -> Node | None:
+    """The node that makes the loss, or a summand of it, a sum over many samples; None where it is none, as where the
+    sum is divided by something."""
+    graph, samples = recording.graph, recording.samples
+    ahead = [graph.loss.id] if samples.count >= _MANY else []
+    while ahead:
+        made = made_by(graph, ahead.pop())
+        if made is None:
+            continue
+        adds = made.op.name in ("sum", "half_squared_error") or getattr(made.op, "reduction", "") == "sum"
+        if adds and any(_counts(recording, value) for value in made.inputs):
+            return made
+        if made.op.name in ("add", "negative") and graph.values[made.output].shape == ():
+            ahead += made.inputs
+    return None
+
+
+def _counts(recording: Recording, value: int) -> bool:
+    """Whether a value has an axis of the samples, or had one before it was moved or reshaped."""
+    made = made_by(recording.graph, value)
+    return any(recording.samples.axis(one) is not None for one in (value, -1 if made is None else made.output))
+
+
 def all_targets(recording: Recording, head: Head) -> Array:
     """The targets of all samples that are trained on, in float64; those of the iteration where they are computed."""
     scenario = recording.scenario

@@ -8,9 +8,10 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Place, Severity
-from gradstep.engine.diagnosis.head import Head
+from gradstep.engine.diagnosis.head import Head, summed
 from gradstep.engine.diagnosis.rule import Seen, rule
 from gradstep.engine.diagnosis.rules.linearity import WEIGHTED
+from gradstep.engine.diagnosis.rules.steps import largest_move, steps_follow
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.index import Array
 from gradstep.engine.notation import number
@@ -18,8 +19,6 @@ from gradstep.engine.notation import number
 #: Columns whose largest spread is above this, and whose spreads differ by so many times the allowed size, are of
 #: very different scale; our own.
 _WIDE, _APART = 5.0, 5.0
-#: A sum over fewer samples is near enough to a mean; our own.
-_MANY = 16
 #: Of so many first iterations one whose update moves a weight by more than this share shows that the steps are too
 #: large: a hundred times what CS231n (Neural Networks Part 3) calls healthy.
 _FIRST, _LARGE = 20, 0.1
@@ -225,19 +224,16 @@ def _mixed(evidence: Evidence, head: Head) -> Seen:
     explains="rate_large diverged overflow explode oscillates loss died saturated no_better_than_constant",
 )
 def sum_over_samples(evidence: Evidence) -> Iterator[Seen]:
-    """A loss that is a sum over many samples."""
-    graph, samples = evidence.graph, evidence.here.samples
-    made = graph.nodes[graph.loss.node]
-    if (
-        made.op.name not in ("sum", "half_squared_error")
-        or samples.count < _MANY
-        or samples.axis(made.inputs[0]) is None
-    ):
+    """A loss that is a sum over many samples. Of a single iteration its update shows whether that is too much."""
+    graph, count = evidence.graph, evidence.here.samples.count
+    if summed(evidence.here) is None:
         return
-    large = evidence.trained and bool(np.nanmax(evidence.motion.update_ratios[:_FIRST]) > _LARGE)
+    follows = steps_follow(evidence.here)
+    moved = evidence.motion.update_ratios[:_FIRST] if evidence.trained else np.array([largest_move(evidence.here)])
+    large = bool(np.nanmax(moved) > _LARGE) and (evidence.trained or follows)
     text = (
-        f"{graph.loss.name} is a sum over {samples.count} samples, where a mean is usual: its gradients, and the "
-        f"steps, are {samples.count} times as large"
+        f"{graph.loss.name} is a sum over {count} samples, where a mean is usual: its gradients"
+        f"{', and the steps,' if follows else ''} are {count} times as large"
     )
     severity = None if large and not evidence.converged else Severity.INFORMATION
-    yield Seen(Place(graph.loss.name), {"samples": samples.count}, text, ["mean instead of sum"], severity)
+    yield Seen(Place(graph.loss.name), {"samples": count}, text, ["mean instead of sum"], severity)

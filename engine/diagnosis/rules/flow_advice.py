@@ -7,6 +7,7 @@ import numpy as np
 
 from gradstep.engine.diagnosis.evidence import Evidence
 from gradstep.engine.diagnosis.finding import Advice
+from gradstep.engine.diagnosis.head import summed
 from gradstep.engine.graph.depth import Stage
 from gradstep.engine.graph.graph import Node
 from gradstep.engine.notation import number
@@ -43,13 +44,19 @@ def against_growing(evidence: Evidence, repeated: str) -> list[Advice]:
         found = [Advice(one) for one in _sized(evidence)]
     if not _normalises(evidence) and not repeated:
         found.append(Advice("a normalisation of each sum (layer_norm)"))
-    return [*found, *_clipping(evidence)]
+    return [*_mean(evidence), *found, *_clipping(evidence)]
 
 
 def against_bursts(evidence: Evidence) -> list[Advice]:
     """Against gradients that grow from one iteration to another."""
     rest = "a smaller learning rate" if evidence.training.warmup else "a smaller learning rate, or a warm-up"
-    return [*_clipping(evidence), Advice(rest)]
+    return [*_mean(evidence), *_clipping(evidence), Advice(rest)]
+
+
+def _mean(evidence: Evidence) -> list[Advice]:
+    """Of a loss that is a sum over samples first of all a mean: all gradients are as many times too large."""
+    count = evidence.here.samples.count
+    return [] if summed(evidence.here) is None else [Advice(f"mean instead of sum: the loss adds up {count} samples")]
 
 
 def _clipping(evidence: Evidence) -> list[Advice]:
@@ -111,10 +118,10 @@ def _shares(evidence: Evidence) -> tuple[float, float]:
         for stage in evidence.board.depth.stages[1:]
         if (into := trace.grad[stage.data]) is not None
     ]
-    return _mean(slopes), _mean(weights)
+    return _typical(slopes), _typical(weights)
 
 
-def _mean(ends: list[tuple[float, float]]) -> float:
+def _typical(ends: list[tuple[float, float]]) -> float:
     """The geometric mean of far / near; 1 of nothing."""
     ratios = [far / near for far, near in ends if near and 0 < far / near < np.inf]
     return float(np.exp(np.mean(np.log(ratios)))) if ratios else 1.0

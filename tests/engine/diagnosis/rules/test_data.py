@@ -55,6 +55,9 @@ CASES = [
     (X, T, MSE, "batch_size = 4", 1, ""),
     (X, T[:, 0], 'L = "mean((x @ W.T - t) ** 2)"', "", 1, "broadcast_samples"),
     (X, T, 'L = "sum((x @ W.T - t) ** 2)"', "", 1, "sum_over_samples"),
+    (X, T, "L = \"mse(x @ W.T, t, reduction='sum')\"", "", 1, "sum_over_samples"),
+    (X, T, "L = \"sum(mse(x @ W.T, t, reduction='none')) / 24\"", "", 1, ""),
+    (X, SORTED, "L = \"cross_entropy(x @ W.T, t, reduction='sum')\"", "", 3, "sum_over_samples"),
     (X, WILD, MSE, "", 1, "outlier"),
 ]
 
