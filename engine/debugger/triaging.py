@@ -16,12 +16,12 @@ from gradstep.engine.ask.explained import Explained
 from gradstep.engine.debugger.checking import Report, check_history
 from gradstep.engine.debugger.norms import Norms
 from gradstep.engine.debugger.overview import norm
+from gradstep.engine.debugger.placing import place_of
 from gradstep.engine.diagnosis.finding import Finding
 from gradstep.engine.explain import nonfinite
 from gradstep.engine.explain.nonfinite import Trouble
 from gradstep.engine.explain.remarks import trouble_in
 from gradstep.engine.files.shipped import builtin
-from gradstep.engine.files.source import source_line
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.history.history import History
 from gradstep.engine.notation import brief, counted, plain
@@ -182,12 +182,9 @@ class Triage:
 
     def _from(self, value: int) -> Iterator[str]:
         """Where a value comes from in the user's program."""
-        found = origin_of(self.recording, value)
-        if found is None:
-            return
-        place, source = found.where.rpartition("/")[2], source_line(found.where)
-        said = (module_of(self.recording, value), found.call, f"{place}: {source}" if source else place)
-        yield f"    from  {' · '.join(filter(None, said))}"
+        place = place_of(self.recording, value)
+        if place:
+            yield f"    from  {place}"
 
     def _findings(self) -> Iterator[str]:
         """One of each kind, with where else it is."""

@@ -67,6 +67,12 @@ class Blame:
     reason: str
     hint: str
 
+    @property
+    def stops(self) -> int | None:
+        """The value that is computed where the gradient becomes 0; None where it does not, or parts cancel."""
+        zero = zeros.reason(self.recording, self.element)
+        return None if zero is None or zero.hop is None else zero.hop.target.value
+
     def links(self) -> Iterator[str]:
         """A text for each link of the chain."""
         board = self.recording.board

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isinf, isnan
 
-from gradstep.engine.explain import masks, nonfinite, noughts
+from gradstep.engine.explain import choices, masks, nonfinite, noughts
 from gradstep.engine.explain.accounts import Reason
 from gradstep.engine.explain.culprit import Of, value_of
 from gradstep.engine.explain.hops import Hop
@@ -117,6 +117,11 @@ def of_zero(recording: Recording, zero: Zero) -> str:
 def _not_let_through(recording: Recording, hop: Hop) -> str:
     op, name = recording.graph.nodes[hop.node].op, named(recording, hop.source)
     dropped = op.name in ("dropout", "where")
+    mask = choices.chooses(recording, hop) if op.name == "where" else None
+    if mask is not None and recording.graph.values[mask].node < 0:
+        at = int(recording.trace.row(recording.graph.nodes[hop.node], 0, hop.target.flat).grid.take(0, 1)[0])
+        holds = "holds" if recording.trace.data[mask].item(at) else "does not hold"
+        return f"{op.label} drops {name} ({named(recording, Element(mask, at))} {holds})"
     return f"{op.label} drops {name}" if dropped else f"{op.label} lets something else than {name} through"
 
 

@@ -6,9 +6,11 @@ import re
 
 from gradstep.engine.debugger import questions
 from gradstep.engine.debugger.commands.table import GoOn, Result, command, nothing
+from gradstep.engine.debugger.placing import place_of
 from gradstep.engine.debugger.traveller import Traveller
 from gradstep.engine.diagnosis.diagnosing import RULES
 from gradstep.engine.errors import CommandError
+from gradstep.engine.explain.blame import Blame
 
 
 @command
@@ -33,7 +35,11 @@ def _terms(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
 def _why(traveller: Traveller, rest: str, go_on: GoOn) -> Result:
     """why NAME: the blame chain of a gradient, hop by hop to the loss, with the reason where it is zero; why loss:
     which samples, terms and parameters' last moves have changed the loss since the iteration before."""
-    return Result.of(questions.why(traveller, rest, go_on))
+    found = questions.why(traveller, rest, go_on)
+    result = Result.of(found)
+    if not isinstance(found, Blame) or found.stops is None or not (place := place_of(traveller.recording, found.stops)):
+        return result
+    return result._replace(text=f"{result.text}\n  from: {place}")
 
 
 @command

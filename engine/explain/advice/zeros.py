@@ -6,17 +6,26 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gradstep.engine.explain.zeros import Zeros
+from gradstep.engine.explain import choices
+from gradstep.engine.explain.zeros import Zero, Zeros
 from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.run.recording import Recording
 
 
 def against_zero(recording: Recording, zeros: Zeros) -> str:
     """A hint for each of the reasons, one after the other."""
-    return "; ".join(dict.fromkeys(_hint(recording, kind) for kind in (zero.reason for zero in zeros.found)))
+    return "; ".join(dict.fromkeys(_hint(recording, zero) for zero in zeros.found))
 
 
-def _hint(recording: Recording, kind: ZeroReason) -> str:
+def _hint(recording: Recording, found: Zero) -> str:
+    kind, mask = found.reason, choices.behind(recording, found.hop)
+    if mask is not None:
+        whole, there = recording.board.whole(mask), recording.trace.data[mask]
+        zero = np.count_nonzero(there == 0)
+        graph = recording.graph
+        if any(graph.nodes[node].op.name == "where" for node, _ in graph.users[mask]):
+            return f"look at {whole}, by which is chosen: it holds in {there.size - zero:,} of {there.size:,} places"
+        return f"look at {whole}, where it is a mask: {zero:,} of its {there.size:,} numbers are 0"
     if kind is ZeroReason.UNDERFLOW:
         narrow = recording.graph.dtype == np.float32 or any(value.narrow for value in recording.graph.values)
         wider = "float64, a larger loss scale, or " if narrow else ""

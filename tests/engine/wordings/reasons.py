@@ -18,7 +18,7 @@ ZERO = "|".join(
         rf"[Tt]he \d+ parts that meet at {NAME} cancel exactly",
         rf".+? is the same whatever {NAME} is",
         rf"[Tt]he gate at {NAME} is shut \({NAME} = {NUMBER}\)",
-        rf"(?:{LABEL}|[A-Z][A-Za-z ]+) (?:drops {NAME}|lets something else than {NAME} through)",
+        rf"(?:{LABEL}|[A-Z][A-Za-z ]+) (?:drops {NAME}{_NOUGHT}|lets something else than {NAME} through)",
         f"{NAME} is multiplied by 0",
         rf"{NAME} is exactly 0{_NOUGHT}",
         f"{NAME} is the only score of its row that is not masked, and its share 1 whatever it is",
