@@ -48,7 +48,8 @@ class Triage:
     """All that is to be said of one iteration."""
 
     def __init__(self, recording: Recording, report: Report) -> None:
-        self.recording, self.report = recording, report
+        self.recording, self.report, observed = recording, report, recording.scenario.observed
+        self.frozen = () if observed is None else observed.frozen
 
     @property
     def ok(self) -> bool:
@@ -132,6 +133,7 @@ class Triage:
         for names, says in (
             (self.without_gradient, "gradient 0 in all elements"),
             (self.left_out, "not given to this optimiser"),
+            (self.frozen, "frozen, not trained (requires_grad is False)"),
             (self.unmoved, still),
         ):
             if names:
@@ -182,8 +184,7 @@ class Triage:
 
     def _from(self, value: int) -> Iterator[str]:
         """Where a value comes from in the user's program."""
-        place = place_of(self.recording, value)
-        if place:
+        if place := place_of(self.recording, value):
             yield f"    from  {place}"
 
     def _findings(self) -> Iterator[str]:
@@ -262,6 +263,7 @@ class Triage:
             "gradients_by_module": Norms(self.recording).document(),
             "without_gradient": list(self.without_gradient),
             "not_in_optimizer": list(self.left_out),
+            "frozen": list(self.frozen),
             "not_moved": list(self.unmoved),
             "check": {key: said for key, said in self.report.document().items() if key not in ("findings", "file")},
             "next": list(self.commands),

@@ -56,6 +56,12 @@ class Observed:
         """Whether all that has a name is recorded, and nothing was left out."""
         return self.about.get("level", "full") == "full" and not self.rows and "keep" not in self.about
 
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """The parameters of the model that no gradient was computed for."""
+        said = self.about.get("frozen")
+        return tuple(name for name in said if isinstance(name, str)) if isinstance(said, list) else ()
+
     def unexplained(self, line: str) -> str:
         """Why a line is recorded and not explained; empty where nobody says."""
         said = self.about.get("unexplained")

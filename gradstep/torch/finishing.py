@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradstep.engine.files import settle, write_recording
+from gradstep.engine.files import Names, settle, write_recording
 from gradstep.engine.notation import amount, plain
 from gradstep.torch.backward import Backward, together
 from gradstep.torch.capture import Recorder
@@ -116,10 +116,18 @@ def _about(parts: Parts, recorder: Recorder, backward: Backward, title: str) -> 
         "backward_passes": backward.passes,
         "lines": len(parts.lines),
         "parameters": sum(int(array.size) for array in parts.parameters.values()),
+        "frozen": _frozen(recorder),
         "gradient_norms": {name: _norm(parts.trace[f"gradient:{name}"]) for name in parts.parameters},
         "unexplained": parts.unexplained,
         "precision": parts.precision,
     }
+
+
+def _frozen(recorder: Recorder) -> list[str]:
+    """The parameters that no gradient is computed for, under such names as the others have."""
+    names = Names()
+    taken = [(names.take(name), p.requires_grad) for name, p in recorder.model.named_parameters()]
+    return [name for name, trained in taken if not trained]
 
 
 def _norm(gradient: Array) -> Any:

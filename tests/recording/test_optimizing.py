@@ -230,3 +230,16 @@ def test_a_scaled_loss_says_so_and_the_update_is_as_it_was(tmp_path: Path) -> No
     assert found.scenario.training.clip_norm is None
     weight = found.graph.by_name["weight"].id
     np.testing.assert_array_equal(found.updated(weight), net.weight.detach().numpy())
+
+
+def test_what_is_frozen_is_a_note_and_no_fault(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3)).double()
+    net[0].requires_grad_(False)
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    with gs.record(str(tmp_path / "a.gradstep"), net, optimizer=optimizer, quiet=True):
+        F.cross_entropy(net(torch.randn(4, 6).double()), torch.tensor([0, 1, 2, 0])).backward()
+        optimizer.step()
+    page = triage(find(str(tmp_path / "a.gradstep")))
+    assert page.ok
+    assert "  frozen, not trained (requires_grad is False): net.0.weight, net.0.bias" in list(page.lines())
