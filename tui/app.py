@@ -100,6 +100,12 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
 
             self._filters.append(Ascii())
 
+    @property
+    def alts(self) -> frozenset[str]:
+        """The keys with Alt that do something: those that a person has given to an action."""
+        mine = (key for keys in self.beginning.keymap.changes.values() for key in keys.split(","))
+        return frozenset(key for key in mine if key.startswith("alt+"))
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {f"grad-{name}": colour for name, colour in next(iter(PALETTES.values())).roles.items()}
 
@@ -182,8 +188,16 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
         await super()._on_resize(event)
 
     async def on_event(self, event: events.Event) -> None:
-        if not (self._exit and isinstance(event, events.InputEvent)):
-            await super().on_event(event)
+        if self._exit and isinstance(event, events.InputEvent):
+            return
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        asked = self.screen if typed and len(self.screen_stack) > 1 else None
+        await super().on_event(event)
+        if asked is not None:
+            from gradstep.tui.screens.dialog import Dialog
+
+            if isinstance(asked, Dialog):
+                await asked.settled()
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         if self._exit:

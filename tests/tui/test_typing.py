@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from terminals import terminal
 from textual.widgets import Input
 
 from gradstep.tui.terminal.reader import Reader
-from tests.tui.driving import running
+from tests.tui.driving import at, running
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,37 @@ async def test_keys_between_letters_are_done_in_their_turn(typed: str, line: str
             pilot.app.post_message(message)
         await pilot.pause()
         assert pilot.app.screen.query_one(Input).value == line
+
+
+@pytest.mark.parametrize("opens", ["?", ":", ":help\r", "o", "e"])
+@pytest.mark.parametrize("closes", ["\x1b[27u", "\x03"])
+async def test_the_key_behind_one_that_closes_a_window_is_for_the_screen_below(opens: str, closes: str) -> None:
+    async with running(size=(80, 24)) as pilot:
+        for message in Reader().feed(f"pp  {opens}{closes}:goto 5\r{opens}{closes}n"):
+            pilot.app.post_message(message)
+        await pilot.pause()
+        assert at(pilot).step == 6
+        assert len(pilot.app.screen_stack) == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "seen"),
+    [
+        ("pp:help\rq:goto 24\r", "step 24/31"),
+        ("pp:help\r\x1b:goto 24\r", "step 24/31"),  # ESC and : in one piece are Alt and : as well
+        ("pp?\x1b:goto 24\r:help\r\x1bn", "step 25/31"),
+        ("/z₂\r/loss\x1b:goto 24\r", "step 24/31"),
+        ("oresid\r:goto 17\r", "step 17/59"),
+    ],
+)  # fmt: skip
+def test_a_burst_behind_a_closing_key_arrives_whole_in_a_terminal(keys: str, seen: str) -> None:
+    with terminal(80, 24, "walkthrough") as t:
+        t.wait_for("step 0/31")
+        t.press(keys.encode())
+        t.wait_for(seen)
+
+
+def test_escape_right_before_a_character_is_alt_only_where_that_does_something() -> None:
+    """xterm's metaSendsEscape: both send the same two bytes."""
+    kept = Reader(alts={"alt+a"})
+    assert [key.key for key in kept.feed("\x1ba\x1bq\x1b:")] == ["alt+a", "escape", "q", "escape", "colon"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
@@ -12,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from gradstep.engine.errors import printable
@@ -21,6 +24,8 @@ from gradstep.tui.wall import Walled
 Answer = TypeVar("Answer")
 #: Characters of a line that is typed; of a longer one that is pasted the first ones are taken.
 LONGEST = 2000
+#: So long, in seconds, a key waits at most for what the one before it has led to.
+_PATIENCE = 0.5
 
 
 class Line(Walled, Input):
@@ -33,11 +38,8 @@ class Line(Walled, Input):
         """What keys do besides typing is done in its turn among the letters. Textual would do it only once the letters
         behind it stand there as well, as in what a program types, or a fast person: ^u would take them too."""
         for owner in (self, self.screen) if not event.is_printable else ():
-            for binding in reversed(owner._bindings.key_to_bindings.get(event.key, [])):
-                if not binding.priority and await self.app.run_action(binding.action, owner):
-                    event.stop()
-                    event.prevent_default()
-                    return
+            if await _done_by(owner, event):
+                return
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -88,6 +90,21 @@ class Dialog(Walled, ModalScreen[Answer]):
         for line in self.query(Line):
             self.set_focus(line)
 
+    async def _on_key(self, event: events.Key) -> None:
+        """Its keys act here and not on the way up to the application, which has read the next key by then."""
+        await _done_by(self, event)
+
+    async def settled(self) -> None:
+        """Waits until what has come to it is done with: a line says what was typed by messages, which go up from it one
+        widget after the other. The key behind one that closes it is then for the screen below."""
+        first = self.focused or self
+        way = [one for one in first.ancestors_with_self if isinstance(one, Widget)]
+        for one in (first, *way):  # the first twice: it is behind its key that its messages are
+            reached = asyncio.Event()
+            if one.call_later(reached.set):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(reached.wait(), _PATIENCE)
+
     def tell(self, line: str) -> bool:
         windows = self.query("#dialog")
         for window in windows:
@@ -111,3 +128,13 @@ class Dialog(Walled, ModalScreen[Answer]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+
+async def _done_by(owner: Widget, event: events.Key) -> bool:
+    """Does what a key does in a widget, if it has one; whether it has."""
+    for binding in reversed(owner._bindings.key_to_bindings.get(event.key, [])):
+        if not binding.priority and await owner.app.run_action(binding.action, owner):
+            event.stop()
+            event.prevent_default()
+            return True
+    return False

@@ -82,7 +82,7 @@ class _Row(NamedTuple):
 
 
 class Help(Dialog[str | None]):
-    """All keys in groups, and what the colours mean. It is answered with what the chosen one does."""
+    """All keys in groups, and what the colours mean. It is answered with the name of the chosen one."""
 
     kind = "help"
     BINDINGS: ClassVar = [
@@ -118,7 +118,7 @@ class Help(Dialog[str | None]):
     def on_input_submitted(self) -> None:
         if self._rows and self._rows[self._at].key is not None:
             key = self._rows[self._at].key
-            self.dismiss(key.action if key is not None else None)
+            self.dismiss(key.id if key is not None else None)
 
     # What there is ---------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Commands of the debugger, what they answer, and dialogs in which one is typed or chosen.
 
 What commands and dialogs need is loaded when the first of them is used: it would be felt at the start. Opening a
-dialog is awaited: keys that are typed ahead then wait for it too.
+dialog is awaited, and so is what it is answered with: keys that are typed ahead then wait for it too.
 """
 
 from __future__ import annotations
@@ -101,9 +101,9 @@ class Talk:
 
         screen, palette = self._scenery.screen, self._scenery.view.palette
 
-        def chosen(line: str | None) -> None:
+        async def chosen(line: str | None) -> None:
             if line is not None:
-                screen.run_worker(self.do(line))
+                await self.do(line)
 
         await screen.app.push_screen(Findings(found, palette), chosen)
 
@@ -142,15 +142,15 @@ class Talk:
             except Longer:
                 said.append((line, None))
 
-        def closed(done: bool | None) -> None:
+        async def closed(done: bool | None) -> None:
             if not done or not said:
                 return
             line, result = said[-1]
             if result is None:
-                screen.run_worker(self.do(line, beside=True))
+                await self.do(line, beside=True)
             else:
                 self.settle()
-                screen.run_worker(self._said(line, result))
+                await self._said(line, result)
 
         prompt = Prompt(title, hint, act, initial, Completer(session, command), self._past.of(command))
         await screen.app.push_screen(prompt, closed)
@@ -161,8 +161,8 @@ class Talk:
 
         screen = self._scenery.screen
 
-        def chosen(where: str | None) -> None:
+        async def chosen(where: str | None) -> None:
             if where is not None:
-                screen.run_worker(self.do(f"goto {where}"))
+                await self.do(f"goto {where}")
 
         await screen.app.push_screen(Chooser(title, choices, about), chosen)

@@ -9,7 +9,7 @@ not known is dropped whole. All up to the end of a bracketed paste is text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Container, Generator, Iterator
 from time import monotonic
 
 from textual import constants, events, messages
@@ -62,8 +62,10 @@ class Reader:
     """Turns text from a terminal into messages for the app. `feed` takes what has come, `tick` is called now and then:
     an ESC is the key only once nothing has followed it for a while."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock, self._textual = clock, XTermParser()
+    def __init__(self, clock: Callable[[], float] = monotonic, alts: Container[str] | None = None) -> None:
+        """`alts` are the keys with Alt that do something, all for None. ESC and another character are the same bytes as
+        Alt and that key: where that does nothing, they are two keys, one typed right behind the other."""
+        self._clock, self._textual, self._alts = clock, XTermParser(), alts
         self._held = ""
         self._pasted: list[str] | None = None
         self._since = 0.0
@@ -112,7 +114,7 @@ class Reader:
             for _ in held:
                 yield events.Key("escape", _ESC)
         elif len(held) == 2:  # Alt and one of [ O ] P X ^ _, and no sequence
-            yield from self._textual._sequence_to_key_events(held[1], alt=True)
+            yield from self._keys(held)
 
     def _length(self) -> int:
         """How long the sequence is that begins with the ESC held; 0 where more is to come."""
@@ -165,7 +167,10 @@ class Reader:
             return
         alt = len(sequence) == 2 and sequence[0] == _ESC and sequence not in ANSI_SEQUENCES_KEYS
         for key in self._textual._sequence_to_key_events(sequence[1:] if alt else sequence, alt=alt):
-            if key.key != Keys.Ignore:
+            if alt and self._alts is not None and key.key not in self._alts:
+                yield events.Key("escape", _ESC)
+                yield from self._keys(sequence[1:])
+            elif key.key != Keys.Ignore:
                 yield key
 
     def _paste(self) -> Generator[Message, None, bool]:

@@ -162,9 +162,9 @@ class Act:
         name = recording.board.gradient(*element) if gradient else recording.board.element(*element)
         now = recording.trace.derivative(element) if gradient else recording.trace.number(element)
 
-        def decided(text: str | None) -> None:
+        async def decided(text: str | None) -> None:
             if text is not None:
-                scenery.screen.run_worker(self._talk.do(f"set {text}"))
+                await self._talk.do(f"set {text}")
 
         await scenery.screen.app.push_screen(Edit(scenery.session, name, now, scenery.view.palette), decided)
 

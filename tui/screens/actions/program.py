@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gradstep.engine.run import GoOn, Scenario
-from gradstep.tui.panels.base import Panel
 from gradstep.tui.screens.player import Player
 from gradstep.tui.screens.runner import Runner
 from gradstep.tui.screens.scenery import Scenery
@@ -32,9 +31,9 @@ class Program:
 
         scenery = self._scenery
 
-        def chosen(scenario: Scenario | None) -> None:
+        async def chosen(scenario: Scenario | None) -> None:
             if scenario is not None:
-                scenery.screen.run_worker(self._open(scenario))
+                await self._open(scenario)
 
         self._player.stop()
         await scenery.screen.app.push_screen(Picker(scenery.session.recording.scenario.name), chosen)
@@ -67,9 +66,9 @@ class Program:
         scenery, focused = self._scenery, self._scenery.focused
         panel = "" if focused is None else "tape" if focused.id == "rail" else str(focused.id)
 
-        def chosen(does: str | None) -> None:
-            if does is not None:
-                scenery.screen.post_message(Panel.Do(does))
+        async def chosen(key: str | None) -> None:
+            if key is not None:
+                await scenery.screen.app.run_action(f"press('{key}')", scenery.screen)
 
         await scenery.screen.app.push_screen(Help(scenery.view.palette, scenery.view.keymap, panel), chosen)
 
