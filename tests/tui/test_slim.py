@@ -100,7 +100,7 @@ def test_a_gradient_that_fades_is_a_ramp(width: int, height: int) -> None:
     stage = slim(session, width, height)
     lines = stage.canvas.text().splitlines()
     top = next(y for y, line in enumerate(lines) if "‖∂‖ log" in line)
-    step, left = stage.step, stage.placed[0].x
+    step, left = stage.steps[0], stage.placed[0].x
     heights = [
         sum(1 + "▁▂▃▄▅▆▇█".find(lines[y].ljust(width)[left + column * step + step - 2]) for y in range(top, height))
         for column in range(1, 9)
@@ -147,3 +147,12 @@ async def test_the_screen_opens_with_all_of_it(size: tuple[int, int]) -> None:
         shown = text(pilot)
         assert all(f" h{chr(0x2080 + k)} " in shown for k in range(1, 8))
         assert "›" not in shown
+
+
+@pytest.mark.parametrize(("name", "width"), [("layer-norm", 80), ("shared-weight", 80), ("shared-weight", 98)])
+def test_a_long_name_takes_the_cells_that_short_ones_leave(name: str, width: int) -> None:
+    session = Session(find(name))
+    stage = slim(session, width, 10)
+    assert "…" not in stage.canvas.text()
+    assert stage.names == tuple(session.recording.board.element(*unit.element) for unit in stage.diagram.units)
+    assert stage.placed[-1].x + stage.placed[-1].step <= width

@@ -40,11 +40,12 @@ _APART = 20
 
 
 class _Spot(NamedTuple):
-    """Where a unit stands: its column of cells, and its first line."""
+    """Where a unit stands: its column of cells, its first line, and the cells up to the next column."""
 
     unit: int
     x: int
     y: int
+    step: int
 
 
 class Slim(Stage):
@@ -55,13 +56,23 @@ class Slim(Stage):
         self.diagram = Diagram(frame.recording, frame.sample)
         self.boxes = Boxes(canvas, self.diagram, FORMS[-1], frame, view)
         self.most = max(map(len, self.diagram.columns), default=0)
-        widest = _MOST if self.lines else max(_MOST, _NUMBER + 2 + max(map(breadth, self._whole), default=0))
-        self.step = min((canvas.width - _LEFT) // max(len(self.diagram.columns), 1), widest)
+        self.steps = _shares(self._needs, canvas.width - _LEFT, bool(self.lines))
+        #: The cells of a column that are not for the name.
+        self.other = 1 if self.lines else _NUMBER + 2
 
     @property
     def fits(self) -> bool:
         """Whether there is room for all units, and for the ramp."""
-        return self.step >= (_LEAST if self.lines else _BESIDE) and self._height(self.lines) <= self._room
+        least = [_LEAST if self.lines else min(need, _BESIDE) for need in self._needs]
+        roomy = all(step >= enough for step, enough in zip(self.steps, least, strict=True))
+        return roomy and self._height(self.lines) <= self._room
+
+    @cached_property
+    def _needs(self) -> list[int]:
+        """The cells that each column takes: as many as the others, or those of its longest name and a number."""
+        if self.lines:
+            return [_MOST] * len(self.diagram.columns)
+        return [_NUMBER + 2 + max(breadth(self._whole[u]) for u in units) for units in self.diagram.columns]
 
     @property
     def _room(self) -> int:
@@ -83,15 +94,11 @@ class Slim(Stage):
         """What stands below the name of each unit."""
         return self._lines(next((form for form in _FORMS if self._height(form) <= self._room), _FORMS[-1]))
 
-    @property
-    def room(self) -> int:
-        """The cells for a name."""
-        return self.step - 1 - (0 if self.lines else _NUMBER + 1)
-
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names of the units, as there is room for them."""
-        return folded(self._whole, self.room)
+        """The names of the units, as their columns have room for them."""
+        cut = [folded(self._whole, step - self.other) for step in self.steps]
+        return tuple(cut[unit.column][k] for k, unit in enumerate(self.diagram.units))
 
     @cached_property
     def _whole(self) -> tuple[str, ...]:
@@ -100,8 +107,8 @@ class Slim(Stage):
 
     @property
     def whole(self) -> bool:
-        """Whether it fits, and no name is cut."""
-        return self.fits and not any("…" in name for name in self.names)
+        """Whether it fits with columns that are alike, and no name is cut."""
+        return self.fits and len(set(self.steps)) < 2 and self.names == self._whole
 
     @cached_property
     def top(self) -> int:
@@ -115,9 +122,9 @@ class Slim(Stage):
 
     @cached_property
     def placed(self) -> list[_Spot]:
-        left = _LEFT + max((self.canvas.width - _LEFT - self.step * len(self.diagram.columns)) // 2, 0)
+        left = _LEFT + max((self.canvas.width - _LEFT - sum(self.steps)) // 2, 0)
         return [
-            _Spot(unit, left + column * self.step, self.top + row * (1 + len(self.lines)))
+            _Spot(unit, left + sum(self.steps[:column]), self.top + row * (1 + len(self.lines)), self.steps[column])
             for column, units in enumerate(self.diagram.columns)
             for row, unit in enumerate(units)
         ]
@@ -126,7 +133,7 @@ class Slim(Stage):
 
     def at(self, x: int, y: int) -> Element | None:
         for spot in self.placed:
-            if spot.x <= x < spot.x + self.step and spot.y <= y <= spot.y + len(self.lines):
+            if spot.x <= x < spot.x + spot.step and spot.y <= y <= spot.y + len(self.lines):
                 return self.diagram.units[spot.unit].element
         return None
 
@@ -154,29 +161,29 @@ class Slim(Stage):
         mark = "◇" if spot.unit == self.boxes.selected and self.view.selection is not None else ""
         role = "text" if reached else "placeholder"
         style = self.palette.inverse(self.frame.phase.value) if now else self.palette.style(role, bold=reached)
-        name = fold(mark + self.names[spot.unit], self.room)
+        name = fold(mark + self.names[spot.unit], spot.step - self.other)
         if not self.lines:
             self.canvas.put(x, y, name, style)
-            self._latest(unit, x, y)
+            self._latest(unit, spot)
             return
-        self.canvas.put(x + self.step - 1 - breadth(name), y, name, style)
+        self.canvas.put(x + spot.step - 1 - breadth(name), y, name, style)
         self._wire(spot, breadth(name))
         for k, line in enumerate(self.lines, 1):
-            self._number(unit, line, x, y + k)
+            self._number(unit, line, spot, y + k)
 
-    def _latest(self, unit: Unit, x: int, y: int) -> None:
+    def _latest(self, unit: Unit, spot: _Spot) -> None:
         """The number of a unit that came last: its gradient, once that is there."""
-        self._number(unit, "value" if self._slope(unit) is None else "∂value", x, y)
+        self._number(unit, "value" if self._slope(unit) is None else "∂value", spot, spot.y)
 
     def _skip(self, y: int, skip: Lane) -> None:
         """A way over columns: from above its source to above its target."""
         column = {unit.layer: unit.column for unit in self.diagram.units}
-        ends = [self.placed[0].x + column[layer] * self.step + self.step - 2 for layer in skip[:2]]
+        ends = [self.placed[0].x + sum(self.steps[: column[layer] + 1]) - 2 for layer in skip[:2]]
         self.canvas.put(ends[0], y, "╭" + " skip ".center(ends[1] - ends[0] - 1, "─") + "╮", self.palette.style("dim"))
 
     def _wire(self, spot: _Spot, taken: int) -> None:
         """From the column before to the first unit of one, with an arrow the way that numbers go."""
-        room = self.step - 2 - taken
+        room = spot.step - 2 - taken
         if self.diagram.units[spot.unit].column == 0 or spot.y > self.top or room < 2:
             return
         backward = self.frame.phase in (Phase.BACKWARD, Phase.UPDATE)
@@ -189,11 +196,11 @@ class Slim(Stage):
         found = [edges.all[k] for k in edges.incoming[unit.number] if edges.all[k].weight is not None]
         return found[0] if len(found) == 1 else None
 
-    def _number(self, unit: Unit, line: str, x: int, y: int) -> None:
+    def _number(self, unit: Unit, line: str, spot: _Spot, y: int) -> None:
         """One number of a unit, in its line."""
         slope, what = line.startswith("∂"), line.removeprefix("∂")
-        put, width = self.boxes.put, self.step - 1 if self.lines else _NUMBER
-        x += self.step - 1 - width
+        put, width = self.boxes.put, spot.step - 1 if self.lines else _NUMBER
+        x = spot.x + spot.step - 1 - width
         if what == "weight":
             edge = self._weight(unit)
             if edge is not None and edge.weight is not None:
@@ -246,9 +253,9 @@ class Slim(Stage):
         sizes = [size for size in known if size is not None]
         if not known:
             return
-        x, width = spot.x + self.step - 1 - (_NUMBER - 1), _NUMBER - 1
+        x, width = spot.x + spot.step - 1 - (_NUMBER - 1), _NUMBER - 1
         if len(sizes) < len(known):
-            self.canvas.put(spot.x + self.step - 2, self.canvas.height - 1, PENDING, self.palette.style("placeholder"))
+            self.canvas.put(spot.x + spot.step - 2, self.canvas.height - 1, PENDING, self.palette.style("placeholder"))
             return
         size, (low, high) = hypot(*sizes), span
         if not isfinite(size):
@@ -262,3 +269,16 @@ class Slim(Stage):
             height = min(max(share * rows - (rows - 1 - row), 0.0), 1.0)
             if height > 0:
                 self.canvas.put(x, top + row, bar(height) * width, self.palette.style(role))
+
+
+def _shares(needs: list[int], cells: int, alike: bool) -> tuple[int, ...]:
+    """The cells of each column: the same for all, where all have what they need, or are to be `alike`; else those that
+    need more than their share take what the others leave."""
+    count = len(needs)
+    if alike or max(needs, default=0) * count <= cells:
+        return (min(cells // max(count, 1), max(_MOST, *needs, 0)),) * count
+    found: dict[int, int] = {}
+    for column in sorted(range(count), key=needs.__getitem__):
+        found[column] = min(needs[column], cells // (count - len(found)))
+        cells -= found[column]
+    return tuple(found[column] + cells // count for column in range(count))
