@@ -107,3 +107,16 @@ L = "mean(conv2d(x, k) ** 2)"
 """
     stage = LEVELS[Zoom.LAYER](Canvas(124, 24, DARK), Session(loads(text)).frame(), View(zoom=Zoom.LAYER))
     assert not isinstance(stage, Maps)
+
+
+def test_an_operation_has_its_short_name_where_the_long_one_has_no_room() -> None:
+    """Above tables as above cards: what formulas call it, and not a part of a word."""
+    for name, zoom, width, height, short in (
+        ("loss-scale", Zoom.LAYER, 124, 20, "mse"),
+        ("depthwise-convolution", Zoom.NETWORK, 124, 20, "conv2d"),
+    ):
+        stage = LEVELS[zoom](Canvas(width, height, DARK), Session(find(name)).frame(), View(zoom=zoom))
+        stage.paint()
+        heads = re.findall(r"\S+", "\n".join(stage.canvas.text().splitlines()[:8]))
+        assert short in heads
+        assert not any("…" in word and word.strip("…").isalpha() for word in heads)

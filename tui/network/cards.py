@@ -13,7 +13,7 @@ from gradstep.tui.network.between import Between
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.images import channel_size
 from gradstep.tui.network.marks import cursor, outline
-from gradstep.tui.network.names import extent, sized
+from gradstep.tui.network.names import brief, extent, sized
 from gradstep.tui.network.places import Form, Place, Room
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.rows import Rows
@@ -76,7 +76,9 @@ class Cards(Far):
                 break
         heading = self.title(layer)
         if heading and place.y > 1 and heading not in (size, name) and layer.output != self.graph.loss.id:
-            x = place.x + (place.width - breadth(heading)) // 2
+            if breadth(heading) > place.width:
+                heading = brief(self.recording, layer.output)
+            x = place.x + max(place.width - breadth(heading), 0) // 2
             canvas.put(x, place.y - 1, clip(heading, place.width), palette.style("dim"))
 
     def _words(self, layer: Layer, size: str) -> tuple[list[str], str]:

@@ -16,7 +16,7 @@ from gradstep.engine.graph import Element
 from gradstep.engine.notation import number
 from gradstep.engine.run import Phase
 from gradstep.tui.cells import breadth, clip
-from gradstep.tui.network.names import part
+from gradstep.tui.network.names import brief, part
 from gradstep.tui.network.plan import plan
 from gradstep.tui.network.reads import read
 from gradstep.tui.network.stage import Stage
@@ -199,9 +199,10 @@ class Maps(Stage):
         starts = [self.places[column[0].value, column[0].kind].x for _, column in columns]
         for (depth, _), x, end in zip(columns, starts, [*starts[1:], self.canvas.width + 1], strict=True):
             layers = [layer for layer, at in zip(self.plan.layers, self.plan.depths, strict=True) if at == depth]
-            text = " / ".join(dict.fromkeys(part(self.recording, layer.output) for layer in layers))
-            if breadth(text) > end - x - 1:
-                text = text.split("· ")[-1]
+            long = [part(self.recording, layer.output) for layer in layers]
+            words = long, [one.split("· ")[-1] for one in long], [brief(self.recording, la.output) for la in layers]
+            texts = [" / ".join(dict.fromkeys(some)) for some in words]
+            text = next((text for text in texts if breadth(text) < end - x), texts[-1])
             self.canvas.put(x, 0, clip(text, end - x - 1), self.palette.style("dim"))
 
     def _paint(self, place: Place) -> None:

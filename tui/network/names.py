@@ -69,6 +69,15 @@ def part(recording: Recording, value: int) -> str:
     return where if op.name == "linear" else f"{where} · {op.label}"
 
 
+def brief(recording: Recording, value: int) -> str:
+    """What a value is, in as few cells as can be: its operation as formulas write it."""
+    made = recording.graph.values[value].node
+    if made < 0 or value == recording.graph.loss.id:
+        return part(recording, value)
+    op = recording.graph.nodes[made].op
+    return min(op.label, op.name, key=breadth)
+
+
 def axes(recording: Recording, value: int) -> str:
     """`query × key` for the scores and weights of an attention; else nothing."""
     graph = recording.graph
