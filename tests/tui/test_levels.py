@@ -10,7 +10,10 @@ import pytest
 
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import builtin, find
+from gradstep.tui.network.levels import LEVELS
+from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.main.network import Network, neighbour
+from gradstep.tui.theme import DARK
 from gradstep.tui.view import View, Zoom
 
 DIRECTIONS = ("up", "down", "left", "right")
@@ -53,3 +56,14 @@ def test_the_running_sum_is_the_one_of_its_rows_and_its_bars_stand_beside_them(n
         assert set("▏▎▍▌▋▊▉█▐") & set(row[3])
     if len(rows) == len(terms):  # else the smaller ones stand together, in a row of their own
         assert running[-1] == pytest.approx(math.fsum(terms), abs=0.002)
+
+
+@pytest.mark.parametrize(("name", "width", "height"), [("lstm", 126, 18), ("lstm", 78, 10), ("batch-norm", 126, 18)])
+def test_all_of_a_network_of_long_formulas_is_seen_from_afar(name: str, width: int, height: int) -> None:
+    session = Session(find(name))
+    session.goto("end")
+    stage = LEVELS[Zoom.NETWORK](Canvas(width, height, DARK), session.frame(), View(zoom=Zoom.NETWORK))
+    stage.paint()
+    graph, head = session.recording.graph, stage.canvas.text().splitlines()[0].split()
+    named = {value.name for value in graph.values if value.node >= 0 and not value.part}
+    assert named <= {word.strip("▸") for word in head}

@@ -19,7 +19,8 @@ _CARDS = ((0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (3, 1))
 
 
 def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
-    """The first of cards, strips and lines for which there is room; of modules, as they are open."""
+    """The first of cards, strips and lines for which there is room; of modules, as they are open. What formulas make on
+    their way is left out rather than that a list is longer than the picture."""
     from gradstep.tui.network.cards import Cards
     from gradstep.tui.network.lines import Lines
     from gradstep.tui.network.strips import Strips
@@ -32,8 +33,16 @@ def _far(canvas: Canvas, frame: Frame, view: View) -> Stage:
             cards = Cards(canvas, frame, view, tight, closed)
             if cards.fits:
                 return cards
-    strips = Strips(canvas, frame, view, chosen)
-    return strips if strips.fits and not modules else Lines(canvas, frame, view, chosen)
+    if modules:
+        return Lines(canvas, frame, view, chosen)
+    strips = Strips(canvas, frame, view, NOTHING)
+    if strips.fits:
+        return strips
+    lines = Lines(canvas, frame, view, NOTHING)
+    if len(lines.layers) < canvas.height:
+        return lines
+    strips = Strips(canvas, frame, view, formulas(frame.recording))
+    return strips if strips.fits else lines
 
 
 def _second(canvas: Canvas, frame: Frame, view: View) -> Stage:
