@@ -96,7 +96,7 @@ LIGHT = Palette(
         "background": "#fbfbf9",
         "text": "#1b2330",
         "dim": "#5d6878",
-        "placeholder": "#87919f",
+        "placeholder": "#6a7482",
         "line": "#ccd2da",
         "frame": "#87919f",
         "positive": "#0a5cb8",

@@ -123,6 +123,17 @@ def test_high_contrast_is_high(on: str) -> None:
         assert ratio >= (4.0 if role == "line" else 7.0 if on == "background" else 5.5), (role, on, ratio)
 
 
+def test_the_light_theme_can_be_read() -> None:
+    """WCAG 2.2: 4.5 to 1 for text, also for the names of what is not computed yet, and 3 to 1 for what is drawn and
+    means something; the edges of panels mean nothing."""
+    roles = BUILT_IN["light"].roles
+    paper = _luminance(roles["background"])
+    ratios = {role: (paper + 0.05) / (_luminance(colour) + 0.05) for role, colour in roles.items()}
+    read = ratios.keys() - {"background", "bar", "tint", "line", "frame"}
+    assert {role for role in read if ratios[role] < 4.5} == set()
+    assert ratios["frame"] >= 3.0
+
+
 def test_what_is_wanted_comes_first_or_what_is_as_dark() -> None:
     light = BUILT_IN["light"]
     assert list(palettes("truecolor", False, light)) == ["light", "dark", "contrast"]

@@ -295,4 +295,4 @@ class Maps(Stage):
             y = (after[0].y + after[-1].y + after[-1].table.lines) // 2
             if end - start >= 2:
                 wire = "◂" + "─" * (end - start - 2) if backward else "─" * (end - start - 2) + "▸"
-                self.canvas.put(start + 1, y, wire, self.palette.style("line"))
+                self.canvas.put(start + 1, y, wire, self.palette.style("frame"))

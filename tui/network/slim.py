@@ -188,7 +188,7 @@ class Slim(Stage):
             return
         backward = self.frame.phase in (Phase.BACKWARD, Phase.UPDATE)
         wire = "◂" + "─" * (room - 1) if backward else "─" * (room - 1) + "▸"
-        self.canvas.put(spot.x, spot.y, wire, self.palette.style("line"))
+        self.canvas.put(spot.x, spot.y, wire, self.palette.style("frame"))
 
     def _weight(self, unit: Unit) -> Edge | None:
         """The edge into a unit that has a weight, where it is the only one."""
