@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.color import Color
 from scenes import CONV
 
 from gradstep.engine.debugger import Kind, Written, gradient_range
@@ -17,13 +18,15 @@ from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find, loads
 from gradstep.engine.graph.element import Element
 from gradstep.tui.network.images import arranged, channel_size
+from gradstep.tui.network.levels import LEVELS
 from gradstep.tui.network.marks import cursor, outline
 from gradstep.tui.network.shades import Scale, codes, shrunk
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.network.tile import Fit, Look, fit, painted, tile
 from gradstep.tui.paint import Canvas
+from gradstep.tui.preferences import BUILT_IN
 from gradstep.tui.theme import DARK, LIGHT, Palette
-from gradstep.tui.view import View
+from gradstep.tui.view import View, Zoom
 
 SHAPES = st.lists(st.integers(1, 9), max_size=4).map(tuple) | st.tuples(st.integers(1, 5000))
 
@@ -116,3 +119,29 @@ def test_a_convolution_sees_its_window_in_every_channel() -> None:
     canvas.paste(made.canvas, 0, 0)
     outline(canvas, made, seen, 0, 0, channel_size(session.recording.samples.shape(value)))
     assert canvas.text().count("┌") == 2
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "contrast"])
+def test_a_mark_on_a_pixel_can_be_told_from_it(theme: str) -> None:
+    """WCAG 2.2: 3 to 1 for what is drawn. It was black on dark blue in the contrast theme."""
+    session = Session(find("attention-head"))
+    session.goto("o.grad[0,0]")
+    canvas = Canvas(124, 20, BUILT_IN[theme])
+    LEVELS[Zoom.NETWORK](canvas, session.frame(), View(zoom=Zoom.NETWORK, palette=BUILT_IN[theme])).paint()
+    marked = [
+        style
+        for styles, chars in zip(canvas.styles, canvas.chars, strict=True)
+        for style, char in zip(styles, chars, strict=True)
+        if char in ("[", "]") and style.bgcolor is not None and style.bgcolor.triplet is not None
+    ]
+    assert len(marked) >= 4
+    for style in marked:
+        lights = sorted(_luminance(colour) for colour in (style.color, style.bgcolor))
+        assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 3
+
+
+def _luminance(colour: Color | None) -> float:
+    assert colour is not None
+    parts = [part / 255 for part in colour.get_truecolor()]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from rich.color import Color
 from rich.style import Style
@@ -28,10 +30,30 @@ def cursor(canvas: Canvas, made: Tile, position: int, x: int, y: int) -> None:
         return
     row += (wide // 2 - 1) // 2
     if 0 <= row < canvas.height and 0 <= column < canvas.width:
-        paper = canvas.styles[row][column].bgcolor
-        ink = Style(color=Color.parse(palette.roles["current"]), bgcolor=paper, bold=True)
-        canvas.put(column, row, "[", ink)
-        canvas.put(column + wide - 1, row, "]", ink)
+        _put(canvas, column, row, "[")
+        _put(canvas, column + wide - 1, row, "]", canvas.styles[row][column].bgcolor)
+
+
+def _put(canvas: Canvas, x: int, y: int, char: str, paper: Color | None = None) -> None:
+    """A part of a mark, on the pixel that is there, or on `paper`."""
+    roles = canvas.palette.roles
+    paper = canvas.styles[y][x].bgcolor if paper is None and x < canvas.width else paper
+    canvas.put(x, y, char, Style(color=_ink(paper, roles["current"], roles["background"]), bgcolor=paper, bold=True))
+
+
+@lru_cache(maxsize=1024)
+def _ink(paper: Color | None, *inks: str) -> Color:
+    """That of some colours which is told best from a pixel's; the first where there is none below."""
+    found = [Color.parse(ink) for ink in inks]
+    return found[0] if paper is None else max(found, key=lambda ink: abs(_lightness(ink) - _lightness(paper)))
+
+
+def _lightness(colour: Color) -> float:
+    """Perceived lightness, from 0 to 100: L* of CIE 1976, of the relative luminance in sRGB (IEC 61966-2-1)."""
+    parts = [part / 255 for part in colour.get_truecolor()]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    light = float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return 116 * light ** (1 / 3) - 16 if light > 0.008856 else 903.3 * light
 
 
 def outline(canvas: Canvas, made: Tile, positions: Array, x: int, y: int, channel: int = 0) -> None:
@@ -58,7 +80,6 @@ def _outlined(canvas: Canvas, made: Tile, positions: Array, x: int, y: int) -> N
         cells = [(column, row, "─") for column in range(x0 + 1, x1) for row in (y0, y1)]
         cells += [(column, row, "│") for row in range(y0 + 1, y1) for column in (x0, x1)]
         cells += [(x0, y0, "┌"), (x1, y0, "┐"), (x0, y1, "└"), (x1, y1, "┘")]
-    ink = Color.parse(canvas.palette.roles["current"])
     for column, row, char in cells:
         if 0 <= row < canvas.height and 0 <= column < canvas.width:
-            canvas.put(column, row, char, Style(color=ink, bgcolor=canvas.styles[row][column].bgcolor, bold=True))
+            _put(canvas, column, row, char)
