@@ -152,7 +152,8 @@ class Triage:
         rate = "" if self._rate is None else f", lr {brief(self._rate)}"
         if scenario.observed is None or "optimizer" in about:
             yield f"optimiser {about.get('optimizer', scenario.training.groups.optimizers[0].name)}{rate}"
-        yield f"{counted(sum(p.size for p in self._parameters), 'parameter')} in {counted(len(self._parameters), 'array')}"
+        count, arrays = sum(p.size for p in self._parameters), len(self._parameters)
+        yield f"{counted(count, 'parameter')} in {counted(arrays, 'array')}"
         yield f"{self.recording.timeline.total:,} steps"
 
     def _healthy(self) -> str:

@@ -408,9 +408,7 @@ def test_of_many_weights_it_is_said_what_their_gradients_are(loss: str, says: st
     )
     weights = "\n".join(f"{name} = 0.5" for name in names)
     session = Session(
-        loads(
-            f'format = 1\n[inputs]\nx = 1.0\ns = 1.0\n[parameters]\n{weights}\n[graph]\n{lines}\nL = "{loss}"\n'
-        )
+        loads(f'format = 1\n[inputs]\nx = 1.0\ns = 1.0\n[parameters]\n{weights}\n[graph]\n{lines}\nL = "{loss}"\n')
     )
     shown = [PANELS["watches"].paint(session.frame(), View(), 60, 8).text()]
     session.goto("end")
