@@ -102,6 +102,11 @@ class Reach:
         return np.asarray(x @ matrix.T if axis == -1 else _across(matrix, x, axis))
 
     @cached_property
+    def whole(self) -> bool:
+        """Whether there is one place, and it reads each element once, with weight 1."""
+        return self.weight is None and self.count == 1 and np.array_equal(self.index[0], np.arange(self.extent))
+
+    @cached_property
     def taps(self) -> tuple[Tap, ...]:
         """The columns of the table, piece by piece where a few are evenly spaced."""
         found = []
@@ -117,6 +122,8 @@ class Reach:
     def gather(self, x: Array, axis: int, join: np.ufunc = np.add, start: float = 0) -> Array:
         """What the places along an axis of x, a negative number, read: joined, `start` where that is nothing, and
         scaled."""
+        if join is np.add and self.whole:
+            return self._scaled(np.add.reduce(x, axis=axis, keepdims=True), axis)
         if join is np.add and (found := self.product(x, axis, back=False)) is not None:
             return found
         found = np.empty(_with(x.shape, axis, self.count), x.dtype)
@@ -134,6 +141,8 @@ class Reach:
 
     def scatter(self, g: Array, axis: int) -> Array:
         """The transpose of `gather`: what the elements along an axis get from the places that read them."""
+        if self.whole:
+            return np.broadcast_to(self._scaled(g, axis), _with(g.shape, axis, self.extent))
         if (back := self.product(g, axis, back=True)) is not None:
             return back
         g = self._scaled(g, axis)
