@@ -17,7 +17,7 @@ from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.images import arranged
 from gradstep.tui.network.names import title
 from gradstep.tui.network.plan import Connection, afar, connections, many_on_the_way, parameters_into, plan
-from gradstep.tui.network.targets import SHARE, has_target, logarithms
+from gradstep.tui.network.targets import SHARE, logarithms
 from gradstep.tui.network.tile import Fit, fit
 
 #: Lines for connections that pass over a layer.
@@ -186,10 +186,9 @@ class _Cards:
         """The width of a card that is no image."""
         if form(self.recording, layer, self.room.tight) is Form.LOSS:
             return 12 if self.room.tight else 14
-        mark = has_target(self.recording, layer.output)
         if logarithms(self.recording, layer.output):
-            return 20 + SHARE + mark
-        return (20 if self.room.tight else 24) + mark if self._gets_gradient(layer) else 15
+            return 20 + SHARE
+        return (20 if self.room.tight else 24) if self._gets_gradient(layer) else 15
 
     def _gets_gradient(self, layer: Layer) -> bool:
         return self.recording.graph.gets_gradient(self.recording.graph.values[layer.output])

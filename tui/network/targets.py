@@ -35,16 +35,11 @@ def _outputs(recording: Recording) -> frozenset[int]:
     return frozenset(found | {graph.nodes[graph.values[value].node].inputs[0] for value in found})
 
 
-def has_target(recording: Recording, value: int) -> bool:
-    """Whether one of a value's elements may be the class that the outputs are to be."""
-    return value in _outputs(recording) and bool(plan(recording).targets)
-
-
 def target(frame: Frame, value: int) -> int | None:
     """The position, among some outputs of the sample that is shown, of the class that they are to be; None where there
     is none, or the value is no output."""
     recording, targets = frame.recording, plan(frame.recording).targets
-    if frame.sample is None or not has_target(recording, value):
+    if frame.sample is None or value not in _outputs(recording) or not targets:
         return None
     wanted, size = picture(recording, targets[0], Kind.DATA, frame.sample), recording.samples.elements(value, 0).size
     chosen = wanted.chosen
