@@ -12,6 +12,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, TextIO, cast
 
+from textual._ansi_sequences import SYNC_END
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
@@ -82,6 +83,8 @@ class TerminalDriver(LinuxDriver):
         """Says to the terminal what puts it back. As a line of its own it is only set back by `close`: from then on an
         interrupt throws away what the terminal has not read yet."""
         self._attributes, self.attrs_before = self.attrs_before, None
+        if self._answers:  # a picture that a signal has come into is never ended else
+            self.write(SYNC_END)
         super().stop_application_mode()
 
     def close(self) -> None:
