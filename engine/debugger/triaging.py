@@ -25,7 +25,7 @@ from gradstep.engine.files.shipped import builtin
 from gradstep.engine.graph.graph import Value
 from gradstep.engine.history.history import History
 from gradstep.engine.notation import brief, counted, plain
-from gradstep.engine.run.agreement import SPACING
+from gradstep.engine.ops.precision import EPS
 from gradstep.engine.run.places import module_of, origin_of
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
@@ -87,7 +87,7 @@ class Triage:
         if observed is not None and not observed.following:
             return ()
         norms = {p.id: norm(self.recording, p.id, True) for p in self._parameters}
-        least = _ROUNDINGS * SPACING[self.recording.graph.dtype.name] * max(filter(isfinite, norms.values()), default=0)
+        least = _ROUNDINGS * EPS[self.recording.graph.dtype.name] * max(filter(isfinite, norms.values()), default=0)
         others = {*self.without_gradient, *self.left_out}
         moving = [p for p in self._parameters if p.name not in others and not norms[p.id] <= least]
         return tuple(p.name for p in moving if self._stays(p))

@@ -23,5 +23,6 @@ if TYPE_CHECKING:
     from gradstep.engine.ops.listing import explained as explained
     from gradstep.engine.ops.op import REGISTRY as REGISTRY
     from gradstep.engine.ops.op import Op as Op
+    from gradstep.engine.ops.precision import EPS as EPS
 
 __getattr__, __all__ = face(__name__)

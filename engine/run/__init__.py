@@ -8,7 +8,6 @@ from gradstep.engine import face
 
 if TYPE_CHECKING:
     from gradstep.engine.errors import GoOn as GoOn
-    from gradstep.engine.run.agreement import SPACING as SPACING
     from gradstep.engine.run.agreement import explains as explains
     from gradstep.engine.run.memory import Needs as Needs
     from gradstep.engine.run.memory import allow as allow

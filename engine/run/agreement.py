@@ -21,14 +21,10 @@ from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.index import Array, unravel
-from gradstep.engine.ops.precision import MOST
+from gradstep.engine.ops.precision import EPS, MOST
 from gradstep.engine.run.observed import Observed, users
 
-#: The spacing of numbers at 1 by the name of a dtype (IEEE 754; bfloat16 has 8 bits of mantissa).
-SPACING: Mapping[str, float] = {
-    "float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7,
-}  # fmt: skip
-#: So many of them may a result be off, of the size that its terms have.
+#: So many roundings may a result be off, of the size that its terms have.
 _ROUNDINGS = 64
 #: By what share inputs are moved.
 _MOVE = 2.0**-10
@@ -149,7 +145,7 @@ def disagreements(graph: Graph, leaves: Mapping[int, Array], observed: Observed)
         parts = {v: p for v in line.inputs if (p := observed.part(graph, line.name, v)) is not None}
         inputs = {v: known[v] for v in line.inputs}
         kinds = {observed.precision.get(v, graph.dtype.name) for v in (*line.inputs, output)}
-        precision = max(kinds & SPACING.keys() or {graph.dtype.name}, key=lambda kind: SPACING[kind])
+        precision = max(kinds & EPS.keys() or {graph.dtype.name}, key=lambda kind: EPS[kind])
         seen = Seen(inputs, {output: known[output]}, {} if up is None else {output: up}, parts, precision)
         for one in differences(graph.values, line, seen):
             yield line.name, one
@@ -259,7 +255,7 @@ def _cancelled(
     single, double = (
         _passed(values, line, _in(data, kind), _in(upstream, kind), wanted) for kind in (np.float32, np.float64)
     )
-    return {v: np.abs(single[v].astype(np.float64) - double[v]) / SPACING["float32"] for v in wanted}
+    return {v: np.abs(single[v].astype(np.float64) - double[v]) / EPS["float32"] for v in wanted}
 
 
 def _in(arrays: Mapping[int, Array], kind: type[np.floating[Any]]) -> dict[int, Array]:
@@ -287,7 +283,7 @@ def _apart(of: str, recorded: Array, computed: Array, size: Array, precision: st
     error = np.where(same, 0, np.abs(recorded - computed) / scale)
     error = np.where(np.isnan(error), np.inf, error)
     at = int(error.argmax())
-    if error.reshape(-1)[at] <= _ROUNDINGS * SPACING[precision]:
+    if error.reshape(-1)[at] <= _ROUNDINGS * EPS[precision]:
         return None
     numbers = (float(recorded.reshape(-1)[at]), float(computed.reshape(-1)[at]))
     return Difference(of, unravel(at, recorded.shape), *numbers, float(error.reshape(-1)[at]))

@@ -14,7 +14,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from gradstep.engine.files import Names, scenario_text
-from gradstep.engine.run import SPACING
+from gradstep.engine.ops import EPS
 from gradstep.torch.backward import Backward
 from gradstep.torch.blocks import Block, Network
 from gradstep.torch.capture import Recorder
@@ -223,7 +223,7 @@ class Putting:
                 off = np.abs(whole - np.add.reduce(parts))
                 size = np.sqrt(np.add.reduce([np.square(part) for part in parts]))
                 if len(parts) == self._uses[key] and not bool(
-                    ((off <= _ROUNDINGS * SPACING[kind] * size) | ~np.isfinite(whole)).all()
+                    ((off <= _ROUNDINGS * EPS[kind] * size) | ~np.isfinite(whole)).all()
                 ):
                     self.found.changed.add(name)
 
