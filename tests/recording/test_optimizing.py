@@ -129,30 +129,25 @@ def test_what_an_optimiser_that_is_not_known_takes_from_before_is_said_as_well(t
     _check(found, net.parameters())
 
 
-def test_several_backward_passes_in_the_step_leave_nothing_from_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("between", [False, True])
+def test_what_passes_of_the_step_itself_add_is_not_left_from_before(tmp_path: Path, between: bool) -> None:
+    """Several passes are added up; or what was there is zeroed `between` them, and only the last has a say."""
     torch.manual_seed(0)
     net = nn.Linear(4, 2).double()
     optimizer = torch.optim.SGD(net.parameters(), 0.1)
-    with gs.record(str(tmp_path / "a.gradstep"), net, optimizer=optimizer, quiet=True):
-        for _ in range(3):
-            net(torch.randn(5, 4).double()).square().mean().backward()
-        optimizer.step()
-    found = record(find(str(tmp_path / "a.gradstep")))
-    assert found.scenario.training.zero_grad
-    assert not _found(found)
-    _check(found, net.parameters())
 
+    def go_back(times: float = 1) -> None:
+        (times * net(torch.randn(5, 4).double()).square().mean()).backward()
 
-def test_what_was_zeroed_between_passes_is_not_left(tmp_path: Path) -> None:
-    """The first pass adds to what was there, and both are zeroed; only the second has a say."""
-    torch.manual_seed(0)
-    net = nn.Linear(4, 2).double()
-    optimizer = torch.optim.SGD(net.parameters(), 0.1)
-    net(torch.randn(5, 4).double()).square().mean().backward()
+    if between:
+        go_back()
     with gs.record(str(tmp_path / "a.gradstep"), net, optimizer=optimizer, quiet=True):
-        (0 * net(torch.randn(5, 4).double())).sum().backward()
-        optimizer.zero_grad()
-        net(torch.randn(5, 4).double()).square().mean().backward()
+        go_back(0 if between else 1)
+        if between:
+            optimizer.zero_grad()
+        else:
+            go_back()
+        go_back()
         optimizer.step()
     found = record(find(str(tmp_path / "a.gradstep")))
     assert found.scenario.training.zero_grad
