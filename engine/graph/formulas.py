@@ -203,11 +203,11 @@ class Formulas:
             return self._apply("stack", [self._build(one) for one in several], node, None)
         return self._build(node)
 
-    def _expansion(self, node: ast.Call, of: str, values: Mapping[str, Value]) -> Expansion:
+    def _expansion(self, node: ast.Call, of: str, values: Mapping[str, Value], kernel: bool) -> Expansion:
         """What puts the operations of a composite into the graph."""
         from gradstep.engine.graph.expansion import Expansion  # here, because few operations are made of others
 
-        return Expansion(self.builder, partial(self._apply, node=node, of=of), values)
+        return Expansion(self.builder, partial(self._apply, node=node, of=of), values, kernel)
 
     def _call(self, node: ast.Call, name: str | None) -> Operand:
         if not isinstance(node.func, ast.Name):
@@ -237,7 +237,7 @@ class Formulas:
         except OpError as error:
             said = renamed(str(error), what.name, node.func.id)
             raise ExpressionError(f"'{written(node)}': {said}", node.col_offset) from None
-        expand = self._expansion(node, node.func.id, values)
+        expand = self._expansion(node, node.func.id, values, what.kernel)
         if isinstance(plan, Several):
             return SeveralResults(node.func.id, [partial(expand.result, one, what.name) for one in plan.plans])
         try:

@@ -31,18 +31,19 @@ def kind_of(op: Op, inputs: Sequence[Value], own: str, given: str | None = None)
         return "" if to == own else to
     if given is not None and all(inputs[slot].role is Role.LITERAL for slot in type_giving(op, len(inputs))):
         return given  # numbers of a plan are of any type
-    found = _natural(op, inputs, own)
+    found = _natural(op, inputs, own, given is None)
     if found == "bool" and op.name in _NO_TRUTHS:
         raise OpError(f"{op.name}: {_NO_TRUTHS[op.name]}")
     return found if given is None or is_whole(found) else given
 
 
-def _natural(op: Op, inputs: Sequence[Value], own: str) -> str:
-    """The type that follows from those of the inputs."""
+def _natural(op: Op, inputs: Sequence[Value], own: str, alone: bool) -> str:
+    """The type that follows from those of the inputs. What is not `alone` but a part of a composite computes on its way
+    in the graph's own type, of which its inputs need not be (`Expansion` looks at what the call is given)."""
     if is_whole(op.of_whole):
         return op.of_whole
-    if op.contracts and not all(is_whole(value.kind) for value in inputs):
-        _check_alike(op, [value for value in inputs if not is_whole(value.kind)], own)
+    if op.contracts and alone:
+        check_alike(op, inputs, own)
     if not any(value.kind for value in inputs):
         return ""
     found = joint_kind([inputs[slot] for slot in type_giving(op, len(inputs))], own)
@@ -63,8 +64,9 @@ def joint_kind(inputs: Sequence[Value], own: str) -> str:
     return "" if found == own else found
 
 
-def _check_alike(op: Op, values: Sequence[Value], own: str) -> None:
-    given = [value for value in values if value.role is not Role.LITERAL]
+def check_alike(op: Op, inputs: Sequence[Value], own: str) -> None:
+    """Raises OpError where what takes part in a weighted sum is of several types, as PyTorch does."""
+    given = [value for value in inputs if value.role is not Role.LITERAL and not is_whole(value.kind)]
     for first, other in pairwise(given):
         if other.kind != first.kind:
             narrow, wide = (first, other) if first.kind else (other, first)

@@ -78,7 +78,8 @@ def within(plan: Plan, slot: str, other: Plan) -> Plan:
 
 
 def type_giving(plan: Plan) -> frozenset[str]:
-    """The inputs that say of which type the result of a plan is, see `Op.typed_by`."""
+    """The inputs that say of which type the result of a plan is, see `Op.typed_by`; where these are numbers only, which
+    are of any type, those of the other inputs."""
     seen: dict[int, frozenset[str]] = {}
 
     def of(one: Plan) -> frozenset[str]:
@@ -91,7 +92,8 @@ def type_giving(plan: Plan) -> frozenset[str]:
                 seen[id(one)] = of(one.plan)
             else:
                 op, parts = one
-                seen[id(one)] = frozenset().union(*(of(parts[slot]) for slot in slots_giving(op, len(parts))))
+                said = frozenset[str]().union(*(of(parts[slot]) for slot in slots_giving(op, len(parts))))
+                seen[id(one)] = said or said.union(*map(of, parts))
         return seen[id(one)]
 
     return of(plan)
@@ -118,10 +120,11 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 
 class Composite:
     """A composite, called as an operation is. It is `variadic` where its function takes any number of inputs, `*x`.
-    Those of its keyword-only parameters that are inputs are only given by name: the `named` ones."""
+    Those of its keyword-only parameters that are inputs are only given by name: the `named` ones. Where PyTorch has a
+    `kernel` for it, of numbers of a narrow type only the result is rounded, else each part, as there."""
 
-    def __init__(self, plan: Callable[..., Plan | Several], words: Mapping[str, str]) -> None:
-        self.plan, self.name, self.words = plan, plan.__name__, words
+    def __init__(self, plan: Callable[..., Plan | Several], words: Mapping[str, str], kernel: bool = False) -> None:
+        self.plan, self.name, self.kernel, self.words = plan, plan.__name__, kernel, words
 
     @cached_property
     def _parameters(self) -> Sequence[inspect.Parameter]:
@@ -202,11 +205,12 @@ def _is_input(parameter: inspect.Parameter) -> bool:
 COMPOSITES: Registry[Composite] = Registry("gradstep.engine.ops.families", r"@composite\(.*\)\ndef ")
 
 
-def composite(**words: str) -> Callable[[Callable[..., Plan | Several]], Composite]:
-    """Makes a function a composite that formulas know by its name. `words` are others for its inputs and options."""
+def composite(kernel: bool = False, **words: str) -> Callable[[Callable[..., Plan | Several]], Composite]:
+    """Makes a function a composite that formulas know by its name, which PyTorch has a `kernel` for or not. `words` are
+    others for its inputs and options."""
 
     def made(plan: Callable[..., Plan | Several]) -> Composite:
-        found = Composite(plan, words)
+        found = Composite(plan, words, kernel)
         COMPOSITES.add(found.name, found)
         return found
 

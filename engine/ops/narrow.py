@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cache
 from types import new_class
 from typing import TYPE_CHECKING, ClassVar
@@ -48,6 +49,9 @@ def narrow(op: Op, made: str, taken: Sequence[str]) -> Op:
     those of the file. Of whole numbers, which get no gradient, those that the type holds."""
     if not made and not any(taken):
         return op
+    if op.by_type and made and not is_whole(made):
+        unsaid = {option: of(made) for option, of in op.by_type.items() if getattr(op, option) is None}
+        op = replace(op, **unsaid)
     return _as(op, _class(type(op), made, tuple(taken), False))
 
 

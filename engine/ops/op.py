@@ -41,7 +41,8 @@ class Op(ABC):
 
     `slots` name the inputs; the last `optional` of them may be left out, and stands for its `neutral` number where a
     later one is given. `words` are others for inputs and options, as
-    PyTorch and NumPy have them, each with what it is here. `notation` writes the
+    PyTorch and NumPy have them, each with what it is here. Options that are not said may be other ones `by_type`, where
+    numbers are of a narrower type than the file's. `notation` writes the
     operation with {0}, {1} … for its inputs, `slopes` the local derivative for each slot. Where that has two
     values, `kink` says which is taken, and `edge` what is agreed at NaN and at infinities, and of numbers that
     are held back from them; all of it as PyTorch has it.
@@ -75,6 +76,7 @@ class Op(ABC):
     optional: ClassVar[int] = 0
     neutral: ClassVar[Mapping[str, float]] = {}
     words: ClassVar[Mapping[str, str]] = {}
+    by_type: ClassVar[Mapping[str, Callable[[str], float]]] = {}
     notation: ClassVar[str] = ""
     slopes: ClassVar[tuple[str, ...]] = ()
     kink: ClassVar[str] = ""

@@ -1,12 +1,12 @@
 """Records a model of the zoo and compares: with a plain run of autograd, and line by line.
 
 `python tests/recording/measured.py` does so with all of them, in double and in single precision, counts the operations
-that are not explained and says why each is not; `NAME ...` only with these.
+that are not explained and says why each is not; `NAME ...` only with these; `--device cuda` on a device of that kind.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
@@ -37,21 +37,23 @@ class Measured(NamedTuple):
     reasons: dict[str, str]
 
 
-def measure(make: Callable[[], Made], dtype: torch.dtype, folder: Path, seed: int = 0) -> Measured:
+def measure(make: Callable[[], Made], dtype: torch.dtype, folder: Path, seed: int = 0, device: str = "cpu") -> Measured:
     """Runs a model's step twice from the same random numbers, plain and recorded."""
     before, threads = torch.get_default_dtype(), torch.get_num_threads()
     torch.set_default_dtype(dtype)
+    torch.set_default_device(device)
     torch.set_num_threads(1)
     try:
         torch.manual_seed(seed)
         model, step = make()
-        start, buffers = torch.get_rng_state(), [b.clone() for b in model.buffers()]
+        buffers = [b.clone() for b in model.buffers()]
+        torch.manual_seed(seed + 1)
         step().backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
         plain = {name: p.grad for name, p in model.named_parameters()}
         model.zero_grad()
         for buffer, was in zip(model.buffers(), buffers, strict=True):
             buffer.copy_(was)
-        torch.set_rng_state(start)
+        torch.manual_seed(seed + 1)
         # With the update: what was computed from the parameters before it is recorded as it was then.
         optimizer = torch.optim.SGD(model.parameters(), 0.1)
         with gs.record(str(folder / "zoo.gradstep"), model, optimizer=optimizer, quiet=True):
@@ -59,6 +61,7 @@ def measure(make: Callable[[], Made], dtype: torch.dtype, folder: Path, seed: in
             optimizer.step()
     finally:
         torch.set_default_dtype(before)
+        torch.set_default_device(None)
         torch.set_num_threads(threads)
     same = all(_same(p.grad, plain[name]) for name, p in model.named_parameters())
     found = record(find(str(folder / "zoo.gradstep")))
@@ -76,19 +79,19 @@ def _same(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
 def _error(found: Recording, number: int, plain: torch.Tensor | None) -> float:
     """How far a recorded gradient is from that of the plain run; parameters stand in the model's order."""
     recorded = found.trace.gradient(found.graph.parameters[number].id)
-    wanted = np.zeros(recorded.shape) if plain is None else plain.to_dense().double().numpy()
+    wanted = np.zeros(recorded.shape) if plain is None else plain.to_dense().double().cpu().numpy()
     assert recorded.shape == wanted.shape
     return float(np.abs(recorded - wanted).max() / max(np.abs(wanted).max(), 1e-30))
 
 
-def main(names: Sequence[str]) -> int:
+def main(names: Sequence[str], device: str = "cpu") -> int:
     warnings.filterwarnings("ignore")
     lines = opaque = wrong = 0
     models = MODELS | FURTHER | FAMILIES
     for name in names or models:
         for dtype in (torch.float64, torch.float32):
             with tempfile.TemporaryDirectory() as folder:
-                found = measure(models[name], dtype, Path(folder))
+                found = measure(models[name], dtype, Path(folder), device=device)
             lines, opaque = lines + found.explained.total, opaque + len(found.explained.opaque)
             bad = found.error > 1e-9 or not found.same or not found.explained.ok
             wrong += bad
@@ -106,4 +109,8 @@ def main(names: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("names", nargs="*")
+    words.add_argument("--device", default="cpu")
+    given = words.parse_args()
+    raise SystemExit(main(given.names, given.device))

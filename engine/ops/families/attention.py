@@ -79,7 +79,7 @@ class BandMask(CausalMask):
         return within & (ahead <= self.right) if self.right >= 0 else within
 
 
-@composite(query="q", key="k", value="v", attn_mask="mask", causal="is_causal")
+@composite(kernel=True, query="q", key="k", value="v", attn_mask="mask", causal="is_causal")
 def attention(
     q: Given,
     k: Given,

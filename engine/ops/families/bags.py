@@ -19,7 +19,7 @@ from gradstep.engine.ops.families.splitting import part
 from gradstep.engine.ops.shapes import shape_text
 
 
-@composite(weight="table", input="ids")
+@composite(kernel=True, weight="table", input="ids")
 def embedding_bag(
     table: Given,
     ids: Given,

@@ -123,7 +123,7 @@ def prelu(x: Given, weight: Given) -> Plan:
     return (Where(), [(Greater(), [x, 0.0]), x, Part("below", (Multiply(), [wide, x]))])
 
 
-@composite()
+@composite(kernel=True)
 def glu(x: Given, *, axis: int = -1) -> Plan:
     """The first half along an axis × σ of the second half (Dauphin et al., ICML 2017)."""
     if not x.shape:

@@ -31,7 +31,7 @@ def _features(name: str, x: Given, said: tuple[int, ...] | None, *scales: Given 
     return tuple(range(-len(shape), 0))
 
 
-@composite(weight="gain")
+@composite(kernel=True, weight="gain")
 def layer_norm(
     x: Given,
     gain: Given | None = None,
@@ -47,7 +47,7 @@ def layer_norm(
     return _scaled("layer_norm", Standardize(axes if len(axes) > 1 else -1, eps), x, axes, gain, bias)
 
 
-@composite(weight="gain")
+@composite(kernel=True, weight="gain")
 def rms_norm(
     x: Given, gain: Given | None = None, *, eps: float | None = None, normalized_shape: tuple[int, ...] | None = None
 ) -> Plan:
@@ -56,7 +56,7 @@ def rms_norm(
     return _scaled("rms_norm", RmsNormalize(axes if len(axes) > 1 else -1, eps), x, axes, gain, None)
 
 
-@composite(weight="gain")
+@composite(kernel=True, weight="gain")
 def batch_norm(
     x: Given,
     gain: Given | None = None,
@@ -89,7 +89,7 @@ def batch_norm(
     return After(_moving(kept, (Mean(axes), [x]), (Var(axes), [x]), momentum), scaled)
 
 
-@composite(weight="gain")
+@composite(kernel=True, weight="gain")
 def instance_norm(
     x: Given,
     gain: Given | None = None,
@@ -121,7 +121,7 @@ def instance_norm(
     return After(_moving(kept, mean, (Mean(0), [(Var(axes), [x])]), momentum), scaled)
 
 
-@composite(weight="gain")
+@composite(kernel=True, weight="gain")
 def group_norm(
     x: Given, gain: Given | None = None, bias: Given | None = None, *, num_groups: int = 1, eps: float = 1e-5
 ) -> Plan:
@@ -199,7 +199,7 @@ def _along(part: Plan, shape: Shape, x: Shape, axes: tuple[int, ...]) -> Plan:
     return part
 
 
-@composite(dim="axis")
+@composite(kernel=True, dim="axis")
 def weight_norm(v: Given, g: Given, *, axis: int = 0) -> Plan:
     """v × g / ‖v‖, the norm over all axes but one (Salimans and Kingma, NeurIPS 2016); g has length 1 on the others."""
     if not v.shape:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
+from gradstep.engine.ops.precision import EPS
 from gradstep.engine.ops.rowwise import Rowwise
 from gradstep.engine.ops.shapes import normal_axes
 
@@ -108,6 +109,7 @@ class RmsNormalize(Normalising):
     slopes = ("(δ − y yⱼ / n) / √(mean {0}² + ε), to every element of the group",)
     each = "{0} / √(mean{over} {each}² + ε)"
     label = "RMS normalise"
+    by_type: ClassVar = {"eps": lambda kind: EPS["float32"]}  # PyTorch's kernel computes with halves in it
 
     def forward(self, xs: Sequence[Array]) -> Array:
         return np.asarray(xs[0] / np.sqrt(self._mean_product(xs[0], xs[0]) + self._eps(xs[0])))

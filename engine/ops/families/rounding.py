@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from gradstep.engine.ops.elementwise import Elementwise, sign
 from gradstep.engine.ops.families.arithmetic import Divide
 from gradstep.engine.ops.functions import function, jumps
 from gradstep.engine.ops.op import KEPT, REGISTRY
+from gradstep.engine.ops.precision import MOST
 from gradstep.engine.ops.shapes import is_number
 
 jumps("floor", "⌊{0}⌋", np.floor, "floor", of_whole=KEPT)
@@ -142,6 +143,7 @@ class NanToNum(Elementwise):
     gated, shuts = True, False  # PyTorch multiplies
     label = "NaN to number"
     of_whole = KEPT
+    by_type: ClassVar = {"posinf": lambda kind: MOST[kind], "neginf": lambda kind: -MOST[kind]}
 
     nan: float = 0.0
     posinf: float | None = None

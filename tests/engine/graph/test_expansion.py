@@ -82,3 +82,35 @@ def test_long_sequences_both_ways_are_no_deep_recursion() -> None:
     for name, shape in (("W", (1, 1)), ("U", (1, 1)), ("V", (1, 1)), ("T", (1, 1))):
         builder.parameter(name, np.zeros(shape))
     assert builder.line("y", "rnn(X, W, U, V, T, bias=False, bidirectional=True)[0]").shape == (400, 2)
+
+
+def test_what_is_on_the_way_is_of_the_type_that_pytorch_has_there() -> None:
+    """One kernel rounds its result alone; what PyTorch makes of several is rounded by each, zeros that are not given
+    among it."""
+    builder = built()
+    builder.line("h", "cast(X, 'bfloat16')")
+    builder.line("W", "h[:2]")
+    builder.line("U", "h[:2, :2]")
+    builder.line("whole", "attention(h, h, h)")
+    builder.line("parts", "normalize(h)")
+    builder.line("steps", "rnn(h, W, U, bias=False)[0]")
+    kinds = {value.name: value.kind for value in builder.graph.values}
+    assert {kinds[name] for name in kinds if name.startswith("whole:")} == {""}
+    assert {kinds[name] for name in kinds if name.startswith(("parts", "steps"))} == {"bfloat16"}
+    assert kinds["whole"] == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("attention(h, X, X)", "': h is of bfloat16 and X of float64; cast one of them"),
+        ("attention(X, X, h)", "': X is of float64 and h of bfloat16; cast one of them"),
+        ("bilinear(X, X, stack(h[:3], h[:3]))", "of bfloat16"),
+    ],
+)
+def test_weighted_sums_of_several_types_are_refused(formula: str, said: str) -> None:
+    builder = built()
+    builder.line("h", "cast(X, 'bfloat16')")
+    with pytest.raises(ExpressionError) as refused:
+        builder.line("y", formula)
+    assert said in str(refused.value)
