@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gradstep.engine.ops import promotion
+
 #: By key, what stands there.
 Keys = Mapping[str, Mapping[str, Any]]
 
@@ -100,7 +102,13 @@ LEAF: Keys = {
     }
 }
 
-WRITTEN: Keys = {"value": {"$ref": "#/definitions/numbers", "description": "the numbers themselves"}}
+WRITTEN: Keys = {
+    "value": {"$ref": "#/definitions/numbers", "description": "the numbers themselves"},
+    "dtype": {
+        "enum": list(promotion.WHOLE),
+        "description": "the type of whole numbers or truths; else they are the file's",
+    },
+}
 
 STORED: Keys = {
     "file": text("a .npy, .npz or .safetensors file inside the scenario's folder"),

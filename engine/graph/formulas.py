@@ -35,6 +35,8 @@ _BINARY: Mapping[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Sub: ("subtract", operator.sub),
     ast.Mult: ("multiply", operator.mul),
     ast.Div: ("divide", operator.truediv),
+    ast.FloorDiv: ("floor_divide", operator.floordiv),
+    ast.Mod: ("remainder", operator.mod),
     ast.Pow: ("power", operator.pow),
 }
 #: Comparisons are only read as the condition of where().
@@ -161,6 +163,8 @@ class Formulas:
                     return self._weighted_sum(node, product, bias, name)
         left, right = self._build(node.left), self._build(node.right)
         if isinstance(left, float | int) and isinstance(right, float | int):
+            if op in ("floor_divide", "remainder") and not right:
+                raise ExpressionError(f"'{written(node)}' divides by 0", node.col_offset)
             with np.errstate(all="ignore"):
                 folded = float(fold(np.float64(left), np.float64(right)))
             if math.isinf(folded) and math.isfinite(left) and math.isfinite(right):

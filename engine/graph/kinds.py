@@ -17,6 +17,9 @@ _ORDER = list(EPS)
 _NO_TRUTHS = {
     "negative": "a truth has no sign; its opposite is written x == 0",
     "subtract": "truths are not subtracted; where just one of two holds is written a != b",
+    **dict.fromkeys(
+        ("floor_divide", "trunc_divide", "remainder", "fmod"), "truths have no quotient; cast one of them to int64"
+    ),
 }
 
 

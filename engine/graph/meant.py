@@ -30,10 +30,6 @@ def _form(node: ast.expr) -> str:
             return f"{name}({', '.join(arguments)})"
         case ast.BinOp(op=ast.BitXor(), left=left, right=right):
             return f"{written(left)} ** {written(right)} for a power"
-        case ast.BinOp(op=ast.Mod(), left=left, right=right):
-            return f"remainder({written(left)}, {written(right)})"
-        case ast.BinOp(op=ast.FloorDiv(), left=left, right=right):
-            return f"floor({written(left)} / {written(right)})"
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return f"where({written(test)}, {written(body)}, {written(orelse)})"
         case ast.BoolOp(op=op, values=values) if all(isinstance(one, ast.Compare) for one in values):

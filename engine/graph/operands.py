@@ -11,7 +11,7 @@ from gradstep.engine.graph.graph import Value
 from gradstep.engine.notation import counted
 
 #: What is said of what is no formula.
-ALLOWED = "a formula has names, numbers, + - * / ** @, x[0], .T and calls of the listed operations"
+ALLOWED = "a formula has names, numbers, + - * / // % ** @, x[0], .T and calls of the listed operations"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from gradstep.engine.index import Array
-from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.op import RECKONED, Op
 from gradstep.engine.ops.precision import rounded
 from gradstep.engine.ops.promotion import held, is_whole
 
@@ -29,8 +29,10 @@ class Narrow(Op if TYPE_CHECKING else object):  # type: ignore[misc]  # it stand
 
     def forward(self, xs: Sequence[Array]) -> Array:
         if is_whole(self.made):  # of whole numbers float32 has fewer than the types that are in use
-            y: Array = super().forward([x.astype(np.float64) for x in xs])
-            return held(y, self.made).astype(xs[0].dtype)
+            exact, given = type(self).exactly, np.int64 if self.of_whole == RECKONED else np.float64
+            numbers = [x.astype(given) for x in xs]
+            y: Array = super().forward(numbers) if exact is None else exact(self, numbers)
+            return held(np.asarray(y), self.made).astype(xs[0].dtype)
         y = super().forward(xs)
         return rounded(y, self.made) if self.made else y
 
@@ -58,7 +60,12 @@ def narrow(op: Op, made: str, taken: Sequence[str]) -> Op:
 def wide(op: Op) -> Op:
     """The operation on numbers of the file's precision, where it is one on those of a narrower type that is not of
     whole numbers."""
-    return _as(op, type(op).__mro__[2]) if isinstance(op, Narrow) and not is_whole(op.made) else op
+    return op if isinstance(op, Narrow) and is_whole(op.made) else unheld(op)
+
+
+def unheld(op: Op) -> Op:
+    """The operation as it is on any numbers, where it is one on those of a type."""
+    return _as(op, type(op).__mro__[2]) if isinstance(op, Narrow) else op
 
 
 def unrounded(op: Op) -> Op:

@@ -27,7 +27,9 @@ from gradstep.engine.ops.links import Beyond, Columns, Links
 from gradstep.engine.registry import Registry
 
 #: Every operation by the name that formulas use, loaded when it is first asked for.
-REGISTRY: Registry[type[Op]] = Registry("gradstep.engine.ops.families", r'(?:    name = |(?:function|jumps)\(\s*)"')
+REGISTRY: Registry[type[Op]] = Registry(
+    "gradstep.engine.ops.families", r'(?:    name = |(?:function|jumps|quotient)\(\s*)"'
+)
 
 
 #: What comes of whole numbers and truths, see `Op.of_whole`.
@@ -107,6 +109,8 @@ class Op(ABC):
     term: ClassVar[str] = ""
     each: ClassVar[str] = ""
     label: ClassVar[str] = ""
+    #: What it makes of whole numbers and truths, int64 of int64, where that is not what `forward` makes of them.
+    exactly: ClassVar[Callable[[Op, Sequence[Array]], Array] | None] = None
     #: What computes it again and again on the same arrays.
     bound: ClassVar[type[Bound]] = Bound
 

@@ -77,5 +77,4 @@ def held(x: Array, kind: str) -> Array:
     if kind not in WHOLE:
         return rounded(x, kind)
     with np.errstate(all="ignore"):
-        whole = np.trunc(x)
-        return whole if kind == "int64" else np.asarray(whole.astype(np.int64).astype(kind), dtype=x.dtype)
+        return np.asarray(x.astype(np.int64).astype(kind), dtype=x.dtype)

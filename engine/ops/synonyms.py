@@ -89,4 +89,10 @@ WRITTEN: Mapping[str, str] = {
     "bfloat16": 'cast(x, "bfloat16")',
     "float": 'cast(x, "float32")',
     "double": 'cast(x, "float64")',
+    "long": 'cast(x, "int64")',
+    "int": 'cast(x, "int32")',
+    "short": 'cast(x, "int16")',
+    "char": 'cast(x, "int8")',
+    "byte": 'cast(x, "uint8")',
+    "bool": 'cast(x, "bool")',
 }

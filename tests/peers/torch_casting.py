@@ -69,6 +69,15 @@ CASES: dict[str, list[Case]] = {
             lambda X, Y: (X.bfloat16() * Y.half()).double(),
             {"X": drawn(12, seed=5), "Y": drawn(12, seed=6)},
         ),
+        # Whole numbers and truths pass no gradient.
+        *(
+            (
+                f"X * cast(cast(3 * X, '{str(to).removeprefix('torch.')}'), 'float64')",
+                lambda X, to=to: X * (3 * X).to(to).double(),
+                {"X": [0.1, 0.4, 2.5, 100.9, 0.0, *([] if to is torch.uint8 else [-1.9])]},
+            )
+            for to in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool)
+        ),
         ("X * detach(X)", lambda X: X * X.detach(), {"X": X34}),
         ("X + no_grad(exp(X) * X)", lambda X: X + (torch.exp(X) * X).detach(), {"X": X34}),
         ("scale_gradient(X * X)", lambda X: Scaled.apply(X * X, -1.0), {"X": X34}),

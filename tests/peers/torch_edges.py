@@ -84,6 +84,8 @@ TWO: dict[str, Torch] = {
     "X + Y": torch.add, "X - Y": torch.sub, "X * Y": torch.mul, "X / Y": torch.div, "X ** Y": torch.pow,
     "where(X > Y, X, Y)": lambda x, y: torch.where(x > y, x, y),
     "div(X, Y, rounding_mode='floor')": lambda x, y: torch.div(x, y, rounding_mode="floor"),
+    "div(X, Y, rounding_mode='trunc')": lambda x, y: torch.div(x, y, rounding_mode="trunc"),
+    "X // Y": lambda x, y: torch.floor_divide(x.detach(), y.detach()), "X % Y": torch.remainder,
 }  # fmt: skip
 
 #: Reductions, of rows.
@@ -113,7 +115,6 @@ KNOWN: dict[str, str] = {
     "xlogy(X, Y)": "a gradient of 0 at the logarithm of a negative number is 0 in PyTorch, and 0 × NaN here",
     "hypot(X, Y)": "in single precision the slope of 1e-30 beside 1e30 is 0, and in PyTorch a part of a product",
     "rsqrt(X)": "in single precision the slope at 1e30 is 0, and in PyTorch a part of a product",
-    "div(X, Y, rounding_mode='floor')": "1 / −∞ is rounded down to −1 in PyTorch, though it is −0",
     "std(X, 1)": "where all are equal PyTorch lets no gradient through, also none that is not finite",
     "norm(X, 3, 1)": "where all are 0 PyTorch lets no gradient through, also none that is not finite",
     "cumprod(X, 1)": "beside infinities PyTorch divides by the numbers, where products of the others are taken here",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import isfinite, isnan, trunc
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from gradstep.engine.ops.families.comparison import Comparison
 from gradstep.engine.ops.families.linear import Linear
 from gradstep.engine.ops.loss import PairLoss
 from gradstep.engine.ops.moving import Move
-from gradstep.engine.run.reading import forward_segments
+from gradstep.engine.ops.narrow import unheld
+from gradstep.engine.ops.promotion import is_whole
+from gradstep.engine.run.reading import forward_segments, numbers_at
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.staleness import stales
 from gradstep.engine.run.terms import WINDOW, Terms, enumerate_terms, total
@@ -99,12 +101,12 @@ def _made(recording: Recording, node: Node, here: Element) -> str:
         if divisor > 1:
             return f"{name} adds up {counted(terms, what)} and divides by {divisor:,}: {y}."
         if not isinstance(node.op, Elementwise):
-            return f"{name} adds up {counted(terms, what)}: {y}."
+            return f"{name} adds up {counted(terms, what)}{_result(recording, node, here)}"
     if isinstance(node.op, Elementwise):
         words = _BETWEEN.get(node.op.name)
         if words is not None:
             first, second = (_operand(recording, node, slot, here.flat) for slot in (0, 1))
-            return f"{name} is {first} {words} {second}: {y}."
+            return f"{name} is {first} {words} {second}{_result(recording, node, here)}"
         if isinstance(node.op, Comparison):
             names = [_operand(recording, node, slot, here.flat) for slot in (0, 1)]
             holds = "holds" if recording.trace.number(here) else "does not hold"
@@ -113,6 +115,22 @@ def _made(recording: Recording, node: Node, here: Element) -> str:
         among = int(recording.trace.row(node, 0, here.flat).grid.size)
         return f"{node.op.label}: {name} = {y}, {_share(recording.trace.number(here), among, node.op.name)}."
     return f"{node.op.label}: {name} = {y}{_taken(recording, node, here.flat)}."
+
+
+def _result(recording: Recording, node: Node, here: Element) -> str:
+    """What comes of a sum or a product; of whole numbers that their type has not, that it comes round."""
+    y, kind = recording.trace.number(here), recording.graph.values[node.output].kind
+    exact: float = y
+    if is_whole(kind) and isinstance(node.op, Elementwise):
+        exact = float(
+            unheld(node.op).forward([x.astype(np.float64) for x in numbers_at(recording.trace, node, here.flat)])
+        )
+    elif is_whole(kind):
+        segments = forward_segments(recording.trace, node, here.flat)
+        exact = float(sum(part.sum(dtype=np.float64) for one in segments for *_, part in one.pieces()))
+    if abs(exact - y) < 1 or not isfinite(exact):
+        return f": {said(y)}."
+    return f": {said(exact)}, which {kind} does not hold, so it comes round to {said(y)}."
 
 
 def _taken(recording: Recording, node: Node, flat: int) -> str:
@@ -162,7 +180,11 @@ def _operand(recording: Recording, node: Node, slot: int, flat: int) -> str:
 def _squash(recording: Recording, node: Node, here: Element) -> str:
     board, source = recording.board, Element(node.inputs[0], here.flat)
     z_name, z, name, y = board.element(*source), recording.trace.number(source), board.element(*here), said
-    kept = node.output in recording.graph.active and recording.graph.values[source.value].differentiable
+    kept = (
+        node.output in recording.graph.active
+        and recording.graph.values[source.value].differentiable
+        and not node.op.discrete
+    )
     if node.op.rectifier and z > 0:
         more = " Slope 1, kept for the backward pass." if kept else ""
         return f"{z_name} is positive, so the gate is open: it passes unchanged.{more}"
@@ -173,6 +195,8 @@ def _squash(recording: Recording, node: Node, here: Element) -> str:
         return f"{z_name} is exactly 0, so the gate counts as shut."
     if node.op.agreed:
         return _agreed(recording, node, here, z)
+    if node.op.rounds_to:
+        return _whole(node.op.rounds_to, recording.trace.number(here), z)
     turns = f"{node.op.label} turns {y(z)} into {y(recording.trace.number(here))}."
     slope = float(recording.trace.row(node, 0, here.flat).local(0, 1)[0])
     return f"{turns} The slope here, {y(slope)}, is kept for the backward pass." if kept else turns
@@ -193,6 +217,21 @@ def _agreed(recording: Recording, node: Node, here: Element, z: float) -> str:
         return f"It is {name} as something given: no gradient will pass here."
     slope = float(recording.trace.row(node, 0, here.flat).local(0, 1)[0])
     return f"It is {name}; in the backward pass the gradient is multiplied by {said(slope)}."
+
+
+def _whole(kind: str, y: float, z: float) -> str:
+    """What becomes of a number that is cast to a type of whole numbers, or to a truth."""
+    if kind == "bool":
+        return f"It is {'another number than' if y else 'exactly'} 0, so it is {said(y)}."
+    if y == z:
+        return f"{kind} has this number, so it stays as it is."
+    if not isfinite(z):
+        return f"{kind} has nothing like it; what becomes of it is {said(y)}."
+    if y == trunc(z):
+        return f"{kind} has only whole numbers: what stands before the point is kept."
+    return (
+        f"{kind} has {2 ** int(kind.lstrip('uint')):,} numbers, and this is none of them: it comes round to {said(y)}."
+    )
 
 
 # The loss -----------------------------------------------------------------------------------------

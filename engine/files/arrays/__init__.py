@@ -47,6 +47,8 @@ def _read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:
             return leaf
     if "value" in spec:
         only(spec, WRITTEN)
+        if "dtype" in spec:
+            return written.whole(spec["value"], spec["dtype"], dtype)
         return written.read(spec["value"], dtype)
     hint = next((h for k in spec if (h := nearest(k, (*SOURCES, *WRITTEN)))), "")
     raise GraphError(f"a table here has 'init' (with 'shape'), 'file', 'dataset' or 'value'{hint}")

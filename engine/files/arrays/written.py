@@ -10,6 +10,7 @@ import numpy as np
 from gradstep.engine.errors import GraphError
 from gradstep.engine.files.arrays.leaf import Leaf, described
 from gradstep.engine.index import MAX_AXES, Shape
+from gradstep.engine.ops.promotion import WHOLE
 
 
 def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
@@ -25,6 +26,22 @@ def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
     if lost.any():
         raise GraphError(f"{numbers[lost][0]:g} is too large for {dtype}; write inf if infinity is meant")
     return Leaf(shape, lambda: array, exact="bool" if flat and type(flat[0]) is bool else "")
+
+
+def whole(spec: object, kind: object, dtype: np.dtype[Any]) -> Leaf:
+    """The leaf of whole numbers, or of truths, of a type of their own. Raises GraphError."""
+    if kind not in WHOLE:
+        raise GraphError(f"dtype is that of whole numbers or truths, one of {', '.join(WHOLE)}, not {described(kind)}")
+    shape, flat = _flat(spec)
+    name = str(kind)
+    low, high = (0, 1) if name == "bool" else (int(np.iinfo(name).min), int(np.iinfo(name).max))
+    for number in flat:
+        if type(number) is float:
+            raise GraphError(f"{number!r} is no whole number, and dtype is {name!r}")
+        if not low <= number <= high:
+            raise GraphError(f"{number} is no number of {name}, which has those from {low} to {high}")
+    array = np.array(flat, dtype=name).reshape(shape).astype(dtype)
+    return Leaf(shape, lambda: array, exact=name)
 
 
 def _flat(spec: object) -> tuple[Shape, list[Any]]:

@@ -15,6 +15,7 @@ from gradstep.engine.ops.elementwise import Elementwise
 from gradstep.engine.ops.families.arithmetic import Add, Subtract
 from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.precision import EPS, rounded
+from gradstep.engine.ops.promotion import KINDS, WHOLE, held, is_whole
 from gradstep.engine.ops.shapes import check_numbers
 
 
@@ -67,15 +68,16 @@ class ScaleGradient(Elementwise):
 
 @dataclass(frozen=True)
 class Cast(Elementwise):
-    """The nearest number of another type, ties to even: float16, bfloat16, float32 or float64. What is computed of it
-    is of that type as well, and rounded to it, until it is cast back. The backward pass rounds each gradient to the
-    type of the number that it is the gradient of."""
+    """The number as one of another type. Of float16, bfloat16, float32 and float64 the nearest, ties to even: what is
+    computed of it is of that type as well, and rounded to it, until it is cast back, and the backward pass rounds each
+    gradient to the type of the number that it is the gradient of. Of a type of whole numbers what stands before the
+    point, and of what is too large for it the digits that it holds; of bool whether it is another number than 0. These
+    pass no gradient."""
 
     name = "cast"
     notation = "{0} as dtype"
-    slopes = ("1",)
-    edge = "what is too large for the type is infinite, what is too small 0"
-    agreed = True
+    slopes = ("1, and 0 to whole numbers and truths",)
+    edge = "what is too large for a type of fractions is infinite, what is too small 0; NaN is true"
     label = "cast"
     words: ClassVar = {"type": "dtype"}
 
@@ -87,23 +89,37 @@ class Cast(Elementwise):
     smooth: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        if self.dtype not in EPS:
-            raise OpError(f"cast: dtype is one of {', '.join(map(repr, EPS))}, not {self.dtype!r}")
+        if self.dtype not in KINDS:
+            known = ", ".join(map(repr, (*EPS, *WHOLE)))
+            raise OpError(f"cast: dtype is one of {known}, not {self.dtype!r}")
 
     @property
     def rounds_to(self) -> str:  # type: ignore[override]  # of each cast another
         return self.dtype
 
+    @property
+    def discrete(self) -> bool:  # type: ignore[override]
+        return is_whole(self.dtype)
+
+    @property
+    def agreed(self) -> bool:  # type: ignore[override]
+        return not self.discrete
+
     def template(self, inputs: int, dtype: np.dtype[Any]) -> str:
         return f"{{0}} as {self.dtype}"
 
+    def slope(self, slot: int, inputs: int, dtype: np.dtype[Any]) -> str:
+        return "0" if self.discrete else "1"
+
     def forward(self, xs: Sequence[Array]) -> Array:
-        return rounded(xs[0], self.dtype)
+        return held(xs[0], self.dtype)
 
     def local(self, slot: int, y: Array, xs: Sequence[Array]) -> Array:
-        return np.ones_like(y)
+        return np.zeros_like(y) if self.discrete else np.ones_like(y)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
+        if self.discrete:
+            return np.zeros_like(g)
         if self.smooth:
             return g
         return rounded(rounded(g, self.dtype), self.source or "float64")

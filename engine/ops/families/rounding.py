@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array
+from gradstep.engine.index import Array, unravel
 from gradstep.engine.notation import brief, shown
 from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.elementwise import Elementwise, sign
 from gradstep.engine.ops.families.arithmetic import Divide
 from gradstep.engine.ops.functions import function, jumps
-from gradstep.engine.ops.op import KEPT, REGISTRY
+from gradstep.engine.ops.op import KEPT, RECKONED, REGISTRY, Op
 from gradstep.engine.ops.precision import MOST
 from gradstep.engine.ops.shapes import is_number
 
@@ -56,9 +56,23 @@ def _truncated(a: Array, b: Array) -> Array:
     return np.asarray(np.copysign(found, a))
 
 
+def _dividing(exact: Callable[[Array, Array], Array]) -> Callable[[Op, Sequence[Array]], Array]:
+    """The same of whole numbers, which have no quotient by 0, as in PyTorch."""
+
+    def whole(op: Op, xs: Sequence[Array]) -> Array:
+        zeros = np.flatnonzero(xs[1] == 0)
+        if len(zeros) and xs[0].size:
+            at = ", ".join(map(str, unravel(int(zeros[0]), xs[1].shape)))
+            where = f"b[{at}]" if at else "b"
+            raise OpError(f"{op.name}: whole numbers cannot be divided by 0, and {where} is 0; cast(b, …) to fractions")
+        return exact(*xs)
+
+    return whole
+
+
 function("fmod", "{0} − trunc({0} / {1}) × {1}", _truncated,
     ("1", lambda y, a, b: np.ones_like(y)), ("−trunc({0} / {1})", lambda y, a, b: -np.trunc(a / b)),
-    label="remainder", kink=_JUMPS, of_whole=KEPT,
+    label="remainder", kink=_JUMPS, of_whole=RECKONED, exactly=_dividing(np.fmod),
 )  # fmt: skip
 
 
@@ -74,8 +88,28 @@ def _minus_quotient(y: Array, a: Array, b: Array) -> Array:
 
 function("remainder", "{0} − ⌊{0} / {1}⌋ × {1}", lambda a, b: _left(a, b, np.floor, np.mod),
     ("1", lambda y, a, b: np.ones_like(y)), ("−⌊{0} / {1}⌋", _minus_quotient),
-    label="remainder", kink=_JUMPS, of_whole=KEPT,
+    label="remainder", kink=_JUMPS, of_whole=RECKONED, exactly=_dividing(np.mod),
 )  # fmt: skip
+
+
+def _flat(y: Array, a: Array, b: Array) -> Array:
+    return np.zeros_like(y)
+
+
+def quotient(name: str, notation: str, value: Callable[..., Array], label: str, exact: Callable[..., Array]) -> None:
+    """Makes a quotient that is rounded, and passes no gradient."""
+    kink = "it jumps, and its slope is 0 everywhere else"
+    traits: dict[str, Any] = {"discrete": True, "of_whole": RECKONED, "exactly": _dividing(exact)}
+    function(name, notation, value, ("0", _flat), ("0", _flat), label=label, kink=kink, **traits)
+
+
+def _quotient_of_whole(a: Array, b: Array) -> Array:
+    return np.asarray((a - np.fmod(a, b)) // b)
+
+
+# Rounded down as Python does: 1 // 0.1 is 9, as 0.1 is a little more than a tenth.
+quotient("floor_divide", "⌊{0} / {1}⌋", np.floor_divide, "floor divide", np.floor_divide)
+quotient("trunc_divide", "trunc({0} / {1})", lambda a, b: np.trunc(a / b), "trunc divide", _quotient_of_whole)
 
 
 def _no_sign(slot: int, g: Array, local: Array, found: Array) -> Array:
@@ -96,12 +130,12 @@ _MOST_DECIMALS = 308
 
 @composite()
 def div(a: Given, b: Given, *, rounding_mode: str | None = None) -> Plan:
-    """a / b; with rounding_mode "floor" or "trunc" rounded, and then no gradient passes."""
+    """a / b; with rounding_mode "floor" or "trunc" rounded, and of whole numbers whole; then no gradient passes."""
     if rounding_mode is None:
         return (Divide(), [a, b])
     if rounding_mode not in ("floor", "trunc"):
         raise OpError(f"div: rounding_mode is None, 'floor' or 'trunc', not {rounding_mode!r}")
-    return (REGISTRY[rounding_mode](), [(Divide(), [a, b])])
+    return (REGISTRY[f"{rounding_mode}_divide"](), [a, b])
 
 
 @dataclass(frozen=True)

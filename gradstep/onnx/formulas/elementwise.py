@@ -130,11 +130,16 @@ def _cast(c: Called) -> Made:
         return f"where({c[0]} != 0, 1, 0)"
     if to in _WIDE:
         return f"trunc({c[0]})"
-    raise Unwritable("a cast to text or to whole numbers of 16 bits and less")
+    if to in _NARROW:  # what is too large for it comes round; here it is a number like others again
+        return f"cast(cast({c[0]}, '{to}'), '{c.dtype}')"
+    if to == "uint16":
+        return f"remainder(trunc({c[0]}), {1 << 16})"
+    raise Unwritable("a cast to text, or to numbers of four bits")
 
 
 _WIDE = ("int32", "int64", "uint32", "uint64")
-_WHOLE = (*_WIDE, "int8", "int16", "uint8", "uint16")
+_NARROW = ("int8", "int16", "uint8")
+_WHOLE = (*_WIDE, *_NARROW, "uint16")
 
 
 @op("Dropout")

@@ -18,6 +18,7 @@ simple({
     "where": "where({0}, {1}, {2})", "prelu": "prelu({0}, {1})", "_prelu_kernel": "where({0} > 0, {0}, {1} * {0})",
     "logaddexp": "logaddexp({0}, {1})", "xlogy": "xlogy({0}, {1})", "lerp": "{0} + {2} * ({1} - {0})",
     "fmod": "fmod({0}, {1})", "remainder": "remainder({0}, {1})", "copysign": "copysign({0}, {1})",
+    "floor_divide": "{0} // {1}",
 })  # fmt: skip
 
 
@@ -58,8 +59,9 @@ def _mul(call: Called, write: Writer) -> str:
 
 @operation("div")
 def _div(call: Called, write: Writer) -> str:
-    if call.option("rounding_mode") is not None:
-        raise Unwritten("what is rounded passes no gradient on")
+    mode = call.option("rounding_mode")
+    if mode is not None:
+        return f"div({write(call.args[0])}, {write(call.args[1])}, rounding_mode={mode!r})"
     return f"{write(call.args[0])} / {write(call.args[1])}"
 
 

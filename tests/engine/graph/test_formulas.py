@@ -29,7 +29,7 @@ from gradstep.engine.graph.graph import Role
         "sum(x for x in c)", "f'{x}'", "f'{__import__(\"os\")}'", "'text'", "b'text'", "'a' 'b'",
         "x[..., ...]",
         "(z := x)", "True", "False", "None", "...", "1j", "x + 1j", "x * None", "x if x else c",
-        "x and c", "x or c", "not x", "~x", "x < c < 1", "x is c", "x in c", "x // c", "x % c", "x << c",
+        "x and c", "x or c", "not x", "~x", "x < c < 1", "x is c", "x in c", "x << c",
         "x >> c",
         "x & c", "x | c", "x ^ c", "[x]", "[x, c]", "(x, c)", "x, c", "{x}", "{1: x}", "()", "[]", "{}", "await x",
         "yield x", "*x", "**x", "sum(*x)", "sum(**x)", "x()", "1()", "sum(x)(c)", "x.T()", "x.sum()", "sum.T", "sum",

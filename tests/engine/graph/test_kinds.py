@@ -59,8 +59,8 @@ def test_the_type_of_the_file_is_none_of_its_own() -> None:
     [
         ("a = \"W @ cast(x, 'float16')\"", "8:6: 'W @ cast(x, 'float16')': linear: a:cast is of float16 and W of "
          "float64; cast one of them, as in cast(W, \"float16\")"),
-        ("a = \"cast(x, 'float8')\"", "8:6: cast: dtype is one of 'bfloat16', 'float16', 'float32', 'float64', not "
-         "'float8'"),
+        ("a = \"cast(x, 'float8')\"", "8:6: cast: dtype is one of 'bfloat16', 'float16', 'float32', 'float64', 'bool', "
+         "'uint8', 'int8', 'int16', 'int32', 'int64', not 'float8'"),
         ("a = \"cast(x, 16)\"", "8:6: cast: dtype is one of"),
         ("a = \"half(x)\"", "8:6: there is no operation 'half': it is written as in cast(x, \"float16\")"),
     ],

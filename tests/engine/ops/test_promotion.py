@@ -14,7 +14,7 @@ from gradstep.engine.errors import ExpressionError
 from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.formulas import Formulas
 from gradstep.engine.graph.graph import Role
-from gradstep.engine.ops.promotion import KINDS, held, is_whole, promoted, result
+from gradstep.engine.ops.promotion import KINDS, WHOLE, held, is_whole, promoted, result
 
 #: The types of a file in each of its own types: what is wider it cannot hold.
 TYPES = {"float32": [kind for kind in KINDS if kind != "float64"], "float64": list(KINDS)}
@@ -112,6 +112,16 @@ BETWEEN: dict[str, Callable[[Any, Any], torch.Tensor]] = {
     "copysign(a, b)": torch.copysign,
     "remainder(a, b + 2)": lambda a, b: torch.remainder(a, b + 2),
     "fmod(a, b + 2)": lambda a, b: torch.fmod(a, b + 2),
+    **{
+        f"div(a - 50, b - 7, rounding_mode='{mode}')": lambda a, b, mode=mode: torch.div(
+            a - 50, b - 7, rounding_mode=mode
+        )
+        for mode in ("floor", "trunc")
+    },
+    "floor_divide(a, b + 2)": lambda a, b: torch.floor_divide(a, b + 2),
+    "(a - 50) // (b - 7)": lambda a, b: (a - 50) // (b - 7),
+    "(a - 50) % (b - 7)": lambda a, b: (a - 50) % (b - 7),
+    "fmod(a - 50, b - 7)": lambda a, b: torch.fmod(a - 50, b - 7),
     "concat(a, b)": lambda a, b: torch.cat([a, b]),
     "(a != 0) * (b != 0)": torch.logical_and,
     "maximum(a != 0, b != 0)": torch.logical_or,
@@ -144,6 +154,10 @@ OF_ONE: dict[str, Callable[[Any], torch.Tensor]] = {
     "a ** 2": lambda a: a**2,
     "a > 1": lambda a: a > 1,
     "-a": lambda a: -a,
+    "a // 3": lambda a: a // 3,
+    "a // 2.5": lambda a: a // 2.5,
+    "a % 7": lambda a: a % 7,
+    "50 // (a - 7)": lambda a: 50 // (a - 7),
     "where(a > 1, a, 0)": lambda a: torch.where(a > 1, a, 0),
     "where(a > 1, 1, 0)": lambda a: torch.where(a > 1, 1, 0),
     "where(a > 1, 1.0, 0)": lambda a: torch.where(a > 1, 1.0, 0),
@@ -187,6 +201,9 @@ OF_ONE: dict[str, Callable[[Any], torch.Tensor]] = {
     "sort(a)[0]": lambda a: torch.sort(a)[0],
     "sort(a)[1]": lambda a: torch.sort(a)[1],
     "topk(a, 2)[1]": lambda a: torch.topk(a, 2)[1],
+    **{f"cast(a - 2, '{kind}')": lambda a, kind=kind: (a - 2).to(getattr(torch, kind)) for kind in WHOLE},
+    **{f"cast(a / 3, '{kind}')": lambda a, kind=kind: (a / 3).to(getattr(torch, kind)) for kind in WHOLE},
+    "cast(cast(a, 'int32'), 'float16') / 3": lambda a: a.to(torch.int32).to(torch.float16) / 3,
     "scatter_add(a, argsort(a), a, 0)": lambda a: a.scatter_add(0, torch.argsort(a), a),
 }  # fmt: skip
 
@@ -208,6 +225,8 @@ def test_one_array_of_each_type(own: str, formula: str) -> None:
 @pytest.mark.parametrize(
     ("formula", "said"),
     [("a - a", "subtract: truths are not subtracted; where just one of two holds is written a != b"),
+     ("a // a", "floor_divide: truths have no quotient; cast one of them to int64"),
+     ("a % a", "remainder: truths have no quotient; cast one of them to int64"),
      ("-a", "negative: a truth has no sign; its opposite is written x == 0")],
 )  # fmt: skip
 def test_truths_are_not_subtracted(formula: str, said: str) -> None:

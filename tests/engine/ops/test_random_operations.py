@@ -435,6 +435,16 @@ BINARY: dict[str, tuple[str, Callable[..., Array], Tame]] = {
         lambda m, a, b: a - np_of(np.trunc)(a / b) * b,
         lambda a, b: _fit(a, b) and _clear(b) and _whole_apart(a / b),
     ),
+    "floor_divide": (
+        "floor_divide({0}, {1}) * {0}",
+        lambda m, a, b: np_of(np.floor)(a / b) * a,
+        lambda a, b: _fit(a, b) and _clear(b) and _whole_apart(a / b),
+    ),
+    "trunc_divide": (
+        "trunc_divide({0}, {1}) * {1}",
+        lambda m, a, b: np_of(np.trunc)(a / b) * b,
+        lambda a, b: _fit(a, b) and _clear(b) and _whole_apart(a / b),
+    ),
     "remainder": (
         "remainder({0}, {1})",
         lambda m, a, b: a - np_of(np.floor)(a / b) * b,
@@ -708,7 +718,9 @@ def built(program: Program, dtype: Any) -> Any:
     used = {i for _, _, inputs in program.lines for i in inputs}
     ends = [n for n in known if n not in used and n not in program.parameters] or ["p0"]
     inputs = {"ids": [2.0, 0.0, 2.0, 1.0], **{f"w_{n}": _weights(known[n]) for n in ends}}
-    lines = {**program.formulas(), "L": " + ".join(f"sum({n} * w_{n})" for n in ends)}
+    own = f"dtype='{np.dtype(dtype).name}'"  # what is cast comes back to the type of the file
+    lines = {name: text.replace("dtype='float64'", own) for name, text in program.formulas().items()}
+    lines["L"] = " + ".join(f"sum({n} * w_{n})" for n in ends)
     return network(inputs, program.parameters, lines, dtype=dtype)
 
 

@@ -53,6 +53,11 @@ CASES: dict[str, Scenario] = {
     "largest": _written("x = [1.0, 3.0]", "m = max(x)", "L = m * 2"),
     "infinite loss": _written("x = 0.0\nw = 1.0", "l = log(x)", "L = l + w * 2"),
     "alone": _written("x = [2.0]", "p = log_softmax(x)", "q = softmax(x)", "L = sum(p + q)"),
+    "whole numbers": _written(
+        "w = [0.1, -2.5, 300.9, -129.0, 0.0, inf, nan]\nv = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]", "a = cast(w, 'int8')",
+        "b = cast(w, 'bool')", "c = cast(w, 'int64')", "d = cast(a + b, 'float32')", "e = a * a", "f = a @ a",
+        "L = sum((d + e + f) * v)",
+    ),
     "halves": _written("w = [0.1, 0.5, 1e-9, 3.0]", "a = cast(w, 'float16')", "b = cast(exp(a), 'float64')",
                        "c = b * detach(w)", "L = 1e-8 * sum(c)"),
     "overflown": _written("w = [1e200, 2.0]", "L = sum(w * w)", more=f"{_UPDATED}clip_norm = 1.0\n"),

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from gradstep.engine.index import unravel
+from wordings.casts import whole
 from wordings.facts import Array, Facts
 from wordings.grammar import LABEL, number, rounds, says
 
@@ -56,6 +57,24 @@ def biggest_addend(f: Facts, m: re.Match[str]) -> bool:
 def _biggest(f: Facts, text: str) -> bool:
     sizes = np.sort(np.abs(terms(f)))
     return rounds(text.lstrip("+−"), sizes[-1]) and sizes[-1] > sizes[-2]
+
+
+_ROUND = ", which (u?int(?:8|16|32|64)) does not hold, so it comes round to <n>\\."
+
+
+@says(f"<x> is <x> (plus|minus|times) <x>: <n>{_ROUND}")
+def between_comes_round(f: Facts, m: re.Match[str]) -> bool:
+    a, b = (int(f.value(m[k])) for k in (2, 4))
+    made = {"plus": a + b, "minus": a - b, "times": a * b}[m[3]]
+    return rounds(m[5], made) and made != f.result == whole(m[6], made) and rounds(m[7], f.result)
+
+
+@says(f"<x> adds up <k> (?:number|product)s?: <n>{_ROUND}")
+def sum_comes_round(f: Facts, m: re.Match[str]) -> bool:
+    a, b = (x.astype(np.int64) for x in f.trace.inputs(f.node))
+    made = int((a @ b).item(f.here.flat))
+    comes = rounds(m[3], made) and made != f.result == whole(m[4], made) and rounds(m[5], f.result)
+    return comes and number(m[2]) == a.shape[-1]
 
 
 @says("<x> is <x> (plus|minus|times|divided by) <x>: <n>\\.")
