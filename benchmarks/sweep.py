@@ -163,7 +163,7 @@ CASES: dict[str, Case] = dict([
     ("flip", Case("flip(X, 1)", lambda x: x.flip(1), {"X": (ROWS, "normal")})), ("roll", Case("roll(X, 7, 1)",
         lambda x: x.roll(7, 1), {"X": (ROWS, "normal")})),
     ("tile", Case("tile(X, (1, 2))", lambda x: x.tile(1, 2), {"X": (ROWS, "normal")})), ("rot90", Case("rot90(X)",
-        lambda x: torch.rot90(x), {"X": (ROWS, "normal")})),
+        lambda x: torch.rot90(x).contiguous(), {"X": (ROWS, "normal")})),
     ("repeat_interleave", Case("repeat_interleave(X, 2, 1)", lambda x: x.repeat_interleave(2, 1), {"X": (ROWS,
         "normal")})),
     ("expand", Case("expand(X, (256, 1024))", lambda x: x.expand(256, 1024).contiguous(), {"X": ((1, 1024),

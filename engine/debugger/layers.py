@@ -123,8 +123,7 @@ def _when(recording: Recording, value: int, sample: int | None) -> tuple[float, 
     sweep, samples = recording.timeline.sweep_of(Phase.BACKWARD, value), recording.samples
     if sweep is None:
         return np.inf, np.inf
-    grid = samples.elements(value, samples.count - 1 if sample is None else sample)
-    if not grid.size:
+    if sweep.stop == sweep.start:
         return np.inf, 0.0
-    last = grid.base + sum((extent - 1) * stride for extent, stride in zip(grid.shape, grid.strides, strict=True))
-    return sweep.start + grid.base + 1, sweep.start + last + 1
+    first, last = samples.ends(value, samples.count - 1 if sample is None else sample)
+    return sweep.start + first + 1, sweep.start + last + 1

@@ -30,15 +30,13 @@ def _peaks(recording: Recording, ranges: tuple[range, ...]) -> tuple[float, ...]
         return ()
     steps, sweeps = np.concatenate(sampled), recording.timeline.sweeps
     # The sweeps' starts rise, so those of the steps are found as a step's is.
-    numbers = np.searchsorted([sweep.start for sweep in sweeps], steps) - 1
-    found = np.empty(len(steps))
+    begins = np.array([sweep.start for sweep in sweeps])
+    numbers = np.searchsorted(begins, steps) - 1
+    elements, found = steps - begins[numbers] - 1, np.empty(len(steps))
     borders = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(steps)]
-    for start, stop in pairwise(borders):
-        sweep = sweeps[int(numbers[start])]
-        flat = recording.trace.gradient(sweep.value).reshape(-1)
-        found[start:stop] = flat[steps[start:stop] - sweep.start - 1]
-    ends = np.cumsum([0, *map(len, sampled)]).tolist()
-    return tuple(_largest(found[start:stop]) for start, stop in pairwise(ends))
+    for number, (start, stop) in zip(numbers[borders[:-1]].tolist(), pairwise(borders), strict=True):
+        found[start:stop] = recording.trace.gradient(sweeps[number].value).reshape(-1)[elements[start:stop]]
+    return tuple(_largest(found, list(map(len, sampled))).tolist())
 
 
 def _sample(steps: range) -> Array:
@@ -53,7 +51,8 @@ def extremes(array: Array, count: int) -> tuple[float, ...]:
     """Of each of `count` pieces that an array, shape (elements,), is cut into, the number that is largest by size.
     Where there are fewer elements than pieces, neighbouring ones have the same."""
     edges: Sequence[int] = np.linspace(0, array.size, count + 1).astype(int).tolist()
-    return tuple(_largest(array[start : max(stop, start + 1)]) for start, stop in pairwise(edges))
+    parts = (array[start : max(stop, start + 1)] for start, stop in pairwise(edges))
+    return tuple(float(_largest(part, [len(part)])[0]) for part in parts)
 
 
 def extreme(array: Array) -> float:
@@ -62,5 +61,10 @@ def extreme(array: Array) -> float:
     return float(array[np.nanargmax(abs(array))]) if not np.isnan(array).all() else float("nan")
 
 
-def _largest(numbers: Array) -> float:
-    return float(numbers[abs(np.nan_to_num(numbers, nan=np.inf)).argmax()])
+def _largest(numbers: Array, counts: Sequence[int]) -> Array:
+    """Of each of some groups, so many numbers that follow each other, none of them empty, the first that is largest by
+    size."""
+    size, starts = abs(numbers), np.cumsum([0, *counts[:-1]])
+    most = np.repeat(np.maximum.reduceat(size, starts), counts)  # not a number where one of the group is none
+    there = np.flatnonzero((size == most) | np.isnan(size))
+    return np.asarray(numbers[there[np.searchsorted(there, starts)]])

@@ -15,6 +15,7 @@ from math import prod
 import numpy as np
 
 from gradstep.engine.index import Array, Grid, Shape, unravel
+from gradstep.engine.ops.apart import Apart
 from gradstep.engine.ops.shifting import Shifting
 from gradstep.engine.ops.windows import Window, spots, steps
 
@@ -80,6 +81,8 @@ class Correlation:
 
     def to_coarse(self, weight: Array, fine: Array) -> Array:
         """Σ weight · fine, shape (samples, O, *places)."""
+        if self._alone is not None and _finite(weight):
+            return self._alone.to_coarse(weight.reshape(self.outer, -1), fine.reshape(self.shapes[FINE]))
         if self._shifting is not None:
             return self._shifted(self._shifting.to_coarse, COARSE, self._by_offset(weight), self._split(FINE, fine))
         if self._apart and self._places >= _BROAD:  # nothing to add up over channels
@@ -95,6 +98,9 @@ class Correlation:
 
     def to_weight(self, coarse: Array, fine: Array) -> Array:
         """Σ coarse · fine, shape (O, C / groups, *sizes)."""
+        if self._alone is not None and _finite(coarse, fine):
+            found = self._alone.to_weight(coarse.reshape(self.shapes[COARSE]), fine.reshape(self.shapes[FINE]))
+            return found.reshape(self.shapes[WEIGHT])
         if self._shifting is not None and _finite(coarse, fine):
             both = self._split(COARSE, coarse), self._split(FINE, fine)
             moved = [self._shifting.to_weight(*pair) for pair in zip(*both, strict=True)]
@@ -113,6 +119,8 @@ class Correlation:
 
     def to_fine(self, coarse: Array, weight: Array) -> Array:
         """Σ coarse · weight, shape (samples, C, *extents)."""
+        if self._alone is not None and _finite(coarse, weight):
+            return self._alone.to_fine(coarse.reshape(self.shapes[COARSE]), weight.reshape(self.outer, -1))
         if self._shifting is not None and _finite(coarse, weight):
             return self._shifted(self._shifting.to_fine, FINE, self._split(COARSE, coarse), self._by_offset(weight))
         each, found = self.outer // self.groups, np.zeros(self.shapes[FINE], coarse.dtype)
@@ -151,21 +159,30 @@ class Correlation:
     def _shifting(self) -> Shifting | None:
         """How it is computed where windows move on by one, and the products are large enough without what lies under
         a window being put together."""
-        if any(w.stride > 1 for w in self.windows) or not all(map(prod, self.shapes)):
+        if any(w.stride > 1 for w in self.windows) or not self._broad:
             return None
-        if self._places < _BROAD or (not self._apart and min(self.inner, self.outer) < _BROAD * self.groups):
+        if self._apart or min(self.inner, self.outer) < _BROAD * self.groups:
             return None
-        return Shifting(self.windows, self._apart)
+        return Shifting(self.windows)
+
+    @cached_property
+    def _alone(self) -> Apart | None:
+        """How it is computed where channels are apart and windows overlap."""
+        overlap = all(w.size >= w.stride for w in self.windows) and any(w.size > w.stride for w in self.windows)
+        return Apart(self.windows) if self._apart and overlap and self._broad else None
+
+    @cached_property
+    def _broad(self) -> bool:
+        return self._places >= _BROAD and all(map(prod, self.shapes))
 
     def _by_offset(self, weight: Array) -> list[Array]:
-        """(offsets, O, C / groups), of each group; channels apart are one group here."""
+        """(offsets, O, C / groups), of each group."""
         every = np.moveaxis(weight.reshape(self.outer, self.inner // self.groups, -1), -1, 0)
-        parts = 1 if self._apart else self.groups
-        return [np.ascontiguousarray(part) for part in np.split(every, parts, axis=1)]
+        return [np.ascontiguousarray(part) for part in np.split(every, self.groups, axis=1)]
 
     def _split(self, role: int, array: Array) -> list[Array]:
         """The channels of each group."""
-        return np.split(array.reshape(self.shapes[role]), 1 if self._apart else self.groups, axis=1)
+        return np.split(array.reshape(self.shapes[role]), self.groups, axis=1)
 
     def _shifted(self, of: Callable[[Array, Array], Array], role: int, *parts: list[Array]) -> Array:
         """What is made of each group, together."""

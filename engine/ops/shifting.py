@@ -16,20 +16,19 @@ from math import prod
 
 import numpy as np
 
-from gradstep.engine.index import Array, Indices, Shape
+from gradstep.engine.index import Array, Indices, Shape, pieces
 from gradstep.engine.ops.windows import Window, steps
 
-#: So many numbers are made at a time.
-_PIECE = 1 << 16
+#: So many numbers are made at a time, which stay in the cache next to the processor, but of a channel so many at least.
+_PIECE, _LEAST = 1 << 15, 256
 
 
 @dataclass(frozen=True)
 class Shifting:
-    """What lies along the axes that the windows move along. Channels lie before them, each apart from the others or
-    all of them meeting each other."""
+    """What lies along the axes that the windows move along. Channels lie before them, and all of them meet each other;
+    for those that meet themselves only see `apart`."""
 
     windows: tuple[Window, ...]
-    apart: bool
 
     @cached_property
     def extents(self) -> Shape:
@@ -48,7 +47,7 @@ class Shifting:
         return sum((w.places - 1) * by for w, by in zip(self.windows, steps(self.extents), strict=True)) + 1
 
     def to_coarse(self, kernels: Array, fine: Array) -> Array:
-        """Kernels (offsets, O, C), or (offsets, C, 1) of channels apart, and fine (samples, C, *extents)."""
+        """Kernels (offsets, O, C) and fine (samples, C, *extents)."""
         row = self._padded(fine)
         found = np.empty((len(fine), kernels.shape[1], prod(self.extents)), fine.dtype)
         self._sum(kernels, row, self.distances, found[..., : self.length])
@@ -56,8 +55,7 @@ class Shifting:
 
     def to_fine(self, coarse: Array, kernels: Array) -> Array:
         """The same kernels, with coarse (samples, O, *places): they are gone through from behind."""
-        back = kernels if self.apart else kernels.swapaxes(1, 2)
-        last = self.distances[-1]
+        back, last = kernels.swapaxes(1, 2), self.distances[-1]
         row = np.zeros((*coarse.shape[:2], last + prod(self.extents)), coarse.dtype)
         self._places(row[..., last:])[...] = coarse
         found = np.empty((len(coarse), back.shape[1], prod(self.extents)), coarse.dtype)
@@ -65,36 +63,22 @@ class Shifting:
         return self._inside(found.reshape(*found.shape[:2], *self.extents))
 
     def to_weight(self, coarse: Array, fine: Array) -> Array:
-        """(offsets, O, C), or (offsets, C) of channels apart."""
+        """(offsets, O, C)."""
         row, made = self._padded(fine), np.zeros((*coarse.shape[:2], prod(self.extents)), coarse.dtype)
         self._places(made)[...] = coarse
-        made = made[..., : self.length]
-        found = []
-        for far in self.distances:
-            there = row[..., far : far + self.length]
-            if self.apart:
-                found.append(np.einsum("ncl,ncl->c", made, there))
-            else:
-                found.append(np.matmul(made, there.swapaxes(1, 2)).sum(axis=0))
-        return np.array(found)
+        found = np.zeros((len(self.distances), coarse.shape[1], fine.shape[1]), coarse.dtype)
+        most = max(_PIECE // max(found.shape[1:]), _LEAST)
+        for sample, (start, stop) in product(range(len(fine)), pieces(self.length, most)):
+            here = made[sample, :, start:stop]
+            for into, far in zip(found, self.distances, strict=True):
+                into += here @ row[sample, :, start + far : stop + far].T
+        return found
 
     def _sum(self, kernels: Array, row: Array, distances: Sequence[int], out: Array) -> None:
-        """Σ kernel · row moved on by its distance: of channels apart a few at a time, else some of their places."""
+        """Σ kernel · row moved on by its distance, some of the places at a time."""
         samples, channels, length = out.shape
-        if self.apart:
-            most = max(_PIECE // (2 * length), 1)
-            spare = np.empty((min(most, channels), length), out.dtype)
-            for sample, start in product(range(samples), range(0, channels, most)):
-                part = slice(start, min(start + most, channels))
-                into, more = out[sample, part], spare[: part.stop - start]
-                for k, far in enumerate(distances):
-                    np.multiply(kernels[k, part], row[sample, part, far : far + length], out=more if k else into)
-                    if k:
-                        np.add(into, more, out=into)
-            return
-        most = max(_PIECE // channels, 256)
-        for sample, start in product(range(samples), range(0, length, most)):
-            stop = min(start + most, length)
+        most = max(_PIECE // channels, _LEAST)
+        for sample, (start, stop) in product(range(samples), pieces(length, most)):
             total, more = np.empty((2, channels, stop - start), out.dtype)
             for k, far in enumerate(distances):
                 np.matmul(kernels[k], row[sample, :, start + far : stop + far], out=more if k else total)

@@ -21,7 +21,7 @@ import numpy as np
 from gradstep.engine.errors import GoOn, Interrupted, OpError
 from gradstep.engine.graph.calls import renamed
 from gradstep.engine.graph.graph import Graph, Node, Pullback
-from gradstep.engine.index import Array, read_only
+from gradstep.engine.index import Array, in_order, read_only
 from gradstep.engine.run.trace import Trace
 
 
@@ -146,9 +146,7 @@ def _settle(array: Array) -> Array:
     """`array` as a read-only C-contiguous ndarray, copied only where it has to be."""
     if type(array) is not np.ndarray:
         array = np.asarray(array)  # NumPy makes scalars of results without axes
-    if not array.flags.c_contiguous:
-        array = np.ascontiguousarray(array)
-    return read_only(array)
+    return read_only(in_order(array))
 
 
 # What they go through -----------------------------------------------------------------------------

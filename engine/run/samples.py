@@ -116,6 +116,15 @@ class Samples:
             return Grid(0, (prod(shape),), (1,))
         return Grid(sample * steps[axis], shape[:axis] + shape[axis + 1 :], steps[:axis] + steps[axis + 1 :])
 
+    def ends(self, value: int, sample: int) -> tuple[int, int]:
+        """The first and the last of these `elements`; there is one at least."""
+        shape, axis = self._trace.graph.values[value].shape, self._axes.get(value)
+        if axis is None:
+            return 0, prod(shape) - 1
+        after = prod(shape[axis + 1 :])
+        first = sample * after
+        return first, first + (prod(shape[:axis]) - 1) * after * shape[axis] + after - 1
+
     def over(self, value: int, flat: int) -> Grid:
         """The same element of every sample; only itself where it belongs to none."""
         axis = self._axes.get(value)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradstep.engine.index import Grid, Space, broadcast_strides, ravel, strides, unravel
+from gradstep.engine.index import TILE, Grid, Space, broadcast_strides, in_order, ravel, strides, unravel
 
 SHAPES = [(1,), (5,), (2, 3), (3, 1, 4), (1, 1), (2, 3, 4, 5), (7, 1, 1, 2)]
 
@@ -105,3 +105,29 @@ def test_holding_one_array_lets_the_others_run() -> None:
         point, free = space.hold(int(a[i, k]), space.operands[0])
         assert free == (1,)
         assert space.grid(point, free, space.out).take(0, 3).tolist() == [i * 3 + j for j in range(3)]
+
+
+def _turned(shape: tuple[int, ...], axes: tuple[int, ...], ways: tuple[int, ...], dtype: str) -> np.ndarray:
+    """A view whose elements are all different, with axes in another order and some the other way round."""
+    whole = np.arange(math.prod(shape), dtype=dtype).reshape(shape)
+    return whole.transpose(axes)[tuple(slice(None, None, way) for way in ways)]
+
+
+@pytest.mark.parametrize("ways", [(1, 1, 1), (-1, 1, 1), (1, -1, -1), (-1, -1, 1)])
+@pytest.mark.parametrize("axes", [(0, 2, 1), (2, 1, 0), (2, 0, 1), (1, 0, 2), (1, 2, 0)])
+@pytest.mark.parametrize(("shape", "dtype"), [((2, TILE + 3, 512), "f4"), ((256, 2, TILE), "f8"), ((3, 4, 5), "i8")])
+def test_what_is_put_in_order_has_the_same_elements_in_the_same_places(
+    shape: tuple[int, ...], dtype: str, axes: tuple[int, ...], ways: tuple[int, ...]
+) -> None:
+    view = _turned(shape, axes, ways, dtype)
+    found = in_order(view)
+    assert found.flags.c_contiguous
+    assert found.dtype == view.dtype
+    np.testing.assert_array_equal(found, view)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (1, 1), (4, 5)])
+def test_what_is_in_order_is_not_copied(shape: tuple[int, ...]) -> None:
+    array = np.zeros(shape)
+    assert in_order(array) is array
+    assert in_order(np.zeros(shape[::-1]).T).shape == shape

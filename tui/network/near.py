@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from gradstep.engine.debugger import Frame
 from gradstep.engine.graph import Layer
 from gradstep.engine.run import Recording
-from gradstep.tui.folding import formulas, hidden
+from gradstep.tui.folding import Closed, formulas, hidden
+from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.looking import layer_here
 from gradstep.tui.network.maps import Maps
 from gradstep.tui.network.plan import numbers
@@ -41,8 +42,13 @@ def named(canvas: Canvas, frame: Frame, view: View) -> Maps | None:
     recording, here = frame.recording, layer_here(frame, view)
     closed = formulas(recording).difference(recording.board.modules.of(here.output))
     closed = closed.difference(*(recording.board.modules.of(v) for v in _read(frame) if hidden(recording, v, closed)))
-    shown = {k for v, k in numbers(recording).items() if not hidden(recording, v, closed)}
-    return Maps(canvas, frame, view, shown) if closed else None
+    return Maps(canvas, frame, view, set(_open(recording, frozenset(closed)))) if closed else None
+
+
+@kept_of_network
+def _open(recording: Recording, closed: Closed) -> frozenset[int]:
+    """The layers that are shown by themselves where some groups are closed: there may be hundreds."""
+    return frozenset(k for v, k in numbers(recording).items() if not hidden(recording, v, closed))
 
 
 def _read(frame: Frame) -> Iterator[int]:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Shape
+from gradstep.engine.index import Array, Shape, in_order
 from gradstep.engine.ops.composite import Given, Plan, composite
 from gradstep.engine.ops.families.choice import Where
 from gradstep.engine.ops.families.shape import Reshape, Transpose
@@ -107,10 +107,10 @@ class Rot90(Placed):
         return tuple(found)
 
     def placed(self, x: Array, nothing: int) -> Array:
-        return np.rot90(x, self.k, (self.axes[0], self.axes[1]))
+        return in_order(np.rot90(x, self.k, (self.axes[0], self.axes[1])))
 
     def returned(self, g: Array, shape: Shape) -> Array:
-        return np.rot90(g, -self.k, (self.axes[0], self.axes[1]))
+        return in_order(np.rot90(g, -self.k, (self.axes[0], self.axes[1])))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from gradstep.engine.errors import OpError
-from gradstep.engine.index import Array, Shape, ravel, unravel
+from gradstep.engine.index import Array, Shape, in_order, ravel, unravel
 from gradstep.engine.ops.moving import Move
 from gradstep.engine.ops.shapes import normal_axes, shape_text
 
@@ -121,10 +121,10 @@ class Transpose(Move):
         return tuple(shapes[0][a] for a in self.order(len(shapes[0])))
 
     def forward(self, xs: Sequence[Array]) -> Array:
-        return xs[0].transpose(self.order(xs[0].ndim))
+        return in_order(xs[0].transpose(self.order(xs[0].ndim)))
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
-        return g.transpose(np.argsort(self.order(g.ndim)))
+        return in_order(g.transpose(np.argsort(self.order(g.ndim))))
 
     def source(self, at: int, shapes: Sequence[Shape]) -> tuple[int, int]:
         order = self.order(len(shapes[0]))
