@@ -55,3 +55,18 @@ def test_pieces_cover_all_numbers(numbers: list[float], count: int) -> None:
     found = extremes(np.array(numbers), count)
     assert len(found) == count
     assert max(map(abs, found)) == max(map(abs, numbers)) == abs(extreme(np.array(numbers)))
+
+
+def test_of_a_range_with_numbers_that_are_not_finite_the_first_that_is_none() -> None:
+    text = 'format = 1\n[parameters]\nw = [0.0, -1.0, 4.0, 0.0, 0.0]\n[graph]\nL = "sum(sqrt(w))"\n'
+    recording = record(loads(text))
+    sweep = recording.timeline.sweep_of(Phase.BACKWARD, recording.graph.by_name["w"].id)
+    assert sweep is not None
+    gradient = recording.trace.gradient(sweep.value)
+    first = sweep.start + 1
+    ranges = (range(first, first + 2), range(first + 2, first + 3), range(first + 3, first + 5))
+    found = gradient_peaks(recording, ranges, 3)
+    assert np.isnan(gradient[1])
+    assert math.isnan(found[0])
+    assert found[1] == gradient[2] == 0.25
+    assert found[2] == gradient[3] == np.inf

@@ -108,6 +108,7 @@ def test_every_element_has_its_position_in_its_sample() -> None:
             part = numbered if axis is None else numbered.take(sample, axis)
             assert samples.shape(value.id) == part.shape
             flats = part.reshape(-1)
+            assert samples.ends(value.id, sample) == (flats[0], flats[-1])
             assert samples.position(value.id, flats).tolist() == list(range(part.size))
             assert [samples.position(value.id, flat) for flat in flats.tolist()] == list(range(part.size))
             assert [samples.element(value.id, sample, k) for k in range(part.size)] == flats.tolist()
