@@ -50,9 +50,9 @@ _MEET = 1 << 10
 
 
 def in_order(array: Array) -> Array:
-    """The same elements, one behind the other in C order; copied only where they are not. NumPy walks along the lines of
-    the result, which is slow where their elements meet in a cache: there tiles go through a buffer in which they do not.
-    """
+    """The same elements, one behind the other in C order; copied only where they are not. NumPy walks along the lines
+    of the result, which is slow where their elements meet in a cache: tiles go through a buffer there, in which they do
+    not."""
     if array.flags.c_contiguous or not array.ndim:
         return array
     near = min(range(array.ndim), key=lambda a: abs(array.strides[a]) if array.shape[a] > 1 else array.nbytes)
