@@ -70,8 +70,8 @@ DARK = Palette(
     {
         "background": "#0f141b",
         "text": "#dbe3ee",
-        "dim": "#8793a5",
-        "placeholder": "#596679",
+        "dim": "#9aa6b7",
+        "placeholder": "#7f8ca0",
         "line": "#2f3947",
         "frame": "#596679",
         "positive": "#5cb3ff",
@@ -95,8 +95,8 @@ LIGHT = Palette(
     {
         "background": "#fbfbf9",
         "text": "#1b2330",
-        "dim": "#5d6878",
-        "placeholder": "#6a7482",
+        "dim": "#4e5967",
+        "placeholder": "#5f6977",
         "line": "#ccd2da",
         "frame": "#87919f",
         "positive": "#0a5cb8",

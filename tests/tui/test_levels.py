@@ -10,6 +10,7 @@ import pytest
 
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import builtin, find
+from gradstep.tui.network.far import Far
 from gradstep.tui.network.levels import LEVELS
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.main.network import Network, neighbour
@@ -67,3 +68,24 @@ def test_all_of_a_network_of_long_formulas_is_seen_from_afar(name: str, width: i
     graph, head = session.recording.graph, stage.canvas.text().splitlines()[0].split()
     named = {value.name for value in graph.values if value.node >= 0 and not value.part}
     assert named <= {word.strip("▸") for word in head}
+
+
+@pytest.mark.parametrize(
+    ("name", "moment", "layers"),
+    [
+        ("attention-head", "v.grad[1,0]", ["o"]),
+        ("attention-head", "q.grad[1,0]", ["o:products"]),
+        ("digits", "W1.grad[3,2]", ["h", "z1"]),
+        ("gpt-block", "g1.grad[0]", ["n1"]),
+    ],
+)
+def test_from_afar_a_parameter_is_where_it_enters(name: str, moment: str, layers: list[str]) -> None:
+    """One that is no weight was marked at the first layer."""
+    session = Session(find(name))
+    session.goto(moment)
+    frame = session.frame()
+    for width, height in ((98, 10), (124, 19)):
+        stage = LEVELS[Zoom.NETWORK](Canvas(width, height, DARK), frame, View(zoom=Zoom.NETWORK))
+        assert isinstance(stage, Far)
+        here = stage.layers[stage.current]
+        assert session.recording.graph.values[here.output].name in layers

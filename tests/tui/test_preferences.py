@@ -123,15 +123,23 @@ def test_high_contrast_is_high(on: str) -> None:
         assert ratio >= (4.0 if role == "line" else 7.0 if on == "background" else 5.5), (role, on, ratio)
 
 
-def test_the_light_theme_can_be_read() -> None:
-    """WCAG 2.2: 4.5 to 1 for text, also for the names of what is not computed yet, and 3 to 1 for what is drawn and
-    means something; the edges of panels mean nothing."""
-    roles = BUILT_IN["light"].roles
-    paper = _luminance(roles["background"])
-    ratios = {role: (paper + 0.05) / (_luminance(colour) + 0.05) for role, colour in roles.items()}
-    read = ratios.keys() - {"background", "bar", "tint", "line", "frame"}
-    assert {role for role in read if ratios[role] < 4.5} == set()
-    assert ratios["frame"] >= 3.0
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_all_text_can_be_read(theme: str) -> None:
+    """WCAG 2.2: 4.5 to 1 for text, also for the names of what is not computed yet, on the row that one looks at too, and
+    3 to 1 for what is drawn and means something; the edges of panels mean nothing. What is not there yet stays fainter
+    than words, and these than numbers."""
+    roles = BUILT_IN[theme].roles
+    ratios = {(role, on): _ratio(roles[role], roles[on]) for role in roles for on in ("background", "tint")}
+    read = roles.keys() - {"background", "bar", "tint", "line", "frame"}
+    assert {(role, on) for role, on in ratios if role in read and ratios[role, on] < 4.5} == set()
+    assert ratios["frame", "background"] >= 3.0
+    faint, words, numbers = (ratios[role, "background"] for role in ("placeholder", "dim", "text"))
+    assert faint * 1.25 < words < numbers / 1.25
+
+
+def _ratio(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def test_what_is_wanted_comes_first_or_what_is_as_dark() -> None:

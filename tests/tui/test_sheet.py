@@ -7,7 +7,7 @@ import pytest
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find
 from gradstep.engine.notation import Digits, number
-from gradstep.tui.arithmetic.middle import folded, kept
+from gradstep.tui.arithmetic.middle import fold_name, folded, kept, without_places
 from gradstep.tui.cells import breadth, wrap
 from gradstep.tui.network.looking import told
 from gradstep.tui.panels.chrome.headline import Headline
@@ -77,3 +77,33 @@ def test_a_formula_is_folded_in_its_middle() -> None:
         assert text.endswith("b")
     assert kept([5, 5, 5], 21, 3) == (3, 0)
     assert kept([5, 5, 5, 5], 21, 3) == (1, 1)
+
+
+def test_of_a_product_both_factors_stay() -> None:
+    """The upstream gradient was left out, or a name ran on into the next one."""
+    whole = "∂L/∂a[1,0,0] × ∂a[1,0,0]/∂d[1,0,0]"
+    assert folded(whole, 40) == whole
+    assert folded(whole, 33) == "∂L/∂a[1,0,0] × ∂a/∂d"
+    assert without_places("∂L/∂h[1,0]·∂h[1,0]/∂z[1,0]") == "∂L/∂h[1,0]·∂h/∂z"
+    assert without_places("∂L/∂w₁·x[2]") == "∂L/∂w₁·x[2]"
+    for formula, sign in (("∂L/∂o:swapaxes[2,0,0] × ∂o:swapaxes[2,0,0]/∂a[0,2,0]", " × "), (whole, " × ")):
+        for room in range(24, 60):
+            first, second = folded(formula, room).split(sign)
+            assert breadth(first) + breadth(second) + 3 <= room
+            assert first.startswith("∂L/")
+            assert second.startswith("∂")
+            assert "/" in second
+    terms = "∂L/∂y:standardize₁·∂y:standardize₁/∂x₂ + ∂L/∂y:standardize₃·∂y:standardize₃/∂x₂"
+    for room in range(30, 60):  # of a sum the last term, with both of its factors
+        *_, last = folded(terms, room).split(" + ")
+        assert last.startswith("∂L/")
+        assert last.endswith("₂")
+        assert "·∂y" in last
+
+
+def test_what_is_derived_and_by_what_are_cut_each_by_itself() -> None:
+    assert fold_name("∂L:sigmoid/∂L:linear", 12) == "∂L…id/∂L…ear"
+    assert fold_name("∂L/∂L:sigmoid[0,0]", 16).startswith("∂L/∂L")
+    assert fold_name("∂L/∂L:sigmoid[0,0]", 16).endswith("[0,0]")
+    for width in range(3, 30):
+        assert breadth(fold_name("∂L:sigmoid[0,0]/∂L:linear[0,0]", width)) <= width

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradstep.engine.debugger import Card, Frame
 from gradstep.engine.explain import Chain, relation
 from gradstep.engine.notation import number
-from gradstep.tui.arithmetic.middle import row
+from gradstep.tui.arithmetic.middle import fold_name, row, without_places
 from gradstep.tui.arithmetic.slots import Slots
 from gradstep.tui.cells import breadth, fold
 from gradstep.tui.theme import sign_role
@@ -32,7 +32,8 @@ def _card(slots: Slots, x: int, width: int, card: Card, last: bool, signed: bool
     canvas, palette, y = slots.canvas, slots.palette, slots.y
     canvas.box(x, y, width, 4, palette.style("current" if last else "frame"), heavy=last)
     canvas.put(x + 2, y, f" {card.role} ", palette.style("current" if last else "dim", bold=last))
-    canvas.put(x + max((width - breadth(card.name)) // 2, 1), y + 1, fold(card.name, width - 2))
+    name = card.name if breadth(card.name) <= width - 2 else fold_name(without_places(card.name), width - 2)
+    canvas.put(x + max((width - breadth(name)) // 2, 1), y + 1, name)
     shown = number(card.value, slots.digits, signed)
     style = palette.style(sign_role(card.value) if signed else "text", bold=True)
     canvas.put(x + max((width - len(shown)) // 2, 1), y + 2, shown, style)
@@ -48,7 +49,11 @@ def paint_chain(slots: Slots, chain: Chain, width: int | None = None) -> None:
     numbers = [number(factor, slots.digits, True) for factor in chain.factors]
     equals = f" {relation(chain.factors, chain.product, slots.digits)} "
     room = (width or slots.canvas.width) - _CHAIN - len(equals) - len(number(chain.product, slots.digits, True))
-    widths = [max(breadth(name), len(value)) for name, value in zip(chain.names, numbers, strict=True)]
+    names: tuple[str, ...] = chain.names
+    widths = [max(breadth(name), len(value)) for name, value in zip(names, numbers, strict=True)]
+    if len(row(widths, room, 3)) < len(names) or None in row(widths, room, 3):
+        names = tuple(map(without_places, names))
+        widths = [max(breadth(name), len(value)) for name, value in zip(names, numbers, strict=True)]
     if row(widths, room, 3)[0] is None:  # names give way to numbers
         most = max((room - 7) // 2, *map(len, numbers))
         widths = [min(width, most) for width in widths]
@@ -60,7 +65,7 @@ def paint_chain(slots: Slots, chain: Chain, width: int | None = None) -> None:
             x = _both(slots, x, "…")
             continue
         last = k == len(widths) - 1
-        slots.canvas.put(x, slots.y, fold(chain.names[k], widths[k]), slots.palette.style("text", bold=last))
+        slots.canvas.put(x, slots.y, fold_name(names[k], widths[k]), slots.palette.style("text", bold=last))
         style = slots.palette.style(sign_role(chain.factors[k]), bold=last)
         slots.canvas.put(x + widths[k] - len(numbers[k]), slots.y + 1, numbers[k], style)
         x += widths[k]

@@ -12,6 +12,16 @@ from gradstep.tui.cells import breadth, fold
 #: Signs between the parts of a formula, those that bind least first.
 _JOINTS = ((" + ", " − "), (" × ",), ("·",))
 _LEFT_OUT = "…"
+#: A term in fewer cells than this says nothing.
+_LEAST = 20
+#: How much one element changes with another, both with their places.
+_BETWEEN = re.compile(r"(∂[^\s·×/∂\[\]]+)\[[^\[\]]*\]/(∂[^\s·×/∂\[\]]+)\[[^\[\]]*\]")
+
+
+def without_places(text: str) -> str:
+    """A formula in which local gradients are between arrays instead of between elements, `∂a/∂d` for
+    `∂a[1,0]/∂d[1,0]`: which ones is said by the upstream gradient, and by what is computed."""
+    return _BETWEEN.sub(r"\1/\2", text)
 
 
 def kept(widths: Sequence[int], room: int, joint: int) -> tuple[int, int]:
@@ -45,10 +55,13 @@ def folded(text: str, room: int) -> str:
 
 
 def without_middle(text: str, room: int) -> str | None:
-    """A formula in at most `room` cells, without terms of its middle; None where that is not enough."""
-    shorter = text if breadth(text) <= room else re.sub(r" \([^()]*\)$", "", text)
-    if breadth(shorter) <= room:  # over what it runs is said by its letters too
-        return shorter
+    """A formula in at most `room` cells, without places, or terms of its middle; None where that is not enough."""
+    for shorter in (text, re.sub(r" \([^()]*\)$", "", text)):  # over what it runs is said by its letters too
+        if breadth(shorter) <= room:
+            return shorter
+    text = without_places(shorter)
+    if breadth(text) <= room:
+        return text
     for joints in _JOINTS:
         parts, between = _split(text, joints)
         if len(parts) == 1:
@@ -56,13 +69,28 @@ def without_middle(text: str, room: int) -> str | None:
         begin, end = kept([breadth(part) for part in parts], room, breadth(joints[0]))
         tail = "".join(map("".join, zip(between[len(parts) - end - 1 :], parts[len(parts) - end :], strict=True)))
         shorter = (parts[0] + between[0] if begin else "") + _LEFT_OUT + tail
-        if not begin and len(parts) == 2 and joints == _JOINTS[-1]:  # of a product both matter
-            half = (room - 1) // 2
-            return f"{fold(parts[0], room - 1 - half)}{between[0]}{fold(parts[1], half)}"
+        if not begin and len(parts) == 2 and joints != _JOINTS[0]:  # of a product both matter
+            left = room - breadth(between[0])
+            first = fold_name(parts[0], max(left - breadth(parts[1]), left // 2))
+            return f"{first}{between[0]}{fold_name(parts[1], left - breadth(first))}"
         if breadth(shorter) <= room:
             return shorter
+        if joints == _JOINTS[0] and room > _LEAST:  # at least the last term
+            head = _LEFT_OUT + between[-1]
+            last = without_middle(parts[-1], room - breadth(head))
+            return None if last is None else head + last
         break
     return None
+
+
+def fold_name(name: str, width: int) -> str:
+    """A name in at most `width` cells; of a gradient, `∂a/∂b`, what is derived and by what are cut each by itself."""
+    above, line, below = name.partition("/")
+    if not (line and name.startswith("∂") and below.startswith("∂")) or breadth(name) <= width or width < _LEAST // 2:
+        return fold(name, width)
+    left = width - 1
+    first = fold(above, max(left - breadth(below), min(breadth(above), left // 2)))
+    return f"{first}/{fold(below, left - breadth(first))}"
 
 
 def _split(text: str, joints: tuple[str, ...]) -> tuple[list[str], list[str]]:

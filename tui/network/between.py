@@ -48,7 +48,7 @@ class Between:
         for step in steps(self.stage.recording, self.stage.closed):
             a, b = self.places[step.source], self.places[step.target]
             rank, role = self._state(step)
-            style = self.palette.style(role, strength=1.0 if rank else 0.6, bold=rank == _NOW)
+            style = self.palette.style(role, strength=1.0 if rank else 0.7, bold=rank == _NOW)
             sheet.add(curve(a.right + 1, a.middle, b.x - 1, b.middle, rank == _NOW, False), rank, style)
             if rank:
                 heads.append((a.right, a.middle, "◂", style) if self.backward else (b.x - 1, b.middle, "▸", style))
@@ -71,7 +71,7 @@ class Between:
             if sweep is not None and sweep.value == entered:
                 return _NOW, "current"
             passed = stage.begun(entered, Kind.DATA)
-        return (_DONE, "dim") if passed else (_FAINT, "placeholder")
+        return (_DONE, "dim") if passed else (_FAINT, "frame")
 
     def _skip(self, skip: Connection, y: int) -> None:
         """A connection over layers: up, along a line of its own, and down."""

@@ -33,8 +33,18 @@ class Far(Stage):
     def current(self) -> int:
         """The layer that is looked at."""
         found = looked_at(self.frame, self.view)
-        here = self.number_of.get(self.here.output, 0)
-        return here if found is None else self.number_of.get(found.value, here)
+        return 0 if found is None else self._showing(found.value)
+
+    def _showing(self, value: int) -> int:
+        """The layer that shows a value; of a parameter, which none does, the first that it feeds."""
+        ways = [value]
+        for way in ways:
+            if way in self.number_of:
+                return self.number_of[way]
+            ways += (
+                output for node, _ in self.graph.uses[way] if (output := self.graph.nodes[node].output) not in ways
+            )
+        return 0
 
     def neighbour(self, direction: str) -> Element:
         column = self.column_of[self.current]

@@ -59,8 +59,8 @@ class Rows:
         canvas, palette, place, mine = self.canvas, self.palette, self.place, k == self.here
         digits = self.stage.view.network_digits
         canvas.put(place.x + 1, y, f"{k:>2}", palette.style("current" if mine else "dim", bold=mine))
-        if k == self.target:
-            canvas.put(place.x + 3, y, "◂", palette.style("current", bold=True))
+        if k == self.target:  # in the edge of the card, where it touches no number
+            canvas.put(place.right - 1, y, "◂", palette.style("current", bold=True))
         shown = self.data.at(k) if self.there.at(k) else None
         share = probability(self.stage.recording, self.value, shown)
         size, peak = (shown, self.data.peak) if share is None else (share, 1.0)

@@ -117,7 +117,7 @@ class Wires:
 
     def _ink(self, rank: int, value: float) -> Style:
         if rank == _FAINT:
-            return self.palette.style("placeholder", strength=0.6)
+            return self.palette.style("frame", strength=0.7)
         role = sign_role(value) if value or self.backward else "dim"
         if rank >= _TRAIL:
             return self.palette.style(role, bold=rank == _LIVE)
