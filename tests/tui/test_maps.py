@@ -111,12 +111,15 @@ L = "mean(conv2d(x, k) ** 2)"
 
 def test_an_operation_has_its_short_name_where_the_long_one_has_no_room() -> None:
     """Above tables as above cards: what formulas call it, and not a part of a word."""
-    for name, zoom, width, height, short in (
-        ("loss-scale", Zoom.LAYER, 124, 20, "mse"),
-        ("depthwise-convolution", Zoom.NETWORK, 124, 20, "conv2d"),
+    for name, zoom, width, height, some in (
+        ("loss-scale", Zoom.LAYER, 124, 20, ("mse",)),
+        ("depthwise-convolution", Zoom.NETWORK, 124, 20, ("conv2d", "convolution")),
+        ("attention-head", Zoom.NETWORK, 124, 20, ("causal mask", "matmul")),
     ):
         stage = LEVELS[zoom](Canvas(width, height, DARK), Session(find(name)).frame(), View(zoom=zoom))
         stage.paint()
-        heads = re.findall(r"\S+", "\n".join(stage.canvas.text().splitlines()[:8]))
-        assert short in heads
+        heads = "\n".join(stage.canvas.text().splitlines()[:8])
+        assert any(f" {one} " in heads for one in some)
+        heads = re.findall(r"[^\s─╭╮┏┓]+", heads.replace("─╭", " "))
+        heads = [word for word in heads if word.strip("…").isalpha()]
         assert not any("…" in word and word.strip("…").isalpha() for word in heads)

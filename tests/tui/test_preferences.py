@@ -125,8 +125,8 @@ def test_high_contrast_is_high(on: str) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_all_text_can_be_read(theme: str) -> None:
-    """WCAG 2.2: 4.5 to 1 for text, also for the names of what is not computed yet, on the row that one looks at too, and
-    3 to 1 for what is drawn and means something; the edges of panels mean nothing. What is not there yet stays fainter
+    """WCAG 2.2: 4.5 to 1 for text, also for the names of what is not computed yet, and on the row that one looks at; 3
+    to 1 for what is drawn and means something; the edges of panels mean nothing. What is not there yet stays fainter
     than words, and these than numbers."""
     roles = BUILT_IN[theme].roles
     ratios = {(role, on): _ratio(roles[role], roles[on]) for role in roles for on in ("background", "tint")}

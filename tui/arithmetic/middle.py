@@ -13,7 +13,9 @@ from gradstep.tui.cells import breadth, fold
 _JOINTS = ((" + ", " − "), (" × ",), ("·",))
 _LEFT_OUT = "…"
 #: A term in fewer cells than this says nothing.
-_LEAST = 20
+_LEAST = 16
+#: A gradient in fewer cells than this is cut as one.
+_BOTH = 14
 #: How much one element changes with another, both with their places.
 _BETWEEN = re.compile(r"(∂[^\s·×/∂\[\]]+)\[[^\[\]]*\]/(∂[^\s·×/∂\[\]]+)\[[^\[\]]*\]")
 
@@ -49,9 +51,23 @@ def row(widths: Sequence[int], room: int, joint: int) -> list[int | None]:
 
 
 def folded(text: str, room: int) -> str:
-    """A formula in at most `room` cells: terms of its middle are left out, or, where it has none, its letters."""
+    """A formula in at most `room` cells: terms of its middle are left out, or, where that is not enough, letters of the
+    factors of the last, of which both matter."""
     shorter = without_middle(text, room)
-    return fold(text, room) if shorter is None else shorter
+    if shorter is not None:
+        return shorter
+    text = without_places(text)
+    terms, between = _split(text, _JOINTS[0])
+    if len(terms) > 1 and room > _LEAST:
+        head = _LEFT_OUT + between[-1]
+        return head + folded(terms[-1], room - breadth(head))
+    for joints in _JOINTS[1:]:
+        parts, between = _split(text, joints)
+        if len(parts) == 2 and room > _LEAST:
+            left = room - breadth(between[0])
+            first = fold_name(parts[0], max(left - breadth(parts[1]), left // 2))
+            return f"{first}{between[0]}{fold_name(parts[1], left - breadth(first))}"
+    return fold(text, room)
 
 
 def without_middle(text: str, room: int) -> str | None:
@@ -69,24 +85,15 @@ def without_middle(text: str, room: int) -> str | None:
         begin, end = kept([breadth(part) for part in parts], room, breadth(joints[0]))
         tail = "".join(map("".join, zip(between[len(parts) - end - 1 :], parts[len(parts) - end :], strict=True)))
         shorter = (parts[0] + between[0] if begin else "") + _LEFT_OUT + tail
-        if not begin and len(parts) == 2 and joints != _JOINTS[0]:  # of a product both matter
-            left = room - breadth(between[0])
-            first = fold_name(parts[0], max(left - breadth(parts[1]), left // 2))
-            return f"{first}{between[0]}{fold_name(parts[1], left - breadth(first))}"
-        if breadth(shorter) <= room:
-            return shorter
-        if joints == _JOINTS[0] and room > _LEAST:  # at least the last term
-            head = _LEFT_OUT + between[-1]
-            last = without_middle(parts[-1], room - breadth(head))
-            return None if last is None else head + last
-        break
+        both = not begin and len(parts) == 2 and joints != _JOINTS[0]  # of a product both matter
+        return shorter if breadth(shorter) <= room and not both else None
     return None
 
 
 def fold_name(name: str, width: int) -> str:
     """A name in at most `width` cells; of a gradient, `∂a/∂b`, what is derived and by what are cut each by itself."""
     above, line, below = name.partition("/")
-    if not (line and name.startswith("∂") and below.startswith("∂")) or breadth(name) <= width or width < _LEAST // 2:
+    if not (line and name.startswith("∂") and below.startswith("∂")) or breadth(name) <= width or width < _BOTH:
         return fold(name, width)
     left = width - 1
     first = fold(above, max(left - breadth(below), min(breadth(above), left // 2)))

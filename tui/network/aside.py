@@ -8,7 +8,7 @@ from gradstep.engine.explain import weights
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.index import Array
 from gradstep.engine.notation import Digits, number
-from gradstep.tui.cells import clip, fold
+from gradstep.tui.cells import breadth, clip, fold
 from gradstep.tui.network.shades import Scale
 from gradstep.tui.network.stage import Stage
 from gradstep.tui.network.tile import Look, vector
@@ -84,7 +84,8 @@ class Aside:
 
     def _weights(self, y: int, end: int, found: Array) -> None:
         """The weights of the neuron as an image, from line y up to a line of words above `end`."""
-        words = fold(f"weights into {self.stage.board.element(*self.unit)}", self.width)
+        name = self.stage.board.element(*self.unit)
+        words = f"weights into {name}" if breadth(name) + 13 <= self.width else fold(f"into {name}", self.width)
         self.canvas.put(self.x, y, words, self.palette.style("text"))
         most = peak(found)
         made = vector(found, Look(Scale(most), self.width, end - y - 3, self.palette))

@@ -132,9 +132,9 @@ class Between:
         name, whole, dim = recording.board.whole(value), recording.graph.values[value], palette.style("dim")
         style = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
         end = self.canvas.put(x, y, fold(name, width), style)
-        room, size = width - breadth(name) - 3, norm(recording, value, False)
-        text = next(t for d in (3, 2, 1) if len(t := number(size, d)) <= room or d == 1)
-        shape, words = extent(whole.shape), f"‖{name}‖ {text}"
+        size = norm(recording, value, False)
+        tried = [f"‖{who}‖ {number(size, digits)}" for who in (name, "·") for digits in (3, 2, 1)]
+        shape, words = extent(whole.shape), next((one for one in tried if breadth(one) <= width), tried[-1])
         if breadth(name) + 1 + len(shape) <= width:
             self.canvas.put(end + 1, y, shape, dim)
         else:  # the shape takes the line of the norm

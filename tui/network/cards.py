@@ -6,18 +6,19 @@ from gradstep.engine.debugger import Frame, Kind, picture
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Phase
-from gradstep.tui.cells import breadth, clip, fold
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.folding import NOTHING, Closed
 from gradstep.tui.network import places
 from gradstep.tui.network.between import Between
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.images import channel_size
 from gradstep.tui.network.marks import cursor, outline
-from gradstep.tui.network.names import brief, extent, sized
+from gradstep.tui.network.names import brief, extent, parted, sized
 from gradstep.tui.network.places import Form, Place, Room
-from gradstep.tui.network.plan import plan
+from gradstep.tui.network.plan import parameters_into, plan
 from gradstep.tui.network.rows import Rows
 from gradstep.tui.network.stage import Spot
+from gradstep.tui.network.targets import as_given
 from gradstep.tui.paint import PENDING, Canvas
 from gradstep.tui.view import View
 
@@ -40,7 +41,7 @@ class Cards(Far):
         for k, layer in enumerate(self.layers):
             place = self.places[k]
             self.spots.append(Spot(place.x, place.y, place.width, place.height, layer.output))
-            self._frame(layer, place, k == self.current)
+            self._frame(layer, k)
             match places.form(self.recording, layer, self.tight):
                 case Form.LOSS:
                     self._loss(layer, place)
@@ -53,17 +54,18 @@ class Cards(Far):
 
     # Frames
 
-    def _frame(self, layer: Layer, place: Place, looked_at: bool) -> None:
+    def _frame(self, layer: Layer, k: int) -> None:
         """The outline of a card with its name and a word on it, and above it what the layer does."""
         canvas, palette, now = self.canvas, self.palette, self.is_now(layer)
+        place, looked_at = self.places[k], k == self.current
         reached = self.begun(self.shown(layer, Kind.DATA), Kind.DATA)
         role = "current" if now or (looked_at and self.focus is not None) else "frame" if reached else "line"
         canvas.box(place.x, place.y, place.width, place.height, palette.style(role, bold=now), heavy=now)
         name = self.name(self.shown(layer, Kind.DATA))
         mark = "◇ " if looked_at and self.view.selection is not None else ""
         style = palette.inverse(self.frame.phase.value) if now else palette.style("text", bold=True)
-        text = clip(f" {fold(mark + name, place.width - 4)} ", place.width - 2)
-        x = canvas.put(place.x + 2, place.y, text, style)
+        text = f" {mark}{parted(name, place.width - 4 - breadth(mark))} "  # beside the corners
+        x = canvas.put(place.x + (2 if breadth(text) + 3 <= place.width else 1), place.y, text, style)
         size = (
             sized(self.recording, layer.output, self.samples.shape(layer.output))
             if layer.output != self.graph.loss.id
@@ -76,10 +78,21 @@ class Cards(Far):
                 break
         heading = self.title(layer)
         if heading and place.y > 1 and heading not in (size, name) and layer.output != self.graph.loss.id:
-            if breadth(heading) > place.width:
+            room = place.width + self._beside(k)
+            if breadth(heading) > room:
                 heading = brief(self.recording, layer.output)
-            x = place.x + max(place.width - breadth(heading), 0) // 2
-            canvas.put(x, place.y - 1, clip(heading, place.width), palette.style("dim"))
+            heading = clip(heading, room)
+            canvas.put(place.x + (place.width - breadth(heading)) // 2, place.y - 1, heading, palette.style("dim"))
+
+    def _beside(self, k: int) -> int:
+        """How much wider than its card what stands above it may be: where there are no words beside the card."""
+        column, place = self.column_of[k], self.places[k]
+        beside = [mine for mine in (self.columns[column : column + 2]) if mine != self.columns[0]]
+        if any(parameters_into(self.recording, self.layers[j]) for mine in beside for j in mine):
+            return 0
+        before = [place.x - self.places[j].right for j in (self.columns[column - 1] if column else ())]
+        after = [self.places[j].x - place.right for mine in self.columns[column + 1 : column + 2] for j in mine]
+        return max(min([*before, *after], default=0) // 2 * 2 - 1, 0)
 
     def _words(self, layer: Layer, size: str) -> tuple[list[str], str]:
         """What may be said of a layer on its frame, the first that has room; and how."""
@@ -128,7 +141,7 @@ class Cards(Far):
         line = "┣" + "━" * (width - 2) + "┫" if now else "├" + "─" * (width - 2) + "┤"
         self.canvas.put(place.x, y, line, style)
         name = self.gradient_name(value)
-        name = name if breadth(name) + 6 <= width else f"∂{self.name(value)}"
+        name = name if breadth(name) + 6 <= width else f"∂{parted(self.name(value), width - 7)}"
         ink = palette.style("text" if begun else "placeholder", bold=coming)
         self.canvas.put(place.x + 2, y, clip(f" {name} ", width - 4), ink)
 
@@ -164,7 +177,7 @@ class Cards(Far):
         """What the loss compares with: a number, a class, or how many numbers."""
         shown, name = picture(self.recording, value, Kind.DATA, self.frame.sample), self.board.whole(value)
         if shown.size == 1:
-            return f"{name} {number(shown.at(0), Digits.FULL)}"
+            return f"{name} {as_given(self.recording, value, shown.at(0))}"
         if shown.chosen is None:
             return f"{name} {extent(shown.shape)}"
         words = f"class {shown.chosen}"

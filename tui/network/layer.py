@@ -103,8 +103,9 @@ class OneLayer(Stage):
             words.append(f"‖·‖ {norm}")
         if made.fit.shrink > 1:
             words.append(f"{made.fit.shrink}×{made.fit.shrink} in a pixel")
-        text = " · ".join(words)
-        self.canvas.put(end + 2, 1, clip(text, width - breadth(name) - 2), self.palette.style("dim"))
+        while words and breadth(" · ".join(words)) > width - breadth(name) - 2:
+            words.pop(0)
+        self.canvas.put(end + 2, 1, " · ".join(words), self.palette.style("dim"))
         cursor(self.canvas, made, self.position, left, top)
 
     def _writes_now(self, value: int, kind: Kind) -> bool:
@@ -126,7 +127,9 @@ class OneLayer(Stage):
             x = canvas.put(x + 3, y, f"{word} ", palette.style("dim"))
             role = sign_role(shown) if kind is Kind.GRAD else "text" if shown is not None else "placeholder"
             text = PENDING if shown is None else number(shown, digits, kind is Kind.GRAD)
-            x = canvas.put(x, y, text, palette.style(role))
+            now = self._writes_now(value, kind) and self.frame.element == (value, self.unit.flat)
+            role = "current" if now and role in ("text", "placeholder") else role
+            x = canvas.put(x, y, text, palette.inverse(role) if now else palette.style(role))
 
     def _under_cursor(self, value: int, kind: Kind) -> float | None:
         """The number there; None where it is not computed yet. Of a neuron of another sample, its own."""

@@ -92,8 +92,14 @@ def _maps(canvas: Canvas, frame: Frame, view: View) -> Stage | None:
     from gradstep.tui.network.maps import Maps
     from gradstep.tui.network.near import named
 
-    found = [maps for maps in (Maps(canvas, frame, view), named(canvas, frame, view)) if maps is not None and maps.fits]
-    return next((maps for maps in found if maps.form and maps.form.roomy), found[0] if found else None)
+    chosen = None
+    for make in (Maps, named):
+        maps = make(canvas, frame, view)
+        if maps is not None and maps.legible:
+            if maps.form.roomy:
+                return maps
+            chosen = chosen or maps
+    return chosen
 
 
 def _neuron(canvas: Canvas, frame: Frame, view: View) -> Stage:

@@ -33,6 +33,11 @@ def folded(names: tuple[str, ...], width: int) -> tuple[str, ...]:
     return max(found, key=lambda cut: len(set(cut)))
 
 
+def parted(name: str, width: int) -> str:
+    """A name in at most `width` cells: of a part of a formula, where there is no room for more, what it is in it."""
+    return fold(name if breadth(name) <= width else name.rpartition(":")[2], width)
+
+
 def letter(recording: Recording, value: int) -> str:
     """A value's name where there is room for one character; of a part of a formula that of its operation."""
     whole = recording.graph.values[value]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gradstep.engine.graph import Layer
 from gradstep.engine.run import Recording
+from gradstep.tui.cells import breadth
 from gradstep.tui.folding import Closed, foldable
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.images import arranged
@@ -140,9 +141,11 @@ class _Cards:
         if not sizes:
             return {}
         wide = [max(sizes[k].width for k in mine) for mine in self.columns]
-        rest = self.room.width - sum(wide) - sum(self._gaps)
-        if rest < 0:
+        if self.room.width < sum(wide) + sum(self._gaps):
             return {}
+        sizes = self._named(sizes, self.room.width - sum(wide) - sum(self._gaps))
+        wide = [max(sizes[k].width for k in mine) for mine in self.columns]
+        rest = self.room.width - sum(wide) - sum(self._gaps)
         gaps = [gap + min(rest // (len(self.columns) + 1), 12) for gap in self._gaps]
         found: dict[int, Place] = {}
         x = max((self.room.width - sum(wide) - sum(gaps)) // 2, 0)
@@ -156,6 +159,18 @@ class _Cards:
                 y += height + between
             x += across + gap
         return found
+
+    def _named(self, sizes: dict[int, Size], rest: int) -> dict[int, Size]:
+        """The sizes, wider where that makes names whole, with so many cells to share."""
+        whole = {k: max(breadth(self._name(k)) + 5, breadth(title(self.recording, self.layers[k]))) for k in sizes}
+        across = [max(sizes[k].width for k in mine) for mine in self.columns]
+        wanted = [max(max(whole[k] for k in mine) - wide, 0) for mine, wide in zip(self.columns, across, strict=True)]
+        if sum(wanted) > rest:
+            return sizes
+        return {k: size._replace(width=max(size.width, whole[k])) for k, size in sizes.items()}
+
+    def _name(self, k: int) -> str:
+        return self.recording.board.whole(self.layers[k].output)
 
     def _sizes(self) -> dict[int, Size]:
         """The size of each card; none where some would be too small. Columns of images share what the others leave."""

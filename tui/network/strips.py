@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradstep.engine.debugger import Kind
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import number
-from gradstep.tui.cells import clip
+from gradstep.tui.cells import breadth, clip
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.marks import cursor
 from gradstep.tui.network.names import folded
@@ -35,7 +35,11 @@ class Strips(Far):
         canvas.put(1, 1, "value", dim)
         canvas.put(1, 2, "  │ ∂", dim)
         canvas.put(1, canvas.height - 1, "‖∂‖", dim)
-        names = folded(tuple(self.name(layer.output) for layer in self.layers), step - 1)
+        names = tuple(self.name(layer.output) for layer in self.layers)
+        inner = tuple(name.rpartition(":")[2] for name in names)
+        # What parts of formulas are in them says which they are, unless that is the same.
+        alike = len(set(inner)) < len(set(names)) or all(breadth(name) < step for name in names)
+        names = folded(names if alike else inner, step - 1)
         for k, layer in enumerate(self.layers):
             self._layer(layer, names[k], k == self.current and self.focus is not None, left + k * step, step)
         self.foot = self.scale_words

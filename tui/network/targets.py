@@ -6,7 +6,7 @@ from math import exp
 
 from gradstep.engine.debugger import Frame, Kind, picture
 from gradstep.engine.graph import Element
-from gradstep.engine.notation import Digits, number
+from gradstep.engine.notation import Digits, Stale, number
 from gradstep.engine.run import Recording
 from gradstep.tui.kept import kept_of_network, kept_of_run
 from gradstep.tui.network.names import letter
@@ -14,6 +14,9 @@ from gradstep.tui.network.plan import plan
 
 #: Operations that make probabilities, or their logarithms, of scores.
 _LOGARITHM, _SHARES = "log_softmax", ("softmax", "log_softmax")
+
+#: A target is written out in up to so many characters.
+_EXACT = 8
 
 #: The cells for a probability beside its logarithm.
 SHARE = 6
@@ -72,5 +75,13 @@ def wanted(recording: Recording, sample: int) -> str:
     for target in plan(recording).targets:
         shown = picture(recording, target, Kind.DATA, sample)
         words.append(letter(recording, target))
-        words += [number(shown.at(k), Digits.FULL) for k in range(min(shown.size, 8))]
+        words += [as_given(recording, target, shown.at(k)) for k in range(min(shown.size, 8))]
     return " ".join(words)
+
+
+def as_given(recording: Recording, value: int, shown: float) -> str:
+    """A number of an input as it was written down, which of float32 is not as Python would write it; with few digits
+    where there are many."""
+    kind = recording.trace.data[value].dtype
+    exact = number(kind.type(shown) if kind.kind == "f" and not isinstance(shown, Stale) else shown, Digits.FULL)
+    return exact if len(exact) <= _EXACT else number(shown, Digits.MATH)
