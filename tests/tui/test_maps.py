@@ -11,11 +11,14 @@ from gradstep.engine.debugger import Kind
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find, loads
 from gradstep.engine.graph import Element
+from gradstep.engine.notation import number
+from gradstep.engine.run import Phase
 from gradstep.tui.network.levels import LEVELS
 from gradstep.tui.network.maps import Maps
+from gradstep.tui.network.tables import Table, head
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import DARK
-from gradstep.tui.view import View, Zoom
+from gradstep.tui.view import Layout, View, Zoom
 
 
 def maps(session: Session, width: int = 124, height: int = 24, view: View | None = None) -> Maps:
@@ -91,8 +94,8 @@ def test_after_an_update_the_new_number_is_shown() -> None:
     session.goto("end")
     found = maps(session).canvas.text()
     new = session.recording.updated(session.recording.graph.by_name["k"].id)
-    for number in np.asarray(new).reshape(-1):
-        assert f"{number:.3f}".replace("-", "−") in found
+    for one in np.asarray(new).reshape(-1):
+        assert f"{one:.3f}".replace("-", "−") in found
 
 
 def test_what_has_no_room_is_shown_as_images() -> None:
@@ -123,3 +126,66 @@ def test_an_operation_has_its_short_name_where_the_long_one_has_no_room() -> Non
         heads = re.findall(r"[^\s─╭╮┏┓]+", heads.replace("─╭", " "))
         heads = [word for word in heads if word.strip("…").isalpha()]
         assert not any("…" in word and word.strip("…").isalpha() for word in heads)
+
+
+ROOMS = ((80, 10, Layout.NARROW), (98, 10, Layout.MEDIUM), (124, 19, Layout.WIDE))
+
+
+@pytest.mark.parametrize("name", ["gpt-block", "lstm", "batch-norm", "depthwise-convolution", "attention-head"])
+def test_what_a_step_writes_and_reads_stands_in_the_picture(name: str) -> None:
+    """Of networks that have no room they were images of one layer, or tables around it."""
+    session, tables, count = Session(find(name)), 0, 0
+    recording = session.recording
+    total = recording.timeline.total
+    for step in range(1, total + 1, max(total // 40, 1)):
+        session.goto(str(step))
+        frame = session.frame()
+        for width, height, layout in ROOMS:
+            view = View(zoom=Zoom.LAYER, layout=layout)
+            stage = LEVELS[Zoom.LAYER](Canvas(width, height, DARK), frame, view)
+            stage.paint()
+            text = stage.canvas.text()
+            assert not re.search(r"[\de]…(?= |\]|$)", text, re.MULTILINE), text
+            count += 1
+            if not isinstance(stage, Maps) or frame.element is None:
+                continue
+            tables += 1
+            back = frame.phase is Phase.BACKWARD
+            place = stage.places[frame.element.value, Kind.GRAD if back else Kind.DATA]
+            position = recording.samples.position(*frame.element)
+            cell, line = stage.form.cell, place.y + place.table.line(position)
+            x = place.x + position % place.table.columns * cell
+            new = frame.new(*frame.element) if frame.phase is Phase.UPDATE else None
+            known = frame.grad(*frame.element) if back else new if new is not None else frame.data(*frame.element)
+            shown = "".join(stage.canvas.cells(line)[0][x : x + cell]).strip(" [")
+            assert shown == number(known, stage.form.digits, back), (step, text)
+            for which, some in stage.read.items():
+                if which in stage.places:
+                    assert set(some) <= set(stage.places[which].table.positions), (step, text)
+    assert tables > 0.85 * count
+
+
+@pytest.mark.parametrize(
+    ("channels", "rows", "columns"), [(1, 8, 2), (3, 4, 2), (1, 1, 10), (2, 5, 3), (1, 12, 4), (4, 1, 3)]
+)
+def test_a_part_of_a_table_has_what_it_is_for(channels: int, rows: int, columns: int) -> None:
+    size = channels * rows * columns
+    whole = Table(0, Kind.DATA, channels, rows, columns, size)
+    grid = np.arange(size).reshape(channels, rows, columns)
+    assert set(whole.positions) == set(range(size))
+    for channel in range(channels):
+        for first in range(rows):
+            for last in range(first, rows):
+                needed = grid[channel, first : last + 1].reshape(-1)
+                wanted = range(int(needed[0]), int(needed[-1]) + 1)
+                for height in range(whole.least(wanted), whole.lines + 2):
+                    part = whole.part(wanted, height)
+                    assert part.lines <= height
+                    assert set(wanted) <= set(part.positions) <= set(range(size))
+                    lines = [part.line(position) for position in part.positions]
+                    assert 1 <= min(lines) <= max(lines) < part.lines
+                    if part.headed and part.channels < channels:
+                        assert re.fullmatch(rf"\[{channel}(,\d+(…\d+)?)?\]", head(part, 0, rows))
+    broken = whole.broken()
+    assert set(broken.positions) == set(range(size))
+    assert broken.columns <= max(4, columns)

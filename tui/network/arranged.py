@@ -24,7 +24,7 @@ class Form(NamedTuple):
 
     @property
     def roomy(self) -> bool:
-        """Whether every number has room for its sign and its exponent."""
+        """Whether every number has room for its sign and its exponent, which of two digits reaches the one before."""
         return self.cell > 5
 
 

@@ -161,7 +161,8 @@ class Maps(Stage):
         else:
             style = self.palette.style(sign_role(shown) if signed or shown is None else "text")
         x, y = place.x + position % table.columns * cell, place.y + table.line(position)
-        self.canvas.put(x + 1, y, clip(text, cell - 1).rjust(cell - 1), style)
+        room = cell if self.form.roomy and len(text) == cell else cell - 1  # a long one begins with its sign
+        self.canvas.put(x + cell - room, y, clip(text, room).rjust(room), style)
 
     def _known(self, table: Table, element: Element) -> float | None:
         """What is known of an element: of a parameter that has been updated, its new number."""
@@ -201,10 +202,12 @@ class Maps(Stage):
                 position % table.columns,
             )
             self.canvas.tint(x + 1, y, cell - 1)
-            if column == 0 or position - 1 not in read:
+            chars = self.canvas.chars[y]
+            if (column == 0 or position - 1 not in read) and chars[x] == " ":
                 self.canvas.put(x, y, "[", ink)
             if column == table.columns - 1 or position + 1 not in read:
-                self.canvas.put(x + cell, y, "]", ink)
+                if chars[min(x + cell, self.canvas.width - 1)] == " ":
+                    self.canvas.put(x + cell, y, "]", ink)
             else:
                 self.canvas.tint(x + cell, y, 1)
 
