@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -101,10 +102,18 @@ class Gradstep(Walled, Frames[int], inherit_bindings=False):
             self._filters.append(Ascii())
 
     @property
-    def alts(self) -> frozenset[str]:
-        """The keys with Alt that do something: those that a person has given to an action."""
+    def alts(self) -> Container[str]:
+        """The keys with Alt that do something: those that a person has given to an action, and those of lines."""
+        from gradstep.tui.terminal.reader import Alts
+
         mine = (key for keys in self.beginning.keymap.changes.values() for key in keys.split(","))
-        return frozenset(key for key in mine if key.startswith("alt+"))
+        return Alts((key for key in mine if key.startswith("alt+")), self._typing)
+
+    def _typing(self) -> bool:
+        """Whether a line is being typed."""
+        from textual.widgets import Input
+
+        return isinstance(self.focused, Input)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {f"grad-{name}": colour for name, colour in next(iter(PALETTES.values())).roles.items()}

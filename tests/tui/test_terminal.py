@@ -133,3 +133,36 @@ def test_a_signal_while_it_trains_leaves_the_terminal_as_it_was(tmp_path: Path) 
         assert t.ended() == 143
         assert b"\x1b[?1049l" in t.raw
         assert b"Traceback" not in t.raw
+
+
+#: A picture of which only the beginning is written before a signal comes into it.
+_BROKEN_OFF = """
+import os, signal, sys
+from textual._ansi_sequences import SYNC_START
+from gradstep.tui.cli import main
+from gradstep.tui.terminal.frames import Frames
+
+whole = Frames._written
+
+def begun(self):
+    whole(self)
+    if hasattr(self, "session") and self.session.position.step == 2:
+        self._driver.write(SYNC_START + "half of a picture")
+        self._driver.flush()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+Frames._written = begun
+sys.exit(main())
+"""
+
+
+def test_a_picture_that_a_signal_has_come_into_is_ended() -> None:
+    """The terminal would show nothing of what is written after it."""
+    with terminal(80, 24, "walkthrough", program=("-c", _BROKEN_OFF)) as t:
+        t.wait_for("step 0/31")
+        t.press(b"  ")
+        assert t.ended() == 143
+        assert b"\x1b[?2026hhalf of a picture" in t.raw
+        assert t.wrong() == []
+        # Before the other screen is shown again, on which a shell writes.
+        assert b"\x1b[?2026l" in t.raw.partition(b"half of a picture")[2].partition(b"\x1b[?1049l")[0]

@@ -6,8 +6,8 @@ import pytest
 from terminals import terminal
 from textual.widgets import Input
 
-from gradstep.tui.terminal.reader import Reader
-from tests.tui.driving import at, running
+from gradstep.tui.terminal.reader import Alts, Reader
+from tests.tui.driving import at, debugger, running
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,35 @@ def test_escape_right_before_a_character_is_alt_only_where_that_does_something()
     """xterm's metaSendsEscape: both send the same two bytes."""
     kept = Reader(alts={"alt+a"})
     assert [key.key for key in kept.feed("\x1ba\x1bq\x1b:")] == ["alt+a", "escape", "q", "escape", "colon"]
+
+
+def test_so_it_is_for_the_letters_that_a_line_knows_with_alt() -> None:
+    """ESC b and ESC f are a word back and on in a shell, and Textual takes ESC 4 for what Option and 4 type on a Mac:
+    a breakpoint behind an escape, and a panel, were lost."""
+    line: list[str] = []
+    reader = Reader(alts=Alts((), lambda: bool(line)))
+    assert [key.key for key in reader.feed("\x1bb\x1bf\x1b4\x1b-\x1b\x7f")] == [
+        *("escape", "b"), *("escape", "f"), *("escape", "4"), *("escape", "minus"), *("escape", "backspace"),
+    ]  # fmt: skip
+    line.append("typed")
+    assert [key.key for key in reader.feed("\x1bb\x1bf\x1b\x7f\x1b4")] == [
+        "ctrl+left", "ctrl+right", "ctrl+w", *("escape", "4"),
+    ]  # fmt: skip
+
+
+async def test_alt_moves_by_words_in_a_line_and_escapes_elsewhere() -> None:
+    async with running(size=(80, 24)) as pilot:
+        reader = Reader(alts=pilot.app.alts)  # type: ignore[attr-defined]  # the app is gradstep's
+        await debugger(pilot).time.jump("h.grad[0]")
+        for message in reader.feed("\x1bb"):
+            pilot.app.post_message(message)
+        await pilot.pause()
+        await pilot.press("home", "c")
+        await pilot.pause()
+        assert at(pilot).step == 13
+        await pilot.press("colon")
+        await pilot.pause()
+        for message in reader.feed("why y\x1bbx"):
+            pilot.app.post_message(message)
+        await pilot.pause()
+        assert pilot.app.screen.query_one(Input).value == "why xy"

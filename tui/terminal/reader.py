@@ -9,7 +9,7 @@ not known is dropped whole. All up to the end of a bracketed paste is text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Generator, Iterator
+from collections.abc import Callable, Container, Generator, Iterable, Iterator
 from time import monotonic
 
 from textual import constants, events, messages
@@ -56,6 +56,25 @@ _EXTENDED = re.compile(r"\x1b\[(\d{0,7})(?:;(\d{0,3})(?:;((?:\d{1,7}:){0,7}\d{0,
 _CONTROLS = (9, 13, 27, 127)
 #: No terminal has more columns or lines, or less than one.
 _SIZES = range(1, 5000)
+
+
+#: Keys with Alt that Textual takes for others: those of a line that is edited, and what Option types on a Mac.
+_ALT = {
+    sequence[1]: f"alt+{sequence[1]}" for sequence in ANSI_SEQUENCES_KEYS if len(sequence) == 2 and sequence[1] > " "
+}
+_ALT["\x7f"] = "alt+backspace"
+#: Those that move by words in a line, as in a shell.
+_WORDS = frozenset({"alt+b", "alt+f", "alt+backspace"})
+
+
+class Alts:
+    """The keys with Alt that do something: some of a person's own, and, while a line is typed, those of a line."""
+
+    def __init__(self, mine: Iterable[str], typing: Callable[[], bool]) -> None:
+        self._mine, self._typing = frozenset(mine), typing
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._mine or (key in _WORDS and self._typing())
 
 
 class Reader:
@@ -165,7 +184,12 @@ class Reader:
             return  # a control character of eight bits is no key
         if len(sequence) > 2 and sequence not in ANSI_SEQUENCES_KEYS and not _is_key(sequence):
             return
-        alt = len(sequence) == 2 and sequence[0] == _ESC and sequence not in ANSI_SEQUENCES_KEYS
+        pair = len(sequence) == 2 and sequence[0] == _ESC != sequence[1]
+        if pair and self._alts is not None and (named := _ALT.get(sequence[1])) and named not in self._alts:
+            yield events.Key("escape", _ESC)
+            yield from self._keys(sequence[1:])
+            return
+        alt = pair and sequence not in ANSI_SEQUENCES_KEYS
         for key in self._textual._sequence_to_key_events(sequence[1:] if alt else sequence, alt=alt):
             if alt and self._alts is not None and key.key not in self._alts:
                 yield events.Key("escape", _ESC)
