@@ -102,6 +102,8 @@ class Reference(NamedTuple):
         if self.kind == "data" and self.value.node < 0:
             return 0
         time = recording.timeline
+        if self.kind == "averaged" and not self.value.trained:  # running statistics, with the last of the update
+            return time.total
         last = _last(self.at, self.value.shape)
         step = time.step_of(time.phase_of(self.value.id, self.kind), self.value.id, last)
         # The gradient of the loss with respect to itself is 1, and known once there is a loss.
@@ -113,9 +115,12 @@ def missing(recording: Recording, value: Value, kind: str) -> str:
     frozen = "frozen (requires_grad = false)"
     if kind == "grad" and recording.trace.grad[value.id] is None:
         return f"'{value.name}' has no gradient" + (f": it is {frozen}" if value.frozen else "")
+    training = recording.scenario.training
+    if kind == "averaged" and training.use_buffers and value.id in recording.graph.keeps:
+        return ""
     if kind in ("next", "averaged") and value not in recording.graph.parameters:
         return f"only parameters are updated, and '{value.name}' is {frozen if value.frozen else 'none'}"
-    if kind == "averaged" and recording.scenario.training.avg_fn is None:
+    if kind == "averaged" and training.avg_fn is None:
         return NO_AVERAGE
     return ""
 

@@ -43,6 +43,7 @@ class Compiled:
         self._arrays = {value: plan.data[value] for value in self._pool}
         self._state = start.state
         self._keeps = [(leaf, plan.data[leaf], plan.data[value]) for leaf, value in graph.keeps.items()]
+        self._buffers = {leaf: following for leaf, _, following in self._keeps}
         for value in (*trained, *graph.keeps):
             plan.data[value][...] = start.leaves[value]
 
@@ -60,7 +61,7 @@ class Compiled:
             draw_into(self._arrays, self._pool, iterations.scenario.training, iteration)
         trace = plan.run(iteration)
         held = iterations.validation(iteration, plan.data, self._state)
-        rules, self._state = self._updates.step(self._state, iteration, trace.loss)
+        rules, self._state = self._updates.step(self._state, iteration, trace.loss, self._buffers)
         self._measurer.measure(Made(iteration, trace, self._updated, rules.lr, *held))
         for _, now, following in self._keeps:
             now[...] = following

@@ -146,6 +146,16 @@ class Rules:
             kept[AVERAGED, row.key] = np.asarray(self.average.compute(n))
         return np.asarray(n["w"])
 
+    def take_buffers(self, buffers: Mapping[int, Array], kept: dict[tuple[str, int], Array]) -> None:
+        """Takes running statistics, by the value id of their leaf, into their averages, which go into `kept`."""
+        if self.average is None or not self.training.use_buffers:
+            return
+        for leaf, array in buffers.items():
+            kept[AVERAGED, leaf] = np.asarray(self.average.compute(self._of_buffer(leaf, array)))
+
+    def _of_buffer(self, leaf: int, array: Array) -> Numbers:
+        return {**self.constants(0), "w": array, AVERAGED: self.state.kept.get((AVERAGED, leaf))}
+
     def left(self) -> dict[tuple[str, int], Array]:
         """What stays of what is kept, where gradients are only gathered."""
         return {} if self.steps else dict(self.state.kept)
@@ -157,8 +167,10 @@ class Rules:
 
 
 def averages_of(packing: Packing, state: State) -> dict[int, Array]:
-    """The averages of the weights by value id, at the start of an iteration; empty where there are none yet."""
-    found: dict[int, Array] = {}
+    """The averages of the weights, and of running statistics, by value id, at the start of an iteration; empty where
+    there are none yet."""
+    keys = {row.key for row in packing.rows}
+    found = {key: array for (symbol, key), array in state.kept.items() if symbol == AVERAGED and key not in keys}
     for row in packing.rows:
         array = state.kept.get((AVERAGED, row.key))
         if array is not None:

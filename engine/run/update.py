@@ -87,6 +87,11 @@ class Update(Rules):
         before = self._before(row) if row.packed else self.trace.data[row.key]
         return self.begun(row, before, row.gathered(self.trace.grad))
 
+    @property
+    def buffers(self) -> dict[int, Array]:
+        """Running statistics as they are after the iteration, by the value id of their leaf."""
+        return {leaf: self.trace.data[value] for leaf, value in self.trace.graph.keeps.items()}
+
     @cached_property
     def norm(self) -> float:
         """‖g‖ of all parameters together, before it is clipped by its norm."""
@@ -117,6 +122,7 @@ class Update(Rules):
                 after[row.key] = new = read_only(self.take(row, n, kept))
                 for value, part, shape in row.members:
                     parameters[value] = new[part].reshape(shape) if row.packed else new
+            self.take_buffers(self.buffers, kept)
         return Updated(parameters, self.following(kept, self.trace.loss), before, after)
 
     # What is stale -------------------------------------------------------------------------------
@@ -183,7 +189,9 @@ class Update(Rules):
         return self.kept(AVERAGED, value, flat) if (AVERAGED, row.key) in self.state.kept else None
 
     def averaged(self, value: int, flat: int | None = None) -> Array:
-        """The same after it. Where none has begun it is the new weights themselves."""
+        """The same after it, also that of running statistics. Where none has begun it is the new numbers themselves."""
+        if value not in self.packing.places:
+            return self._averaged_buffer(value)
         if self.average is None:
             before = self.average_before(value, flat)
             return self.new(value, flat) if before is None else before
@@ -191,6 +199,13 @@ class Update(Rules):
             n = self._of(value, flat)
             n["w"] = self.new(value, flat)
             return np.asarray(self.average.compute(n))
+
+    def _averaged_buffer(self, leaf: int) -> Array:
+        now, before = self.buffers[leaf], self.state.kept.get((AVERAGED, leaf))
+        if self.average is None:
+            return now if before is None else before
+        with np.errstate(all="ignore"):
+            return np.asarray(self.average.compute(self._of_buffer(leaf, now)))
 
     def stages(self, value: int, flat: int) -> Iterator[Stage]:
         """The update of one element line by line."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,9 +34,12 @@ class Updates:
         self._state: State | None = None
         self._count = 0
 
-    def step(self, state: State, iteration: int, loss: float) -> tuple[Rules, State]:
-        """Updates all of them, in an iteration (from 1), after `state`. Gives the rules, and what is kept for the next
-        update. NumPy's warnings are for the caller to silence."""
+    def step(
+        self, state: State, iteration: int, loss: float, buffers: Mapping[int, Array] = MappingProxyType({})
+    ) -> tuple[Rules, State]:
+        """Updates all of them, in an iteration (from 1), after `state`; `buffers` are running statistics as they are
+        after it. Gives the rules, and what is kept for the next update. NumPy's warnings are for the caller to
+        silence."""
         rules = self._of(state, iteration)
         kept, clips = rules.left(), rules.clips
         norm = rules.together(rules.begun(row, w, g) for row, w, g, _ in self.rows) if clips else 0.0
@@ -52,6 +56,7 @@ class Updates:
             for what, array in kept.items():
                 if what[1] == row.key and np.may_share_memory(array, gradients):
                     kept[what] = array.copy()  # the next iteration writes to these
+        rules.take_buffers(buffers, kept)
         self._state = rules.following(kept, loss)
         return rules, self._state
 

@@ -35,6 +35,7 @@ OPTIONS: Mapping[str, Option] = {
     "avg_fn": Option(None, "'ema' or 'swa'", lambda x: x in ("ema", "swa"), ("ema", "swa")),
     "decay": share(0.999),
     "swa_start": iterations(0, least=0),
+    "use_buffers": flag(False),
 }
 
 
@@ -46,7 +47,8 @@ class Training(NamedTuple):
     update. They are clipped, each to ±`clip_value`, then all together to the length `clip_norm`, by the norm of order
     `norm_type`; without `zero_grad` they are added to those before. The share `validation` of the samples is held back,
     and the loss over them taken every `validate` iterations (None: after each pass). Of the weights an average is kept
-    by `avg_fn` (see `averaging`; None: none), from update `swa_start` + 1 on; of a moving one `decay` stays.
+    by `avg_fn` (see `averaging`; None: none), from update `swa_start` + 1 on; of a moving one `decay` stays. With
+    `use_buffers` it is one of running statistics as well.
     """
 
     groups: Groups = Groups(OPTIMIZERS["sgd"]())
@@ -66,6 +68,7 @@ class Training(NamedTuple):
     avg_fn: str | None = None
     decay: float = 0.999
     swa_start: int = 0
+    use_buffers: bool = False
 
     @property
     def optimizer(self) -> Optimizer:

@@ -205,7 +205,7 @@ def _check(training: Training, table: Mapping[str, Any], bad: Told) -> None:
         bad("accumulate", "gathered gradients are zeroed after each update; zero_grad = false never does", False)
     if training.norm_type != 2 and training.clip_norm is None:
         bad("norm_type", "norm_type says by which norm; clip_norm = 1.0 says how long", False)
-    for key in ("decay", "swa_start") if training.avg_fn is None else ():
+    for key in ("decay", "swa_start", "use_buffers") if training.avg_fn is None else ():
         if key in table:
             other = "; a decay of the weights is weight_decay" if key == "decay" else ""
             bad(key, f'{key} is about the average of the weights; avg_fn = "ema" asks for one{other}', False)
@@ -233,11 +233,6 @@ def _unknown(
     key: str, known: Mapping[str, Option], optimizer: str, schedule: str, others: tuple[str, ...] = _OTHERS
 ) -> str:
     """Why a key is refused: it may belong to another optimiser or schedule."""
-    if key == "use_buffers":
-        return (
-            "'use_buffers': an average is judged with the running statistics that the network has, as with "
-            "use_buffers=False in PyTorch, its default; they have no average of their own here"
-        )
     owners = [f'optimizer = "{name}"' for name, one in OPTIMIZERS.items() if key in one.options]
     owners += [f'schedule = "{name}"' for name, one in SCHEDULES.items() if key in one.options]
     if owners:

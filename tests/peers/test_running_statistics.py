@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,12 @@ import pytest
 import torch
 from trainings import small
 
+from gradstep.engine.ask.query import Query
+from gradstep.engine.ask.scope import Moment
 from gradstep.engine.errors import ScenarioError
 from gradstep.engine.files import loads
 from gradstep.engine.history.history import History
+from gradstep.engine.history.summaries import averaged
 from gradstep.engine.index import Array
 from gradstep.engine.run.scenario import Scenario
 
@@ -97,6 +101,81 @@ def test_running_statistics_over_iterations_are_pytorchs(kind: str) -> None:
         for name, expected in kept.items():
             ours = recording.trace.data[recording.graph.by_name[name].id]
             np.testing.assert_allclose(ours, expected[iteration - 1], rtol=1e-11, atol=1e-13, err_msg=name)
+
+
+#: The average of all is PyTorch's default: its function for several arrays at once refuses to count batches.
+AVERAGES = {
+    "ema": ('avg_fn = "ema"\ndecay = 0.8', torch.optim.swa_utils.get_ema_multi_avg_fn(0.8), 0),
+    "swa": ('avg_fn = "swa"\nswa_start = 3', None, 3),
+}
+
+
+class Network(torch.nn.Module):
+    """W and batch norm, from the numbers of a scenario."""
+
+    def __init__(self, given: Scenario) -> None:
+        super().__init__()
+        by = {value.name: value.id for value in given.graph.values}
+        self.W = torch.nn.Parameter(torch.tensor(np.array(given.leaves[by["W"]])))
+        self.norm = torch.nn.BatchNorm1d(2, momentum=0.3).double()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(self.norm((x @ self.W.T).reshape(-1, 2)))
+
+
+@pytest.fixture
+def double() -> Iterator[None]:
+    """As the file computes: PyTorch has the share of all weights so far in its default type."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.usefixtures("double")
+@pytest.mark.parametrize("use_buffers", [True, False])
+@pytest.mark.parametrize("how", AVERAGES)
+def test_averages_of_running_statistics_are_pytorchs(how: str, use_buffers: bool) -> None:
+    """AveragedModel(use_buffers=…): its buffers, and the loss over samples held back with it."""
+    lines, function, start = AVERAGES[how]
+    text = TEXT.format(formula=KINDS["batch_norm"][0], shape=(-1, 2), outputs=2)
+    given = loads(f"{text}{lines}\nuse_buffers = {str(use_buffers).lower()}\n")
+    by, held = {value.name: value.id for value in given.graph.values}, given.held_back
+    assert held is not None
+    pool, back = given.pool, [torch.tensor(np.array(held.inputs[by[name]])) for name in ("x", "t")]
+    history = History(given)
+    history.make(ITERATIONS)
+    network = Network(given)
+    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=function, use_buffers=use_buffers).eval()
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.2, momentum=0.9)
+    for k in range(1, ITERATIONS + 1):
+        with torch.no_grad():
+            judged = torch.nn.functional.mse_loss(average(back[0]), back[1]).item() if average.n_averaged else np.nan
+        assert averaged(history.summaries).low[k - 1] == pytest.approx(judged, rel=1e-11, nan_ok=True), k
+        at = np.arange(4 * (k - 1), 4 * k) % len(pool[by["x"]])
+        x, t = (torch.tensor(np.array(pool[by[name]][at])) for name in ("x", "t"))
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(network(x), t).backward()
+        optimizer.step()
+        if k > start:
+            average.update_parameters(network)
+        if not use_buffers or k <= start:
+            continue
+        end = Moment.end(history.recording(k))
+        for name, expected in (("m", average.module.norm.running_mean), ("v", average.module.norm.running_var)):
+            np.testing.assert_allclose(Query(f"{name}.averaged")(end).value, expected.numpy(), rtol=1e-11, atol=1e-13)
+
+
+def test_averages_of_running_statistics_are_the_same_back_and_forth() -> None:
+    text = TEXT.format(formula=KINDS["batch_norm"][0], shape=(-1, 2), outputs=2)
+    given = loads(f'{text}avg_fn = "ema"\ndecay = 0.8\nuse_buffers = true\n')
+    on, step = History(given), History(given, budget=1)
+    on.make(40)
+    for k in range(2, 41):
+        step.make(k)
+    for iteration in (40, 3, 17, 39):
+        for leaf in given.graph.keeps:
+            a, b = (h.recording(iteration).update.averaged(leaf) for h in (on, step))
+            assert a.tobytes() == b.tobytes()
 
 
 def test_back_and_forth_is_the_same_to_the_bit() -> None:

@@ -55,7 +55,9 @@ def _averaged(recording: Recording) -> dict[str, Any]:
     """The averages of the weights after the update, where they are kept."""
     if recording.scenario.training.avg_fn is None:
         return {}
-    return {"averaged": {p.name: plain(recording.update.averaged(p.id)) for p in recording.graph.parameters}}
+    graph = recording.graph
+    buffers = [graph.values[leaf] for leaf in graph.keeps] if recording.scenario.training.use_buffers else []
+    return {"averaged": {p.name: plain(recording.update.averaged(p.id)) for p in (*graph.parameters, *buffers)}}
 
 
 def _set(recording: Recording) -> Iterator[str]:

@@ -93,6 +93,7 @@ def trainings(draw: st.DrawFn) -> str:
     together = {
         "decay": "avg_fn",
         "swa_start": "avg_fn",
+        "use_buffers": "avg_fn",
         "shuffle": "batch_size",
         "validate": "validation",
         "nesterov": "momentum",
