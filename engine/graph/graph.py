@@ -87,11 +87,12 @@ class Node(NamedTuple):
 
 class Pullback(NamedTuple):
     """A node's part of the backward pass: its `vjp` (see `Op.vjp`) gives a gradient to each of its `slots`, which
-    are (slot, value, whether the value has several uses)."""
+    are (slot, value, joined). Where the value has several uses what comes through them is added up, and each sum
+    rounded to the type that is `joined`, empty for the graph's; None where it has one use."""
 
     node: Node
     vjp: Callable[[int, Array, Array, Sequence[Array]], Array]
-    slots: tuple[tuple[int, int, bool], ...]
+    slots: tuple[tuple[int, int, str | None], ...]
 
 
 class Graph:
@@ -180,7 +181,7 @@ class Graph:
         for node in reversed(self.nodes):
             if node.output in self.active and self.values[node.output].differentiable:
                 slots = tuple(
-                    (slot, value, len(self.uses[value]) > 1)
+                    (slot, value, self.values[value].narrow if len(self.uses[value]) > 1 else None)
                     for slot, value in enumerate(node.inputs)
                     if self.values[value].differentiable
                 )

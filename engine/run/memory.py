@@ -33,7 +33,9 @@ def needs(graph: Graph) -> Needs:
     """What one iteration of a graph takes. Counted from shapes and the dtype; nothing is allocated."""
     item = graph.dtype.itemsize
     gradients = sum(value.size for value in graph.values if graph.gets_gradient(value))
-    parts = sum(graph.values[value].size for _, _, slots in graph.pullbacks for _, value, several in slots if several)
+    parts = sum(
+        graph.values[value].size for _, _, slots in graph.pullbacks for _, value, joined in slots if joined is not None
+    )
     besides = max((_besides(graph, node.id) for node in graph.nodes), default=0)
     largest = max(graph.values, key=lambda value: value.size)
     return Needs(sum(value.size for value in graph.values) * item, (gradients + parts) * item, besides * item, largest)

@@ -15,6 +15,7 @@ import numpy as np
 
 from gradstep.engine.graph.graph import Graph, Node, Value
 from gradstep.engine.index import Array, read_only
+from gradstep.engine.ops.precision import rounded
 from gradstep.engine.ops.promotion import is_whole
 from gradstep.engine.ops.recorded import Numbers, Recorded
 from gradstep.engine.run.later import Arrays, Later, Unmade
@@ -130,16 +131,16 @@ def trace_of(graph: Graph, leaves: Mapping[int, Array], observed: Observed) -> T
                 computed = _settled(node.op.forward([data[i] for i in node.inputs]))
                 data[node.output] = observed.with_rows("value", node.output, computed)
         grad[graph.loss.id] = graph.one
-        for node, slot, value, several in _going_back(graph, grad, observed):
+        for node, slot, value, joined in _going_back(graph, grad, observed):
             recorded = value in observed.gradients
-            if several or not recorded:
+            if joined is not None or not recorded:
                 before = None if recorded else grad[value]
                 part = _part(graph, node, slot, value, data, grad, observed)
-                if several:
+                if joined is not None:
                     flow[node.id, slot] = part
                 if not recorded:
                     made = part.make() if isinstance(part, Unmade) else part
-                    grad[value] = made if before is None else _settled(before + made)
+                    grad[value] = made if before is None else _settled(_summed(before, made, joined))
             if recorded:
                 _put(grad, value, observed.gradients)
         for parameter in graph.parameters:
@@ -163,7 +164,9 @@ def _put(arrays: Arrays[Any], value: int, there: Mapping[int, Array]) -> bool:
 _NOTHING = np.empty(0)
 
 
-def _going_back(graph: Graph, grad: Arrays[Array | None], observed: Observed) -> Iterator[tuple[Node, int, int, bool]]:
+def _going_back(
+    graph: Graph, grad: Arrays[Array | None], observed: Observed
+) -> Iterator[tuple[Node, int, int, str | None]]:
     """The uses of all values in the order of the backward pass; what is recorded of the gradient of a node's output is
     put in before."""
     for node, _, slots in graph.pullbacks:
@@ -171,8 +174,8 @@ def _going_back(graph: Graph, grad: Arrays[Array | None], observed: Observed) ->
             there = grad[node.output]
             if there is not None:
                 grad[node.output] = observed.with_rows("gradient", node.output, there)
-        for slot, value, several in slots:
-            yield node, slot, value, several
+        for slot, value, joined in slots:
+            yield node, slot, value, joined
 
 
 def _part(
@@ -189,6 +192,11 @@ def _part(
     up = grad[node.output]
     assert up is not None, "what the loss depends on has its gradient before it is passed on"
     return _settled(node.op.vjp(slot, up, data[node.output], [data[i] for i in node.inputs]))
+
+
+def _summed(before: Array, part: Array, joined: str | None) -> Array:
+    """What comes through several uses of a value, with another one: a sum of the type that is `joined`."""
+    return rounded(before + part, joined) if joined else before + part
 
 
 def _settled(array: Array) -> Array:

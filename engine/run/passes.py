@@ -22,6 +22,7 @@ from gradstep.engine.errors import GoOn, Interrupted, OpError
 from gradstep.engine.graph.calls import renamed
 from gradstep.engine.graph.graph import Graph, Node, Pullback
 from gradstep.engine.index import Array, in_order, read_only
+from gradstep.engine.ops.precision import rounded
 from gradstep.engine.run.trace import Trace
 
 
@@ -122,15 +123,17 @@ def _backward(
         g, y = grad[node.output], data[node.output]
         assert g is not None, "what the loss depends on has its gradient before it is passed on"
         xs = [data[i] for i in node.inputs]
-        for slot, value, several in slots:
+        for slot, value, joined in slots:
             part = vjp(slot, g, y, xs)
             if type(part) is not np.ndarray or not part.flags.c_contiguous:
                 part = _settle(part)
             part.flags.writeable = False
-            if several:
+            if joined is not None:
                 flow[node.id, slot] = part
                 before = grad[value]
-                if before is not None and before is sums.get(value):  # nobody has seen it yet
+                if before is not None and joined:
+                    part = _settle(rounded(before + part, joined))
+                elif before is not None and before is sums.get(value):  # nobody has seen it yet
                     before.flags.writeable = True
                     np.add(before, part, out=before)
                     part = read_only(before)
@@ -216,8 +219,8 @@ class _Given:
                 yield Pullback(node, _As(node, self.like), slots)
             else:
                 yield Pullback(node, vjp, slots)
-            for _, value, several in slots:
-                if several and self.like is not None and self._joins_the_same(value, self.like):
+            for _, value, joined in slots:
+                if joined is not None and self.like is not None and self._joins_the_same(value, self.like):
                     self.grad[value] = self.like.grad[value]
         for value in self.gradients:
             if self.graph.values[value].node < 0:
@@ -252,7 +255,7 @@ class _Given:
     def _stale_inputs(self, node: Node) -> bool:
         return bool(self.stale) and any(("data", value) in self.stale for value in node.inputs)
 
-    def _mark(self, node: Node, slots: Iterable[tuple[int, int, bool]], same: bool) -> None:
+    def _mark(self, node: Node, slots: Iterable[tuple[int, int, str | None]], same: bool) -> None:
         """What a node passes on is stale where it is opaque and gets another gradient, or anything that it is made of
         is stale."""
         at = node.output

@@ -16,6 +16,7 @@ from gradstep.engine.errors import OpError
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.index import Array
 from gradstep.engine.ops.bound import Bound
+from gradstep.engine.ops.precision import rounded
 from gradstep.engine.run.passes import run
 from gradstep.engine.run.timeline import Phase
 from gradstep.engine.run.trace import Trace
@@ -89,17 +90,23 @@ class Plan:
         for node, _, slots in graph.pullbacks:
             g, bound = grad[node.output], self._bound[node.id]
             assert g is not None, "what the loss depends on has its gradient before it is passed on"
-            for slot, value, several in slots:
+            for slot, value, joined in slots:
                 before = grad[value]
                 whole = self._array(graph.values[value], Phase.BACKWARD) if before is None else before
-                flow = np.empty_like(whole) if several else whole
+                flow = whole if joined is None else np.empty_like(whole)
                 self._calls += bound.vjp(slot, g, flow)
-                if several:
+                if joined is not None:
                     self._flow[node.id, slot] = flow
                     first = partial(np.copyto, whole, flow)
-                    self._calls.append(first if before is None else partial(np.add, whole, flow, whole))
+                    added = partial(_add, whole, flow, joined) if joined else partial(np.add, whole, flow, whole)
+                    self._calls.append(first if before is None else added)
                 grad[value] = whole
         for unused in graph.parameters:
             if grad[unused.id] is None:
                 grad[unused.id] = nothing = self._array(unused, Phase.BACKWARD)
                 self._calls.append(partial(nothing.fill, 0))
+
+
+def _add(whole: Array, flow: Array, kind: str) -> None:
+    """Adds what comes through one use more, of a value of a narrower type."""
+    whole[...] = rounded(whole + flow, kind)

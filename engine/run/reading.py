@@ -6,6 +6,8 @@ feed it (forward) or whom it feeds (backward), and the numbers are read from the
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gradstep.engine.graph.graph import Node, Value
@@ -21,9 +23,12 @@ def gradient_segments(trace: Trace, value: Value, flat: int) -> tuple[Segment, .
 
     Each is upstream (the gradient of the element it feeds) × local (∂y/∂x of that use).
     """
-    return tuple(
-        _gradient_segment(trace, trace.graph.nodes[node], slot, flat) for node, slot in trace.graph.uses[value.id]
-    )
+    uses = trace.graph.uses[value.id]
+    found = [_gradient_segment(trace, trace.graph.nodes[node], slot, flat) for node, slot in uses]
+    if value.narrow and len(uses) > 1:  # each use gives numbers of that type, and each sum is one
+        wholes = [float(trace.flow[use].item(flat)) for use in uses]
+        found = [replace(one, kind=value.narrow, whole=whole) for one, whole in zip(found, wholes, strict=True)]
+    return tuple(found)
 
 
 def _gradient_segment(trace: Trace, node: Node, slot: int, flat: int) -> Segment:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradstep.engine.graph.element import Element
 from gradstep.engine.index import Array, Elements, Indices, pieces
+from gradstep.engine.ops.precision import rounded
 
 #: Reads terms start to stop: (upstream or None, local or None, contribution), each (stop - start,).
 Read = Callable[[int, int], tuple[Array | None, Array | None, Array]]
@@ -30,6 +31,9 @@ class Segment:
     read: Read
     factor_value: int = -1
     factor: Elements | None = None
+    #: Where the sum of several segments is of a narrower type: that, and what the terms of this one come to in it.
+    kind: str = ""
+    whole: float = 0.0
 
     @property
     def count(self) -> int:
@@ -52,7 +56,8 @@ class Terms:
 
     All arrays have shape (listed,). contribution = upstream × local where those are given;
     `running` is the sum of all contributions up to and including each term, those before `start`
-    counted in. upstream and local are NaN where a term is no product (a loss's summand).
+    counted in; of a narrower type it is rounded with the last term of each segment. upstream and local are
+    NaN where a term is no product (a loss's summand).
     """
 
     total: int
@@ -107,7 +112,25 @@ def enumerate_terms(segments: tuple[Segment, ...], dtype: np.dtype[np.floating],
             local[here] = np.nan if loc is None else loc
         offset += segment.count
     with np.errstate(all="ignore"):
-        running = np.cumsum(contribution, dtype=dtype)
-        if start:
-            running += before
+        if any(segment.kind for segment in segments):
+            running = _rounded(segments, contribution, start)
+        else:
+            running = np.cumsum(contribution, dtype=dtype)
+            if start:
+                running += before
     return Terms(count, start, segment_of, via_value, via, factor_value, factor, upstream, local, contribution, running)
+
+
+def _rounded(segments: tuple[Segment, ...], contribution: Array, start: int) -> Array:
+    """The running sums of a window that begins with term number `start`, of which each segment is rounded."""
+    running, joined, offset = np.empty_like(contribution), contribution.dtype.type(0), -start
+    for segment in segments:
+        low, high = max(-offset, 0), min(len(contribution) - offset, segment.count)
+        whole = rounded(joined + contribution.dtype.type(segment.whole), segment.kind)[()]
+        if low < high:
+            before = sum((passed.sum() for *_, passed in segment.pieces(low)), joined)
+            running[offset + low : offset + high] = before + np.cumsum(contribution[offset + low : offset + high])
+            if high == segment.count:
+                running[offset + high - 1] = whole
+        joined, offset = whole, offset + segment.count
+    return running

@@ -44,7 +44,9 @@ class Precise:
         own = recording.graph
         nodes = [_as_in(node, own.dtype, rounded) for node in own.nodes]
         self.recording = recording
-        self.graph = Graph(own.values, nodes, own.loss.name, np.dtype(dtype))
+        # Of sums of gradients nothing is rounded either.
+        values = own.values if rounded else [v._replace(kind="") if v.narrow else v for v in own.values]
+        self.graph = Graph(values, nodes, own.loss.name, np.dtype(dtype))
         self._given: dict[int, Array | Part] = {}
         for (kind, v), at in recording.given.items():
             if kind == "data" and own.values[v].node >= 0:
