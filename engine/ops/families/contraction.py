@@ -12,7 +12,7 @@ import numpy as np
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape, Space, strides
 from gradstep.engine.ops.affine import Contract
-from gradstep.engine.ops.composite import Given, Plan, composite
+from gradstep.engine.ops.composite import Given, Part, Plan, composite
 from gradstep.engine.ops.families.arithmetic import Add, Multiply
 from gradstep.engine.ops.families.diagonals import Diagonal
 from gradstep.engine.ops.families.reduction import Sum
@@ -229,6 +229,11 @@ def inner(a: Given, b: Given) -> Plan:
     """Σ a · b over the last axes of both."""
     if not a.shape or not b.shape:
         return (Multiply(), [a, b])
+    if a.shape[-1] != b.shape[-1]:
+        raise OpError(
+            f"inner: the last axes of a {shape_text(a.shape)} and b {shape_text(b.shape)} must be as long as each "
+            f"other, and are {a.shape[-1]} and {b.shape[-1]}"
+        )
     mine, theirs = _letters(len(a.shape) - 1), _letters(len(b.shape) - 1, len(a.shape))
     last = _letters(1, len(a.shape) + len(b.shape))
     return _products([mine + last, theirs + last], mine + theirs, [a, b])
@@ -252,8 +257,13 @@ def bilinear(a: Given, b: Given, W: Given, c: Given | None = None) -> Plan:
             f"bilinear: W must be (out, {', '.join(map(str, (*a.shape[-1:], *b.shape[-1:])))}) for a "
             f"{shape_text(a.shape)} and b {shape_text(b.shape)}, but it is {shape_text(W.shape)}"
         )
+    if a.shape[:-1] != b.shape[:-1]:
+        raise OpError(
+            f"bilinear: a {shape_text(a.shape)} and b {shape_text(b.shape)} must have the same axes before the last, "
+            f"and have {shape_text(a.shape[:-1])} and {shape_text(b.shape[:-1])}"
+        )
     rows = _letters(len(a.shape) - 1)
     i, j, o = tuple(ascii_letters[-3:])
-    first: Plan = (Contraction(f"{rows}{i},{o}{i}{j}->{rows}{o}{j}"), [a, W])
+    first: Plan = Part("weighted", (Contraction(f"{rows}{i},{o}{i}{j}->{rows}{o}{j}"), [a, W]))
     product: Plan = (Contraction(f"{rows}{o}{j},{rows}{j}->{rows}{o}"), [first, b])
     return product if c is None else (Add(), [product, c])
