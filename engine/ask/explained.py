@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from gradstep.engine.errors import printable
 from gradstep.engine.notation import plain
-from gradstep.engine.run.agreement import Difference, disagreements, is_held, lines_of
+from gradstep.engine.run.agreement import disagreements, is_held, lines_of
 from gradstep.engine.run.recording import Recording, remembered
+from gradstep.engine.run.roundings import Difference
 
 #: So many that are not explained are told in lines.
 _TOLD = 20

@@ -9,6 +9,7 @@ from gradstep.engine import face
 if TYPE_CHECKING:
     from gradstep.engine.errors import GoOn as GoOn
     from gradstep.engine.run.agreement import explains as explains
+    from gradstep.engine.run.agreement import kinds_of as kinds_of
     from gradstep.engine.run.memory import Needs as Needs
     from gradstep.engine.run.memory import allow as allow
     from gradstep.engine.run.memory import budget as budget

@@ -65,7 +65,14 @@ class Observed:
 
     def unexplained(self, line: str) -> str:
         """Why a line is recorded and not explained; empty where nobody says."""
-        said = self.about.get("unexplained")
+        return self._said("unexplained", line)
+
+    def computed_in(self, line: str) -> str:
+        """What a line was computed in, where that has fewer digits than its numbers, as TF32; else empty."""
+        return self._said("computed_in", line)
+
+    def _said(self, key: str, line: str) -> str:
+        said = self.about.get(key)
         found = said.get(line) if isinstance(said, dict) else None
         return found if isinstance(found, str) else ""
 

@@ -32,6 +32,8 @@ class Block:
     formulas: list[str] = field(default_factory=list)
     #: Why it has no formula.
     reason: str = ""
+    #: What its operations were computed in, where that has fewer digits than their numbers (see `devices`).
+    computed_in: str = ""
 
 
 class Network:

@@ -6,102 +6,23 @@ never is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
 from gradstep.engine.errors import GraphError
-from gradstep.engine.run import explains
+from gradstep.engine.run import explains, kinds_of
 from gradstep.torch.blocks import Block, Network
+from gradstep.torch.devices import FINENESS, coarsest, computed_in, kind_of
 from gradstep.torch.formulas import FUNCTIONS, OPERATIONS, Unwritten, after_writing, part_of
-from gradstep.torch.formulas.table import Formula, Rule, number
+from gradstep.torch.formulas.table import Formula, Rule
 from gradstep.torch.seen import Called, Key, Ref, Seen
-
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-
+from gradstep.torch.written import Array, Arrays, Constants, Written, cast_in
 
 #: Functions of torch.nn.parallel and torch.distributed that change no number and no gradient.
 _SENDING_ON = (("torch", "_DDPSink"), ("torch", "RegisterPostBackwardFunction"))
-
-
-class Written:
-    """Writes the tensors of one block into formulas, by names that stand for what was seen: v12, and d12 for numbers
-    alone, where no gradient passes."""
-
-    def __init__(self, network: Network, block: Block, constants: Constants) -> None:
-        self._network, self._block, self._constants = network, block, constants
-        self.used: dict[str, Seen] = {}
-        #: What stands in the place of something that was seen, by its number.
-        self.instead: dict[int, str] = {}
-
-    def __call__(self, argument: Any) -> str:
-        if not isinstance(argument, Ref):
-            return number(argument)
-        seen = argument.seen
-        if seen.number in self.instead:
-            return self.instead[seen.number]
-        if seen.key is not None and seen.key in self._block.inputs:
-            found = self._network.seen(seen.key)
-            if found is None:
-                raise Unwritten("an input that was never seen")
-            self.used[f"v{found.number}"] = found
-            return f"v{found.number}"
-        if seen.dtype.is_complex:
-            raise Unwritten("complex numbers")
-        if seen.shape == () and not seen.name and seen.kind != "parameter":
-            return f"({value!r})" if (value := float(seen.data())) < 0 else repr(value)
-        self.used[f"d{seen.number}"] = seen
-        return f"d{seen.number}"
-
-    def constant(self, tensor: torch.Tensor, name: str) -> str:
-        seen = self._constants.made_up(tensor, name)
-        self.used[f"d{seen.number}"] = seen
-        return f"d{seen.number}"
-
-
-class Constants:
-    """Numbers that are made up for formulas, numbered on from all that was seen."""
-
-    def __init__(self, network: Network) -> None:
-        self._seen = network.recorder.seen
-
-    def made_up(self, tensor: torch.Tensor, name: str) -> Seen:
-        found = Seen(len(self._seen), tensor, tensor._version, "constant", name)
-        self._seen.append(found)
-        return found
-
-
-def graph_dtype(kinds: Iterable[torch.dtype]) -> np.dtype[Any]:
-    """The dtype that a graph of tensors of some kinds is computed in."""
-    return np.dtype(np.float64 if torch.float64 in set(kinds) else np.float32)
-
-
-class Arrays:
-    """Tensors as arrays of the graph's dtype, each made once."""
-
-    def __init__(self, dtype: np.dtype[Any]) -> None:
-        self.dtype = dtype
-        self._made: dict[int, Array] = {}
-
-    def of(self, seen: Seen) -> Array:
-        """Raises Unwritten where the dtype cannot hold the numbers."""
-        found = self._made.get(seen.number)
-        if found is None:
-            found = self._made[seen.number] = self.plain(seen.data())
-            whole = not seen.dtype.is_floating_point and seen.dtype is not torch.bool
-            if whole and found.size and np.abs(found).max() > 2 ** (np.finfo(self.dtype).nmant + 1):
-                raise Unwritten(f"whole numbers beyond what {self.dtype} holds")
-        return found
-
-    def plain(self, tensor: torch.Tensor) -> Array:
-        """A tensor as an array of its own, read-only and C-contiguous."""
-        kind = torch.float64 if self.dtype == np.float64 else torch.float32
-        array = np.ascontiguousarray(tensor.detach().to(device="cpu", dtype=kind).numpy())
-        array = array.reshape(tuple(tensor.shape))
-        array.setflags(write=False)
-        return array
 
 
 class Explainer:
@@ -118,7 +39,7 @@ class Explainer:
         for call, steps in self._functions():
             if left.issuperset(steps):
                 block = self.network.block(steps, call)
-                if len(block.outputs) == 1 and self._explain(block, FUNCTIONS[call.name]):
+                if len(block.outputs) == 1 and self._explain(block, FUNCTIONS[call.name], whole=True):
                     found.append(block)
                     left.difference_update(steps)
         for steps in self.network.together.values():
@@ -204,15 +125,16 @@ class Explainer:
             raise Unwritten("a part of something that was never seen")
         return Ref(found)
 
-    def _explain(self, block: Block, rule: Rule) -> bool:
-        """Tries a rule on a block, whose formulas it then has; else the reason why not."""
+    def _explain(self, block: Block, rule: Rule, whole: bool = False) -> bool:
+        """Tries a rule on a block, whose formulas it then has; else the reason why not. The rule is about one
+        operation, or the `whole` of a function."""
         call, write = block.call, Written(self.network, block, self.constants)
         assert call is not None, "rules are about calls"
-        return self._tried(block, write, lambda: rule(call, write))
+        return self._tried(block, write, lambda: rule(call, write), whole)
 
-    def _tried(self, block: Block, write: Written, make: Callable[[], Formula]) -> bool:
+    def _tried(self, block: Block, write: Written, make: Callable[[], Formula], whole: bool = False) -> bool:
         try:
-            formulas = self._chosen(block, make())
+            formulas = self._typed(block, self._chosen(block, make()), write, whole)
             block.reason = self._wrong(block, formulas, write)
         except (Unwritten, GraphError, ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
             block.reason = str(error) or type(error).__name__
@@ -237,6 +159,29 @@ class Explainer:
             found.append(formula)
         return found
 
+    def _typed(self, block: Block, formulas: list[str], write: Written, whole: bool) -> list[str]:
+        """Formulas that make numbers of the types that were recorded: by a cast, where an operation has given others
+        than those that follow, or where the `whole` of a function has cast what it was given, as within autocast.
+        Raises Unwritten, and GraphError where types do not go together."""
+        own = self.arrays.dtype.name
+        seen = [self.network.seen(key) for key in block.outputs]
+        wanted = [kind if one and (kind := kind_of(one.dtype)) != own else "" for one in seen]
+        kinds = {name: kind for name, one in write.used.items() if (kind := kind_of(one.dtype)) != own}
+        if not any(wanted) and not any(kind in FINENESS for kind in kinds.values()):
+            return formulas
+        inputs = {name: self.arrays.of(one) for name, one in write.used.items()}
+        given = [name for name in inputs if name.startswith("v")]
+        if whole:
+            known = {name: kinds.get(name, own) for name in inputs}
+            formulas = [cast_in(one, known, there or own) for one, there in zip(formulas, wanted, strict=True)]
+        made = kinds_of(formulas, inputs, given, self.arrays.dtype, kinds)
+        if whole and made != wanted:
+            raise Unwritten("numbers are cast within it")
+        return [
+            formula if kind == there else f"cast({formula}, {there or own!r})"
+            for formula, kind, there in zip(formulas, made, wanted, strict=True)
+        ]
+
     def _wrong(self, block: Block, formulas: Sequence[str], write: Written) -> str:
         """What is wrong with formulas, by the numbers; empty where nothing is."""
         inputs = {name: self.arrays.of(seen) for name, seen in write.used.items()}
@@ -248,8 +193,13 @@ class Explainer:
         seen = [self.network.seen(key) for key in block.outputs]
         outputs = [self.arrays.of(one) for one in seen if one is not None]
         upstream = [self.upstream(key, array) for key, array in zip(block.outputs, outputs, strict=True)]
-        kinds = {str(one.dtype) for one in (*seen, *differentiable.values()) if one is not None}
-        precision = coarsest(kinds)
+        kinds = {one.dtype for one in (*seen, *differentiable.values()) if one is not None}
+        makers = (self.network.recorder.makers.get(step) for step in block.steps)
+        beneath = {call.name.partition(".")[0] for call in makers if call is not None}
+        device = next((one.data().device.type for one in seen if one is not None), "cpu")
+        coarse = coarsest(kinds)
+        precision = computed_in(beneath, coarse, device)
+        block.computed_in = precision if precision != coarse else ""
         return explains(list(formulas), inputs, list(differentiable), outputs, upstream, parts, precision)
 
     def upstream(self, key: Key, like: Array) -> Array:
@@ -267,12 +217,3 @@ def rule_of(call: Called) -> Rule | None:
     """The rule for an operation, whether or not it writes to its first input."""
     name = call.name.partition(".")[0]
     return OPERATIONS.get(name) or OPERATIONS.get(name.rstrip("_"))
-
-
-_FINENESS = ("bfloat16", "float16", "float32", "float64")
-
-
-def coarsest(kinds: set[str]) -> str:
-    """Of some dtypes, as `torch.float32`, the one with the fewest digits."""
-    names = {kind.removeprefix("torch.") for kind in kinds}
-    return next((kind for kind in _FINENESS if kind in names), "float64")

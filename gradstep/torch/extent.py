@@ -13,8 +13,8 @@ import torch
 from torch.utils import _pytree as pytree
 
 from gradstep.engine.files import LEVELS
-from gradstep.torch.explaining import Array
 from gradstep.torch.writing import Parts
+from gradstep.torch.written import Array
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from gradstep.engine.files import Names, settle, write_recording
 from gradstep.engine.notation import amount, plain
 from gradstep.torch.backward import Backward, together
 from gradstep.torch.capture import Recorder
-from gradstep.torch.explaining import Array, Arrays
 from gradstep.torch.extent import Order
 from gradstep.torch.optimizing import Optimizing, Training
 from gradstep.torch.parameters import only_parameters
 from gradstep.torch.seen import Key
 from gradstep.torch.writing import Parts, Putting, text_of
+from gradstep.torch.written import Array, Arrays
 
 
 def finish(
@@ -120,6 +120,7 @@ def _about(parts: Parts, recorder: Recorder, backward: Backward, title: str) -> 
         "gradient_norms": {name: _norm(parts.trace[f"gradient:{name}"]) for name in parts.parameters},
         "unexplained": parts.unexplained,
         "precision": parts.precision,
+        **({"computed_in": parts.computed_in} if parts.computed_in else {}),
     }
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from gradstep.engine.files import Names
 from gradstep.torch.backward import Backward
 from gradstep.torch.capture import Recorder
-from gradstep.torch.explaining import Arrays, graph_dtype
 from gradstep.torch.seen import Key
 from gradstep.torch.writing import Parts
+from gradstep.torch.written import Arrays, graph_dtype
 
 _WHY = "level 'params' holds no values between the parameters and the loss"
 

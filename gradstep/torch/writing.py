@@ -18,12 +18,11 @@ from gradstep.engine.ops import EPS
 from gradstep.torch.backward import Backward
 from gradstep.torch.blocks import Block, Network
 from gradstep.torch.capture import Recorder
-from gradstep.torch.explaining import Array, Arrays, Explainer, graph_dtype
+from gradstep.torch.explaining import Explainer
 from gradstep.torch.naming import LeafNames, names_of
 from gradstep.torch.seen import Key, Ref, Seen
+from gradstep.torch.written import STANDING_FOR, Array, Arrays, graph_dtype
 
-#: A name that stands for what was seen (see `explaining.Written`).
-_STANDING_FOR = re.compile(r"\b([vd])(\d+)\b")
 #: So many roundings may a sum of gradients be off.
 _ROUNDINGS = 8
 
@@ -35,7 +34,8 @@ _TARGETS = ("target", "t")
 class Parts:
     """What a recording is put together from. `unexplained` has the reason for each line that is opaque, `entering` the
     names of what enters it; `changed` are names whose gradient is not what came through their uses, as a hook makes it;
-    `samples` is how many there are on axis 0 of the `batch`."""
+    `samples` is how many there are on axis 0 of the `batch`. `computed_in` has the lines that a device computed in
+    fewer digits than their numbers have."""
 
     dtype: np.dtype[Any]
     lines: dict[str, str] = field(default_factory=dict)
@@ -45,6 +45,7 @@ class Parts:
     origins: dict[str, dict[str, str]] = field(default_factory=dict)
     precision: dict[str, str] = field(default_factory=dict)
     unexplained: dict[str, str] = field(default_factory=dict)
+    computed_in: dict[str, str] = field(default_factory=dict)
     entering: dict[str, list[str]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     batch: tuple[str, ...] = ()
@@ -99,7 +100,7 @@ class Putting:
     def _inputs(self, blocks: list[Block]) -> None:
         """Numbers that are data: those that formulas use, and what the user has named."""
         names, seen = LeafNames(self.recorder, blocks), self.recorder.seen
-        used = [found for block in blocks for formula in block.formulas for found in _STANDING_FOR.findall(formula)]
+        used = [found for block in blocks for formula in block.formulas for found in STANDING_FOR.findall(formula)]
         given = [one for one in seen if one.kind == "input" and one.name and one.key is None]
         for one in dict.fromkeys([seen[int(number)] for kind, number in used if kind == "d"] + given):
             name = self._data[one.number] = self.names.take(names.of(one))
@@ -150,8 +151,10 @@ class Putting:
             if several:
                 self._origin(block, one)
             self._by_key[key] = one
-            self.found.lines[one] = _STANDING_FOR.sub(self._named, formula)
+            self.found.lines[one] = STANDING_FOR.sub(self._named, formula)
             self._result(one, key)
+            if block.computed_in:
+                self.found.computed_in[one] = block.computed_in
         if not several:
             self._keep_parts(block, name)
 
@@ -172,7 +175,7 @@ class Putting:
         entering = self.found.entering[name] = [self._by_key[key] for key in block.inputs]
         inputs = ", ".join(entering)
         shapes = [seen.shape for key in block.outputs if (seen := self.network.seen(key)) is not None]
-        self.found.unexplained[name] = _STANDING_FOR.sub(self._named_in_words, block.reason)
+        self.found.unexplained[name] = STANDING_FOR.sub(self._named_in_words, block.reason)
         self._keep_parts(block, name)
         if len(block.outputs) == 1:
             self._by_key[block.outputs[0]] = name

@@ -43,7 +43,7 @@ def packed() -> Made:
     net = nn.ModuleDict({"lstm": nn.LSTM(3, 4, batch_first=True), "gru": nn.GRU(4, 3, bidirectional=True)})
 
     def step() -> Tensor:
-        x = nn.utils.rnn.pack_padded_sequence(randn(3, 5, 3), torch.tensor([5, 3, 2]), batch_first=True)
+        x = nn.utils.rnn.pack_padded_sequence(randn(3, 5, 3), torch.tensor([5, 3, 2], device="cpu"), batch_first=True)
         y, (h, _) = net["lstm"](x)
         z, _ = net["gru"](y)
         padded, _ = nn.utils.rnn.pad_packed_sequence(z, batch_first=True)

@@ -409,3 +409,29 @@ def test_what_is_left_of_large_terms_is_explained(tmp_path: Path) -> None:
         out = model(x)
         F.nll_loss(F.log_softmax(out, 1), out.detach().argmax(1)).backward()
     assert explained(opened(tmp_path / "sure.gradstep")).opaque == ()
+
+
+def test_what_autocast_casts_is_written_and_opens(tmp_path: Path) -> None:
+    """A function that casts what it is given is one line with these casts, which goes together with those around it."""
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, activation="gelu", batch_first=True, norm_first=True)
+    model = nn.Sequential(nn.Embedding(11, 8), layer, nn.Linear(8, 11))
+    optimizer, ids = torch.optim.AdamW(model.parameters(), 0.01), torch.randint(0, 11, (2, 5))
+    mask = nn.Transformer.generate_square_subsequent_mask(5)
+    with gs.record(str(tmp_path / "it.gradstep"), model, optimizer=optimizer, quiet=True):
+        with torch.autocast("cpu", torch.bfloat16):
+            y = model[2](model[1](model[0](ids), src_mask=mask, is_causal=True))
+            loss = F.cross_entropy(y.flatten(0, 1), ids.flatten())
+        loss.backward()
+        optimizer.step()
+    found = record(find(str(tmp_path / "it.gradstep")))
+    held = explained(found)
+    assert held.ok
+    assert not held.opaque
+    observed = found.scenario.observed
+    assert observed is not None
+    for value in found.graph.values:  # what follows from the formulas is what was recorded
+        if value.id in observed.values:
+            assert value.kind == observed.precision.get(value.id, ""), value.name
+    text = (tmp_path / "it.gradstep" / "graph.toml").read_text(encoding="utf-8")
+    assert "linear(cast(" in text

@@ -43,6 +43,9 @@ class Info(NamedTuple):
         yield f"  arrays     {kinds}; {len(self.leaves):,} to start from"
         yield f"  files      {', '.join(f'{name} {amount(sizes[name])}' for name in FILES)}"
         yield from _norms(about.get("gradient_norms"))
+        coarse = about.get("computed_in")
+        for kind, count in Counter(coarse.values()).items() if isinstance(coarse, dict) else ():
+            yield f"  computed   {count:,} lines in {kind}, which has fewer digits than their numbers"
         why = about.get("unexplained", {})
         if isinstance(why, dict):
             yield f"  explained  {about.get('lines', 0) - len(why):,} of {about.get('lines', 0):,} lines"

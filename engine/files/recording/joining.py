@@ -199,6 +199,7 @@ class _Joining:
             "lines": len(self.lines),
             "gradient_norms": norms,
             "unexplained": self._by_rank("unexplained"),
+            "computed_in": self._by_rank("computed_in"),
             "precision": {n: kind for n, kind in first.get("precision", {}).items() if n in self.parameters}
             | self._by_rank("precision"),
             "moved": [name for name in self.parameters if f"next:{name}" not in self.ranks[0].trace],
