@@ -27,7 +27,7 @@ def test_one_of_many_is_no_finding() -> None:
 @pytest.mark.parametrize(("second", "cancels"), [(-0.95, True), (-0.5, False)])
 def test_of_a_large_value_some_are_looked_at(second: float, cancels: bool) -> None:
     """400 × 300 gradients, all of them the same sum: 64 of them are looked at, and the finding says so."""
-    rec = written("w = [[1.0]]", f"W = expand(w, (400, 300)) * 1\nL = sum(W * 1) + sum(W * {second})")
+    rec = written("w = [[1.0]]", "W = expand(w, (400, 300)) * 1", f"L = sum(W * 1) + sum(W * {second})")
     found = [one for one in seen_by(cancel, rec, {"cancel": 0.9}) if one.at.startswith("W")]
     assert [one.numbers for one in found] == ([{"cancelled": 64, "of": 64}] if cancels else [])
     assert all("64 of 64 gradients of W that were looked at, of 120,000, are" in one.text for one in found)
