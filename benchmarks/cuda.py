@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 #: Words, length, width, heads, layers, and sequences in a batch: GPT-2 (Radford et al., 2019), and the small one.
-_GPT2, _SMALL = (50257, 512, 768, 12, 12, 8), (50, 8, 16, 2, 2, 2)
+_GPT2, _SMALL = (50257, 1024, 768, 12, 12, 1), (50, 8, 16, 2, 2, 2)
 _TURNS = 5
 
 
@@ -61,6 +61,7 @@ def _measured(torch: Any, model: Any, step: Callable[[], Any], optimizer: Any, d
             step()
 
     plain, recorded = (min(timed(act) for _ in range(_TURNS)) for act in (step, seen))
+    print(f"a step takes {plain:.3f} s, a recorded one {recorded:.3f} s", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "gpt2.gradstep"
 
@@ -70,9 +71,11 @@ def _measured(torch: Any, model: Any, step: Callable[[], Any], optimizer: Any, d
 
         written = timed(whole)
         size = sum(file.stat().st_size for file in path.iterdir())
+        print(f"written in {written:.1f} s", file=sys.stderr)
         begun = perf_counter()
         run = record(find(str(path)))
         opened = perf_counter() - begun
+        print(f"opened in {opened:.1f} s", file=sys.stderr)
         checked = explained(run)
         held = perf_counter() - begun - opened
     return {

@@ -134,8 +134,10 @@ class Explainer:
 
     def _tried(self, block: Block, write: Written, make: Callable[[], Formula], whole: bool = False) -> bool:
         try:
-            formulas = self._typed(block, self._chosen(block, make()), write, whole)
-            block.reason = self._wrong(block, formulas, write)
+            chosen = self._chosen(block, make())
+            # It is the numbers that tell whether they are right, in more digits than they have there.
+            block.reason = self._wrong(block, chosen, write)
+            formulas = chosen if block.reason else self._typed(block, chosen, write, whole)
         except (Unwritten, GraphError, ArithmeticError, IndexError, KeyError, TypeError, ValueError) as error:
             block.reason = str(error) or type(error).__name__
         if block.reason:
