@@ -13,7 +13,7 @@ import numpy as np
 
 from gradstep.engine.debugger.frame import Frame
 from gradstep.engine.graph.element import Element
-from gradstep.engine.index import Array, Shape
+from gradstep.engine.index import Array, Shape, pieces
 from gradstep.engine.notation import typed
 from gradstep.engine.run.recording import Recording, remembered
 from gradstep.engine.run.sizes import Known, norm_of
@@ -78,8 +78,8 @@ class Picture:
         """Whether they may be negative: gradients, and values of which one is."""
         if self.kind is Kind.GRAD:
             return True
-        with np.errstate(invalid="ignore"):
-            return bool(np.any(self.numbers < 0))
+        with np.errstate(invalid="ignore"):  # in pieces: of most that may be, one of the first is
+            return any(bool(np.any(self.numbers[start:stop] < 0)) for start, stop in pieces(self.size))
 
     @cached_property
     def outstanding(self) -> int:

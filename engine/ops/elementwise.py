@@ -103,7 +103,12 @@ def chosen(mask: Array, one: Any, other: Any, dtype: np.dtype[Any]) -> Array:
         return np.asarray(np.where(mask, a, b))
     kind = _BITS[dtype.itemsize]
     a, b = (part.view(kind) if part.ndim else part.reshape(1).view(kind) for part in (a, b))
+    if a.size == 1 and not a.any():  # 0, which is no bit at all
+        mask, a, b = ~mask, b, a
     bits = mask.astype(kind)
+    if b.size == 1 and not b.any():
+        np.multiply(bits, a, out=bits)
+        return bits.view(dtype)
     np.multiply(bits, a - b, out=bits)  # what overflows comes round again
     np.add(bits, b, out=bits)
     return bits.view(dtype)

@@ -3,6 +3,7 @@ nothing is shown before it is computed."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from math import prod
 
@@ -17,6 +18,8 @@ from gradstep.engine.debugger import Kind, Written, gradient_range
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.files import find, loads
 from gradstep.engine.graph.element import Element
+from gradstep.tui.network import bands
+from gradstep.tui.network.bands import largest
 from gradstep.tui.network.images import arranged, channel_size
 from gradstep.tui.network.levels import LEVELS
 from gradstep.tui.network.marks import cursor, outline
@@ -34,7 +37,14 @@ SHAPES = st.lists(st.integers(1, 9), max_size=4).map(tuple) | st.tuples(st.integ
 @given(SHAPES)
 def test_every_element_has_exactly_one_pixel(shape: tuple[int, ...]) -> None:
     image = arranged(shape)
-    assert sorted(image[image >= 0].tolist()) == list(range(prod(shape)))
+    assert sorted(image.pixels[image.pixels >= 0].tolist()) == list(range(prod(shape)))
+    assert image.pixels.shape == image.shape
+    every = {image.place(position) for position in range(prod(shape))}
+    assert every == {tuple(at) for at in np.argwhere(image.pixels >= 0).tolist()}
+    assert image.place(-1) is image.place(prod(shape)) is None
+    for row, column in every | {(0, 0), (-1, 0), (0, -1), (image.shape[0], 0), (0, image.shape[1])}:
+        there = 0 <= row < image.shape[0] and 0 <= column < image.shape[1] and image.pixels[row, column] >= 0
+        assert image.at(row, column) == (image.pixels[row, column] if there else None)
 
 
 @pytest.mark.parametrize(("size", "expected"), [(784, (28, 28)), (128, (8, 16)), (4096, (64, 64)), (1, (1, 1))])
@@ -78,6 +88,49 @@ def test_of_several_elements_in_a_pixel_the_largest_shows_and_nan_always() -> No
     assert found[0, 0] == -5.0
     assert np.isnan(found[0, 1])
     assert shrunk(np.full((2, 2), -np.inf), 2)[0, 0] == -np.inf
+
+
+@pytest.mark.parametrize(("rows", "columns", "shrink"), [(7, 5, 2), (8, 6, 3), (1, 9, 4), (5, 4, 9)])
+def test_of_a_large_image_the_largest_shows_as_of_a_small_one(rows: int, columns: int, shrink: int) -> None:
+    """Rows of pixels of which some elements are known, against the blocks of all of them."""
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=rows * columns)
+    numbers[rng.integers(0, numbers.size, 3)] = 0.0, np.nan, -np.inf
+    image = np.where(np.isinf(numbers), np.nan, numbers)
+    for known in range(1, numbers.size + 1):
+        shown = np.where(np.arange(numbers.size) < known, image, -np.inf).reshape(rows, columns)
+        for row, start in enumerate(range(0, known, shrink * columns)):
+            found = largest(numbers[start : min(start + shrink * columns, known)], columns, shrink)
+            np.testing.assert_array_equal(found, shrunk(shown, shrink)[row])
+
+
+def test_a_large_matrix_is_painted_as_a_small_one_and_what_is_known_of_it_only_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    numbers = [[math.sin(7 * row + column) for column in range(6)] for row in range(40)]
+    text = f'format = 1\n[parameters]\nw = {numbers}\n[graph]\nL = "sum(w * w)"\n'
+    seen = []
+    for many in (1 << 16, 1):
+        monkeypatch.setattr(bands, "MANY", many)
+        session = Session(loads(text))
+        value, pictures = session.recording.graph.by_name["w"].id, []
+        for step in range(session.recording.timeline.total + 1):
+            session.goto(str(step))
+            for kind in (Kind.DATA, Kind.GRAD):
+                made = tile(session.frame(), value, kind, Look(Scale(2.0), 4, 4, DARK))
+                pictures.append((made.canvas.text(), [list(map(str, line)) for line in made.canvas.styles]))
+        seen.append(pictures)
+    assert seen[0] == seen[1]
+    looked: list[int] = []
+    of = bands.largest
+    monkeypatch.setattr(bands, "largest", lambda numbers, *how: looked.append(numbers.size) or of(numbers, *how))
+    session = Session(loads(text))
+    value = session.recording.graph.by_name["w"].id
+    for step in range(session.recording.timeline.total + 1):
+        session.goto(str(step))
+        tile(session.frame(), value, Kind.GRAD, Look(Scale(2.0), 4, 4, DARK))
+    assert max(looked) == 30  # a row of pixels, of 5 lines of 6
+    assert looked.count(30) == 8
 
 
 def test_a_wide_range_of_layers_is_logarithmic_and_a_narrow_one_is_not() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import ceil, isqrt, prod
 
 import numpy as np
@@ -10,26 +11,66 @@ import numpy as np
 from gradstep.engine.index import Array, Shape
 
 
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Which element (flat, C order) each pixel of (rows, columns) shows: `count` of them one behind the other from
+    `first` on; or as `irregular` says, −1 where it shows none. There may be tens of millions, so they are written out
+    only where somebody asks for them."""
+
+    shape: tuple[int, int]
+    first: int
+    count: int
+    irregular: Array | None = None
+
+    @cached_property
+    def pixels(self) -> Array:
+        """The element of each pixel, −1 where there is none."""
+        if self.irregular is not None:
+            return self.irregular
+        found = np.arange(prod(self.shape))
+        return np.where(found < self.count, found + self.first, -1).reshape(self.shape)
+
+    def at(self, row: int, column: int) -> int | None:
+        """The element at a pixel; None where there is none."""
+        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
+            return None
+        if self.irregular is not None:
+            found = int(self.irregular[row, column])
+            return None if found < 0 else found
+        behind = row * self.shape[1] + column
+        return self.first + behind if behind < self.count else None
+
+    def places(self, positions: Array) -> Array:
+        """Where the pixels of some elements are, as far as it has them: rows and columns, shape (pixels, 2)."""
+        if self.irregular is not None:
+            return np.argwhere(np.isin(self.irregular, positions[positions >= 0]))
+        behind = positions.reshape(-1) - self.first
+        behind = behind[(behind >= 0) & (behind < self.count)]
+        return np.stack(np.divmod(behind, self.shape[1]), axis=1) if behind.size else np.empty((0, 2), np.intp)
+
+    def place(self, position: int) -> tuple[int, int] | None:
+        """Row and column of an element; None where it shows no such."""
+        found = self.places(np.array([position])).tolist()
+        return (found[0][0], found[0][1]) if found else None
+
+
 @lru_cache(maxsize=64)
-def arranged(shape: Shape) -> Array:
-    """The image of an array of `shape`: for each pixel the element (flat, C order) it shows, −1 where
-    it shows none. Shape (rows, columns).
+def arranged(shape: Shape) -> Image:
+    """The image of an array of `shape`.
 
     A vector is folded into rows, as nearly square as its length allows; a matrix is itself; of more
     axes the last two are an image, and the images stand beside and below each other, one pixel apart.
     """
     size = prod(shape)
     if len(shape) == 2:
-        return np.arange(size).reshape(shape)
+        return Image((shape[0], shape[1]), 0, size)
     if len(shape) > 2:
-        return _thumbnails(np.arange(size).reshape(-1, *shape[-2:]))
+        found = _thumbnails(np.arange(size).reshape(-1, *shape[-2:]))
+        return Image((found.shape[0], found.shape[1]), 0, size, found)
     rows = next((r for r in range(isqrt(size), 0, -1) if size % r == 0), 1)
     if size > 4 * rows * rows:  # a prime, or nearly: the last row stays short
         rows = max(isqrt(size), 1)
-    columns = ceil(size / rows) if size else 1
-    image = np.full(rows * columns, -1)
-    image[:size] = np.arange(size)
-    return image.reshape(rows, columns)
+    return Image((rows, ceil(size / rows) if size else 1), 0, size)
 
 
 def _thumbnails(images: Array) -> Array:
@@ -43,12 +84,12 @@ def _thumbnails(images: Array) -> Array:
     return found
 
 
-def image_of(shape: Shape, channel: int | None = None) -> Array:
+def image_of(shape: Shape, channel: int | None = None) -> Image:
     """The image of an array, or of one of its channels: see `arranged`."""
     area = channel_size(shape)
     if channel is None or not area:
         return arranged(shape)
-    return np.arange(channel * area, (channel + 1) * area).reshape(shape[-2:])
+    return Image((shape[-2], shape[-1]), channel * area, area)
 
 
 def channel_size(shape: Shape) -> int:
@@ -62,14 +103,11 @@ def channel_of(shape: Shape, position: int) -> int | None:
     return position // area if area else None
 
 
-def beside(image: Array, position: int, direction: str) -> int:
+def beside(image: Image, position: int, direction: str) -> int:
     """The position beside one in an image; the same at its edges."""
-    found = np.argwhere(image == position)
-    if not len(found):
+    here = image.place(position)
+    if here is None:
         return position
-    row, column = found[0].tolist()
     down, across = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}[direction]
-    row, column = row + down, column + across
-    if not (0 <= row < image.shape[0] and 0 <= column < image.shape[1]) or image[row, column] < 0:
-        return position
-    return int(image[row, column])
+    found = image.at(here[0] + down, here[1] + across)
+    return position if found is None else found

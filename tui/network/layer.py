@@ -84,7 +84,9 @@ class OneLayer(Stage):
         value = self.shown(self.layer, Kind.DATA)
         made, _, _ = self.image(value, Kind.DATA, x, y, width, height)
         self.canvas.put(x, 1, clip("channels", width), self.palette.style("dim"))
-        outline(self.canvas, made, image_of(self.samples.shape(value), channel).reshape(-1), x, y)
+        shape = self.samples.shape(value)
+        if channel_size(shape) < prod(shape):
+            outline(self.canvas, made, image_of(shape, channel).pixels.reshape(-1), x, y)
         return made.fit.width
 
     def _image(self, kind: Kind, x: int, width: int, height: int) -> None:

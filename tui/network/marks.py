@@ -59,7 +59,7 @@ def _lightness(colour: Color) -> float:
 def outline(canvas: Canvas, made: Tile, positions: Array, x: int, y: int, channel: int = 0) -> None:
     """Draws a line around the pixels that show some elements of an image at (x, y): what a neuron sees.
     Where the image is one of channels of `channel` elements each, one line in every channel."""
-    if len(np.unique(positions)) >= np.count_nonzero(made.image >= 0):
+    if len(positions) >= made.image.count and len(np.unique(positions)) >= made.image.count:
         return  # all of it: there is nothing to tell apart
     parts = [positions[positions // channel == c] for c in np.unique(positions // channel)] if channel else [positions]
     for part in parts:
@@ -67,7 +67,7 @@ def outline(canvas: Canvas, made: Tile, positions: Array, x: int, y: int, channe
 
 
 def _outlined(canvas: Canvas, made: Tile, positions: Array, x: int, y: int) -> None:
-    seen = np.argwhere(np.isin(made.image, positions)) // made.fit.shrink
+    seen = made.image.places(positions) // made.fit.shrink
     if not len(seen):
         return
     (top, left), (bottom, right) = seen.min(0).tolist(), seen.max(0).tolist()

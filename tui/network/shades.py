@@ -24,7 +24,7 @@ LINEAR = 1e3
 #: So many shades has a colour.
 _SHADES = 24
 #: What a pixel can be apart from a shade: 0 is the number zero.
-BLANK, _PENDING, _NAN = 100, 101, 102
+BLANK, PENDED, _NAN = 100, 101, 102
 #: Without colours a pixel is its sign and one of these, by size.
 RAMP = ".:=o*%#"
 
@@ -65,12 +65,17 @@ def codes(numbers: Array, there: Written, image: Array, scale: Scale, shrink: in
     number = np.where(pending | (image < 0), -np.inf, number)
     if shrink > 1:
         number, unknown = shrunk(number, shrink), shrunk(unknown, shrink)
+    return coded(number, unknown > 0, scale)
+
+
+def coded(number: Array, unknown: Array, scale: Scale) -> Array:
+    """The same of the number of each pixel, −∞ for none: whether some of it is `unknown` shows only there."""
     with np.errstate(all="ignore"):
         found = np.sign(number) * scale.shade(abs(number))
     found[number == 0] = 0
     found[np.isnan(number)] = _NAN
     found[number == -np.inf] = BLANK
-    found[(number == -np.inf) & (unknown > 0)] = _PENDING
+    found[(number == -np.inf) & unknown] = PENDED
     return found.astype(int)
 
 
@@ -91,7 +96,7 @@ def shrunk(image: Array, shrink: int) -> Array:
 def half_pixels(above: int, below: int, palette: Palette, signed: bool) -> tuple[str, Style]:
     """Two pixels, one above the other, as one cell."""
     if above >= BLANK and below >= BLANK and _NAN not in (above, below):
-        return (PENDING if _PENDING in (above, below) else " "), palette.style("placeholder")
+        return (PENDING if PENDED in (above, below) else " "), palette.style("placeholder")
     ink, paper = _colour(above, palette, signed), _colour(below, palette, signed)
     return "▀", Style(color=Color.parse(ink), bgcolor=Color.parse(paper))
 
@@ -101,7 +106,7 @@ def whole_pixel(code: int, palette: Palette, signed: bool) -> tuple[str, Style]:
     """A pixel of two cells or more: two characters, and the style of all of it."""
     if code == BLANK:
         return "  ", palette.style()
-    if code == _PENDING:
+    if code == PENDED:
         return f"{PENDING} ", palette.style("placeholder")
     if code == _NAN:
         return "××", palette.inverse("alarm")
@@ -116,7 +121,7 @@ def whole_pixel(code: int, palette: Palette, signed: bool) -> tuple[str, Style]:
 def _colour(code: int, palette: Palette, signed: bool) -> str:
     """The colour of a pixel, as #rrggbb."""
     roles = palette.roles
-    if code in (BLANK, _PENDING):
+    if code in (BLANK, PENDED):
         return roles["background"]
     if code == _NAN:
         return roles["alarm"]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from math import ceil
 from typing import NamedTuple
 
-import numpy as np
-
 from gradstep.engine.debugger import Frame, Kind, Written, picture, written
 from gradstep.engine.index import Array
 from gradstep.engine.run import Recording
 from gradstep.tui.kept import kept_of_run
-from gradstep.tui.network.images import arranged, image_of
+from gradstep.tui.network.bands import banded, in_bands
+from gradstep.tui.network.images import Image, arranged, image_of
 from gradstep.tui.network.shades import BLANK, Scale, codes, half_pixels, whole_pixel
 from gradstep.tui.paint import Canvas
 from gradstep.tui.theme import Palette
@@ -54,12 +53,12 @@ class Tile(NamedTuple):
 
     canvas: Canvas
     fit: Fit
-    image: Array
+    image: Image
 
     def pixel(self, position: int) -> tuple[int, int] | None:
         """Row and column of the pixel that shows an element of the image."""
-        found = np.argwhere(self.image == position)
-        return (int(found[0][0]) // self.fit.shrink, int(found[0][1]) // self.fit.shrink) if len(found) else None
+        found = self.image.place(position)
+        return None if found is None else (found[0] // self.fit.shrink, found[1] // self.fit.shrink)
 
     def cell(self, position: int) -> tuple[int, int] | None:
         """Column and row of the first cell of that pixel."""
@@ -73,10 +72,7 @@ class Tile(NamedTuple):
         """The element of the image at a cell."""
         wide, shrink = self.fit.wide, self.fit.shrink
         row, column = (2 * y if wide == 1 else y // (wide // 2)) * shrink, x // wide * shrink
-        if not (0 <= row < self.image.shape[0] and 0 <= column < self.image.shape[1]):
-            return None
-        found = int(self.image[row, column])
-        return None if found < 0 else found
+        return self.image.at(row, column)
 
 
 class Look(NamedTuple):
@@ -102,8 +98,13 @@ def _tile(recording: Recording, value: int, kind: Kind, sample: int | None, ther
     shown = picture(recording, value, kind, sample)
     image = image_of(shown.shape, look.channel)
     if look.strip:
-        image = np.sort(image[image >= 0]).reshape(-1, 1)
-    return _fitted(shown.numbers, there, image, look, shown.signed)
+        image = Image((image.count, 1), image.first, image.count)
+    how = fit(image.shape, look.width, look.height, look.palette.glyphs)
+    if in_bands(image, there, how.shrink):
+        pixels = banded(recording, value, kind, sample, there, image, look.scale, how.shrink)
+    else:
+        pixels = codes(shown.numbers, there, image.pixels, look.scale, how.shrink)
+    return Tile(painted(pixels, how, look.palette, shown.signed), how, image)
 
 
 _kept = kept_of_run(_tile)
@@ -111,12 +112,10 @@ _kept = kept_of_run(_tile)
 
 def vector(numbers: Array, look: Look) -> Tile:
     """The image of an array that is all known, such as the weights of one neuron."""
-    return _fitted(numbers.reshape(-1), Written(numbers.size, numbers.size), arranged(numbers.shape), look, True)
-
-
-def _fitted(numbers: Array, there: Written, image: Array, look: Look, signed: bool) -> Tile:
+    image, there = arranged(numbers.shape), Written(numbers.size, numbers.size)
     how = fit(image.shape, look.width, look.height, look.palette.glyphs)
-    return Tile(painted(codes(numbers, there, image, look.scale, how.shrink), how, look.palette, signed), how, image)
+    pixels = codes(numbers.reshape(-1), there, image.pixels, look.scale, how.shrink)
+    return Tile(painted(pixels, how, look.palette, True), how, image)
 
 
 def painted(pixels: Array, how: Fit, palette: Palette, signed: bool) -> Canvas:

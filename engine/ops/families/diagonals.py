@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ import numpy as np
 
 from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array, Shape
+from gradstep.engine.ops.elementwise import chosen
 from gradstep.engine.ops.moving import Masked, Placed
 from gradstep.engine.ops.op import KEPT
 from gradstep.engine.ops.shapes import check_one, normal_axes, shape_text
@@ -94,8 +96,16 @@ class Triangle(Masked):
     def made(self, slope: float) -> str:
         return "{0}" if slope else "0"
 
+    @abstractmethod
+    def side(self, rows: int, columns: int) -> Array:
+        """Where the elements are that stay, shape (rows, columns)."""
+
+    def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
+        return np.broadcast_to(self.side(*shape[-2:]).astype(dtype), shape)
+
     def forward(self, xs: Sequence[Array]) -> Array:
-        return np.where(self.slopes_at(xs[0].shape, xs[0].dtype) > 0, xs[0], xs[0].dtype.type(0))
+        (x,) = xs
+        return chosen(np.broadcast_to(self.side(*x.shape[-2:]), x.shape), x, 0, x.dtype)
 
 
 class Tril(Triangle):
@@ -104,8 +114,8 @@ class Tril(Triangle):
     slopes = ("1 on and below the diagonal, 0 above",)
     label = "lower triangle"
 
-    def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
-        return np.broadcast_to(np.tri(shape[-2], shape[-1], self.diagonal, dtype=dtype), shape)
+    def side(self, rows: int, columns: int) -> Array:
+        return np.tri(rows, columns, self.diagonal, dtype=bool)
 
 
 class Triu(Triangle):
@@ -114,5 +124,5 @@ class Triu(Triangle):
     slopes = ("1 on and above the diagonal, 0 below",)
     label = "upper triangle"
 
-    def slopes_at(self, shape: Shape, dtype: np.dtype[Any]) -> Array:
-        return np.broadcast_to(1 - np.tri(shape[-2], shape[-1], self.diagonal - 1, dtype=dtype), shape)
+    def side(self, rows: int, columns: int) -> Array:
+        return ~np.tri(rows, columns, self.diagonal - 1, dtype=bool)

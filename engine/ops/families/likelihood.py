@@ -268,17 +268,19 @@ class Nll(Picking):
         return text if self.reduction == "mean" else text.replace("(1/n) ", "")
 
     def picks(self, xs: Sequence[Array]) -> Picks:
-        table = self._table(xs)
-        assert table.numbers is not None, "a distribution picks nothing"
-        rows = len(table.numbers)
-        over = "/n" if self.reduction == "mean" and table.together == rows else f"/{brief(table.together, 12)}"
-        over = over if self.reduction == "mean" else ""
+        found = _told(self, xs)
+        assert found is not None, "a distribution picks nothing"
+        numbers, axis = found.numbers.reshape(-1), self._axis([x.shape for x in xs])
+        over = ""
+        if self.reduction == "mean":
+            together = float(found.weights(xs[0].dtype).sum())
+            over = "/n" if together == len(numbers) else f"/{brief(together, 12)}"
         weight = "{2} × " if len(xs) == 3 else ""
         share, smooth = "", ""
         if self.label_smoothing:
             share = f"{brief(1 - self.label_smoothing, 12)} × "
-            smooth = f"−{brief(self.label_smoothing / table.logp.shape[1], 12)} × {weight}{{0}}{over}"
-        return Picks(self._axis([x.shape for x in xs]), table.numbers, f"−{share}{weight}{{0}}{over}", smooth)
+            smooth = f"−{brief(self.label_smoothing / xs[0].shape[axis], 12)} × {weight}{{0}}{over}"
+        return Picks(axis, numbers, f"−{share}{weight}{{0}}{over}", smooth)
 
     def written_slope(self, slot: int, at: int, xs: Sequence[Array]) -> str:
         if self._distribution([x.shape for x in xs]):

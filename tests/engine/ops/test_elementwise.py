@@ -48,7 +48,17 @@ def test_what_is_chosen_is_chosen_bit_by_bit(dtype: type) -> None:
     with np.errstate(over="ignore"):
         every = EVERY.astype(kind)
     one, other, mask = (rng.choice(part, (7, 11)) for part in (every, every, [True, False]))
-    parts = [(one, other), (one, 2.5), (-0.0, other), (1, 0), (one[0], other), (np.inf, np.nan)]
+    parts = [
+        (one, other),
+        (one, 2.5),
+        (-0.0, other),
+        (1, 0),
+        (one[0], other),
+        (np.inf, np.nan),
+        (0, other),
+        (one, 0),
+        (0, -0.0),
+    ]
     for a, b in parts:
         expected = np.where(mask, np.asarray(a, kind), np.asarray(b, kind))
         found = chosen(mask, a, b, kind)
