@@ -1,5 +1,5 @@
-"""Whole screens at 80×24 as plain text, which a person can read: what a beginner sees first, and what falls apart first
-where there is little room."""
+"""Whole screens as plain text, which a person can read: at 80×24 what a beginner sees first, and what falls apart first
+where there is little room; at 100×30 and 160×45 a moment that matters of scenarios that are drawn each in another way."""
 
 from __future__ import annotations
 
@@ -46,6 +46,18 @@ SCREENS = [
     ("params-long", "LONG", "W", ["4"]),
     ("math-long", "LONG", "W", []),
 ]
+#: Scenarios and moments, at each of the larger sizes.
+MOMENTS = [
+    ("fan-out", "h.grad[0]"),
+    ("residual", "a.grad[0]"),
+    ("xor", "W1.grad[0,1]"),
+    ("vanishing", "h4.grad"),
+    ("softmax-cross-entropy", "z.grad[0]"),
+    ("conv-edge", "k.grad[0,0,0,1]"),
+    ("attention-head", "v.grad[1,0]"),
+    ("gpt-block", "a.grad[0,2,0]"),
+]
+LARGER = [(100, 30), (160, 45)]
 
 
 def seen(pilot: Pilot[int]) -> str:
@@ -60,10 +72,20 @@ async def test_screens_look_as_agreed(name: str, scenario: str, where: str, keys
     if scenario == "LONG":
         scenario, where = str(tmp_path / "long.toml"), "first_layer_biases_of_the_encoder.grad[0]"
         Path(scenario).write_text(LONG, encoding="utf-8")
+    await agreed(scenario, where, keys, (80, 24), name)
+
+
+@pytest.mark.parametrize("size", LARGER, ids=str)
+@pytest.mark.parametrize(("scenario", "where"), MOMENTS, ids=[moment[0] for moment in MOMENTS])
+async def test_so_do_larger_ones(scenario: str, where: str, size: tuple[int, int]) -> None:
+    await agreed(scenario, where, [], size, f"{scenario}-{size[0]}x{size[1]}")
+
+
+async def agreed(scenario: str, where: str, keys: list[str], size: tuple[int, int], name: str) -> None:
     loading = Loading(scenario, at=where)
     assert loading.wait(60)
     loading.session()
-    async with Gradstep(loading).run_test(size=(80, 24)) as pilot:
+    async with Gradstep(loading).run_test(size=size) as pilot:
         await pilot.pause()
         for key in keys:
             await pilot.press(key)
@@ -76,4 +98,5 @@ async def test_screens_look_as_agreed(name: str, scenario: str, where: str, keys
 
 
 def test_every_screen_belongs_to_a_test() -> None:
-    assert {file.stem for file in GOLDEN.iterdir()} == {screen[0] for screen in SCREENS}
+    larger = {f"{scenario}-{width}x{height}" for scenario, _ in MOMENTS for width, height in LARGER}
+    assert {file.stem for file in GOLDEN.iterdir()} == {screen[0] for screen in SCREENS} | larger
