@@ -45,8 +45,27 @@ def _without_long_arrays(scan: Scan) -> str:
 _LINE = re.compile(r"\s*([^\s=#\"'\[]+|\"[^\"]*\")\s*=\s*([^\s#][^#]*?)\s*(?:#.*)?")
 
 
+#: Some numbers, of which each is written by itself.
+_NUMBERS = re.compile(r"[-+.\d][-+.\deE_]*(?:\s*[,\s]\s*[-+.\d][-+.\deE_]*)+,?")
+#: What is said of what is wrong, and how it is put right.
+_ENDS = {
+    "Unclosed inline table": "a table in one line ends with }",
+    "Unclosed array": "a list ends with ]",
+    "Illegal character '\\n'": "text ends with the quote that it begins with, in the same line",
+}
+
+
+def _mended(message: str, line: str) -> str:
+    """How a line is written right; nothing where that is not known."""
+    if message == "Cannot overwrite a value":
+        key = line.partition("=")[0].strip()
+        return f"; '{shortened(key, 40)}' is there already: each name stands for one thing, and is given once"
+    return f"; {_ENDS[message]}" if message in _ENDS else _unquoted(line)
+
+
 def _unquoted(line: str) -> str:
-    """How a line is written whose formula or name is in no quotes; nothing where that is not what is wrong."""
+    """How a line is written whose formula or name is in no quotes, or whose list in no brackets; nothing where that is
+    not what is wrong."""
     found = _LINE.fullmatch(line)
     if found is None:
         return ""
@@ -56,6 +75,9 @@ def _unquoted(line: str) -> str:
         return f"; a name with other letters than a to z stands in quotes: {written}"
     if value[0] in "\"'[{":
         return ""
+    if _NUMBERS.fullmatch(value):
+        numbers = ", ".join(re.split(r"\s*[,\s]\s*", value.strip(", ")))
+        return f"; several numbers stand in brackets: {shortened(f'{key} = [{numbers}]', 60)}"
     written = shortened(f'{key} = "{value}"', 60)
     return f"; a formula, as any text, stands in quotes: {written}"
 
@@ -66,10 +88,12 @@ def _syntax(error: tomllib.TOMLDecodeError, text: str, file: str) -> Problem:
     if found:
         number = int(found[1])
         written = text.split("\n")[number - 1]
-        hint = _unquoted(written) if len(written) < 1000 else ""
-        return Problem(file, number, int(found[2]), f"not TOML: {message[: found.start()]}{hint}")
+        message = message[: found.start()]
+        hint = _mended(message, written) if len(written) < 1000 else ""
+        return Problem(file, number, int(found[2]), f"not TOML: {message}{hint}")
     last = text.rstrip("\n")
     line, column = last.count("\n") + 1, len(last) - last.rfind("\n")
-    return Problem(
-        file, line, column, f"not TOML: {message.removesuffix(' (at end of document)')}, at the end of the file"
-    )
+    message = message.removesuffix(" (at end of document)")
+    written = last[last.rfind("\n") + 1 :]
+    hint = _mended(message, written) if len(written) < 1000 else ""
+    return Problem(file, line, column, f"not TOML: {message}, at the end of the file{hint}")

@@ -59,10 +59,16 @@ def _is_module(node: ast.expr) -> bool:
 
 
 def product(left: Operand, right: Operand, texts: Sequence[str]) -> str:
-    """`; write x @ W1.T` where two matrices fit in another way than the one in which they were multiplied."""
-    if not (isinstance(left, Value) and isinstance(right, Value) and len(left.shape) == len(right.shape) == 2):
+    """`; write x @ W1.T` where two matrices, or one and a vector, fit in another way than the one in which they were
+    multiplied."""
+    if not (isinstance(left, Value) and isinstance(right, Value)):
         return ""
     a, b = texts
+    if sorted((len(left.shape), len(right.shape))) == [1, 2]:  # a vector stands behind a matrix, or before it
+        last, first = right.shape[-1], left.shape[0]
+        return f"; write {b} @ {a}" if last == first else ""
+    if not len(left.shape) == len(right.shape) == 2:
+        return ""
     ways = [
         (right.shape, left.shape[::-1], f"{b} @ {a}.T"),
         (left.shape, right.shape[::-1], f"{a} @ {b}.T"),

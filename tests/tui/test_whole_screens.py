@@ -1,5 +1,5 @@
 """Whole screens as plain text, which a person can read: at 80×24 what a beginner sees first, and what falls apart first
-where there is little room; at 100×30 and 160×45 a moment that matters of scenarios that are drawn each in another way."""
+where there is little room; at 100×30 and 160×45 a moment that matters of scenarios, each drawn in another way."""
 
 from __future__ import annotations
 

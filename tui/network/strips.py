@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradstep.engine.debugger import Kind
+from gradstep.engine.debugger import Kind, picture
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import number
 from gradstep.tui.cells import breadth, clip
@@ -14,7 +14,7 @@ from gradstep.tui.network.tile import Look, tile
 from gradstep.tui.paint import PENDING
 
 #: Up to so many layers are strips, of so many cells each at least and at most.
-_STRIPS, _LEAST, _MOST = 20, 6, 10
+_STRIPS, _LEAST, _MOST = 20, 5, 10
 #: The cells before the first, for words.
 _LEFT = 8
 
@@ -58,9 +58,15 @@ class Strips(Far):
             self._strip(layer, kind, at, canvas.height - 3)
         value = self.shown(layer, Kind.GRAD)
         if value >= 0:
-            text = self.norm_text(value, Kind.GRAD) or PENDING
+            text = self._norm(value, 3 if step > _LEAST else 2) or PENDING
             role = "placeholder" if text == PENDING else "current" if now else "text"
             canvas.put(x, canvas.height - 1, clip(text, step - 1), self.palette.style(role, bold=now))
+
+    def _norm(self, value: int, digits: int) -> str:
+        """‖∂‖ of what a strip shows; empty until all of it is there."""
+        if not self.complete(value, Kind.GRAD):
+            return ""
+        return number(picture(self.recording, value, Kind.GRAD, self.frame.sample).norm, digits)
 
     def _loss(self, x: int, height: int) -> None:
         """Of the loss its number."""

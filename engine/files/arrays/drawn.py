@@ -101,12 +101,23 @@ def read(spec: Mapping[str, Any], dtype: np.dtype[Any], folder: Path | None) -> 
     return Leaf(shape, make)
 
 
+#: What PyTorch, NumPy and Keras call them.
+_ELSEWHERE = {
+    "kaiming": "he_normal", "kaiming_normal": "he_normal", "kaiming_uniform": "he_uniform", "he": "he_normal",
+    "glorot": "xavier_normal", "glorot_normal": "xavier_normal", "glorot_uniform": "xavier_uniform",
+    "xavier": "xavier_normal", "randn": "normal", "gaussian": "normal", "rand": "uniform",
+    "zero": "zeros", "one": "ones", "full": "constant",
+}  # fmt: skip
+
+
 def _init(spec: Mapping[str, Any]) -> tuple[str, dict[str, float]]:
     """The name of the init, and its arguments: `normal(0, 0.1)`, or as further keys."""
     word = spec["init"] if isinstance(spec["init"], str) else ""
     found = re.fullmatch(r"\s*(\w+)\s*(?:\((.*)\))?\s*", word)
     if found is None or found[1] not in INITS:
-        raise GraphError(f"unknown init '{spec['init']}'{nearest(word, INITS) or '; there are ' + ', '.join(INITS)}")
+        elsewhere = _ELSEWHERE.get(found[1].rstrip("_").lower() if found else "")
+        known = f"; it is called '{elsewhere}' here" if elsewhere else nearest(word, INITS)
+        raise GraphError(f"unknown init '{spec['init']}'{known or '; there are ' + ', '.join(INITS)}")
     init, (arguments, _) = found[1], INITS[found[1]]
     given = _called(init, tuple(arguments), found[2])
     only(spec, (*DRAWN, *arguments))

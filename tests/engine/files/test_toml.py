@@ -30,10 +30,20 @@ def said(text: str) -> str:
         ("format = ", "1:10: not TOML: "),
         ("format = 1\nx = [1,\n", "2:8: not TOML: "),
         ("format = 1\r\nx = 1 2\r\n", "2:7: not TOML: "),
+        ("x = 1.0, 2", "1:8: not TOML: Expected newline or end of document after a statement; several numbers stand in "
+                       "brackets: x = [1.0, 2]"),
+        ("x = -1 2e3  # both", "1:8: not TOML: Expected newline or end of document after a statement; several numbers "
+                               "stand in brackets: x = [-1, 2e3]"),
+        ("h = 'a'\nh = 'b'\ny = 1", "2:8: not TOML: Cannot overwrite a value; 'h' is there already: each name stands "
+                                    "for one thing, and is given once"),
+        ("h = 'a'\nh = 'b'", "2:8: not TOML: Cannot overwrite a value, at the end of the file; 'h' is there already"),
+        ("b = { init = 'zeros'\nx = 1", "1:21: not TOML: Unclosed inline table; a table in one line ends with }"),
+        ('h = "relu(x)\nx = 1', "1:13: not TOML: Illegal character '\\n'; text ends with the quote that it begins "
+                                "with, in the same line"),
         ("x = [" + "1," * 4000 + "\n 2] 3", "2:5: not TOML: "),
         ("x = [" + "1," * 4000 + "2] 3", "1:8009: not TOML: "),
     ],
-)
+)  # fmt: skip
 def test_what_is_no_toml_is_said_where_it_stops_being_some(text: str, says: str) -> None:
     assert said(text).startswith(says)
 

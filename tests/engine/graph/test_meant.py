@@ -43,6 +43,7 @@ def advice(formula: str) -> str:
         ("W @ x + 1", "x @ W.T", X @ W.T),
         ("x @ U", "x @ U.T", X @ U.T),
         ("U @ x", "x @ U.T", X @ U.T),
+        ("x[0] @ U", "U @ x[0]", U @ X[0]),
         ("torch.relu(x)", "relu(x)", np.maximum(X, 0)),
         ("torch.nn.functional.silu(x)", "silu(x)", X / (1 + np.exp(-X))),
         ("np.maximum(x, 1)", "maximum(x, 1)", np.maximum(X, 1)),

@@ -73,6 +73,10 @@ def test_constants() -> None:
         ({"init": "zeros", "shape": [1], "seed": -1}, "seed"),
         ({"init": "zeros", "shape": [1], "sed": 1}, "did you mean 'seed'"),
         ({"init": 3, "shape": [1]}, "unknown init"),
+        ({"init": "kaiming_uniform_", "shape": [1]}, "it is called 'he_uniform' here"),
+        ({"init": "kaiming", "shape": [1]}, "it is called 'he_normal' here"),
+        ({"init": "glorot_uniform", "shape": [1]}, "it is called 'xavier_uniform' here"),
+        ({"init": "randn", "shape": [1]}, "it is called 'normal' here"),
         ({"init": "normal", "mean": "a", "std": 1, "shape": [1]}, "mean must be a number"),
     ],
 )
