@@ -91,7 +91,11 @@ def without_middle(text: str, room: int) -> str | None:
 
 
 def fold_name(name: str, width: int) -> str:
-    """A name in at most `width` cells; of a gradient, `∂a/∂b`, what is derived and by what are cut each by itself."""
+    """A name in at most `width` cells; of a gradient, `∂a/∂b`, what is derived and by what are cut each by itself, and
+    the sign of a sum before it is not."""
+    summed, space, name_of = name.partition(" ")
+    if summed.startswith("Σ") and breadth(summed) < width // 3 < breadth(name):
+        return f"{summed}{space}{fold_name(name_of, width - breadth(summed) - 1)}"
     above, line, below = name.partition("/")
     if not (line and name.startswith("∂") and below.startswith("∂")) or breadth(name) <= width or width < _BOTH:
         return fold(name, width)

@@ -76,7 +76,7 @@ def _equation(slots: Slots, frame: Frame, equation: Equation) -> int:
     sides = (equation.left, equation.right)
     left, right = tails(sides, lambda both: _fit(both, canvas.width - 12))
     room = canvas.width - 12
-    left = fold(left, max(room - breadth(right), room // 2))
+    left = fold(left, max(room - breadth(right), room // 3))  # the headline has it whole
     x = canvas.put(9, slots.y, left, slots.palette.style("text"))
     room = canvas.width - x - 3
     slots.put(x, f" {equation.relation} ")

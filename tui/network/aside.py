@@ -45,7 +45,7 @@ class Aside:
             return y
         if stage.complete(value, Kind.GRAD):
             return self._distribution(y, value)
-        words = clip(f"|{stage.gradient_name(value)}| not yet", self.width)
+        words = clip(f"|{fold(stage.gradient_name(value), max(self.width - 10, 1))}| not yet", self.width)
         self.canvas.put(self.x, y, words, self.palette.style("placeholder"))
         return y + 1
 
@@ -54,8 +54,9 @@ class Aside:
         canvas, x, dim = self.canvas, self.x, self.palette.style("dim")
         bins = min(self.width, _BINS)
         found = distribution(self.stage.recording, value, Kind.GRAD, self.stage.frame.sample, bins)
-        name = clip(f"|{self.stage.gradient_name(value)}|, log{', stale?' * found.stale}", self.width)
-        canvas.put(x, y, name, self.palette.style("text"))
+        words = f"|, log{', stale?' * found.stale}"
+        name = fold(self.stage.gradient_name(value), max(self.width - len(words) - 1, 1))
+        canvas.put(x, y, clip(f"|{name}{words}", self.width), self.palette.style("text"))
         top = max(found.counts)
         for row in range(2):
             canvas.put(x, y + 1 + row, "".join(_BARS[_filled(count, top, row)] for count in found.counts), dim)
