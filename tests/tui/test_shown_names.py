@@ -7,7 +7,8 @@ import pytest
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.errors import CommandError
 from gradstep.engine.files import builtin, find
-from gradstep.engine.graph import Role
+from gradstep.engine.graph import Element, Role
+from gradstep.tui.network.names import leads
 from tests.tui.driving import at, debugger, running, text, type_
 
 #: Of each array so many elements, the first ones and the last.
@@ -90,3 +91,18 @@ async def test_keys_and_what_is_typed_use_the_names_of_the_screen() -> None:
         await pilot.press("e")
         await pilot.pause()
         assert "∂L/∂h₂" in str(pilot.app.screen.query_one("#dialog").border_title)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "said"),
+    [
+        ("exploding", "W", "6 uses"),  # W @ x, and five times W @ h
+        ("shared-weight", "W", "2 uses"),
+        ("gpt-block", "E", "2 uses"),  # looked up, and the same table again
+        ("walkthrough", "W1", "x₁→h₁"),
+        ("walkthrough", "b1", "→h₁"),
+    ],
+)
+def test_a_weight_with_several_uses_does_not_say_one_of_them(name: str, parameter: str, said: str) -> None:
+    recording = Session(find(name)).recording
+    assert leads(recording, Element(recording.graph.by_name[parameter].id, 0)) == said

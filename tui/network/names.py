@@ -33,6 +33,12 @@ def folded(names: tuple[str, ...], width: int) -> tuple[str, ...]:
     return max(found, key=lambda cut: len(set(cut)))
 
 
+def leads(recording: Recording, element: Element) -> str:
+    """`x₂→h₁`: between what a weight leads; of one with several uses, of which none stands for all, how many."""
+    uses = len(recording.graph.uses[element.value])
+    return f"{uses} uses" if uses > 1 else (recording.board.arrow(*element) or "").replace(" ", "")
+
+
 def parted(name: str, width: int) -> str:
     """A name in at most `width` cells: of a part of a formula, where there is no room for more, what it is in it."""
     return fold(name if breadth(name) <= width else name.rpartition(":")[2], width)

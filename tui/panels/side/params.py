@@ -20,7 +20,7 @@ from gradstep.tui.folding import closed_in, foldable
 from gradstep.tui.kept import kept_of_network
 from gradstep.tui.network.levels import opening
 from gradstep.tui.network.looking import looked_at
-from gradstep.tui.network.names import folded
+from gradstep.tui.network.names import folded, leads
 from gradstep.tui.network.owned import OwnedRows, beside, owned, shown
 from gradstep.tui.paint import Canvas
 from gradstep.tui.panels.base import Panel, Scene, framed, hint
@@ -213,7 +213,7 @@ class _Table:
         first, shown = window(self.frame, self.view, self.canvas.height - 3)
         board = self.frame.recording.board
         names = [board.element(e.value, e.flat) for e in shown]
-        arrows = [(board.arrow(e.value, e.flat) or "").replace(" ", "") for e in shown]
+        arrows = [leads(self.frame.recording, e) for e in shown]
         updating, averages = self.frame.phase is Phase.UPDATE, self.frame.averages
         columns = _Columns(self.canvas.width, names, arrows, updating, averages, self.field)
         names = [*folded(tuple(columns.names), columns.name)]
