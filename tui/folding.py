@@ -105,6 +105,12 @@ def called(group: str) -> str:
     return group.removesuffix(":")
 
 
+def shown_as(recording: Recording, group: str) -> str:
+    """Likewise, as the screen writes names: of the formula of `n1` n₁."""
+    value = recording.graph.by_name.get(called(group)) if group.endswith(":") else None
+    return called(group) if value is None else recording.board.whole(value.id)
+
+
 def tail(name: str, around: str) -> str:
     """A name within a group that is open: what comes behind the path of that."""
     if not around:

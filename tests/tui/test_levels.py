@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +91,32 @@ def test_from_afar_a_parameter_is_where_it_enters(name: str, moment: str, layers
         assert isinstance(stage, Far)
         here = stage.layers[stage.current]
         assert session.recording.graph.values[here.output].name in layers
+
+
+@pytest.mark.parametrize(("name", "file"), [("gpt-block", "32-gpt-block"), ("lstm", "34-lstm")])
+def test_below_strips_stands_what_enters_the_formula_that_is_looked_at(name: str, file: str) -> None:
+    """As the file has it; and where the step is inside of it, which array it is about."""
+    text = (Path(__file__).parents[2] / f"scenarios/{file}.toml").read_text(encoding="utf-8")
+    formulas = tomllib.loads(text)["graph"]
+    session = Session(find(name))
+    recording, seen = session.recording, 0
+    known, board = recording.graph.by_name, recording.board
+    for sweep in recording.timeline.sweeps:
+        session.goto(str(sweep.stop))
+        stage = LEVELS[Zoom.NETWORK](Canvas(98, 10, DARK), session.frame(), View(zoom=Zoom.NETWORK))
+        stage.paint()
+        line = stage.canvas.text().splitlines()[-2].strip()
+        if "←" not in line:
+            continue
+        sources, _, now = line.partition(" ← ")[2].partition(" · now ")
+        output = line.partition(" ← ")[0]
+        first = {board.whole(known[left.split(",")[0]].id): formula for left, formula in formulas.items()}
+        if output not in first:  # a further result of a call, which is made of the first
+            continue
+        formula = first[output]
+        names = {one for one in re.findall(r"[A-Za-z]\w*", formula) if one in known}
+        assert set(sources.split(", ")) == {board.whole(known[one].id) for one in names}, line
+        written = recording.graph.values[sweep.value]
+        assert (now.split(" ")[0] == board.whole(sweep.value)) == (written.part and bool(now)), line
+        seen += 1
+    assert seen > 20

@@ -7,7 +7,7 @@ from functools import cached_property
 from gradstep.engine.debugger import Frame, Kind
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.run import Phase
-from gradstep.tui.folding import NOTHING, Closed, called, group_of
+from gradstep.tui.folding import NOTHING, Closed, group_of, shown_as
 from gradstep.tui.network.looking import looked_at
 from gradstep.tui.network.plan import afar
 from gradstep.tui.network.stage import Stage
@@ -27,7 +27,7 @@ class Far(Stage):
     def name(self, value: int) -> str:
         """A value's name, or that of the module, or of the formula, that it is shown as."""
         group = None if value < 0 else group_of(self.recording, value, self.closed)
-        return super().name(value) if group is None or value == self.graph.loss.id else called(group)
+        return super().name(value) if group is None or value == self.graph.loss.id else shown_as(self.recording, group)
 
     @cached_property
     def current(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradstep.engine.debugger import Frame, largest, narration, step_of
 from gradstep.engine.graph import Element, Layer
 from gradstep.engine.run import Position
-from gradstep.tui.folding import arrays_to, called, closed_in, group_of
+from gradstep.tui.folding import arrays_to, closed_in, group_of, shown_as
 from gradstep.tui.network.names import sample_name
 from gradstep.tui.view import View, Zoom
 
@@ -50,7 +50,10 @@ def told(frame: Frame, view: View) -> tuple[str, str]:
         if group is None or count == 1:
             return found.headline, found.caption
         kind = "" if group.endswith(":") else "module "
-        return f"{kind}{called(group)}: {count} arrays", f"⏎ opens it. The last: {found.headline}. {found.caption}"
+        return (
+            f"{kind}{shown_as(frame.recording, group)}: {count} arrays",
+            f"⏎ opens it. The last: {found.headline}. {found.caption}",
+        )
     whose = "" if frame.elsewhere is None else f" · of {sample_name(frame.elsewhere)}"
     return f"{frame.story.headline}{whose}", frame.story.caption
 

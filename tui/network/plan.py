@@ -147,6 +147,25 @@ def connections(recording: Recording, closed: Closed = NOTHING) -> tuple[Connect
 
 
 @kept_of_network
+def entering(recording: Recording, closed: Closed, target: int) -> tuple[int, ...]:
+    """What enters a layer from afar, through all that is inside of it: outputs of other layers and inputs, then
+    parameters, each in the order of the file."""
+    graph, shown = recording.graph, afar(recording, closed)
+    layer, found = shown.layers[target], []
+    nodes = list({layer.node, graph.values[layer.output].node} - {-1})
+    for node in nodes:
+        for value in graph.nodes[node].inputs:
+            source, made = shown.number_of.get(value, target), graph.values[value].node
+            if source != target:
+                found.append(shown.layers[source].output)
+            elif made >= 0 and made not in nodes:
+                nodes.append(made)
+            elif graph.values[value].role in (Role.INPUT, Role.PARAMETER):
+                found.append(value)
+    return tuple(sorted(set(found), key=lambda value: (_is_parameter(recording, value), value)))
+
+
+@kept_of_network
 def parameters_into(recording: Recording, layer: Layer) -> tuple[int, ...]:
     """The parameters that enter a layer, the largest first."""
     if layer.node < 0:

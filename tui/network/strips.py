@@ -6,17 +6,19 @@ from gradstep.engine.debugger import Kind, picture
 from gradstep.engine.graph import Layer
 from gradstep.engine.notation import number
 from gradstep.tui.cells import breadth, clip
+from gradstep.tui.folding import hidden
 from gradstep.tui.network.far import Far
 from gradstep.tui.network.marks import cursor
-from gradstep.tui.network.names import folded
+from gradstep.tui.network.names import folded, sized
+from gradstep.tui.network.plan import entering
 from gradstep.tui.network.stage import Spot
 from gradstep.tui.network.tile import Look, tile
 from gradstep.tui.paint import PENDING
 
 #: Up to so many layers are strips, of so many cells each at least and at most.
 _STRIPS, _LEAST, _MOST = 20, 5, 10
-#: The cells before the first, for words.
-_LEFT = 8
+#: The cells before the first, for words; and the lines in which words below them have no room.
+_LEFT, _LOW = 8, 7
 
 
 class Strips(Far):
@@ -42,7 +44,20 @@ class Strips(Far):
         names = folded(names if alike else inner, step - 1)
         for k, layer in enumerate(self.layers):
             self._layer(layer, names[k], k == self.current and self.focus is not None, left + k * step, step)
+        if canvas.height > _LOW:
+            canvas.put(1, canvas.height - 2, clip(self._into(), canvas.width - 2), dim)
         self.foot = self.scale_words
+
+    def _into(self) -> str:
+        """What enters the layer that is looked at, parameters as well, for which there is no strip; and which array of
+        those that are inside of it the step is about."""
+        layer, sweep = self.layers[self.current], self.frame.sweep
+        sources = ", ".join(self.name(value) for value in entering(self.recording, self.closed, self.current))
+        words = f"{self.name(layer.output)} ← {sources}" if sources else ""
+        if sweep is not None and hidden(self.recording, sweep.value, self.closed):
+            now = sized(self.recording, sweep.value, self.samples.shape(sweep.value))
+            words += f" · now {self.board.whole(sweep.value)} {now}"
+        return words
 
     def _layer(self, layer: Layer, name: str, looked_at: bool, x: int, step: int) -> None:
         canvas, now = self.canvas, looked_at or self.is_now(layer)

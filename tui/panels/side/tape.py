@@ -10,7 +10,7 @@ from gradstep.engine.debugger import Frame, norm
 from gradstep.engine.notation import Digits, number
 from gradstep.engine.run import Grain, Phase, Recording, Sweep
 from gradstep.tui.cells import breadth, clip, clip_left, fold
-from gradstep.tui.folding import called, closed_in, tail
+from gradstep.tui.folding import called, closed_in, shown_as, tail
 from gradstep.tui.kept import kept_of_run
 from gradstep.tui.listing import Line, window
 from gradstep.tui.network.marks import OPEN, SHUT
@@ -196,7 +196,7 @@ def _folded(canvas: Canvas, frame: Frame, line: Line, y: int, x: int, end: int, 
     modules, sweep = recording.board.modules, recording.timeline.sweep_at(line.step)
     value = _stands_for(frame, line, sweep)
     backward = line.phase is Phase.BACKWARD
-    name = called(line.group) if line.group else recording.board.whole(sweep.value)
+    name = shown_as(recording, line.group) if line.group else recording.board.whole(sweep.value)
     name = tail(name, line.inside) if modules.there else name
     shape = f"{line.arrays} arrays" if line.group else "×".join(map(str, recording.graph.values[sweep.value].shape))
     if not line.group and not backward and recording.kind(sweep.value):
