@@ -154,7 +154,12 @@ class Sum:
         for row in (self._row(terms, k) for k in chosen):
             running += row.contribution
             rows.append(row._replace(running=running, entered=True))
-        return rows, Fold(terms.total - len(rows), self.result - running)
+        rest = self.result - running
+        if len(terms) == terms.total:  # what is left of a difference of two nearly equal numbers is no sum of them
+            others = terms.contribution.copy()
+            others[chosen] = 0
+            rest = float(others.sum())
+        return rows, Fold(terms.total - len(rows), rest)
 
     def _row(self, terms: Terms, k: int) -> Row:
         board = self._here.recording.board
