@@ -5,6 +5,7 @@
     ├── GraphError        shapes, names or values that do not fit together
     │   ├── ExpressionError   a formula that cannot be read; knows the column
     │   └── OpError           an operation called the wrong way
+    │       └── Uncomputed    the same, of numbers that came out on the way; knows the formula
     └── CommandError      a debugger command that cannot be carried out
 
 and Interrupted, which is no error.
@@ -29,6 +30,15 @@ class GraphError(GradstepError):
 
 class OpError(GraphError):
     """An operation called with the wrong arguments; the message ends in its signature."""
+
+
+class Uncomputed(OpError):
+    """What cannot be computed of the numbers that came out, as of a class number that is none. `name` is the line of
+    the graph, and `column` counts characters from 0 in its formula."""
+
+    def __init__(self, message: str, name: str = "", column: int = 0) -> None:
+        super().__init__(message)
+        self.name, self.column = name, column
 
 
 class ExpressionError(GraphError):

@@ -169,7 +169,8 @@ def apply_edits(base: Recording, edits: Sequence[Edit], go_on: GoOn | None = Non
         elif kind == "data":
             values[value] = part.all
     gradients = {value: part.all for (kind, value), part in parts.items() if kind == "grad"}
-    trace = run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
+    with base.scenario.telling():
+        trace = run(graph, leaves, instead=values, gradients=gradients, like=base.trace, go_on=go_on)
     scenario = dataclasses.replace(base.scenario, graph=graph, leaves=leaves)
     given = {key: part.at for key, part in parts.items()}
     if graph is base.graph:

@@ -58,6 +58,10 @@ class Draft:
             self.stop_if_bad()
         return Bad()
 
+    def where(self, path: Keys, column: int) -> tuple[int, int]:
+        """The line and the column where character number `column` (from 0) of a text is written."""
+        return self._places.inside(path, column)
+
     def missing(self, text: str) -> None:
         """Notes that something is nowhere in the file."""
         self.problems.append(Problem(self.file, 1, 1, text))

@@ -7,6 +7,7 @@ each with its line and column. Nothing is allocated until there is none.
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -16,7 +17,7 @@ from gradstep.engine.files.keys import TOP
 from gradstep.engine.files.tables.batch import check_batch, divide
 from gradstep.engine.files.tables.debug import read_debug
 from gradstep.engine.files.tables.expect import read_expectations
-from gradstep.engine.files.tables.graph import add_lines, build
+from gradstep.engine.files.tables.graph import add_lines, build, place_of
 from gradstep.engine.files.tables.leaves import add_leaves, allocate, check_numbers
 from gradstep.engine.files.tables.notes import read_notes
 from gradstep.engine.files.tables.origin import read_origins
@@ -67,7 +68,7 @@ def read(draft: Draft, name: str) -> Scenario:
     scenario = Scenario(
         name, draft.file, title, shows, description, source, graph, leaves, pool if training.batch_size else {},
         batched, held, training, expectations, debug.breakpoints, debug.watch, debug.start, notes, draft.text,
-        origins=origins,
+        origins=origins, place=partial(place_of, draft),
     )  # fmt: skip
     return scenario if against is None else dataclasses.replace(scenario, against=_other(scenario, against))
 

@@ -87,6 +87,7 @@ class GraphBuilder:
         name: str | None = None,
         word: str = "",
         kind: str | None = None,
+        column: int = 0,
     ) -> Value:
         """A node computing op(inputs). Without a name it is a part of its line, called after the line and the
         operation, or the `word` for what it is: h:add, the next one h:add2. A line may name several values: "a, b". Its
@@ -108,7 +109,7 @@ class GraphBuilder:
             common = common if kind == "bool" else "float32"
             inputs = [self._held(v, common) if v.role is Role.LITERAL and not v.kind else v for v in inputs]
         op = rounding(op, kind, inputs)
-        node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text)
+        node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text, column)
         differentiable = not op.discrete and not is_whole(kind) and any(v.differentiable for v in inputs)
         value = Value(node.output, name, shape, Role.NODE, node.id, differentiable, None, kind)
         self.values.append(value)

@@ -143,8 +143,8 @@ class Formulas:
 
         *before, (last, numbers) = indexed(inside, array.shape, lambda one: self._value(self._build(one), one))
         for step, others in before:
-            array = self._apply(step, [array, *others], node, None)
-        return self._apply(last, [array, *numbers], node, name)
+            array = self._apply(step, [array, *others], node, None, "index")
+        return self._apply(last, [array, *numbers], node, name, "index")
 
     def _with_dots(self) -> Sequence[str]:
         """The names that Python would take for attributes."""
@@ -293,7 +293,7 @@ class Formulas:
         values = [self._value(operand, node) for operand in operands]
         text = written(node)
         try:
-            return self.builder.apply(op, values, self._line, text, name, word, kind)
+            return self.builder.apply(op, values, self._line, text, name, word, kind, node.col_offset)
         except GraphError as error:
             said = renamed(str(error), op.name, of or op.name)
             raise ExpressionError(f"'{text}': {said}", node.col_offset) from None

@@ -75,7 +75,8 @@ class Value(NamedTuple):
 
 
 class Node(NamedTuple):
-    """One operation applied: output = op(inputs). `line` is the graph line it was written on."""
+    """One operation applied: output = op(inputs). `line` is the graph line it was written on, and `column` where in its
+    formula `text` begins, from 0."""
 
     id: int
     op: Op
@@ -83,6 +84,7 @@ class Node(NamedTuple):
     output: int
     line: str
     text: str
+    column: int = 0
 
 
 class Pullback(NamedTuple):

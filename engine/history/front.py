@@ -43,7 +43,7 @@ class Front:
     def make(self, whole: bool = False) -> None:
         """Makes that iteration; with `whole`, all its numbers are kept at hand. NumPy's warnings are for the caller to
         silence."""
-        with self._lock:
+        with self._lock, self._iterations.scenario.telling():
             if whole or self._iteration in self._iterations.edited:
                 self._make_whole(whole)
             else:

@@ -77,7 +77,8 @@ class Iterations:
         if found is not None:
             return found
         if trace is None or changes:
-            trace = self.start.trace if k == 1 else run(like.graph.at(k), snapshot.leaves, go_on=go_on)
+            with self.scenario.telling():
+                trace = self.start.trace if k == 1 else run(like.graph.at(k), snapshot.leaves, go_on=go_on)
         recording = Recording(
             dataclasses.replace(like.scenario, leaves=snapshot.leaves),
             trace,

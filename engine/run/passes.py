@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradstep.engine.errors import GoOn, Interrupted, OpError
+from gradstep.engine.errors import GoOn, Interrupted, OpError, Uncomputed
 from gradstep.engine.graph.calls import renamed
 from gradstep.engine.graph.graph import Graph, Node, Pullback
 from gradstep.engine.index import Array, in_order, read_only
@@ -98,9 +98,10 @@ def loss(graph: Graph, leaf: Callable[[int], Array]) -> float:
 
 def _forward(nodes: Iterable[Node], data: MutableMapping[int, Array] | list[Array]) -> None:
     """Puts the output of each of the nodes, in the order of evaluation, into `data`."""
-    text = ""
+    text = line = ""
+    column = 0
     try:
-        for _, op, inputs, output, _, text in nodes:  # noqa: B007  # the text is for a mistake
+        for _, op, inputs, output, line, text, column in nodes:  # noqa: B007  # what is for a mistake
             y = op.forward([data[i] for i in inputs])
             # Settled here where it is nothing to do, as for almost all: a call more would be felt in a training.
             if type(y) is not np.ndarray or not y.flags.c_contiguous:
@@ -110,7 +111,9 @@ def _forward(nodes: Iterable[Node], data: MutableMapping[int, Array] | list[Arra
     except OpError as error:  # what is computed is no class number, no row of a table
         word, bracket, _ = text.partition("(")
         said = renamed(str(error), word, word) if bracket and word.isidentifier() else str(error)
-        raise OpError(said if text.startswith("recorded(") else f"'{text}': {said}") from None
+        said = said.replace("take_at:", "index:", 1)  # which is written in brackets
+        said = said if text.startswith("recorded(") else f"'{text}': {said}"
+        raise Uncomputed(said, line, column) from None
 
 
 def _backward(

@@ -183,4 +183,5 @@ def record(scenario: Scenario, go_on: GoOn | None = None) -> Recording:
         trace = trace_of(graph, scenario.leaves, scenario.observed)
         state = state_of(graph, scenario.leaves, scenario.training, scenario.observed)
         return Recording(scenario, trace, Timeline(graph), Blackboard(graph), state=state)
-    return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), Timeline(graph), Blackboard(graph))
+    with scenario.telling():
+        return Recording(scenario, run(graph, scenario.leaves, go_on=go_on), Timeline(graph), Blackboard(graph))

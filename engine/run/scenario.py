@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gradstep.engine.errors import Problem, Uncomputed
 from gradstep.engine.graph.graph import Graph
 from gradstep.engine.graph.typed import Target
 from gradstep.engine.index import Array
@@ -89,6 +91,19 @@ class Scenario:
     origins: Mapping[str, Origin] = field(default_factory=dict)
     #: Where it is a recorded iteration of another program: the numbers that it had there.
     observed: Observed | None = None
+    #: Where in its text a character of a line of the graph is written: the line and the column, from 1.
+    place: Callable[[str, int], tuple[int, int]] | None = None
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """What cannot be computed within is told with its place in the file."""
+        try:
+            yield
+        except Uncomputed as error:
+            if self.place is None or not error.name:
+                raise
+            placed = Problem(self.file, *self.place(error.name, error.column), str(error))
+            raise Uncomputed(str(placed)) from None
 
     def told(self, array: Array) -> Known | None:
         """How large a recorded array is that is finite, without reading it; None where nobody knows."""

@@ -107,6 +107,11 @@ def build(draft: Draft, builder: GraphBuilder, last: str | None, samples: int = 
     return None if _too_large(draft, graph, samples) else graph
 
 
+def place_of(draft: Draft, name: str, column: int) -> tuple[int, int]:
+    """Where character number `column` of the formula of a line is written, by the name, or the names, of its values."""
+    return draft.where(["graph", _key(draft, name)], column)
+
+
 def _key(draft: Draft, line: str) -> str:
     """The key of a line, as the file writes it, or of the line in which that is one of the names."""
     keys = draft.table("graph").said

@@ -62,9 +62,9 @@ def _dividing(exact: Callable[[Array, Array], Array]) -> Callable[[Op, Sequence[
     def whole(op: Op, xs: Sequence[Array]) -> Array:
         zeros = np.flatnonzero(xs[1] == 0)
         if len(zeros) and xs[0].size:
-            at = ", ".join(map(str, unravel(int(zeros[0]), xs[1].shape)))
-            where = f"b[{at}]" if at else "b"
-            raise OpError(f"{op.name}: whole numbers cannot be divided by 0, and {where} is 0; cast(b, …) to fractions")
+            at = ",".join(map(str, unravel(int(zeros[0]), xs[1].shape)))
+            where = f" at [{at}]" if at else ""
+            raise OpError(f"{op.name}: whole numbers cannot be divided by 0, which the divisor is{where}")
         return exact(*xs)
 
     return whole

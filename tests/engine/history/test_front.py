@@ -57,7 +57,7 @@ def test_a_mistake_in_the_numbers_is_told_and_nothing_is_made() -> None:
     )
     history = History(loads(f"format = 1\n{lines}"))
     for _ in range(2):
-        with pytest.raises(OpError, match=r"^'cross_entropy\(w, t\)': class numbers"):
+        with pytest.raises(OpError, match=r"^scenario.toml:6:6: 'cross_entropy\(w, t\)': class numbers"):
             history.make(5)
         assert history.made == history.summaries.last == 1
 
