@@ -25,6 +25,7 @@ from gradstep.engine.graph.names import Blackboard
 from gradstep.engine.graph.parsing import check_numbers, tree_of
 from gradstep.engine.index import Array, read_only
 from gradstep.engine.ops import REGISTRY, Op
+from gradstep.engine.ops.precision import too_many_digits
 from gradstep.engine.ops.promotion import held, is_whole
 from gradstep.engine.run.passes import Part, run
 from gradstep.engine.run.recording import Recording
@@ -73,6 +74,9 @@ def read_edit(recording: Recording, text: str) -> Edit:
         raise CommandError(f"'{right}' is too large for {recording.graph.dtype}")
     if reference.kind == "data":
         _check_kind(left, right, numbers, reference.value.kind)
+        if is_whole(reference.value.kind) and not np.array_equal(kept, numbers):
+            lost = int(numbers[kept != numbers].item(0)) if numbers.ndim else int(numbers)
+            raise CommandError(f"{left}: {too_many_digits(lost, recording.graph.dtype)}")
     kind = reference.kind == "grad"
     return Edit(text.strip(), reference.value.id, kind, reference.at, numbers, None, recording.iteration)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from gradstep.engine.errors import GraphError
+from gradstep.engine.errors import GraphError, OpError
 from gradstep.engine.graph.graph import Graph, Node, Role, Value
 from gradstep.engine.graph.kinds import joint_kind, kind_of, rounding
 from gradstep.engine.index import Shape, check_shape
 from gradstep.engine.ops.op import Op
-from gradstep.engine.ops.precision import rounded
+from gradstep.engine.ops.precision import rounded, too_many_digits
 from gradstep.engine.ops.promotion import is_whole
 
 #: A network has no more operations: beyond, opening it takes long.
@@ -61,10 +62,20 @@ class GraphBuilder:
             text = f"{number:g}" if float(f"{number:g}") == number else key
             text = _SPELLED.get(key, text.replace("-", "−"))
             kind = "bool" if type(number) is bool else "int64" if type(number) is int else ""
-            value = Value(len(self.values), text, (), Role.LITERAL, -1, False, float(number), kind)
+            given = number if kind == "int64" else float(number)
+            value = Value(len(self.values), text, (), Role.LITERAL, -1, False, given, kind)
             self.values.append(value)
             self.literals[key] = value
         return self.literals[key]
+
+    def _check_digits(self, op: Op, inputs: Sequence[Value]) -> None:
+        """Raises OpError where a number of a formula, beside whole numbers, has more digits than there are."""
+        for value in inputs:
+            if value.role is Role.LITERAL and type(value.number) is int and abs(value.number) > 1 << 24:
+                with np.errstate(all="ignore"):
+                    held = float(self.dtype.type(value.number))
+                if not math.isfinite(held) or int(held) != value.number:
+                    raise OpError(f"{op.name}: {too_many_digits(value.number, self.dtype)}")
 
     def _held(self, literal: Value, kind: str) -> Value:
         """A number of a formula as a type holds it, which is called as it is written."""
@@ -108,6 +119,8 @@ class GraphBuilder:
             # as float32 where that is a narrower one.
             common = common if kind == "bool" else "float32"
             inputs = [self._held(v, common) if v.role is Role.LITERAL and not v.kind else v for v in inputs]
+        if is_whole(kind) and all(is_whole(v.kind) for v in inputs):
+            self._check_digits(op, inputs)
         op = rounding(op, kind, inputs)
         node = Node(len(self.nodes), op, tuple(v.id for v in inputs), len(self.values), line, text, column)
         differentiable = not op.discrete and not is_whole(kind) and any(v.differentiable for v in inputs)

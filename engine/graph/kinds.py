@@ -82,6 +82,6 @@ def check_alike(op: Op, inputs: Sequence[Value], own: str) -> None:
 def rounding(op: Op, made: str, inputs: Sequence[Value]) -> Op:
     """The operation as it is for inputs of these types, where it makes numbers of a type."""
     taken = [value.narrow for value in inputs]
-    if is_whole(made) and op.of_whole != RECKONED and not any(value.differentiable for value in inputs):
+    if is_whole(made) and op.of_whole not in (RECKONED, COUNTED) and not any(value.differentiable for value in inputs):
         made = ""  # it makes none that the type does not hold, and there is no gradient that it could pass on
     return of_kind(op, taken[0]) if op.rounds_to else narrow(op, made, taken)

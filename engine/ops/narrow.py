@@ -8,13 +8,15 @@ from copy import copy
 from dataclasses import replace
 from functools import cache
 from types import new_class
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from gradstep.engine.errors import OpError
 from gradstep.engine.index import Array
-from gradstep.engine.ops.op import RECKONED, Op
-from gradstep.engine.ops.precision import rounded
+from gradstep.engine.ops.op import COUNTED, RECKONED, Op
+from gradstep.engine.ops.precision import rounded, too_many_digits
+from gradstep.engine.ops.precision import unheld as not_held
 from gradstep.engine.ops.promotion import held, is_whole
 
 
@@ -29,12 +31,19 @@ class Narrow(Op if TYPE_CHECKING else object):  # type: ignore[misc]  # it stand
 
     def forward(self, xs: Sequence[Array]) -> Array:
         if is_whole(self.made):  # of whole numbers float32 has fewer than the types that are in use
-            exact, given = type(self).exactly, np.int64 if self.of_whole == RECKONED else np.float64
+            exact, given = type(self).exactly, np.int64 if self.of_whole in (RECKONED, COUNTED) else np.float64
             numbers = [x.astype(given) for x in xs]
             y: Array = super().forward(numbers) if exact is None else exact(self, numbers)
-            return held(np.asarray(y), self.made).astype(xs[0].dtype)
+            return self._whole(held(np.asarray(y), self.made), np.result_type(*xs))
         y = super().forward(xs)
         return rounded(y, self.made) if self.made else y
+
+    def _whole(self, y: Array, dtype: np.dtype[Any]) -> Array:
+        """Whole numbers in the dtype of a file. Raises OpError where that has not all of their digits."""
+        lost = not_held(y, dtype) if y.dtype.kind == "i" and dtype.kind == "f" else None
+        if lost is not None:
+            raise OpError(f"{self.name}: {too_many_digits(lost, dtype)}")
+        return y.astype(dtype)
 
     def vjp(self, slot: int, g: Array, y: Array, xs: Sequence[Array]) -> Array:
         if self.smooth:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,27 @@ MOST = {
     "float32": (2 - 2.0**-23) * 2.0**127,
     "float64": (2 - 2.0**-52) * 2.0**1023,
 }
+
+
+#: Up to here each type of a file holds all whole numbers; beyond, the one has only every second, fourth, … of them.
+WHOLE_UP_TO = {"float32": 1 << 24, "float64": 1 << 53}
+
+
+def unheld(numbers: Array, dtype: np.dtype[Any]) -> int | None:
+    """The first of whole numbers, int64, that a type of a file does not hold; None where it holds them all."""
+    most = WHOLE_UP_TO.get(dtype.name, 1 << 53)
+    if not numbers.size or (numbers.min() >= -most and numbers.max() <= most):
+        return None
+    with np.errstate(all="ignore"):
+        lost = np.flatnonzero(numbers.astype(dtype).astype(np.int64) != numbers)
+    return int(numbers.reshape(-1)[lost[0]]) if len(lost) else None
+
+
+def too_many_digits(number: int, dtype: np.dtype[Any]) -> str:
+    """What is said of a whole number that a type of a file does not hold."""
+    wider = '; write dtype = "float64" at its top' if dtype == np.float32 and abs(number) <= 1 << 53 else ""
+    most = WHOLE_UP_TO.get(dtype.name, 1 << 53)
+    return f"the file computes in {dtype.name}, which does not hold {number:,}: up to {most:,} it has all{wider}"
 
 
 def rounded(x: Array, kind: str) -> Array:

@@ -35,7 +35,13 @@ def read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:
     """
     leaf = _read(spec, dtype, folder)
     check_shape(leaf.shape)
-    return leaf._replace(make_wide=lambda: _read(spec, np.dtype(np.float64), folder).make())
+    exact = (lambda: _read(spec, np.dtype(np.int64), folder).make()) if _many_digits(leaf.exact) else None
+    return leaf._replace(make_wide=lambda: _read(spec, np.dtype(np.float64), folder).make(), make_exact=exact)
+
+
+def _many_digits(kind: str) -> bool:
+    """Whether it is a type of whole numbers of which float32 does not hold all."""
+    return bool(kind) and kind != "bool" and np.iinfo(kind).bits > 16
 
 
 def _read(spec: object, dtype: np.dtype[Any], folder: Path | None) -> Leaf:

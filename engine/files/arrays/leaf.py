@@ -12,12 +12,15 @@ from gradstep.engine.notation import shown
 
 class Leaf(NamedTuple):
     """An array to come: its shape, and how to make it, in the dtype of the network or in float64; and of what type its
-    numbers are where that is none for gradients: bool, int64 …"""
+    numbers are where that is none for gradients: bool, int64 … Of whole numbers `make_exact` gives all their digits;
+    `lost` is one that is written out and that the dtype does not hold."""
 
     shape: Shape
     make: Callable[[], Array]
     make_wide: Callable[[], Array] | None = None
     exact: str = ""
+    make_exact: Callable[[], Array] | None = None
+    lost: int | None = None
 
 
 def only(spec: Mapping[str, Any], allowed: Iterable[str]) -> None:

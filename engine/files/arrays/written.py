@@ -9,7 +9,8 @@ import numpy as np
 
 from gradstep.engine.errors import GraphError
 from gradstep.engine.files.arrays.leaf import Leaf, described
-from gradstep.engine.index import MAX_AXES, Shape
+from gradstep.engine.index import MAX_AXES, Array, Shape
+from gradstep.engine.ops.precision import WHOLE_UP_TO
 from gradstep.engine.ops.promotion import WHOLE
 
 
@@ -25,7 +26,16 @@ def read(spec: object, dtype: np.dtype[Any]) -> Leaf:
     lost = np.isinf(array) & np.isfinite(numbers)
     if lost.any():
         raise GraphError(f"{numbers[lost][0]:g} is too large for {dtype}; write inf if infinity is meant")
-    return Leaf(shape, lambda: array, exact="bool" if flat and type(flat[0]) is bool else "")
+    return Leaf(shape, lambda: array, exact="bool" if flat and type(flat[0]) is bool else "", lost=_lost(flat, array))
+
+
+def _lost(flat: list[Any], array: Array) -> int | None:
+    """The first whole number that is another one in the array."""
+    large = np.flatnonzero(np.abs(array.reshape(-1)) >= WHOLE_UP_TO.get(array.dtype.name, 1 << 53))
+    for at in large.tolist():
+        if type(flat[at]) is int and int(array.item(at)) != flat[at]:
+            return int(flat[at])
+    return None
 
 
 def whole(spec: object, kind: object, dtype: np.dtype[Any]) -> Leaf:

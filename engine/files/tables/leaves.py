@@ -16,6 +16,7 @@ from gradstep.engine.graph.builder import GraphBuilder
 from gradstep.engine.graph.graph import Graph, Role, Value
 from gradstep.engine.index import Array, Shape, read_only
 from gradstep.engine.ops.op import Op
+from gradstep.engine.ops.precision import too_many_digits, unheld
 from gradstep.engine.ops.promotion import is_whole
 from gradstep.engine.training.batches import held_back
 from gradstep.engine.training.options import Training
@@ -118,7 +119,7 @@ def allocate(draft: Draft, builder: GraphBuilder, makers: Mapping[str, Leaf]) ->
     for name, leaf in makers.items():
         value = builder.names[name]
         try:
-            array = _whole(leaf) if value.id in only_choose else leaf.make()
+            array = _whole(leaf) if value.id in only_choose else _made(leaf)
         except (GraphError, MemoryError) as error:
             said = str(error) or "there is not enough memory for it"
             draft.bad([table_of(value), name], f"'{name}': {said}")
@@ -128,15 +129,30 @@ def allocate(draft: Draft, builder: GraphBuilder, makers: Mapping[str, Leaf]) ->
     return made
 
 
+def _made(leaf: Leaf) -> Array:
+    """The array of a leaf. Raises GraphError where whole numbers in it would lose digits."""
+    array = leaf.make()
+    lost = leaf.lost
+    if leaf.make_exact is not None:
+        with np.errstate(all="ignore"):
+            lost = unheld(leaf.make_exact(), array.dtype)
+    if lost is None:
+        return array
+    point = f"; where the nearest will do it is written {float(lost)!r}" if leaf.make_exact is None else ""
+    raise GraphError(f"{too_many_digits(lost, array.dtype)}{point}")
+
+
 def _only_choose(builder: GraphBuilder) -> set[int]:
-    """The inputs whose numbers are nothing but rows, places or classes: wherever they are used they must be whole."""
+    """The inputs whose numbers are nothing but rows, places or classes: wherever they are used they must be whole; and
+    whole numbers that nothing uses."""
     chooses: dict[int, bool] = {}
     for node in builder.nodes:
         shapes = [builder.values[v].shape for v in node.inputs]
         for slot, v in enumerate(node.inputs):
             if builder.values[v].role is Role.INPUT:
                 chooses[v] = chooses.get(v, True) and _must_be_whole(node.op, slot, shapes)
-    return {v for v, only in chooses.items() if only}
+    unused = {v.id for v in builder.values if v.role is Role.INPUT and v.kind not in ("", "bool")} - chooses.keys()
+    return unused | {v for v, only in chooses.items() if only}
 
 
 def _must_be_whole(op: Op, slot: int, shapes: Sequence[Shape]) -> bool:

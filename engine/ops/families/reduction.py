@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -52,6 +52,10 @@ class AxisReduce(Reduce):
         return np.ones((), dtype=xs[0].dtype)
 
 
+def _whole_sum(op: Any, xs: Sequence[Array]) -> Array:
+    return np.asarray(xs[0].sum(axis=op.axes(xs[0].ndim), keepdims=op.keeps()))
+
+
 class Sum(AxisReduce):
     name = "sum"
     notation = "Σ {0}"
@@ -59,6 +63,7 @@ class Sum(AxisReduce):
     summed = (0,)
     label = "sum"
     of_whole = COUNTED
+    exactly = _whole_sum
 
 
 class Mean(AxisReduce):

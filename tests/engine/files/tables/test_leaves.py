@@ -138,7 +138,8 @@ L = "h * 1e-9 + cross_entropy(z * sum(u), t) + cross_entropy(z, u)"
     scenario = load(file)
     kinds = {v.name: scenario.leaves[v.id].dtype for v in scenario.graph.values if v.id in scenario.leaves}
     # u is a factor as well; ids are used by nothing.
-    assert (kinds["t"], kinds["u"], kinds["ids"]) == (np.int64, np.float32, np.float32)
+    assert (kinds["t"], kinds["u"], kinds["ids"]) == (np.int64, np.float32, np.int64)
+    assert scenario.leaves[scenario.graph.by_name["ids"].id].tolist() == big.tolist()
     leaf = arrays.read({"file": "ids.npy"}, np.dtype(np.float32), tmp_path)
     assert leaf.make_wide is not None
     assert leaf.make_wide().tolist() == big.tolist() != leaf.make().tolist()
