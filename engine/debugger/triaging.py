@@ -26,6 +26,7 @@ from gradstep.engine.graph.graph import Value
 from gradstep.engine.history.history import History
 from gradstep.engine.notation import brief, counted, plain
 from gradstep.engine.ops.precision import EPS
+from gradstep.engine.run.observed import passes_in
 from gradstep.engine.run.places import module_of, origin_of
 from gradstep.engine.run.recording import Recording
 from gradstep.engine.run.scenario import Scenario
@@ -48,8 +49,9 @@ class Triage:
     """All that is to be said of one iteration."""
 
     def __init__(self, recording: Recording, report: Report) -> None:
-        self.recording, self.report, observed = recording, report, recording.scenario.observed
+        self.recording, self.report, self._observed = recording, report, (observed := recording.scenario.observed)
         self.frozen = () if observed is None else observed.frozen
+        self._about: Mapping[str, Any] = {} if observed is None else observed.about
 
     @property
     def ok(self) -> bool:
@@ -75,16 +77,14 @@ class Triage:
     @cached_property
     def left_out(self) -> tuple[str, ...]:
         """Parameters that the optimiser of a recorded update was not given."""
-        observed = self.recording.scenario.observed
-        if observed is None or not observed.following:
+        if self._observed is None or not self._observed.following:
             return ()
-        return tuple(p.name for p in self._parameters if p.id not in observed.following)
+        return tuple(p.name for p in self._parameters if p.id not in self._observed.following)
 
     @cached_property
     def unmoved(self) -> tuple[str, ...]:
         """Parameters that have a gradient which is more than roundings, and that the update leaves as they were."""
-        observed = self.recording.scenario.observed
-        if observed is not None and not observed.following:
+        if self._observed is not None and not self._observed.following:
             return ()
         norms = {p.id: norm(self.recording, p.id, True) for p in self._parameters}
         least = _ROUNDINGS * EPS[self.recording.graph.dtype.name] * max(filter(isfinite, norms.values()), default=0)
@@ -129,6 +129,8 @@ class Triage:
 
     def _notes(self) -> Iterator[str]:
         """What may be on purpose, and is worth knowing."""
+        if passes := passes_in(self._about):
+            yield f"  {passes}"
         still = "not moved by the update, though there is a gradient" + (": the rate is 0" if self._rate == 0 else "")
         for names, says in (
             (self.without_gradient, "gradient 0 in all elements"),
@@ -141,17 +143,16 @@ class Triage:
 
     def _what(self) -> Iterator[str]:
         scenario, graph = self.recording.scenario, self.recording.graph
-        about: Mapping[str, Any] = {} if scenario.observed is None else scenario.observed.about
-        if "step" in about:
-            yield f"step {about['step']}"
+        if "step" in self._about:
+            yield f"step {self._about['step']}"
         yield f"{graph.loss.name} {brief(self.recording.trace.loss)}"
         kinds = {self.recording.kind(p.id) or graph.dtype.name for p in graph.parameters}
         yield " and ".join(sorted(kinds or {graph.dtype.name}))
-        if "device" in about:
-            yield f"on {about['device']}"
+        if "device" in self._about:
+            yield f"on {self._about['device']}"
         rate = "" if self._rate is None else f", lr {brief(self._rate)}"
-        if scenario.observed is None or "optimizer" in about:
-            yield f"optimiser {about.get('optimizer', scenario.training.groups.optimizers[0].name)}{rate}"
+        if scenario.observed is None or "optimizer" in self._about:
+            yield f"optimiser {self._about.get('optimizer', scenario.training.groups.optimizers[0].name)}{rate}"
         count, arrays = sum(p.size for p in self._parameters), len(self._parameters)
         yield f"{counted(count, 'parameter')} in {counted(arrays, 'array')}"
         yield f"{self.recording.timeline.total:,} steps"
@@ -246,8 +247,7 @@ class Triage:
 
     def document(self) -> dict[str, Any]:
         """For programs."""
-        scenario, graph = self.recording.scenario, self.recording.graph
-        about: Mapping[str, Any] = {} if scenario.observed is None else scenario.observed.about
+        scenario, graph, about = self.recording.scenario, self.recording.graph, self._about
         return {
             "file": scenario.file,
             "ok": self.ok,

@@ -29,6 +29,8 @@ from gradstep.engine.run.recording import Recording, remembered
 
 #: So many ways that meet are each followed to their reasons, and so many elements are looked at in all.
 _FOLLOWED, _LOOKED_AT = 64, 4096
+#: Of a network with more steps fewer elements are looked at: there each has many more ways.
+_MANY, _LOOKED_AT_OF_MANY = 1 << 17, 128
 #: What may only seem to be one of these where a function is constant.
 _MAY_BE_CONSTANT = {ZeroReason.CANCELLED, ZeroReason.FLAT, ZeroReason.FITS, ZeroReason.CONSTANT}
 
@@ -70,6 +72,7 @@ def reasons(recording: Recording, element: Element) -> Zeros | None:
     """
     if not _is_zero(recording, element):
         return None
+    most = _LOOKED_AT if recording.timeline.total <= _MANY else _LOOKED_AT_OF_MANY
     told, seen = _told(recording), dict[Element, _Ways]()
     ahead = [element]
     while ahead:
@@ -78,7 +81,7 @@ def reasons(recording: Recording, element: Element) -> Zeros | None:
             new = here not in seen
             ways = seen[here] if here in seen else seen.setdefault(here, _ways(recording, here))
             left = [target for target in ways.zeros if target not in told]
-            if left and new and len(seen) < _LOOKED_AT:
+            if left and new and len(seen) < most:
                 ahead += reversed(left)
                 continue
             if left and not ways.own and not any(told[target].of for target in ways.zeros if target in told):

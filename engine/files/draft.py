@@ -30,8 +30,8 @@ class Bad(Exception):
 
 class Draft:
     """The tables of a TOML text. Arrays in files are looked for in `folder`, but for those that are `there` already, by
-    the file and their name in it; `broken` are the names of values that are unsound. Raises ScenarioError where the
-    text is no TOML."""
+    the file and their name in it; whether it is of a recording says `recorded`; `broken` are the names of values that
+    are unsound. Raises ScenarioError where the text is no TOML."""
 
     def __init__(
         self,
@@ -39,8 +39,9 @@ class Draft:
         file: str,
         folder: Path | None,
         there: Mapping[tuple[str, str], Array] = MappingProxyType({}),
+        recorded: bool = False,
     ) -> None:
-        self.text, self.file, self.folder, self.there = text, file, folder, there
+        self.text, self.file, self.folder, self.there, self.recorded = text, file, folder, there, recorded
         said, self._places = parse(text, file)
         self.problems: list[Problem] = []
         self.broken: set[str] = set()

@@ -36,8 +36,11 @@ def _shape(op: Op, inputs: Sequence[Value]) -> Shape:
 class GraphBuilder:
     """Collects leaves and nodes in the order they are written, checking each as it comes."""
 
-    def __init__(self, dtype: np.dtype[Any], in_use: bool = False) -> None:
+    def __init__(self, dtype: np.dtype[Any], in_use: bool = False, recorded: bool = False) -> None:
         self.dtype = np.dtype(dtype)
+        #: Whether it is of a recording: of which types its numbers were is then told apart from the formulas, and a
+        #: weighted sum of several is what took place.
+        self.recorded = recorded
         #: Whether it is a network as it is used, and not as it is trained.
         self.in_use = in_use
         #: See `Graph.keeps`.
@@ -113,7 +116,7 @@ class GraphBuilder:
             raise GraphError(f"{op.name}: there is no array at all")
         shape = _shape(op, inputs)
         name = name or self._part(f"{line.partition(',')[0]}:{word or op.name}")
-        common, kind = joint_kind(inputs, self.dtype.name), kind_of(op, inputs, self.dtype.name, kind)
+        common, kind = joint_kind(inputs, self.dtype.name), kind_of(op, inputs, self.dtype.name, kind, self.recorded)
         if common and not is_whole(common):
             # As PyTorch's kernels: a number of a formula is compared as one of the other side's type, and computed with
             # as float32 where that is a narrower one.

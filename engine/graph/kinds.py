@@ -23,10 +23,10 @@ _NO_TRUTHS = {
 }
 
 
-def kind_of(op: Op, inputs: Sequence[Value], own: str, given: str | None = None) -> str:
+def kind_of(op: Op, inputs: Sequence[Value], own: str, given: str | None = None, mixes: bool = False) -> str:
     """The type of what an operation makes, empty where it is the graph's `own`; of numbers that are not whole a `given`
-    one. Raises OpError where a weighted sum mixes types, as PyTorch does, where truths are subtracted, and for a cast
-    to what the graph cannot hold."""
+    one. Raises OpError where a weighted sum has several types, as in PyTorch, unless it `mixes` them; where truths are
+    subtracted; and for a cast to what the graph cannot hold."""
     to = op.rounds_to
     if to:
         if not is_whole(to) and _ORDER.index(to) > _ORDER.index(own):
@@ -34,7 +34,7 @@ def kind_of(op: Op, inputs: Sequence[Value], own: str, given: str | None = None)
         return "" if to == own else to
     if given is not None and all(inputs[slot].role is Role.LITERAL for slot in type_giving(op, len(inputs))):
         return given  # numbers of a plan are of any type
-    found = _natural(op, inputs, own, given is None)
+    found = _natural(op, inputs, own, given is None and not mixes)
     if found == "bool" and op.name in _NO_TRUTHS:
         raise OpError(f"{op.name}: {_NO_TRUTHS[op.name]}")
     return found if given is None or is_whole(found) else given

@@ -53,10 +53,18 @@ def _recurrent(gates: int, over_time: bool) -> Mapping[str, Shape]:
     return {"x": (3, 2) if over_time else (2,), **state, **weights}
 
 
+#: What takes matrices, of which some are to be symmetric, with eigenvalues above 0.
+_OF_MATRICES = ("inv", "det", "logabsdet", "slogdet", "logdet", "cholesky", "eigenvectors", "eigh")
+_MATRIX = [[2.0, 0.5], [0.5, 1.0]]
+
 #: Inputs of what takes too many for trying.
 _INPUTS: Mapping[str, Mapping[str, Shape]] = {
     "grid_sample": {"x": (1, 1, 3, 3), "grid": (1, 1, 2, 2)},
     "affine_grid": {"theta": (1, 2, 3)},
+    **{name: {"x": (2, 2)} for name in _OF_MATRICES},
+    "solve": {"a": (2, 2), "b": (2, 1)},
+    "solve_triangular": {"a": (2, 2), "b": (2, 1)},
+    "cholesky_solve": {"b": (2, 1), "a": (2, 2)},
     "ctc_loss": {"log_probs": (4, 1, 3), "targets": (1, 2)},
     "ctc_paths": {"log_probs": (4, 1, 3), "targets": (1, 2), "input_lengths": (1,), "target_lengths": (1,)},
     **{
@@ -112,7 +120,7 @@ def _numbers(called: type[Op] | Composite, slots: Sequence[str], shapes: Sequenc
         x = np.round(low + 0.7 * (np.arange(size) * 5 % max(size, 1)) / max(size, 1) - 0.05 * slot, 3).reshape(shape)
         whole = np.asarray(np.arange(size) % 2, dtype=float).reshape(shape)
         whole_only = slots[slot] == "ids" or (slots[slot], called.name) in _WHOLE
-        given = _GIVEN.get(slots[slot])
+        given = _MATRIX if called.name in _OF_MATRICES else _GIVEN.get(slots[slot])
         for numbers in (np.array(given, float),) if given else (whole,) if whole_only else (x, whole):
             try:
                 if isinstance(made, Op):

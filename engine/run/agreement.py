@@ -90,7 +90,7 @@ def _built(
     kinds: Mapping[str, str],
 ) -> tuple[GraphBuilder, list[Value]]:
     """A graph of formulas and what each makes. Raises GraphError."""
-    builder = GraphBuilder(dtype)
+    builder = GraphBuilder(dtype, recorded=True)
     for name, array in inputs.items():
         role = Role.PARAMETER if name in differentiable else Role.INPUT
         builder.leaf(name, array.shape, role, name in differentiable, kinds.get(name, ""))

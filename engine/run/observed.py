@@ -23,6 +23,18 @@ from gradstep.engine.run.sizes import Known
 from gradstep.engine.run.trace import Trace
 
 
+def passes_in(about: Mapping[str, Any]) -> str:
+    """What the manifest says of several backward passes, in words; empty of a single one."""
+    passes, zeroed = about.get("backward_passes"), about.get("zeroed_after")
+    if not isinstance(passes, int) or passes < 2:
+        return ""
+    text = f"{passes:,} backward passes, whose losses and gradients are added up here"
+    if isinstance(zeroed, int) and zeroed:
+        ended = "the first" if zeroed == 1 else f"the first {zeroed:,}"
+        text += f"; gradients were zeroed after {ended}, and .grad had only what came later"
+    return text
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Observed:
     """The numbers of one iteration of another program, arrays of the graph's dtype.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from gradstep.torch.capture import Recorder
 from gradstep.torch.seen import Key, Seen
@@ -33,7 +34,9 @@ class Backward:
     `parameters_only` nothing is noted of what lies between. `means` are the gradients of parameters as processes that
     train together have them, averaged: the hooks see what each process has by itself. There are none where gradients of
     a step before stood there already. `left` is what stood in `.grad` of those that are `trained` when the first pass
-    began, by the parameter's id, where it was not 0: the passes add to it."""
+    began, by the parameter's id, where it was not 0: the passes add to it. `zeroed` is after how many passes gradients
+    were zeroed that these had brought, the last time. Of those with something left `taken` is what their gradient was
+    when an optimiser first took it, or the step ended; and what of it had arrived by then."""
 
     recorder: Recorder
     trained: Callable[[], Iterable[torch.Tensor]] = tuple
@@ -45,6 +48,8 @@ class Backward:
     parameters_only: bool = False
     means: dict[Key, torch.Tensor] = field(default_factory=dict)
     left: dict[int, torch.Tensor] = field(default_factory=dict)
+    zeroed: int = 0
+    taken: dict[int, tuple[torch.Tensor, torch.Tensor | None]] = field(default_factory=dict)
     _anew: bool = True
 
     def begin(self, tensors: Sequence[torch.Tensor], given: Sequence[torch.Tensor | None]) -> list[Any]:
@@ -54,9 +59,14 @@ class Backward:
         if not self.passes and together() is not None:
             self._anew = not any(p.grad is not None and bool(p.grad.any()) for p in recorder.model.parameters())
         if not self.passes:
-            self.left = {
-                id(p): p.grad.detach().clone() for p in self.trained() if p.grad is not None and _holds(p.grad)
-            }
+            self.left = {id(p): dense(p.grad) for p in self.trained() if p.grad is not None and _holds(p.grad)}
+        elif any(
+            (found := self.gradients.get(Key(id(p), -1))) is not None
+            and not (p.grad is not None and _holds(p.grad))
+            and bool(found.any())
+            for p in self.trained()
+        ):
+            self.zeroed = self.passes
         self.passes += 1
         for tensor, gradient in zip(tensors, given, strict=False):
             self.roots.append((recorder.now(tensor), None if gradient is None else gradient.detach().clone()))
@@ -96,10 +106,16 @@ class Backward:
             if p.requires_grad and p.grad is not None and p.grad.layout is torch.strided:
                 self.means[Key(id(p), -1)] = p.grad.detach().clone()
 
+    def takes(self, parameters: Iterable[torch.Tensor]) -> None:
+        """Notes the gradients of parameters that something was left in, where they are used for the first time."""
+        for p in parameters:
+            if self.passes and id(p) in self.left and id(p) not in self.taken and p.grad is not None:
+                self.taken[id(p)] = dense(p.grad), self.gradients.get(Key(id(p), -1))
+
     def _arriving(self, key: Key) -> Callable[[Any], None]:
         def arrives(gradients: Sequence[torch.Tensor | None]) -> None:
             for number, gradient in enumerate(gradients):
-                if gradient is not None:
+                if gradient is not None and not gradient.is_nested:
                     at = key if key.output < 0 else key._replace(output=number)
                     self.gradients[at] = _more(self.gradients.get(at), gradient)
 
@@ -108,7 +124,7 @@ class Backward:
     def _passing(self, step: Step) -> Callable[[Any, Any], None]:
         def passes(inputs: Sequence[torch.Tensor | None], _: object) -> None:
             before = step.passed or [None] * len(inputs)
-            step.passed = [_more(b, g) if g is not None else b for b, g in zip(before, inputs, strict=True)]
+            step.passed = [b if g is None or g.is_nested else _more(b, g) for b, g in zip(before, inputs, strict=True)]
 
         return passes
 
@@ -121,16 +137,23 @@ def _edge(recorder: Recorder, node: Any, output: int) -> Key | None:
     return Key(id(node), output) if leaf is None else Key(id(leaf), -1)
 
 
+def dense(gradient: torch.Tensor) -> torch.Tensor:
+    """A copy of a gradient, also where only the rows of it were kept that are not 0."""
+    mine = gradient.detach()
+    return mine.clone() if mine.layout is torch.strided else mine.to_dense()
+
+
 def _more(before: torch.Tensor | None, gradient: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
-        mine = gradient.detach()
-        mine = mine.to_dense() if mine.layout != torch.strided else mine.clone()
+        mine = dense(gradient)
         return mine if before is None else before + mine
 
 
 def _holds(gradient: torch.Tensor) -> bool:
     """Whether there is anything in it that a backward pass would be added to."""
-    return gradient.layout is torch.strided and bool(gradient.any())
+    if gradient.is_nested:
+        return False
+    return bool((gradient if gradient.layout is torch.strided else gradient.coalesce().values()).any())
 
 
 def together() -> tuple[int, int] | None:
@@ -145,7 +168,7 @@ def together() -> tuple[int, int] | None:
 def watched(
     recorder: Recorder, trained: Callable[[], Iterable[torch.Tensor]] = tuple, parameters_only: bool = False
 ) -> Iterator[Backward]:
-    """All backward passes until it is left; `trained` are the parameters that the optimiser was given."""
+    """All backward passes until it is left; `trained` are the parameters of the model, and of its optimiser."""
     autograd: Any = torch.autograd  # backward() and grad() look there for what runs them
     found = Backward(recorder, trained, parameters_only=parameters_only)
     original = autograd._engine_run_backward
@@ -174,10 +197,17 @@ def watched(
                 handle.remove()
 
     autograd._engine_run_backward = run
+    updates = register_optimizer_step_pre_hook(lambda optimizer, *_: found.takes(_parameters_in(optimizer)))
     try:
         yield found
     finally:
+        updates.remove()
         autograd._engine_run_backward = original
+
+
+def _parameters_in(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
+    for group in optimizer.param_groups:
+        yield from group["params"]
 
 
 def _not_ones(outputs: Sequence[torch.Tensor], given: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
 import torch
 
 from gradstep.torch.backward import Backward
 from gradstep.torch.capture import Recorder
-from gradstep.torch.seen import Called, Key, Seen
+from gradstep.torch.seen import Called, Key, Seen, has_numbers
 
 
 @dataclass(eq=False)
@@ -45,6 +46,7 @@ class Network:
         self.roots = [one.key for one, _ in backward.roots if one.key is not None]
         self._owner = {step: step for step in self.steps}
         self._join_unseen()
+        self._join_circles()
 
     def _join_unseen(self) -> None:
         """Nodes with an output that was never seen become one with all that use it."""
@@ -53,15 +55,30 @@ class Network:
                 if key is not None and key.output >= 0 and self.seen(key) is None and key.node in self.steps:
                     self._owner[self._root(number)] = self._root(key.node)
 
+    def _join_circles(self) -> None:
+        """Nodes that are one may have others between them, which then belong to them too: what is shown as one line can
+        not use what is made of it."""
+        while True:
+            uses = {root: set[int]() for root in map(self._root, self.steps)}
+            for number, step in self.steps.items():
+                uses[self._root(number)] |= {self._root(k.node) for k in step.edges if k and k.node in self.steps}
+            try:
+                TopologicalSorter({root: used - {root} for root, used in uses.items()}).prepare()
+                return
+            except CycleError as error:
+                first, *others = error.args[1]
+                for one in others:
+                    self._owner[self._root(one)] = self._root(first)
+
     def _root(self, step: int) -> int:
         while self._owner[step] != step:
             step = self._owner[step]
         return step
 
     def seen(self, key: Key) -> Seen | None:
-        """The tensor at a key; None where none was seen, or one that has no numbers of ours."""
+        """The tensor at a key; None where none was seen, or one whose numbers cannot be read."""
         found = self.recorder.by_key.get(key)
-        return None if found is None or found.dtype.is_complex else found
+        return found if found is not None and has_numbers(found.tensor) else None
 
     @cached_property
     def together(self) -> dict[int, list[int]]:

@@ -95,7 +95,7 @@ class Recorder:
 
     def _key(self, tensor: torch.Tensor) -> Key | None:
         """Where autograd finds a tensor, if it does."""
-        if not tensor.requires_grad:
+        if not tensor.requires_grad or torch._C._functorch.is_functorch_wrapped_tensor(tensor):
             return None
         node = tensor.grad_fn
         if node is None:
@@ -143,7 +143,8 @@ class Recorder:
         for one in self.seen:
             base = None if one.kept is not None else whole.get(storage_of(one.tensor))
             if base is not None:
-                one.kept = copy_of(one.tensor, base.kept)
+                # What was copied before an update within the step is not what stands there after it.
+                one.kept = copy_of(one.tensor, base.kept if one.version == base.version else None)
 
     # Calls ---------------------------------------------------------------------------------------
 
@@ -185,6 +186,7 @@ class Recorder:
             if whole is not None and whole.grad_fn is not None:
                 self.nodes[id(whole.grad_fn)] = whole.grad_fn
                 self.writes.setdefault(id(whole.grad_fn), (call, tensor))
+                self.now(whole)  # the program may never name it again, and autograd goes through it
         for one in call.outputs:
             if one is None:
                 continue

@@ -20,8 +20,8 @@ FINENESS = ("bfloat16", "float16", "float32", "float64")
 
 
 def kind_of(dtype: torch.dtype) -> str:
-    """The name of a type, as formulas have it."""
-    return str(dtype).removeprefix("torch.")
+    """The name of a type, as formulas have it; of complex numbers that of their parts."""
+    return str(dtype.to_real() if dtype.is_complex else dtype).removeprefix("torch.")
 
 
 def coarsest(dtypes: Collection[torch.dtype]) -> str:

@@ -16,7 +16,7 @@ from gradstep.engine.errors import GraphError
 from gradstep.engine.run import explains, kinds_of
 from gradstep.torch.blocks import Block, Network
 from gradstep.torch.devices import FINENESS, coarsest, computed_in, kind_of
-from gradstep.torch.formulas import FUNCTIONS, OPERATIONS, Unwritten, after_writing, part_of
+from gradstep.torch.formulas import COMPLEX, FUNCTIONS, OPERATIONS, Unwritten, after_writing, is_complex, part_of
 from gradstep.torch.formulas.table import Formula, Rule
 from gradstep.torch.seen import Called, Key, Ref, Seen
 from gradstep.torch.written import Array, Arrays, Constants, Written, cast_in
@@ -70,7 +70,8 @@ class Explainer:
             return block
         rule = rule_of(call)
         if rule is None:
-            block.reason = f"there is no formula for {call.name.partition('.')[0]}"
+            of = " of complex numbers" if is_complex(call) else ""
+            block.reason = f"there is no formula for {call.name.partition('.')[0]}{of}"
         else:
             self._explain(block, rule)
         return block
@@ -78,7 +79,8 @@ class Explainer:
     def _unseen(self, block: Block) -> str:
         """Why nothing was seen of a block but its numbers."""
         if len(block.steps) > 1:
-            return "several nodes as one"
+            words = dict.fromkeys(self.network.steps[step].node.name().rpartition("::")[2] for step in block.steps)
+            return f"what passes between {', '.join(words)} is no tensor whose numbers were seen"
         if isinstance(self.network.steps[block.steps[0]].node, torch.autograd.function.BackwardCFunction):
             return "a torch.autograd.Function of the program: what its backward pass computes is its own"
         return "no operation of PyTorch that was seen"
@@ -212,10 +214,10 @@ class Explainer:
     def _part(self, block: Block, seen: Seen) -> Array:
         assert seen.key is not None, "gradients go where autograd finds a tensor"
         found = self.network.passed(block, seen.key)
-        return np.zeros(seen.shape, self.arrays.dtype) if found is None else self.arrays.plain(found)
+        return np.zeros(seen.extent, self.arrays.dtype) if found is None else self.arrays.plain(found)
 
 
 def rule_of(call: Called) -> Rule | None:
     """The rule for an operation, whether or not it writes to its first input."""
-    name = call.name.partition(".")[0]
-    return OPERATIONS.get(name) or OPERATIONS.get(name.rstrip("_"))
+    name, table = call.name.partition(".")[0], COMPLEX if is_complex(call) else OPERATIONS
+    return table.get(name) or table.get(name.rstrip("_"))

@@ -35,6 +35,7 @@ def finish(
     recorder.settle()
     recorder.paused = True
     with torch.no_grad():
+        backward.takes(backward.trained())
         parts, by_key = _parts(order, recorder, backward)
         names = {key.node: name for key, name in by_key.items()}
         training = Training(optimizing, backward, names)
@@ -114,6 +115,7 @@ def _about(parts: Parts, recorder: Recorder, backward: Backward, title: str) -> 
         **({"loss_scale": recorder.scale} if recorder.scale is not None else {}),
         "dtype": parts.dtype.name,
         "backward_passes": backward.passes,
+        **({"zeroed_after": backward.zeroed} if backward.zeroed else {}),
         "lines": len(parts.lines),
         "parameters": sum(int(array.size) for array in parts.parameters.values()),
         "frozen": _frozen(recorder),

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from gradstep.engine.training import LEFT, OPTIMIZERS
-from gradstep.torch.backward import Backward
+from gradstep.torch.backward import Backward, dense
 from gradstep.torch.capture import Recorder
 from gradstep.torch.seen import Key
 
@@ -86,8 +86,8 @@ class Optimizing:
                 self.before[id(parameter)] = {
                     k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in kept.items()
                 }
-                if parameter.grad is not None and parameter.grad.layout is torch.strided:
-                    self.gradients[id(parameter)] = parameter.grad.clone()
+                if parameter.grad is not None and not parameter.grad.is_nested:
+                    self.gradients[id(parameter)] = dense(parameter.grad)
 
     def _ends(self, *_: object) -> None:
         if self.steps == 1:
@@ -111,10 +111,11 @@ class Training:
         self.done = 0
         self.after = {} if watched is None or watched.steps != 1 else watched.after
         self.moved = set(names.values())
+        taken = _Taken.at_first(backward)
         if watched is not None and self.after:
-            taken = _Taken(watched, backward)
+            taken = _Taken(watched.gradients, {**backward.gradients, **backward.means}, backward.left)
             self._known(watched, taken, names)
-            self.kept |= {(LEFT, number): one for number, one in taken.left.items()}
+        self.kept |= {(LEFT, number): one for number, one in taken.left.items()}
 
     def _known(self, watched: Optimizing, taken: _Taken, names: Mapping[int, str]) -> None:
         called, symbols = _KNOWN.get(type(watched.optimizer).__name__, ("", {}))
@@ -171,20 +172,34 @@ class _Taken:
     are the sum of both times `factor`, but for `off` of their length. Nothing is left where that was zeroed between
     backward passes."""
 
-    def __init__(self, watched: Optimizing, backward: Backward) -> None:
-        self.watched = watched
-        self.arrived = {**backward.gradients, **backward.means}
+    def __init__(
+        self,
+        gradients: Mapping[int, torch.Tensor],
+        arrived: Mapping[Key, torch.Tensor],
+        left: Mapping[int, torch.Tensor],
+    ) -> None:
+        self.gradients, self.arrived = gradients, arrived
         self.norm, self.factor, self.off = self._fit({})
-        self.left: dict[int, torch.Tensor] = {}
-        if any(number in watched.gradients for number in backward.left):
-            fit = self._fit(backward.left)
-            if not fit[2] >= self.off:
-                self.left, (self.norm, self.factor, self.off) = backward.left, fit
+        self.left: Mapping[int, torch.Tensor] = {}
+        if any(number in gradients for number in left):
+            fit = self._fit(left)
+            # Where both fit, as when the same batch came twice, what needs no factor is what took place.
+            alike = max(fit[2], self.off) <= _ROUNDED * self.factor * self.norm
+            if abs(fit[1] - 1) < abs(self.factor - 1) if alike else not fit[2] >= self.off:
+                self.left, (self.norm, self.factor, self.off) = left, fit
+
+    @classmethod
+    def at_first(cls, backward: Backward) -> _Taken:
+        """What whichever optimiser got first; where none did, what the step has left."""
+        gradients = {number: gradient for number, (gradient, _) in backward.taken.items()}
+        arrived = {Key(number, -1): one for number, (_, one) in backward.taken.items() if one is not None}
+        left = {number: one for number, one in backward.left.items() if number in gradients}
+        return cls(gradients, arrived, left)
 
     def _fit(self, left: Mapping[int, torch.Tensor]) -> tuple[float, float, float]:
         """How long they are without a factor, the factor, and how far off that is."""
         pairs = []
-        for number, taken in self.watched.gradients.items():
+        for number, taken in self.gradients.items():
             found = [one.double() for one in (self.arrived.get(Key(number, -1)), left.get(number)) if one is not None]
             if found:
                 pairs.append((taken.double(), sum(found[1:], found[0])))

@@ -27,9 +27,8 @@ def only_parameters(recorder: Recorder, backward: Backward) -> tuple[Parts, dict
         array, gradient = arrays.of(one), backward.gradients.get(one.key)
         found.parameters[name] = array
         found.trace[f"gradient:{name}"] = np.zeros_like(array) if gradient is None else arrays.plain(gradient)
-        kind = str(one.dtype).removeprefix("torch.")
-        if kind != found.dtype.name:
-            found.precision[name] = kind
+        if one.precision != found.dtype.name:
+            found.precision[name] = one.precision
     reached = [by_key[one.key] for one in leaves if one.key in backward.gradients]
     if not reached:
         raise RuntimeError("nothing was recorded: no parameter of the model got a gradient")

@@ -59,8 +59,7 @@ def recording(model: torch.nn.Module, inputs: Mapping[str, Any], order: Order) -
     recorder = Recorder(model, inputs)
     optimizing = None if order.optimizer is None else Optimizing(order.optimizer, recorder)
     raised: BaseException | None = None
-    trained = tuple if optimizing is None else optimizing.parameters
-    with watched(recorder, trained, parameters_only=light) as backward:
+    with watched(recorder, lambda: _trained(model, optimizing), parameters_only=light) as backward:
         try:
             with optimizing or nullcontext(), nullcontext() if light else recorder:
                 yield
@@ -69,6 +68,12 @@ def recording(model: torch.nn.Module, inputs: Mapping[str, Any], order: Order) -
             raise
         finally:
             _end(lambda: finish(order, rows, recorder, backward, optimizing, raised), order, backward, raised)
+
+
+def _trained(model: torch.nn.Module, optimizing: Optimizing | None) -> list[torch.Tensor]:
+    """The parameters of a model, and those that its optimiser has beside them."""
+    given = [] if optimizing is None else list(optimizing.parameters())
+    return list({id(p): p for p in (*model.parameters(), *given)}.values())
 
 
 def _end(write: Callable[[], None], order: Order, backward: Backward, raised: BaseException | None) -> None:

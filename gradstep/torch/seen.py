@@ -8,6 +8,15 @@ from typing import Any, NamedTuple
 
 import torch
 
+from gradstep.torch.devices import kind_of
+
+
+def has_numbers(tensor: torch.Tensor) -> bool:
+    """Whether a tensor has numbers that can be read, each at its place: no part of a batch inside of torch.vmap, no
+    nested and no sparse one."""
+    functorch: Any = torch._C._functorch
+    return not (functorch.is_functorch_wrapped_tensor(tensor) or tensor.is_nested) and tensor.layout is torch.strided
+
 
 class Key(NamedTuple):
     """Where autograd finds a tensor: the id of the node that makes it, and which of its outputs it is; of a leaf that
@@ -37,6 +46,16 @@ class Seen:
     @property
     def dtype(self) -> torch.dtype:
         return (self.tensor if self.kept is None else self.kept).dtype
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """The shape of its real numbers, of which a complex one is two."""
+        return (*self.shape, 2) if self.dtype.is_complex else self.shape
+
+    @property
+    def precision(self) -> str:
+        """The type of its real numbers, by name."""
+        return kind_of(self.dtype)
 
     def data(self) -> torch.Tensor:
         """Its numbers, as they were then."""

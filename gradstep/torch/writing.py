@@ -20,7 +20,7 @@ from gradstep.torch.blocks import Block, Network
 from gradstep.torch.capture import Recorder
 from gradstep.torch.explaining import Explainer
 from gradstep.torch.naming import LeafNames, names_of
-from gradstep.torch.seen import Key, Ref, Seen
+from gradstep.torch.seen import Key, Ref, Seen, has_numbers
 from gradstep.torch.written import STANDING_FOR, Array, Arrays, graph_dtype
 
 #: So many roundings may a sum of gradients be off.
@@ -101,10 +101,12 @@ class Putting:
         """Numbers that are data: those that formulas use, and what the user has named."""
         names, seen = LeafNames(self.recorder, blocks), self.recorder.seen
         used = [found for block in blocks for formula in block.formulas for found in STANDING_FOR.findall(formula)]
-        given = [one for one in seen if one.kind == "input" and one.name and one.key is None]
+        given = [
+            one for one in seen if one.kind == "input" and one.name and one.key is None and has_numbers(one.tensor)
+        ]
         for one in dict.fromkeys([seen[int(number)] for kind, number in used if kind == "d"] + given):
             name = self._data[one.number] = self.names.take(names.of(one))
-            whole = not one.dtype.is_floating_point
+            whole = not (one.dtype.is_floating_point or one.dtype.is_complex)
             self.found.inputs[name] = _plain(one.data()) if whole else self.arrays.of(one)
             self._keep_precision(name, one)
         self.found.batch = self._batch(given)
@@ -174,7 +176,7 @@ class Putting:
         part."""
         entering = self.found.entering[name] = [self._by_key[key] for key in block.inputs]
         inputs = ", ".join(entering)
-        shapes = [seen.shape for key in block.outputs if (seen := self.network.seen(key)) is not None]
+        shapes = [seen.extent for key in block.outputs if (seen := self.network.seen(key)) is not None]
         self.found.unexplained[name] = STANDING_FOR.sub(self._named_in_words, block.reason)
         self._keep_parts(block, name)
         if len(block.outputs) == 1:
@@ -235,7 +237,7 @@ class Putting:
         return self.found.trace[f"value:{name}"] if found is None else found
 
     def _keep_precision(self, name: str, seen: Seen) -> None:
-        kind = str(seen.dtype).removeprefix("torch.")
+        kind = seen.precision
         if kind != self.found.dtype.name:
             self.found.precision[name] = kind
 
@@ -249,11 +251,15 @@ class Putting:
         self.found.origins[name] = {key: text for key, text in said.items() if text}
 
     def _total(self) -> None:
-        """Several roots, or one that was no single number: the loss is the sum of what each began with."""
-        terms = []
+        """Several roots, or one that was no single number: the loss is the sum of what each began with, a number
+        that the program itself has not."""
+        terms, total = [], 0.0
         for number, (seen, given) in enumerate(self.backward.roots):
             assert seen.key is not None, "a root has a gradient"
             name = self._by_key[seen.key]
+            with np.errstate(all="ignore"):
+                began = np.ones(()) if given is None else self.arrays.plain(given).astype(np.float64)
+                total += float((self._array(name) * began).sum(dtype=np.float64))
             if given is not None:
                 seed = self.names.take(f"seed_{number + 1}")
                 self.found.inputs[seed] = self.arrays.plain(given)
@@ -261,6 +267,9 @@ class Putting:
             else:
                 terms.append(name if seen.shape == () else f"sum({name})")
         self.found.lines["loss"] = " + ".join(terms) if len(terms) > 1 else f"sum({terms[0]})"
+        self.found.trace["value:loss"] = np.asarray(total, self.found.dtype)
+        what = f"the sum of {len(terms)} losses" if len(terms) > 1 else "the sum of all that backward() began with"
+        self.found.origins["loss"] = {"op": what}
 
 
 def _plain(tensor: torch.Tensor) -> Array:

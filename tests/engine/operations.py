@@ -61,6 +61,9 @@ REDUCED: tuple[Shapes, ...] = (((),), ((1,),), ((5,),), ((2, 3),), ((3, 1),), ((
 _POOLS = ("max", "avg", "adaptive_max", "adaptive_avg")
 #: Shapes for operations with rules of their own.
 BY_NAME: dict[str, tuple[Shapes, ...]] = {
+    **dict.fromkeys(
+        ("inv", "det", "logabsdet", "cholesky", "eigenvectors"), (((2, 2),), ((1, 1),), ((3, 3),), ((2, 3, 3),))
+    ),
     "linear": (
         ((3,), (2, 3)),
         ((3,), (2, 3), (2,)),
@@ -185,8 +188,17 @@ BY_NAME: dict[str, tuple[Shapes, ...]] = {
 #: What slots are called whose numbers say where something is.
 NUMBERS = ("ids", "mask", "targets", "input_lengths", "target_lengths")
 
+
+def _positive(rng: np.random.Generator, shape: Shape) -> Array:
+    """Symmetric matrices with eigenvalues above 0 that lie apart."""
+    factor = np.tril(rng.uniform(-0.8, 0.8, shape), -1) + np.eye(shape[-1]) * np.arange(1, shape[-1] + 1)
+    return factor @ factor.swapaxes(-1, -2)
+
+
 #: Inputs that are no free numbers: (name, slot) → from a generator and a shape.
 GIVEN: dict[tuple[str, int], Callable[[np.random.Generator, Shape], Array]] = {
+    ("cholesky", 0): lambda rng, shape: _positive(rng, shape),
+    ("eigenvectors", 0): lambda rng, shape: _positive(rng, shape),
     ("embedding", 1): lambda rng, shape: rng.integers(0, 1, shape, endpoint=False).astype(float),
     ("nll", 1): lambda rng, shape: np.where(rng.random(shape) < 0.2, -100.0, rng.integers(0, 3, shape)),
     ("bce", 0): lambda rng, shape: rng.uniform(0.1, 0.9, shape),

@@ -21,6 +21,7 @@ import torch_casting
 import torch_composed
 import torch_elementwise
 import torch_layers
+import torch_linalg
 import torch_losses
 import torch_moving
 import torch_taking
@@ -254,6 +255,7 @@ _MODULES = (
     torch_windows,
     torch_composed,
     torch_layers,
+    torch_linalg,
 )
 for _module in _MODULES:
     for _family, _cases in _module.CASES.items():

@@ -79,6 +79,7 @@ def _same(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
 def _error(found: Recording, number: int, plain: torch.Tensor | None) -> float:
     """How far a recorded gradient is from that of the plain run; parameters stand in the model's order."""
     recorded = found.trace.gradient(found.graph.parameters[number].id)
+    plain = torch.view_as_real(plain) if plain is not None and plain.is_complex() else plain  # a pair for each number
     wanted = np.zeros(recorded.shape) if plain is None else plain.to_dense().double().cpu().numpy()
     assert recorded.shape == wanted.shape
     return float(np.abs(recorded - wanted).max() / max(np.abs(wanted).max(), 1e-30))

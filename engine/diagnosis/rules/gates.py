@@ -36,7 +36,8 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         return  # a hinge that is shut everywhere asks for nothing
     for sweep, flats in elements(recording, "dead", (Phase.FORWARD,)):
         samples = recording.samples
-        units = sweep.size // (samples.count if samples.axis(sweep.value) is not None else 1)
+        batched = samples.axis(sweep.value) is not None
+        units = sweep.size // (samples.count if batched else 1)
         node = recording.graph.nodes[sweep.node]
         if evidence.trained and node.inputs[0] in evidence.summaries.counted:
             still = int((evidence.summaries.above_zero(node.inputs[0]).high.max(axis=0) == 0).sum())
@@ -45,7 +46,7 @@ def dead(evidence: Evidence) -> Iterator[Seen]:
         if not still:
             continue
         share = still / units
-        everywhere = f" in all {samples.count} samples" if samples.count > 1 else ""
+        everywhere = f" in all {samples.count} samples" if batched and samples.count > 1 else ""
         since = f", from the first to the last of {evidence.made:,} iterations" if evidence.trained else ""
         text = (
             f"{still:,} of {units:,} gates of {recording.board.whole(sweep.value)} {is_or_are(still)} shut{everywhere}"

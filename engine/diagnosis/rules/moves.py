@@ -52,12 +52,16 @@ def _left_in(evidence: Evidence, observed: Observed) -> Iterator[Seen]:
     if not left:
         return
     own, left = own**0.5, left**0.5
+    stepped = not evidence.training.zero_grad
     text = (
-        f"the update takes what was left in .grad from before this step, of size {number(left)}, beside this "
-        f"step's own gradients, of size {number(own)}: zero_grad() was not called, or gradients are accumulated"
+        f"{'the update takes' if stepped else 'there is'} what was left in .grad from before this step, of size "
+        f"{number(left)}, beside this step's own gradients, of size {number(own)}: zero_grad() was not called, or "
+        "gradients are accumulated"
     )
     advice = ["optimizer.zero_grad() in each step, unless gradients of several steps are meant to be added"]
-    yield Seen(Place(worst[0]), {"own": own, "left": left}, text, advice, go=f"goto {worst[0]}.next")
+    yield Seen(
+        Place(worst[0]), {"own": own, "left": left}, text, advice, go=f"goto {worst[0]}.{'next' if stepped else 'grad'}"
+    )
 
 
 @rule(

@@ -95,11 +95,12 @@ def zero(evidence: Evidence) -> Iterator[Seen]:
         grad = recording.trace.gradient(parameter.id)
         flats = np.flatnonzero(grad == 0)
         tally: dict[frozenset[ZeroReason], list[int]] = {}
-        for flat in flats[:_ASKED].tolist():
+        asked = _ASKED if recording.timeline.total <= _MANY else _ASKED_OF_MANY
+        for flat in flats[:asked].tolist():
             found = zeros.reasons(recording, Element(parameter.id, flat))
             assert found is not None, "it is 0"
             tally.setdefault(found.kinds, []).append(flat)
-        some = "at least " if len(flats) > _ASKED else ""
+        some = "at least " if len(flats) > asked else ""
         harmless = _ON_PURPOSE if len(flats) == grad.size else _ON_PURPOSE | {ZeroReason.INPUT_ZERO}
         for kinds, mine in tally.items():
             if not kinds <= (_SHUT if evidence.trained else harmless):
@@ -148,6 +149,8 @@ def _of_zeros(evidence: Evidence, element: Element, count: int, some: str) -> Se
 
 #: So many zeros of a parameter are asked for their reasons.
 _ASKED = 256
+#: Of a network with more steps fewer are: each may have thousands of ways.
+_MANY, _ASKED_OF_MANY = 1 << 17, 3
 #: The loss asks for nothing more: the target is met, or the answer so certain that what is missing is no number.
 _WELL = {ZeroReason.FITS, ZeroReason.UNDERFLOW}
 #: What is told by another rule.

@@ -144,6 +144,10 @@ def unreachable_targets(evidence: Evidence) -> Iterator[Seen]:
         )
 
 
+#: Where so many draws of equally frequent classes miss one of them more often than this, it says nothing; our own.
+_CHANCE = 1e-3
+
+
 @rule(
     "target_range",
     "PyTorch's documentation of BCELoss (targets between 0 and 1) and CrossEntropyLoss (classes from 0 on)",
@@ -175,7 +179,9 @@ def target_range(evidence: Evidence) -> Iterator[Seen]:
         yield Seen(Place(name), {"low": low, "high": high}, text, ["2 × t − 1"])
     elif head.classes and low >= 1 and targets.ndim <= 1 and len(np.unique(targets)) > 1:
         width = evidence.graph.values[head.outputs].shape[-1]
-        if high == width - 1 and width > 2 and len(np.unique(targets)) == width - 1:
+        drawn = evidence.scenario.observed is not None  # a batch, and not all that there is
+        by_chance = drawn and (1 - 1 / width) ** targets.size > _CHANCE
+        if high == width - 1 and width > 2 and len(np.unique(targets)) == width - 1 and not by_chance:
             text = (
                 f"the classes go from {low:g} to {high:g} and there are {width} outputs: class 0 never comes, as where "
                 "classes are counted from 1"

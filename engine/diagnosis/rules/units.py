@@ -102,10 +102,12 @@ def _of_deaths(
 )
 def symmetric(evidence: Evidence) -> Iterator[Seen]:
     """Units of a layer with the same weights in at the beginning and now; before a training, after its first update."""
-    board, graph = evidence.first.board, evidence.first.graph
+    board, graph, head = evidence.first.board, evidence.first.graph, evidence.head
     for layer in board.layers:
         if layer.weight < 0 or len(graph.values[layer.weight].shape) != 2:
             continue
+        if not evidence.trained and head is not None and head.classes and layer.output == head.outputs:
+            continue  # outputs for classes are told apart by the targets, each as soon as its class comes
         groups = [_twins(numbers, layer.weight, layer.bias) for numbers in _ends(evidence)]
         twins = [group for group in groups[1] if any(group <= other for other in groups[0])]
         if not twins:

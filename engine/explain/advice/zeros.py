@@ -8,6 +8,7 @@ import numpy as np
 
 from gradstep.engine.explain import choices
 from gradstep.engine.explain.zeros import Zero, Zeros
+from gradstep.engine.graph.graph import Role
 from gradstep.engine.ops.causes import ZeroReason
 from gradstep.engine.run.recording import Recording
 
@@ -30,7 +31,16 @@ def _hint(recording: Recording, found: Zero) -> str:
         narrow = recording.graph.dtype == np.float32 or any(value.narrow for value in recording.graph.values)
         wider = "float64, a larger loss scale, or " if narrow else ""
         return f"{wider}weights and activations that do not saturate"
+    if kind is ZeroReason.WEIGHT_ZERO and found.hop is not None and _moves(recording, found.hop.node):
+        return "nothing where weights begin at 0 on purpose: these get a gradient, and then what leads into them learns"
     return _HINTS[kind]
+
+
+def _moves(recording: Recording, node: int) -> bool:
+    """Whether a parameter that enters an operation gets a gradient."""
+    graph = recording.graph
+    mine = (v for v in graph.nodes[node].inputs if graph.values[v].role is Role.PARAMETER)
+    return any(recording.trace.gradient(v).any() for v in mine)
 
 
 _HINTS: Mapping[ZeroReason, str] = {

@@ -14,6 +14,7 @@ from gradstep.engine.files.arrays.tensors import header
 from gradstep.engine.files.opening import ordinary
 from gradstep.engine.files.recording.manifest import FILES, LEAVES, LEVELS, TRACE, bad, read_manifest
 from gradstep.engine.notation import amount
+from gradstep.engine.run.observed import passes_in
 
 #: So many parameters are named.
 _TOLD = 3
@@ -37,6 +38,8 @@ class Info(NamedTuple):
         where = [str(about[name]) for name in ("dtype", "device") if name in about]
         yield f"  numbers    {', '.join([*where, *(f'{k} {v}' for k, v in _options(about))])}"
         yield f"  holds      {_holds(about)}"
+        if passes := passes_in(about):
+            yield f"  backward   {passes}"
         if "raised" in about:
             yield f"  ended      by {about['raised']}, after the backward pass"
         kinds = ", ".join(f"{count:,} {kind}s" for kind, count in sorted(self.arrays.items()))

@@ -37,7 +37,8 @@ def open_recording(folder: Path, read: Callable[[Draft, str], Scenario]) -> Scen
         there = {(LEAVES, name): array for name, array in floats_in(folder / LEAVES).items()}
     except GraphError as error:
         raise bad(folder, str(error)) from None
-    scenario = read(Draft(text, str(folder / GRAPH), folder, there), folder.name.removesuffix(SUFFIX))
+    draft = Draft(text, str(folder / GRAPH), folder, there, recorded=True)
+    scenario = read(draft, folder.name.removesuffix(SUFFIX))
     graph = scenario.graph
     try:
         sizes = _sizes({name: array for (_, name), array in there.items()}, about, LEAVES)

@@ -7,19 +7,37 @@ is not used. So a rule says what is meant, and need not think of every option.
 
 from gradstep.torch.formulas import (
     attention,
+    complexes,
     elementwise,
     gradients,
     indexing,
     layers,
+    linalg,
     losses,
     places,
+    pooling,
     reducing,
     sequences,
     shapes,
 )
+from gradstep.torch.formulas.complexes import COMPLEX, is_complex
 from gradstep.torch.formulas.parts import after_writing, part_of
 from gradstep.torch.formulas.table import FUNCTIONS, OPERATIONS, Unwritten, Writer
 
-__all__ = ["FUNCTIONS", "OPERATIONS", "Unwritten", "Writer", "after_writing", "part_of"]
+__all__ = ["COMPLEX", "FUNCTIONS", "OPERATIONS", "Unwritten", "Writer", "after_writing", "is_complex", "part_of"]
 
-_TABLES = (attention, elementwise, gradients, indexing, layers, losses, places, reducing, sequences, shapes)
+_TABLES = (
+    attention,
+    complexes,
+    elementwise,
+    gradients,
+    indexing,
+    layers,
+    linalg,
+    losses,
+    places,
+    pooling,
+    reducing,
+    sequences,
+    shapes,
+)

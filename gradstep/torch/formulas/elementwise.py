@@ -150,3 +150,36 @@ def _native_dropout(call: Called, write: Writer) -> list[str | None]:
 def _to_copy(call: Called, write: Writer) -> str:
     kind = call.option("dtype")
     return f"cast({write(call.args[0])}, {str(kind).removeprefix('torch.')!r})"
+
+
+simple({
+    "nansum": "sum(where(isnan({0}), 0.0, {0}))",
+    "special_entr": "-xlogy({0}, {0})",
+    "special_xlog1py": "{0} * log1p({1})",
+    "special_log_ndtr": "log(0.5 * erfc({0} * -0.7071067811865476))",
+    "sinc": "where({0} == 0, 1.0, sin({0} * 3.141592653589793) / ({0} * 3.141592653589793))",
+})  # fmt: skip
+
+
+@operation("logit")
+def _logit(call: Called, write: Writer) -> str:
+    eps = call.option("eps")
+    return f"logit({write(call.args[0])}{'' if eps is None else f', eps={number(float(eps))}'})"
+
+
+@operation("nan_to_num")
+def _nan_to_num(call: Called, write: Writer) -> str:
+    options = [
+        f"{name}={number(float(v))}" for name in ("nan", "posinf", "neginf") if (v := call.option(name)) is not None
+    ]
+    return f"nan_to_num({', '.join([write(call.args[0]), *options])})"
+
+
+@operation("copy")
+def _copy(call: Called, write: Writer) -> str:
+    made = call.outputs[0]
+    if made is None:
+        raise Unwritten("nothing is written to")
+    shape = f"({', '.join(map(str, made.shape))}{',' if len(made.shape) == 1 else ''})"
+    copied = f"expand({write(call.args[1])}, {shape})"
+    return copied if call.args[1].seen.dtype == made.dtype else f"cast({copied}, {made.precision!r})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 from gradstep.torch.formulas.table import Unwritten, Writer, listed, operation, outputs, shape_of
@@ -14,6 +15,8 @@ from gradstep.torch.seen import Called, Ref
 def _embedding(call: Called, write: Writer) -> str:
     table, ids = call.args[:2]
     padding = call.option("padding_idx", -1)
+    if call.option("scale_grad_by_freq", False):
+        raise Unwritten("gradients that are divided by how often a row is read")
     more = f", padding_idx={padding}" if padding >= 0 else ""
     return f"embedding({write(table)}, {write(ids)}{more})"
 
@@ -81,8 +84,56 @@ def _embedding_bag(call: Called, write: Writer) -> list[str | None]:
     return [f"embedding_bag({', '.join([*map(write, given), *options])})", None, None, None]
 
 
-@operation("diagonal")
+@operation("diagonal", "diagonal_copy")
 def _diagonal(call: Called, write: Writer) -> str:
     offset, axes = int(call.option("offset", 0)), len(shape_of(call.args[0]))
     first, second = (int(call.option(name, k)) % axes for k, name in enumerate(("dim1", "dim2")))
     return f"diagonal({write(call.args[0])}, offset={offset}, axis1={first}, axis2={second})"
+
+
+@operation("diag_embed")
+def _diag_embed(call: Called, write: Writer) -> str:
+    axes = len(shape_of(call.args[0])) + 1
+    first, second = (int(call.option(name, k)) % axes for name, k in (("dim1", -2), ("dim2", -1)))
+    return f"diag_embed({write(call.args[0])}, offset={int(call.option('offset', 0))}, axis1={first}, axis2={second})"
+
+
+@operation("scatter_reduce")
+def _scatter_reduce(call: Called, write: Writer) -> str:
+    x, axis, ids, values, how = call.args[:5]
+    return (
+        f"scatter_reduce({write(x)}, {write(ids)}, {write(values)}, axis={int(axis)}, reduce={how!r}, "
+        f"include_self={bool(call.option('include_self', True))})"
+    )
+
+
+@operation("as_strided")
+def _as_strided(call: Called, write: Writer) -> str:
+    """A view by steps through memory: where each of its numbers stands in what it is of."""
+    whole, made = call.args[0].seen.tensor, outputs(call)[0]
+    count = whole.untyped_storage().nbytes() // max(whole.element_size(), 1)
+    stored = torch.full((count,), -1, dtype=torch.long)
+    stored.as_strided(whole.shape, whole.stride(), whole.storage_offset()).copy_(
+        torch.arange(whole.numel()).reshape(whole.shape)
+    )
+    offset = call.option("storage_offset")
+    places = stored.as_strided(made, call.args[2], whole.storage_offset() if offset is None else offset)
+    if bool((places < 0).any()):
+        raise Unwritten("a view of more than its whole")
+    return f"reshape(take({write(call.args[0])}, {write.constant(places.reshape(-1), 'places')}), {listed(made)})"
+
+
+@operation("masked_select")
+def _masked_select(call: Called, write: Writer) -> str:
+    shape = np.broadcast_shapes(shape_of(call.args[0]), shape_of(call.args[1]))
+    picked = call.args[1].seen.data().cpu().expand(shape).reshape(-1).nonzero().reshape(-1)
+    whole = f"expand({write(call.args[0])}, {listed(shape)})"
+    return f"reshape(take({whole}, {write.constant(picked, 'places')}), {listed(picked.shape)})"
+
+
+@operation("index_fill")
+def _index_fill(call: Called, write: Writer) -> str:
+    """Written as a choice: which places are filled is data."""
+    shape, axis = shape_of(call.args[0]), int(call.args[1])
+    filled = torch.zeros(shape, dtype=torch.bool).index_fill_(axis, call.args[2].seen.data().cpu(), True)
+    return f"where({write.constant(filled, 'filled')}, {write(call.args[3])}, {write(call.args[0])})"

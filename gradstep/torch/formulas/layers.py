@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from gradstep.torch.formulas.table import Unwritten, Writer, function, listed, number, operation, shape_of, simple
 from gradstep.torch.seen import Called
 
@@ -74,15 +72,15 @@ def _convolution(call: Called, write: Writer) -> str:
     return f"{name}({write(x)}, {write(w)}{_more(write, b)}{''.join(f', {one}' for one in options)})"
 
 
-@operation("max_pool2d_with_indices", "max_pool2d", "avg_pool2d")
+@operation("max_pool2d_with_indices", "max_pool2d", "avg_pool2d", "avg_pool3d")
 def _pool(call: Called, write: Writer) -> list[str | None]:
-    name = "avg_pool2d" if call.name.startswith("avg") else "max_pool2d"
+    name = call.name.partition(".")[0] if call.name.startswith("avg") else "max_pool2d"
     size, padding = call.option("kernel_size"), call.option("padding")
     stride = call.option("stride") or size
     options = [f"{k}={_pair(v)}" for k, v in (("kernel_size", size), ("stride", stride), ("padding", padding))]
     if call.option("ceil_mode", False):
         options.append("ceil_mode=True")
-    if name == "avg_pool2d" and not call.option("count_include_pad", True):
+    if name.startswith("avg") and not call.option("count_include_pad", True):
         options.append("count_include_pad=False")
     if call.option("divisor_override") is not None:
         options.append(f"divisor_override={call.option('divisor_override')}")
@@ -162,28 +160,28 @@ def _rms_norm(call: Called, write: Writer) -> list[str | None]:
     return [f"rms_norm({write(x)}{_more(write, w)}{more})"]
 
 
-@operation("upsample_nearest2d")
-def _nearest(call: Called, write: Writer) -> str:
-    given, made = shape_of(call.args[0])[-2:], call.outputs[0]
-    if made is None or any(m % g for m, g in zip(made.shape[-2:], given, strict=True)):
-        raise Unwritten("a size that is no multiple")
-    a, b = (m // g for m, g in zip(made.shape[-2:], given, strict=True))
-    return f"repeat_interleave(repeat_interleave({write(call.args[0])}, {a}, axis=-2), {b}, axis=-1)"
-
-
-@operation("upsample_bilinear2d", "upsample_bicubic2d", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa")
-def _resized(call: Called, write: Writer) -> str:
-    """A weighted sum along each of two axes, the weights found by making single ones larger."""
-    (h, w), func = shape_of(call.args[0])[-2:], getattr(torch.ops.aten, call.name.partition(".")[0]).default
-    size, align = list(call.option("output_size")), bool(call.option("align_corners"))
-    scales = call.option("scales_h"), call.option("scales_w")
-    rows = func(torch.eye(h, dtype=torch.float64)[None, :, :, None], [size[0], 1], align, scales[0], None)
-    columns = func(torch.eye(w, dtype=torch.float64)[None, :, None, :], [1, size[1]], align, None, scales[1])
-    left = write.constant(rows[0, :, :, 0].t(), "rows")
-    right = write.constant(columns[0, :, 0, :], "columns")
-    return f"matmul(matmul({left}, {write(call.args[0])}), {right})"
-
-
 @operation("glu")
 def _glu(call: Called, write: Writer) -> str:
     return f"glu({write(call.args[0])}, axis={int(call.option('dim', -1))})"
+
+
+@operation("_trilinear")
+def _trilinear(call: Called, write: Writer) -> str:
+    """The sum of the products of three arrays, each with axes of length 1 where it has none."""
+    parts = []
+    for argument, more in zip(call.args[:3], call.args[3:6], strict=True):
+        shape = list(shape_of(argument))
+        for axis in sorted(more):
+            shape.insert(axis, 1)
+        parts.append(f"reshape({write(argument)}, {listed(shape)})")
+    return f"sum({' * '.join(parts)}, axis={listed(call.args[6])})"
+
+
+@operation("_sparse_addmm", "_sparse_mm")
+def _sparse(call: Called, write: Writer) -> str:
+    """A sparse matrix of numbers that are data, written out."""
+    added, a, b = call.args[:3] if call.name.startswith("_sparse_addmm") else (None, *call.args[:2])
+    if a.seen.tensor.requires_grad or (added is not None and call.option("beta", 1) != 0):
+        raise Unwritten("a sparse array that gets a gradient")
+    alpha = call.option("alpha", 1) if added is not None else 1
+    return f"matmul({write.constant(a.seen.data().to_dense() * alpha, 'sparse')}, {write(b)})"

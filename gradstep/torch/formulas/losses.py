@@ -70,6 +70,18 @@ def _soft_margin(call: Called, write: Writer) -> str:
     return f"soft_margin({write(call.args[0])}, {write(call.args[1])}, {_reduction(call)})"
 
 
+@operation("multi_margin_loss")
+def _multi_margin(call: Called, write: Writer) -> str:
+    options = f"p={number(float(call.option('p', 1)))}, margin={number(float(call.option('margin', 1)))}"
+    weight = _more(write, call.option("weight"))
+    return f"multi_margin({write(call.args[0])}, {write(call.args[1])}{weight}, {options}, {_reduction(call)})"
+
+
+@operation("multilabel_margin_loss_forward")
+def _multilabel_margin(call: Called, write: Writer) -> list[str | None]:
+    return [f"multilabel_margin({write(call.args[0])}, {write(call.args[1])}, {_reduction(call)})", None]
+
+
 @operation("huber_loss")
 def _huber(call: Called, write: Writer) -> str:
     delta = number(call.option("delta", 1.0))

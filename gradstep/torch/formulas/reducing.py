@@ -54,7 +54,7 @@ def _plain_norm(call: Called, write: Writer) -> str:
     return _along(call, write, "norm", f", p={number(call.option('p', 2))}")
 
 
-@operation("cumsum", "cumprod")
+@operation("cumsum", "cumprod", "logcumsumexp")
 def _running(call: Called, write: Writer) -> str:
     return f"{call.name.partition('.')[0]}({write(call.args[0])}, axis={int(call.option('dim'))})"
 
@@ -67,6 +67,11 @@ def _softmax(call: Called, write: Writer) -> str:
 @operation("_log_softmax", "log_softmax")
 def _log_softmax(call: Called, write: Writer) -> str:
     return f"log_softmax({write(call.args[0])}, axis={int(call.option('dim'))})"
+
+
+@operation("cummax", "cummin")
+def _largest_yet(call: Called, write: Writer) -> list[str | None]:
+    return _by_places(call, write, True)
 
 
 @operation("topk", "sort", "kthvalue", "median")
@@ -86,3 +91,8 @@ def _by_places(call: Called, write: Writer, keeps: bool) -> list[str | None]:
     if keeps:
         return [f"gather({write(call.args[0])}, {ids}, axis={axis})", None]
     return [f"squeeze(gather({write(call.args[0])}, unsqueeze({ids}, axis={axis}), axis={axis}), axis={axis})", None]
+
+
+@operation("aminmax")
+def _both_ends(call: Called, write: Writer) -> list[str | None]:
+    return [_along(call, write, "min"), _along(call, write, "max")]

@@ -122,3 +122,25 @@ def _pad(call: Called, write: Writer) -> str:
 def _mirrored(call: Called, write: Writer) -> str:
     mode = "reflect" if call.name.startswith("reflection") else "replicate"
     return f"pad({write(call.args[0])}, {listed(call.option('padding'))}, mode={mode!r})"
+
+
+@operation("unfold")
+def _windows(call: Called, write: Writer) -> str:
+    axis, size, step = (int(one) for one in call.args[1:4])
+    return f"windows({write(call.args[0])}, axis={axis % len(shape_of(call.args[0]))}, size={size}, step={step})"
+
+
+@operation("block_diag")
+def _block_diag(call: Called, write: Writer) -> str:
+    return f"block_diag({', '.join(map(write, call.args[0]))})"
+
+
+@operation("rot90")
+def _rot90(call: Called, write: Writer) -> str:
+    return f"rot90({write(call.args[0])}, k={int(call.option('k', 1))}, axes={listed(call.option('dims', (0, 1)))})"
+
+
+@operation("linalg_cross", "cross")
+def _cross(call: Called, write: Writer) -> str:
+    axis = call.option("dim", -1)
+    return f"cross({write(call.args[0])}, {write(call.args[1])}, axis={-1 if axis is None else int(axis)})"

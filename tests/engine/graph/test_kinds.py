@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+import numpy as np
 import pytest
 from texts import check_problems
 
+from gradstep.engine.errors import OpError
 from gradstep.engine.files import loads
+from gradstep.engine.graph.builder import GraphBuilder
+from gradstep.engine.graph.graph import Role
+from gradstep.engine.ops.families.linear import Matmul
 
 TEXT = """format = 1
 dtype = "{dtype}"
@@ -72,3 +79,13 @@ def test_what_does_not_fit_is_refused_where_it_stands(line: str, expected: str) 
 def test_a_file_cannot_hold_what_is_wider() -> None:
     text = TEXT.format(lines="a = \"cast(x, 'float64')\"", dtype="float32")
     check_problems(text, "8:6: 'cast(x, 'float64')': cast: the file computes in float32, which holds no float64; write")
+
+
+def test_what_was_recorded_may_mix_types() -> None:
+    """There the types are told beside the formulas, and what is written took place."""
+    for recorded in (True, False):
+        builder = GraphBuilder(np.dtype("float64"), recorded=recorded)
+        a = builder.leaf("a", (2,), Role.PARAMETER, True, "float32")
+        b = builder.leaf("b", (2,), Role.PARAMETER, True)
+        with nullcontext() if recorded else pytest.raises(OpError, match="a is of float32 and b of float64"):
+            assert builder.apply(Matmul(), [a, b], "c", "a @ b").shape == ()

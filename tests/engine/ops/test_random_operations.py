@@ -629,6 +629,13 @@ ALIKE = {
     **dict.fromkeys(("rnn", "lstm", "gru", "rnn_cell", "lstm_cell", "gru_cell"), "linear"),
     **dict.fromkeys(("grid_sample", "affine_grid"), "interpolate"),
     **dict.fromkeys(("ctc_loss", "ctc_paths"), "cross_entropy"),
+    **dict.fromkeys(
+        (
+            *("inv", "det", "logabsdet", "slogdet", "logdet", "cholesky", "eigenvectors", "eigh"),
+            *("solve", "solve_triangular", "cholesky_solve"),
+        ),
+        "matmul",
+    ),
 }
 
 

@@ -8,6 +8,8 @@ from evidence import seen_by
 from recordings import recording, written
 
 from gradstep.engine.diagnosis.rules.gates import dead, saturated
+from gradstep.engine.files import loads
+from gradstep.engine.run.recording import record
 
 
 def test_dead_units_of_a_batch_are_those_that_are_shut_in_every_sample() -> None:
@@ -45,3 +47,13 @@ def test_of_a_sigmoid_the_slope_is_that_of_its_output() -> None:
     (found,) = seen_by(saturated, rec, {"saturated": 0.01})
     assert (found.at, found.numbers["saturated"]) == ("h[1]", 2)
     assert "slope below 0.01" in found.text
+
+
+def test_samples_are_named_only_where_they_are_counted() -> None:
+    """What has another axis than the batch is shut, and not in so many samples."""
+    text = (
+        'format = 1\nbatch = ["x"]\n[inputs]\nx = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]\n[parameters]\n'
+        'w = [-1.0, -1.0]\n[graph]\nmine = "relu(w)"\neach = "relu(x * w)"\nL = "sum(mine) + sum(each) + 1"\n'
+    )
+    told = {one.at.partition("[")[0]: one.text for one in seen_by(dead, record(loads(text)), {})}
+    assert {name: "in all 3 samples" in said for name, said in told.items()} == {"mine": False, "each": True}

@@ -8,7 +8,7 @@ from training_findings import seen
 from gradstep.engine.debugger import commands
 from gradstep.engine.debugger.session import Session
 from gradstep.engine.diagnosis.diagnosing import diagnose
-from gradstep.engine.files import find
+from gradstep.engine.files import find, loads
 from gradstep.engine.history.history import History
 
 
@@ -65,3 +65,13 @@ def test_units_that_begin_equal_are_told_before_a_training_too() -> None:
     session = Session(find("zero-init-symmetry"))
     session.do("set W2 = [[0.5, 0.4, 0.3, -0.6]]")  # with other weights out they get other gradients
     assert "symmetric" not in {found.kind for found in session.findings()}
+
+
+def test_outputs_for_classes_may_begin_equal() -> None:
+    """A head of zeros: what tells its outputs apart are the targets, in this batch those of two of four classes."""
+    lines = (
+        "format = 1\n[inputs]\nx = [[1.0, -0.5], [0.25, 2.0]]\nt = [0, 2]\n[parameters]\n"
+        "W = [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]\nb = [0.0, 0.0, 0.0, 0.0]\n[graph]\n"
+        'z = "linear(x, W, b)"\nL = "cross_entropy(z, t)"\n'
+    )
+    assert "symmetric" not in {one.kind for one in diagnose(History(loads(lines)))}

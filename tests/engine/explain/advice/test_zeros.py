@@ -50,3 +50,8 @@ def test_each_of_several_reasons_has_its_advice_once() -> None:
     assert told.count(";") == 1
     assert "already what it should be" in told
     assert "leaky_relu" in told
+
+
+def test_of_weights_that_begin_at_0_and_move_nothing_is_advised() -> None:
+    assert "then what leads into them learns" in hint("x = [3.0]\nw = [0.0]", "h = x * w; L = sum(h)")
+    assert "never learns" in hint("x = [0.0]\nw = [0.0]", "h = x * w; L = sum(h)")
