@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode, _pop_mode, _push_mode
 
 from gradstep.torch.capture import Recorder
 from gradstep.torch.seen import Key, Seen
@@ -184,7 +185,8 @@ def watched(
             with torch._C.DisableTorchFunction():
                 handles = found.begin(outputs, _not_ones(outputs, args[0] if args else ()))
                 recorder.snapshot()
-            made = original(outputs, *args, **kwargs)
+            with _aside(recorder.mode):
+                made = original(outputs, *args, **kwargs)
             with torch._C.DisableTorchFunction(), torch.no_grad():
                 found.ended()
             return made
@@ -208,6 +210,20 @@ def watched(
 def _parameters_in(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
     for group in optimizer.param_groups:
         yield from group["params"]
+
+
+@contextmanager
+def _aside(mode: TorchDispatchMode | None) -> Iterator[None]:
+    """Without a mode, where no other one is above it: while any is on, PyTorch computes some gradients, as that of prod,
+    in another way, which has other bits."""
+    if mode is None or _get_current_dispatch_mode() is not mode:
+        yield
+        return
+    _pop_mode()
+    try:
+        yield
+    finally:
+        _push_mode(mode)
 
 
 def _not_ones(outputs: Sequence[torch.Tensor], given: Sequence[torch.Tensor | None]) -> list[torch.Tensor | None]:

@@ -44,6 +44,8 @@ class Recorder:
         #: Which call wrote to a part of a tensor, by the autograd node that this made of the tensor, and the part.
         self.writes: dict[int, tuple[Called, torch.Tensor]] = {}
         self.paused = False
+        #: What sees the operations, while it is entered.
+        self.mode: TorchDispatchMode | None = None
         #: What the loss was multiplied by before its backward pass, where a GradScaler did so.
         self.scale: float | None = None
         self._now: dict[int, Seen] = {}
@@ -73,7 +75,7 @@ class Recorder:
             self._stack.callback(module.register_forward_hook(self._left, always_call=True).remove)
         self._stack.enter_context(torch.compiler.set_stance("force_eager"))
         self._stack.enter_context(_Functions(self))
-        self._stack.enter_context(_Operations(self))
+        self.mode = self._stack.enter_context(_Operations(self))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -170,7 +170,8 @@ class Explainer:
         own = self.arrays.dtype.name
         seen = [self.network.seen(key) for key in block.outputs]
         wanted = [kind if one and (kind := kind_of(one.dtype)) != own else "" for one in seen]
-        kinds = {name: kind for name, one in write.used.items() if (kind := kind_of(one.dtype)) != own}
+        wider = FINENESS[FINENESS.index(own) :]  # what is made up for a formula is held as the graph's numbers
+        kinds = {name: kind for name, one in write.used.items() if (kind := kind_of(one.dtype)) not in wider}
         if not any(wanted) and not any(kind in FINENESS for kind in kinds.values()):
             return formulas
         inputs = {name: self.arrays.of(one) for name, one in write.used.items()}

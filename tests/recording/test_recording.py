@@ -435,3 +435,16 @@ def test_what_autocast_casts_is_written_and_opens(tmp_path: Path) -> None:
             assert value.kind == observed.precision.get(value.id, ""), value.name
     text = (tmp_path / "it.gradstep" / "graph.toml").read_text(encoding="utf-8")
     assert "linear(cast(" in text
+
+
+def test_gradients_have_the_bits_that_they_have_where_nobody_looks(tmp_path: Path) -> None:
+    """While a mode sees what is computed PyTorch takes another way to the gradient of a product, with other roundings
+    (areAnyTensorSubclassLike in FunctionsManual.cpp)."""
+    torch.manual_seed(0)
+    model = nn.ParameterDict({"w": torch.randn(200, 5)})
+    plain = model["w"].prod(1).sum()
+    (wanted,) = torch.autograd.grad(plain, [model["w"]])
+    with gs.record(str(tmp_path / "it.gradstep"), model, quiet=True):
+        model["w"].prod(1).sum().backward()
+    assert model["w"].grad is not None
+    assert torch.equal(model["w"].grad, wanted)
