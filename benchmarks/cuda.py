@@ -92,6 +92,7 @@ def _measured(torch: Any, model: Any, step: Callable[[], Any], optimizer: Any, d
         "peak_memory_bytes": torch.cuda.max_memory_allocated() if device == "cuda" else None,
         "lines": checked.total,
         "opaque": len(checked.opaque),
+        "not_explained": [f"{name}: {why}" for name, _, why in checked.opaque[:20]],
         "differences": [f"{name}: {difference}" for name, difference in checked.differences[:10]],
         "ok": checked.ok,
     }
