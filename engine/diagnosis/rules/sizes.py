@@ -26,7 +26,7 @@ def _cancelling(recording: Recording, condition: Condition) -> Iterator[tuple[Sw
     """The backward sweeps in which a condition holds somewhere, at which of the elements, and how many of these were
     looked at."""
     for sweep in condition.sweeps():
-        if sweep.phase is not Phase.BACKWARD:
+        if sweep.phase is not Phase.BACKWARD or not sweep.size:
             continue
         terms = max(_terms(recording, sweep.value, flat) for flat in (0, sweep.size // 2, sweep.size - 1))
         if sweep.size <= _ELEMENTS and terms * sweep.size <= _TERMS:

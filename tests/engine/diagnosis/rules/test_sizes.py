@@ -31,3 +31,8 @@ def test_of_a_large_value_some_are_looked_at(second: float, cancels: bool) -> No
     found = [one for one in seen_by(cancel, rec, {"cancel": 0.9}) if one.at.startswith("W")]
     assert [one.numbers for one in found] == ([{"cancelled": 64, "of": 64}] if cancels else [])
     assert all("64 of 64 gradients of W that were looked at, of 120,000, are" in one.text for one in found)
+
+
+def test_nothing_cancels_where_there_is_nothing() -> None:
+    rec = written("w = [1.0]", "e = w[1:]", "L = sum(e * 1) + sum(w)")
+    assert not list(seen_by(cancel, rec, {"cancel": 0.9}))
