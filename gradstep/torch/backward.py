@@ -214,8 +214,8 @@ def _parameters_in(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
 
 @contextmanager
 def _aside(mode: TorchDispatchMode | None) -> Iterator[None]:
-    """Without a mode, where no other one is above it: while any is on, PyTorch computes some gradients, as that of prod,
-    in another way, which has other bits."""
+    """Without a mode, where no other one is above it: while any is on, PyTorch computes some gradients, as that of
+    prod, in another way, which has other bits."""
     if mode is None or _get_current_dispatch_mode() is not mode:
         yield
         return
