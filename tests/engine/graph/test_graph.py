@@ -50,13 +50,13 @@ def test_who_gets_a_gradient() -> None:
 
 def test_the_backward_pass_goes_through_nodes_in_reverse() -> None:
     net = branched()
-    steps = [(p.node.op.name, [(slot, net.graph.values[v].name, several) for slot, v, several in p.slots])
+    steps = [(p.node.op.name, [(slot, net.graph.values[v].name, joined) for slot, v, joined in p.slots])
              for p in net.graph.pullbacks]  # fmt: skip
     assert steps == [
-        ("sum", [(0, "gate", False)]),
-        ("where", [(1, "h", True), (2, "gate:multiply", False)]),
-        ("multiply", [(0, "h", True), (1, "h", True)]),
-        ("multiply", [(1, "w", False)]),
+        ("sum", [(0, "gate", None)]),
+        ("where", [(1, "h", ""), (2, "gate:multiply", None)]),
+        ("multiply", [(0, "h", ""), (1, "h", "")]),
+        ("multiply", [(1, "w", None)]),
     ]
 
 
