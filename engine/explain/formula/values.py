@@ -13,6 +13,7 @@ from gradstep.engine.explain.formula.lookups import looked_up
 from gradstep.engine.explain.formula.running import indexed, summed
 from gradstep.engine.graph.element import Element
 from gradstep.engine.graph.graph import Node
+from gradstep.engine.index import unravel
 from gradstep.engine.notation import MINUS, brief
 from gradstep.engine.ops.choosing import Pointing
 from gradstep.engine.ops.elementwise import Elementwise
@@ -36,7 +37,9 @@ def forward(recording: Recording, node: Node, flat: int) -> Equation:
 def _sides(recording: Recording, node: Node, flat: int) -> _Sides:
     if node.op.opaque or node.op.joint:
         names = [recording.board.whole(value) for value in node.inputs]
-        return node.op.written(names, recording.graph.dtype), (), None
+        whole, shape = node.op.written(names, recording.graph.dtype), recording.graph.values[node.output].shape
+        one = node.op.joint and shape
+        return f"({whole})[{','.join(map(str, unravel(flat, shape)))}]" if one else whole, (), None
     if node.op.looks_up([recording.graph.values[v].shape for v in node.inputs]):
         return *looked_up(recording, node, flat), None
     if node.op.contracts:

@@ -76,8 +76,11 @@ class Cast(Elementwise):
 
     name = "cast"
     notation = "{0} as dtype"
-    slopes = ("1, and 0 to whole numbers and truths",)
-    edge = "what is too large for a type of fractions is infinite, what is too small 0; NaN is true"
+    slopes = ("1",)
+    edge = (
+        "whole numbers and truths pass no gradient on; what is too large for a type of fractions is infinite, what is too "
+        "small 0; NaN is true"
+    )
     label = "cast"
     words: ClassVar = {"type": "dtype"}
 

@@ -53,6 +53,7 @@ class Square(Rowwise):
     and `passed`."""
 
     edge = "NaN where there is none"
+    joint = True
 
     def axes(self, ndim: int) -> tuple[int, ...]:
         return ndim - 2, ndim - 1
@@ -210,8 +211,9 @@ def _swapped(one: Given | Plan, axes: int) -> Plan:
 
 @composite(A="x", input="x")
 def eigh(x: Given) -> Several:
-    """Eigenvalues, rising, and eigenvectors of a symmetric matrix: λᵢ = vᵢᵀ x vᵢ, where what changes in vᵢ changes
-    nothing of it."""
+    """Eigenvalues, rising, and eigenvectors of a symmetric matrix.
+
+    λᵢ = vᵢᵀ x vᵢ, where what changes in vᵢ changes nothing of it."""
     vectors: Plan = Part("vectors", (EigenVectors(), [x]))
     still: Plan = (Detach(), [vectors])
     values: Plan = (Sum(-2), [(Multiply(), [still, (Matmul(), [x, still])])])

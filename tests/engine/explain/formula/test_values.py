@@ -83,3 +83,9 @@ def test_what_is_only_moved_is_named() -> None:
     recording = recorded(network({}, {"x": [1.0, -2.0, 5.0]}, {"s": "x[1:]", "L": "sum(s)"}))
     assert told(recording, "s", 1) == ("s₂ = x₃", "5.0000")
     assert recording.trace.number(at(recording, "s", 1)) == 5
+
+
+def test_what_is_made_of_a_whole_matrix_says_which_of_its_numbers_it_is() -> None:
+    recording = recorded(network({}, {"w": [[2.0, 0.5], [0.25, 1.0]]}, {"y": "inv(w)", "L": "sum(y)"}))
+    assert told(recording, "y", 2)[0] == "y[1,0] = (w⁻¹)[1,0]"
+    assert recording.trace.data[recording.graph.by_name["y"].id][1, 0] == pytest.approx(-0.25 / 1.875)
