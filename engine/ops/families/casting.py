@@ -78,8 +78,8 @@ class Cast(Elementwise):
     notation = "{0} as dtype"
     slopes = ("1",)
     edge = (
-        "whole numbers and truths pass no gradient on; what is too large for a type of fractions is infinite, what is too "
-        "small 0; NaN is true"
+        "whole numbers and truths pass no gradient on; what is too large for a type of fractions is infinite, "
+        "what is too small 0; NaN is true"
     )
     label = "cast"
     words: ClassVar = {"type": "dtype"}
