@@ -189,3 +189,14 @@ def test_a_part_of_a_table_has_what_it_is_for(channels: int, rows: int, columns:
     broken = whole.broken()
     assert set(broken.positions) == set(range(size))
     assert broken.columns <= max(4, columns)
+
+
+@pytest.mark.parametrize(("step", "arrow"), [(50, "▸"), (60, "◂")])
+def test_no_arrow_leads_to_a_parameter(step: int, arrow: str) -> None:
+    """k, q and v stand in columns beside one another, as attention takes them, and none is made of another: arrows lead
+    to o, to o · o and to the loss."""
+    session = Session(find("attention-head"))
+    session.goto(str(step))
+    stage = maps(session)
+    painted = "\n".join("".join(line) for line in stage.canvas.chars)
+    assert painted.count(arrow) == 3

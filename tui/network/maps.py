@@ -212,13 +212,14 @@ class Maps(Stage):
                 self.canvas.tint(x + cell, y, 1)
 
     def _wires(self) -> None:
-        """An arrow into each column, which shows the way that the numbers go."""
-        backward = self.frame.phase is Phase.BACKWARD
+        """An arrow into each column that something leads to, which shows the way that the numbers go: to what is given
+        or trained nothing does."""
+        backward, values = self.frame.phase is Phase.BACKWARD, self.graph.values
         rows = [[self.places[t.value, t.kind] for t in column] for column in self.arranged.columns if column]
         for before, after in pairwise(rows):
             end = after[0].x
             start = before[0].x + self.arranged.across([place.table for place in before], self.form)
             y = (after[0].y + after[-1].y + after[-1].table.lines) // 2
-            if end - start >= 2:
+            if end - start >= 2 and any(values[place.table.value].node >= 0 for place in after):
                 wire = "◂" + "─" * (end - start - 2) if backward else "─" * (end - start - 2) + "▸"
                 self.canvas.put(start + 1, y, wire, self.palette.style("frame"))
