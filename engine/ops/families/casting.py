@@ -101,11 +101,11 @@ class Cast(Elementwise):
         return self.dtype
 
     @property
-    def discrete(self) -> bool:  # type: ignore[override]
+    def discrete(self) -> bool:  # type: ignore[override]  # of each cast another
         return is_whole(self.dtype)
 
     @property
-    def agreed(self) -> bool:  # type: ignore[override]
+    def agreed(self) -> bool:  # type: ignore[override]  # of each cast another
         return not self.discrete
 
     def template(self, inputs: int, dtype: np.dtype[Any]) -> str:
