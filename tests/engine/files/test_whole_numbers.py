@@ -43,7 +43,7 @@ def test_what_is_made_of_them_is_exact_or_refused(formula: str, numbers: list[in
         recording = record(loads(TEXT.format(own=own, n=given, q=formula)))
     except GradstepError as error:
         assert str(error).startswith("scenario.toml:")  # noqa: PT017  # both are right
-        assert "does not hold" in str(error)  # noqa: PT017
+        assert "does not hold" in str(error)  # noqa: PT017  # so it is refused
         kind = getattr(torch, own)
         held = [torch.tensor(one).to(kind).to(torch.int64).tolist() for one in (*numbers, 16777217)]
         whole = expected.to(torch.int64)
